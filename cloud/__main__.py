@@ -11,9 +11,9 @@ from wire.interrupts import exit_on_interrupt, run_interruptible
 def main(arguments: list[str] | None = None) -> int:
     """Load a command and run it."""
     with exit_on_interrupt():
-        from cloud.cli.main import loaded
+        from cloud.cli.main import load_command
 
-        command = loaded(sys.argv[1:] if arguments is None else arguments)
+        command = load_command(sys.argv[1:] if arguments is None else arguments)
     return run_interruptible(command)
 
 

@@ -12,14 +12,17 @@ from typing import Generic, TypeVar
 Value = TypeVar("Value")
 
 
-class Memory(Generic[Value]):
+class LruCache(Generic[Value]):
     """At most `most` values by key, which together weigh at most `heaviest`."""
 
     def __init__(
-        self, most: int, heaviest: int | None = None, weight: Callable[[Value], int] = lambda _: 1
+        self,
+        max_items: int,
+        max_weight: int | None = None,
+        weight: Callable[[Value], int] = lambda _: 1,
     ) -> None:
-        self._most = most
-        self._heaviest = most if heaviest is None else heaviest
+        self._most = max_items
+        self._heaviest = max_items if max_weight is None else max_weight
         self._weight = weight
         self._weighs = 0
         self._values: OrderedDict[Hashable, Value] = OrderedDict()
@@ -28,7 +31,7 @@ class Memory(Generic[Value]):
     def __len__(self) -> int:
         return len(self._values)
 
-    def recall(self, key: Hashable) -> Value | None:
+    def get(self, key: Hashable) -> Value | None:
         """The value, unless it has gone."""
         with self._lock:
             value = self._values.get(key)
@@ -36,7 +39,7 @@ class Memory(Generic[Value]):
                 self._values.move_to_end(key)
             return value
 
-    def keep(self, key: Hashable, value: Value) -> Value:
+    def put(self, key: Hashable, value: Value) -> Value:
         """Remember the value and give it back."""
         with self._lock:
             self._drop(self._values.pop(key, None))

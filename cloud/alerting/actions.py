@@ -86,7 +86,7 @@ def _checked(note: str) -> str:
 
 
 def _record(connection: Connection, action: str, alert: Row[Any], act: OperatorAction) -> None:
-    audit.record(
+    audit.record_change(
         connection,
         at=act.at,
         actor=act.actor[:120],

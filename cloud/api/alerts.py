@@ -25,25 +25,25 @@ from cloud.alerting.history import (
     read_notifications,
 )
 from cloud.alerting.message import Severity, severity
-from cloud.app.context import Desk
-from cloud.app.problem import REFUSALS, documented
-from cloud.app.rate_card_reload import desk_of
-from cloud.auth.access import caller, opened_to
+from cloud.app.context import AppContext
+from cloud.app.problem import REFUSALS, problem_responses
+from cloud.app.rate_card_reload import get_context
+from cloud.auth.access import allow_roles, caller_name
 from cloud.auth.keys import Role
 from cloud.windows.query import WindowError
 from wire.scalars import NAME
 
-MOST: Final = 500
-LARGEST: Final = 2**63 - 1
+MAX_PAGE: Final = 500
+MAX_NUMBER: Final = 2**63 - 1
 INTERNAL: Final = frozenset({"clearing_since_at"})
 
-router = APIRouter(tags=["alerts"], dependencies=[opened_to(Role.SALES, Role.OPERATIONS)])
+router = APIRouter(tags=["alerts"], dependencies=[allow_roles(Role.SALES, Role.OPERATIONS)])
 LocationName = Annotated[str, Field(pattern=NAME.removesuffix(r"(?!\n)"), max_length=63)]
 KindName = Annotated[str, AfterValidator(alert_kind_prefix)]
 Answer = TypeVar("Answer")
 
 
-class AlertAnswer(BaseModel):
+class AlertResponse(BaseModel):
     """One alert, raised once; `cleared_at` is null while it stands."""
 
     id: int = Field(examples=[17])
@@ -64,14 +64,14 @@ class AlertAnswer(BaseModel):
     close_reason: str | None = Field(examples=["camera kx-01-cam-2 is no longer listed at KX-01"])
 
 
-class AlertsAnswer(BaseModel):
+class AlertsResponse(BaseModel):
     """One page, the latest first."""
 
-    alerts: list[AlertAnswer]
+    alerts: list[AlertResponse]
     next: int | None = Field(description="`before` of the next page; null on the last")
 
 
-class NoticeAnswer(BaseModel):
+class NoticeResponse(BaseModel):
     """Somebody who was to be told."""
 
     recipient: str = Field(examples=["operations"])
@@ -83,14 +83,14 @@ class NoticeAnswer(BaseModel):
     failure: str | None = Field(examples=["mail: connection refused"])
 
 
-class AlertInFull(AlertAnswer):
+class AlertDetail(AlertResponse):
     """One alert and who was told of it."""
 
-    notices: list[NoticeAnswer]
+    notices: list[NoticeResponse]
 
 
-@router.get("/api/alerts", responses=documented(*REFUSALS, 422, 500, 503))
-async def alerts(
+@router.get("/api/alerts", responses=problem_responses(*REFUSALS, 422, 500, 503))
+async def list_alerts(
     request: Request,
     location: Annotated[list[LocationName] | None, Query(max_length=100)] = None,
     kind: Annotated[
@@ -105,9 +105,9 @@ async def alerts(
     until: Annotated[
         AwareDatetime | None, Query(description="those raised then or later are left out")
     ] = None,
-    before: Annotated[int | None, Query(ge=1, le=LARGEST)] = None,
-    count: Annotated[int, Query(ge=1, le=MOST)] = 100,
-) -> AlertsAnswer:
+    before: Annotated[int | None, Query(ge=1, le=MAX_NUMBER)] = None,
+    count: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 100,
+) -> AlertsResponse:
     """List the alerts that stood at some moment of the stretch, page by page."""
     if since is not None and until is not None and until <= since:
         raise WindowError(f"`until` is {until.isoformat()}: ask for a moment after `from`")
@@ -118,18 +118,20 @@ async def alerts(
     )
     shown = found[:count]
     further = shown[-1].id if len(found) > count else None
-    return AlertsAnswer(alerts=[AlertAnswer(**described(one)) for one in shown], next=further)
+    return AlertsResponse(
+        alerts=[AlertResponse(**describe_alert(one)) for one in shown], next=further
+    )
 
 
-@router.get("/api/alerts/{alert}", responses=documented(*REFUSALS, 404, 422, 500, 503))
-async def one_alert(
-    request: Request, number: Annotated[int, Path(alias="alert", ge=1, le=LARGEST)]
-) -> AlertInFull:
+@router.get("/api/alerts/{alert}", responses=problem_responses(*REFUSALS, 404, 422, 500, 503))
+async def get_alert(
+    request: Request, number: Annotated[int, Path(alias="alert", ge=1, le=MAX_NUMBER)]
+) -> AlertDetail:
     """Show one alert, and who was told of it."""
     return await _read(request, partial(_in_full, number=number))
 
 
-class Acknowledgement(BaseModel):
+class AcknowledgeRequest(BaseModel):
     """Why, or who is on the way."""
 
     model_config = ConfigDict(extra="forbid")
@@ -137,7 +139,7 @@ class Acknowledgement(BaseModel):
     note: str = Field("", max_length=actions.LONGEST_NOTE, examples=["technician on site at 14:00"])
 
 
-class Closing(BaseModel):
+class CloseRequest(BaseModel):
     """Why the alert is over."""
 
     model_config = ConfigDict(extra="forbid")
@@ -149,33 +151,33 @@ class Closing(BaseModel):
 
 @router.post(
     "/api/alerts/{alert}/acknowledge",
-    dependencies=[opened_to(Role.OPERATIONS)],
-    responses=documented(*REFUSALS, 404, 409, 413, 422, 500, 503),
+    dependencies=[allow_roles(Role.OPERATIONS)],
+    responses=problem_responses(*REFUSALS, 404, 409, 413, 422, 500, 503),
 )
-async def acknowledge(
+async def acknowledge_alert(
     request: Request,
-    number: Annotated[int, Path(alias="alert", ge=1, le=LARGEST)],
-    asked: Acknowledgement,
-) -> AlertInFull:
+    number: Annotated[int, Path(alias="alert", ge=1, le=MAX_NUMBER)],
+    asked: AcknowledgeRequest,
+) -> AlertDetail:
     """Take charge of an open alert: it sends no further notice, and the log of changes says who."""
     return await _act(request, number, asked.note, actions.acknowledge)
 
 
 @router.post(
     "/api/alerts/{alert}/close",
-    dependencies=[opened_to(Role.OPERATIONS)],
-    responses=documented(*REFUSALS, 404, 409, 413, 422, 500, 503),
+    dependencies=[allow_roles(Role.OPERATIONS)],
+    responses=problem_responses(*REFUSALS, 404, 409, 413, 422, 500, 503),
 )
-async def close(
+async def close_alert(
     request: Request,
-    number: Annotated[int, Path(alias="alert", ge=1, le=LARGEST)],
-    asked: Closing,
-) -> AlertInFull:
+    number: Annotated[int, Path(alias="alert", ge=1, le=MAX_NUMBER)],
+    asked: CloseRequest,
+) -> AlertDetail:
     """End an open alert by hand; it is not raised again before its condition has ended once."""
     return await _act(request, number, asked.reason, actions.close)
 
 
-def described(row: Row[Any]) -> dict[str, Any]:
+def describe_alert(row: Row[Any]) -> dict[str, Any]:
     """A row of `alerts` in the words of the API."""
     plain = {name: value for name, value in row._mapping.items() if name not in INTERNAL}
     state = "open" if row.cleared_at is None else "cleared"
@@ -183,20 +185,20 @@ def described(row: Row[Any]) -> dict[str, Any]:
     return {**plain, "device": device, "state": state, "severity": str(severity(row.kind))}
 
 
-def _in_full(connection: Connection, number: int) -> AlertInFull:
-    found = described(read_alert(connection, number))
-    notices = [NoticeAnswer(**row._mapping) for row in read_notifications(connection, number)]
-    return AlertInFull(**found, notices=notices)
+def _in_full(connection: Connection, number: int) -> AlertDetail:
+    found = describe_alert(read_alert(connection, number))
+    notices = [NoticeResponse(**row._mapping) for row in read_notifications(connection, number)]
+    return AlertDetail(**found, notices=notices)
 
 
 async def _act(
     request: Request, number: int, note: str, act: Callable[[Connection, int, OperatorAction], Any]
-) -> AlertInFull:
-    desk: Desk = desk_of(request)
-    wanted = OperatorAction(f"api:{caller(request)}", desk.clock(), note)
+) -> AlertDetail:
+    context: AppContext = get_context(request)
+    wanted = OperatorAction(f"api:{caller_name(request)}", context.clock(), note)
 
-    def change() -> AlertInFull:
-        with database.writing(desk.engine) as connection:
+    def change() -> AlertDetail:
+        with database.writing(context.engine) as connection:
             act(connection, number, wanted)
             return _in_full(connection, number)
 
@@ -204,10 +206,10 @@ async def _act(
 
 
 async def _read(request: Request, ask: Callable[[Connection], Answer]) -> Answer:
-    desk: Desk = desk_of(request)
+    context: AppContext = get_context(request)
 
     def read() -> Answer:
-        with database.reading(desk.engine) as connection:
+        with database.reading(context.engine) as connection:
             return ask(connection)
 
     return await run_in_threadpool(read)

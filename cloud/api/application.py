@@ -40,17 +40,24 @@ from cloud.api.fleet import config as fleet_config
 from cloud.api.fleet import devices as fleet_things
 from cloud.api.fleet import jobs as fleet_jobs
 from cloud.api.fleet.devices import DeviceExists
-from cloud.api.optimize import Line, LineBusy
+from cloud.api.optimize import SearchQueue, SearchQueueFull
 from cloud.api.overrides import OverrideRefused
 from cloud.app import problem
-from cloud.app.admission import Entrance, ForeignOrigin, Misdirected
-from cloud.app.broadcaster import LiveError, LiveFull
-from cloud.app.context import Desk, ForecastFailed
+from cloud.app.admission import AdmissionMiddleware, ForeignOrigin, MisdirectedRequest
+from cloud.app.broadcaster import CursorError, TooManySubscribers
+from cloud.app.context import AppContext, ForecastFailed
 from cloud.app.etag import COMPRESSED_FROM_BYTES
 from cloud.app.host_names import HostNames
-from cloud.app.middleware import HeadAsGet, Passage
-from cloud.app.rate_card_reload import InForce
-from cloud.auth.access import AccessError, Gate, NotAllowed, NotKnown, TooOften, knock
+from cloud.app.middleware import HeadMiddleware, RequestMiddleware
+from cloud.app.rate_card_reload import ContextReloader
+from cloud.auth.access import (
+    AccessError,
+    Authenticator,
+    Forbidden,
+    RateLimited,
+    Unauthenticated,
+    require_route_scope,
+)
 from cloud.auth.quota import Quota
 from cloud.estate import UnknownLocation
 from cloud.estate_reload import SitesFile
@@ -70,20 +77,20 @@ from cloud.windows.query import WindowError
 
 log = logging.getLogger(__name__)
 VERSION: Final = "1"
-ROOMS: Final = (
+ROUTE_MODULES: Final = (
     locations, breakdown, audience, alerts, live, pricing, explained, batch, overrides, inventory,
     optimize, plans, fleet_things, fleet_config, fleet_jobs, health, page,
 )  # fmt: skip
 
-LOST: Final = "the database cannot be reached just now: ask again in a few seconds"
-AGAIN: Final = {"Retry-After": "5"}
+DATABASE_UNAVAILABLE: Final = "the database cannot be reached just now: ask again in a few seconds"
+RETRY_SOON: Final = {"Retry-After": "5"}
 MOST_LOGGED: Final = 300
-ANTICIPATED: Final[Mapping[type[Exception], tuple[int, str]]] = {
-    NotKnown: (401, "Not known"),
-    NotAllowed: (403, "Not allowed"),
+STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
+    Unauthenticated: (401, "Not known"),
+    Forbidden: (403, "Not allowed"),
     ForeignOrigin: (403, "Foreign origin"),
-    Misdirected: (421, "Misdirected request"),
-    TooOften: (429, "Too often"),
+    MisdirectedRequest: (421, "Misdirected request"),
+    RateLimited: (429, "Too often"),
     AlertEnded: (409, "Alert has ended"),
     AlertActionError: (422, "Not for an alert"),
     UnknownAlert: (404, "Unknown alert"),
@@ -94,7 +101,7 @@ ANTICIPATED: Final[Mapping[type[Exception], tuple[int, str]]] = {
     UnknownLocation: (404, "Unknown location"),
     SlotError: (422, "No such slot"),
     VenueError: (422, "Unknown venue"),
-    LiveError: (422, "No such place to go on"),
+    CursorError: (422, "No such place to go on"),
     RangeError: (422, "Out of range"),
     WindowError: (422, "Out of range"),
     BriefError: (422, "No such brief"),
@@ -108,8 +115,8 @@ ANTICIPATED: Final[Mapping[type[Exception], tuple[int, str]]] = {
     ShadowError: (422, "No such configuration"),
     SearchStopped: (503, "No plan in time"),
     ForecastFailed: (503, "No forecast"),
-    LineBusy: (503, "Busy"),
-    LiveFull: (503, "Busy"),
+    SearchQueueFull: (503, "Busy"),
+    TooManySubscribers: (503, "Busy"),
     DBAPIError: (503, "Database unavailable"),
 }
 """Exception to status and title. Nothing below this file knows about HTTP."""
@@ -124,14 +131,14 @@ TITLES: Final = {
 
 
 def create_app(
-    desk: Desk,
+    context: AppContext,
     *,
     quota: Quota | None = None,
     pinned: bool = False,
     names: HostNames | None = None,
     sites: SitesFile | None = None,
 ) -> FastAPI:
-    """The application over one desk; with a quota, only for callers with a key.
+    """The application over one context; with a quota, only for callers with a key.
 
     It accepts requests for the loopback names and for `names` only. Without `names`, as in tests
     without a network, the host name is not checked; `serve` always gives them.
@@ -140,7 +147,7 @@ def create_app(
     sites are the given ones until the file `sites` changes.
     """
     registry = CollectorRegistry()
-    registry.register(desk.unread)
+    registry.register(context.unreadable)
     app = FastAPI(
         title="Onlooker",
         version=VERSION,
@@ -152,19 +159,23 @@ def create_app(
         openapi_url=None,
         redirect_slashes=False,
     )
-    app.state.in_force = InForce(desk, pinned=pinned, sites=sites)
-    app.state.gate = Gate(desk.engine, quota, desk.shared) if quota else None
-    app.state.line = Line()
-    app.state.hub = live.hub(app.state.in_force)
+    app.state.reloader = ContextReloader(context, pinned=pinned, sites=sites)
+    app.state.authenticator = (
+        Authenticator(context.engine, quota, context.shared) if quota else None
+    )
+    app.state.search_queue = SearchQueue()
+    app.state.broadcaster = live.new_broadcaster(app.state.reloader)
     app.state.registry = registry
     app.state.openapi = lambda: openapi(app)
-    for room in ROOMS:
-        app.include_router(room.router)
+    for module in ROUTE_MODULES:
+        app.include_router(module.router)
     _answer_failures(app)
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM_BYTES)
-    app.add_middleware(HeadAsGet)
-    app.add_middleware(Entrance, names=names, public=page.is_public, refuse=_anticipated)
-    app.add_middleware(Passage, registry=registry)
+    app.add_middleware(HeadMiddleware)
+    app.add_middleware(
+        AdmissionMiddleware, names=names, public=page.is_public, refuse=_known_failure
+    )
+    app.add_middleware(RequestMiddleware, registry=registry)
     return app
 
 
@@ -187,34 +198,34 @@ def openapi(app: FastAPI) -> dict[str, Any]:
 
 def _answer_failures(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(RequestValidationError, _misunderstood)
-    for anticipated in ANTICIPATED:
-        app.add_exception_handler(anticipated, _anticipated)
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    for anticipated in STATUS_OF:
+        app.add_exception_handler(anticipated, _known_failure)
 
 
-async def _anticipated(request: HTTPConnection, error: Exception) -> Response:
-    kind = next(kind for kind in type(error).__mro__ if kind in ANTICIPATED)
-    status, title = ANTICIPATED[kind]
+async def _known_failure(request: HTTPConnection, error: Exception) -> Response:
+    kind = next(kind for kind in type(error).__mro__ if kind in STATUS_OF)
+    status, title = STATUS_OF[kind]
     headers = error.headers if isinstance(error, AccessError) else None
     if status < 500:
-        return problem.answer(request, status, title, str(error), headers)
+        return problem.problem_response(request, status, title, str(error), headers)
     if kind is DBAPIError:
         log.warning("api.unavailable", exc_info=error, extra=_where(request))
     else:  # an expected outcome, such as a search that its own time limit ended
         reason = {"error": kind.__name__, "reason": str(error)[:MOST_LOGGED]}
         log.warning("api.unavailable", extra={**_where(request), **reason})
-    detail = LOST if kind is DBAPIError else str(error)
-    return problem.answer(request, status, title, detail, AGAIN)
+    detail = DATABASE_UNAVAILABLE if kind is DBAPIError else str(error)
+    return problem.problem_response(request, status, title, detail, RETRY_SOON)
 
 
-async def _misunderstood(request: Request, error: Exception) -> Response:
+async def _invalid_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     try:
-        await knock(request)
+        await require_route_scope(request)
     except AccessError as refused:
-        return await _anticipated(request, refused)
-    detail = problem.sentences(error.errors(), _place)
-    return problem.answer(request, 422, "Not understood", detail)
+        return await _known_failure(request, refused)
+    detail = problem.describe_faults(error.errors(), _place)
+    return problem.problem_response(request, 422, "Not understood", detail)
 
 
 def _place(fault: Any) -> str:
@@ -230,7 +241,9 @@ async def _http(request: Request, error: Exception) -> Response:
         status, detail = 422, "the body cannot be read as JSON"
     if status == 404:
         detail = f"nothing is served at {request.url.path[:200]}: GET / links to what is"
-    return problem.answer(request, status, TITLES.get(status, "Refused"), detail, error.headers)
+    return problem.problem_response(
+        request, status, TITLES.get(status, "Refused"), detail, error.headers
+    )
 
 
 def _where(request: HTTPConnection) -> dict[str, str]:

@@ -15,23 +15,23 @@ from sqlalchemy import Connection, func, select
 from starlette.concurrency import run_in_threadpool
 
 from cloud import database
-from cloud.app.context import Desk
-from cloud.app.etag import NOT_MODIFIED, Tagged
-from cloud.app.problem import REFUSALS, documented
-from cloud.app.rate_card_reload import desk_of
-from cloud.auth.access import opened_to
+from cloud.app.context import AppContext
+from cloud.app.etag import NOT_MODIFIED, TaggedResponse
+from cloud.app.problem import REFUSALS, problem_responses
+from cloud.app.rate_card_reload import get_context
+from cloud.auth.access import allow_roles
 from cloud.auth.keys import Role
 from cloud.estate import Site
 from cloud.windows.audience import Audience, AudienceSums
 from cloud.windows.expected_cameras import ExpectedCameras
 from cloud.windows.query import LENGTHS, WindowName, windows
 
-LONGEST: Final = timedelta(days=7)
-USUAL: Final = timedelta(hours=1)
+MAX_RANGE: Final = timedelta(days=7)
+DEFAULT_RANGE: Final = timedelta(hours=1)
 EARLIEST_AT: Final = datetime(2020, 1, 1, tzinfo=UTC)
-AHEAD: Final = timedelta(days=1)
+MAX_AHEAD: Final = timedelta(days=1)
 
-router = APIRouter(tags=["audience"], dependencies=[opened_to(Role.SALES, Role.OPERATIONS)])
+router = APIRouter(tags=["audience"], dependencies=[allow_roles(Role.SALES, Role.OPERATIONS)])
 LocationName = Annotated[str, Path(examples=["KX-01"], max_length=63)]
 
 
@@ -68,7 +68,7 @@ class Figures(BaseModel):
     dwell_p90_s: float | None = Field(examples=[31.0])
 
 
-class WindowAnswer(Figures):
+class WindowResponse(Figures):
     """One window, half-open."""
 
     starts_at: datetime = Field(examples=["2026-11-23T08:00:00Z"])
@@ -86,7 +86,7 @@ class WindowAnswer(Figures):
     )
 
 
-class AudienceAnswer(BaseModel):
+class AudienceResponse(BaseModel):
     """The windows of one location within [from, until); the last is cut at `until`."""
 
     location: str = Field(examples=["KX-01"])
@@ -101,15 +101,15 @@ class AudienceAnswer(BaseModel):
     reported_until: datetime | None = Field(
         description="end of the newest minute that a report covers; null: none there yet"
     )
-    windows: list[WindowAnswer]
+    windows: list[WindowResponse]
 
 
 @router.get(
     "/api/audience/{location}",
-    response_model=AudienceAnswer,
-    responses={304: NOT_MODIFIED, **documented(*REFUSALS, 404, 422, 500, 503)},
+    response_model=AudienceResponse,
+    responses={304: NOT_MODIFIED, **problem_responses(*REFUSALS, 404, 422, 500, 503)},
 )
-async def audience(
+async def get_audience(
     request: Request,
     location: LocationName,
     window: WindowName = "5m",
@@ -127,28 +127,28 @@ async def audience(
     ] = None,
 ) -> Response:
     """Read the windows from `from` until `until`, at most seven days of them."""
-    desk: Desk = desk_of(request)
-    site = desk.estate.location(location)
-    now = desk.clock()
-    starts_at, ends_at = stretch(since, until, now)
+    context: AppContext = get_context(request)
+    site = context.estate.location(location)
+    now = context.clock()
+    starts_at, ends_at = parse_range(since, until, now)
     # A wall of dashboards asks the database once a second, whoever looks at it.
     key = ("audience", site, window, step, since, until, int(now.timestamp()))
-    answer = desk.answers.recall(key)
+    answer = context.response_cache.get(key)
     if answer is None:
-        read = partial(_read, desk, site, (window, step), (starts_at, ends_at), now)
-        answer = desk.answers.keep(key, Tagged(await run_in_threadpool(read)))
+        read = partial(_read, context, site, (window, step), (starts_at, ends_at), now)
+        answer = context.response_cache.put(key, TaggedResponse(await run_in_threadpool(read)))
     return answer.answer(request)
 
 
 def _read(
-    desk: Desk,
+    context: AppContext,
     site: Site,
     lengths: tuple[WindowName, WindowName | None],
     stretch: tuple[datetime, datetime],
     now: datetime,
 ) -> bytes:
     (window, step), (starts_at, ends_at) = lengths, stretch
-    with database.reading(desk.engine) as connection:
+    with database.reading(context.engine) as connection:
         found = windows(
             connection,
             site.id,
@@ -160,7 +160,7 @@ def _read(
             now=now,
         )
         newest = _reported_until(connection, site.id)
-    answer = AudienceAnswer(
+    answer = AudienceResponse(
         location=site.id,
         window=window,
         step=step or window,
@@ -169,7 +169,7 @@ def _read(
         ends_at=ends_at,
         asked_at=now,
         reported_until=newest,
-        windows=[described(one, LENGTHS[window], now) for one in found],
+        windows=[describe_window(one, LENGTHS[window], now) for one in found],
     )
     return answer.model_dump_json().encode()
 
@@ -181,17 +181,17 @@ def _reported_until(connection: Connection, location: str) -> datetime | None:
     return None if found is None else database.EPOCH + timedelta(seconds=found + 60)
 
 
-def stretch(
+def parse_range(
     since: datetime | None,
     until: datetime | None,
     now: datetime,
     *,
-    usual: timedelta = USUAL,
-    longest: timedelta = LONGEST,
+    usual: timedelta = DEFAULT_RANGE,
+    longest: timedelta = MAX_RANGE,
 ) -> tuple[datetime, datetime]:
     """The stretch that is meant, or RangeError."""
     for name, instant in (("from", since), ("until", until)):
-        if instant is not None and not EARLIEST_AT <= instant <= now + AHEAD:
+        if instant is not None and not EARLIEST_AT <= instant <= now + MAX_AHEAD:
             raise RangeError(
                 f"`{name}` is {instant.isoformat()}: ask between {EARLIEST_AT.date()} and tomorrow"
             )
@@ -210,19 +210,19 @@ def stretch(
     return starts_at, ends_at
 
 
-def described(found: Audience, length: timedelta, now: datetime) -> WindowAnswer:
+def describe_window(found: Audience, length: timedelta, now: datetime) -> WindowResponse:
     """A window in the words of the API."""
     is_whole = found.ends_at - found.starts_at == length
-    return WindowAnswer(
+    return WindowResponse(
         starts_at=found.starts_at,
         ends_at=found.ends_at,
         complete=is_whole and found.ends_at <= now,
-        **coverage(found),
-        **figures(found),
+        **describe_coverage(found),
+        **describe_figures(found),
     )
 
 
-def coverage(found: Audience) -> dict[str, Any]:
+def describe_coverage(found: Audience) -> dict[str, Any]:
     """Who reported, who should have, and how much was observed."""
     told = found.coverage
     return {
@@ -233,7 +233,7 @@ def coverage(found: Audience) -> dict[str, Any]:
     }
 
 
-def figures(found: Audience) -> dict[str, Any]:
+def describe_figures(found: Audience) -> dict[str, Any]:
     """The values of `Figures`."""
     tally = found.tally
     return {

@@ -14,15 +14,15 @@ from typing import Any, Protocol
 import msgspec
 from sqlalchemy import Connection, Table, select
 
-from cloud.auth.audit import Entry, entries
+from cloud.auth.audit import AuditEntry, read_entries
 from cloud.auth.keys import api_keys, fingerprint
 from cloud.database import EPOCH
 from cloud.fleet.audit_comparisons import AllowListRows, Devices, Groups
 from cloud.pricing.rate_card import RateCard
 from cloud.sales.occupancy import digest_of_all, slot_occupancy
-from cloud.sales.overrides import FOR_EVERYBODY, price_overrides
-from cloud.sales.plans import KEPT_FOR, kept_plans
-from cloud.sales.price_sheet import price_sheets, sheet_digest
+from cloud.sales.overrides import EVERY_ACCOUNT, price_overrides
+from cloud.sales.plans import RETENTION, kept_plans
+from cloud.sales.price_sheet import digest_of_sheet, price_sheets
 from cloud.sales.rate_cards import rate_cards
 
 Details = dict[str, Any]
@@ -31,7 +31,7 @@ Details = dict[str, Any]
 class Comparison(Protocol):
     """One table against the entries about it."""
 
-    def hear(self, entry: Entry, details: Details) -> None:
+    def add_entry(self, entry: AuditEntry, details: Details) -> None:
         """Take in an entry, oldest first."""
 
     def findings(self, connection: Connection, now: datetime) -> Iterator[str]:
@@ -43,10 +43,10 @@ def findings(
 ) -> list[str]:
     """A sentence for each difference between the tables and the log."""
     every = list(comparisons if comparisons is not None else all_comparisons())
-    for entry in entries(connection):
+    for entry in read_entries(connection):
         details = msgspec.json.decode(entry.details, type=Details)
         for one in every:
-            one.hear(entry, details)
+            one.add_entry(entry, details)
     return [sentence for one in every for sentence in one.findings(connection, now)]
 
 
@@ -60,14 +60,14 @@ class _Overrides:
     """`price_overrides`: the newest entry of each slot and account."""
 
     def __init__(self) -> None:
-        self._set: dict[tuple[str, int, str], tuple[Entry, Details] | None] = {}
+        self._set: dict[tuple[str, int, str], tuple[AuditEntry, Details] | None] = {}
 
-    def hear(self, entry: Entry, details: Details) -> None:
+    def add_entry(self, entry: AuditEntry, details: Details) -> None:
         if entry.action not in ("price.override", "price.override.withdraw"):
             return
         location, _, local = entry.object.partition("/")
         hour_at = int(datetime.fromisoformat(local).timestamp())
-        key = (location, hour_at, details.get("account") or FOR_EVERYBODY)
+        key = (location, hour_at, details.get("account") or EVERY_ACCOUNT)
         self._set[key] = (entry, details) if entry.action == "price.override" else None
 
     def findings(self, connection: Connection, now: datetime) -> Iterator[str]:
@@ -101,9 +101,9 @@ class _RateCards:
     """`rate_cards`: one row for each entry, never changed."""
 
     def __init__(self) -> None:
-        self._put: dict[int, tuple[Entry, Details]] = {}
+        self._put: dict[int, tuple[AuditEntry, Details]] = {}
 
-    def hear(self, entry: Entry, details: Details) -> None:
+    def add_entry(self, entry: AuditEntry, details: Details) -> None:
         if entry.action == "rate_card.put":
             self._put[entry.number] = entry, details
 
@@ -129,10 +129,10 @@ class _Plans:
     """`kept_plans`: until they are dropped or expire."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, tuple[Entry, Details]] = {}
-        self._finished: dict[str, tuple[Entry, Details]] = {}
+        self._kept: dict[str, tuple[AuditEntry, Details]] = {}
+        self._finished: dict[str, tuple[AuditEntry, Details]] = {}
 
-    def hear(self, entry: Entry, details: Details) -> None:
+    def add_entry(self, entry: AuditEntry, details: Details) -> None:
         if entry.action == "plan.keep":
             self._kept[entry.object] = entry, details
         elif entry.action == "plan.finish":
@@ -153,7 +153,7 @@ class _Plans:
             else:
                 yield from self._compared(what, said, row)
 
-    def _compared(self, what: str, said: tuple[Entry, Details], row: Any) -> Iterator[str]:
+    def _compared(self, what: str, said: tuple[AuditEntry, Details], row: Any) -> Iterator[str]:
         entry, details = said
         wanted = {"account": details["account"], "kept_by": entry.actor, "kept_at": entry.at}
         if "expires_at" in details:
@@ -174,10 +174,10 @@ class _Keys:
     """`api_keys`: as they were made, and when they were revoked."""
 
     def __init__(self) -> None:
-        self._made: dict[str, tuple[Entry, Details]] = {}
+        self._made: dict[str, tuple[AuditEntry, Details]] = {}
         self._revoked: dict[str, datetime] = {}
 
-    def hear(self, entry: Entry, details: Details) -> None:
+    def add_entry(self, entry: AuditEntry, details: Details) -> None:
         if entry.action == "key.create":
             self._made[entry.object] = entry, details
         elif entry.action == "key.revoke":
@@ -208,10 +208,10 @@ class _Occupancy:
     """`slot_occupancy`: all rows together, as the last load left them."""
 
     def __init__(self) -> None:
-        self._loaded: Entry | None = None
+        self._loaded: AuditEntry | None = None
         self._rows: str | None = None
 
-    def hear(self, entry: Entry, details: Details) -> None:
+    def add_entry(self, entry: AuditEntry, details: Details) -> None:
         if entry.action == "occupancy.load":
             self._loaded, self._rows = entry, details.get("rows", self._rows)
 
@@ -233,7 +233,7 @@ class _Sheets:
         self._published: dict[tuple[str, str], tuple[int, str]] = {}
         self._since: datetime | None = None
 
-    def hear(self, entry: Entry, details: Details) -> None:
+    def add_entry(self, entry: AuditEntry, details: Details) -> None:
         if entry.action == "prices.publish" and "sheets" in details:
             self._since = self._since or entry.at
             for location, (day, digest) in details["sheets"].items():
@@ -247,7 +247,7 @@ class _Sheets:
             is_older = self._since is None or row["published_at"] < self._since
             if not number and not is_older:
                 yield f"{what} have no entry"
-            elif number and sheet_digest(row["body"]) != digest:
+            elif number and digest_of_sheet(row["body"]) != digest:
                 yield f"{what} are not those of entry {number}"
 
 
@@ -255,7 +255,7 @@ def _rows(connection: Connection, table: Table) -> Iterator[Any]:
     yield from connection.execute(select(table)).mappings()
 
 
-def _differences(what: str, entry: Entry, row: Any, **wanted: Any) -> Iterator[str]:
+def _differences(what: str, entry: AuditEntry, row: Any, **wanted: Any) -> Iterator[str]:
     if row is None:
         yield f"{what} of entry {entry.number} is missing"
         return
@@ -265,7 +265,7 @@ def _differences(what: str, entry: Entry, row: Any, **wanted: Any) -> Iterator[s
 
 
 def _changed(
-    what: str, entry: Entry, details: Details, name: str, content: bytes | None
+    what: str, entry: AuditEntry, details: Details, name: str, content: bytes | None
 ) -> Iterator[str]:
     """Whether content whose digest is in the entry has been altered."""
     said = details.get(name)
@@ -280,10 +280,10 @@ def _inflated(content: bytes | None) -> bytes | None:
         return None
 
 
-def _expires_at(kept: tuple[Entry, Details]) -> datetime:
+def _expires_at(kept: tuple[AuditEntry, Details]) -> datetime:
     """When a plan may be gone; entries of an older version do not say it."""
     entry, details = kept
-    return _instant(details.get("expires_at")) or entry.at + KEPT_FOR
+    return _instant(details.get("expires_at")) or entry.at + RETENTION
 
 
 def _encoded(text: str | None) -> bytes | None:

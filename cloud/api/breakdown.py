@@ -19,12 +19,12 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from cloud import database
-from cloud.api.audience import LONGEST, Figures, RangeError, figures, stretch
-from cloud.app.context import Desk
-from cloud.app.etag import NOT_MODIFIED, Tagged
-from cloud.app.problem import REFUSALS, documented
-from cloud.app.rate_card_reload import desk_of
-from cloud.auth.access import opened_to
+from cloud.api.audience import MAX_RANGE, Figures, RangeError, describe_figures, parse_range
+from cloud.app.context import AppContext
+from cloud.app.etag import NOT_MODIFIED, TaggedResponse
+from cloud.app.problem import REFUSALS, problem_responses
+from cloud.app.rate_card_reload import get_context
+from cloud.auth.access import allow_roles
 from cloud.auth.keys import Role
 from cloud.database.rollups import UNKNOWN
 from cloud.pricing.openooh import refuse_unknown
@@ -36,18 +36,18 @@ from cloud.windows.venue_breakdown import DIMENSIONS, venue_breakdown, venue_dem
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
-LONGEST_ROLLED: Final = timedelta(days=31)
-LONGEST_BY_MINUTE: Final = timedelta(days=1)
-MOST_ROWS: Final = 2_400  # hours of places that one page may read
-WANTED: Final = (
+MAX_ROLLED: Final = timedelta(days=31)
+MAX_BY_MINUTE: Final = timedelta(days=1)
+MAX_ROWS: Final = 2_400  # hours of places that one page may read
+SUMS: Final = (
     *database.BLIND, "interval_ms", "observed_ms", "person_ms", "looking_ms", "entries", "visits",
     "onlookers", "dwell_ms", *database.DWELL, *database.BANDS,
 )  # fmt: skip
 
-router = APIRouter(tags=["audience"], dependencies=[opened_to(Role.SALES, Role.OPERATIONS)])
+router = APIRouter(tags=["audience"], dependencies=[allow_roles(Role.SALES, Role.OPERATIONS)])
 
 
-class CellAnswer(Figures):
+class BreakdownCellResponse(Figures):
     """One group; of its key those parts are told that were asked for."""
 
     location: str | None = Field(examples=["KX-01"])
@@ -68,18 +68,18 @@ class CellAnswer(Figures):
     )
 
 
-class BreakdownAnswer(BaseModel):
+class BreakdownResponse(BaseModel):
     """The groups in the order of their keys."""
 
     by: list[Dimension]
     starts_at: datetime
     ends_at: datetime
     asked_at: datetime
-    cells: list[CellAnswer]
+    cells: list[BreakdownCellResponse]
     next: str | None = Field(description="`after` of the next page of places; null on the last")
 
 
-class GroupAnswer(BaseModel):
+class DemographicGroupResponse(BaseModel):
     """Ended visits of one age group and gender, as a model estimates them; unknown is a group."""
 
     location: str | None
@@ -92,14 +92,14 @@ class GroupAnswer(BaseModel):
     onlookers: int
 
 
-class DemographicsAnswer(BaseModel):
+class DemographicsResponse(BaseModel):
     """The groups in the order of their keys."""
 
     by: list[Dimension]
     starts_at: datetime
     ends_at: datetime
     asked_at: datetime
-    groups: list[GroupAnswer]
+    groups: list[DemographicGroupResponse]
 
 
 class Part(StrEnum):
@@ -111,7 +111,7 @@ class Part(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class BreakdownQuery:
     """A question that makes sense; `after` and `count` are about places."""
 
     where: BreakdownFilter
@@ -128,10 +128,10 @@ class Asked:
     def places_in_a_page(self) -> int:
         """Fewer places for a longer stretch: what is read is bounded."""
         hours = (self.where.ends_at - self.where.starts_at) // HOUR
-        return max(1, min(self.count, MOST_ROWS // max(1, hours)))
+        return max(1, min(self.count, MAX_ROWS // max(1, hours)))
 
 
-Read = Callable[[Connection, Asked, ExpectedTime], dict[str, Any]]
+Read = Callable[[Connection, BreakdownQuery, ExpectedTime], dict[str, Any]]
 Since = Annotated[
     AwareDatetime | None, Query(alias="from", description="default: a day before `until`")
 ]
@@ -142,10 +142,10 @@ VenueType = Annotated[str | None, Query(pattern=r"^[a-z0-9_]{1,64}$", examples=[
 
 @router.get(
     "/api/audience",
-    response_model=BreakdownAnswer,
-    responses={304: NOT_MODIFIED, **documented(*REFUSALS, 404, 422, 500, 503)},
+    response_model=BreakdownResponse,
+    responses={304: NOT_MODIFIED, **problem_responses(*REFUSALS, 404, 422, 500, 503)},
 )
-async def audience_by(
+async def break_down_audience(
     request: Request,
     by: Annotated[list[Dimension] | None, Query(max_length=5, examples=[["venue_type"]])] = None,
     since: Since = None,
@@ -156,17 +156,17 @@ async def audience_by(
     count: Annotated[int, Query(ge=1, le=500, description="places in a page")] = 100,
 ) -> Response:
     """Add up the audience by place, venue type, camera, hour or day (UTC), and drill down."""
-    asked = _asked(request, by or [], (since, until), location, venue_type)
-    paged = Asked(asked.where, asked.by, after, count)
-    return await _answered(request, "breakdown", paged, _cells)
+    asked = _parse_query(request, by or [], (since, until), location, venue_type)
+    paged = BreakdownQuery(asked.where, asked.by, after, count)
+    return await _respond(request, "breakdown", paged, _cells)
 
 
 @router.get(
     "/api/demographics",
-    response_model=DemographicsAnswer,
-    responses={304: NOT_MODIFIED, **documented(*REFUSALS, 404, 422, 500, 503)},
+    response_model=DemographicsResponse,
+    responses={304: NOT_MODIFIED, **problem_responses(*REFUSALS, 404, 422, 500, 503)},
 )
-async def demographics_by(
+async def break_down_demographics(
     request: Request,
     by: Annotated[list[Part] | None, Query(max_length=3)] = None,
     since: Since = None,
@@ -176,79 +176,81 @@ async def demographics_by(
 ) -> Response:
     """Add up ended visits by age group and gender, for the estate, a venue type or a location."""
     parts = [Dimension(str(one)) for one in by or []]
-    asked = _asked(request, parts, (since, until), location, venue_type)
-    if location is not None and asked.where.ends_at - asked.where.starts_at > LONGEST:
-        raise RangeError(f"demographics of one location: ask for at most {LONGEST.days} days")
-    return await _answered(request, "demographics", asked, _groups)
+    asked = _parse_query(request, parts, (since, until), location, venue_type)
+    if location is not None and asked.where.ends_at - asked.where.starts_at > MAX_RANGE:
+        raise RangeError(f"demographics of one location: ask for at most {MAX_RANGE.days} days")
+    return await _respond(request, "demographics", asked, _groups)
 
 
-def _asked(
+def _parse_query(
     request: Request,
     by: list[Dimension],
     between: tuple[datetime | None, datetime | None],
     location: str | None,
     venue_type: str | None,
-) -> Asked:
-    desk: Desk = desk_of(request)
-    now = desk.clock()
+) -> BreakdownQuery:
+    context: AppContext = get_context(request)
+    now = context.clock()
     if location is not None:
-        desk.estate.location(location)
+        context.estate.location(location)
     if venue_type not in (None, UNKNOWN):
-        refuse_unknown([str(venue_type)], (site.venue for site in desk.estate))
+        refuse_unknown([str(venue_type)], (site.venue for site in context.estate))
     since, until = between
-    longest = LONGEST if {Dimension.LOCATION, Dimension.DEVICE, Dimension.HOUR} & set(by) else (
-        LONGEST_ROLLED
+    longest = MAX_RANGE if {Dimension.LOCATION, Dimension.DEVICE, Dimension.HOUR} & set(by) else (
+        MAX_ROLLED
     )  # fmt: skip
     running = (now + HOUR).astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    starts_at, ends_at = stretch(since, until or running, now, usual=DAY, longest=longest)
+    starts_at, ends_at = parse_range(since, until or running, now, usual=DAY, longest=longest)
     where = BreakdownFilter(starts_at, ends_at, location, venue_type)
-    asked = Asked(where, tuple(dict.fromkeys(by)))
+    asked = BreakdownQuery(where, tuple(dict.fromkeys(by)))
     if not where.is_of_whole_hours:
         _refuse_minutes(asked)
     return asked
 
 
-def _refuse_minutes(asked: Asked) -> None:
+def _refuse_minutes(asked: BreakdownQuery) -> None:
     where = asked.where
     if where.location is None:
         raise RangeError(
             f"from {where.starts_at.isoformat()} until {where.ends_at.isoformat()} are not whole "
             "hours: ask for whole hours, or for one `location`"
         )
-    if where.ends_at - where.starts_at > LONGEST_BY_MINUTE:
+    if where.ends_at - where.starts_at > MAX_BY_MINUTE:
         raise RangeError(
             "more than a day to the minute: ask for whole hours, or for a shorter time"
         )
 
 
-async def _answered(request: Request, what: str, asked: Asked, read: Read) -> Response:
-    desk: Desk = desk_of(request)
-    now = desk.clock()
-    key = (what, asked, desk.estate, int(now.timestamp()))
-    answer = desk.answers.recall(key)
+async def _respond(request: Request, what: str, asked: BreakdownQuery, read: Read) -> Response:
+    context: AppContext = get_context(request)
+    now = context.clock()
+    key = (what, asked, context.estate, int(now.timestamp()))
+    answer = context.response_cache.get(key)
     if answer is None:
-        content = await run_in_threadpool(partial(_read, desk, asked, read, now))
-        answer = desk.answers.keep(key, Tagged(content))
+        content = await run_in_threadpool(partial(_read, context, asked, read, now))
+        answer = context.response_cache.put(key, TaggedResponse(content))
     return answer.answer(request)
 
 
-def _read(desk: Desk, asked: Asked, read: Read, now: datetime) -> bytes:
-    with database.reading(desk.engine) as connection:
-        found = read(connection, asked, ExpectedTime(desk.estate, asked.where, now))
+def _read(context: AppContext, asked: BreakdownQuery, read: Read, now: datetime) -> bytes:
+    with database.reading(context.engine) as connection:
+        found = read(connection, asked, ExpectedTime(context.estate, asked.where, now))
     where = asked.where
     head = {"by": asked.by, "starts_at": where.starts_at, "ends_at": where.ends_at}
     return msgspec.json.encode({**head, "asked_at": now, **found})
 
 
-def _cells(connection: Connection, asked: Asked, expectation: ExpectedTime) -> dict[str, Any]:
+def _cells(
+    connection: Connection, asked: BreakdownQuery, expectation: ExpectedTime
+) -> dict[str, Any]:
     if asked.is_rolled:
-        groups = venue_breakdown(connection, asked.where, asked.by, sums=WANTED)
+        groups = venue_breakdown(connection, asked.where, asked.by, sums=SUMS)
         cells = [_cell(one.key, one.tally, asked, expectation) for one in groups]
         return {"cells": cells, "next": None}
     where, further = asked.where, None
     if where.location is None:
         where, further = _page(connection, asked)
-    found = breakdown(connection, where, asked.by, sums=WANTED)
+    found = breakdown(connection, where, asked.by, sums=SUMS)
     beside = unexpected_ms(connection, where, asked.by, expectation)
     return {
         "cells": [
@@ -260,7 +262,7 @@ def _cells(connection: Connection, asked: Asked, expectation: ExpectedTime) -> d
     }  # fmt: skip
 
 
-def _page(connection: Connection, asked: Asked) -> tuple[BreakdownFilter, str | None]:
+def _page(connection: Connection, asked: BreakdownQuery) -> tuple[BreakdownFilter, str | None]:
     where, most = asked.where, asked.places_in_a_page
     found = locations_with_reports(
         connection, venue_type=where.venue_type, after=asked.after, most=most + 1
@@ -272,7 +274,7 @@ def _page(connection: Connection, asked: Asked) -> tuple[BreakdownFilter, str | 
 def _cell(
     key: Any,
     tally: AudienceSums,
-    asked: Asked,
+    asked: BreakdownQuery,
     expectation: ExpectedTime,
     *,
     cameras: int | None = None,
@@ -292,16 +294,16 @@ def _cell(
         "expected_s": expected_ms / 1000,
         "observed_share": round(min(1.0, tally.observed_ms / whole_ms), 4) if whole_ms else None,
         "is_listed": expectation.is_listed(key),
-        **figures(Audience("", starts_at, ends_at, 0, tally)),
+        **describe_figures(Audience("", starts_at, ends_at, 0, tally)),
     }
 
 
-def _groups(connection: Connection, asked: Asked, _: ExpectedTime) -> dict[str, Any]:
+def _groups(connection: Connection, asked: BreakdownQuery, _: ExpectedTime) -> dict[str, Any]:
     read = venue_demographic_groups if asked.is_rolled else demographics
     return {"groups": [_group(one, asked) for one in read(connection, asked.where, asked.by)]}
 
 
-def _group(group: DemographicGroup, asked: Asked) -> dict[str, Any]:
+def _group(group: DemographicGroup, asked: BreakdownQuery) -> dict[str, Any]:
     starts_at, ends_at = cell_interval(group.key, asked.where)
     return {
         "location": asked.where.location,

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Query, Request
 
-from cloud.auth.access import Caller, NotAllowed, asker
+from cloud.auth.access import Caller, Forbidden, get_caller
 from cloud.auth.keys import ACCOUNT_PATTERN
 
 
@@ -37,11 +37,11 @@ AccountName = Annotated[
 
 def buyer_of(request: Request, account: AccountName = None) -> Buyer:
     """The buyer of a request, or NotAllowed."""
-    who: Caller = asker(request)
+    who: Caller = get_caller(request)
     if who.sees_all:
         return Buyer(account, is_staff=True)
     if account not in (None, who.account):
-        raise NotAllowed("prices of another account are not shown: leave `account` out")
+        raise Forbidden("prices of another account are not shown: leave `account` out")
     return Buyer(who.account, is_staff=False)
 
 

@@ -13,39 +13,39 @@ from fastapi.responses import PlainTextResponse
 
 from cloud.api.audience import LocationName
 from cloud.api.buyer import BuyerOf
-from cloud.api.pricing import PriceAnswer, TimeSlot, priced
-from cloud.app.context import Desk
-from cloud.app.forecasts import made_for
-from cloud.app.problem import REFUSALS, documented
+from cloud.api.pricing import PriceResponse, TimeSlot, price_slot
+from cloud.app.context import AppContext
+from cloud.app.forecasts import forecast_site
+from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.ranges import Range
-from cloud.app.rate_card_reload import desk_of
-from cloud.auth.access import opened_to
+from cloud.app.rate_card_reload import get_context
+from cloud.auth.access import allow_roles
 from cloud.auth.keys import Role
 from cloud.money import major, with_sign
 from cloud.pricing.slot import parse_slot
 
 ROUNDED: Final = "the whole product rounded once, halves up"
 
-router = APIRouter(tags=["pricing"], dependencies=[opened_to(Role.SALES, Role.ADVERTISER)])
+router = APIRouter(tags=["pricing"], dependencies=[allow_roles(Role.SALES, Role.ADVERTISER)])
 
 
 @router.get(
     "/api/pricing/explain/{location}/{time_slot}",
     response_class=PlainTextResponse,
-    responses=documented(*REFUSALS, 404, 422, 500, 503),
+    responses=problem_responses(*REFUSALS, 404, 422, 500, 503),
 )
-async def explain(
+async def explain_price(
     request: Request, location: LocationName, time_slot: TimeSlot, buyer: BuyerOf
 ) -> str:
     """Write the price of a slot as a table with every factor and its reason."""
-    desk: Desk = desk_of(request)
-    site = desk.estate.location(location)
+    context: AppContext = get_context(request)
+    site = context.estate.location(location)
     slot = parse_slot(time_slot, site.zone)
-    answer = priced(desk, site, slot, await made_for(desk, site), buyer)
-    return "\n".join(explained(answer)) + "\n"
+    answer = price_slot(context, site, slot, await forecast_site(context, site), buyer)
+    return "\n".join(price_lines(answer)) + "\n"
 
 
-def brief(answer: PriceAnswer) -> Iterator[str]:
+def summarize_price(answer: PriceResponse) -> Iterator[str]:
     """The price in one line."""
     slot = answer.slot
     when = f"{slot.local:%A} {slot.local.day} {slot.local:%B %Y, %H:%M}"
@@ -53,7 +53,7 @@ def brief(answer: PriceAnswer) -> Iterator[str]:
     yield f"{_money(answer, answer.price)}  {answer.location}  {when}  ({spread})"
 
 
-def explained(answer: PriceAnswer) -> Iterator[str]:
+def price_lines(answer: PriceResponse) -> Iterator[str]:
     """The price with everything that it is made of."""
     slot = answer.slot
     yield f"{answer.name} ({answer.location})"
@@ -86,7 +86,7 @@ def _moment(at: datetime | None) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC" if at else "none"
 
 
-def _cameras(answer: PriceAnswer) -> str:
+def _cameras(answer: PriceResponse) -> str:
     told = answer.stands_on
     share = "no camera expected" if told.observed_share is None else f"{told.observed_share:.0%}"
     return (
@@ -95,7 +95,7 @@ def _cameras(answer: PriceAnswer) -> str:
     )
 
 
-def _expected(answer: PriceAnswer) -> Iterator[str]:
+def _expected(answer: PriceResponse) -> Iterator[str]:
     expected = answer.expected
     rows: list[tuple[str, Range]] = [
         ("people in view, on average", expected.crowd),
@@ -107,5 +107,5 @@ def _expected(answer: PriceAnswer) -> Iterator[str]:
         yield f"  {name:<28}{span.p10:>10,.1f}{span.p50:>10,.1f}{span.p90:>10,.1f}"
 
 
-def _money(answer: PriceAnswer, amount: Decimal) -> str:
+def _money(answer: PriceResponse, amount: Decimal) -> str:
     return with_sign(amount, answer.currency)

@@ -9,10 +9,10 @@ from sqlalchemy import func, select
 from starlette.concurrency import run_in_threadpool
 
 from cloud import database
-from cloud.app.context import Desk
-from cloud.app.problem import REFUSALS, documented
-from cloud.app.rate_card_reload import desk_of
-from cloud.auth.access import opened_to
+from cloud.app.context import AppContext
+from cloud.app.problem import REFUSALS, problem_responses
+from cloud.app.rate_card_reload import get_context
+from cloud.auth.access import allow_roles
 from cloud.auth.keys import Role
 
 router = APIRouter(tags=["operation"])
@@ -33,21 +33,21 @@ class Ready(BaseModel):
     latest_report_age_s: float | None = Field(examples=[12.5])
 
 
-@router.get("/healthz", responses=documented(500))
+@router.get("/healthz", responses=problem_responses(500))
 async def healthz() -> Alive:
     """Say that the process is alive; looks at nothing else."""
     return Alive(status="alive")
 
 
-@router.get("/readyz", responses=documented(500, 503))
+@router.get("/readyz", responses=problem_responses(500, 503))
 async def readyz(request: Request) -> Ready:
     """Say whether questions can be answered: 503 while the database cannot be reached."""
-    desk: Desk = desk_of(request)
-    latest_at = await run_in_threadpool(_latest_report_at, desk)
-    age = None if latest_at is None else (desk.clock() - latest_at).total_seconds()
+    context: AppContext = get_context(request)
+    latest_at = await run_in_threadpool(_latest_report_at, context)
+    age = None if latest_at is None else (context.clock() - latest_at).total_seconds()
     return Ready(
         status="ready",
-        locations=len(desk.estate),
+        locations=len(context.estate),
         latest_report_at=latest_at,
         latest_report_age_s=age,
     )
@@ -55,9 +55,9 @@ async def readyz(request: Request) -> Ready:
 
 @router.get(
     "/metrics",
-    dependencies=[opened_to(Role.OPERATIONS)],
+    dependencies=[allow_roles(Role.OPERATIONS)],
     response_class=Response,
-    responses={200: {"content": {"text/plain": {}}}, **documented(*REFUSALS, 500)},
+    responses={200: {"content": {"text/plain": {}}}, **problem_responses(*REFUSALS, 500)},
 )
 async def metrics(request: Request) -> Response:
     """Counters and timings for Prometheus."""
@@ -67,8 +67,8 @@ async def metrics(request: Request) -> Response:
     )
 
 
-def _latest_report_at(desk: Desk) -> datetime | None:
+def _latest_report_at(context: AppContext) -> datetime | None:
     newest = select(func.max(database.report_streams.c.acknowledged_at))
-    with database.reading(desk.engine) as connection:
+    with database.reading(context.engine) as connection:
         found: datetime | None = connection.execute(newest).scalar_one()
     return found

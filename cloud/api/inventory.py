@@ -17,15 +17,15 @@ from starlette.concurrency import run_in_threadpool
 
 from cloud.api.audience import RangeError
 from cloud.api.buyer import Buyer, BuyerOf
-from cloud.api.pricing import available, refuse_distant
-from cloud.app.context import Desk
-from cloud.app.etag import NOT_MODIFIED, Tagged
-from cloud.app.forecast_cache import Made
-from cloud.app.forecasts import made_for_all
-from cloud.app.problem import REFUSALS, documented
-from cloud.app.rate_card_reload import desk_of
-from cloud.app.site_selection import LeftOut, isolated, of_venues
-from cloud.auth.access import opened_to
+from cloud.api.pricing import require_near, slot_availability
+from cloud.app.context import AppContext
+from cloud.app.etag import NOT_MODIFIED, TaggedResponse
+from cloud.app.forecast_cache import CachedForecast
+from cloud.app.forecasts import forecast_all
+from cloud.app.problem import REFUSALS, problem_responses
+from cloud.app.rate_card_reload import get_context
+from cloud.app.site_selection import OmittedLocation, run_isolated, select_by_venue
+from cloud.auth.access import allow_roles
 from cloud.auth.keys import Role
 from cloud.estate import Site
 from cloud.pricing.availability import has_begun
@@ -34,12 +34,12 @@ from cloud.pricing.quote import quote
 from cloud.pricing.slot import NoSuchHour, Slot, parse_slot
 from wire.scalars import LocationId
 
-MOST: Final = 200
-Found = Sequence[tuple[Site, Made]]
+MAX_PAGE: Final = 200
+Found = Sequence[tuple[Site, CachedForecast]]
 Hours = dict[str, Slot | str]
 """By clock: the slot, or why that clock has none."""
 
-router = APIRouter(tags=["inventory"], dependencies=[opened_to(Role.SALES, Role.ADVERTISER)])
+router = APIRouter(tags=["inventory"], dependencies=[allow_roles(Role.SALES, Role.ADVERTISER)])
 
 
 class Inventory(BaseModel):
@@ -48,63 +48,67 @@ class Inventory(BaseModel):
     time_slot: str = Field(examples=["2026-11-23T08:00"])
     total: int = Field(examples=[8], description="screens that were asked for, on all pages")
     screens: list[dict[str, Any]]
-    left_out: list[LeftOut] = Field(description="screens of this page that have no such hour")
+    left_out: list[OmittedLocation] = Field(
+        description="screens of this page that have no such hour"
+    )
 
 
 @router.get(
     "/api/inventory",
     response_model=Inventory,
-    responses={304: NOT_MODIFIED, **documented(*REFUSALS, 404, 422, 500, 503)},
+    responses={304: NOT_MODIFIED, **problem_responses(*REFUSALS, 404, 422, 500, 503)},
 )
-async def inventory(
+async def get_inventory(
     request: Request,
     buyer: BuyerOf,
     time_slot: Annotated[str, Query(examples=["2026-11-23T08:00"], max_length=60)],
-    location: Annotated[list[str] | None, Query(max_length=MOST)] = None,
+    location: Annotated[list[str] | None, Query(max_length=MAX_PAGE)] = None,
     venue: Annotated[
         list[str] | None,
         Query(description="OpenOOH ids: those of 1.2, those that are sent (1.1), or broader ones",
               max_length=50),
     ] = None,
     offset: Annotated[int, Query(ge=0, le=100_000)] = 0,
-    count: Annotated[int, Query(ge=1, le=MOST)] = 50,
+    count: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
 ) -> Response:  # fmt: skip
     """Put one hour of the screens up for sale, in the words of OpenRTB 2.6."""
-    desk: Desk = desk_of(request)
-    chosen = [desk.estate.location(one) for one in location] if location else list(desk.estate)
-    sites = of_venues(chosen, venue) if venue else chosen
-    asked = _Page(desk, buyer, time_slot, len(sites), sites[offset : offset + count])
-    asked.find_hours(_hours(desk, sites, time_slot))
-    made, failed = await made_for_all(desk, asked.sites_with_the_hour)
-    answer = None if failed else desk.answers.recall(asked.key(made))
+    context: AppContext = get_context(request)
+    chosen = (
+        [context.estate.location(one) for one in location] if location else list(context.estate)
+    )
+    sites = select_by_venue(chosen, venue) if venue else chosen
+    asked = _InventoryPage(context, buyer, time_slot, len(sites), sites[offset : offset + count])
+    asked.find_hours(_hours(context, sites, time_slot))
+    made, failed = await forecast_all(context, asked.sites_with_the_hour)
+    answer = None if failed else context.response_cache.get(asked.key(made))
     if answer is None:
         told = await run_in_threadpool(asked.written, made, failed)
-        answer = Tagged(told.model_dump_json().encode())
+        answer = TaggedResponse(told.model_dump_json().encode())
         if len(told.screens) == len(asked.sites_with_the_hour):
-            desk.answers.keep(asked.key(made), answer)
+            context.response_cache.put(asked.key(made), answer)
     return answer.answer(request)
 
 
-class _Page:
+class _InventoryPage:
     """One page of screens at one hour, as one buyer is shown it."""
 
     def __init__(
-        self, desk: Desk, buyer: Buyer, time_slot: str, total: int, sites: Sequence[Site]
+        self, context: AppContext, buyer: Buyer, time_slot: str, total: int, sites: Sequence[Site]
     ) -> None:
-        self._desk = desk
+        self._context = context
         self._buyer = buyer
         self._time_slot = time_slot
         self._total = total
         self._sites = sites
         self._slots: dict[LocationId, Slot] = {}
-        self._without: list[LeftOut] = []
+        self._without: list[OmittedLocation] = []
 
     def find_hours(self, hours: Hours) -> None:
         """Tell the screens whose clock has the hour from the others."""
         for site in self._sites:
             hour = hours[site.timezone]
             if isinstance(hour, str):
-                self._without.append(LeftOut(location=site.id, reason=hour))
+                self._without.append(OmittedLocation(location=site.id, reason=hour))
             else:
                 self._slots[site.id] = hour
 
@@ -115,7 +119,7 @@ class _Page:
 
     def key(self, made: Found) -> Hashable:
         """With everything that the page depends on."""
-        now, account = self._desk.clock(), self._buyer.account
+        now, account = self._context.clock(), self._buyer.account
         stands_on = (
             (
                 known.at,
@@ -125,28 +129,29 @@ class _Page:
             for site, known in made
         )
         names = tuple(site.id for site in self._sites)
-        return self._desk.key("inventory", self._time_slot, self._total, names, *stands_on)
+        return self._context.key("inventory", self._time_slot, self._total, names, *stands_on)
 
-    def written(self, made: Found, failed: Sequence[LeftOut]) -> Inventory:
+    def written(self, made: Found, failed: Sequence[OmittedLocation]) -> Inventory:
         """The answer; a screen that cannot be quoted is left out like those without the hour."""
         forecasts = {site.id: known for site, known in made}
         found = [
-            isolated(site, lambda site: self._screen(site, forecasts[site.id])) for site, _ in made
+            run_isolated(site, lambda site: self._screen(site, forecasts[site.id]))
+            for site, _ in made
         ]
-        faulty = [one for one in found if isinstance(one, LeftOut)]
+        faulty = [one for one in found if isinstance(one, OmittedLocation)]
         return Inventory(
             time_slot=self._time_slot,
             total=self._total,
-            screens=[one for one in found if not isinstance(one, LeftOut)],
+            screens=[one for one in found if not isinstance(one, OmittedLocation)],
             left_out=[*self._without, *failed, *faulty],
         )
 
-    def _screen(self, site: Site, made: Made) -> Element:
-        desk, slot = self._desk, self._slots[site.id]
+    def _screen(self, site: Site, made: CachedForecast) -> Element:
+        context, slot = self._context, self._slots[site.id]
         hour_forecast = made.forecast.hour_forecast(slot.starts_at)
         market = made.book.market(slot, self._buyer.account)
-        price_minor = quote(site, slot, hour_forecast, desk.card, market).price_minor
-        on_sale = available(desk, site, slot, market)
+        price_minor = quote(site, slot, hour_forecast, context.card, market).price_minor
+        on_sale = slot_availability(context, site, slot, market)
         shares = site.loop.shares if on_sale.free is None else on_sale.free
         free = shares if on_sale.is_for_sale else 0
         rungs = made.plays.ladder(hour_forecast)
@@ -157,7 +162,7 @@ class _Page:
         }
 
 
-def _hours(desk: Desk, sites: Iterable[Site], time_slot: str) -> Hours:
+def _hours(context: AppContext, sites: Iterable[Site], time_slot: str) -> Hours:
     """The hour on every clock; raises NoSuchHour or RangeError where no clock has it."""
     zones: dict[str, ZoneInfo] = {site.timezone: site.zone for site in sites}
     hours: Hours = {}
@@ -165,7 +170,7 @@ def _hours(desk: Desk, sites: Iterable[Site], time_slot: str) -> Hours:
     for clock, zone in zones.items():
         try:
             slot = parse_slot(time_slot, zone)
-            refuse_distant(slot, desk.clock())
+            require_near(slot, context.clock())
             hours[clock] = slot
         except (NoSuchHour, RangeError) as error:
             hours[clock] = str(error)

@@ -16,28 +16,32 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from cloud.api.alerts import described
-from cloud.api.audience import coverage, figures
-from cloud.app.broadcaster import Event, Hub, Mark, Wish
-from cloud.app.context import Clock, Desk
-from cloud.app.problem import REFUSALS, documented
-from cloud.app.rate_card_reload import InForce, desk_of
-from cloud.app.site_selection import of_venues
-from cloud.auth.access import AccessError, Gate, key_of, opened_to, require
+from cloud.api.alerts import describe_alert
+from cloud.api.audience import describe_coverage, describe_figures
+from cloud.app.broadcaster import Broadcaster, Cursor, Event, EventFilter
+from cloud.app.context import AppContext, Clock
+from cloud.app.problem import REFUSALS, problem_responses
+from cloud.app.rate_card_reload import ContextReloader, get_context
+from cloud.app.site_selection import select_by_venue
+from cloud.auth.access import AccessError, Authenticator, allow_roles, read_key, require_role
 from cloud.auth.keys import Role
 from cloud.windows.audience import Audience
 from cloud.windows.changes import ChangeReader
 
 HEARTBEAT_S: Final = 15.0
-PATIENCE_S: Final = 60.0  # for a client that takes nothing
-KEY_AGAIN: Final = timedelta(minutes=1)
-COME_BACK_MS: Final = 3_000
-AT_ONCE: Final = 100
-CLOSED_WITH: Final = {"dropped": 1013, "refused": 1008, "closing": 1012}
+SEND_TIMEOUT_S: Final = 60.0  # for a client that takes nothing
+CHECK_KEY_EVERY: Final = timedelta(minutes=1)
+RETRY_MS: Final = 3_000
+EVENTS_PER_WRITE: Final = 100
+CLOSE_CODES: Final = {"dropped": 1013, "refused": 1008, "closing": 1012}
 NO_HISTOGRAM: Final = ("dwell_p50_s", "dwell_p90_s")
-GONE: Final = (TimeoutError, OSError, WebSocketDisconnect)  # it takes nothing, or is not there
+DISCONNECTED: Final = (
+    TimeoutError,
+    OSError,
+    WebSocketDisconnect,
+)  # it takes nothing, or is not there
 ROLES: Final = (Role.SALES, Role.OPERATIONS)
-OPEN_TO: Final = frozenset({*ROLES, Role.ADMIN})
+ALLOWED_ROLES: Final = frozenset({*ROLES, Role.ADMIN})
 SUBPROTOCOL: Final = "onlooker"
 STREAM: Final[dict[str, Any]] = {
     "description": "Events `window`, `alert`, `reset`, `dropped`, `closing` and `refused`, each "
@@ -48,20 +52,20 @@ STREAM: Final[dict[str, Any]] = {
 router = APIRouter(tags=["live"])
 
 
-def hub(in_force: InForce) -> Hub:
-    """The one hub of a process."""
-    desk = in_force.desk
-    return Hub(
-        lambda: ChangeReader(desk.engine, desk.clock, lambda: in_force.desk.estate),
-        clock=desk.clock,
-        window_told=window_told,
-        alert_told=alert_told,
+def new_broadcaster(reloader: ContextReloader) -> Broadcaster:
+    """The one broadcaster of a process."""
+    context = reloader.context
+    return Broadcaster(
+        lambda: ChangeReader(context.engine, context.clock, lambda: reloader.context.estate),
+        clock=context.clock,
+        encode_window=encode_window,
+        encode_alert=encode_alert,
     )
 
 
-def window_told(found: Audience, now: datetime) -> bytes:
+def encode_window(found: Audience, now: datetime) -> bytes:
     """A window as it is told, like those of `/api/audience/{location}` without dwell quantiles."""
-    told = figures(found)
+    told = describe_figures(found)
     for name in NO_HISTOGRAM:
         del told[name]
     return msgspec.json.encode(
@@ -70,26 +74,26 @@ def window_told(found: Audience, now: datetime) -> bytes:
             "starts_at": found.starts_at,
             "ends_at": found.ends_at,
             "complete": found.ends_at <= now,
-            **coverage(found),
+            **describe_coverage(found),
             **told,
         }
     )
 
 
-def alert_told(row: Any) -> bytes:
+def encode_alert(row: Any) -> bytes:
     """An alert as `/api/alerts` shows it."""
-    return msgspec.json.encode(described(row))
+    return msgspec.json.encode(describe_alert(row))
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class LiveRequest:
     """What a client wants to hear, and from where on."""
 
-    wish: Wish
-    since: Mark | None
+    event_filter: EventFilter
+    since: Cursor | None
 
 
-def asked(
+def read_request(
     connection: HTTPConnection,
     location: Annotated[list[str] | None, Query(max_length=1_000)] = None,
     venue_type: Annotated[list[str] | None, Query(max_length=100)] = None,
@@ -98,179 +102,179 @@ def asked(
         str | None, Query(max_length=100, description="where to go on; as Last-Event-ID")
     ] = None,
     last_event_id: Annotated[str | None, Header(max_length=100)] = None,
-) -> Asked:
+) -> LiveRequest:
     """The question, or UnknownLocation or LiveError."""
-    desk: Desk = desk_of(connection)
+    context: AppContext = get_context(connection)
     places: set[str] | None = None
     if location is not None or venue_type is not None:
-        named = {desk.estate.location(one).id for one in location or ()}
-        of_type = {site.id for site in of_venues(desk.estate, venue_type or ())}
+        named = {context.estate.location(one).id for one in location or ()}
+        of_type = {site.id for site in select_by_venue(context.estate, venue_type or ())}
         places = {*map(str, named | of_type)}
     came = last_event_id or last_id
-    wish = Wish(
+    wish = EventFilter(
         frozenset(what or ("window", "alert")), None if places is None else frozenset(places)
     )
-    return Asked(wish, Mark.read(came) if came else None)
+    return LiveRequest(wish, Cursor.read(came) if came else None)
 
 
-Question = Annotated[Asked, Depends(asked)]
+LiveRequestOf = Annotated[LiveRequest, Depends(read_request)]
 
 
 @router.get(
     "/api/live",
-    dependencies=[opened_to(*ROLES)],
+    dependencies=[allow_roles(*ROLES)],
     response_class=Response,
-    responses={200: STREAM, **documented(*REFUSALS, 404, 422, 500, 503)},
+    responses={200: STREAM, **problem_responses(*REFUSALS, 404, 422, 500, 503)},
 )
-async def live(request: Request, question: Question) -> Response:
+async def stream_live(request: Request, question: LiveRequestOf) -> Response:
     """Hear of windows and alerts as they change: of all places, some, or those of a venue type."""
-    speech = Speech(request, question)
-    await speech.begin()
-    return _Stream(speech)
+    speech = Session(request, question)
+    await speech.open()
+    return _EventStream(speech)
 
 
-def admitted_socket(socket: WebSocket) -> None:
+def require_socket_role(socket: WebSocket) -> None:
     """Let only its roles listen; before the question is looked at."""
-    require(socket, OPEN_TO)
+    require_role(socket, ALLOWED_ROLES)
 
 
-@router.websocket("/api/live", dependencies=[Depends(admitted_socket)])
-async def live_socket(socket: WebSocket, question: Question) -> None:
+@router.websocket("/api/live", dependencies=[Depends(require_socket_role)])
+async def stream_live_socket(socket: WebSocket, question: LiveRequestOf) -> None:
     """The same over a WebSocket: one JSON object for each event."""
-    speech = Speech(socket, question)
-    await speech.begin()
+    speech = Session(socket, question)
+    await speech.open()
     await socket.accept(SUBPROTOCOL if SUBPROTOCOL in socket.scope["subprotocols"] else None)
-    await speech.give(_Socket(socket), socket.receive)
+    await speech.run(_WebSocketEncoder(socket), socket.receive)
 
 
-async def refuse_revoked(connection: HTTPConnection) -> None:
+async def require_valid_key(connection: HTTPConnection) -> None:
     """Raise AccessError where the key of a connection is not in force any more."""
-    gate: Gate | None = connection.app.state.gate
-    if gate is not None:
-        await gate.known(key_of(connection), desk_of(connection).clock())
+    authenticator: Authenticator | None = connection.app.state.authenticator
+    if authenticator is not None:
+        await authenticator.require_valid_key(read_key(connection), get_context(connection).clock())
 
 
-class Tongue(Protocol):
+class Encoder(Protocol):
     """A way to say it."""
 
-    async def tell(self, events: list[Event], mark: Mark | None) -> None:
+    async def send(self, events: list[Event], cursor: Cursor | None) -> None:
         """Events, then how far they reach; neither is a sign of life."""
 
-    async def part(self, name: str, word: dict[str, str]) -> None:
+    async def close(self, name: str, word: dict[str, str]) -> None:
         """The last word."""
 
 
-class Speech:
+class Session:
     """All that one client is told, from joining to leaving."""
 
-    def __init__(self, connection: HTTPConnection, question: Asked) -> None:
+    def __init__(self, connection: HTTPConnection, question: LiveRequest) -> None:
         self._connection = connection
         self._question = question
-        self._hub: Hub = connection.app.state.hub
-        self._clock: Clock = desk_of(connection).clock
+        self._broadcaster: Broadcaster = connection.app.state.broadcaster
+        self._clock: Clock = get_context(connection).clock
         self._reached = question.since
 
-    async def begin(self) -> None:
+    async def open(self) -> None:
         """Join, or raise what stands in the way."""
-        self._listener = await self._hub.join(self._question.wish, self._question.since)
+        self._listener = await self._broadcaster.subscribe(
+            self._question.event_filter, self._question.since
+        )
 
-    async def give(self, tongue: Tongue, receive: Receive) -> None:
+    async def run(self, encoder: Encoder, receive: Receive) -> None:
         """Tell until the client goes, takes nothing any more, or has to go."""
-        gone = asyncio.create_task(_until_gone(receive))
-        telling = asyncio.create_task(self._tell(tongue))
+        gone = asyncio.create_task(_wait_for_disconnect(receive))
+        telling = asyncio.create_task(self._tell(encoder))
         try:
             await asyncio.wait({gone, telling}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self._hub.leave(self._listener)
+            self._broadcaster.unsubscribe(self._listener)
             for task in (gone, telling):
                 task.cancel()
             _, ending = await asyncio.gather(gone, telling, return_exceptions=True)
-        if isinstance(ending, Exception) and not isinstance(ending, GONE):
+        if isinstance(ending, Exception) and not isinstance(ending, DISCONNECTED):
             raise ending
 
-    async def _tell(self, tongue: Tongue) -> None:
-        again_at = self._clock() + KEY_AGAIN
-        while self._listener.last_word is None:
+    async def _tell(self, encoder: Encoder) -> None:
+        again_at = self._clock() + CHECK_KEY_EVERY
+        while self._listener.final_event is None:
             events, mark = await self._listener.take(HEARTBEAT_S)
-            for start in range(0, max(1, len(events)), AT_ONCE):
-                some = events[start : start + AT_ONCE]
-                is_all = start + AT_ONCE >= len(events)
-                async with asyncio.timeout(PATIENCE_S):
-                    await tongue.tell(some, mark if is_all else None)
+            for start in range(0, max(1, len(events)), EVENTS_PER_WRITE):
+                some = events[start : start + EVENTS_PER_WRITE]
+                is_all = start + EVENTS_PER_WRITE >= len(events)
+                async with asyncio.timeout(SEND_TIMEOUT_S):
+                    await encoder.send(some, mark if is_all else None)
             self._reached = mark or self._reached
             if self._clock() >= again_at:
-                again_at = self._clock() + KEY_AGAIN
+                again_at = self._clock() + CHECK_KEY_EVERY
                 await self._ask_again()
-        name, reason = self._listener.last_word
+        name, reason = self._listener.final_event
         word = {"reason": reason} | ({"last_id": str(self._reached)} if self._reached else {})
-        async with asyncio.timeout(PATIENCE_S):
-            await tongue.part(name, word)
+        async with asyncio.timeout(SEND_TIMEOUT_S):
+            await encoder.close(name, word)
 
     async def _ask_again(self) -> None:
         """A key that was revoked meanwhile opens nothing any more."""
         try:
-            await refuse_revoked(self._connection)
+            await require_valid_key(self._connection)
         except AccessError as error:
-            self._listener.let_go("refused", str(error))
+            self._listener.disconnect("refused", str(error))
 
 
-async def _until_gone(receive: Receive) -> None:
+async def _wait_for_disconnect(receive: Receive) -> None:
     while (await receive())["type"] not in ("http.disconnect", "websocket.disconnect"):
         pass
 
 
-class _Stream(Response):
+class _EventStream(Response):
     """Server-sent events; ends when the client goes."""
 
-    def __init__(self, speech: Speech) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__(media_type="text/event-stream", headers={"cache-control": "no-store"})
         del self.headers["content-length"]
-        self._speech = speech
+        self._speech = session
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
         await send(start)
-        await self._speech.give(_Sse(send), receive)
+        await self._speech.run(_SseEncoder(send), receive)
         await send({"type": "http.response.body", "body": b""})
 
 
-class _Sse:
+class _SseEncoder:
     """Events as text; an `id` of its own stands for all before it."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
 
-    async def tell(self, events: list[Event], mark: Mark | None) -> None:
+    async def send(self, events: list[Event], cursor: Cursor | None) -> None:
         blocks = [b"event: %b\ndata: %b\n\n" % (one.name.encode(), one.data) for one in events]
-        if mark is not None:
-            blocks.append(b"id: %b\n\n" % str(mark).encode())
+        if cursor is not None:
+            blocks.append(b"id: %b\n\n" % str(cursor).encode())
         await self._write(b"".join(blocks) or b": still here\n\n")
 
-    async def part(self, name: str, word: dict[str, str]) -> None:
+    async def close(self, name: str, word: dict[str, str]) -> None:
         data = msgspec.json.encode(word)
-        await self._write(
-            b"event: %b\nretry: %d\ndata: %b\n\n" % (name.encode(), COME_BACK_MS, data)
-        )
+        await self._write(b"event: %b\nretry: %d\ndata: %b\n\n" % (name.encode(), RETRY_MS, data))
 
     async def _write(self, body: bytes) -> None:
         await self._send({"type": "http.response.body", "body": body, "more_body": True})
 
 
-class _Socket:
+class _WebSocketEncoder:
     """Events as JSON objects; the server's own pings are the sign of life."""
 
     def __init__(self, socket: WebSocket) -> None:
         self._socket = socket
 
-    async def tell(self, events: list[Event], mark: Mark | None) -> None:
+    async def send(self, events: list[Event], cursor: Cursor | None) -> None:
         for one in events:
             await self._say(one.name, data=msgspec.Raw(one.data))
-        if mark is not None:
-            await self._say("mark", id=str(mark))
+        if cursor is not None:
+            await self._say("mark", id=str(cursor))
 
-    async def part(self, name: str, word: dict[str, str]) -> None:
+    async def close(self, name: str, word: dict[str, str]) -> None:
         await self._say(name, data=word)
-        await self._socket.close(CLOSED_WITH[name], name)
+        await self._socket.close(CLOSE_CODES[name], name)
 
     async def _say(self, name: str, **fields: Any) -> None:
         await self._socket.send_text(msgspec.json.encode({"event": name, **fields}).decode())

@@ -5,14 +5,14 @@ from decimal import Decimal
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from cloud.app.context import Desk
-from cloud.app.problem import REFUSALS, documented
-from cloud.app.rate_card_reload import desk_of
-from cloud.auth.access import EVERYBODY, opened_to
+from cloud.app.context import AppContext
+from cloud.app.problem import REFUSALS, problem_responses
+from cloud.app.rate_card_reload import get_context
+from cloud.auth.access import EVERYBODY, allow_roles
 from cloud.estate import Site
 from cloud.money import major
 
-router = APIRouter(tags=["locations"], dependencies=[opened_to(*EVERYBODY)])
+router = APIRouter(tags=["locations"], dependencies=[allow_roles(*EVERYBODY)])
 
 
 class ScreenFace(BaseModel):
@@ -24,7 +24,7 @@ class ScreenFace(BaseModel):
     height_px: int = Field(examples=[1920])
 
 
-class LocationAnswer(BaseModel):
+class LocationResponse(BaseModel):
     """One place with one screen."""
 
     id: str = Field(examples=["KX-01"])
@@ -45,22 +45,22 @@ class LocationAnswer(BaseModel):
     cameras: int = Field(examples=[2])
 
 
-class LocationsAnswer(BaseModel):
+class LocationsResponse(BaseModel):
     """All of them."""
 
-    locations: list[LocationAnswer]
+    locations: list[LocationResponse]
 
 
-@router.get("/api/locations", responses=documented(*REFUSALS, 500))
-async def locations(request: Request) -> LocationsAnswer:
+@router.get("/api/locations", responses=problem_responses(*REFUSALS, 500))
+async def list_locations(request: Request) -> LocationsResponse:
     """List every location with its screen, venue, base rate and attributes."""
-    desk: Desk = desk_of(request)
-    return LocationsAnswer(locations=[_described(site) for site in desk.estate])
+    context: AppContext = get_context(request)
+    return LocationsResponse(locations=[_describe(site) for site in context.estate])
 
 
-def _described(site: Site) -> LocationAnswer:
+def _describe(site: Site) -> LocationResponse:
     face = site.screen
-    return LocationAnswer(
+    return LocationResponse(
         id=site.id,
         formerly=list(site.formerly),
         name=site.name,

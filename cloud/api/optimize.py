@@ -19,34 +19,34 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from cloud.api.buyer import BuyerOf
-from cloud.app.context import Desk
-from cloud.app.problem import REFUSALS, documented
-from cloud.app.rate_card_reload import desk_of
-from cloud.auth.access import opened_to
+from cloud.app.context import AppContext
+from cloud.app.problem import REFUSALS, problem_responses
+from cloud.app.rate_card_reload import get_context
+from cloud.auth.access import allow_roles
 from cloud.auth.keys import Role
-from cloud.planning.plan_offers import Sold, sold
-from cloud.planning.plan_request import AskedPlan
-from cloud.planning.plan_response import ImpossibleAnswer, PlanAnswer, answered
+from cloud.planning.plan_offers import PlanOffer, read_plan_offer
+from cloud.planning.plan_request import PlanRequest
+from cloud.planning.plan_response import InfeasibleResponse, PlanResponse, plan_response
 from cloud.pricing.optimise.brief import Brief
 from cloud.pricing.optimise.offer import Offer
 from cloud.pricing.optimise.plan import Outcome, ProgressListener, SearchProgress
 from cloud.pricing.optimise.subprocess_solver import SearchStopped, optimise_in_subprocess
 
-IN_LINE: Final = 8
-GLANCE_S: Final = 0.5
+MAX_WAITING: Final = 8
+CHECK_CLIENT_EVERY_S: Final = 0.5
 STREAM: Final = "text/event-stream"
 STREAMED: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {STREAM: {"schema": {"type": "string"}}}}
 }
 
-router = APIRouter(tags=["pricing"], dependencies=[opened_to(Role.SALES, Role.ADVERTISER)])
+router = APIRouter(tags=["pricing"], dependencies=[allow_roles(Role.SALES, Role.ADVERTISER)])
 
 
-class LineBusy(RuntimeError):  # noqa: N818 - reads as what happened
+class SearchQueueFull(RuntimeError):  # noqa: N818 - reads as what happened
     """Too many searches wait already."""
 
 
-class Line:
+class SearchQueue:
     """One search at a time, a few waiting, the next sent away."""
 
     def __init__(self) -> None:
@@ -54,8 +54,8 @@ class Line:
         self._inside = 0
 
     async def __aenter__(self) -> None:
-        if self._inside > IN_LINE:
-            raise LineBusy("too many plans are being worked out: ask again in a minute")
+        if self._inside > MAX_WAITING:
+            raise SearchQueueFull("too many plans are being worked out: ask again in a minute")
         self._inside += 1
         try:
             await self._turn.acquire()
@@ -70,25 +70,25 @@ class Line:
 
 @router.post(
     "/api/pricing/optimize",
-    response_model=PlanAnswer | ImpossibleAnswer,
-    responses={**STREAMED, **documented(*REFUSALS, 404, 413, 422, 500, 503)},
+    response_model=PlanResponse | InfeasibleResponse,
+    responses={**STREAMED, **problem_responses(*REFUSALS, 404, 413, 422, 500, 503)},
 )
-async def optimize(request: Request, asked: AskedPlan, buyer: BuyerOf) -> Response:
+async def optimize_plan(request: Request, asked: PlanRequest, buyer: BuyerOf) -> Response:
     """Choose the slots that make the most of a budget, and prove how good the choice is."""
-    desk: Desk = desk_of(request)
-    line: Line = request.app.state.line
-    brief = asked.brief()
+    context: AppContext = get_context(request)
+    line: SearchQueue = request.app.state.search_queue
+    brief = asked.to_brief()
     for name in brief.locations:
-        desk.estate.location(name)
-    on_sale = await run_in_threadpool(sold, desk, brief, buyer.account)
+        context.estate.location(name)
+    on_sale = await run_in_threadpool(read_plan_offer, context, brief, buyer.account)
     if STREAM in request.headers.get("accept", ""):
-        return StreamingResponse(_told(line, brief, on_sale, asked.within_s), media_type=STREAM)
-    async with line, _presence(request) as gone:
-        found = await _searched(brief, on_sale.offer, asked.within_s, gone)
-    return Response(_written(found, brief, on_sale), media_type="application/json")
+        return StreamingResponse(_stream(line, brief, on_sale, asked.within_s), media_type=STREAM)
+    async with line, _client_watch(request) as gone:
+        found = await _search(brief, on_sale.offer, asked.within_s, gone)
+    return Response(_encode(found, brief, on_sale), media_type="application/json")
 
 
-async def _searched(
+async def _search(
     brief: Brief,
     offer: Offer,
     within_s: float,
@@ -107,13 +107,13 @@ async def _searched(
 
 
 @asynccontextmanager
-async def _presence(request: Request) -> AsyncIterator[threading.Event]:
+async def _client_watch(request: Request) -> AsyncIterator[threading.Event]:
     """An event that is set once whoever asked has gone."""
     gone = threading.Event()
 
     async def watch() -> None:
         while not await request.is_disconnected():
-            await asyncio.sleep(GLANCE_S)
+            await asyncio.sleep(CHECK_CLIENT_EVERY_S)
         gone.set()
 
     watching = asyncio.create_task(watch())
@@ -123,7 +123,9 @@ async def _presence(request: Request) -> AsyncIterator[threading.Event]:
         watching.cancel()
 
 
-async def _told(line: Line, brief: Brief, on_sale: Sold, within_s: float) -> AsyncIterator[str]:
+async def _stream(
+    line: SearchQueue, brief: Brief, on_sale: PlanOffer, within_s: float
+) -> AsyncIterator[str]:
     """`progress` events until the search ends, then an `answer` or a `problem`."""
     gone = threading.Event()
     news: asyncio.Queue[SearchProgress | None] = asyncio.Queue()
@@ -134,19 +136,19 @@ async def _told(line: Line, brief: Brief, on_sale: Sold, within_s: float) -> Asy
 
     try:
         async with line:
-            search = asyncio.create_task(_searched(brief, on_sale.offer, within_s, gone, hear))
+            search = asyncio.create_task(_search(brief, on_sale.offer, within_s, gone, hear))
             search.add_done_callback(lambda _: news.put_nowait(None))
             while (step := await news.get()) is not None:
                 yield _event("progress", json.dumps({"stage": step.stage, "done": step.done}))
-            yield _event("answer", _written(await search, brief, on_sale))
-    except (SearchStopped, LineBusy) as error:
+            yield _event("answer", _encode(await search, brief, on_sale))
+    except (SearchStopped, SearchQueueFull) as error:
         yield _event("problem", json.dumps({"status": 503, "detail": str(error)}))
     finally:
         gone.set()
 
 
-def _written(found: Outcome, brief: Brief, on_sale: Sold) -> str:
-    return answered(found, brief, on_sale).model_dump_json()
+def _encode(found: Outcome, brief: Brief, on_sale: PlanOffer) -> str:
+    return plan_response(found, brief, on_sale).model_dump_json()
 
 
 def _event(name: str, data: str) -> str:

@@ -18,13 +18,13 @@ from starlette.concurrency import run_in_threadpool
 from cloud import database
 from cloud.api.audience import LocationName, RangeError
 from cloud.api.buyer import AccountName
-from cloud.api.pricing import TimeSlot, refuse_distant
-from cloud.app.context import Desk
+from cloud.api.pricing import TimeSlot, require_near
+from cloud.app.context import AppContext
 from cloud.app.forecasts import REACH
-from cloud.app.problem import REFUSALS, documented
-from cloud.app.rate_card_reload import desk_of
+from cloud.app.problem import REFUSALS, problem_responses
+from cloud.app.rate_card_reload import get_context
 from cloud.auth import audit
-from cloud.auth.access import caller, opened_to
+from cloud.auth.access import allow_roles, caller_name
 from cloud.auth.keys import ACCOUNT_PATTERN, Role
 from cloud.database import EPOCH
 from cloud.estate import Site
@@ -34,25 +34,25 @@ from cloud.pricing.market import PriceOverride
 from cloud.pricing.rules import compute_card_limits
 from cloud.pricing.slot import Slot, parse_slot
 from cloud.sales.overrides import (
-    Standing,
-    drop_overrides,
-    keep_override,
-    standing_overrides,
+    ActiveOverride,
+    delete_overrides,
+    read_active_overrides,
+    store_override,
     unknown_override,
 )
 
 PLAIN: Final = r"^[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*$"
 """One line that does not begin with a space."""
-LONGEST_AUTHOR: Final = 120
+MAX_AUTHOR: Final = 120
 
-router = APIRouter(tags=["pricing"], dependencies=[opened_to(Role.SALES)])
+router = APIRouter(tags=["pricing"], dependencies=[allow_roles(Role.SALES)])
 
 
 class OverrideRefused(ValueError):  # noqa: N818 - reads as what happened
     """A price that the card does not allow."""
 
 
-class OverrideAsked(BaseModel):
+class OverrideRequest(BaseModel):
     """What a slot is to cost, and why."""
 
     model_config = ConfigDict(extra="forbid")
@@ -73,7 +73,7 @@ class OverrideAsked(BaseModel):
     )
 
 
-class OverrideAnswer(BaseModel):
+class OverrideResponse(BaseModel):
     """A price that is set for one slot."""
 
     number: int = Field(examples=[17], description="of its entry in the audit log")
@@ -90,78 +90,82 @@ class OverrideAnswer(BaseModel):
     account: str | None = Field(description="for whom alone it holds; null: for everybody")
 
 
-class OverridesAnswer(BaseModel):
+class OverridesResponse(BaseModel):
     """Those that stand, by place and hour."""
 
-    overrides: list[OverrideAnswer]
+    overrides: list[OverrideResponse]
 
 
 @router.put(
     "/api/pricing/override/{location}/{time_slot}",
-    responses=documented(*REFUSALS, 404, 413, 422, 500, 503),
+    responses=problem_responses(*REFUSALS, 404, 413, 422, 500, 503),
 )
 async def set_override(
-    request: Request, location: LocationName, time_slot: TimeSlot, asked: OverrideAsked
-) -> OverrideAnswer:
+    request: Request, location: LocationName, time_slot: TimeSlot, asked: OverrideRequest
+) -> OverrideResponse:
     """Set the price of one slot, in place of the computed one."""
-    desk: Desk = desk_of(request)
-    site = desk.estate.location(location)
+    context: AppContext = get_context(request)
+    site = context.estate.location(location)
     slot = parse_slot(time_slot, site.zone)
-    return await run_in_threadpool(set_price, desk, site, slot, asked, caller(request))
+    return await run_in_threadpool(set_price, context, site, slot, asked, caller_name(request))
 
 
 @router.delete(
     "/api/pricing/override/{location}/{time_slot}",
-    responses=documented(*REFUSALS, 404, 422, 500, 503),
+    responses=problem_responses(*REFUSALS, 404, 422, 500, 503),
 )
 async def withdraw_override(
     request: Request, location: LocationName, time_slot: TimeSlot, account: AccountName = None
-) -> OverrideAnswer:
+) -> OverrideResponse:
     """Withdraw the price that was set for a slot, for everybody or for one account."""
-    desk: Desk = desk_of(request)
-    site = desk.estate.location(location)
+    context: AppContext = get_context(request)
+    site = context.estate.location(location)
     slot = parse_slot(time_slot, site.zone)
-    return await run_in_threadpool(withdraw_price, desk, site, slot, account, caller(request))
+    return await run_in_threadpool(
+        withdraw_price, context, site, slot, account, caller_name(request)
+    )
 
 
-@router.get("/api/pricing/overrides", responses=documented(*REFUSALS, 404, 422, 500, 503))
-async def overrides(
+@router.get("/api/pricing/overrides", responses=problem_responses(*REFUSALS, 404, 422, 500, 503))
+async def list_overrides(
     request: Request,
     location: Annotated[LocationName | None, Query(description="default: every place")] = None,
-) -> OverridesAnswer:
+) -> OverridesResponse:
     """List the prices that are set, of one place or of all."""
-    desk: Desk = desk_of(request)
-    chosen = None if location is None else desk.estate.location(location)
-    found = await run_in_threadpool(prices_set, desk, chosen)
-    return OverridesAnswer(overrides=found)
+    context: AppContext = get_context(request)
+    chosen = None if location is None else context.estate.location(location)
+    found = await run_in_threadpool(active_prices, context, chosen)
+    return OverridesResponse(overrides=found)
 
 
-def prices_set(desk: Desk, site: Site | None) -> list[OverrideAnswer]:
+def active_prices(context: AppContext, site: Site | None) -> list[OverrideResponse]:
     """The prices that are set, of one place or of all."""
-    with database.reading(desk.engine) as connection:
-        found = standing_overrides(connection, desk.clock(), site)
-    return [_described(desk, one) for one in found]
+    with database.reading(context.engine) as connection:
+        found = read_active_overrides(connection, context.clock(), site)
+    return [_describe(context, one) for one in found]
 
 
-def set_price(desk: Desk, site: Site, slot: Slot, asked: OverrideAsked, by: str) -> OverrideAnswer:
+def set_price(
+    context: AppContext, site: Site, slot: Slot, asked: OverrideRequest, by: str
+) -> OverrideResponse:
     """Set the price of a slot; raises RangeError or OverrideRefused."""
-    now = desk.clock()
+    now = context.clock()
     _refuse_times(slot, asked.until, now)
     pence = minor(asked.price, site.currency)
-    least, most = compute_card_limits(site.base_rate_minor, desk.card)
+    least, most = compute_card_limits(site.base_rate_minor, context.card)
     if not least <= pence <= most:
         raise OverrideRefused(
             f"{written(pence, site.currency)} is not between {written(least, site.currency)} and "
-            f"{written(most, site.currency)}, the floor and the ceiling of {desk.card.version} "
+            f"{written(most, site.currency)}, the floor and the ceiling of {context.card.version} "
             f"for {site.id}: set a price between them"
         )
     hour_at = int(slot.starts_at.timestamp())
-    with database.writing(desk.engine) as connection:
-        _drop(connection, site.formerly, slot, asked.account, now, by)
-        number = audit.record(
+    with database.writing(context.engine) as connection:
+        _delete(connection, site.formerly, slot, asked.account, now, by)
+        number = audit.record_change(
             connection,
             at=now,
-            actor=by[:LONGEST_AUTHOR],
+            actor=by[:MAX_AUTHOR],
             action="price.override",
             about=_about(site.id, slot),
             details={
@@ -171,46 +175,46 @@ def set_price(desk: Desk, site: Site, slot: Slot, asked: OverrideAsked, by: str)
                 "account": asked.account,
             },
         )
-        author = by[:LONGEST_AUTHOR]
+        author = by[:MAX_AUTHOR]
         override = PriceOverride(number, pence, author, asked.reason, asked.until, asked.account)
-        standing = Standing(site.id, hour_at, now, override)
-        keep_override(connection, standing)
-    desk.hear()
-    return _described(desk, standing)
+        standing = ActiveOverride(site.id, hour_at, now, override)
+        store_override(connection, standing)
+    context.read_changes()
+    return _describe(context, standing)
 
 
 def withdraw_price(
-    desk: Desk, site: Site, slot: Slot, account: str | None, by: str
-) -> OverrideAnswer:
+    context: AppContext, site: Site, slot: Slot, account: str | None, by: str
+) -> OverrideResponse:
     """Withdraw the price of a slot that holds for an account, or for everybody where it is None.
 
     Raises UnknownOverride.
     """
-    now = desk.clock()
-    with database.writing(desk.engine) as connection:
-        gone = _drop(connection, site.ids, slot, account, now, by)
+    now = context.clock()
+    with database.writing(context.engine) as connection:
+        gone = _delete(connection, site.ids, slot, account, now, by)
         if not gone:
             raise unknown_override(site.id, account)
-    desk.hear()
-    return _described(desk, gone[-1])
+    context.read_changes()
+    return _describe(context, gone[-1])
 
 
-def _drop(
+def _delete(
     connection: Connection,
     ids: Sequence[str],
     slot: Slot,
     account: str | None,
     now: datetime,
     by: str,
-) -> list[Standing]:
+) -> list[ActiveOverride]:
     """Withdraw the prices of a slot that stand under ids of its place, each with its entry."""
     hour_at = int(slot.starts_at.timestamp())
-    gone = drop_overrides(connection, ids, hour_at, account, now)
+    gone = delete_overrides(connection, ids, hour_at, account, now)
     for one in gone:
-        audit.record(
+        audit.record_change(
             connection,
             at=now,
-            actor=by[:LONGEST_AUTHOR],
+            actor=by[:MAX_AUTHOR],
             action="price.override.withdraw",
             about=_about(one.location, slot),
             details={
@@ -223,7 +227,7 @@ def _drop(
 
 
 def _refuse_times(slot: Slot, until: datetime | None, now: datetime) -> None:
-    refuse_distant(slot, now)
+    require_near(slot, now)
     if has_begun(slot, now):
         when = "is over" if slot.ends_at <= now else "has begun"
         raise RangeError(f"slot {slot.local.isoformat()} {when}: set the price of one to come")
@@ -237,12 +241,12 @@ def _about(location: str, slot: Slot) -> str:
     return f"{location}/{slot.local.isoformat(timespec='minutes')}"
 
 
-def _described(desk: Desk, standing: Standing) -> OverrideAnswer:
+def _describe(context: AppContext, standing: ActiveOverride) -> OverrideResponse:
     override = standing.override
-    currency = desk.estate.currency(standing.location)
-    return OverrideAnswer(
+    currency = context.estate.currency(standing.location)
+    return OverrideResponse(
         number=override.number,
-        location=desk.estate.current_id(standing.location),
+        location=context.estate.current_id(standing.location),
         starts_at=EPOCH + timedelta(seconds=standing.hour_at),
         price=None if currency is None else major(override.price_minor, currency),
         price_minor=override.price_minor,

@@ -16,46 +16,46 @@ from starlette.concurrency import run_in_threadpool
 
 from cloud import database
 from cloud.api.buyer import BuyerOf
-from cloud.app.context import Desk
-from cloud.app.etag import NOT_MODIFIED, Tagged
-from cloud.app.problem import REFUSALS, documented
-from cloud.app.rate_card_reload import desk_of
+from cloud.app.context import AppContext
+from cloud.app.etag import NOT_MODIFIED, TaggedResponse
+from cloud.app.problem import REFUSALS, problem_responses
+from cloud.app.rate_card_reload import get_context
 from cloud.auth import audit
-from cloud.auth.access import Caller, asker, opened_to
+from cloud.auth.access import Caller, allow_roles, get_caller
 from cloud.auth.keys import Role
 from cloud.database import EPOCH, microseconds
-from cloud.planning.plan_offers import offer
-from cloud.planning.plan_request import AskedKept
-from cloud.planning.plan_response import ImpossibleAnswer, PlanAnswer, PlanVersions
+from cloud.planning.plan_offers import read_offer
+from cloud.planning.plan_request import StoredPlanRequest
+from cloud.planning.plan_response import InfeasibleResponse, PlanResponse, PlanVersions
 from cloud.pricing.optimise.brief import Objective
 from cloud.sales.plans import (
-    TO_DO,
-    KeptPlan,
-    Position,
-    Status,
-    answer_of,
-    drop,
-    find,
-    keep,
-    new_name,
-    page,
+    UNFINISHED,
+    PlanPosition,
+    PlanStatus,
+    StoredPlan,
+    find_plan,
+    find_plans,
+    insert_plan,
+    new_plan_id,
+    read_plan_answer,
+    remove_plan,
 )
 
-MOST: Final = 100
+MAX_PAGE: Final = 100
 LOOK_AGAIN_S: Final = b"1"
 CURSOR: Final = r"^[0-9]{1,16}-[0-9a-f]{32}$"
 
-router = APIRouter(tags=["plans"], dependencies=[opened_to(Role.SALES, Role.ADVERTISER)])
-Asker = Annotated[Caller, Depends(asker)]
+router = APIRouter(tags=["plans"], dependencies=[allow_roles(Role.SALES, Role.ADVERTISER)])
+Asker = Annotated[Caller, Depends(get_caller)]
 PlanId = Annotated[str, Path(examples=["3f2a9c1e5b7d4806a1c2e3f405162738"])]
 
 
-class PlanShown(BaseModel):
+class PlanSummary(BaseModel):
     """A plan in short."""
 
     id: str = Field(examples=["3f2a9c1e5b7d4806a1c2e3f405162738"])
     account: str = Field(examples=["acme"], description="whose it is")
-    status: Status
+    status: PlanStatus
     stage: str = Field(examples=["choosing whole shares"], description="what is done just now")
     done: float = Field(ge=0, le=1, description="the share of the work")
     kept_at: datetime
@@ -68,42 +68,46 @@ class PlanShown(BaseModel):
     objective: Objective
 
 
-class PlansAnswer(BaseModel):
+class PlansResponse(BaseModel):
     """One page, the latest first."""
 
-    plans: list[PlanShown]
+    plans: list[PlanSummary]
     next: str | None = Field(description="`after` of the next page; null on the last")
 
 
-class PlanInFull(PlanShown):
+class PlanDetail(PlanSummary):
     """A plan with its question and what came of it."""
 
     sentence: str | None = Field(description="why it failed; null: it did not")
-    question: AskedKept
+    question: StoredPlanRequest
     versions: PlanVersions | None = Field(description="null: no answer yet")
-    answer: PlanAnswer | ImpossibleAnswer | None = Field(description="null: no answer yet")
+    answer: PlanResponse | InfeasibleResponse | None = Field(description="null: no answer yet")
 
 
 @router.post(
     "/api/pricing/plans",
     status_code=201,
-    response_model=PlanInFull,
-    responses=documented(*REFUSALS, 404, 409, 413, 422, 500, 503),
+    response_model=PlanDetail,
+    responses=problem_responses(*REFUSALS, 404, 409, 413, 422, 500, 503),
 )
-async def keep_plan(request: Request, asked: AskedKept, who: Asker, buyer: BuyerOf) -> Response:
+async def create_plan(
+    request: Request, asked: StoredPlanRequest, who: Asker, buyer: BuyerOf
+) -> Response:
     """Have a plan worked out and keep it: its address is in `Location`, ask there how far it is.
 
     Staff may keep a plan for another account with `account`; it is priced for that account.
     """
-    desk: Desk = desk_of(request)
+    context: AppContext = get_context(request)
     account = who.account if buyer.account is None else buyer.account
 
     def kept() -> bytes:
-        brief = asked.brief()
+        brief = asked.to_brief()
         for name in brief.locations:
-            desk.estate.location(name)
-        offer(desk, brief, account)  # what cannot be asked is refused now, not when its turn comes
-        return _in_full(_kept(desk, asked, who, account), None, None)
+            context.estate.location(name)
+        read_offer(
+            context, brief, account
+        )  # what cannot be asked is refused now, not when its turn comes
+        return _detail(_store(context, asked, who, account), None, None)
 
     body = await run_in_threadpool(kept)
     where = f"/api/pricing/plans/{msgspec.json.decode(body)['id']}"
@@ -112,47 +116,49 @@ async def keep_plan(request: Request, asked: AskedKept, who: Asker, buyer: Buyer
 
 @router.get(
     "/api/pricing/plans",
-    response_model=PlansAnswer,
-    responses={304: NOT_MODIFIED, **documented(*REFUSALS, 422, 500, 503)},
+    response_model=PlansResponse,
+    responses={304: NOT_MODIFIED, **problem_responses(*REFUSALS, 422, 500, 503)},
 )
-async def plans(
+async def list_plans(
     request: Request,
     who: Asker,
     after: Annotated[str | None, Query(pattern=CURSOR, description="`next` of a page")] = None,
-    count: Annotated[int, Query(ge=1, le=MOST)] = 20,
+    count: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20,
 ) -> Response:
     """List the plans of one's own that are kept, the latest first."""
-    desk: Desk = desk_of(request)
+    context: AppContext = get_context(request)
     position = None if after is None else _position(after)
 
-    def read() -> PlansAnswer:
-        with database.reading(desk.engine) as connection:
-            found = page(connection, _whose(who), desk.clock(), after=position, most=count + 1)
+    def read() -> PlansResponse:
+        with database.reading(context.engine) as connection:
+            found = find_plans(
+                connection, _account_of(who), context.clock(), after=position, most=count + 1
+            )
         shown = found[:count]
         further = _cursor(shown[-1]) if len(found) > count else None
-        return PlansAnswer(plans=[_shown(one) for one in shown], next=further)
+        return PlansResponse(plans=[_summary(one) for one in shown], next=further)
 
     told = await run_in_threadpool(read)
-    return Tagged(told.model_dump_json(by_alias=True).encode()).answer(request)
+    return TaggedResponse(told.model_dump_json(by_alias=True).encode()).answer(request)
 
 
 @router.get(
     "/api/pricing/plans/{plan}",
-    response_model=PlanInFull,
-    responses={304: NOT_MODIFIED, **documented(*REFUSALS, 404, 422, 500, 503)},
+    response_model=PlanDetail,
+    responses={304: NOT_MODIFIED, **problem_responses(*REFUSALS, 404, 422, 500, 503)},
 )
-async def plan(request: Request, plan: PlanId, who: Asker) -> Response:
+async def get_plan(request: Request, plan: PlanId, who: Asker) -> Response:
     """Show one plan: how far it is, and what came of it."""
-    desk: Desk = desk_of(request)
+    context: AppContext = get_context(request)
 
-    def read() -> tuple[KeptPlan, Response]:
-        with database.reading(desk.engine) as connection:
-            found = find(connection, plan, _whose(who), desk.clock())
-            told = _in_full(found, *answer_of(connection, found.id))
-        return found, Tagged(told).answer(request)
+    def read() -> tuple[StoredPlan, Response]:
+        with database.reading(context.engine) as connection:
+            found = find_plan(connection, plan, _account_of(who), context.clock())
+            told = _detail(found, *read_plan_answer(connection, found.id))
+        return found, TaggedResponse(told).answer(request)
 
     found, response = await run_in_threadpool(read)
-    if found.status in TO_DO:
+    if found.status in UNFINISHED:
         response.raw_headers.append((b"retry-after", LOOK_AGAIN_S))
     return response
 
@@ -161,17 +167,17 @@ async def plan(request: Request, plan: PlanId, who: Asker) -> Response:
     "/api/pricing/plans/{plan}",
     status_code=204,
     response_class=Response,
-    responses=documented(*REFUSALS, 404, 422, 500, 503),
+    responses=problem_responses(*REFUSALS, 404, 422, 500, 503),
 )
-async def drop_plan(request: Request, plan: PlanId, who: Asker) -> None:
+async def delete_plan(request: Request, plan: PlanId, who: Asker) -> None:
     """Forget a plan; a search that is under way for it ends within seconds."""
-    desk: Desk = desk_of(request)
+    context: AppContext = get_context(request)
 
     def dropped() -> None:
-        now = desk.clock()
-        with database.writing(desk.engine) as connection:
-            gone = drop(connection, plan, _whose(who), now)
-            audit.record(
+        now = context.clock()
+        with database.writing(context.engine) as connection:
+            gone = remove_plan(connection, plan, _account_of(who), now)
+            audit.record_change(
                 connection,
                 at=now,
                 actor=who.name[:120],
@@ -183,8 +189,8 @@ async def drop_plan(request: Request, plan: PlanId, who: Asker) -> None:
     await run_in_threadpool(dropped)
 
 
-def _kept(desk: Desk, asked: AskedKept, who: Caller, account: str) -> KeptPlan:
-    now, name = desk.clock(), new_name()
+def _store(context: AppContext, asked: StoredPlanRequest, who: Caller, account: str) -> StoredPlan:
+    now, name = context.clock(), new_plan_id()
     details = {
         "account": account,
         "budget": str(asked.budget),
@@ -194,23 +200,23 @@ def _kept(desk: Desk, asked: AskedKept, who: Caller, account: str) -> KeptPlan:
     }
     question = asked.model_dump_json(by_alias=True)
     details["question"] = hashlib.sha256(question.encode()).hexdigest()
-    with database.writing(desk.engine) as connection:
-        kept = keep(connection, name, account, who.name[:120], question, now)
+    with database.writing(context.engine) as connection:
+        kept = insert_plan(connection, name, account, who.name[:120], question, now)
         details["expires_at"] = kept.expires_at.isoformat()
-        audit.record(
+        audit.record_change(
             connection, at=now, actor=who.name[:120], action="plan.keep", about=name,
             details=details,
         )  # fmt: skip
         return kept
 
 
-def _whose(who: Caller) -> str | None:
+def _account_of(who: Caller) -> str | None:
     return None if who.sees_all else who.account
 
 
-def _shown(kept: KeptPlan) -> PlanShown:
-    question = AskedKept.model_validate_json(kept.question)
-    return PlanShown(
+def _summary(kept: StoredPlan) -> PlanSummary:
+    question = StoredPlanRequest.model_validate_json(kept.question)
+    return PlanSummary(
         id=kept.id,
         account=kept.account,
         status=kept.status,
@@ -227,9 +233,9 @@ def _shown(kept: KeptPlan) -> PlanShown:
     )
 
 
-def _in_full(kept: KeptPlan, answer: bytes | None, versions: bytes | None) -> bytes:
+def _detail(kept: StoredPlan, answer: bytes | None, versions: bytes | None) -> bytes:
     """As `PlanInFull`; what has been written as JSON once is not read and written again."""
-    told: dict[str, Any] = _shown(kept).model_dump(mode="json", by_alias=True)
+    told: dict[str, Any] = _summary(kept).model_dump(mode="json", by_alias=True)
     told["sentence"] = kept.sentence
     for name, held in (
         ("question", kept.question.encode()),
@@ -240,10 +246,10 @@ def _in_full(kept: KeptPlan, answer: bytes | None, versions: bytes | None) -> by
     return msgspec.json.encode(told)
 
 
-def _cursor(kept: KeptPlan) -> str:
+def _cursor(kept: StoredPlan) -> str:
     return f"{microseconds(kept.kept_at)}-{kept.id}"
 
 
-def _position(written: str) -> Position:
+def _position(written: str) -> PlanPosition:
     at_us, _, name = written.partition("-")
-    return Position(EPOCH + timedelta(microseconds=int(at_us)), name)
+    return PlanPosition(EPOCH + timedelta(microseconds=int(at_us)), name)

@@ -16,14 +16,14 @@ from pydantic import BaseModel, Field
 
 from cloud.api.audience import LocationName, RangeError
 from cloud.api.buyer import STAFF, Buyer, BuyerOf
-from cloud.app.context import Desk
-from cloud.app.etag import NOT_MODIFIED, Tagged
-from cloud.app.forecast_cache import Made
-from cloud.app.forecasts import REACH, made_for
-from cloud.app.problem import REFUSALS, documented
+from cloud.app.context import AppContext
+from cloud.app.etag import NOT_MODIFIED, TaggedResponse
+from cloud.app.forecast_cache import CachedForecast
+from cloud.app.forecasts import REACH, forecast_site
+from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.ranges import Range, range_of
-from cloud.app.rate_card_reload import desk_of
-from cloud.auth.access import opened_to
+from cloud.app.rate_card_reload import get_context
+from cloud.auth.access import allow_roles
 from cloud.auth.keys import Role
 from cloud.estate import Site
 from cloud.forecast.forecaster import HourForecast
@@ -33,7 +33,7 @@ from cloud.pricing.market import Market, PriceOverride
 from cloud.pricing.quote import Quote, hide_reasons, quote
 from cloud.pricing.slot import Slot, parse_slot
 
-router = APIRouter(tags=["pricing"], dependencies=[opened_to(Role.SALES, Role.ADVERTISER)])
+router = APIRouter(tags=["pricing"], dependencies=[allow_roles(Role.SALES, Role.ADVERTISER)])
 TimeSlot = Annotated[
     str,
     Path(
@@ -44,7 +44,7 @@ TimeSlot = Annotated[
 ]
 
 
-class SlotAnswer(BaseModel):
+class PriceSlotResponse(BaseModel):
     """The hour that is sold, half-open."""
 
     local: datetime = Field(examples=["2026-11-23T08:00:00+00:00"])
@@ -52,7 +52,7 @@ class SlotAnswer(BaseModel):
     ends_at: datetime = Field(examples=["2026-11-23T09:00:00Z"])
 
 
-class FactorAnswer(BaseModel):
+class PriceFactorResponse(BaseModel):
     """One multiplier of the price."""
 
     name: str = Field(examples=["peak"])
@@ -69,7 +69,7 @@ class Expected(BaseModel):
     looking_s: Range = Field(description="seconds of looking, all people together")
 
 
-class StandsOn(BaseModel):
+class ForecastBasis(BaseModel):
     """What the expectation rests on."""
 
     basis: str = Field(
@@ -97,7 +97,7 @@ class StandsOn(BaseModel):
     cameras_reporting: int = Field(examples=[2], description="of these, that did")
 
 
-class VersionsAnswer(BaseModel):
+class PriceVersionsResponse(BaseModel):
     """With these the same price comes out again."""
 
     rate_card: str = Field(examples=["reference-3"])
@@ -127,7 +127,7 @@ class OverrideShown(DealShown):
     computed_price_minor: int = Field(examples=[4312])
 
 
-class AvailabilityAnswer(BaseModel):
+class AvailabilityResponse(BaseModel):
     """Whether a share can still be bought."""
 
     status: Status = Field(
@@ -139,12 +139,12 @@ class AvailabilityAnswer(BaseModel):
     sentence: str = Field(examples=["5 of 6 shares are taken"])
 
 
-class PriceAnswer(BaseModel):
+class PriceResponse(BaseModel):
     """One advertiser's share of one slot: base rate times factors, rounded once to the penny."""
 
     location: str = Field(examples=["KX-01"])
     name: str = Field(examples=["King's Cross St Pancras, Northern ticket hall"])
-    slot: SlotAnswer
+    slot: PriceSlotResponse
     price: Decimal = Field(examples=["43.12"])
     price_minor: int = Field(examples=[4312])
     currency: str = Field(examples=["GBP"])
@@ -156,42 +156,42 @@ class PriceAnswer(BaseModel):
     )
     base_rate: Decimal = Field(examples=["18.00"])
     base_rate_minor: int = Field(examples=[1800])
-    factors: list[FactorAnswer]
+    factors: list[PriceFactorResponse]
     override: OverrideShown | None = Field(
         default=None, description="shown to staff only; null: a computed price"
     )
     deals: list[DealShown] | None = Field(
         default=None, description="prices of single accounts; null to all but staff"
     )
-    availability: AvailabilityAnswer
+    availability: AvailabilityResponse
     expected: Expected
-    stands_on: StandsOn
-    versions: VersionsAnswer
+    stands_on: ForecastBasis
+    versions: PriceVersionsResponse
 
 
 @router.get(
     "/api/pricing/slot/{location}/{time_slot}",
-    response_model=PriceAnswer,
-    responses={304: NOT_MODIFIED, **documented(*REFUSALS, 404, 422, 500, 503)},
+    response_model=PriceResponse,
+    responses={304: NOT_MODIFIED, **problem_responses(*REFUSALS, 404, 422, 500, 503)},
 )
-async def price(
+async def get_price(
     request: Request, location: LocationName, time_slot: TimeSlot, buyer: BuyerOf
 ) -> Response:
     """Quote one advertiser's share of the screen's loop for one hour, with every reason."""
-    desk: Desk = desk_of(request)
-    site = desk.estate.location(location)
+    context: AppContext = get_context(request)
+    site = context.estate.location(location)
     slot = parse_slot(time_slot, site.zone)
-    made = await made_for(desk, site)
-    view = _view(buyer, made, slot), has_begun(slot, desk.clock())
-    key = desk.key("price", site.id, slot.starts_at, made.at, *view)
-    answer = desk.answers.recall(key)
+    made = await forecast_site(context, site)
+    view = _buyer_key(buyer, made, slot), has_begun(slot, context.clock())
+    key = context.key("price", site.id, slot.starts_at, made.at, *view)
+    answer = context.response_cache.get(key)
     if answer is None:
-        body = priced(desk, site, slot, made, buyer).model_dump_json().encode()
-        answer = desk.answers.keep(key, Tagged(body))
+        body = price_slot(context, site, slot, made, buyer).model_dump_json().encode()
+        answer = context.response_cache.put(key, TaggedResponse(body))
     return answer.answer(request)
 
 
-def _view(buyer: Buyer, made: Made, slot: Slot) -> Hashable:
+def _buyer_key(buyer: Buyer, made: CachedForecast, slot: Slot) -> Hashable:
     """What of the buyer the answer depends on: for advertisers, only the price that is set."""
     if buyer.is_staff:
         return "staff", buyer.account
@@ -199,30 +199,32 @@ def _view(buyer: Buyer, made: Made, slot: Slot) -> Hashable:
     return None if override is None else (override.number, override.account)
 
 
-def priced(desk: Desk, site: Site, slot: Slot, made: Made, buyer: Buyer = STAFF) -> PriceAnswer:
+def price_slot(
+    context: AppContext, site: Site, slot: Slot, made: CachedForecast, buyer: Buyer = STAFF
+) -> PriceResponse:
     """The answer for a slot and a buyer, from a forecast that has been made."""
-    refuse_distant(slot, made.at)
+    require_near(slot, made.at)
     hour_forecast = made.forecast.hour_forecast(slot.starts_at)
     market = made.book.market(slot, buyer.account)
-    quoted = quote(site, slot, hour_forecast, desk.card, market)
+    quoted = quote(site, slot, hour_forecast, context.card, market)
     if market.override is not None and not buyer.is_staff:
         quoted = hide_reasons(quoted, is_deal=market.override.account is not None)
-    answer = _described(desk, site, quoted, hour_forecast, made, market)
+    answer = _describe(context, site, quoted, hour_forecast, made, market)
     if buyer.is_staff:
         answer.deals = [
-            DealShown(**_set_by_hand(one, site.currency)) for one in made.book.deals(slot)
+            DealShown(**_describe_override(one, site.currency)) for one in made.book.deals(slot)
         ]
     if market.override is not None and buyer.is_staff:
-        computed = quote(site, slot, hour_forecast, desk.card, replace(market, override=None))
+        computed = quote(site, slot, hour_forecast, context.card, replace(market, override=None))
         answer.override = OverrideShown(
-            **_set_by_hand(market.override, site.currency),
+            **_describe_override(market.override, site.currency),
             computed_price=major(computed.price_minor, computed.currency),
             computed_price_minor=computed.price_minor,
         )
     return answer
 
 
-def _set_by_hand(override: PriceOverride, currency: str) -> dict[str, Any]:
+def _describe_override(override: PriceOverride, currency: str) -> dict[str, Any]:
     return {
         "number": override.number,
         "account": override.account,
@@ -233,13 +235,13 @@ def _set_by_hand(override: PriceOverride, currency: str) -> dict[str, Any]:
     }
 
 
-def available(desk: Desk, site: Site, slot: Slot, market: Market) -> Availability:
+def slot_availability(context: AppContext, site: Site, slot: Slot, market: Market) -> Availability:
     """What can still be bought of a slot, as of now."""
-    return compute_availability(slot, site.loop.shares, market, desk.clock())
+    return compute_availability(slot, site.loop.shares, market, context.clock())
 
 
-def expected(hour_forecast: HourForecast) -> Expected:
-    """The audience of an hour forecast."""
+def describe_expected(hour_forecast: HourForecast) -> Expected:
+    """The audience of an hour_forecast as the API writes it."""
     return Expected(
         crowd=range_of(hour_forecast.crowd, 2),
         entries=range_of(hour_forecast.entries, 1),
@@ -248,11 +250,11 @@ def expected(hour_forecast: HourForecast) -> Expected:
     )
 
 
-def stands_on(hour_forecast: HourForecast, made: Made) -> StandsOn:
-    """The basis of an hour forecast."""
+def describe_basis(hour_forecast: HourForecast, made: CachedForecast) -> ForecastBasis:
+    """What an hour_forecast rests on as the API writes it."""
     seen = made.observed
     newest_at = seen.newest_at
-    return StandsOn(
+    return ForecastBasis(
         basis=hour_forecast.basis,
         reason=hour_forecast.reason,
         weeks=hour_forecast.weeks,
@@ -265,7 +267,7 @@ def stands_on(hour_forecast: HourForecast, made: Made) -> StandsOn:
     )
 
 
-def refuse_distant(slot: Slot, now: datetime) -> None:
+def require_near(slot: Slot, now: datetime) -> None:
     """Raise RangeError for a slot that nothing can be said of."""
     if abs(slot.starts_at - now) > REACH:
         raise RangeError(
@@ -274,15 +276,20 @@ def refuse_distant(slot: Slot, now: datetime) -> None:
         )
 
 
-def _described(
-    desk: Desk, site: Site, quoted: Quote, hour_forecast: HourForecast, made: Made, market: Market
-) -> PriceAnswer:
+def _describe(
+    context: AppContext,
+    site: Site,
+    quoted: Quote,
+    hour_forecast: HourForecast,
+    made: CachedForecast,
+    market: Market,
+) -> PriceResponse:
     slot = quoted.slot
-    on_sale = available(desk, site, slot, market)
-    return PriceAnswer(
+    on_sale = slot_availability(context, site, slot, market)
+    return PriceResponse(
         location=site.id,
         name=site.name,
-        slot=SlotAnswer(local=slot.local, starts_at=slot.starts_at, ends_at=slot.ends_at),
+        slot=PriceSlotResponse(local=slot.local, starts_at=slot.starts_at, ends_at=slot.ends_at),
         price=major(quoted.price_minor, quoted.currency),
         price_minor=quoted.price_minor,
         currency=quoted.currency,
@@ -291,21 +298,21 @@ def _described(
         base_rate=major(quoted.base_rate_minor, quoted.currency),
         base_rate_minor=quoted.base_rate_minor,
         factors=[
-            FactorAnswer(name=factor.name, value=f"{factor.value:f}", reason=factor.reason)
+            PriceFactorResponse(name=factor.name, value=f"{factor.value:f}", reason=factor.reason)
             for factor in quoted.factors
         ],
-        availability=AvailabilityAnswer(
+        availability=AvailabilityResponse(
             status=on_sale.status,
             shares=on_sale.shares,
             taken=on_sale.taken,
             free=on_sale.free,
             sentence=on_sale.sentence,
         ),
-        expected=expected(hour_forecast),
-        stands_on=stands_on(hour_forecast, made),
-        versions=VersionsAnswer(
+        expected=describe_expected(hour_forecast),
+        stands_on=describe_basis(hour_forecast, made),
+        versions=PriceVersionsResponse(
             rate_card=quoted.rate_card,
-            rate_card_digest=desk.card_digest,
+            rate_card_digest=context.card_digest,
             forecast=hour_forecast.model,
             forecast_made_at=made.at,
             published_on=made.book.sheet.published_on if made.book.sheet else None,

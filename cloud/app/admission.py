@@ -16,18 +16,18 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cloud.app.host_names import HostNames
-from cloud.app.rate_card_reload import desk_of
-from cloud.auth.access import SEE_ALL, AccessError, Caller, Gate, key_of
+from cloud.app.rate_card_reload import get_context
+from cloud.auth.access import STAFF_ROLES, AccessError, Authenticator, Caller, read_key
 
 READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-ALIVE: Final = "/healthz"
+HEALTH_PATH: Final = "/healthz"
 """Asked by orchestrators under whatever name; tells nothing."""
-REFUSED_SOCKET: Final = 1008
+POLICY_VIOLATION: Final = 1008
 
 Refuse = Callable[[HTTPConnection, Exception], Awaitable[Response]]
 
 
-class Misdirected(AccessError):  # noqa: N818 - reads as what happened
+class MisdirectedRequest(AccessError):  # noqa: N818 - reads as what happened
     """A request for a server of another name."""
 
 
@@ -35,7 +35,7 @@ class ForeignOrigin(AccessError):  # noqa: N818 - reads as what happened
     """A write that a page of another site has sent."""
 
 
-class Entrance:
+class AdmissionMiddleware:
     """Lets requests pass, or answers them itself by way of `refuse`."""
 
     def __init__(
@@ -70,31 +70,33 @@ class Entrance:
         scope = connection.scope
         hosts = connection.headers.getlist("host")
         host = hosts[0] if len(hosts) == 1 else ""
-        if scope["path"] == ALIVE:
+        if scope["path"] == HEALTH_PATH:
             return
-        if self._is_named and not self._names.knows(host):
-            raise Misdirected(
+        if self._is_named and not self._names.includes(host):
+            raise MisdirectedRequest(
                 f"this server is not {host[:80]!r}: start it with --host-name and the name that "
                 "its clients use (or ONLOOKER_HOST_NAMES); without, it answers to localhost only"
             )
         origin = connection.headers.get("origin")
         is_read = scope["type"] == "http" and scope["method"] in READS
-        if origin is not None and not is_read and not self._names.trusts(origin, host):
+        if origin is not None and not is_read and not self._names.allows_origin(origin, host):
             raise ForeignOrigin(
                 f"a page of {origin[:80]!r} may not write here: only pages of this server may"
             )
 
     async def _identify(self, connection: HTTPConnection) -> None:
         scope = connection.scope
-        gate: Gate | None = connection.app.state.gate
-        if gate is None or (scope["type"] == "http" and self._is_public(scope["path"])):
+        authenticator: Authenticator | None = connection.app.state.authenticator
+        if authenticator is None or (scope["type"] == "http" and self._is_public(scope["path"])):
             return
-        key, verdict = await gate.admit(key_of(connection), desk_of(connection).clock())
+        key, verdict = await authenticator.admit(
+            read_key(connection), get_context(connection).clock()
+        )
         scope["role"] = key.role
         scope["caller"] = Caller(
-            f"{key.owner} (key {key.id})", key.account, sees_all=key.role in SEE_ALL
+            f"{key.owner} (key {key.id})", key.account, sees_all=key.role in STAFF_ROLES
         )
-        scope["extra_headers"] = gate.headers(verdict)
+        scope["extra_headers"] = authenticator.headers(verdict)
 
     async def _answer(
         self, connection: HTTPConnection, error: Exception, receive: Receive, send: Send
@@ -103,7 +105,7 @@ class Entrance:
         if scope["type"] == "websocket" and "websocket.http.response" not in scope.get(
             "extensions", {}
         ):
-            await send({"type": "websocket.close", "code": REFUSED_SOCKET, "reason": "refused"})
+            await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": "refused"})
             return
         response = await self._refuse(connection, error)
         await response(scope, receive, send)

@@ -24,39 +24,43 @@ from cloud.windows.changes import ALERTS_KEPT, ChangeReader, ChangeSet
 
 log = logging.getLogger(__name__)
 
-EVERY_S: Final = 1.0
-REST: Final = 4.0  # times as long as a look took, so that looking takes a fifth of one core at most
+READ_EVERY_S: Final = 1.0
+REST_RATIO: Final = (
+    4.0  # times as long as a look took, so that looking takes a fifth of one core at most
+)
 OVERLAP: Final = timedelta(minutes=5)  # an alert may be committed so long after its instant
-MARK_EVERY_S: Final = 10
-MOST_LISTENERS: Final = 1_000
-MOST_WAITING: Final = 20_000
-MOST_KEYS: Final = 50_000
-SLACK: Final = 10_000  # numbers are remembered in the order in which they appeared, nearly theirs
+CURSOR_EVERY_S: Final = 10
+MAX_SUBSCRIBERS: Final = 1_000
+MAX_QUEUED: Final = 20_000
+MAX_KEYS: Final = 50_000
+NUMBER_SLACK: Final = (
+    10_000  # numbers are remembered in the order in which they appeared, nearly theirs
+)
 
 
-class LiveError(ValueError):
+class CursorError(ValueError):
     """A place to go on from that cannot be read."""
 
 
-class LiveFull(RuntimeError):  # noqa: N818 - reads as what happened
+class TooManySubscribers(RuntimeError):  # noqa: N818 - reads as what happened
     """As many listen as can be served."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Cursor:
     """How far everything was told: reports by number, alerts by instant in whole seconds."""
 
     report: int
     alerts_s: int
 
     @classmethod
-    def read(cls, written: str) -> "Mark":
+    def read(cls, written: str) -> "Cursor":
         """From its text, or LiveError."""
         first, _, second = written.partition("-")
         sound = len(written) <= 40 and all(part.isascii() and part.isdigit()
                                            for part in (first, second))  # fmt: skip
         if not sound:
-            raise LiveError(f"last id {written[:80]!r}: send one that came with the stream")
+            raise CursorError(f"last id {written[:80]!r}: send one that came with the stream")
         return cls(int(first), int(second))
 
     def __str__(self) -> str:
@@ -64,13 +68,13 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class EventFilter:
     """What somebody wants to hear; None is every place."""
 
     names: frozenset[str]
     locations: frozenset[str] | None = None
 
-    def holds(self, event: "Event") -> bool:
+    def matches(self, event: "Event") -> bool:
         """Whether that event is meant."""
         here = self.locations is None or event.location in self.locations
         return here and event.name in self.names
@@ -87,62 +91,62 @@ class Event:
 
 
 @dataclass(slots=True, eq=False)
-class Listener:
+class Subscriber:
     """One client's ear: what it has not taken yet, and how far that reaches."""
 
-    wish: Wish
-    owed: set[WindowKey] = field(default_factory=set)
-    last_word: tuple[str, str] | None = None
-    again_s: int = 0
+    event_filter: EventFilter
+    pending: set[WindowKey] = field(default_factory=set)
+    final_event: tuple[str, str] | None = None
+    cursor_due_s: int = 0
     """When it is due to be told how far it is, though nothing happened."""
-    _waiting: dict[tuple[str, WindowKey], Event] = field(default_factory=dict)
-    _mark: Mark | None = None
-    _stirred: asyncio.Event = field(default_factory=asyncio.Event)
+    _queued: dict[tuple[str, WindowKey], Event] = field(default_factory=dict)
+    _cursor: Cursor | None = None
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def hear(self, events: dict[tuple[str, WindowKey], Event]) -> None:
+    def enqueue(self, events: dict[tuple[str, WindowKey], Event]) -> None:
         """Keep events for it."""
-        if self.last_word is not None or not events:
+        if self.final_event is not None or not events:
             return
-        self._waiting.update(events)
-        self._stirred.set()
-        if len(self._waiting) > MOST_WAITING:
-            self.let_go("dropped", f"more than {MOST_WAITING} events were waiting to be taken")
+        self._queued.update(events)
+        self._changed.set()
+        if len(self._queued) > MAX_QUEUED:
+            self.disconnect("dropped", f"more than {MAX_QUEUED} events were waiting to be taken")
 
-    def due(self) -> frozenset[WindowKey]:
+    def next_pending(self) -> frozenset[WindowKey]:
         """As much of what it is owed as it has room for."""
-        room = max(0, MOST_WAITING // 2 - len(self._waiting))
-        return frozenset(islice(self.owed, room))
+        room = max(0, MAX_QUEUED // 2 - len(self._queued))
+        return frozenset(islice(self.pending, room))
 
-    def reach(self, mark: Mark | None) -> None:
+    def advance(self, cursor: Cursor | None) -> None:
         """All up to the mark has been heard; None takes back what was not taken yet."""
-        if self.last_word is not None:
+        if self.final_event is not None:
             return
-        self._mark = mark
-        self._stirred.set()
-        if mark is not None:
-            self.again_s = mark.alerts_s + MARK_EVERY_S
+        self._cursor = cursor
+        self._changed.set()
+        if cursor is not None:
+            self.cursor_due_s = cursor.alerts_s + CURSOR_EVERY_S
 
-    def let_go(self, name: str, reason: str) -> None:
+    def disconnect(self, name: str, reason: str) -> None:
         """Nothing will come any more but this."""
-        if self.last_word is None:
-            self._waiting, self._mark = {}, None
-            self.last_word = name, reason
-            self._stirred.set()
+        if self.final_event is None:
+            self._queued, self._cursor = {}, None
+            self.final_event = name, reason
+            self._changed.set()
 
-    async def take(self, patience_s: float) -> tuple[list[Event], Mark | None]:
+    async def take(self, patience_s: float) -> tuple[list[Event], Cursor | None]:
         """What has come by then, and how far that reaches."""
         try:
             async with asyncio.timeout(patience_s):
-                await self._stirred.wait()
+                await self._changed.wait()
         except TimeoutError:
             return [], None
-        self._stirred.clear()
-        taken = list(self._waiting.values()), self._mark
-        self._waiting, self._mark = {}, None
+        self._changed.clear()
+        taken = list(self._queued.values()), self._cursor
+        self._queued, self._cursor = {}, None
         return taken
 
 
-class Hub:
+class Broadcaster:
     """Reads while somebody listens, and hands on."""
 
     def __init__(
@@ -150,25 +154,25 @@ class Hub:
         news: Callable[[], ChangeReader],
         *,
         clock: Callable[[], datetime],
-        window_told: Callable[[Audience, datetime], bytes],
-        alert_told: Callable[[Any], bytes],
+        encode_window: Callable[[Audience, datetime], bytes],
+        encode_alert: Callable[[Any], bytes],
     ) -> None:
         self._news = news
         self._clock = clock
-        self._window_told = window_told
-        self._alert_told = alert_told
-        self._listeners: dict[Listener, None] = {}
+        self._encode_window = encode_window
+        self._encode_alert = encode_alert
+        self._subscribers: dict[Subscriber, None] = {}
         self._task: asyncio.Task[None] | None = None
-        self._forget()
+        self._reset()
 
-    def _forget(self) -> None:
+    def _reset(self) -> None:
         self._latest: OrderedDict[WindowKey, int] = OrderedDict()
         self._oldest: int | None = None
         self._alerts: list[Any] = []
-        self._mark = Mark(0, 0)
-        self._trouble: Exception | None = None
+        self._cursor = Cursor(0, 0)
+        self._failure: Exception | None = None
 
-    async def join(self, wish: Wish, since: Mark | None) -> Listener:
+    async def subscribe(self, event_filter: EventFilter, since: Cursor | None) -> Subscriber:
         """A new listener, told first what changed after `since`.
 
         What cannot be told any more is said with a `reset`: read the windows again.
@@ -177,110 +181,123 @@ class Hub:
             LiveFull: too many listen.
             DBAPIError: the database cannot be reached.
         """
-        if len(self._listeners) >= MOST_LISTENERS:
-            raise LiveFull(f"{MOST_LISTENERS} listen already: come back in a minute")
-        listener = Listener(wish)
-        self._listeners[listener] = None
+        if len(self._subscribers) >= MAX_SUBSCRIBERS:
+            raise TooManySubscribers(f"{MAX_SUBSCRIBERS} listen already: come back in a minute")
+        listener = Subscriber(event_filter)
+        self._subscribers[listener] = None
         if self._task is None:
-            self._forget()
-            self._begun = asyncio.Event()
+            self._reset()
+            self._started = asyncio.Event()
             self._loop = asyncio.get_running_loop()
             self._task = asyncio.create_task(self._run(self._news()))
-        await self._begun.wait()
-        if self._trouble is not None:
-            self.leave(listener)
-            raise self._trouble
+        await self._started.wait()
+        if self._failure is not None:
+            self.unsubscribe(listener)
+            raise self._failure
         if since is None:
-            listener.reach(self._mark)
+            listener.advance(self._cursor)
         else:
             self._catch_up(listener, since)
         return listener
 
-    def leave(self, listener: Listener) -> None:
+    def unsubscribe(self, subscriber: Subscriber) -> None:
         """Forget a listener; the last one ends the reading."""
-        self._listeners.pop(listener, None)
-        if not self._listeners and self._task is not None:
+        self._subscribers.pop(subscriber, None)
+        if not self._subscribers and self._task is not None:
             self._task.cancel()
             self._task = None
 
     def close(self, reason: str) -> None:
         """Let everybody go; from any thread and from a signal."""
         if self._task is not None:
-            self._loop.call_soon_threadsafe(self._let_all_go, reason)
+            self._loop.call_soon_threadsafe(self._disconnect_all, reason)
 
-    def _let_all_go(self, reason: str) -> None:
-        for listener in self._listeners:
-            listener.let_go("closing", reason)
+    def _disconnect_all(self, reason: str) -> None:
+        for listener in self._subscribers:
+            listener.disconnect("closing", reason)
 
-    def _catch_up(self, listener: Listener, since: Mark) -> None:
-        if self._oldest is None or not self._oldest <= since.report <= self._mark.report + SLACK:
+    def _catch_up(self, subscriber: Subscriber, since: Cursor) -> None:
+        if (
+            self._oldest is None
+            or not self._oldest <= since.report <= self._cursor.report + NUMBER_SLACK
+        ):
             word = Event("reset", ("", 0), "", b'{"reason":"what has changed since is not known"}')
-            listener.hear({("reset", ("", 0)): word})
-            listener.reach(self._mark)
+            subscriber.enqueue({("reset", ("", 0)): word})
+            subscriber.advance(self._cursor)
             return
-        places = listener.wish.locations
+        places = subscriber.event_filter.locations
         for key, number in reversed(self._latest.items()):
-            if number <= since.report - SLACK:
+            if number <= since.report - NUMBER_SLACK:
                 break
             wanted = places is None or key[0] in places
-            if number > since.report and wanted and "window" in listener.wish.names:
-                listener.owed.add(key)
+            if number > since.report and wanted and "window" in subscriber.event_filter.names:
+                subscriber.pending.add(key)
         after_s = since.alerts_s - OVERLAP.total_seconds()
         missed = [row for row in self._alerts if _changed_at(row).timestamp() > after_s]
-        listener.hear(_chosen(listener.wish, map(self._alert, missed)))
-        listener.reach(None if listener.owed else self._mark)
+        subscriber.enqueue(_select(subscriber.event_filter, map(self._alert, missed)))
+        subscriber.advance(None if subscriber.pending else self._cursor)
 
     async def _run(self, news: ChangeReader) -> None:
         loop = asyncio.get_running_loop()
         try:
             while True:
                 began_s = loop.time()
-                await self._look(news)
-                self._begun.set()
-                await asyncio.sleep(max(EVERY_S, REST * (loop.time() - began_s)))
+                await self._read(news)
+                self._started.set()
+                await asyncio.sleep(max(READ_EVERY_S, REST_RATIO * (loop.time() - began_s)))
         finally:
-            self._let_all_go("the reading has ended: come back")
+            self._disconnect_all("the reading has ended: come back")
 
-    async def _look(self, news: ChangeReader) -> None:
-        due = {listener: listener.due() for listener in self._listeners if listener.owed}
+    async def _read(self, news: ChangeReader) -> None:
+        due = {
+            listener: listener.next_pending() for listener in self._subscribers if listener.pending
+        }
         owed: frozenset[WindowKey] = frozenset().union(*due.values())
         try:
-            seen = await run_in_threadpool(news.read, self._wanted(), owed)
+            seen = await run_in_threadpool(news.read, self._wanted_locations(), owed)
         except DBAPIError as error:
-            if self._trouble is None:
+            if self._failure is None:
                 log.warning("live.database_away", extra={"reason": failure_of(error)})
-            self._trouble = error
+            self._failure = error
         else:
-            self._trouble = None
-            self._tell(seen, due)
+            self._failure = None
+            self._publish(seen, due)
 
-    def _wanted(self) -> frozenset[str] | None:
-        wished = {one.wish for one in self._listeners if "window" in one.wish.names}
+    def _wanted_locations(self) -> frozenset[str] | None:
+        wished = {
+            one.event_filter for one in self._subscribers if "window" in one.event_filter.names
+        }
         places = [wish.locations for wish in wished]
         if None in places:
             return None
         return frozenset(place for some in places for place in some or ())
 
-    def _tell(self, seen: ChangeSet, due: Mapping[Listener, frozenset[WindowKey]]) -> None:
+    def _publish(self, seen: ChangeSet, due: Mapping[Subscriber, frozenset[WindowKey]]) -> None:
         is_first = self._oldest is None
         self._remember(seen)
-        self._mark = Mark(seen.through, int(seen.at.timestamp()))
+        self._cursor = Cursor(seen.through, int(seen.at.timestamp()))
         now = self._clock()
         windows = {
-            key: Event("window", key, key[0], self._window_told(found, now))
+            key: Event("window", key, key[0], self._encode_window(found, now))
             for key, found in seen.windows.items()
         }
         changed = [windows[key] for key in {one.key for one in seen.counted} & windows.keys()]
         events = changed + [self._alert(row) for row in seen.alerts if not is_first]
-        chosen = {wish: _chosen(wish, events) for wish in {one.wish for one in self._listeners}}
-        for listener in list(self._listeners):
+        chosen = {
+            wish: _select(wish, events) for wish in {one.event_filter for one in self._subscribers}
+        }
+        for listener in list(self._subscribers):
             told = due.get(listener, frozenset())
             owed = {("window", key): windows[key] for key in told & windows.keys()}
-            listener.hear(owed | chosen[listener.wish])
-            listener.owed -= told
-            is_news = told or chosen[listener.wish] or self._mark.alerts_s >= listener.again_s
-            if is_news and not listener.owed:
-                listener.reach(self._mark)
+            listener.enqueue(owed | chosen[listener.event_filter])
+            listener.pending -= told
+            is_news = (
+                told
+                or chosen[listener.event_filter]
+                or self._cursor.alerts_s >= listener.cursor_due_s
+            )
+            if is_news and not listener.pending:
+                listener.advance(self._cursor)
 
     def _remember(self, seen: ChangeSet) -> None:
         if self._oldest is None:
@@ -288,18 +305,20 @@ class Hub:
         for one in seen.counted:
             self._latest[one.key] = max(one.number, self._latest.get(one.key, 0))
             self._latest.move_to_end(one.key)
-        while len(self._latest) > MOST_KEYS:
+        while len(self._latest) > MAX_KEYS:
             _, number = self._latest.popitem(last=False)
             self._oldest = max(self._oldest, number)
         since_at = seen.at - ALERTS_KEPT
         self._alerts = [row for row in self._alerts if _changed_at(row) > since_at] + seen.alerts
 
     def _alert(self, row: Any) -> Event:
-        return Event("alert", ("", row.id), row.location, self._alert_told(row))
+        return Event("alert", ("", row.id), row.location, self._encode_alert(row))
 
 
-def _chosen(wish: Wish, events: Iterable[Event]) -> dict[tuple[str, WindowKey], Event]:
-    return {(one.name, one.about): one for one in events if wish.holds(one)}
+def _select(
+    event_filter: EventFilter, events: Iterable[Event]
+) -> dict[tuple[str, WindowKey], Event]:
+    return {(one.name, one.about): one for one in events if event_filter.matches(one)}
 
 
 def _changed_at(row: Any) -> datetime:

@@ -28,7 +28,7 @@ class ChangeLog:
     def __init__(self, actions: frozenset[str] = PRICED) -> None:
         self._actions = actions
         self._generation = NONE_YET
-        self._end: audit.Mark | None = None
+        self._end: audit.AuditEntryRef | None = None
         self._lock = threading.Lock()
 
     @property
@@ -45,10 +45,10 @@ class ChangeLog:
         with self._lock:
             before = self._generation
             end = self._end
-            new = audit.marks_from(connection, end.number) if end else []
+            new = audit.read_refs_from(connection, end.number) if end else []
             if not new or new[0] != end:
-                self._end = audit.newest(connection)
-                found = audit.newest(connection, self._actions)
+                self._end = audit.read_newest_ref(connection)
+                found = audit.read_newest_ref(connection, self._actions)
                 self._generation = _generation(found) if found else NONE_YET
             else:
                 self._end = new[-1]
@@ -62,5 +62,5 @@ class ChangeLog:
             self.read(connection)
 
 
-def _generation(mark: audit.Mark) -> str:
+def _generation(mark: audit.AuditEntryRef) -> str:
     return f"{mark.number}-{mark.digest[:12]}"

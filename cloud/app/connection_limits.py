@@ -13,9 +13,9 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from cloud.connection_table import ConnectionTable
 
-FAREWELL_S: Final = 2.0
-LEAST_TAKEN_BYTES: Final = 16 * 1024
-LONGEST_MESSAGE_BYTES: Final = 64 * 1024  # over a WebSocket; ours hear nothing but control frames
+CLOSE_WITHIN_S: Final = 2.0
+MIN_TAKEN_BYTES: Final = 16 * 1024
+MAX_MESSAGE_BYTES: Final = 64 * 1024  # over a WebSocket; ours hear nothing but control frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class RequestLimits:
     headers_bytes: int = 32 * 1024
 
 
-def limited(table: ConnectionTable, limits: RequestLimits) -> type[asyncio.Protocol]:
+def limited_protocol(table: ConnectionTable, limits: RequestLimits) -> type[asyncio.Protocol]:
     """The protocol class of one server; its connections share the table."""
 
     class Bound(LimitedProtocol):
@@ -144,7 +144,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def _check_writing(self, before: int) -> None:
         left = self.transport.get_write_buffer_size()
-        if before - left < LEAST_TAKEN_BYTES:
+        if before - left < MIN_TAKEN_BYTES:
             self.transport.abort()
         else:
             self._watch_writing(left)
@@ -201,4 +201,4 @@ class LimitedProtocol(HttpToolsProtocol):
             STATUS_LINE[status] + head.encode() + b"connection: close\r\n\r\n" + body
         )
         self.transport.close()
-        self.loop.call_later(FAREWELL_S, self.transport.abort)  # if it does not take the answer
+        self.loop.call_later(CLOSE_WITHIN_S, self.transport.abort)  # if it does not take the answer

@@ -1,4 +1,4 @@
-"""What every answer of the API needs, gathered once: the desk that questions come to.
+"""What every answer of the API needs, gathered once: the context that questions come to.
 
 Hard truth: a forecast is remembered for a quarter of an hour, one that still rests on assumptions
 for a minute, since the first measured hours move it most; a new generation ends both at once. The
@@ -21,27 +21,33 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cloud import database
 from cloud.app.change_log import ChangeLog
-from cloud.app.etag import Tagged
-from cloud.app.forecast_cache import FRESH_ASSUMED, Made, packed, unpacked, unread_counter
-from cloud.app.play_impressions import plays
-from cloud.app.recent_coverage import observed
-from cloud.app.shared_store import Alone, Shared
+from cloud.app.etag import TaggedResponse
+from cloud.app.forecast_cache import (
+    MAX_AGE_ASSUMED,
+    CachedForecast,
+    decode_forecast,
+    encode_forecast,
+    unreadable_counter,
+)
+from cloud.app.play_impressions import read_site_plays
+from cloud.app.recent_coverage import read_recent_coverage
+from cloud.app.shared_store import LocalStore, SharedStore
 from cloud.estate import Estate, Site
 from cloud.forecast.forecaster import forecast_at
-from cloud.lru_cache import Memory
+from cloud.lru_cache import LruCache
 from cloud.pricing.rate_card import RateCard
-from cloud.sales.book import read_book
+from cloud.sales.book import read_site_market
 from wire.clock import utc_now
 
 log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
-ANSWERS: Final = 20_000
-ANSWERS_BYTES: Final = 256 * 1024 * 1024
+MAX_RESPONSES: Final = 20_000
+MAX_RESPONSES_BYTES: Final = 256 * 1024 * 1024
 
 
-def new_answers() -> Memory[Tagged]:
-    """An empty memory of answers."""
-    return Memory(ANSWERS, ANSWERS_BYTES, lambda tagged: tagged.weight)
+def new_response_cache() -> LruCache[TaggedResponse]:
+    """An empty memory of response_cache."""
+    return LruCache(MAX_RESPONSES, MAX_RESPONSES_BYTES, lambda tagged: tagged.weight)
 
 
 class ForecastFailed(RuntimeError):  # noqa: N818 - reads as what happened
@@ -49,15 +55,15 @@ class ForecastFailed(RuntimeError):  # noqa: N818 - reads as what happened
 
 
 @dataclass
-class Shelf:
+class ForecastCache:
     """The latest forecast of each location; one thread makes it, the others wait for it."""
 
-    _made: dict[str, tuple[str, Made]] = field(default_factory=dict)
+    _made: dict[str, tuple[str, CachedForecast]] = field(default_factory=dict)
     _failed: dict[str, tuple[str, datetime, str]] = field(default_factory=dict)
     _locks: dict[str, threading.Lock] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def fresh(self, location: str, now: datetime, generation: str) -> Made | None:
+    def fresh(self, location: str, now: datetime, generation: str) -> CachedForecast | None:
         """The forecast on the shelf, unless it is too old or of another generation."""
         of, made = self._made.get(location, ("", None))
         return made if made is not None and of == generation and made.is_fresh(now) else None
@@ -65,15 +71,15 @@ class Shelf:
     def failure(self, location: str, now: datetime, generation: str) -> str | None:
         """Why no forecast could be made a moment ago, so that it is not tried for every request."""
         of, at, why = self._failed.get(location, ("", now, ""))
-        return why if why and of == generation and at <= now < at + FRESH_ASSUMED else None
+        return why if why and of == generation and at <= now < at + MAX_AGE_ASSUMED else None
 
     def fail(self, location: str, now: datetime, generation: str, why: str) -> None:
         """Remember why no forecast could be made."""
         self._failed[location] = (generation, now, why)
 
     def fresh_or(
-        self, location: str, now: datetime, generation: str, make: Callable[[], Made]
-    ) -> Made:
+        self, location: str, now: datetime, generation: str, make: Callable[[], CachedForecast]
+    ) -> CachedForecast:
         """The forecast on the shelf, or a new one."""
         with self._lock:
             lock = self._locks.setdefault(location, threading.Lock())
@@ -86,40 +92,40 @@ class Shelf:
 
 
 @dataclass(frozen=True)
-class Desk:
+class AppContext:
     """Database, estate, rate card, clock, what is shared, and the forecasts made so far."""
 
     engine: Engine
     estate: Estate
     card: RateCard
     clock: Clock = utc_now
-    shared: Shared = field(default_factory=Alone)
-    shelf: Shelf = field(default_factory=Shelf)
-    answers: Memory[Tagged] = field(default_factory=new_answers)
-    changes: ChangeLog = field(default_factory=ChangeLog)
-    unread: Counter = field(default_factory=unread_counter)
+    shared: SharedStore = field(default_factory=LocalStore)
+    forecast_cache: ForecastCache = field(default_factory=ForecastCache)
+    response_cache: LruCache[TaggedResponse] = field(default_factory=new_response_cache)
+    change_log: ChangeLog = field(default_factory=ChangeLog)
+    unreadable: Counter = field(default_factory=unreadable_counter)
 
     @cached_property
     def card_digest(self) -> str:
         """The digest of the rate card, worked out once."""
         return self.card.digest
 
-    def fresh(self, site: Site) -> Made | None:
+    def fresh(self, site: Site) -> CachedForecast | None:
         """The forecast of a site, if it is at hand; never waits."""
-        return self.shelf.fresh(site.id, self.clock(), self.changes.generation)
+        return self.forecast_cache.fresh(site.id, self.clock(), self.change_log.generation)
 
-    def forecast(self, site: Site) -> Made:
+    def forecast(self, site: Site) -> CachedForecast:
         """The forecast of a site as of now: from the shelf, from another process, or a new one.
 
         Raises:
             ForecastFailed: of this site none can be made; those of others are not affected.
         """
-        now, generation = self.clock(), self.changes.generation
-        why = self.shelf.failure(site.id, now, generation)
+        now, generation = self.clock(), self.change_log.generation
+        why = self.forecast_cache.failure(site.id, now, generation)
         if why is not None:
             raise ForecastFailed(why)
         try:
-            return self.shelf.fresh_or(
+            return self.forecast_cache.fresh_or(
                 site.id, now, generation, lambda: self._common(site, now, generation)
             )
         except SQLAlchemyError:  # of the database, and so of every place
@@ -130,18 +136,18 @@ class Desk:
                 f"no forecast can be made of {site.id} ({type(error).__name__}: {error}): correct "
                 "its entry in the sites file, or look the fault up in the log"
             )
-            self.shelf.fail(site.id, now, generation, why)
+            self.forecast_cache.fail(site.id, now, generation, why)
             raise ForecastFailed(why) from error
 
     def key(self, kind: str, *of: Hashable) -> Hashable:
         """The key of an answer: with all that it depends on, nothing stale can be found by it."""
-        return (kind, self.card_digest, self.changes.generation, of)
+        return (kind, self.card_digest, self.change_log.generation, of)
 
-    def hear(self) -> None:
+    def read_changes(self) -> None:
         """Read which changes prices depend on were made; every program does so before it prices."""
-        self.changes.read_from(self.engine)
+        self.change_log.read_from(self.engine)
 
-    def _common(self, site: Site, now: datetime, generation: str) -> Made:
+    def _common(self, site: Site, now: datetime, generation: str) -> CachedForecast:
         """What another process has made, or what this one makes, for all of them.
 
         The generation is the one from before the database was read: what was read may be newer
@@ -149,18 +155,20 @@ class Desk:
         """
         told = hashlib.sha256(msgspec.json.encode(site)).hexdigest()[:12]
         name = f"made:{generation}:{site.id}:{told}"
-        held = self.shared.recall(name)
-        found = unpacked(held, self.unread) if held else None
+        held = self.shared.get(name)
+        found = decode_forecast(held, self.unreadable) if held else None
         if found is not None and found.is_fresh(now):
             return found
         made = self._made(site, now)
-        theirs = unpacked(self.shared.keep(name, packed(made), held, made.fresh_for), self.unread)
+        theirs = decode_forecast(
+            self.shared.put(name, encode_forecast(made), held, made.fresh_for), self.unreadable
+        )
         return theirs if theirs is not None and theirs.is_fresh(now) else made
 
-    def _made(self, site: Site, now: datetime) -> Made:
+    def _made(self, site: Site, now: datetime) -> CachedForecast:
         with database.reading(self.engine) as connection:
-            known = plays(connection, site, now)
-            book = read_book(connection, site, now)
+            known = read_site_plays(connection, site, now)
+            book = read_site_market(connection, site, now)
             said = forecast_at(connection, site, now)
-            seen = observed(connection, site, now)
-        return Made(now, said, known, book, seen)
+            seen = read_recent_coverage(connection, site, now)
+        return CachedForecast(now, said, known, book, seen)

@@ -18,7 +18,7 @@ COMPRESSION: Final = 6
 NOT_MODIFIED: Final[dict[str, Any]] = {"description": "The answer is the one that was tagged"}
 
 
-class Tagged:
+class TaggedResponse:
     """An answer's bytes with their tag, and compressed: each worked out once."""
 
     __slots__ = ("_packed", "content", "tag")

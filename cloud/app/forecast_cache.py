@@ -10,52 +10,52 @@ import msgspec
 import numpy as np
 from prometheus_client import Counter
 
-from cloud.app.play_impressions import Plays
-from cloud.app.recent_coverage import Observed
+from cloud.app.play_impressions import SitePlays
+from cloud.app.recent_coverage import RecentCoverage
 from cloud.forecast.forecaster import SiteForecast
-from cloud.sales.book import Book
+from cloud.sales.book import SiteMarket
 
 log = logging.getLogger(__name__)
-FRESH: Final = timedelta(minutes=15)
-FRESH_ASSUMED: Final = timedelta(minutes=1)
+MAX_AGE: Final = timedelta(minutes=15)
+MAX_AGE_ASSUMED: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class CachedForecast:
     """A forecast, what a play is worth there, what the sales floor knows, and as of when."""
 
     at: datetime
     forecast: SiteForecast
-    plays: Plays
-    book: Book
-    observed: Observed
+    plays: SitePlays
+    book: SiteMarket
+    observed: RecentCoverage
 
     @property
     def fresh_for(self) -> timedelta:
         """How long it may be used: less while it rests on assumptions."""
-        return FRESH if self.forecast.basis == "measured" else FRESH_ASSUMED
+        return MAX_AGE if self.forecast.basis == "measured" else MAX_AGE_ASSUMED
 
     def is_fresh(self, now: datetime) -> bool:
         """Whether it may still be used."""
         return self.at <= now < self.at + self.fresh_for and self.book.holds_at(now)
 
 
-def packed(made: Made) -> bytes:
+def encode_forecast(made: CachedForecast) -> bytes:
     """As MessagePack."""
     return _encoder.encode(made)
 
 
-def unpacked(content: bytes, unread: Counter) -> Made | None:
+def decode_forecast(content: bytes, unreadable: Counter) -> CachedForecast | None:
     """The value again; None, a log line and a count when it is not one that this version writes."""
     try:
         return _decoder.decode(content)
     except (msgspec.MsgspecError, ValueError, TypeError) as error:
-        unread.inc()
+        unreadable.inc()
         log.warning("forecasts.unreadable", extra={"error": str(error)[:200]})
         return None
 
 
-def unread_counter() -> Counter:
+def unreadable_counter() -> Counter:
     """How many kept forecasts could not be read; any but during an upgrade is a fault."""
     return Counter(
         "onlooker_kept_forecasts_unreadable",
@@ -80,4 +80,4 @@ def _full(kind: type, plain: Any) -> Any:
 
 
 _encoder: Final = msgspec.msgpack.Encoder(enc_hook=_plain)
-_decoder: Final = msgspec.msgpack.Decoder(Made, dec_hook=_full)
+_decoder: Final = msgspec.msgpack.Decoder(CachedForecast, dec_hook=_full)

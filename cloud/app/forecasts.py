@@ -9,39 +9,39 @@ from typing import Final
 
 from starlette.concurrency import run_in_threadpool
 
-from cloud.app.context import Desk, ForecastFailed
-from cloud.app.forecast_cache import Made
-from cloud.app.site_selection import LeftOut
+from cloud.app.context import AppContext, ForecastFailed
+from cloud.app.forecast_cache import CachedForecast
+from cloud.app.site_selection import OmittedLocation
 from cloud.estate import Site
 
 REACH: Final = timedelta(days=400)
 """How far from now a slot may be."""
 
 
-async def made_for(desk: Desk, site: Site) -> Made:
+async def forecast_site(context: AppContext, site: Site) -> CachedForecast:
     """The forecast of a site, computed in a thread when the cached one has expired."""
-    made = desk.fresh(site)
-    return made if made is not None else await run_in_threadpool(desk.forecast, site)
+    made = context.fresh(site)
+    return made if made is not None else await run_in_threadpool(context.forecast, site)
 
 
-def made_for_each(
-    desk: Desk, sites: Iterable[Site]
-) -> tuple[list[tuple[Site, Made]], list[LeftOut]]:
+def forecast_each(
+    context: AppContext, sites: Iterable[Site]
+) -> tuple[list[tuple[Site, CachedForecast]], list[OmittedLocation]]:
     """The forecasts of several sites, and the sites of which none can be computed."""
     found, left_out = [], []
     for site in sites:
         try:
-            found.append((site, desk.forecast(site)))
+            found.append((site, context.forecast(site)))
         except ForecastFailed as failed:
-            left_out.append(LeftOut(location=site.id, reason=str(failed)))
+            left_out.append(OmittedLocation(location=site.id, reason=str(failed)))
     return found, left_out
 
 
-async def made_for_all(
-    desk: Desk, sites: Sequence[Site]
-) -> tuple[list[tuple[Site, Made]], list[LeftOut]]:
+async def forecast_all(
+    context: AppContext, sites: Sequence[Site]
+) -> tuple[list[tuple[Site, CachedForecast]], list[OmittedLocation]]:
     """The same, in a thread when at least one cached forecast has expired."""
-    fresh = [(site, desk.fresh(site)) for site in sites]
+    fresh = [(site, context.fresh(site)) for site in sites]
     if any(made is None for _, made in fresh):
-        return await run_in_threadpool(made_for_each, desk, sites)
+        return await run_in_threadpool(forecast_each, context, sites)
     return [(site, made) for site, made in fresh if made is not None], []

@@ -38,12 +38,12 @@ class HostNames:
             own.add(_configured(f"[{listening_on}]" if ":" in listening_on else listening_on))
         return cls(frozenset(own - LOOPBACK))
 
-    def knows(self, host: str) -> bool:
+    def includes(self, host: str) -> bool:
         """Whether a `Host` header names this server."""
         shape = _HOST.fullmatch(host.lower())
         return shape is not None and _plain(shape["name"]) in self.own | LOOPBACK
 
-    def trusts(self, origin: str, host: str) -> bool:
+    def allows_origin(self, origin: str, host: str) -> bool:
         """Whether a page of that origin may write to the server that it calls `host`.
 
         The page must come from the same name and port. Where a proxy rewrites `Host`, an origin of

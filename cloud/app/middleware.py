@@ -19,7 +19,7 @@ from cloud.app import problem
 
 log = logging.getLogger(__name__)
 PLAIN_WORD: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
-LARGEST_BODY_BYTES: Final = 256 * 1024
+MAX_BODY_BYTES: Final = 256 * 1024
 BUCKETS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 HEADERS: Final = (
@@ -33,7 +33,7 @@ HEADERS: Final = (
 )
 
 
-class Passage:
+class RequestMiddleware:
     """Counts and names what passes through the API."""
 
     def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
@@ -77,17 +77,17 @@ class Passage:
                 raise  # too late: half of an answer has gone out
             log.error("api.fault", exc_info=fault, extra=_where(scope))
             detail = "a fault on this side; quote the request id and it will be found in the log"
-            broken = problem.answer(Request(scope), 500, "Fault", detail)
+            broken = problem.problem_response(Request(scope), 500, "Fault", detail)
             await broken(scope, receive, answer)
         finally:
             self._note(scope, status, time.perf_counter() - started_s)
 
     async def _pass_on(self, scope: Scope, receive: Receive, answer: Send) -> None:
-        if _announced_bytes(scope) <= LARGEST_BODY_BYTES:
+        if _announced_bytes(scope) <= MAX_BODY_BYTES:
             await self._app(scope, _counted(receive), answer)
             return
-        detail = f"at most {LARGEST_BODY_BYTES} bytes are read: ask for less at a time"
-        too_large = problem.answer(Request(scope), 413, "Too large", detail)
+        detail = f"at most {MAX_BODY_BYTES} bytes are read: ask for less at a time"
+        too_large = problem.problem_response(Request(scope), 413, "Too large", detail)
         await too_large(scope, receive, answer)
 
     def _note(self, scope: Scope, status: int, took_s: float) -> None:
@@ -101,7 +101,7 @@ class Passage:
         )
 
 
-class HeadAsGet:
+class HeadMiddleware:
     """Answers HEAD as GET, without the body: every resource that can be read can be asked for."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -133,8 +133,8 @@ def _counted(receive: Receive) -> Receive:
         nonlocal total
         message = await receive()
         total += len(message.get("body", b""))
-        if total > LARGEST_BODY_BYTES:
-            raise HTTPException(413, f"at most {LARGEST_BODY_BYTES} bytes are read")
+        if total > MAX_BODY_BYTES:
+            raise HTTPException(413, f"at most {MAX_BODY_BYTES} bytes are read")
         return message
 
     return counted

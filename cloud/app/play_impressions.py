@@ -30,11 +30,11 @@ from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS
 
 MEASURED_BY: Final = "onlooker"
 LOOK_BACK: Final = timedelta(weeks=4)
-ENOUGH_VISITS: Final = 200
+MIN_VISITS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Plays:
+class SitePlays:
     """One spot at one place. `cells` are visits by (age, gender), empty where nobody is told."""
 
     spot: Spot
@@ -64,21 +64,21 @@ class Plays:
         )
 
 
-def plays(connection: Connection, site: Site, now: datetime) -> Plays:
+def read_site_plays(connection: Connection, site: Site, now: datetime) -> SitePlays:
     """What is known of the stays at a site."""
     spot = Spot(spot_s=site.loop.spot_s, loop_s=site.loop.length_s)
     sums = _sums(connection, site.id, now - LOOK_BACK, now)
     visits = sum(sums[name] or 0 for name in DWELL)
-    if visits < ENOUGH_VISITS:
+    if visits < MIN_VISITS:
         dwell, looking = _assumed(site)
         kind = venue_profiles.find_venue(site.venue).name
         reason = f"stays assumed for {kind}s, since {visits} visits were measured here lately"
-        return Plays(
+        return SitePlays(
             spot, compute_visitor_impressions(dwell, looking, spot), visits, {}, "modelled", reason
         )
     dwell = _stays(sums, DWELL, DWELL_EDGES_MS, "dwell_ms")
     looking = _stays(sums, ATTENTION, ATTENTION_EDGES_MS, "looking_ms")
-    return Plays(
+    return SitePlays(
         spot=spot,
         person=compute_visitor_impressions(dwell, looking, spot),
         visits=visits,

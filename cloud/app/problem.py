@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field
 from starlette.requests import HTTPConnection
 
 MEDIA_TYPE: Final = "application/problem+json"
-LONGEST_DETAIL: Final = 1000
-MOST_FAULTS: Final = 10
+MAX_DETAIL: Final = 1000
+MAX_FAULTS: Final = 10
 REFUSALS: Final = (401, 403, 429)
 """What any resource that needs a key may answer."""
 
@@ -25,7 +25,7 @@ class Problem(BaseModel):
     request_id: str = Field(examples=["0b2f6c1d9e8a4f57"])
 
 
-def answer(
+def problem_response(
     request: HTTPConnection,
     status: int,
     title: str,
@@ -37,20 +37,20 @@ def answer(
         type="urn:onlooker:" + title.lower().replace(" ", "-"),
         title=title,
         status=status,
-        detail=detail[:LONGEST_DETAIL],
-        instance=request.url.path[:LONGEST_DETAIL],
+        detail=detail[:MAX_DETAIL],
+        instance=request.url.path[:MAX_DETAIL],
         request_id=request.scope.get("request_id", ""),
     )
     content = problem.model_dump_json().encode("utf-8", "replace")
     return Response(content, status, {**(headers or {})}, MEDIA_TYPE)
 
 
-def sentences(faults: Sequence[Any], where: Callable[[Any], str]) -> str:
+def describe_faults(faults: Sequence[Any], where: Callable[[Any], str]) -> str:
     """What pydantic found wrong, said about the place that `where` names."""
-    return "; ".join(f"{where(fault)}: {fault['msg']}" for fault in faults[:MOST_FAULTS])
+    return "; ".join(f"{where(fault)}: {fault['msg']}" for fault in faults[:MAX_FAULTS])
 
 
-def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route that may answer with these statuses."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {

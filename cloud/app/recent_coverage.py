@@ -14,14 +14,14 @@ from sqlalchemy import Connection, func, select
 from cloud.database import EPOCH, hour_tallies, minute_tallies, total
 from cloud.estate import Site
 
-LATELY: Final = timedelta(days=7)
+PERIOD: Final = timedelta(days=7)
 REPORTING: Final = timedelta(days=1)
 HOUR_S: Final = 3600
 MINUTE_S: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Observed:
+class RecentCoverage:
     """The last week of a place. `share` is None where no camera should have reported.
 
     `newest_at` is the end of the newest minute in which a camera observed the place.
@@ -33,10 +33,10 @@ class Observed:
     newest_at: datetime | None
 
 
-def observed(connection: Connection, site: Site, now: datetime) -> Observed:
+def read_recent_coverage(connection: Connection, site: Site, now: datetime) -> RecentCoverage:
     """How much of the last seven days the expected cameras observed; who reported in the last."""
     hours = hour_tallies.c
-    since_at = now - LATELY
+    since_at = now - PERIOD
     rows = connection.execute(
         select(hours.device, func.max(hours.hour_at), total(hours.observed_ms))
         .where(
@@ -51,7 +51,7 @@ def observed(connection: Connection, site: Site, now: datetime) -> Observed:
     heard = {device for device, last, _ in rows if last + HOUR_S > _seconds(now - REPORTING)}
     expected_ms = site.expected_ms(since_at, now)
     observed_ms = sum(ms for device, _, ms in rows if device in wanted)
-    return Observed(
+    return RecentCoverage(
         cameras_expected=len(today),
         cameras_reporting=len(heard.intersection(today)),
         share=min(1.0, observed_ms / expected_ms) if expected_ms else None,

@@ -19,17 +19,17 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from starlette.concurrency import run_in_threadpool
 
-from cloud.app.shared_store import Alone
-from cloud.auth.quota import Quota, Verdict, verdict
+from cloud.app.shared_store import LocalStore
+from cloud.auth.quota import Quota, QuotaDecision, decide
 from cloud.database import EPOCH
 
 log = logging.getLogger(__name__)
-PATIENCE_S: Final = 0.25
-AWAY_S: Final = 5.0
+TIMEOUT_S: Final = 0.25
+RETRY_AFTER_S: Final = 5.0
 LAYOUT: Final = "5"
 """Of the values: another number, other keys."""
 
-COUNTED: Final = """
+TAKE_SCRIPT: Final = """
 local now, refill, period = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local full = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now)
 if full + refill - now <= period then
@@ -41,7 +41,7 @@ return {0, string.format('%.0f', full)}
 """
 """The generic cell rate algorithm in microseconds: allowed or not, and when the bucket is full."""
 
-KEPT: Final = """
+PUT_SCRIPT: Final = """
 local held = redis.call('GET', KEYS[1])
 if held and held ~= ARGV[2] then return held end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3])
@@ -51,39 +51,39 @@ return ARGV[1]
 Answer = TypeVar("Answer")
 
 
-class InRedis:
+class RedisStore:
     """`Shared` by way of Redis, falling back on this process alone."""
 
     def __init__(self, url: str, *, of: str) -> None:
         self._redis = redis.Redis.from_url(
             url,
-            socket_timeout=PATIENCE_S,
-            socket_connect_timeout=PATIENCE_S,
+            socket_timeout=TIMEOUT_S,
+            socket_connect_timeout=TIMEOUT_S,
             retry=Retry(NoBackoff(), 0),
         )
-        self._alone = Alone()
+        self._alone = LocalStore()
         self._prefix = f"onlooker:{LAYOUT}:{hashlib.sha256(of.encode()).hexdigest()[:12]}"
-        self._counted = self._redis.register_script(COUNTED)
-        self._kept = self._redis.register_script(KEPT)
+        self._counted = self._redis.register_script(TAKE_SCRIPT)
+        self._kept = self._redis.register_script(PUT_SCRIPT)
         self._away_until_s = 0.0
         self._is_lost = False
         self._lock = threading.Lock()
 
-    def recall(self, key: str) -> bytes | None:
+    def get(self, key: str) -> bytes | None:
         """What another process has kept."""
         return self._asked(lambda: self._bytes(self._redis.get(self._named(key))), None)
 
-    def keep(self, key: str, value: bytes, instead_of: bytes | None, for_: timedelta) -> bytes:
+    def put(self, key: str, value: bytes, replaces: bytes | None, for_: timedelta) -> bytes:
         """Keep a value for others, or take theirs."""
         ms = max(1, int(for_.total_seconds() * 1000))
 
         def kept() -> bytes:
-            held = self._kept(keys=[self._named(key)], args=[value, instead_of or b"", ms])
+            held = self._kept(keys=[self._named(key)], args=[value, replaces or b"", ms])
             return self._bytes(held) or value
 
         return self._asked(kept, value)
 
-    async def take(self, caller: str, quota: Quota, now: datetime) -> Verdict:
+    async def take(self, caller: str, quota: Quota, now: datetime) -> QuotaDecision:
         """Count one question of a caller, wherever he asked the others."""
         return await run_in_threadpool(self._take, caller, quota, now)
 
@@ -91,13 +91,13 @@ class InRedis:
         """Let the connections go."""
         self._redis.close()
 
-    def _take(self, caller: str, quota: Quota, now: datetime) -> Verdict:
-        def counted() -> Verdict:
+    def _take(self, caller: str, quota: Quota, now: datetime) -> QuotaDecision:
+        def counted() -> QuotaDecision:
             spans = (now - EPOCH, quota.refill, quota.period)
             args = [span // timedelta(microseconds=1) for span in spans]
             allowed, full_us = self._counted(keys=[f"{self._prefix}:asked:{caller}"], args=args)
             full_at = EPOCH + timedelta(microseconds=int(full_us))
-            return verdict(quota, now, full_at, allowed=bool(allowed))
+            return decide(quota, now, full_at, allowed=bool(allowed))
 
         found = self._asked(counted, None)
         return found if found is not None else self._alone.count(caller, quota, now)
@@ -123,10 +123,12 @@ class InRedis:
 
     def _lose(self, error: redis.RedisError) -> None:
         with self._lock:
-            self._away_until_s = time.monotonic() + AWAY_S
+            self._away_until_s = time.monotonic() + RETRY_AFTER_S
             if not self._is_lost:
                 self._is_lost = True
-                log.warning("redis.lost", extra={"error": type(error).__name__, "again_s": AWAY_S})
+                log.warning(
+                    "redis.lost", extra={"error": type(error).__name__, "again_s": RETRY_AFTER_S}
+                )
 
     def _find(self) -> None:
         with self._lock:

@@ -9,49 +9,49 @@ What is kept under the generation of an older change of prices is not used any m
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-from cloud.auth.quota import Meter, Quota, Verdict
-from cloud.lru_cache import Memory
+from cloud.auth.quota import Quota, QuotaDecision, RateMeter
+from cloud.lru_cache import LruCache
 
-CALLERS: Final = 10_000
+MAX_CALLERS: Final = 10_000
 
 
-class Shared(Protocol):
+class SharedStore(Protocol):
     """Kept bytes, counted questions. Every call may block but `take`."""
 
-    def recall(self, key: str) -> bytes | None:
+    def get(self, key: str) -> bytes | None:
         """What another process has kept."""
 
-    def keep(self, key: str, value: bytes, instead_of: bytes | None, for_: timedelta) -> bytes:
+    def put(self, key: str, value: bytes, replaces: bytes | None, for_: timedelta) -> bytes:
         """Keep a value, unless another process was quicker: then its value. `instead_of` goes."""
 
-    async def take(self, caller: str, quota: Quota, now: datetime) -> Verdict:
+    async def take(self, caller: str, quota: Quota, now: datetime) -> QuotaDecision:
         """Count one question of a caller."""
 
     def close(self) -> None:
         """Close connections."""
 
 
-class Alone:
+class LocalStore:
     """One process: nothing to be had from others, nothing to keep for them."""
 
     def __init__(self) -> None:
-        self._meters: Memory[Meter] = Memory(CALLERS)
+        self._meters: LruCache[RateMeter] = LruCache(MAX_CALLERS)
 
-    def recall(self, key: str) -> bytes | None:
+    def get(self, key: str) -> bytes | None:
         """Nobody else has kept anything."""
         return None
 
-    def keep(self, key: str, value: bytes, instead_of: bytes | None, for_: timedelta) -> bytes:
+    def put(self, key: str, value: bytes, replaces: bytes | None, for_: timedelta) -> bytes:
         """The value itself: nobody else would ask for it."""
         return value
 
-    async def take(self, caller: str, quota: Quota, now: datetime) -> Verdict:
+    async def take(self, caller: str, quota: Quota, now: datetime) -> QuotaDecision:
         """Count one question of a caller in this process."""
         return self.count(caller, quota, now)
 
-    def count(self, caller: str, quota: Quota, now: datetime) -> Verdict:
+    def count(self, caller: str, quota: Quota, now: datetime) -> QuotaDecision:
         """The same without waiting."""
-        meter = self._meters.recall(caller) or self._meters.keep(caller, Meter(now))
+        meter = self._meters.get(caller) or self._meters.put(caller, RateMeter(now))
         return meter.take(quota, now)
 
     def close(self) -> None:

@@ -18,16 +18,16 @@ log = logging.getLogger(__name__)
 Value = TypeVar("Value")
 
 
-class LeftOut(BaseModel):
+class OmittedLocation(BaseModel):
     """A place that is not in the answer, and why."""
 
     location: str = Field(examples=["KX-01"])
     reason: str = Field(examples=["slot 2027-03-28T01:00 does not exist in Europe/London: ..."])
 
 
-def isolated(
+def run_isolated(
     site: Site, work: Callable[[Site], Value], *anticipated: type[Exception]
-) -> Value | LeftOut:
+) -> Value | OmittedLocation:
     """What `work` makes of one site; its failure is logged, and is that of this site alone.
 
     Failures of the database are those of every site and are raised, and so are `anticipated` ones.
@@ -39,10 +39,10 @@ def isolated(
             raise
         log.exception("place.fault", extra={"location": site.id})
         why = f"a fault on this side ({type(fault).__name__}): the log has it with the location"
-        return LeftOut(location=site.id, reason=why)
+        return OmittedLocation(location=site.id, reason=why)
 
 
-def of_venues(sites: Iterable[Site], asked: Collection[str]) -> list[Site]:
+def select_by_venue(sites: Iterable[Site], asked: Collection[str]) -> list[Site]:
     """The sites of some kinds: by their OpenOOH 1.2 id, the id that is sent, or a broader one.
 
     Raises:

@@ -16,13 +16,13 @@ from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
-from cloud.auth.keys import KEY_PREFIX, Key, Role, find_key
-from cloud.auth.quota import Quota, RateLimiter, Verdict
-from cloud.lru_cache import Memory
+from cloud.auth.keys import KEY_PREFIX, ApiKey, Role, find_key
+from cloud.auth.quota import Quota, QuotaDecision, RateLimiter
+from cloud.lru_cache import LruCache
 
-BELIEVED: Final = timedelta(seconds=30)
-REMEMBERED: Final = 10_000
-SEE_ALL: Final = frozenset({Role.SALES, Role.ADMIN})
+CACHE_FOR: Final = timedelta(seconds=30)
+MAX_CACHED: Final = 10_000
+STAFF_ROLES: Final = frozenset({Role.SALES, Role.ADMIN})
 """Who works for the house: what advertisers keep is open to them."""
 
 _header = APIKeyHeader(name="X-API-Key", auto_error=False, description="a key as it was given out")
@@ -37,15 +37,15 @@ class AccessError(Exception):
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
 
-class NotKnown(AccessError):  # noqa: N818 - reads as what happened
+class Unauthenticated(AccessError):  # noqa: N818 - reads as what happened
     """Nobody that is known."""
 
 
-class NotAllowed(AccessError):  # noqa: N818 - reads as what happened
+class Forbidden(AccessError):  # noqa: N818 - reads as what happened
     """Somebody who is known, at the wrong door."""
 
 
-class TooOften(AccessError):  # noqa: N818 - reads as what happened
+class RateLimited(AccessError):  # noqa: N818 - reads as what happened
     """More questions than the quota."""
 
 
@@ -58,25 +58,25 @@ class Caller:
     sees_all: bool
 
 
-NOBODY: Final = Caller("somebody, without keys", "-", sees_all=True)
+ANONYMOUS: Final = Caller("somebody, without keys", "-", sees_all=True)
 """Where no keys are wanted; no key can be of that account."""
 
 
-class Gate:
+class Authenticator:
     """Looks keys up, believes them for a while, and counts what each asks."""
 
     def __init__(self, engine: Engine, quota: Quota, limiter: RateLimiter) -> None:
         self._engine = engine
         self._quota = quota
         self._limiter = limiter
-        self._believed: Memory[tuple[datetime, Key | None]] = Memory(REMEMBERED)
+        self._believed: LruCache[tuple[datetime, ApiKey | None]] = LruCache(MAX_CACHED)
 
-    async def admit(self, shown: str | None, now: datetime) -> tuple[Key, Verdict]:
+    async def admit(self, shown: str | None, now: datetime) -> tuple[ApiKey, QuotaDecision]:
         """Let a caller ask one question, whatever it is, or raise AccessError."""
-        key = await self.known(shown, now)
+        key = await self.require_valid_key(shown, now)
         verdict = await self._limiter.take(key.id, self._quota, now)
         if not verdict.allowed:
-            raise TooOften(
+            raise RateLimited(
                 f"more than {self._quota.questions} questions in {self._quota.period}",
                 Retry_After=str(math.ceil(verdict.retry_after.total_seconds())),
                 RateLimit=verdict.written,
@@ -84,35 +84,35 @@ class Gate:
             )
         return key, verdict
 
-    async def known(self, shown: str | None, now: datetime) -> Key:
+    async def require_valid_key(self, shown: str | None, now: datetime) -> ApiKey:
         """The key that was shown, if it is in force; else raise NotKnown. Counts nothing."""
         key = await self._looked_up(shown, now) if shown else None
         if key is None or not key.is_valid(now):
-            raise NotKnown(
+            raise Unauthenticated(
                 "no key that is in force was shown: send it as X-API-Key; "
                 "`python -m cloud keys create --role sales --owner NAME` makes one",
                 WWW_Authenticate="Bearer",
             )
         return key
 
-    def headers(self, verdict: Verdict) -> list[tuple[bytes, bytes]]:
+    def headers(self, decision: QuotaDecision) -> list[tuple[bytes, bytes]]:
         """What an answer says about the quota."""
         return [
             (b"ratelimit-policy", self._quota.policy.encode()),
-            (b"ratelimit", verdict.written.encode()),
+            (b"ratelimit", decision.written.encode()),
         ]
 
-    async def _looked_up(self, shown: str, now: datetime) -> Key | None:
+    async def _looked_up(self, shown: str, now: datetime) -> ApiKey | None:
         digest = hashlib.sha256(shown.encode("utf-8", "surrogateescape")).digest()
-        held = self._believed.recall(digest)
-        if held is not None and held[0] <= now < held[0] + BELIEVED:
+        held = self._believed.get(digest)
+        if held is not None and held[0] <= now < held[0] + CACHE_FOR:
             return held[1]
         key = await run_in_threadpool(find_key, self._engine, shown)
-        self._believed.keep(digest, (now, key))
+        self._believed.put(digest, (now, key))
         return key
 
 
-class Door:
+class Scope:
     """Lets only its roles pass. Who asks was found out, and counted, at the `Entrance`."""
 
     def __init__(self, roles: frozenset[Role]) -> None:
@@ -125,26 +125,26 @@ class Door:
         _borne: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None,
     ) -> None:
         """Pass, or raise AccessError; the two ways to show a key are here for the reference."""
-        require(request, self.roles)
+        require_role(request, self.roles)
 
 
-def opened_to(*roles: Role) -> Any:
+def allow_roles(*roles: Role) -> Any:
     """A dependency that lets only these roles pass; `admin` always passes."""
-    return Depends(Door(frozenset({*roles, Role.ADMIN})))
+    return Depends(Scope(frozenset({*roles, Role.ADMIN})))
 
 
-def require(connection: HTTPConnection, roles: frozenset[Role]) -> None:
+def require_role(connection: HTTPConnection, roles: frozenset[Role]) -> None:
     """Raise NotAllowed for a key of none of the roles; without keys everybody may."""
-    if connection.app.state.gate is None:
+    if connection.app.state.authenticator is None:
         return
     role: Role = connection.scope["role"]
     if role not in roles:
-        raise NotAllowed(
+        raise Forbidden(
             f"a key for {role} does not open this: it is for {', '.join(sorted(roles))}"
         )
 
 
-def key_of(connection: HTTPConnection) -> str | None:
+def read_key(connection: HTTPConnection) -> str | None:
     """The key that a request shows in its headers.
 
     A browser cannot add headers to a WebSocket: there the key may be one of the subprotocols that
@@ -159,7 +159,7 @@ def key_of(connection: HTTPConnection) -> str | None:
     )
 
 
-async def knock(request: Request) -> None:
+async def require_route_scope(request: Request) -> None:
     """Pass the door of a request that failed before it: bodies are read first, doors come after.
 
     Raises:
@@ -167,19 +167,19 @@ async def knock(request: Request) -> None:
     """
     dependant = getattr(request.scope.get("route"), "dependant", None)
     for dependency in dependant.dependencies if dependant else ():
-        if isinstance(dependency.call, Door):
+        if isinstance(dependency.call, Scope):
             await dependency.call(request)
 
 
-def asker(request: Request) -> Caller:
+def get_caller(request: Request) -> Caller:
     """Who asks. A route that depends on this has answers that belong to somebody."""
-    found: Caller = request.scope.get("caller", NOBODY)
+    found: Caller = request.scope.get("caller", ANONYMOUS)
     return found
 
 
-def caller(request: Request) -> str:
+def caller_name(request: Request) -> str:
     """Who asks, as the audit names them."""
-    return asker(request).name
+    return get_caller(request).name
 
 
 EVERYBODY: Final = tuple(Role)

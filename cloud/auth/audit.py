@@ -16,9 +16,9 @@ from sqlalchemy import Column, Connection, Index, Integer, String, Table, Text, 
 
 from cloud import database
 
-FIRST: Final = "0" * 64
+FIRST_DIGEST: Final = "0" * 64
 """What the first entry holds in place of a digest."""
-RECORDING: Final = 7_305_812
+ADVISORY_LOCK: Final = 7_305_812
 """Of PostgreSQL's advisory lock: any number, as long as it is ours. SQLite has one writer."""
 
 
@@ -42,7 +42,7 @@ audit_log = Table(
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AuditEntry:
     """One change."""
 
     number: int
@@ -61,7 +61,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class NewEntry:
+class NewAuditEntry:
     """A change that is about to be written down."""
 
     at: datetime
@@ -71,7 +71,7 @@ class NewEntry:
     details: Mapping[str, Any]
 
 
-def record(
+def record_change(
     connection: Connection,
     *,
     at: datetime,
@@ -84,32 +84,32 @@ def record(
 
     From here to its end no other transaction writes an entry: the chain has one newest at a time.
     """
-    return record_many(connection, [NewEntry(at, actor, action, about, details)])
+    return record_changes(connection, [NewAuditEntry(at, actor, action, about, details)])
 
 
-def record_many(connection: Connection, new: Sequence[NewEntry]) -> int:
+def record_changes(connection: Connection, new: Sequence[NewAuditEntry]) -> int:
     """Write entries in their order, as `record` does one; the number of the last.
 
     A change of ten thousand cameras reads the newest entry once.
     """
-    alone(connection)
+    lock_log(connection)
     newest = select(audit_log).order_by(audit_log.c.number.desc()).limit(1)
     last = connection.execute(newest).mappings().one_or_none()
-    number, previous = (last["number"], last["digest"]) if last else (0, FIRST)
+    number, previous = (last["number"], last["digest"]) if last else (0, FIRST_DIGEST)
     rows = []
     for one in new:
         number += 1
         entry = _entry(number, one, previous)
         previous = entry.expected_digest()
-        row = {name: getattr(entry, name) for name in Entry.__slots__}
+        row = {name: getattr(entry, name) for name in AuditEntry.__slots__}
         rows.append({**row, "digest": previous})
     if rows:
         connection.execute(insert(audit_log), rows)
     return number
 
 
-def _entry(number: int, new: NewEntry, previous: str) -> Entry:
-    return Entry(
+def _entry(number: int, new: NewAuditEntry, previous: str) -> AuditEntry:
+    return AuditEntry(
         number=number,
         at=new.at.astimezone(UTC),
         actor=new.actor,
@@ -121,14 +121,14 @@ def _entry(number: int, new: NewEntry, previous: str) -> Entry:
     )
 
 
-def alone(connection: Connection) -> None:
+def lock_log(connection: Connection) -> None:
     """Let no other transaction write an entry until this one ends."""
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({RECORDING})")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class AuditEntryRef:
     """An entry in short: enough to know it again."""
 
     number: int
@@ -136,30 +136,32 @@ class Mark:
     digest: str
 
 
-def newest(connection: Connection, actions: Collection[str] | None = None) -> Mark | None:
+def read_newest_ref(
+    connection: Connection, actions: Collection[str] | None = None
+) -> AuditEntryRef | None:
     """The newest entry, of any of the actions where they are given; None without one."""
     columns = audit_log.c
     wanted = select(columns.number, columns.action, columns.digest)
     if actions is not None:
         wanted = wanted.where(columns.action.in_(sorted(actions)))
     found = connection.execute(wanted.order_by(columns.number.desc()).limit(1)).first()
-    return None if found is None else Mark(*found)
+    return None if found is None else AuditEntryRef(*found)
 
 
-def marks_from(connection: Connection, number: int) -> Sequence[Mark]:
+def read_refs_from(connection: Connection, number: int) -> Sequence[AuditEntryRef]:
     """The entries from a number on, that one included, oldest first."""
     columns = audit_log.c
     wanted = select(columns.number, columns.action, columns.digest).where(columns.number >= number)
-    return [Mark(*row) for row in connection.execute(wanted.order_by(columns.number))]
+    return [AuditEntryRef(*row) for row in connection.execute(wanted.order_by(columns.number))]
 
 
-def entries(connection: Connection) -> Iterator[Entry]:
+def read_entries(connection: Connection) -> Iterator[AuditEntry]:
     """Every entry, oldest first, as it is stored."""
     for row in connection.execute(select(audit_log).order_by(audit_log.c.number)).mappings():
-        yield Entry(**row)
+        yield AuditEntry(**row)
 
 
-def latest_details(connection: Connection, action: str) -> dict[str, Any] | None:
+def read_latest_details(connection: Connection, action: str) -> dict[str, Any] | None:
     """The details of the newest entry of an action."""
     newest = (
         select(audit_log.c.details)
@@ -171,13 +173,13 @@ def latest_details(connection: Connection, action: str) -> dict[str, Any] | None
     return None if found is None else msgspec.json.decode(found, type=dict[str, Any])
 
 
-def verify(connection: Connection, *, head: str | None = None) -> Entry | None:
+def verify_chain(connection: Connection, *, head: str | None = None) -> AuditEntry | None:
     """Follow the chain and give back its last entry, or raise AuditError where it breaks.
 
     With `head`, a digest kept elsewhere, an entry with that digest has to be there.
     """
-    previous, last, met = FIRST, None, head in (None, FIRST)
-    for number, entry in enumerate(entries(connection), 1):
+    previous, last, met = FIRST_DIGEST, None, head in (None, FIRST_DIGEST)
+    for number, entry in enumerate(read_entries(connection), 1):
         if (entry.number, entry.previous) != (number, previous):
             raise AuditError(f"entry {number} is missing: what follows is entry {entry.number}")
         if entry.digest != entry.expected_digest():

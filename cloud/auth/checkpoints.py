@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from sqlalchemy import Connection
 
-from cloud.auth.audit import FIRST, AuditError, Entry, entries
+from cloud.auth.audit import FIRST_DIGEST, AuditEntry, AuditError, read_entries
 
 CONTEXT: Final = b"onlooker audit checkpoint 1\n"
 """Before what is signed, so that a signature is good for nothing else."""
@@ -53,7 +53,7 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
+class CheckpointKeys:
     """The key that verifies checkpoints, and the one that signs them where it is at hand."""
 
     public: Ed25519PublicKey
@@ -75,7 +75,7 @@ def make_key(file: Path) -> str:
     ).decode()  # fmt: skip
 
 
-def read_keys(file: Path) -> Keys:
+def read_keys(file: Path) -> CheckpointKeys:
     """The keys of a PEM file: a private one, or the public one alone."""
     try:
         content, mode = file.read_bytes(), file.stat().st_mode
@@ -85,13 +85,13 @@ def read_keys(file: Path) -> Keys:
         if b"PRIVATE KEY" not in content:
             public = load_pem_public_key(content)
             if isinstance(public, Ed25519PublicKey):
-                return Keys(public, None)
+                return CheckpointKeys(public, None)
         else:
             private = load_pem_private_key(content, password=None)
             if mode & (stat.S_IRWXG | stat.S_IRWXO):
                 raise CheckpointError(f"others can read the audit key {file}: chmod 600 {file}")
             if isinstance(private, Ed25519PrivateKey):
-                return Keys(private.public_key(), private)
+                return CheckpointKeys(private.public_key(), private)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         if isinstance(error, CheckpointError):
             raise
@@ -101,17 +101,17 @@ def read_keys(file: Path) -> Keys:
     )
 
 
-def checkpoint(last: Entry | None, keys: Keys, at: datetime) -> Checkpoint:
+def sign_checkpoint(last: AuditEntry | None, keys: CheckpointKeys, at: datetime) -> Checkpoint:
     """Sign the end of the log as it is now."""
     if keys.private is None:
         raise CheckpointError("a public key signs nothing: give the file of the private key")
-    number, digest = (last.number, last.digest) if last else (0, FIRST)
+    number, digest = (last.number, last.digest) if last else (0, FIRST_DIGEST)
     unsigned = Checkpoint(number=number, digest=digest, at=at)
     signature = keys.private.sign(unsigned.signed).hex()
     return msgspec.structs.replace(unsigned, signature=signature)
 
 
-def keep(folder: Path, made: Checkpoint) -> Path:
+def write_checkpoint(folder: Path, made: Checkpoint) -> Path:
     """Write a checkpoint into the folder, whole or not at all; an older one is never replaced."""
     file = folder / f"{made.number:012}-{made.at:%Y%m%dT%H%M%S%f}{SUFFIX}"
     try:
@@ -128,7 +128,7 @@ def keep(folder: Path, made: Checkpoint) -> Path:
     return file
 
 
-def read_all(folder: Path, keys: Keys) -> list[Checkpoint]:
+def read_checkpoints(folder: Path, keys: CheckpointKeys) -> list[Checkpoint]:
     """Every checkpoint of the folder, by number; raises CheckpointError for a forged one."""
     if not folder.is_dir():
         raise CheckpointError(f"the folder of checkpoints {folder} is not there: mount or name it")
@@ -137,10 +137,10 @@ def read_all(folder: Path, keys: Keys) -> list[Checkpoint]:
     )
 
 
-def compare(connection: Connection, kept: Iterable[Checkpoint]) -> None:
+def require_match(connection: Connection, kept: Iterable[Checkpoint]) -> None:
     """Raise AuditError where the log is not the one of a checkpoint."""
     wanted = {one.number: one for one in kept if one.number}
-    digests = {one.number: one.digest for one in entries(connection)}
+    digests = {one.number: one.digest for one in read_entries(connection)}
     last = max(digests, default=0)
     for number, one in sorted(wanted.items(), reverse=True):
         when = f"the checkpoint of {one.at:%Y-%m-%d %H:%M:%S}Z"
@@ -155,7 +155,7 @@ def compare(connection: Connection, kept: Iterable[Checkpoint]) -> None:
             )
 
 
-def _read(file: Path, keys: Keys) -> Checkpoint:
+def _read(file: Path, keys: CheckpointKeys) -> Checkpoint:
     try:
         found = msgspec.json.decode(file.read_bytes(), type=Checkpoint)
         keys.public.verify(bytes.fromhex(found.signature), found.signed)

@@ -20,9 +20,9 @@ from sqlalchemy import Column, Engine, String, Table, insert, select, update
 from cloud import database
 from cloud.auth import audit
 
-LONGEST_OWNER: Final = 80
-LONGEST_ACCOUNT: Final = 40
-ACCOUNT_PATTERN: Final = rf"^[a-z0-9][a-z0-9-]{{0,{LONGEST_ACCOUNT - 1}}}$"
+MAX_OWNER: Final = 80
+MAX_ACCOUNT: Final = 40
+ACCOUNT_PATTERN: Final = rf"^[a-z0-9][a-z0-9-]{{0,{MAX_ACCOUNT - 1}}}$"
 _ACCOUNT: Final = re.compile(ACCOUNT_PATTERN, re.ASCII)
 KEY_PREFIX: Final = "onl_"
 _WRITTEN: Final = re.compile(r"onl_(?P<id>[0-9a-f]{12})_(?P<secret>[A-Za-z0-9_-]{43})", re.ASCII)
@@ -42,7 +42,7 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class ApiKey:
     """A key as it is stored: everything but the secret."""
 
     id: str
@@ -64,11 +64,11 @@ api_keys = Table(
     Column("id", String(12), primary_key=True),
     Column("digest", String(64), nullable=False),
     Column("role", String(16), nullable=False),
-    Column("owner", String(LONGEST_OWNER), nullable=False),
+    Column("owner", String(MAX_OWNER), nullable=False),
     Column("created_at", database.Instant, nullable=False),
     Column("expires_at", database.Instant),
     Column("revoked_at", database.Instant),
-    Column("account", String(LONGEST_ACCOUNT)),  # null: the key's own id
+    Column("account", String(MAX_ACCOUNT)),  # null: the key's own id
 )
 
 
@@ -83,13 +83,13 @@ def create_key(
     account: str | None = None,
 ) -> str:
     """Make a key and give back its text, which cannot be had again."""
-    if not 1 <= len(owner.strip()) <= LONGEST_OWNER or not owner.isprintable():
-        raise KeyRefused(f"owner {owner[:80]!r}: write 1 to {LONGEST_OWNER} printable characters")
+    if not 1 <= len(owner.strip()) <= MAX_OWNER or not owner.isprintable():
+        raise KeyRefused(f"owner {owner[:80]!r}: write 1 to {MAX_OWNER} printable characters")
     if expires_at is not None and expires_at <= now:
         raise KeyRefused(f"a key that expires at {expires_at.isoformat()} would open nothing")
     if account is not None and not _ACCOUNT.fullmatch(account):
         raise KeyRefused(
-            f"account {account[:LONGEST_ACCOUNT]!r}: write 1 to {LONGEST_ACCOUNT} small letters, "
+            f"account {account[:MAX_ACCOUNT]!r}: write 1 to {MAX_ACCOUNT} small letters, "
             "digits and hyphens, not a hyphen first"
         )
     name, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
@@ -107,7 +107,9 @@ def create_key(
         named = ("role", "owner", "account", "expires_at")
         details = {one: row[one] for one in named}
         details["fingerprint"] = fingerprint(_digest(secret))
-        audit.record(connection, at=now, actor=by, action="key.create", about=name, details=details)
+        audit.record_change(
+            connection, at=now, actor=by, action="key.create", about=name, details=details
+        )
     return f"onl_{name}_{secret}"
 
 
@@ -120,17 +122,19 @@ def revoke_key(engine: Engine, name: str, *, by: str, now: datetime) -> None:
             raise KeyRefused(
                 f"no key {name[:40]!r} is in force: `python -m cloud keys list` shows all"
             )
-        audit.record(connection, at=now, actor=by, action="key.revoke", about=name, details={})
+        audit.record_change(
+            connection, at=now, actor=by, action="key.revoke", about=name, details={}
+        )
 
 
-def list_keys(engine: Engine) -> list[Key]:
+def list_keys(engine: Engine) -> list[ApiKey]:
     """Every key that was ever made, oldest first."""
     with database.reading(engine) as connection:
         rows = connection.execute(select(api_keys).order_by(api_keys.c.created_at, api_keys.c.id))
         return [_key(row) for row in rows.mappings()]
 
 
-def find_key(engine: Engine, written: str) -> Key | None:
+def find_key(engine: Engine, written: str) -> ApiKey | None:
     """The stored key that this text is, valid or not; None for anything else."""
     shape = _WRITTEN.fullmatch(written)
     if shape is None:
@@ -143,10 +147,10 @@ def find_key(engine: Engine, written: str) -> Key | None:
     return _key(row)
 
 
-def _key(row: Any) -> Key:
+def _key(row: Any) -> ApiKey:
     fields = ("id", "owner", "created_at", "expires_at", "revoked_at")
     account = row["account"] or row["id"]
-    return Key(role=Role(row["role"]), account=account, **{name: row[name] for name in fields})
+    return ApiKey(role=Role(row["role"]), account=account, **{name: row[name] for name in fields})
 
 
 def fingerprint(digest: str) -> str:

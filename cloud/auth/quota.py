@@ -30,7 +30,7 @@ class Quota:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class QuotaDecision:
     """Whether a question is answered, how many are left, when it is worth asking again."""
 
     allowed: bool
@@ -47,11 +47,11 @@ class Verdict:
 class RateLimiter(Protocol):
     """Counts the requests of each caller, in this process or in all of them together."""
 
-    async def take(self, caller: str, quota: Quota, now: datetime) -> Verdict:
+    async def take(self, caller: str, quota: Quota, now: datetime) -> QuotaDecision:
         """Count one request of a caller."""
 
 
-class Meter:
+class RateMeter:
     """One caller's bucket."""
 
     __slots__ = ("_full_at",)
@@ -59,18 +59,18 @@ class Meter:
     def __init__(self, now: datetime) -> None:
         self._full_at = now
 
-    def take(self, quota: Quota, now: datetime) -> Verdict:
+    def take(self, quota: Quota, now: datetime) -> QuotaDecision:
         """Count one question, unless the bucket is empty."""
         full_at = max(self._full_at, now) + quota.refill
         allowed = full_at - now <= quota.period
         if allowed:
             self._full_at = full_at
-        return verdict(quota, now, self._full_at, allowed=allowed)
+        return decide(quota, now, self._full_at, allowed=allowed)
 
 
-def verdict(quota: Quota, now: datetime, full_at: datetime, *, allowed: bool) -> Verdict:
+def decide(quota: Quota, now: datetime, full_at: datetime, *, allowed: bool) -> QuotaDecision:
     """What a bucket says that will be full at `full_at`, after it was asked."""
     full_after = full_at - now
     remaining = max(0, int((quota.period - full_after) / quota.refill))
     wait = timedelta(0) if allowed else full_after + quota.refill - quota.period
-    return Verdict(allowed, remaining, full_after, wait)
+    return QuotaDecision(allowed, remaining, full_after, wait)

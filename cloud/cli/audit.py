@@ -18,8 +18,8 @@ from cloud import database, settings
 from cloud.api.audit_tables import findings
 from cloud.app.context import Clock
 from cloud.auth import checkpoints
-from cloud.auth.audit import AuditError, Entry, entries, verify
-from cloud.auth.checkpoints import CheckpointError, Keys
+from cloud.auth.audit import AuditEntry, AuditError, read_entries, verify_chain
+from cloud.auth.checkpoints import CheckpointError, CheckpointKeys
 from cloud.database.columns import UnreadableInstantError
 from wire.clock import utc_now
 
@@ -69,14 +69,16 @@ def run(arguments: argparse.Namespace, clock: Clock = utc_now) -> int:
         return 1
 
 
-def _done(engine: Engine, arguments: argparse.Namespace, keys: Keys | None, now: datetime) -> int:
+def _done(
+    engine: Engine, arguments: argparse.Namespace, keys: CheckpointKeys | None, now: datetime
+) -> int:
     if engine.dialect.name == "postgresql":  # the log and the tables as of one moment
         engine = engine.execution_options(isolation_level="REPEATABLE READ")
     with database.reading(engine) as connection:
         if arguments.action == "list":
             _list(connection)
             return 0
-        last = verify(connection, head=getattr(arguments, "head", None))
+        last = verify_chain(connection, head=getattr(arguments, "head", None))
         _compare(connection, arguments, keys)
         if arguments.action == "verify":
             return _verified(connection, arguments, last, now)
@@ -87,7 +89,7 @@ def _done(engine: Engine, arguments: argparse.Namespace, keys: Keys | None, now:
 
 
 def _verified(
-    connection: Connection, arguments: argparse.Namespace, last: Entry | None, now: datetime
+    connection: Connection, arguments: argparse.Namespace, last: AuditEntry | None, now: datetime
 ) -> int:
     told = f"{last.number} entries, the last {last.digest}" if last else "no entries yet"
     sys.stdout.write(f"the chain is whole: {told}\n")
@@ -100,13 +102,15 @@ def _verified(
     return 0
 
 
-def _compare(connection: Connection, arguments: argparse.Namespace, keys: Keys | None) -> None:
+def _compare(
+    connection: Connection, arguments: argparse.Namespace, keys: CheckpointKeys | None
+) -> None:
     """Compare the log with every checkpoint that is kept; raises AuditError."""
     if (arguments.checkpoints is None) != (keys is None):
         raise CheckpointError("checkpoints need both their folder and their key: name the other")
     if keys is not None:
-        kept = checkpoints.read_all(_folder(arguments), keys)
-        checkpoints.compare(connection, kept)
+        kept = checkpoints.read_checkpoints(_folder(arguments), keys)
+        checkpoints.require_match(connection, kept)
         if kept:
             at = f"{kept[-1].at:%Y-%m-%d %H:%M:%S}Z"
             sys.stdout.write(
@@ -121,7 +125,7 @@ def _compare(connection: Connection, arguments: argparse.Namespace, keys: Keys |
 
 
 def _list(connection: Connection) -> None:
-    for one in entries(connection):
+    for one in read_entries(connection):
         sys.stdout.write(
             f"{one.number:>6}  {one.at:%Y-%m-%d %H:%M:%S}  {one.actor}  {one.action}  "
             f"{one.object}  {one.details}\n"
@@ -132,25 +136,28 @@ def _export(connection: Connection, file: Path) -> None:
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as out:
-            for one in entries(connection):
+            for one in read_entries(connection):
                 out.write(msgspec.json.encode(one) + b"\n")
     except OSError as error:
         raise CheckpointError(f"{file} cannot be written: {error.strerror}") from None
 
 
 def _sign(
-    arguments: argparse.Namespace, last: Entry | None, keys: Keys | None, now: datetime
+    arguments: argparse.Namespace,
+    last: AuditEntry | None,
+    keys: CheckpointKeys | None,
+    now: datetime,
 ) -> None:
     """Print a checkpoint, and store it where a folder is named."""
     if keys is None:
         head = f"entry {last.number}, {last.digest}" if last else "no entries"
         sys.stdout.write(f"not signed, since no --key is named: {head}\n")
         return
-    made = checkpoints.checkpoint(last, keys, now)
+    made = checkpoints.sign_checkpoint(last, keys, now)
     sys.stdout.write(msgspec.json.encode(made).decode() + "\n")
     if arguments.checkpoints:
         folder = arguments.checkpoints
-        sys.stdout.write(f"stored as {checkpoints.keep(folder, made)}\n")
+        sys.stdout.write(f"stored as {checkpoints.write_checkpoint(folder, made)}\n")
 
 
 def _folder(arguments: argparse.Namespace) -> Path:

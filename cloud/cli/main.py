@@ -58,7 +58,7 @@ REFUSED: Final = 2
 FLAGS: Final = frozenset(f"--{name}" for name in settings.OFFERS)
 
 
-def loaded(typed: list[str]) -> Callable[[], int]:
+def load_command(typed: list[str]) -> Callable[[], int]:
     """The command that was typed, its module imported and its arguments read, ready to run."""
     parser = Parser(prog="python -m cloud", description=__doc__.split("\n")[0])
     listed = "\n".join(f"  {name:14}{purpose}" for name, (_, _, purpose) in COMMANDS.items())
@@ -76,7 +76,7 @@ def loaded(typed: list[str]) -> Callable[[], int]:
     settings.share_options(own)
     add_examples(own, f"python -m cloud {name}", examples_of(name))
     arguments = own.parse_args([*shared, *typed[1:]])
-    return lambda: refusing(lambda: int(getattr(module, function)(arguments)))
+    return lambda: run_refusing(lambda: int(getattr(module, function)(arguments)))
 
 
 def _leading_settings(typed: list[str]) -> tuple[list[str], list[str]]:
@@ -88,7 +88,7 @@ def _leading_settings(typed: list[str]) -> tuple[list[str], list[str]]:
     return shared, typed
 
 
-def refusing(run: Callable[[], int]) -> int:
+def run_refusing(run: Callable[[], int]) -> int:
     """The status of `run`, or 2 and one sentence when it is refused."""
     try:
         return run()

@@ -23,7 +23,7 @@ from cloud.money import minor
 from cloud.pricing.emsr import FareClass
 from cloud.pricing.market import Occupancy
 from cloud.pricing.slot import parse_slot
-from cloud.sales.occupancy import Noted, load
+from cloud.sales.occupancy import SlotOccupancy, replace_occupancy
 from wire.clock import utc_now
 
 COLUMNS: Final = ("location", "time_slot", "taken", "class", "fare", "mean", "deviation")
@@ -54,10 +54,10 @@ def run(arguments: argparse.Namespace) -> int:
     engine = database.open_existing(chosen.database_url)
     now = utc_now()
     with database.writing(engine) as connection:
-        audit.alone(connection)
-        last = audit.latest_details(connection, "occupancy.load") or {}
-        loaded = load(connection, noted, at=now, before=last.get("rows"))
-        audit.record(
+        audit.lock_log(connection)
+        last = audit.read_latest_details(connection, "occupancy.load") or {}
+        loaded = replace_occupancy(connection, noted, at=now, before=last.get("rows"))
+        audit.record_change(
             connection,
             at=now,
             actor=getpass.getuser(),
@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def read(file: Path, places: Estate) -> Iterator[Noted]:
+def read(file: Path, places: Estate) -> Iterator[SlotOccupancy]:
     """What a file says, a slot at a time; raises FileRefused."""
     slots: dict[tuple[str, datetime], tuple[int, int, list[FareClass]]] = {}
     for number, row in _lines(file):
@@ -87,7 +87,7 @@ def read(file: Path, places: Estate) -> Iterator[Noted]:
         except (ValueError, UnknownLocation) as error:
             raise FileRefused(f"{file.name}, line {number}: {error}") from error
     for (location, starts_at), (shares, taken, classes) in slots.items():
-        yield Noted(location, starts_at, Occupancy(shares, taken, tuple(classes)))
+        yield SlotOccupancy(location, starts_at, Occupancy(shares, taken, tuple(classes)))
 
 
 def _lines(file: Path) -> Iterator[tuple[int, dict[str, str]]]:

@@ -15,18 +15,18 @@ from pydantic import ValidationError
 from cloud import settings
 from cloud.api.audience import RangeError
 from cloud.api.overrides import (
-    LONGEST_AUTHOR,
-    OverrideAnswer,
-    OverrideAsked,
+    MAX_AUTHOR,
     OverrideRefused,
-    prices_set,
+    OverrideRequest,
+    OverrideResponse,
+    active_prices,
     set_price,
     withdraw_price,
 )
-from cloud.app.context import Desk
-from cloud.app.problem import sentences
-from cloud.auth.keys import ACCOUNT_PATTERN, LONGEST_ACCOUNT
-from cloud.cli.serve import add_rate_card, open_desk
+from cloud.app.context import AppContext
+from cloud.app.problem import describe_faults
+from cloud.auth.keys import ACCOUNT_PATTERN, MAX_ACCOUNT
+from cloud.cli.serve import add_rate_card, open_context
 from cloud.estate import UnknownLocation
 from cloud.money import MoneyError
 from cloud.pricing.slot import SlotError, parse_slot
@@ -67,35 +67,37 @@ def _add_slot(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what was asked; 1 when it is refused, with the reason."""
-    desk = open_desk(arguments)
+    context = open_context(arguments)
     try:
-        for line in _done(desk, arguments):
+        for line in _done(context, arguments):
             sys.stdout.write(f"{_told(line)}\n")
     except ValidationError as error:
-        faults = sentences(error.errors(), lambda fault: f"`{'.'.join(map(str, fault['loc']))}`")
+        faults = describe_faults(
+            error.errors(), lambda fault: f"`{'.'.join(map(str, fault['loc']))}`"
+        )
         sys.stderr.write(f"{faults}\n")
         return 1
     except REFUSALS as refused:
         sys.stderr.write(f"{refused}\n")
         return 1
     finally:
-        desk.engine.dispose()
+        context.engine.dispose()
     return 0
 
 
-def _done(desk: Desk, arguments: argparse.Namespace) -> list[OverrideAnswer]:
+def _done(context: AppContext, arguments: argparse.Namespace) -> list[OverrideResponse]:
     if arguments.action == "list":
-        chosen = desk.estate.location(arguments.location) if arguments.location else None
-        return prices_set(desk, chosen)
-    site = desk.estate.location(arguments.location)
+        chosen = context.estate.location(arguments.location) if arguments.location else None
+        return active_prices(context, chosen)
+    site = context.estate.location(arguments.location)
     slot = parse_slot(arguments.time_slot, site.zone)
     if arguments.action == "withdraw":
-        return [withdraw_price(desk, site, slot, arguments.account, arguments.author)]
+        return [withdraw_price(context, site, slot, arguments.account, arguments.author)]
     named = {name: getattr(arguments, name) for name in ("price", "reason", "until", "account")}
-    return [set_price(desk, site, slot, OverrideAsked.model_validate(named), arguments.author)]
+    return [set_price(context, site, slot, OverrideRequest.model_validate(named), arguments.author)]
 
 
-def _told(one: OverrideAnswer) -> str:
+def _told(one: OverrideResponse) -> str:
     until = "until withdrawn" if one.until is None else f"until {one.until.isoformat()}"
     slot = f"{one.location}/{one.starts_at.isoformat()}"
     whose = f"for {one.account}  " if one.account else ""
@@ -105,15 +107,15 @@ def _told(one: OverrideAnswer) -> str:
 def _account(written: str) -> str:
     if re.fullmatch(ACCOUNT_PATTERN, written, re.ASCII) is None:
         raise argparse.ArgumentTypeError(
-            f"{written[:40]!r} is no account: write 1 to {LONGEST_ACCOUNT} small letters, digits "
+            f"{written[:40]!r} is no account: write 1 to {MAX_ACCOUNT} small letters, digits "
             "and hyphens, as `python -m cloud keys list` shows them"
         )
     return written
 
 
 def _author(written: str) -> str:
-    if not (1 <= len(written) <= LONGEST_AUTHOR and written.isprintable() and written.strip()):
+    if not (1 <= len(written) <= MAX_AUTHOR and written.isprintable() and written.strip()):
         raise argparse.ArgumentTypeError(
-            f"{written[:40]!r} is no author: write 1 to {LONGEST_AUTHOR} printable characters"
+            f"{written[:40]!r} is no author: write 1 to {MAX_AUTHOR} printable characters"
         )
     return written

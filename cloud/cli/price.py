@@ -19,10 +19,10 @@ from cloud import settings
 from cloud.alerting.deadline import Deadline
 from cloud.alerting.http_request import WebhookResponse, http_request
 from cloud.api.buyer import Buyer
-from cloud.api.explained import brief, explained
-from cloud.api.pricing import PriceAnswer, priced
-from cloud.app.context import Desk
-from cloud.cli.serve import add_rate_card, open_desk
+from cloud.api.explained import price_lines, summarize_price
+from cloud.api.pricing import PriceResponse, price_slot
+from cloud.app.context import AppContext
+from cloud.cli.serve import add_rate_card, open_context
 from cloud.database import DatabaseError
 from cloud.database.existing import open_or_make, require_file
 from cloud.pricing.slot import parse_slot
@@ -54,19 +54,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the price; 1 when there is none, with the reason."""
     try:
-        answer = _asked(arguments) if arguments.url else _worked_out(arguments)
+        answer = _ask_api(arguments) if arguments.url else _computed(arguments)
     except (AskError, LookupError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     if arguments.json:
         sys.stdout.write(answer.model_dump_json(indent=2) + "\n")
         return 0
-    lines = explained(answer) if arguments.explain else brief(answer)
+    lines = price_lines(answer) if arguments.explain else summarize_price(answer)
     sys.stdout.write("\n".join(lines) + "\n")
     return 0
 
 
-def _worked_out(arguments: argparse.Namespace) -> PriceAnswer:
+def _computed(arguments: argparse.Namespace) -> PriceResponse:
     """The price by the database; without one by assumptions alone, and none is made."""
     try:
         require_file(settings.read(arguments).database_url)
@@ -75,26 +75,26 @@ def _worked_out(arguments: argparse.Namespace) -> PriceAnswer:
         with TemporaryDirectory() as folder:
             arguments.database = f"sqlite:///{folder}/empty.db"
             open_or_make(arguments.database).dispose()
-            return _priced(arguments)
-    return _priced(arguments)
+            return _price(arguments)
+    return _price(arguments)
 
 
-def _priced(arguments: argparse.Namespace) -> PriceAnswer:
-    desk = open_desk(arguments)
+def _price(arguments: argparse.Namespace) -> PriceResponse:
+    context = open_context(arguments)
     try:
-        return _answer(desk, arguments)
+        return _price_slot(context, arguments)
     finally:
-        desk.engine.dispose()
+        context.engine.dispose()
 
 
-def _answer(desk: Desk, arguments: argparse.Namespace) -> PriceAnswer:
-    site = desk.estate.location(arguments.location)
+def _price_slot(context: AppContext, arguments: argparse.Namespace) -> PriceResponse:
+    site = context.estate.location(arguments.location)
     slot = parse_slot(arguments.time_slot, site.zone)
     buyer = Buyer(arguments.account, is_staff=True)
-    return priced(desk, site, slot, desk.forecast(site), buyer)
+    return price_slot(context, site, slot, context.forecast(site), buyer)
 
 
-def _asked(arguments: argparse.Namespace) -> PriceAnswer:
+def _ask_api(arguments: argparse.Namespace) -> PriceResponse:
     words = (
         urllib.parse.quote(word, safe="") for word in (arguments.location, arguments.time_slot)
     )
@@ -112,7 +112,7 @@ def _asked(arguments: argparse.Namespace) -> PriceAnswer:
         answer = http_request(api, deadline, headers=headers, most_bytes=LARGEST_BYTES)
         if answer.status != OK:
             raise AskError(_detail(answer, api))
-        return PriceAnswer.model_validate_json(answer.body)
+        return PriceResponse.model_validate_json(answer.body)
     except ValidationError:
         raise AskError(f"{api} gave no price: its answer is not that of this API") from None
     except (OSError, HTTPException, ValueError) as error:

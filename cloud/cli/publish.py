@@ -13,16 +13,16 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from cloud import database, settings
-from cloud.app.context import Desk
-from cloud.app.site_selection import LeftOut, isolated
+from cloud.app.context import AppContext
+from cloud.app.site_selection import OmittedLocation, run_isolated
 from cloud.auth import audit
-from cloud.cli.serve import add_rate_card, open_desk
+from cloud.cli.serve import add_rate_card, open_context
 from cloud.estate import Site
 from cloud.forecast.history.hours import Measures
 from cloud.pricing.availability import has_begun
 from cloud.pricing.price_list import price_slots
 from cloud.pricing.slot import build_slot_columns, list_slots
-from cloud.sales.price_sheet import DAYS, PriceSheet, is_published, keep_sheet
+from cloud.sales.price_sheet import DAYS, PriceSheet, is_published, store_sheet
 
 AT_ONCE: Final = 100
 """Places whose sheets are kept in one transaction, with one entry in the log."""
@@ -36,76 +36,77 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Publish and say for how many places; 1 when some could not be published, with the reasons."""
-    desk = open_desk(arguments)
+    context = open_context(arguments)
     try:
-        published, left_out = publish(desk)
+        published, left_out = publish(context)
     finally:
-        desk.engine.dispose()
-    kept = len(desk.estate) - published - len(left_out)
+        context.engine.dispose()
+    kept = len(context.estate) - published - len(left_out)
     sys.stdout.write(f"{published} places have today's prices now, {kept} had them already\n")
     for one in left_out:
         sys.stderr.write(f"{one.location} has no prices of today: {one.reason}\n")
     return 1 if left_out else 0
 
 
-def publish(desk: Desk) -> tuple[int, list[LeftOut]]:
+def publish(context: AppContext) -> tuple[int, list[OmittedLocation]]:
     """Publish every place that has no sheet of its local day yet: how many, and those left out.
 
     A place of which no forecast or no price can be made does not stop the others.
     """
-    published, left_out = 0, list[LeftOut]()
-    sites = list(desk.estate)
+    published, left_out = 0, list[OmittedLocation]()
+    sites = list(context.estate)
     for start in range(0, len(sites), AT_ONCE):
         found = [
-            isolated(site, lambda site: _sheet(desk, site)) for site in sites[start:][:AT_ONCE]
+            run_isolated(site, lambda site: _sheet(context, site))
+            for site in sites[start:][:AT_ONCE]
         ]
-        left_out += [one for one in found if isinstance(one, LeftOut)]
-        published += _keep(desk, [one for one in found if isinstance(one, PriceSheet)])
+        left_out += [one for one in found if isinstance(one, OmittedLocation)]
+        published += _keep(context, [one for one in found if isinstance(one, PriceSheet)])
     return published, left_out
 
 
-def _sheet(desk: Desk, site: Site) -> PriceSheet | None:
+def _sheet(context: AppContext, site: Site) -> PriceSheet | None:
     """Today's sheet of a place; None where it has one."""
-    now = desk.clock()
+    now = context.clock()
     today = now.astimezone(site.zone).date()
-    with database.reading(desk.engine) as connection:
+    with database.reading(context.engine) as connection:
         if is_published(connection, site.ids, today):
             return None
-    return price_sheet(desk, site, today, now)
+    return price_sheet(context, site, today, now)
 
 
-def _keep(desk: Desk, sheets: Sequence[PriceSheet]) -> int:
+def _keep(context: AppContext, sheets: Sequence[PriceSheet]) -> int:
     """Keep sheets and enter them in the audit log, in one transaction; how many were new."""
-    with database.writing(desk.engine) as connection:
-        audit.alone(connection)
+    with database.writing(context.engine) as connection:
+        audit.lock_log(connection)
         digests = {
-            one.location: (one.published_on, keep_sheet(connection, one))
+            one.location: (one.published_on, store_sheet(connection, one))
             for one in sheets
             if not is_published(connection, [one.location], one.published_on)
         }
         if digests:
-            audit.record(
+            audit.record_change(
                 connection,
-                at=desk.clock(),
+                at=context.clock(),
                 actor=getpass.getuser(),
                 action="prices.publish",
-                about=desk.card.version,
+                about=context.card.version,
                 details={
                     "places": len(digests),
-                    "rate_card": desk.card.version,
-                    "digest": desk.card_digest,
+                    "rate_card": context.card.version,
+                    "digest": context.card_digest,
                     "sheets": digests,
                 },
             )
     return len(digests)
 
 
-def price_sheet(desk: Desk, site: Site, today: date, now: datetime) -> PriceSheet:
+def price_sheet(context: AppContext, site: Site, today: date, now: datetime) -> PriceSheet:
     """The price of every hour of the coming quarter that has not begun.
 
     As computed: a daily move is not counted from a price that somebody has set.
     """
-    made = desk.forecast(site)
+    made = context.forecast(site)
     book = replace(made.book, overrides={})
     days = (today + timedelta(days=ahead) for ahead in range(DAYS))
     slots = build_slot_columns(
@@ -119,12 +120,12 @@ def price_sheet(desk: Desk, site: Site, today: date, now: datetime) -> PriceShee
         published_on=today,
         published_at=now,
         first_at=slots.slots[0].starts_at,
-        versions=f"{desk.card.version} {desk.card_digest}, {made.forecast.model}",
+        versions=f"{context.card.version} {context.card_digest}, {made.forecast.model}",
         pence=price_slots(
             site,
             slots,
             looking_s,
-            desk.card,
+            context.card,
             markets,
             unobserved=made.forecast.unobserved(slots.days, slots.day, slots.hour),
         ),

@@ -18,14 +18,14 @@ from sqlalchemy import Engine
 from cloud import database, settings
 from cloud.app.context import Clock
 from cloud.app.forecasts import REACH
-from cloud.app.rate_card_reload import LEAD
+from cloud.app.rate_card_reload import MIN_LEAD
 from cloud.auth import audit
 from cloud.estate import document
 from cloud.pricing.rate_card import REFERENCE, RateCard
-from cloud.sales.rate_cards import PutCard, holding, keep_card, put_cards
+from cloud.sales.rate_cards import ScheduledCard, card_at, read_scheduled_cards, store_card
 from wire.clock import utc_now
 
-AHEAD: Final = LEAD.total_seconds()
+AHEAD: Final = MIN_LEAD.total_seconds()
 
 
 class CardRefused(ValueError):  # noqa: N818 - reads as what happened
@@ -81,7 +81,7 @@ def _done(url: str, arguments: argparse.Namespace, clock: Clock) -> Iterator[str
     )
 
 
-def _put_before(url: str) -> Sequence[PutCard]:
+def _put_before(url: str) -> Sequence[ScheduledCard]:
     """Every card that was put; none where there is no database yet, and none is made."""
     try:
         engine = database.open_existing(url)
@@ -90,28 +90,28 @@ def _put_before(url: str) -> Sequence[PutCard]:
         return ()
     try:
         with database.reading(engine) as connection:
-            return put_cards(connection)
+            return read_scheduled_cards(connection)
     finally:
         engine.dispose()
 
 
 def put_card(
     engine: Engine, card: RateCard, from_at: datetime | None, *, by: str, clock: Clock
-) -> PutCard | None:
+) -> ScheduledCard | None:
     """Let a card hold from a moment on; None when it would anyway. Raises CardRefused.
 
     The clock is read once nobody else is writing: the moment must not come before the commit.
     """
     with database.writing(engine) as connection:
-        audit.alone(connection)
+        audit.lock_log(connection)
         now = clock()
-        from_at = _ahead(from_at or now + LEAD, now)
-        put = put_cards(connection)
+        from_at = _ahead(from_at or now + MIN_LEAD, now)
+        put = read_scheduled_cards(connection)
         _refuse_version(put, card)
-        before = holding(put, from_at)
+        before = card_at(put, from_at)
         if before is not None and before.card.digest == card.digest:
             return None
-        number = audit.record(
+        number = audit.record_change(
             connection,
             at=now,
             actor=by,
@@ -119,12 +119,12 @@ def put_card(
             about=card.version,
             details={"version": card.version, "digest": card.digest, "from": from_at},
         )
-        new = PutCard(number, from_at, now, by, card)
-        keep_card(connection, new)
+        new = ScheduledCard(number, from_at, now, by, card)
+        store_card(connection, new)
     return new
 
 
-def _refuse_version(put: Sequence[PutCard], card: RateCard) -> None:
+def _refuse_version(put: Sequence[ScheduledCard], card: RateCard) -> None:
     known = {REFERENCE_CARD.version: REFERENCE_CARD, **{one.card.version: one.card for one in put}}
     same = known.get(card.version)
     if same is not None and same.digest != card.digest:
@@ -148,18 +148,18 @@ def _instant(written: str) -> datetime:
 
 
 def _ahead(from_at: datetime, now: datetime) -> datetime:
-    if not LEAD <= from_at - now <= REACH:
+    if not MIN_LEAD <= from_at - now <= REACH:
         raise CardRefused(
             f"--from {from_at.isoformat()} is not between "
-            f"{(now + LEAD).isoformat(timespec='seconds')}, when every process has read it, "
+            f"{(now + MIN_LEAD).isoformat(timespec='seconds')}, when every process has read it, "
             f"and {REACH.days} days from now"
         )
     return from_at.astimezone(UTC)
 
 
-def _checked(put: Sequence[PutCard], card: RateCard, now: datetime) -> Iterator[str]:
+def _checked(put: Sequence[ScheduledCard], card: RateCard, now: datetime) -> Iterator[str]:
     _refuse_version(put, card)
-    now_held = holding(put, now)
+    now_held = card_at(put, now)
     held = now_held.card if now_held else REFERENCE_CARD
     yield f"{card.version} ({card.digest}) is a whole card"
     changes = differences(held, card)
@@ -169,8 +169,8 @@ def _checked(put: Sequence[PutCard], card: RateCard, now: datetime) -> Iterator[
     yield from (f"  {one}" for one in changes)
 
 
-def _listed(put: Sequence[PutCard], now: datetime) -> Iterator[str]:
-    now_held = holding(put, now)
+def _listed(put: Sequence[ScheduledCard], now: datetime) -> Iterator[str]:
+    now_held = card_at(put, now)
     if now_held is None:
         yield f"{REFERENCE_CARD.version} ({REFERENCE_CARD.digest}), the reference card, holds"
     for one in put:

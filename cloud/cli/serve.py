@@ -21,20 +21,20 @@ from sqlalchemy import Engine
 
 from cloud import database, estate, settings
 from cloud.api.application import create_app
-from cloud.app.connection_limits import LONGEST_MESSAGE_BYTES, RequestLimits, limited
-from cloud.app.context import Desk
+from cloud.app.connection_limits import MAX_MESSAGE_BYTES, RequestLimits, limited_protocol
+from cloud.app.context import AppContext
 from cloud.app.host_names import LOOPBACK as LOOPBACK_NAMES
 from cloud.app.host_names import HostNameError, HostNames
-from cloud.app.rate_card_reload import InForce
-from cloud.app.redis_store import InRedis
-from cloud.app.shared_store import Alone, Shared
+from cloud.app.rate_card_reload import ContextReloader
+from cloud.app.redis_store import RedisStore
+from cloud.app.shared_store import LocalStore, SharedStore
 from cloud.auth.quota import Quota
 from cloud.connection_table import ConnectionTable, room_for_connections
 from cloud.estate_reload import SitesFile
-from cloud.planning.plan_worker import PlanWork
+from cloud.planning.plan_worker import PlanWorker
 from cloud.pricing.rate_card import REFERENCE, RateCard
 from cloud.pricing.vocabulary import require_priced_words
-from cloud.sales.rate_cards import holding, put_cards
+from cloud.sales.rate_cards import card_at, read_scheduled_cards
 from wire.clock import utc_now
 
 log = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ def serve(arguments: argparse.Namespace) -> int:
     """Run the API; 0 when it was told to stop, 2 when it could not start."""
     try:
         names = _names(arguments)
-        desk = open_desk(arguments)
+        context = open_context(arguments)
         listener = _listen(arguments.host, arguments.port)
     except (ServeError, HostNameError) as error:
         sys.stderr.write(f"{error}\n")
@@ -89,20 +89,20 @@ def serve(arguments: argparse.Namespace) -> int:
     quota = Quota() if access == "keys" else None
     sites = SitesFile(
         settings.read(arguments).estate or estate.SAMPLE,
-        accept=lambda changed: require_priced_words(changed, in_force.desk.card),
+        accept=lambda changed: require_priced_words(changed, reloader.context.card),
     )
     pinned = arguments.rate_card is not None
-    app = create_app(desk, quota=quota, pinned=pinned, names=names, sites=sites)
-    in_force: InForce = app.state.in_force
-    in_force.look()
+    app = create_app(context, quota=quota, pinned=pinned, names=names, sites=sites)
+    reloader: ContextReloader = app.state.reloader
+    reloader.refresh()
     table = ConnectionTable(arguments.max_connections or room_for_connections())
     limits = RequestLimits()
     config = uvicorn.Config(
         app,
-        http=limited(table, limits),
+        http=limited_protocol(table, limits),
         timeout_keep_alive=int(limits.idle_s),
         backlog=max(16, min(1024, table.most // 2)),
-        ws_max_size=LONGEST_MESSAGE_BYTES,
+        ws_max_size=MAX_MESSAGE_BYTES,
         log_config=None,
         access_log=False,
         log_level="warning",  # at info it logs the query of every WebSocket, where the key may be
@@ -119,11 +119,11 @@ def serve(arguments: argparse.Namespace) -> int:
     server = Server(config)
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, server.before_and_after)
-    work = PlanWork(lambda: in_force.desk)
-    with listener, hearing(in_force), working(work):
+    work = PlanWorker(lambda: reloader.context)
+    with listener, following_changes(reloader), working_on_plans(work):
         server.run(sockets=[listener])
-    desk.shared.close()
-    desk.engine.dispose()
+    context.shared.close()
+    context.engine.dispose()
     log.info("api.stopped")
     return 0
 
@@ -150,47 +150,50 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Told to stop."""
-        self.config.app.state.hub.close("the server is stopping")  # type: ignore[union-attr]
+        self.config.app.state.broadcaster.close("the server is stopping")  # type: ignore[union-attr]
         super().handle_exit(sig, frame)
 
 
-def open_desk(arguments: argparse.Namespace) -> Desk:
-    """The desk that the settings in force describe; upgrades the tables.
+def open_context(arguments: argparse.Namespace) -> AppContext:
+    """The context that the settings in force describe; upgrades the tables.
 
     Raises:
         DatabaseError: there is no database.
     """
     chosen = settings.read(arguments)
     engine = database.open_existing(chosen.database_url)
-    sites, card = estate.load(chosen.estate or estate.SAMPLE), card_for(arguments.rate_card, engine)
+    sites, card = (
+        estate.load(chosen.estate or estate.SAMPLE),
+        read_rate_card(arguments.rate_card, engine),
+    )
     require_priced_words(sites, card)
-    desk = Desk(
+    context = AppContext(
         engine=engine,
         estate=sites,
         card=card,
-        shared=shared_by(chosen, engine),
+        shared=open_shared_store(chosen, engine),
     )
-    desk.hear()
-    return desk
+    context.read_changes()
+    return context
 
 
-def card_for(file: Path | None, engine: Engine) -> RateCard:
+def read_rate_card(file: Path | None, engine: Engine) -> RateCard:
     """The card of a file; without one, the card that holds now, else the reference card."""
     if file is not None:
         return estate.document(file, RateCard)
     with database.reading(engine) as connection:
-        held = holding(put_cards(connection), utc_now())
+        held = card_at(read_scheduled_cards(connection), utc_now())
     return held.card if held else estate.document(REFERENCE, RateCard)
 
 
-def shared_by(chosen: settings.Settings, engine: Engine) -> Shared:
+def open_shared_store(chosen: settings.Settings, engine: Engine) -> SharedStore:
     """What the processes on this database share: Redis when the settings name one."""
     if chosen.redis_url is None:
-        return Alone()
+        return LocalStore()
     url = engine.url
     where = [url.host, url.port] if url.host else [socket.gethostname(), Path.cwd()]
     try:
-        return InRedis(chosen.redis_url, of="/".join(map(str, [*where, url.database])))
+        return RedisStore(chosen.redis_url, of="/".join(map(str, [*where, url.database])))
     except (TypeError, ValueError):  # their texts may hold the password
         raise settings.SettingsError(
             "Redis: an option after ? in the address is not valid: remove it, or correct its value"
@@ -198,10 +201,10 @@ def shared_by(chosen: settings.Settings, engine: Engine) -> Shared:
 
 
 @contextmanager
-def hearing(in_force: InForce) -> Iterator[None]:
+def following_changes(reloader: ContextReloader) -> Iterator[None]:
     """Hear of what is changed in the database while inside."""
     stop = threading.Event()
-    listener = threading.Thread(target=in_force.follow, args=(stop,), name="news", daemon=True)
+    listener = threading.Thread(target=reloader.follow, args=(stop,), name="news", daemon=True)
     listener.start()
     try:
         yield
@@ -211,7 +214,7 @@ def hearing(in_force: InForce) -> Iterator[None]:
 
 
 @contextmanager
-def working(work: PlanWork) -> Iterator[None]:
+def working_on_plans(work: PlanWorker) -> Iterator[None]:
     """Work the plans out that are kept while inside."""
     worker = threading.Thread(target=work.follow, name="plans", daemon=True)
     worker.start()

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Column, Connection, Table, select
 
-from cloud.auth.audit import Entry
+from cloud.auth.audit import AuditEntry
 from cloud.fleet import audit_states
 from cloud.fleet.audit_states import State
 from cloud.fleet.history import PREFIX
@@ -26,10 +26,10 @@ class _Rows:
     def __init__(self, kind: str, table: Table, key: Column[Any], device: Column[Any]) -> None:
         self._kind, self._table = kind, table
         self._key, self._device = key.name, device.name
-        self._left: dict[str, tuple[Entry, State]] = {}
+        self._left: dict[str, tuple[AuditEntry, State]] = {}
         self._named: set[str] = set()
 
-    def hear(self, entry: Entry, details: dict[str, Any]) -> None:
+    def add_entry(self, entry: AuditEntry, details: dict[str, Any]) -> None:
         """Take in an entry, oldest first."""
         if entry.action.startswith(PREFIX):
             self._named.add(entry.object)
@@ -84,10 +84,10 @@ class Groups:
     """`device_groups`: the members that the newest entry about a group left."""
 
     def __init__(self) -> None:
-        self._left: dict[str, tuple[Entry, str]] = {}
+        self._left: dict[str, tuple[AuditEntry, str]] = {}
         self._has_older: Final[set[str]] = set()
 
-    def hear(self, entry: Entry, details: dict[str, Any]) -> None:
+    def add_entry(self, entry: AuditEntry, details: dict[str, Any]) -> None:
         """Take in an entry, oldest first."""
         if audit_states.GROUP in details:
             self._left[details[audit_states.GROUP]] = entry, details[audit_states.MEMBERS]

@@ -49,7 +49,7 @@ def with_allow_list_states(connection: Connection, notes: Sequence[FleetEvent]) 
 
 def with_group_state(connection: Connection, note: FleetEvent, group: str) -> FleetEvent:
     """An event about a group, with a digest of its members."""
-    audit.alone(connection)
+    audit.lock_log(connection)
     wanted = select(device_groups.c.device).where(device_groups.c.name == group)
     members = members_digest(connection.execute(wanted).scalars())
     return replace(note, state={GROUP: group, MEMBERS: members})
@@ -58,7 +58,7 @@ def with_group_state(connection: Connection, note: FleetEvent, group: str) -> Fl
 def _with_rows(
     connection: Connection, notes: Sequence[FleetEvent], kind: str, table: Table, key: Column[Any]
 ) -> list[FleetEvent]:
-    audit.alone(connection)
+    audit.lock_log(connection)
     found: dict[str, State] = {}
     for start in range(0, len(notes), ROWS_PER_QUERY):
         names = [one.device for one in notes[start : start + ROWS_PER_QUERY]]

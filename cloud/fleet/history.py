@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import Connection, Row, select
 
 from cloud.auth import audit
-from cloud.auth.audit import NewEntry, audit_log
+from cloud.auth.audit import NewAuditEntry, audit_log
 from cloud.fleet.tables import fleet_audit
 
 PREFIX: Final = "fleet:"
@@ -58,7 +58,7 @@ class HistoryEntry:
 def record_events(connection: Connection, author: Author, notes: Iterable[FleetEvent]) -> None:
     """Write events into the chain, in the transaction that makes them true."""
     new = [
-        NewEntry(
+        NewAuditEntry(
             author.at,
             author.name[:MAX_ACTOR_CHARACTERS],
             f"{PREFIX}{one.event}",
@@ -68,7 +68,7 @@ def record_events(connection: Connection, author: Author, notes: Iterable[FleetE
         for one in notes
     ]
     if new:
-        audit.record_many(connection, new)
+        audit.record_changes(connection, new)
 
 
 def read_history(connection: Connection, device: str | None, *, last: int) -> list[HistoryEntry]:

@@ -13,10 +13,10 @@ from typing import Final
 
 import numpy as np
 
-from cloud.app.context import Desk, ForecastFailed
-from cloud.app.forecast_cache import Made
-from cloud.app.forecasts import REACH, made_for_each
-from cloud.app.site_selection import LeftOut, isolated, of_venues
+from cloud.app.context import AppContext, ForecastFailed
+from cloud.app.forecast_cache import CachedForecast
+from cloud.app.forecasts import REACH, forecast_each
+from cloud.app.site_selection import OmittedLocation, run_isolated, select_by_venue
 from cloud.estate import Site
 from cloud.forecast.history.hours import Measures
 from cloud.pricing.availability import has_begun
@@ -28,16 +28,16 @@ from cloud.pricing.price_list import price_slots
 from cloud.pricing.slot import Slot, SlotColumns, build_slot_columns, list_slots
 
 VISITS_PER_WEEK: Final = 2.0
-MOST_SLOTS: Final = 200_000
+MAX_SLOTS: Final = 200_000
 UNKNOWN: Final = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class SiteColumn:
     """The slots of one site: what a share of each costs and how often it would be seen."""
 
     site: Site
-    made: Made
+    made: CachedForecast
     slots: SlotColumns
     price_minor: Integers
     free: Integers
@@ -48,30 +48,30 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Sold:
+class PlanOffer:
     """What is on offer, and the forecasts that it stands on, site by site."""
 
     offer: Offer
     sites: tuple[Site, ...]
-    made: tuple[Made, ...]
-    left_out: tuple[LeftOut, ...] = ()
+    made: tuple[CachedForecast, ...]
+    left_out: tuple[OmittedLocation, ...] = ()
 
 
-def offer(desk: Desk, brief: Brief, account: str | None = None) -> Offer:
+def read_offer(context: AppContext, brief: Brief, account: str | None = None) -> Offer:
     """Everything that the brief may buy at the prices of an account.
 
     Raises BriefError when that is nothing or too much.
     """
-    return sold(desk, brief, account).offer
+    return read_plan_offer(context, brief, account).offer
 
 
-def sold(desk: Desk, brief: Brief, account: str | None = None) -> Sold:
+def read_plan_offer(context: AppContext, brief: Brief, account: str | None = None) -> PlanOffer:
     """The same with what it stands on."""
-    asked_for = _sites(desk, brief)
-    _refuse_distant(brief, desk.clock())
+    asked_for = _sites(context, brief)
+    _refuse_distant(brief, context.clock())
     _refuse_too_much(brief, len(asked_for))
-    forecasts, left_out = made_for_each(desk, asked_for)
-    columns, faulty = _columns(desk, brief, forecasts, account)
+    forecasts, left_out = forecast_each(context, asked_for)
+    columns, faulty = _columns(context, brief, forecasts, account)
     left_out += faulty
     if not columns:
         raise ForecastFailed("; ".join(one.reason for one in left_out)[:900])
@@ -105,12 +105,14 @@ def sold(desk: Desk, brief: Brief, account: str | None = None) -> Sold:
         high=high * target,
         groups=groups,
     )
-    return Sold(on_offer, tuple(sites), tuple(made), tuple(left_out))
+    return PlanOffer(on_offer, tuple(sites), tuple(made), tuple(left_out))
 
 
-def _sites(desk: Desk, brief: Brief) -> list[Site]:
-    chosen = [desk.estate.location(name) for name in sorted(brief.locations)] or list(desk.estate)
-    wanted = of_venues(chosen, brief.venues) if brief.venues else chosen
+def _sites(context: AppContext, brief: Brief) -> list[Site]:
+    chosen = [context.estate.location(name) for name in sorted(brief.locations)] or list(
+        context.estate
+    )
+    wanted = select_by_venue(chosen, brief.venues) if brief.venues else chosen
     sites = [site for site in wanted if site.currency == brief.currency]
     if not sites:
         sold_in = ", ".join(sorted({site.currency for site in chosen}))
@@ -131,41 +133,46 @@ def _refuse_distant(brief: Brief, now: datetime) -> None:
 
 def _refuse_too_much(brief: Brief, sites: int) -> None:
     slots = (brief.until_on - brief.first_on).days * 24 * sites
-    if slots > MOST_SLOTS:
+    if slots > MAX_SLOTS:
         raise BriefError(
-            f"{slots} hours of {sites} screens are more than the {MOST_SLOTS} that one plan may "
+            f"{slots} hours of {sites} screens are more than the {MAX_SLOTS} that one plan may "
             "choose from: ask for fewer days or places"
         )
 
 
 def _columns(
-    desk: Desk, brief: Brief, forecasts: Sequence[tuple[Site, Made]], account: str | None
-) -> tuple[list[Column], list[LeftOut]]:
+    context: AppContext,
+    brief: Brief,
+    forecasts: Sequence[tuple[Site, CachedForecast]],
+    account: str | None,
+) -> tuple[list[SiteColumn], list[OmittedLocation]]:
     """The slots of each site, and the sites whose prices cannot be worked out."""
-    now = desk.clock()
+    now = context.clock()
     made = {site.id: known for site, known in forecasts}
     by_clock: dict[str, SlotColumns] = {}
 
-    def column(site: Site) -> Column:
+    def column(site: Site) -> SiteColumn:
         slots = by_clock.get(site.timezone)
         if slots is None:
             slots = by_clock[site.timezone] = build_slot_columns(_slots(brief, site, now))
-        return _column(desk, site, made[site.id], slots, account)
+        return _column(context, site, made[site.id], slots, account)
 
-    found = [isolated(site, column) for site, _ in forecasts]
+    found = [run_isolated(site, column) for site, _ in forecasts]
     return (
-        [one for one in found if not isinstance(one, LeftOut)],
-        [one for one in found if isinstance(one, LeftOut)],
+        [one for one in found if not isinstance(one, OmittedLocation)],
+        [one for one in found if isinstance(one, OmittedLocation)],
     )
 
 
-def _column(desk: Desk, site: Site, known: Made, slots: SlotColumns, account: str | None) -> Column:
+def _column(
+    context: AppContext, site: Site, known: CachedForecast, slots: SlotColumns, account: str | None
+) -> SiteColumn:
     expected = known.forecast.columns(slots.days, slots.day, slots.hour)
     measures = dict(zip(Measures._fields, expected, strict=True))
     entries, looking_s = measures["entries"], measures["looking_s"]
     markets = _markets(known, slots, account)
     seen = compute_lts_columns(entries, known.plays.person)
-    return Column(
+    return SiteColumn(
         site=site,
         made=known,
         slots=slots,
@@ -173,7 +180,7 @@ def _column(desk: Desk, site: Site, known: Made, slots: SlotColumns, account: st
             site,
             slots,
             looking_s[1],
-            desk.card,
+            context.card,
             markets,
             unobserved=known.forecast.unobserved(slots.days, slots.day, slots.hour),
         ),
@@ -183,7 +190,7 @@ def _column(desk: Desk, site: Site, known: Made, slots: SlotColumns, account: st
     )
 
 
-def _markets(known: Made, slots: SlotColumns, account: str | None) -> list[Market] | None:
+def _markets(known: CachedForecast, slots: SlotColumns, account: str | None) -> list[Market] | None:
     """What is known of each slot; None when nothing is known of any."""
     if known.book.is_empty:
         return None
@@ -219,18 +226,20 @@ def _days_in(brief: Brief, slots: SlotColumns) -> Integers:
     return days[slots.day]
 
 
-def _keys(column: Column) -> Iterator[str]:
+def _keys(column: SiteColumn) -> Iterator[str]:
     return (f"{column.site.id}/{local.isoformat()}" for local in column.slots.local)
 
 
-def _people(brief: Brief, columns: Sequence[Column]) -> Floats:
+def _people(brief: Brief, columns: Sequence[SiteColumn]) -> Floats:
     weeks = (brief.until_on - brief.first_on).days / 7
     entries = np.array([one.entries for one in columns])
     people: Floats = entries / max(1.0, VISITS_PER_WEEK * weeks)
     return people
 
 
-def _shares(sites: Sequence[Site], made: Sequence[Made], group: AudienceGroup) -> np.ndarray:
+def _shares(
+    sites: Sequence[Site], made: Sequence[CachedForecast], group: AudienceGroup
+) -> np.ndarray:
     """The share of each place's people who belong to a group."""
     if group.is_everybody:
         return np.ones(len(sites))

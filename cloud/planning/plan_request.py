@@ -14,13 +14,13 @@ VenueId = Annotated[str, Field(pattern="^[1-9][0-9]{0,5}$", examples=["10503"])]
 """As OpenOOH 1.2 numbers them."""
 
 
-class Asked(BaseModel):
+class RequestPart(BaseModel):
     """A part of a request: no field that is not known here, no NaN."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
-class AskedDaypart(Asked):
+class DaypartRequest(RequestPart):
     """Local hours from `from_hour` to before `to_hour`; Monday is 0."""
 
     from_hour: int = Field(ge=0, le=23, examples=[7])
@@ -29,31 +29,31 @@ class AskedDaypart(Asked):
         default=[0, 1, 2, 3, 4, 5, 6], min_length=1, max_length=7
     )
 
-    def brief(self) -> Daypart:
+    def to_brief(self) -> Daypart:
         """As the optimiser reads it."""
         return Daypart(self.from_hour, self.to_hour, frozenset(self.weekdays))
 
 
-class AskedGroup(Asked):
+class GroupRequest(RequestPart):
     """People by age and gender; nothing named means everybody."""
 
     ages: list[AgeGroup] = Field(default=[], max_length=8, examples=[["25-34", "35-44"]])
     genders: list[Gender] = Field(default=[], max_length=3)
 
-    def brief(self) -> AudienceGroup:
+    def to_brief(self) -> AudienceGroup:
         """As the optimiser reads it."""
         return AudienceGroup(frozenset(self.ages), frozenset(self.genders))
 
 
-class AskedMinimum(Asked):
+class MinimumRequest(RequestPart):
     """So many impressions of a group, or different people of it, at the least."""
 
-    group: AskedGroup = AskedGroup()
+    group: GroupRequest = GroupRequest()
     measure: Literal["impressions", "reach"]
     min: float = Field(gt=0, le=1e12)
 
 
-class AskedCaps(Asked):
+class CapsRequest(RequestPart):
     """The most of something; a slot bought in two shares counts twice."""
 
     max_spots: int | None = Field(default=None, ge=1, le=10**9)
@@ -62,7 +62,7 @@ class AskedCaps(Asked):
     max_spend_per_screen: Decimal | None = Field(default=None, gt=0, le=10**10, decimal_places=4)
     max_shares_per_slot: int = Field(default=1, ge=1, le=3600)
 
-    def brief(self, currency: str) -> Caps:
+    def to_brief(self, currency: str) -> Caps:
         """As the optimiser reads it."""
         spend = self.max_spend_per_screen
         return Caps(
@@ -74,25 +74,25 @@ class AskedCaps(Asked):
         )
 
 
-class AskedPlan(Asked):
+class PlanRequest(RequestPart):
     """A brief: what to spend, when, where, on whom. Days are local, `until` is not included."""
 
     budget: Decimal = Field(gt=0, le=10**10, decimal_places=4, examples=["2500.00"])
     currency: str = Field(default="GBP", pattern="^[A-Z]{3}$")
     first_on: date = Field(alias="from", examples=["2026-11-23"])
     until_on: date = Field(alias="until", examples=["2026-11-30"])
-    dayparts: list[AskedDaypart] = Field(default=[], max_length=20)
+    dayparts: list[DaypartRequest] = Field(default=[], max_length=20)
     locations: list[str] = Field(default=[], max_length=1000)
     venues: list[VenueId] = Field(default=[], max_length=100)
-    target: AskedGroup = AskedGroup()
-    caps: AskedCaps = AskedCaps()
-    minimums: list[AskedMinimum] = Field(default=[], max_length=20)
+    target: GroupRequest = GroupRequest()
+    caps: CapsRequest = CapsRequest()
+    minimums: list[MinimumRequest] = Field(default=[], max_length=20)
     objective: Objective = Objective.ATTENTIVE
     value_per_impression: Decimal | None = Field(default=None, gt=0, le=10**6)
     min_roi: float = Field(default=0.0, ge=0, le=1000)
     within_s: float = Field(default=25.0, gt=0, le=60, description="how long to search at most")
 
-    def brief(self) -> Brief:
+    def to_brief(self) -> Brief:
         """As the optimiser reads it; raises BriefError or MoneyError."""
         value = self.value_per_impression
         return Brief(
@@ -100,13 +100,13 @@ class AskedPlan(Asked):
             currency=self.currency,
             first_on=self.first_on,
             until_on=self.until_on,
-            dayparts=tuple(part.brief() for part in self.dayparts),
+            dayparts=tuple(part.to_brief() for part in self.dayparts),
             locations=frozenset(self.locations),
             venues=frozenset(self.venues),
-            target=self.target.brief(),
-            caps=self.caps.brief(self.currency),
+            target=self.target.to_brief(),
+            caps=self.caps.to_brief(self.currency),
             minimums=tuple(
-                Minimum(one.group.brief(), one.measure, one.min) for one in self.minimums
+                Minimum(one.group.to_brief(), one.measure, one.min) for one in self.minimums
             ),
             objective=self.objective,
             value_minor=None if value is None else float(value * minor_per_unit(self.currency)),
@@ -114,7 +114,7 @@ class AskedPlan(Asked):
         )
 
 
-class AskedKept(AskedPlan):
+class StoredPlanRequest(PlanRequest):
     """The same brief, for a plan that is kept: nobody waits for it, so the search may be longer."""
 
     within_s: float = Field(default=60.0, gt=0, le=600, description="how long to search at most")

@@ -7,10 +7,10 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from cloud.app.ranges import Range
-from cloud.app.site_selection import LeftOut
+from cloud.app.site_selection import OmittedLocation
 from cloud.forecast.intervals.interval import Interval
 from cloud.money import major
-from cloud.planning.plan_offers import VISITS_PER_WEEK, Sold
+from cloud.planning.plan_offers import VISITS_PER_WEEK, PlanOffer
 from cloud.pricing.impressions import FORMULA
 from cloud.pricing.optimise.brief import Brief
 from cloud.pricing.optimise.plan import TOGETHER, Infeasible, MediaPlan, Outcome, Relaxation
@@ -24,7 +24,7 @@ ASSUMPTIONS = (
 )
 
 
-class LineAnswer(BaseModel):
+class PlanLineResponse(BaseModel):
     """Shares of one slot."""
 
     location: str = Field(examples=["KX-01"])
@@ -34,7 +34,7 @@ class LineAnswer(BaseModel):
     impressions: float = Field(description="attentive impressions of the target, expected")
 
 
-class ShadowAnswer(BaseModel):
+class ShadowPriceResponse(BaseModel):
     """What one more unit of a limit would add, at the margin."""
 
     limit: str = Field(examples=["budget"])
@@ -43,7 +43,7 @@ class ShadowAnswer(BaseModel):
     sentence: str = Field(examples=["GBP 1 more buys 53.2 attentive impressions"])
 
 
-class BindingLimitAnswer(BaseModel):
+class BindingLimitResponse(BaseModel):
     """A limit that keeps the plan from buying more."""
 
     limit: str = Field(examples=["max_shares_per_slot"])
@@ -51,7 +51,7 @@ class BindingLimitAnswer(BaseModel):
     sentence: str = Field(examples=["the budget of GBP 2,500.00 leaves no room for more"])
 
 
-class MinimumAnswer(BaseModel):
+class PlanMinimumResponse(BaseModel):
     """A minimum and how much of it the plan brings."""
 
     group: str = Field(examples=["18-24"])
@@ -60,7 +60,7 @@ class MinimumAnswer(BaseModel):
     achieved: float
 
 
-class ChangeAnswer(BaseModel):
+class RelaxationChangeResponse(BaseModel):
     """One limit as it was asked for and as it would have to be; 0 means left out."""
 
     limit: str = Field(examples=["budget"])
@@ -70,22 +70,22 @@ class ChangeAnswer(BaseModel):
     unit: str = Field(examples=["GBP"])
 
 
-class RelaxationAnswer(BaseModel):
+class RelaxationResponse(BaseModel):
     """Changes that would make the brief possible; proven by a plan, or only estimated."""
 
     sentence: str = Field(examples=["raise the budget from GBP 1,200.00 to GBP 1,570.00"])
     proven: bool
-    changes: list[ChangeAnswer]
+    changes: list[RelaxationChangeResponse]
 
 
-class PlanAnswer(BaseModel):
+class PlanResponse(BaseModel):
     """The plan: no plan can be worth more than `bound`, `gap` is how far this one stays below."""
 
     possible: Literal[True] = True
     finished: bool = Field(description="false: the search was ended, this is its best until then")
     cost: Decimal
     unspent: Decimal = Field(description="what is left of the budget")
-    limited_by: list[BindingLimitAnswer] = Field(
+    limited_by: list[BindingLimitResponse] = Field(
         description="what keeps the plan from buying more shares; empty: nothing more to buy"
     )
     currency: str
@@ -96,10 +96,10 @@ class PlanAnswer(BaseModel):
     unit: str
     bound: float
     gap: float
-    minimums: list[MinimumAnswer]
-    lines: list[LineAnswer]
-    shadow_prices: list[ShadowAnswer]
-    left_out: list[LeftOut] = Field(
+    minimums: list[PlanMinimumResponse]
+    lines: list[PlanLineResponse]
+    shadow_prices: list[ShadowPriceResponse]
+    left_out: list[OmittedLocation] = Field(
         default=[], description="places of which no forecast can be made, and why"
     )
     slots_considered: int
@@ -107,13 +107,13 @@ class PlanAnswer(BaseModel):
     assumptions: list[str] = list(ASSUMPTIONS)
 
 
-class ImpossibleAnswer(BaseModel):
+class InfeasibleResponse(BaseModel):
     """No plan exists; each relaxation alone makes one possible, the smallest change first."""
 
     possible: Literal[False] = False
     sentence: str
-    relaxations: list[RelaxationAnswer]
-    left_out: list[LeftOut] = Field(
+    relaxations: list[RelaxationResponse]
+    left_out: list[OmittedLocation] = Field(
         default=[], description="places of which no forecast can be made, and why"
     )
     slots_considered: int
@@ -136,39 +136,41 @@ class PlanVersions(BaseModel):
     forecasts: list[ForecastUsed]
 
 
-def answered(found: Outcome, brief: Brief, on_sale: Sold) -> PlanAnswer | ImpossibleAnswer:
+def plan_response(
+    found: Outcome, brief: Brief, on_sale: PlanOffer
+) -> PlanResponse | InfeasibleResponse:
     """The end of a search as it is written."""
     slots = len(on_sale.offer)
     if isinstance(found, Infeasible):
         relaxations = [_relaxation(one) for one in found.relaxations]
-        answer: PlanAnswer | ImpossibleAnswer = ImpossibleAnswer(
+        answer: PlanResponse | InfeasibleResponse = InfeasibleResponse(
             sentence=found.sentence, relaxations=relaxations, slots_considered=slots
         )
     else:
-        answer = _plan(found, brief, slots)
+        answer = _feasible(found, brief, slots)
     answer.left_out = list(on_sale.left_out)
     return answer
 
 
-def _plan(found: MediaPlan, brief: Brief, slots: int) -> PlanAnswer:
-    return PlanAnswer(
+def _feasible(found: MediaPlan, brief: Brief, slots: int) -> PlanResponse:
+    return PlanResponse(
         finished=found.finished,
         cost=major(found.cost_minor, brief.currency),
         unspent=major(found.unspent_minor, brief.currency),
         limited_by=[
-            BindingLimitAnswer(limit=one.limit, slots=one.slots, sentence=one.sentence)
+            BindingLimitResponse(limit=one.limit, slots=one.slots, sentence=one.sentence)
             for one in found.limited_by
         ],
         currency=brief.currency,
-        impressions=_range(found.impressions),
-        reach=_range(found.reach),
+        impressions=_rounded_range(found.impressions),
+        reach=_rounded_range(found.reach),
         frequency=round(found.frequency, 3),
         value=found.value,
         unit=found.unit,
         bound=found.bound,
         gap=found.gap,
         minimums=[
-            MinimumAnswer(
+            PlanMinimumResponse(
                 group=met.minimum.group.name,
                 measure=met.minimum.measure,
                 min=met.minimum.least,
@@ -177,7 +179,7 @@ def _plan(found: MediaPlan, brief: Brief, slots: int) -> PlanAnswer:
             for met in found.minimums
         ],
         lines=[
-            LineAnswer(
+            PlanLineResponse(
                 location=line.location,
                 time_slot=line.key.partition("/")[2],
                 shares=line.shares,
@@ -187,7 +189,7 @@ def _plan(found: MediaPlan, brief: Brief, slots: int) -> PlanAnswer:
             for line in found.lines
         ],
         shadow_prices=[
-            ShadowAnswer(
+            ShadowPriceResponse(
                 limit=one.limit.kind, about=one.about, worth=one.worth, sentence=one.sentence
             )
             for one in found.shadow_prices
@@ -196,12 +198,12 @@ def _plan(found: MediaPlan, brief: Brief, slots: int) -> PlanAnswer:
     )
 
 
-def _relaxation(relaxation: Relaxation) -> RelaxationAnswer:
-    return RelaxationAnswer(
+def _relaxation(relaxation: Relaxation) -> RelaxationResponse:
+    return RelaxationResponse(
         sentence=relaxation.sentence,
         proven=relaxation.proven,
         changes=[
-            ChangeAnswer(
+            RelaxationChangeResponse(
                 limit=change.limit.kind,
                 name=change.limit.name,
                 asked=change.limit.size,
@@ -213,5 +215,5 @@ def _relaxation(relaxation: Relaxation) -> RelaxationAnswer:
     )
 
 
-def _range(interval: Interval) -> Range:
+def _rounded_range(interval: Interval) -> Range:
     return Range(p10=round(interval.p10, 1), p50=round(interval.p50, 1), p90=round(interval.p90, 1))

@@ -12,11 +12,11 @@ from cloud.pricing.market import UNKNOWN_MARKET, Market, Occupancy, PriceOverrid
 from cloud.pricing.slot import Slot
 from cloud.sales.occupancy import read_occupancy
 from cloud.sales.overrides import read_overrides
-from cloud.sales.price_sheet import PriceSheet, sheet_before
+from cloud.sales.price_sheet import PriceSheet, read_sheet_before
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class SiteMarket:
     """One place on one local day, as of one moment; empty where nobody has written anything."""
 
     today: date
@@ -59,9 +59,9 @@ class Book:
         return account is not None and any(one.account == account for one in every)
 
 
-def read_book(connection: Connection, site: Site, now: datetime) -> Book:
+def read_site_market(connection: Connection, site: Site, now: datetime) -> SiteMarket:
     """Everything that is known of a site at a moment."""
     today = now.astimezone(site.zone).date()
-    sheet = sheet_before(connection, site, today)
+    sheet = read_sheet_before(connection, site, today)
     occupancy = read_occupancy(connection, site, now)
-    return Book(today, sheet, occupancy, read_overrides(connection, site, now))
+    return SiteMarket(today, sheet, occupancy, read_overrides(connection, site, now))

@@ -33,7 +33,7 @@ slot_occupancy = Table(
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
+class SlotOccupancy:
     """The occupancy of one slot, and where that belongs."""
 
     location: str
@@ -42,16 +42,16 @@ class Noted:
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class OccupancyLoad:
     """How many slots were written, and the digest of all rows of the table after that."""
 
     slots: int
     rows: str
 
 
-def load(
-    connection: Connection, noted: Iterable[Noted], *, at: datetime, before: str | None
-) -> Load:
+def replace_occupancy(
+    connection: Connection, noted: Iterable[SlotOccupancy], *, at: datetime, before: str | None
+) -> OccupancyLoad:
     """The same as `note`, with the digest of the table for the log.
 
     `before` is the digest that the last load left, None where none was recorded. The new one is
@@ -64,9 +64,9 @@ def load(
     for one in every:
         places.setdefault(one.location, set()).add(int(one.starts_at.timestamp()))
     total -= _sum(connection, places)
-    slots = note(connection, every, at=at)
+    slots = store_occupancy(connection, every, at=at)
     total += _sum(connection, places)
-    return Load(slots, _written(total))
+    return OccupancyLoad(slots, _written(total))
 
 
 def digest_of_all(connection: Connection) -> str:
@@ -97,7 +97,7 @@ def _written(total: int) -> str:
     return f"{total % 2**256:064x}"
 
 
-def note(connection: Connection, noted: Iterable[Noted], *, at: datetime) -> int:
+def store_occupancy(connection: Connection, noted: Iterable[SlotOccupancy], *, at: datetime) -> int:
     """Write occupancies down, in place of what was known of those slots; how many."""
     rows = [
         {

@@ -28,7 +28,7 @@ from cloud import database
 from cloud.estate import Site
 from cloud.pricing.market import PriceOverride
 
-FOR_EVERYBODY: Final = ""
+EVERY_ACCOUNT: Final = ""
 KEY: Final = ("location", "hour_at", "account")
 
 price_overrides = Table(
@@ -51,7 +51,7 @@ class UnknownOverride(LookupError):  # noqa: N818 - reads as what happened
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ActiveOverride:
     """An override, the slot that it is of, and when it was set."""
 
     location: str
@@ -60,13 +60,13 @@ class Standing:
     override: PriceOverride
 
 
-def keep_override(connection: Connection, standing: Standing) -> None:
+def store_override(connection: Connection, standing: ActiveOverride) -> None:
     """Set the price of a slot, in place of what was set before."""
     override = standing.override
     row = {
         "location": standing.location,
         "hour_at": standing.hour_at,
-        "account": override.account or FOR_EVERYBODY,
+        "account": override.account or EVERY_ACCOUNT,
         "set_at": standing.set_at,
         "number": override.number,
         "price_minor": override.price_minor,
@@ -79,13 +79,13 @@ def keep_override(connection: Connection, standing: Standing) -> None:
     connection.execute(insert.on_conflict_do_update(index_elements=KEY, set_=change))
 
 
-def drop_overrides(
+def delete_overrides(
     connection: Connection,
     ids: Sequence[str],
     hour_at: int,
     account: str | None,
     now: datetime,
-) -> list[Standing]:
+) -> list[ActiveOverride]:
     """Take the overrides of a slot away that stand under ids of its place; in the order of `ids`.
 
     A place that was renamed may have one under each: the one under the former id must not hold
@@ -95,11 +95,11 @@ def drop_overrides(
     theirs = and_(
         columns.location.in_(ids),
         columns.hour_at == hour_at,
-        columns.account == (account or FOR_EVERYBODY),
+        columns.account == (account or EVERY_ACCOUNT),
         or_(columns.until_at.is_(None), columns.until_at > now),
     )
     rows = connection.execute(select(price_overrides).where(theirs)).mappings()
-    found = [_standing(row) for row in rows]
+    found = [_active_override(row) for row in rows]
     connection.execute(delete(price_overrides).where(theirs))
     return sorted(found, key=lambda one: ids.index(one.location))
 
@@ -113,9 +113,9 @@ def unknown_override(location: str, account: str | None) -> UnknownOverride:
     )
 
 
-def standing_overrides(
+def read_active_overrides(
     connection: Connection, now: datetime, site: Site | None = None
-) -> Sequence[Standing]:
+) -> Sequence[ActiveOverride]:
     """Every override that has not run out, of one place or of all, by place and hour.
 
     What was set under a former id of a place holds until a price is set under the present one.
@@ -125,14 +125,14 @@ def standing_overrides(
     if site is not None:
         wanted = wanted.where(columns.location.in_(site.ids))
     ordered = wanted.order_by(columns.location, columns.hour_at, columns.account)
-    found = [_standing(row) for row in connection.execute(ordered).mappings()]
-    return found if site is None else _in_force(found, site.ids)
+    found = [_active_override(row) for row in connection.execute(ordered).mappings()]
+    return found if site is None else _latest_of_each(found, site.ids)
 
 
-def _in_force(found: Sequence[Standing], ids: Sequence[str]) -> list[Standing]:
+def _latest_of_each(found: Sequence[ActiveOverride], ids: Sequence[str]) -> list[ActiveOverride]:
     """One for each slot and account, that of the latest id, by hour."""
     latest = {
-        (one.hour_at, one.override.account or FOR_EVERYBODY): one
+        (one.hour_at, one.override.account or EVERY_ACCOUNT): one
         for one in sorted(found, key=lambda one: ids.index(one.location))
     }
     return [latest[key] for key in sorted(latest)]
@@ -142,15 +142,15 @@ def read_overrides(
     connection: Connection, site: Site, now: datetime
 ) -> Mapping[int, tuple[PriceOverride, ...]]:
     """The overrides of a place by the second that their slots start."""
-    found = standing_overrides(connection, now, site)
+    found = read_active_overrides(connection, now, site)
     return {
         hour_at: tuple(one.override for one in some)
         for hour_at, some in groupby(found, lambda one: one.hour_at)
     }
 
 
-def _standing(row: Any) -> Standing:
+def _active_override(row: Any) -> ActiveOverride:
     named = ("number", "price_minor", "author", "reason", "until_at")
     account = row["account"] or None
     override = PriceOverride(**{name: row[name] for name in named}, account=account)
-    return Standing(row["location"], row["hour_at"], row["set_at"], override)
+    return ActiveOverride(row["location"], row["hour_at"], row["set_at"], override)

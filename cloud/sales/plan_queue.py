@@ -12,34 +12,42 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
-from cloud.sales.plans import WAITING_STAGE, KeptPlan, Status, as_plan, kept_plans, shown
+from cloud.sales.plans import (
+    WAITING_STAGE,
+    PlanStatus,
+    StoredPlan,
+    kept_plans,
+    plan_from_row,
+    select_plans,
+)
 
-HELD_FOR: Final = timedelta(minutes=2)
-MOST_TURNS: Final = 3
+CLAIM_FOR: Final = timedelta(minutes=2)
+MAX_ATTEMPTS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class PlanResult:
     """What a plan's question came to, and the versions that the answer stands on; JSON both."""
 
-    status: Status
+    status: PlanStatus
     answer: bytes
     versions: bytes
 
 
-def is_any_to_do(connection: Connection, now: datetime) -> bool:
+def has_unclaimed_plan(connection: Connection, now: datetime) -> bool:
     """Whether a plan waits that nobody holds."""
     return (
-        connection.execute(select(kept_plans.c.id).where(_free(now)).limit(1)).first() is not None
+        connection.execute(select(kept_plans.c.id).where(_unclaimed(now)).limit(1)).first()
+        is not None
     )
 
 
-def take(connection: Connection, turn: str, now: datetime) -> KeptPlan | None:
+def claim_plan(connection: Connection, turn: str, now: datetime) -> StoredPlan | None:
     """Hold the plan that has waited longest; None when there is none."""
     columns = kept_plans.c
     next_one = (
-        shown()
-        .where(_free(now))
+        select_plans()
+        .where(_unclaimed(now))
         .order_by(columns.kept_at, columns.id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -48,58 +56,58 @@ def take(connection: Connection, turn: str, now: datetime) -> KeptPlan | None:
     if row is None:
         return None
     held: dict[str, Any] = {
-        "status": Status.WORKING,
+        "status": PlanStatus.WORKING,
         "stage": "reading prices",
         "turn": turn,
-        "held_until": now + HELD_FOR,
+        "held_until": now + CLAIM_FOR,
         "turns": row["turns"] + 1,
     }
     connection.execute(update(kept_plans).where(columns.id == row["id"]).values(held))
-    return as_plan({**row, **held})
+    return plan_from_row({**row, **held})
 
 
-def hold_on(
+def renew_claim(
     connection: Connection, name: str, turn: str, now: datetime, stage: str, done: float
 ) -> bool:
     """Say how far it is and hold it longer; False when it has been dropped or taken over."""
-    change = {"stage": stage[:60], "done": done, "held_until": now + HELD_FOR}
-    done_to = update(kept_plans).where(_held(name, turn)).values(change)
+    change = {"stage": stage[:60], "done": done, "held_until": now + CLAIM_FOR}
+    done_to = update(kept_plans).where(_claimed(name, turn)).values(change)
     return connection.execute(done_to).rowcount == 1
 
 
-def hand_back(connection: Connection, name: str, turn: str) -> None:
+def release_claim(connection: Connection, name: str, turn: str) -> None:
     """Let another process have it at once, as if this one had never taken it."""
     change = {
-        "status": Status.WAITING,
+        "status": PlanStatus.WAITING,
         "stage": WAITING_STAGE,
         "done": 0.0,
         "turn": None,
         "held_until": None,
         "turns": kept_plans.c.turns - 1,
     }
-    connection.execute(update(kept_plans).where(_held(name, turn)).values(change))
+    connection.execute(update(kept_plans).where(_claimed(name, turn)).values(change))
 
 
-def finish(
-    connection: Connection, name: str, turn: str, now: datetime, outcome: Answered | str
+def finish_plan(
+    connection: Connection, name: str, turn: str, now: datetime, outcome: PlanResult | str
 ) -> bool:
     """Write down what came of it, an answer or the reason for none; False when it is not ours."""
     change: dict[str, Any] = {"done": 1.0, "finished_at": now, "turn": None, "held_until": None}
     if isinstance(outcome, str):
-        change |= {"status": Status.FAILED, "stage": "failed", "sentence": outcome}
+        change |= {"status": PlanStatus.FAILED, "stage": "failed", "sentence": outcome}
     else:
         answer, versions = (zlib.compress(one) for one in (outcome.answer, outcome.versions))
         change |= {"status": outcome.status, "stage": "finished"}
         change |= {"answer": answer, "versions": versions}
-    finished = update(kept_plans).where(_held(name, turn)).values(change)
+    finished = update(kept_plans).where(_claimed(name, turn)).values(change)
     return connection.execute(finished).rowcount == 1
 
 
-def _held(name: str, turn: str) -> ColumnElement[bool]:
+def _claimed(name: str, turn: str) -> ColumnElement[bool]:
     return and_(kept_plans.c.id == name, kept_plans.c.turn == turn)
 
 
-def _free(now: datetime) -> ColumnElement[bool]:
+def _unclaimed(now: datetime) -> ColumnElement[bool]:
     columns = kept_plans.c
-    let_go = and_(columns.status == Status.WORKING, columns.held_until <= now)
-    return and_(columns.expires_at > now, or_(columns.status == Status.WAITING, let_go))
+    let_go = and_(columns.status == PlanStatus.WORKING, columns.held_until <= now)
+    return and_(columns.expires_at > now, or_(columns.status == PlanStatus.WAITING, let_go))

@@ -35,14 +35,14 @@ from sqlalchemy import (
 
 from cloud import database
 
-KEPT_FOR: Final = timedelta(days=92)
-MOST_TO_DO: Final = 8
-MOST_KEPT: Final = 100
+RETENTION: Final = timedelta(days=92)
+MAX_UNFINISHED: Final = 8
+MAX_STORED: Final = 100
 WAITING_STAGE: Final = "waiting for its turn"
 _ID: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
 
-class Status(StrEnum):
+class PlanStatus(StrEnum):
     """How far a plan is; the last three stay as they are."""
 
     WAITING = "waiting"
@@ -52,7 +52,7 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
-TO_DO: Final = (Status.WAITING, Status.WORKING)
+UNFINISHED: Final = (PlanStatus.WAITING, PlanStatus.WORKING)
 
 kept_plans = Table(
     "kept_plans",
@@ -87,7 +87,7 @@ class TooManyPlans(RuntimeError):  # noqa: N818 - reads as what happened
 
 
 @dataclass(frozen=True, slots=True)
-class KeptPlan:
+class StoredPlan:
     """A plan without its answer."""
 
     id: str
@@ -95,7 +95,7 @@ class KeptPlan:
     kept_by: str
     kept_at: datetime
     expires_at: datetime
-    status: Status
+    status: PlanStatus
     stage: str
     done: float
     turns: int
@@ -105,26 +105,26 @@ class KeptPlan:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Position:
+class PlanPosition:
     """Where a page of the list ends."""
 
     kept_at: datetime
     id: str
 
 
-def keep(
+def insert_plan(
     connection: Connection, name: str, account: str, by: str, question: str, now: datetime
-) -> KeptPlan:
+) -> StoredPlan:
     """Keep a question until its turn comes; raises TooManyPlans."""
     connection.execute(delete(kept_plans).where(kept_plans.c.expires_at <= now))
     _refuse_too_many(connection, account)
-    plan = KeptPlan(
+    plan = StoredPlan(
         id=name,
         account=account,
         kept_by=by,
         kept_at=now,
-        expires_at=now + KEPT_FOR,
-        status=Status.WAITING,
+        expires_at=now + RETENTION,
+        status=PlanStatus.WAITING,
         stage=WAITING_STAGE,
         done=0.0,
         turns=0,
@@ -132,25 +132,25 @@ def keep(
         finished_at=None,
         sentence=None,
     )
-    row = {name: getattr(plan, name) for name in KeptPlan.__slots__}
+    row = {name: getattr(plan, name) for name in StoredPlan.__slots__}
     connection.execute(insert(kept_plans).values(row))
     return plan
 
 
-def new_name() -> str:
+def new_plan_id() -> str:
     """An id that cannot be guessed: 128 random bits."""
     return secrets.token_hex(16)
 
 
-def find(connection: Connection, name: str, account: str | None, now: datetime) -> KeptPlan:
+def find_plan(connection: Connection, name: str, account: str | None, now: datetime) -> StoredPlan:
     """A plan of an account, or of any where None is given; raises UnknownPlan."""
-    found = connection.execute(shown().where(_theirs(name, account, now))).mappings().first()
+    found = connection.execute(select_plans().where(_theirs(name, account, now))).mappings().first()
     if found is None:
         raise _unknown()
-    return as_plan(found)
+    return plan_from_row(found)
 
 
-def answer_of(connection: Connection, name: str) -> tuple[bytes | None, bytes | None]:
+def read_plan_answer(connection: Connection, name: str) -> tuple[bytes | None, bytes | None]:
     """Answer and versions of a plan that has been found, as JSON; None while there are none."""
     columns = kept_plans.c
     wanted = select(columns.answer, columns.versions).where(columns.id == name)
@@ -159,41 +159,43 @@ def answer_of(connection: Connection, name: str) -> tuple[bytes | None, bytes | 
     return answer, versions
 
 
-def page(
+def find_plans(
     connection: Connection,
     account: str | None,
     now: datetime,
     *,
-    after: Position | None,
+    after: PlanPosition | None,
     most: int,
-) -> Sequence[KeptPlan]:
+) -> Sequence[StoredPlan]:
     """The plans of an account, or of all, the latest first."""
     columns = kept_plans.c
-    wanted = shown().where(columns.expires_at > now, _of(account))
+    wanted = select_plans().where(columns.expires_at > now, _of(account))
     if after is not None:
         then = and_(columns.kept_at == after.kept_at, columns.id < after.id)
         wanted = wanted.where(or_(columns.kept_at < after.kept_at, then))
     rows = connection.execute(
         wanted.order_by(columns.kept_at.desc(), columns.id.desc()).limit(most)
     )
-    return [as_plan(row) for row in rows.mappings()]
+    return [plan_from_row(row) for row in rows.mappings()]
 
 
-def drop(connection: Connection, name: str, account: str | None, now: datetime) -> KeptPlan:
+def remove_plan(
+    connection: Connection, name: str, account: str | None, now: datetime
+) -> StoredPlan:
     """Forget a plan, whoever works on it, and give it back; raises UnknownPlan."""
-    found = find(connection, name, account, now)
+    found = find_plan(connection, name, account, now)
     connection.execute(delete(kept_plans).where(kept_plans.c.id == name))
     return found
 
 
-def forget_expired(connection: Connection, now: datetime) -> int:
+def delete_expired_plans(connection: Connection, now: datetime) -> int:
     """Forget what has been kept long enough; how many."""
     return connection.execute(delete(kept_plans).where(kept_plans.c.expires_at <= now)).rowcount
 
 
-def shown() -> Any:
+def select_plans() -> Any:
     """A question for everything but the answers, which may be large."""
-    return select(*(kept_plans.c[name] for name in KeptPlan.__slots__))
+    return select(*(kept_plans.c[name] for name in StoredPlan.__slots__))
 
 
 def _of(account: str | None) -> ColumnElement[bool]:
@@ -207,14 +209,14 @@ def _theirs(name: str, account: str | None, now: datetime) -> ColumnElement[bool
 
 def _refuse_too_many(connection: Connection, account: str) -> None:
     columns = kept_plans.c
-    is_to_do = columns.status.in_(TO_DO)
+    is_to_do = columns.status.in_(UNFINISHED)
     counted = select(func.count(), func.count().filter(is_to_do)).where(columns.account == account)
     kept, to_do = connection.execute(counted).one()
-    if to_do >= MOST_TO_DO:
+    if to_do >= MAX_UNFINISHED:
         raise TooManyPlans(
             f"{to_do} plans of yours are still being worked out: wait for one, or DELETE one"
         )
-    if kept >= MOST_KEPT:
+    if kept >= MAX_STORED:
         raise TooManyPlans(
             f"{kept} plans are kept already, as many as may be: DELETE those that are not needed"
         )
@@ -226,7 +228,7 @@ def _unknown() -> UnknownPlan:
     )
 
 
-def as_plan(row: Any) -> KeptPlan:
+def plan_from_row(row: Any) -> StoredPlan:
     """A row of `shown`."""
-    fields = {name: row[name] for name in KeptPlan.__slots__}
-    return KeptPlan(**{**fields, "status": Status(row["status"])})
+    fields = {name: row[name] for name in StoredPlan.__slots__}
+    return StoredPlan(**{**fields, "status": PlanStatus(row["status"])})

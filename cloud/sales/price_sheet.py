@@ -22,7 +22,7 @@ from cloud.pricing.slot import HOUR, Slot
 
 DAYS: Final = 92
 """How far ahead prices are published, and how long sheets are kept."""
-BELIEVED: Final = timedelta(days=7)
+MAX_AGE: Final = timedelta(days=7)
 """A sheet that is older says nothing about today's price."""
 
 price_sheets = Table(
@@ -57,12 +57,12 @@ class PriceSheet:
         return PublishedPrice(int(self.pence[at]), self.published_on, self.versions, days)
 
 
-def sheet_digest(body: bytes) -> str:
+def digest_of_sheet(body: bytes) -> str:
     """Of the stored prices of a sheet, for the log."""
     return hashlib.sha256(body).hexdigest()[:16]
 
 
-def keep_sheet(connection: Connection, sheet: PriceSheet) -> str:
+def store_sheet(connection: Connection, sheet: PriceSheet) -> str:
     """Publish a sheet, and give back its digest; its place has none of that day yet."""
     row = {name: getattr(sheet, name) for name in PriceSheet.__slots__ if name != "pence"}
     body = zlib.compress(sheet.pence.astype("<i8").tobytes())
@@ -70,7 +70,7 @@ def keep_sheet(connection: Connection, sheet: PriceSheet) -> str:
     columns = price_sheets.c
     old = columns.published_on < sheet.published_on - timedelta(days=DAYS)
     connection.execute(delete(price_sheets).where(columns.location == sheet.location, old))
-    return sheet_digest(body)
+    return digest_of_sheet(body)
 
 
 def is_published(connection: Connection, ids: Sequence[str], day: date) -> bool:
@@ -80,7 +80,7 @@ def is_published(connection: Connection, ids: Sequence[str], day: date) -> bool:
     return connection.execute(wanted).first() is not None
 
 
-def sheet_before(connection: Connection, site: Site, today: date) -> PriceSheet | None:
+def read_sheet_before(connection: Connection, site: Site, today: date) -> PriceSheet | None:
     """The newest sheet of a day before `today`, unless it is too old; under any id of the place."""
     columns = price_sheets.c
     wanted = (
@@ -88,7 +88,7 @@ def sheet_before(connection: Connection, site: Site, today: date) -> PriceSheet 
         .where(
             columns.location.in_(site.ids),
             columns.published_on < today,
-            columns.published_on >= today - BELIEVED,
+            columns.published_on >= today - MAX_AGE,
         )
         .order_by(columns.published_on.desc())
         .limit(1)

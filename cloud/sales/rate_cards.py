@@ -30,7 +30,7 @@ rate_cards = Table(
 
 
 @dataclass(frozen=True, slots=True)
-class PutCard:
+class ScheduledCard:
     """A card, and from when on it holds."""
 
     number: int
@@ -40,7 +40,7 @@ class PutCard:
     card: RateCard
 
 
-def keep_card(connection: Connection, put: PutCard) -> None:
+def store_card(connection: Connection, put: ScheduledCard) -> None:
     """Keep a card for the moment that it is put for."""
     row = {
         "number": put.number,
@@ -54,14 +54,14 @@ def keep_card(connection: Connection, put: PutCard) -> None:
     connection.execute(insert(rate_cards).values(row))
 
 
-def put_cards(connection: Connection) -> Sequence[PutCard]:
+def read_scheduled_cards(connection: Connection) -> Sequence[ScheduledCard]:
     """Every card that was ever put, in the order in which they hold."""
     columns = rate_cards.c
     rows = connection.execute(select(rate_cards).order_by(columns.from_at, columns.number))
-    return [_put(row) for row in rows.mappings()]
+    return [_scheduled_card(row) for row in rows.mappings()]
 
 
-def holding(put: Sequence[PutCard], now: datetime) -> PutCard | None:
+def card_at(put: Sequence[ScheduledCard], now: datetime) -> ScheduledCard | None:
     """The card that holds at a moment; None where none had been put for it."""
     return next((one for one in reversed(put) if one.from_at <= now), None)
 
@@ -69,6 +69,6 @@ def holding(put: Sequence[PutCard], now: datetime) -> PutCard | None:
 _decoder: Final = msgspec.json.Decoder(RateCard)
 
 
-def _put(row: Any) -> PutCard:
+def _scheduled_card(row: Any) -> ScheduledCard:
     card = _decoder.decode(row["body"])
-    return PutCard(row["number"], row["from_at"], row["put_at"], row["put_by"], card)
+    return ScheduledCard(row["number"], row["from_at"], row["put_at"], row["put_by"], card)

@@ -25,7 +25,7 @@ import pytest
 from cloud.__main__ import main as cloud
 from cloud.alerting.senders import Senders
 from cloud.alerting.targets import TargetError, Webhook, parse_target
-from cloud.app.redis_store import InRedis
+from cloud.app.redis_store import RedisStore
 from cloud.fleet.__main__ import main as cloud_fleet
 from cloud.ingest.sources.base import BatchLimits, SourceError
 from cloud.ingest.sources.mqtt import MqttSource, parse_broker_url
@@ -325,7 +325,7 @@ def test_redis_tells_no_secret(shape, tmp_path, at, said):
         words = ["serve", "--database", new_database(tmp_path), "--redis", url]
         assert cloud(words) == 2
     else:
-        shared = InRedis(_redis(url), of="test")
+        shared = RedisStore(_redis(url), of="test")
         shared.recall("key")
         shared.close()
         assert "redis.lost" in said()

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from cloud.api.fleet.transactions import TargetSelector, change_fleet, read_fleet
-from cloud.app.problem import REFUSALS, documented
-from cloud.app.rate_card_reload import desk_of
-from cloud.auth.access import opened_to
+from cloud.app.problem import REFUSALS, problem_responses
+from cloud.app.rate_card_reload import get_context
+from cloud.auth.access import allow_roles
 from cloud.auth.keys import Role
 from cloud.fleet.history import Author
 from cloud.fleet.registry.devices import DeviceSelector
@@ -19,8 +19,8 @@ from cloud.fleet.shadows.desired_config import ConfigPreview
 MAX_SHOWN: Final = 1_000
 
 router = APIRouter(tags=["fleet"])
-READ: Final = [opened_to(Role.SALES, Role.OPERATIONS)]
-CHANGE: Final = [opened_to(Role.OPERATIONS)]
+READ: Final = [allow_roles(Role.SALES, Role.OPERATIONS)]
+CHANGE: Final = [allow_roles(Role.OPERATIONS)]
 
 
 class ConfigUpdate(BaseModel):
@@ -72,7 +72,9 @@ class DriftsAnswer(BaseModel):
 
 
 @router.post(
-    "/api/fleet/config", dependencies=CHANGE, responses=documented(*REFUSALS, 413, 422, 500, 503)
+    "/api/fleet/config",
+    dependencies=CHANGE,
+    responses=problem_responses(*REFUSALS, 413, 422, 500, 503),
 )
 async def update_config(request: Request, asked: ConfigUpdate) -> ConfigUpdateAnswer:
     """Show what a configuration would change; with `apply`, write it into the shadows."""
@@ -92,7 +94,7 @@ async def update_config(request: Request, asked: ConfigUpdate) -> ConfigUpdateAn
             ),
         )
     else:
-        nobody = Author("", desk_of(request).clock())
+        nobody = Author("", get_context(request).clock())
         changes = await read_fleet(
             request,
             lambda connection: desired_config.preview_changes(
@@ -104,7 +106,9 @@ async def update_config(request: Request, asked: ConfigUpdate) -> ConfigUpdateAn
     )
 
 
-@router.get("/api/fleet/drift", dependencies=READ, responses=documented(*REFUSALS, 422, 500, 503))
+@router.get(
+    "/api/fleet/drift", dependencies=READ, responses=problem_responses(*REFUSALS, 422, 500, 503)
+)
 async def drift(request: Request) -> DriftsAnswer:
     """Say which cameras are not what they should be."""
     found = await read_fleet(

@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from cloud.api.fleet.transactions import NAME_PATTERN, Attributes, Name, change_fleet, read_fleet
-from cloud.app.problem import REFUSALS, documented
-from cloud.app.rate_card_reload import desk_of
-from cloud.auth.access import opened_to
+from cloud.app.problem import REFUSALS, problem_responses
+from cloud.app.rate_card_reload import get_context
+from cloud.auth.access import allow_roles
 from cloud.auth.keys import Role
 from cloud.estate import Estate
 from cloud.fleet import retirement
@@ -24,8 +24,8 @@ from wire.health import Presence
 MAX_LIMIT: Final = 500
 
 router = APIRouter(tags=["fleet"])
-READ: Final = [opened_to(Role.SALES, Role.OPERATIONS)]
-CHANGE: Final = [opened_to(Role.OPERATIONS)]
+READ: Final = [allow_roles(Role.SALES, Role.OPERATIONS)]
+CHANGE: Final = [allow_roles(Role.OPERATIONS)]
 
 DeviceName = Annotated[str, Path(pattern=NAME_PATTERN, max_length=63, examples=["cam-01"])]
 
@@ -100,7 +100,9 @@ class RetiredAnswer(BaseModel):
     )
 
 
-@router.get("/api/fleet/devices", dependencies=READ, responses=documented(*REFUSALS, 422, 500, 503))
+@router.get(
+    "/api/fleet/devices", dependencies=READ, responses=problem_responses(*REFUSALS, 422, 500, 503)
+)
 async def list_devices(
     request: Request,
     location: Annotated[str | None, Query(pattern=NAME_PATTERN, max_length=63)] = None,
@@ -126,18 +128,18 @@ async def list_devices(
     found = await read_fleet(request, page)
     shown = found[:limit]
     further = shown[-1].device.name if len(found) > limit else None
-    estate = desk_of(request).estate
+    estate = get_context(request).estate
     return DevicesAnswer(devices=[_to_answer(one, estate) for one in shown], next=further)
 
 
 @router.get(
     "/api/fleet/devices/{device}",
     dependencies=READ,
-    responses=documented(*REFUSALS, 404, 422, 500, 503),
+    responses=problem_responses(*REFUSALS, 404, 422, 500, 503),
 )
 async def get_device(request: Request, device: DeviceName) -> ConfiguredDevice:
     """Show one camera with its configuration, desired and reported."""
-    estate = desk_of(request).estate
+    estate = get_context(request).estate
     return await read_fleet(
         request, lambda connection: _read_configured(connection, device, estate)
     )
@@ -147,11 +149,11 @@ async def get_device(request: Request, device: DeviceName) -> ConfiguredDevice:
     "/api/fleet/devices",
     dependencies=CHANGE,
     status_code=201,
-    responses=documented(*REFUSALS, 409, 413, 422, 500, 503),
+    responses=problem_responses(*REFUSALS, 409, 413, 422, 500, 503),
 )
 async def register_device(request: Request, asked: NewDevice) -> ConfiguredDevice:
     """Take in a camera; it can measure once it has a certificate."""
-    estate = desk_of(request).estate
+    estate = get_context(request).estate
 
     def act(connection: Connection, author: Author) -> ConfiguredDevice:
         if devices.find_devices(connection, DeviceSelector(name=asked.name)):
@@ -171,13 +173,13 @@ async def register_device(request: Request, asked: NewDevice) -> ConfiguredDevic
 @router.patch(
     "/api/fleet/devices/{device}",
     dependencies=CHANGE,
-    responses=documented(*REFUSALS, 404, 413, 422, 500, 503),
+    responses=problem_responses(*REFUSALS, 404, 413, 422, 500, 503),
 )
 async def change_device(
     request: Request, device: DeviceName, asked: DeviceChange
 ) -> ConfiguredDevice:
     """Correct where a camera hangs, its attributes or its groups."""
-    estate = desk_of(request).estate
+    estate = get_context(request).estate
 
     def act(connection: Connection, author: Author) -> ConfiguredDevice:
         if asked.location is not None and not asked.force:
@@ -195,7 +197,7 @@ async def change_device(
 @router.delete(
     "/api/fleet/devices/{device}",
     dependencies=CHANGE,
-    responses=documented(*REFUSALS, 404, 422, 500, 503),
+    responses=problem_responses(*REFUSALS, 404, 422, 500, 503),
 )
 async def retire_device(request: Request, device: DeviceName) -> RetiredAnswer:
     """Take a camera out of the fleet; its history stays, its certificate is to be revoked."""

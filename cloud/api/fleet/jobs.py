@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from cloud.api.fleet.transactions import NAME_PATTERN, TargetSelector, change_fleet, read_fleet
-from cloud.app.problem import REFUSALS, documented
-from cloud.auth.access import opened_to
+from cloud.app.problem import REFUSALS, problem_responses
+from cloud.auth.access import allow_roles
 from cloud.auth.keys import Role
 from cloud.fleet import history
 from cloud.fleet.history import Author
@@ -26,7 +26,7 @@ MAX_LIMIT: Final = 200
 MODEL: Final = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,128}$"
 NOT_AUDITED: Final = {"package", "document"}  # a presigned address is one, while it stands
 
-router = APIRouter(tags=["fleet"], dependencies=[opened_to(Role.OPERATIONS)])
+router = APIRouter(tags=["fleet"], dependencies=[allow_roles(Role.OPERATIONS)])
 
 JobName = Annotated[str, Path(pattern="^[A-Za-z0-9_-]{1,64}$", examples=["onlooker-face-0-3-0-1"])]
 
@@ -144,7 +144,7 @@ class HistoryAnswer(BaseModel):
     entries: list[HistoryEntryAnswer]
 
 
-@router.get("/api/fleet/jobs", responses=documented(*REFUSALS, 422, 500, 503))
+@router.get("/api/fleet/jobs", responses=problem_responses(*REFUSALS, 422, 500, 503))
 async def list_jobs(
     request: Request, limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 50
 ) -> JobsAnswer:
@@ -153,7 +153,7 @@ async def list_jobs(
     return JobsAnswer(jobs=[JobAnswer(**one) for one in found])
 
 
-@router.get("/api/fleet/jobs/{job}", responses=documented(*REFUSALS, 404, 422, 500, 503))
+@router.get("/api/fleet/jobs/{job}", responses=problem_responses(*REFUSALS, 404, 422, 500, 503))
 async def get_job(request: Request, job: JobName) -> JobAnswer:
     """Say how far one job has come."""
     return JobAnswer(
@@ -161,7 +161,7 @@ async def get_job(request: Request, job: JobName) -> JobAnswer:
     )
 
 
-@router.post("/api/fleet/rollouts", responses=documented(*REFUSALS, 409, 413, 422, 500, 503))
+@router.post("/api/fleet/rollouts", responses=problem_responses(*REFUSALS, 409, 413, 422, 500, 503))
 async def create_rollout(request: Request, asked: ModelRolloutRequest) -> JobCreatedAnswer:
     """Bring a model to some cameras, a few first; failures stop it before it reaches the rest."""
     brought = {"package": asked.package, "trial": asked.trial}
@@ -174,7 +174,7 @@ async def create_rollout(request: Request, asked: ModelRolloutRequest) -> JobCre
     return await _create(request, asked, "fleet.roll_out", asked.model, act)
 
 
-@router.post("/api/fleet/jobs", responses=documented(*REFUSALS, 409, 413, 422, 500, 503))
+@router.post("/api/fleet/jobs", responses=problem_responses(*REFUSALS, 409, 413, 422, 500, 503))
 async def create_job(request: Request, asked: JobRequest) -> JobCreatedAnswer:
     """Have some cameras renew their certificate, restart, send a diagnosis, a clip, or update."""
     selector = asked.target.search()
@@ -206,7 +206,7 @@ async def _create(
 
 @router.post(
     "/api/fleet/jobs/{job}/roll-back",
-    responses=documented(*REFUSALS, 404, 409, 413, 422, 500, 503),
+    responses=problem_responses(*REFUSALS, 404, 409, 413, 422, 500, 503),
 )
 async def roll_back(request: Request, job: JobName, asked: RollbackRequest) -> RollbackAnswer:
     """Stop a job and give the old model to whoever took the new one, or may have."""
@@ -225,7 +225,9 @@ async def roll_back(request: Request, job: JobName, asked: RollbackRequest) -> R
     )
 
 
-@router.get("/api/fleet/jobs/{job}/devices", responses=documented(*REFUSALS, 404, 422, 500, 503))
+@router.get(
+    "/api/fleet/jobs/{job}/devices", responses=problem_responses(*REFUSALS, 404, 422, 500, 503)
+)
 async def list_job_devices(
     request: Request,
     job: JobName,
@@ -244,7 +246,7 @@ async def list_job_devices(
     return ProgressAnswer(devices=shown, next=further)
 
 
-@router.get("/api/fleet/audit", responses=documented(*REFUSALS, 422, 500, 503))
+@router.get("/api/fleet/audit", responses=problem_responses(*REFUSALS, 422, 500, 503))
 async def list_history(
     request: Request,
     device: Annotated[str | None, Query(pattern=NAME_PATTERN, max_length=63)] = None,

@@ -13,10 +13,9 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from cloud import database
-from cloud.app.context import Desk
-from cloud.app.rate_card_reload import desk_of
+from cloud.app.rate_card_reload import get_context
 from cloud.auth import audit
-from cloud.auth.access import caller
+from cloud.auth.access import caller_name
 from cloud.fleet.history import Author
 from cloud.fleet.registry.devices import DeviceSelector, RegistryError
 from wire.scalars import NAME
@@ -54,10 +53,10 @@ class TargetSelector(BaseModel):
 
 async def read_fleet(request: Request, act: Callable[[Connection], Answer]) -> Answer:
     """Run a query off the event loop."""
-    desk: Desk = desk_of(request)
+    context: Desk = get_context(request)
 
     def read() -> Answer:
-        with database.reading(desk.engine) as connection:
+        with database.reading(context.engine) as connection:
             return act(connection)
 
     return await run_in_threadpool(read)
@@ -71,13 +70,13 @@ async def change_fleet(
     act: Callable[[Connection, Author], Answer],
 ) -> Answer:
     """Make a change and audit it in one transaction."""
-    desk: Desk = desk_of(request)
-    author = Author(f"api:{caller(request)}"[:128], desk.clock())
+    context: Desk = get_context(request)
+    author = Author(f"api:{caller_name(request)}"[:128], context.clock())
 
     def change() -> Answer:
-        with database.writing(desk.engine) as connection:
+        with database.writing(context.engine) as connection:
             answer = act(connection, author)
-            audit.record(
+            audit.record_change(
                 connection,
                 at=author.at,
                 actor=author.name[:120],

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from cloud import database
 from cloud.__main__ import main
 from cloud.api.application import create_app
-from cloud.app.context import Desk
+from cloud.app.context import AppContext
 from cloud.cli import override as override_command
 from cloud.cli import rate_card, serve
 from tests.cloud.databases import new_database
@@ -69,27 +69,27 @@ def watch() -> Watch:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, watch: Watch) -> Iterator[Desk]:
+def context(tmp_path: Path, watch: Watch) -> Iterator[AppContext]:
     engine = database.connect(f"sqlite:///{tmp_path / 'onlooker.db'}")
     database.create(engine)
-    yield Desk(engine, sites(), CARD, watch)
+    yield AppContext(engine, sites(), CARD, watch)
     engine.dispose()
 
 
 @pytest.fixture
-def ask(desk: Desk) -> Asker:
-    return Asker(create_app(desk))
+def ask(context: AppContext) -> Asker:
+    return Asker(create_app(context))
 
 
 @pytest.fixture
 def override(tmp_path: Path, watch, monkeypatch):
-    """Runs `override ...` on the desk's own database at the desk's own time; its status."""
-    desks = override_command.open_desk
+    """Runs `override ...` on the context's own database at the context's own time; its status."""
+    contexts = override_command.open_context
 
     def open_now(arguments, **how):
-        found = desks(arguments, **how)
-        return Desk(found.engine, found.estate, found.card, watch)
+        found = contexts(arguments, **how)
+        return AppContext(found.engine, found.estate, found.card, watch)
 
-    monkeypatch.setattr(override_command, "open_desk", open_now)
+    monkeypatch.setattr(override_command, "open_context", open_now)
     where = ["--database", new_database(tmp_path)]
     return lambda *words: main(["override", *where, *words])

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from cloud.api.application import create_app
-from cloud.app.context import Desk
+from cloud.app.context import AppContext
 from cloud.auth.keys import Role, create_key, list_keys, revoke_key
 from cloud.auth.quota import Quota
 
@@ -30,8 +30,8 @@ DOORS = {
 
 
 @pytest.fixture
-def locked(ask, desk: Desk):
-    ask.app = create_app(desk, quota=Quota(questions=5, period=timedelta(hours=1)))
+def locked(ask, context: AppContext):
+    ask.app = create_app(context, quota=Quota(questions=5, period=timedelta(hours=1)))
     return ask
 
 
@@ -64,9 +64,9 @@ def test_a_batch_needs_a_key_before_its_body_is_looked_at(locked):
 @pytest.mark.parametrize("role", list(Role))
 @pytest.mark.parametrize("path", EVERYTHING)
 def test_a_key_opens_the_doors_of_its_role_and_no_other(
-    locked, desk: Desk, watch, role: Role, path: str
+    locked, context: AppContext, watch, role: Role, path: str
 ):
-    key = create_key(desk.engine, role, "a test", by="me", now=watch.now)
+    key = create_key(context.engine, role, "a test", by="me", now=watch.now)
 
     assert locked.get(path, headers={"x-api-key": key}).status_code == (
         200 if path in DOORS[role] else 403
@@ -78,24 +78,26 @@ def test_health_and_pages_need_no_key(locked):
         assert locked.get(path).status_code == 200
 
 
-def test_the_same_key_works_as_a_bearer_token(locked, desk: Desk, watch):
-    key = create_key(desk.engine, Role.SALES, "a test", by="me", now=watch.now)
+def test_the_same_key_works_as_a_bearer_token(locked, context: AppContext, watch):
+    key = create_key(context.engine, Role.SALES, "a test", by="me", now=watch.now)
 
     assert locked.get(PRICE, headers={"authorization": f"Bearer {key}"}).status_code == 200
 
 
-def test_a_revoked_key_is_forgotten_within_half_a_minute(locked, desk: Desk, watch):
-    key = {"x-api-key": create_key(desk.engine, Role.SALES, "a test", by="me", now=watch.now)}
+def test_a_revoked_key_is_forgotten_within_half_a_minute(locked, context: AppContext, watch):
+    key = {"x-api-key": create_key(context.engine, Role.SALES, "a test", by="me", now=watch.now)}
     locked.get(LOCATIONS, headers=key)
-    revoke_key(desk.engine, list_keys(desk.engine)[0].id, by="me", now=watch.now)
+    revoke_key(context.engine, list_keys(context.engine)[0].id, by="me", now=watch.now)
     watch.pass_by(timedelta(seconds=30))
 
     assert locked.get(LOCATIONS, headers=key).status_code == 401
 
 
-def test_a_key_ends_when_it_expires_even_while_it_is_believed(locked, desk: Desk, watch):
+def test_a_key_ends_when_it_expires_even_while_it_is_believed(locked, context: AppContext, watch):
     ends_at = watch.now + timedelta(seconds=10)
-    key = create_key(desk.engine, Role.SALES, "a test", by="me", now=watch.now, expires_at=ends_at)
+    key = create_key(
+        context.engine, Role.SALES, "a test", by="me", now=watch.now, expires_at=ends_at
+    )
     before = locked.get(LOCATIONS, headers={"x-api-key": key})
     watch.pass_by(timedelta(seconds=10))
     after = locked.get(LOCATIONS, headers={"x-api-key": key})
@@ -103,8 +105,8 @@ def test_a_key_ends_when_it_expires_even_while_it_is_believed(locked, desk: Desk
     assert (before.status_code, after.status_code) == (200, 401)
 
 
-def test_a_key_may_ask_so_often_and_is_told_how_often(locked, desk: Desk, watch):
-    key = {"x-api-key": create_key(desk.engine, Role.SALES, "a test", by="me", now=watch.now)}
+def test_a_key_may_ask_so_often_and_is_told_how_often(locked, context: AppContext, watch):
+    key = {"x-api-key": create_key(context.engine, Role.SALES, "a test", by="me", now=watch.now)}
     answers = [locked.get(LOCATIONS, headers=key) for _ in range(6)]
 
     assert [answer.status_code for answer in answers] == [200] * 5 + [429]
@@ -116,17 +118,17 @@ def test_a_key_may_ask_so_often_and_is_told_how_often(locked, desk: Desk, watch)
     assert locked.get(LOCATIONS, headers=key).status_code == 200
 
 
-def test_one_callers_questions_are_not_counted_against_another(locked, desk: Desk, watch):
-    keys = [create_key(desk.engine, Role.SALES, name, by="me", now=watch.now) for name in "ab"]
+def test_one_callers_questions_are_not_counted_against_another(locked, context: AppContext, watch):
+    keys = [create_key(context.engine, Role.SALES, name, by="me", now=watch.now) for name in "ab"]
     for _ in range(6):
         locked.get(LOCATIONS, headers={"x-api-key": keys[0]})
 
     assert locked.get(LOCATIONS, headers={"x-api-key": keys[1]}).status_code == 200
 
 
-def test_no_key_is_stored_or_logged(locked, desk: Desk, watch, tmp_path, caplog):
+def test_no_key_is_stored_or_logged(locked, context: AppContext, watch, tmp_path, caplog):
     caplog.set_level(logging.DEBUG)
-    key = create_key(desk.engine, Role.SALES, "a test", by="me", now=watch.now)
+    key = create_key(context.engine, Role.SALES, "a test", by="me", now=watch.now)
     locked.get(LOCATIONS, headers={"x-api-key": key})
     secret = key.rsplit("_", 1)[-1] if key.count("_") == 2 else key[17:]
 

@@ -10,7 +10,7 @@ from cloud.alerting.notifications import plan_notifications
 from cloud.alerting.recipients import Recipient
 from cloud.alerting.rules import AlertKind, AlertThresholds, Measure
 from cloud.api.application import create_app
-from cloud.app.context import Desk
+from cloud.app.context import AppContext
 from cloud.auth import audit
 from cloud.auth.keys import Role, create_key
 from cloud.auth.quota import Quota
@@ -21,9 +21,11 @@ OPS = Recipient(name="ops", to="log:")
 AT_ONCE = {kind: AlertThresholds(0.5, 0.2, hold_clear=timedelta()) for kind in AlertKind}
 
 
-def happens(desk: Desk, at: datetime, location: str, kind: AlertKind, value: float) -> None:
+def happens(
+    context: AppContext, at: datetime, location: str, kind: AlertKind, value: float
+) -> None:
     device = "" if kind is AlertKind.SURGE else f"{location.lower()}-cam-1"
-    with database.writing(desk.engine) as connection:
+    with database.writing(context.engine) as connection:
         plan_notifications(
             connection,
             apply_measures(connection, [Measure(kind, location, device, value, "so")], at, AT_ONCE),
@@ -32,27 +34,27 @@ def happens(desk: Desk, at: datetime, location: str, kind: AlertKind, value: flo
 
 
 @pytest.fixture
-def noon(desk: Desk, watch) -> datetime:
+def noon(context: AppContext, watch) -> datetime:
     #  11:00  KX-01 blind |-----------|
     #  11:10       LB-01 blind |-------------------
     #  11:20            KX-01 surge |--------------
     #         ------------------|----|----------|--
     #                         11:30            12:00
     start = watch.now - timedelta(hours=1)
-    happens(desk, start, "KX-01", AlertKind.UNOBSERVED, 0.9)
-    happens(desk, start + 10 * MINUTE, "LB-01", AlertKind.UNOBSERVED, 0.8)
-    happens(desk, start + 20 * MINUTE, "KX-01", AlertKind.SURGE, 4.0)
-    happens(desk, start + 30 * MINUTE, "KX-01", AlertKind.UNOBSERVED, 0.0)
+    happens(context, start, "KX-01", AlertKind.UNOBSERVED, 0.9)
+    happens(context, start + 10 * MINUTE, "LB-01", AlertKind.UNOBSERVED, 0.8)
+    happens(context, start + 20 * MINUTE, "KX-01", AlertKind.SURGE, 4.0)
+    happens(context, start + 30 * MINUTE, "KX-01", AlertKind.UNOBSERVED, 0.0)
     return watch.now
 
 
 @pytest.mark.parametrize("path", [PATH, f"{PATH}/1", f"{PATH}/999"])
 @pytest.mark.parametrize(("role", "status"), [(None, 401), (Role.ADVERTISER, 403)])
 def test_strangers_and_advertisers_do_not_learn_whether_there_is_an_alert(
-    ask, desk: Desk, watch, noon, path: str, role: Role | None, status: int
+    ask, context: AppContext, watch, noon, path: str, role: Role | None, status: int
 ):
-    ask.app = create_app(desk, quota=Quota())
-    key = create_key(desk.engine, role, "a test", by="me", now=watch.now) if role else ""
+    ask.app = create_app(context, quota=Quota())
+    key = create_key(context.engine, role, "a test", by="me", now=watch.now) if role else ""
     answer = ask.get(path, headers={"x-api-key": key})
     assert (answer.status_code, answer.json()["status"]) == (status, status)
     assert "KX-01" not in answer.text
@@ -111,9 +113,9 @@ def test_a_kind_that_no_alert_has_is_refused_with_those_there_are(ask):
     assert all(kind in detail for kind in AlertKind)
 
 
-def test_pages_follow_each_other_whatever_is_raised_meanwhile(ask, desk: Desk, noon):
+def test_pages_follow_each_other_whatever_is_raised_meanwhile(ask, context: AppContext, noon):
     first = ask.get(f"{PATH}?count=2").json()
-    happens(desk, noon, "SC-01", AlertKind.OFFLINE, 20.0)
+    happens(context, noon, "SC-01", AlertKind.OFFLINE, 20.0)
     second = ask.get(f"{PATH}?count=2&before={first['next']}").json()
     assert [[one["id"] for one in page["alerts"]] for page in (first, second)] == [[3, 2], [1]]
     assert second["next"] is None
@@ -137,8 +139,8 @@ def test_an_alert_is_shown_with_who_was_told(ask, noon):
     assert ask.get(f"{PATH}/3").json()["device"] is None
 
 
-def key_of(desk: Desk, watch, role: Role) -> dict[str, str]:
-    return {"x-api-key": create_key(desk.engine, role, "ann", by="me", now=watch.now)}
+def key_of(context: AppContext, watch, role: Role) -> dict[str, str]:
+    return {"x-api-key": create_key(context.engine, role, "ann", by="me", now=watch.now)}
 
 
 @pytest.mark.parametrize(
@@ -150,19 +152,26 @@ def key_of(desk: Desk, watch, role: Role) -> dict[str, str]:
     ("act", "body"), [("acknowledge", {"note": "on my way"}), ("close", {"reason": "repaired"})]
 )
 def test_only_operations_acknowledge_and_close(
-    ask, desk: Desk, watch, noon, act: str, body: dict[str, str], role: Role | None, status: int
+    ask,
+    context: AppContext,
+    watch,
+    noon,
+    act: str,
+    body: dict[str, str],
+    role: Role | None,
+    status: int,
 ):
-    ask.app = create_app(desk, quota=Quota())
-    headers = key_of(desk, watch, role) if role else {}
+    ask.app = create_app(context, quota=Quota())
+    headers = key_of(context, watch, role) if role else {}
     answer = ask("POST", f"{PATH}/3/{act}", json=body, headers=headers)
     assert answer.status_code == status
 
 
 def test_who_acknowledged_and_closed_an_alert_and_why_is_shown_and_audited(
-    ask, desk: Desk, watch, noon
+    ask, context: AppContext, watch, noon
 ):
-    ask.app = create_app(desk, quota=Quota())
-    headers = key_of(desk, watch, Role.OPERATIONS)
+    ask.app = create_app(context, quota=Quota())
+    headers = key_of(context, watch, Role.OPERATIONS)
     ask("POST", f"{PATH}/3/acknowledge", json={"note": "on my way"}, headers=headers)
     again = ask("POST", f"{PATH}/3/acknowledge", json={"note": "me too"}, headers=headers)
     assert again.json()["acknowledged_note"] == "on my way"
@@ -171,9 +180,9 @@ def test_who_acknowledged_and_closed_an_alert_and_why_is_shown_and_audited(
     assert closed["closed_by"].startswith("api:ann (key ")
     assert [one["state"] for one in closed["notices"]] == ["withdrawn"]
     assert (closed["severity"], closed["acknowledged_at"]) == ("info", "2026-11-20T12:00:00Z")
-    with database.reading(desk.engine) as connection:
-        made = [(one.action, one.object) for one in audit.entries(connection)]
-        audit.verify(connection)
+    with database.reading(context.engine) as connection:
+        made = [(one.action, one.object) for one in audit.read_entries(connection)]
+        audit.verify_chain(connection)
     assert made[-2:] == [("alert.acknowledge", "3"), ("alert.close", "3")]
 
 

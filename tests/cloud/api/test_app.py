@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import jsonschema
 import pytest
 
-from cloud.app.context import Desk
+from cloud.app.context import AppContext
 
 POSTED = ("/api/pricing/batch", "/api/pricing/optimize")
 JSON = {"content-type": "application/json"}
@@ -98,8 +98,8 @@ def test_answers_of_some_length_travel_compressed_to_who_can_read_them(ask):
     assert packed.json() == plain.json()
 
 
-def test_a_lost_database_is_503_and_healthz_stays_alive(ask, desk: Desk, tmp_path):
-    desk.engine.dispose()
+def test_a_lost_database_is_503_and_healthz_stays_alive(ask, context: AppContext, tmp_path):
+    context.engine.dispose()
     for file in tmp_path.glob("onlooker.db*"):
         file.unlink()
     (tmp_path / "onlooker.db").mkdir()
@@ -116,11 +116,11 @@ def test_a_lost_database_is_503_and_healthz_stays_alive(ask, desk: Desk, tmp_pat
     assert ask.get("/healthz").status_code == 200
 
 
-def test_a_fault_says_nothing_but_its_request_id(ask, desk: Desk, monkeypatch, caplog):
+def test_a_fault_says_nothing_but_its_request_id(ask, context: AppContext, monkeypatch, caplog):
     def broken(*_: object) -> None:
         raise ZeroDivisionError("the secret of the house")
 
-    monkeypatch.setattr(type(desk.shelf), "fresh", broken)
+    monkeypatch.setattr(type(context.forecast_cache), "fresh", broken)
     answer = ask.get(PATHS["/api/pricing/slot/{location}/{time_slot}"])
 
     assert answer.status_code == 500

@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from cloud import database
-from cloud.app.context import Desk
+from cloud.app.context import AppContext
 
 PATH = "/api/audience/KX-01"
 
 
-def minute(desk: Desk, at: datetime, **sums: int) -> None:
-    with database.writing(desk.engine) as connection:
+def minute(context: AppContext, at: datetime, **sums: int) -> None:
+    with database.writing(context.engine) as connection:
         connection.execute(
             database.minute_tallies.insert().values(
                 location="KX-01",
@@ -27,11 +27,11 @@ def test_nothing_measured_is_no_windows_rather_than_empty_ones(ask):
     assert ask.get(PATH).json()["windows"] == []
 
 
-def test_the_last_hour_is_answered_when_nothing_else_is_asked(ask, desk: Desk, watch):
+def test_the_last_hour_is_answered_when_nothing_else_is_asked(ask, context: AppContext, watch):
     #  11:00 ... 11:54:00 two visits ... 12:00 now
     at = watch.now - timedelta(minutes=6)
     seen = {"observed_ms": 60_000, "person_ms": 90_000, "looking_ms": 4_500, "entries": 2}
-    minute(desk, at, **seen, visits=2, onlookers=1, dwell_ms=18_000, dwell_05=2, attention_05=2)
+    minute(context, at, **seen, visits=2, onlookers=1, dwell_ms=18_000, dwell_05=2, attention_05=2)
     body = ask.get(PATH).json()
 
     assert (body["starts_at"], body["ends_at"]) == ("2026-11-20T11:00:00Z", "2026-11-20T12:00:00Z")
@@ -44,8 +44,8 @@ def test_the_last_hour_is_answered_when_nothing_else_is_asked(ask, desk: Desk, w
     assert window["observed_share"] == 0.2
 
 
-def test_a_blind_window_has_no_figures_and_says_why(ask, desk: Desk, watch):
-    minute(desk, watch.now - timedelta(minutes=6), blind_dark_ms=60_000)
+def test_a_blind_window_has_no_figures_and_says_why(ask, context: AppContext, watch):
+    minute(context, watch.now - timedelta(minutes=6), blind_dark_ms=60_000)
     (window,) = ask.get(PATH).json()["windows"]
 
     assert window["blind_s"] == {"dark": 60.0}
@@ -72,9 +72,9 @@ def test_a_blind_window_has_no_figures_and_says_why(ask, desk: Desk, watch):
     ids=["an old camera", "an old camera alone", "nobody there", "an old camera among new ones"],
 )  # fmt: skip
 def test_bands_that_nobody_told_are_null_and_what_some_did_not_tell_is_said(
-    ask, desk: Desk, watch, sums, bands
+    ask, context: AppContext, watch, sums, bands
 ):
-    minute(desk, watch.now - timedelta(minutes=6), observed_ms=60_000, **sums)
+    minute(context, watch.now - timedelta(minutes=6), observed_ms=60_000, **sums)
     (window,) = ask.get(PATH).json()["windows"]
     assert window["bands"] == bands
     query = "by=device&location=KX-01&from=2026-11-20T11:50:00Z&until=2026-11-20T11:59:00Z"
@@ -82,9 +82,9 @@ def test_bands_that_nobody_told_are_null_and_what_some_did_not_tell_is_said(
     assert cell["bands"] == bands
 
 
-def test_an_unfinished_window_says_so(ask, desk: Desk, watch):
+def test_an_unfinished_window_says_so(ask, context: AppContext, watch):
     watch.pass_by(timedelta(minutes=2))
-    minute(desk, watch.now - timedelta(minutes=1), observed_ms=60_000, entries=1)
+    minute(context, watch.now - timedelta(minutes=1), observed_ms=60_000, entries=1)
     (window,) = ask.get(PATH).json()["windows"]
 
     assert (window["starts_at"], window["complete"]) == ("2026-11-20T12:00:00Z", False)
@@ -103,10 +103,10 @@ def test_an_unfinished_window_says_so(ask, desk: Desk, watch):
     ],
 )
 def test_a_minute_is_in_one_window_unless_windows_are_asked_to_slide(
-    ask, desk: Desk, watch, query: str, count: int, additive: bool
+    ask, context: AppContext, watch, query: str, count: int, additive: bool
 ):
     """Windows that would reach beyond 12:00 are not given."""
-    minute(desk, watch.now - timedelta(minutes=6), observed_ms=60_000, entries=1)
+    minute(context, watch.now - timedelta(minutes=6), observed_ms=60_000, entries=1)
     between = "from=2026-11-20T10:00:00Z&until=2026-11-20T12:00:00Z"
     body = ask.get(f"{PATH}?{query}&{between}").json()
 
@@ -115,10 +115,10 @@ def test_a_minute_is_in_one_window_unless_windows_are_asked_to_slide(
     assert body["additive"] is additive
 
 
-def test_the_hours_of_an_hour_add_up_to_what_was_counted(ask, desk: Desk, watch):
+def test_the_hours_of_an_hour_add_up_to_what_was_counted(ask, context: AppContext, watch):
     for minutes in range(1, 121):
         at = watch.now - timedelta(minutes=minutes)
-        minute(desk, at, observed_ms=60_000, visits=1)
+        minute(context, at, observed_ms=60_000, visits=1)
     query = "window=1h&from=2026-11-20T11:00:00Z&until=2026-11-20T12:00:00Z"
     windows = ask.get(f"{PATH}?{query}").json()["windows"]
     assert [one["visits"] for one in windows] == [60]
@@ -126,11 +126,11 @@ def test_the_hours_of_an_hour_add_up_to_what_was_counted(ask, desk: Desk, watch)
 
 
 def test_a_silent_camera_of_the_sites_file_is_missing_and_a_strange_one_is_named(
-    ask, desk: Desk, watch
+    ask, context: AppContext, watch
 ):
-    site = desk.estate.location("KX-01")
+    site = context.estate.location("KX-01")
     expected = len(site.expected_cameras(watch.now - timedelta(hours=1), watch.now))
-    with database.writing(desk.engine) as connection:
+    with database.writing(context.engine) as connection:
         connection.execute(
             database.minute_tallies.insert().values(
                 location="KX-01",
@@ -170,9 +170,9 @@ def test_a_stretch_that_cannot_be_served_is_refused(ask, query: str, sentence: s
     assert sentence in answer.json()["detail"]
 
 
-def test_what_is_counted_shows_a_second_later_at_the_latest(ask, desk: Desk, watch):
+def test_what_is_counted_shows_a_second_later_at_the_latest(ask, context: AppContext, watch):
     before = ask.get(PATH).json()["windows"]
-    minute(desk, watch.now - timedelta(minutes=6), observed_ms=60_000, entries=1)
+    minute(context, watch.now - timedelta(minutes=6), observed_ms=60_000, entries=1)
     watch.pass_by(timedelta(seconds=1))
 
     assert before == []

@@ -10,31 +10,31 @@ import pytest
 from sqlalchemy import Engine, delete, insert, select, update
 
 from cloud import database
-from cloud.app.context import Desk
-from cloud.app.rate_card_reload import note_rate_card
-from cloud.auth.audit import AuditError, audit_log, entries, record, verify
+from cloud.app.context import AppContext
+from cloud.app.rate_card_reload import record_rate_card
+from cloud.auth.audit import AuditError, audit_log, read_entries, record_change, verify_chain
 from cloud.auth.keys import KeyRefused, Role, create_key, list_keys, revoke_key
 from cloud.cli.audit import add_arguments, run
 
 
 @pytest.fixture
-def logged(desk: Desk, watch) -> Desk:
+def logged(context: AppContext, watch) -> AppContext:
     for number in range(4):
-        with database.writing(desk.engine) as connection:
-            record(
+        with database.writing(context.engine) as connection:
+            record_change(
                 connection, at=watch.now, actor="ann", action="price.set", about=f"KX-0{number}",
                 details={"to_minor": number, "from_minor": 7},
             )  # fmt: skip
-    return desk
+    return context
 
 
-def chain(desk: Desk, head: str | None = None) -> int:
-    with database.reading(desk.engine) as connection:
-        last = verify(connection, head=head)
+def chain(context: AppContext, head: str | None = None) -> int:
+    with database.reading(context.engine) as connection:
+        last = verify_chain(connection, head=head)
     return last.number if last else 0
 
 
-def test_a_log_that_nobody_touched_is_whole(logged: Desk):
+def test_a_log_that_nobody_touched_is_whole(logged: AppContext):
     assert chain(logged) == 4
 
 
@@ -45,7 +45,7 @@ def test_changes_at_the_same_time_are_one_chain(engine: Engine, watch):
         ready.wait()
         for number in range(5):
             with database.writing(engine) as connection:
-                record(
+                record_change(
                     connection, at=watch.now, actor=str(who), action="price.set",
                     about=str(number), details={},
                 )  # fmt: skip
@@ -53,17 +53,17 @@ def test_changes_at_the_same_time_are_one_chain(engine: Engine, watch):
     with ThreadPoolExecutor(4) as people:
         list(people.map(change, range(4)))
     with database.reading(engine) as connection:
-        last = verify(connection)
+        last = verify_chain(connection)
     assert last is not None
     assert last.number == 20
 
 
-def test_an_empty_log_is_whole(desk: Desk):
-    assert chain(desk) == 0
+def test_an_empty_log_is_whole(context: AppContext):
+    assert chain(context) == 0
 
 
 @pytest.mark.parametrize("column", ["actor", "action", "object", "details", "digest"])
-def test_an_altered_entry_shows(logged: Desk, column: str):
+def test_an_altered_entry_shows(logged: AppContext, column: str):
     with database.writing(logged.engine) as connection:
         second = audit_log.c.number == 2
         connection.execute(update(audit_log).where(second).values({column: "other"}))
@@ -72,7 +72,7 @@ def test_an_altered_entry_shows(logged: Desk, column: str):
         chain(logged)
 
 
-def test_a_removed_entry_shows(logged: Desk):
+def test_a_removed_entry_shows(logged: AppContext):
     with database.writing(logged.engine) as connection:
         connection.execute(delete(audit_log).where(audit_log.c.number == 2))
 
@@ -80,7 +80,7 @@ def test_a_removed_entry_shows(logged: Desk):
         chain(logged)
 
 
-def test_an_entry_slipped_in_shows_even_with_a_digest_of_its_own(logged: Desk):
+def test_an_entry_slipped_in_shows_even_with_a_digest_of_its_own(logged: AppContext):
     with database.writing(logged.engine) as connection:
         connection.execute(delete(audit_log).where(audit_log.c.number >= 3))
         row = connection.execute(select(audit_log).where(audit_log.c.number == 2)).mappings().one()
@@ -91,9 +91,9 @@ def test_an_entry_slipped_in_shows_even_with_a_digest_of_its_own(logged: Desk):
         chain(logged)
 
 
-def test_entries_cut_off_the_end_show_against_a_digest_kept_elsewhere(logged: Desk):
+def test_entries_cut_off_the_end_show_against_a_digest_kept_elsewhere(logged: AppContext):
     with database.writing(logged.engine) as connection:
-        kept = list(entries(connection))[-1].digest
+        kept = list(read_entries(connection))[-1].digest
         assert chain(logged, head=kept) == 4
         connection.execute(delete(audit_log).where(audit_log.c.number == 4))
 
@@ -102,29 +102,29 @@ def test_entries_cut_off_the_end_show_against_a_digest_kept_elsewhere(logged: De
         chain(logged, head=kept)
 
 
-def test_making_and_revoking_a_key_is_entered_and_a_refusal_is_not(desk: Desk, watch):
-    create_key(desk.engine, Role.SALES, "desk 4", by="ann", now=watch.now)
-    name = list_keys(desk.engine)[0].id
-    revoke_key(desk.engine, name, by="bob", now=watch.now)
+def test_making_and_revoking_a_key_is_entered_and_a_refusal_is_not(context: AppContext, watch):
+    create_key(context.engine, Role.SALES, "context 4", by="ann", now=watch.now)
+    name = list_keys(context.engine)[0].id
+    revoke_key(context.engine, name, by="bob", now=watch.now)
     with pytest.raises(KeyRefused):
-        revoke_key(desk.engine, name, by="eve", now=watch.now)
+        revoke_key(context.engine, name, by="eve", now=watch.now)
 
-    with database.reading(desk.engine) as connection:
-        found = [(one.actor, one.action, one.object) for one in entries(connection)]
+    with database.reading(context.engine) as connection:
+        found = [(one.actor, one.action, one.object) for one in read_entries(connection)]
     assert found == [("ann", "key.create", name), ("bob", "key.revoke", name)]
 
 
-def test_a_rate_card_is_entered_when_it_changes_and_only_then(desk: Desk):
-    dearer = msgspec.structs.replace(desk.card, version="dearer-2", seasons=())
-    for card in (desk.card, desk.card, dearer, dearer, desk.card):
-        note_rate_card(Desk(desk.engine, desk.estate, card, desk.clock), by="ann")
+def test_a_rate_card_is_entered_when_it_changes_and_only_then(context: AppContext):
+    dearer = msgspec.structs.replace(context.card, version="dearer-2", seasons=())
+    for card in (context.card, context.card, dearer, dearer, context.card):
+        record_rate_card(AppContext(context.engine, context.estate, card, context.clock), by="ann")
 
-    with database.reading(desk.engine) as connection:
-        found = [one.object for one in entries(connection)]
+    with database.reading(context.engine) as connection:
+        found = [one.object for one in read_entries(connection)]
     assert found == ["reference-2", "dearer-2", "reference-2"]
 
 
-def test_the_log_is_checked_from_the_command_line(logged: Desk, tmp_path: Path, capsys):
+def test_the_log_is_checked_from_the_command_line(logged: AppContext, tmp_path: Path, capsys):
     parser = argparse.ArgumentParser()
     add_arguments(parser)
     where = ["--database", f"sqlite:///{tmp_path}/onlooker.db"]

@@ -14,13 +14,13 @@ from cloud import database
 from cloud.__main__ import main
 from cloud.api.application import create_app
 from cloud.api.audit_tables import findings
-from cloud.app.context import Desk
-from cloud.auth.audit import audit_log, record
+from cloud.app.context import AppContext
+from cloud.auth.audit import audit_log, record_change
 from cloud.auth.keys import Role, create_key, revoke_key
 from cloud.cli import audit as audit_command
 from cloud.cli.publish import publish
 from cloud.cli.rate_card import put_card
-from cloud.planning.plan_worker import PlanWork
+from cloud.planning.plan_worker import PlanWorker
 from tests.cloud.api.conftest import Asker, Watch
 from tests.cloud.rates import CARD, sites
 
@@ -65,23 +65,23 @@ def logged(database_url: str, tmp_path: Path, watch: Watch, monkeypatch, capsys)
     database.create(engine)
     monkeypatch.setattr(audit_command.run, "__defaults__", (watch,))
     monkeypatch.setattr("cloud.cli.occupancy.utc_now", watch)
-    desk = Desk(engine, sites(), CARD, watch)
-    ask = Asker(create_app(desk))
+    context = AppContext(engine, sites(), CARD, watch)
+    ask = Asker(create_app(context))
     ask("PUT", SLOT, json={"price": "45.67", "reason": "agreed in March"})
     ask("PUT", SLOT, json={"price": "38.00", "reason": "2026 contract", "account": "acme"})
     ask("PUT", SLOT.replace("T08", "T09"), json={"price": "40.00", "reason": "a mistake"})
     ask("DELETE", SLOT.replace("T08", "T09"))
     ask("POST", "/api/pricing/plans", json=BRIEF)
-    PlanWork(lambda: desk).step()
+    PlanWorker(lambda: context).step()
     ask("POST", "/api/pricing/plans", json=BRIEF)
     dropped = ask("POST", "/api/pricing/plans", json=BRIEF).headers["location"]
     ask("DELETE", dropped)
-    card = msgspec.structs.replace(desk.card, version="card-2")
+    card = msgspec.structs.replace(context.card, version="card-2")
     put_card(engine, card, None, by="ann", clock=watch)
     create_key(engine, Role.SALES, "Mary", by="me", now=watch.now)
     revoked = create_key(engine, Role.ADVERTISER, "Acme", by="me", now=watch.now, account="acme")
     revoke_key(engine, revoked.split("_")[1], by="me", now=watch.now)
-    publish(desk)
+    publish(context)
     file = tmp_path / "taken.csv"
     for taken in (3, 5):
         file.write_text(
@@ -197,7 +197,7 @@ def test_a_log_that_was_written_anew_shows(log: Log, capsys):
     log.run(delete(audit_log))
     for number in range(count + 3):
         with database.writing(log.engine) as connection:
-            record(
+            record_change(
                 connection, at=log.watch.now, actor="eve", action="x", about=str(number), details={}
             )
     assert log.audit("verify") == 1
@@ -275,7 +275,7 @@ def test_entries_from_before_there_was_more_in_them_are_not_taken_for_altered(lo
         lost = of_plans if row["action"].startswith("plan") else since
         details = {name: said for name, said in details.items() if name not in lost}
         with database.writing(log.engine) as connection:
-            record(connection, at=row["at"], actor=row["actor"], action=row["action"],
+            record_change(connection, at=row["at"], actor=row["actor"], action=row["action"],
                    about=row["object"], details=details)  # fmt: skip
     log.run("DELETE FROM price_overrides WHERE account = 'acme'")
     log.run(update(audit_log).where(audit_log.c.number == 0).values(actor="nobody"))

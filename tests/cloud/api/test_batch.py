@@ -91,20 +91,20 @@ def test_a_forecast_out_of_reach_is_refused(ask, query: str, sentence: str):
     assert sentence in answer.json()["detail"]
 
 
-def test_who_comes_is_told_with_the_forecast_once_it_is_known(ask, desk):
+def test_who_comes_is_told_with_the_forecast_once_it_is_known(ask, context):
     path = "/api/pricing/forecast/KX-01?from=2026-11-23&days=1"
     assert ask.get(path).json()["hours"][8]["visitors"] is None
 
     rates = np.tile(np.array([[0.1, 0.2, 0.3], [8, 9, 10]])[:, :, None], (1, 1, 168))
     groups = (VisitorGroup("25-34", "female"), VisitorGroup("25-34", "male"))
     half = np.tile(np.array([0.4, 0.5, 0.6])[None, :, None], (2, 1, 168))
-    with database.writing(desk.engine) as connection:
+    with database.writing(context.engine) as connection:
         store_visitor_mix(
             connection,
-            desk.estate.location("KX-01"),
+            context.estate.location("KX-01"),
             VisitorMix(date(2026, 11, 20), rates, groups, half),
         )
-    desk.clock.pass_by(timedelta(hours=1))
+    context.clock.pass_by(timedelta(hours=1))
     visitors = ask.get(path).json()["hours"][8]["visitors"]
 
     assert visitors["attention_rate"] == {"p10": 0.1, "p50": 0.2, "p90": 0.3}

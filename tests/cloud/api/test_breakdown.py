@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from cloud import database
-from cloud.app.context import Desk
+from cloud.app.context import AppContext
 from cloud.ingest import report_store, venue_sums
 from cloud.ingest.minute_sums import MinuteSums
 from cloud.windows.venue_types import sync_venue_types
@@ -22,7 +22,7 @@ WOMEN = DemographicCell(age=AgeGroup.FROM_25, gender=Gender.FEMALE, visits=1, on
 
 
 @pytest.fixture(autouse=True)
-def counted(desk: Desk, watch, report: Callable[..., AudienceReport]) -> None:
+def counted(context: AppContext, watch, report: Callable[..., AudienceReport]) -> None:
     """Two visits in each of three hours at three places, two cameras at one of them."""
     tallies = MinuteSums()
     cameras = [("KX-01", "kx-01-cam-1"), ("KX-01", "kx-01-cam-2"), ("LB-01", "lb"), ("WL-01", "wl")]
@@ -30,7 +30,7 @@ def counted(desk: Desk, watch, report: Callable[..., AudienceReport]) -> None:
         at = watch.now - timedelta(hours=ago)
         tallies.add(report(location=location, device=device, starts_at=at, visits=2,
                            blind_ms={BlindCause.DARK: 500}, demographics=(WOMEN,)))  # fmt: skip
-    with database.writing(desk.engine) as connection:
+    with database.writing(context.engine) as connection:
         sync_venue_types(connection, VENUES)
         report_store.add_sums(connection, tallies, watch.now)
         venue_sums.add_venue_sums(connection, tallies, 0)
@@ -41,11 +41,11 @@ def visits(answer, *names: str) -> dict[tuple[str, ...], int]:
     return {tuple(cell[name] for name in names): cell["visits"] for cell in answer.json()["cells"]}
 
 
-def test_the_whole_estate_is_one_group_unless_parts_are_asked_for(ask, desk: Desk, watch):
+def test_the_whole_estate_is_one_group_unless_parts_are_asked_for(ask, context: AppContext, watch):
     (whole,) = ask.get(f"/api/audience?{DAY}").json()["cells"]
     assert (whole["visits"], whole["onlookers"], whole["attention_rate"]) == (24, 12, 0.5)
     # ten seconds of twelve cameras reported; up to now every camera of the sites file is expected
-    cameras = [site.expected_cameras(watch.now - HOUR, watch.now) for site in desk.estate]
+    cameras = [site.expected_cameras(watch.now - HOUR, watch.now) for site in context.estate]
     expected_s = 12 * 3600.0 * sum(map(len, cameras))
     assert (whole["reported_s"], whole["expected_s"]) == (120.0, expected_s)
     assert whole["observed_share"] == round(108 / expected_s, 4)
@@ -157,14 +157,14 @@ def test_demographics_of_one_location_are_for_a_week_at_most(ask):
 
 
 def test_a_camera_that_the_sites_file_does_not_list_is_told_and_makes_up_for_nobody(
-    ask, desk: Desk
+    ask, context: AppContext
 ):
     query = "by=device&location=LB-01&from=2026-11-20T07:00:00Z&until=2026-11-20T08:00:00Z"
     (cell,) = ask.get(f"/api/audience?{query}").json()["cells"]
     assert (cell["device"], cell["is_listed"], cell["expected_s"]) == ("lb", False, 0.0)
 
     (hour,) = ask.get(f"/api/audience?{query.replace('device', 'location')}").json()["cells"]
-    site = desk.estate.location("LB-01")
+    site = context.estate.location("LB-01")
     expected_s = site.expected_ms(FROM, FROM + HOUR) / 1000
     assert (hour["expected_s"], hour["is_listed"]) == (expected_s, None)
     assert hour["observed_share"] == round(9 / (expected_s + 9), 4)

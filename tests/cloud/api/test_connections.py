@@ -12,7 +12,7 @@ import time
 import pytest
 import uvicorn
 
-from cloud.app.connection_limits import RequestLimits, limited
+from cloud.app.connection_limits import RequestLimits, limited_protocol
 from cloud.connection_table import ConnectionTable
 from tests.cloud.databases import new_database
 
@@ -45,7 +45,7 @@ class Served:
         self.table = ConnectionTable(most, most_per_client=most)
         config = uvicorn.Config(
             app,
-            http=limited(self.table, limits),
+            http=limited_protocol(self.table, limits),
             timeout_keep_alive=int(limits.idle_s),
             lifespan="off",
             log_config=None,

@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 from fastapi.routing import APIRoute
 
-from cloud.api.application import ROOMS, create_app
-from cloud.app.context import Desk
-from cloud.auth.access import Door
+from cloud.api.application import ROUTE_MODULES, create_app
+from cloud.app.context import AppContext
+from cloud.auth.access import Scope
 from cloud.auth.keys import Role, create_key
 from cloud.auth.quota import Quota
-from cloud.planning.plan_worker import PlanWork
+from cloud.planning.plan_worker import PlanWorker
 from tests.cloud.api.conftest import FRIDAY_NOON, Asker
 
 SLOT = "KX-01/2026-11-23T08:00"
@@ -27,14 +27,14 @@ REASON, OWNER = "because Zebedee asked", "Mary Poole"
 
 
 @pytest.fixture
-def locked(desk: Desk) -> Asker:
-    return Asker(create_app(desk, quota=Quota(questions=100_000)))
+def locked(context: AppContext) -> Asker:
+    return Asker(create_app(context, quota=Quota(questions=100_000)))
 
 
 @pytest.fixture
-def key(desk: Desk) -> Callable[..., dict[str, str]]:
+def key(context: AppContext) -> Callable[..., dict[str, str]]:
     def key(role: Role, owner: str, account: str | None = None) -> dict[str, str]:
-        shown = create_key(desk.engine, role, owner, by="me", now=FRIDAY_NOON, account=account)
+        shown = create_key(context.engine, role, owner, by="me", now=FRIDAY_NOON, account=account)
         return {"x-api-key": shown}
 
     return key
@@ -134,22 +134,24 @@ def test_the_factors_of_a_set_price_multiply_to_it_and_tell_no_other(locked: Ask
 
 
 def test_a_kept_plan_is_worked_out_at_the_prices_of_its_account(
-    locked: Asker, desk: Desk, key, staff
+    locked: Asker, context: AppContext, key, staff
 ):
     acme = key(Role.ADVERTISER, "acme", account="acme")
     set_price(locked, staff, "45.67", "acme")
     kept = locked("POST", "/api/pricing/plans", json=BRIEF, headers=acme)
-    assert PlanWork(lambda: desk).step()
+    assert PlanWorker(lambda: context).step()
     told = locked.get(kept.headers["location"], headers=acme).json()
 
     assert [line["cost"] for line in told["answer"]["lines"]] == ["45.67"]
 
 
-def test_staff_keep_a_plan_for_an_account_at_its_prices(locked: Asker, desk: Desk, key, staff):
+def test_staff_keep_a_plan_for_an_account_at_its_prices(
+    locked: Asker, context: AppContext, key, staff
+):
     acme = key(Role.ADVERTISER, "acme", account="acme")
     set_price(locked, staff, "45.67", "acme")
     kept = locked("POST", "/api/pricing/plans?account=acme", json=BRIEF, headers=staff)
-    assert PlanWork(lambda: desk).step()
+    assert PlanWorker(lambda: context).step()
     told = locked.get(kept.headers["location"], headers=acme).json()
 
     assert told["account"] == "acme"
@@ -177,16 +179,18 @@ EXAMPLES = {
 def routes_for(role: Role) -> set[str]:
     """The routes that a role may ask."""
     found = set()
-    for route in (route for room in ROOMS for route in room.router.routes):
+    for route in (route for room in ROUTE_MODULES for route in room.router.routes):
         if isinstance(route, APIRoute):
-            doors = [one.call for one in route.dependant.dependencies if isinstance(one.call, Door)]
+            doors = [
+                one.call for one in route.dependant.dependencies if isinstance(one.call, Scope)
+            ]
             if any(role in door.roles for door in doors):
                 found |= {f"{method} {route.path}" for method in route.methods}
     return found
 
 
 def test_no_answer_for_an_advertiser_tells_who_set_a_price_why_or_in_place_of_what(
-    locked: Asker, desk: Desk, key, staff
+    locked: Asker, context: AppContext, key, staff
 ):
     """A new route for advertisers needs an example here."""
     acme, bolt = (key(Role.ADVERTISER, name, account=name) for name in ("acme", "bolt"))

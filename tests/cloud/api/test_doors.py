@@ -13,9 +13,9 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, APIWebSocketRoute
 
 from cloud import database
-from cloud.api.application import ROOMS, create_app
-from cloud.app.context import Desk
-from cloud.auth.access import asker
+from cloud.api.application import ROUTE_MODULES, create_app
+from cloud.app.context import AppContext
+from cloud.auth.access import get_caller
 from cloud.auth.keys import Role, create_key
 from cloud.auth.quota import Quota
 from tests.cloud.api.conftest import FRIDAY_NOON, Asker
@@ -64,7 +64,7 @@ KEEPING = {"plan": ("/api/pricing/plans", BODIES["/api/pricing/optimize"])}
 """How an advertiser comes to have what a route's name stands for: what is posted where."""
 ROUTES = [
     (method, route.path)
-    for room in ROOMS
+    for room in ROUTE_MODULES
     for route in room.router.routes
     if isinstance(route, APIRoute)
     for method in sorted(route.methods)
@@ -78,9 +78,9 @@ def depends_on(dependant: Dependant, call: object) -> bool:
 
 OWNED = [
     (method, route.path)
-    for room in ROOMS
+    for room in ROUTE_MODULES
     for route in room.router.routes
-    if isinstance(route, APIRoute) and depends_on(route.dependant, asker)
+    if isinstance(route, APIRoute) and depends_on(route.dependant, get_caller)
     for method in sorted(route.methods)
 ]
 """Routes whose answers belong to somebody, by what they depend on."""
@@ -153,17 +153,17 @@ def begun(
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppContext]:
     engine = database.connect(f"sqlite:///{tmp_path_factory.mktemp('doors')}/onlooker.db")
     database.create(engine)
     card = CARD
-    yield Desk(engine, sites(), card, lambda: FRIDAY_NOON)
+    yield AppContext(engine, sites(), card, lambda: FRIDAY_NOON)
     engine.dispose()
 
 
 @pytest.fixture(scope="module")
-def locked(desk: Desk) -> Asker:
-    return Asker(create_app(desk, quota=Quota()))
+def locked(context: AppContext) -> Asker:
+    return Asker(create_app(context, quota=Quota()))
 
 
 def test_every_route_is_in_the_table():
@@ -184,10 +184,10 @@ def test_without_a_key_there_is_no_way_in_whatever_is_asked(locked, method: str,
 
 @pytest.mark.parametrize(("method", "path"), CLOSED)
 def test_a_role_gets_in_where_it_belongs_and_nowhere_else(
-    locked, desk: Desk, method: str, path: str
+    locked, context: AppContext, method: str, path: str
 ):
     for role in Role:
-        key = create_key(desk.engine, role, "a test", by="me", now=FRIDAY_NOON)
+        key = create_key(context.engine, role, "a test", by="me", now=FRIDAY_NOON)
         status = begun(locked.app, "http", filled(path), method, key)["status"]
         assert (status != 403) == (role in allowed(path, method)), (role, filled(path), method)
         assert status not in (401, 500)
@@ -198,11 +198,11 @@ def test_a_role_gets_in_where_it_belongs_and_nowhere_else(
     [one for one in CLOSED if Role.ADVERTISER in allowed(one[1], one[0]) and one not in OWNED],
 )
 def test_two_advertisers_see_the_same_unless_it_is_somebodys_own(
-    locked, desk: Desk, method: str, path: str
+    locked, context: AppContext, method: str, path: str
 ):
     answers = []
     for owner in ("Acme", "Bolt"):
-        key = create_key(desk.engine, Role.ADVERTISER, owner, by="me", now=FRIDAY_NOON)
+        key = create_key(context.engine, Role.ADVERTISER, owner, by="me", now=FRIDAY_NOON)
         answers.append(
             locked(
                 method, filled(path), headers={"x-api-key": key},
@@ -225,12 +225,12 @@ def test_what_somebody_owns_is_found_by_what_its_route_depends_on():
 
 @pytest.mark.parametrize(("method", "path"), OWNED_THINGS)
 def test_another_advertisers_thing_is_one_that_never_was(
-    locked, desk: Desk, method: str, path: str
+    locked, context: AppContext, method: str, path: str
 ):
     start, _, rest = path.partition("{")
     name, _, end = rest.partition("}")
     acme, bolt = (
-        {"x-api-key": create_key(desk.engine, Role.ADVERTISER, owner, by="me", now=FRIDAY_NOON)}
+        {"x-api-key": create_key(context.engine, Role.ADVERTISER, owner, by="me", now=FRIDAY_NOON)}
         for owner in ("Acme", "Bolt")
     )
     where, body = KEEPING[name]
@@ -257,7 +257,7 @@ def test_another_advertisers_thing_is_one_that_never_was(
 def test_a_socket_is_refused_too_without_a_key(locked):
     sockets = [
         route.path
-        for room in ROOMS
+        for room in ROUTE_MODULES
         for route in room.router.routes
         if isinstance(route, APIWebSocketRoute)
     ]
@@ -267,8 +267,8 @@ def test_a_socket_is_refused_too_without_a_key(locked):
         assert refused, said
 
 
-def test_an_open_page_tells_nothing_of_the_estate(locked, desk: Desk):
+def test_an_open_page_tells_nothing_of_the_estate(locked, context: AppContext):
     for path in sorted(OPEN - {"/openapi.json"}):
         answer = locked.get(filled(path))
         assert answer.status_code in (200, 404)
-        assert all(site.name not in answer.text for site in desk.estate)
+        assert all(site.name not in answer.text for site in context.estate)

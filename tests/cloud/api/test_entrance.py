@@ -10,8 +10,8 @@ from sqlalchemy.exc import OperationalError
 
 from cloud import database
 from cloud.api import page
-from cloud.api.application import ROOMS, create_app
-from cloud.app.context import Desk
+from cloud.api.application import ROUTE_MODULES, create_app
+from cloud.app.context import AppContext
 from cloud.app.host_names import HostNameError, HostNames
 from cloud.auth.keys import Role, create_key
 from cloud.auth.quota import Quota
@@ -26,21 +26,21 @@ NAMED = HostNames.of(["Sales.Example.org", "[2001:DB8::7]"])
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppContext]:
     """One database for all: whatever is asked here changes nothing that another test reads."""
     engine = database.connect(f"sqlite:///{tmp_path_factory.mktemp('entrance')}/onlooker.db")
     database.create(engine)
     card = CARD
-    yield Desk(engine, sites(), card, lambda: FRIDAY_NOON)
+    yield AppContext(engine, sites(), card, lambda: FRIDAY_NOON)
     engine.dispose()
 
 
 @pytest.fixture(params=["open", "keys"])
-def asker(request, desk: Desk, watch) -> Asker:
+def asker(request, context: AppContext, watch) -> Asker:
     """With and without keys; the key is that of staff."""
     quota = Quota() if request.param == "keys" else None
-    asker = Asker(create_app(desk, quota=quota, names=NAMED))
-    key = create_key(desk.engine, Role.ADMIN, "staff", by="me", now=watch.now)
+    asker = Asker(create_app(context, quota=quota, names=NAMED))
+    key = create_key(context.engine, Role.ADMIN, "staff", by="me", now=watch.now)
     asker.headers = {"x-api-key": key} if quota else {}
     return asker
 
@@ -116,15 +116,15 @@ def test_a_name_that_no_request_could_have_is_refused_at_the_start(name: str):
 
 
 def test_the_address_that_is_listened_on_is_a_name_unless_it_is_all_of_them():
-    assert HostNames.of([], "192.0.2.7").knows("192.0.2.7:8080")
-    assert HostNames.of([], "2001:db8::7").knows("[2001:db8::7]")
+    assert HostNames.of([], "192.0.2.7").includes("192.0.2.7:8080")
+    assert HostNames.of([], "2001:db8::7").includes("[2001:db8::7]")
     for everything in ("0.0.0.0", "::"):
         assert HostNames.of([], everything).own == frozenset()
 
 
 @pytest.fixture
-def locked(desk: Desk) -> Asker:
-    return Asker(create_app(desk, quota=FEW))
+def locked(context: AppContext) -> Asker:
+    return Asker(create_app(context, quota=FEW))
 
 
 NOWHERE = ("/nothing", "/api", "/api/", "/api/nothing", "/api/locations/", "/static/none.js",
@@ -154,17 +154,17 @@ def test_without_a_key_no_question_about_live_news_is_looked_at(
         assert begun(locked.app, kind, path, query=query[1:])["status"] == 401
 
 
-def test_with_a_key_a_wrong_question_over_a_socket_is_told(desk: Desk, watch):
-    app = create_app(desk, quota=Quota())
-    key = create_key(desk.engine, Role.SALES, "staff", by="me", now=watch.now)
+def test_with_a_key_a_wrong_question_over_a_socket_is_told(context: AppContext, watch):
+    app = create_app(context, quota=Quota())
+    key = create_key(context.engine, Role.SALES, "staff", by="me", now=watch.now)
     assert begun(app, "websocket", "/api/live", key=key, query="location=XX-99")["status"] == 404
-    buyer = create_key(desk.engine, Role.ADVERTISER, "Acme", by="me", now=watch.now)
+    buyer = create_key(context.engine, Role.ADVERTISER, "Acme", by="me", now=watch.now)
     assert begun(app, "websocket", "/api/live", key=buyer, query="location=XX-99")["status"] == 403
 
 
-def test_a_browser_shows_its_key_as_a_subprotocol(desk: Desk, watch):
-    app = create_app(desk, quota=Quota())
-    key = create_key(desk.engine, Role.SALES, "staff", by="me", now=watch.now)
+def test_a_browser_shows_its_key_as_a_subprotocol(context: AppContext, watch):
+    app = create_app(context, quota=Quota())
+    key = create_key(context.engine, Role.SALES, "staff", by="me", now=watch.now)
     accepted = begun(app, "websocket", "/api/live", subprotocols=["onlooker", key])
     refused = begun(app, "websocket", "/api/live", subprotocols=["onlooker", key[:-1] + "!"])
 
@@ -187,9 +187,9 @@ def test_a_browser_shows_its_key_as_a_subprotocol(desk: Desk, watch):
     ],
 )
 def test_whatever_a_key_asks_counts_in_its_quota(
-    locked: Asker, desk: Desk, watch, ask: tuple[str, str], status: int
+    locked: Asker, context: AppContext, watch, ask: tuple[str, str], status: int
 ):
-    key = create_key(desk.engine, Role.ADVERTISER, "Acme", by="me", now=watch.now)
+    key = create_key(context.engine, Role.ADVERTISER, "Acme", by="me", now=watch.now)
     answers = [locked(*ask, headers={"x-api-key": key}) for _ in range(6)]
 
     assert [one.status_code for one in answers] == [status] * 5 + [429]
@@ -197,8 +197,8 @@ def test_whatever_a_key_asks_counts_in_its_quota(
     assert locked.get(LOCATIONS, headers={"x-api-key": key}).status_code == 429
 
 
-def test_the_pages_are_not_counted(locked: Asker, desk: Desk, watch):
-    key = {"x-api-key": create_key(desk.engine, Role.ADVERTISER, "Acme", by="me", now=watch.now)}
+def test_the_pages_are_not_counted(locked: Asker, context: AppContext, watch):
+    key = {"x-api-key": create_key(context.engine, Role.ADVERTISER, "Acme", by="me", now=watch.now)}
     for _ in range(9):
         assert locked.get("/prices", headers=key).status_code == 200
     assert locked.get(LOCATIONS, headers=key).headers["ratelimit"] == '"key";r=4;t=720'
@@ -207,7 +207,7 @@ def test_the_pages_are_not_counted(locked: Asker, desk: Desk, watch):
 READ = sorted(
     {
         route.path
-        for room in ROOMS
+        for room in ROUTE_MODULES
         for route in room.router.routes
         if isinstance(route, APIRoute) and "GET" in route.methods
     }
@@ -240,12 +240,12 @@ def test_head_of_a_tagged_answer_is_304_when_it_is_held(ask: Asker):
     )
 
 
-def test_a_lost_database_at_the_entrance_is_503(desk: Desk, monkeypatch, caplog):
+def test_a_lost_database_at_the_entrance_is_503(context: AppContext, monkeypatch, caplog):
     def lost(*_: object) -> None:
         raise OperationalError("SELECT", {}, Exception("gone"))
 
     monkeypatch.setattr("cloud.auth.access.find_key", lost)
-    locked = Asker(create_app(desk, quota=FEW))
+    locked = Asker(create_app(context, quota=FEW))
     with caplog.at_level(logging.WARNING):
         answer = locked.get(LOCATIONS, headers={"x-api-key": "onl_x"})
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")

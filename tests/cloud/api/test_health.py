@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from cloud import database
-from cloud.app.context import Desk
+from cloud.app.context import AppContext
 
 
 def test_an_empty_database_is_ready_and_says_that_nothing_has_come(ask):
@@ -16,8 +16,8 @@ def test_an_empty_database_is_ready_and_says_that_nothing_has_come(ask):
     }
 
 
-def test_readiness_says_how_old_the_newest_report_is(ask, desk: Desk, watch):
-    with database.writing(desk.engine) as connection:
+def test_readiness_says_how_old_the_newest_report_is(ask, context: AppContext, watch):
+    with database.writing(context.engine) as connection:
         connection.execute(
             database.report_streams.insert().values(
                 device="kx-01-cam-1",

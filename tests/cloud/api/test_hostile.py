@@ -7,7 +7,7 @@ import pytest
 
 from cloud import database
 from cloud.api.application import create_app
-from cloud.app.context import Desk
+from cloud.app.context import AppContext
 from tests.cloud.api.conftest import FRIDAY_NOON, Asker
 from tests.cloud.api.test_doors import CLOSED, ROUTES, filled
 from tests.cloud.rates import CARD, sites
@@ -35,7 +35,7 @@ def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
     engine = database.connect(f"sqlite:///{tmp_path_factory.mktemp('hostile')}/onlooker.db")
     database.create(engine)
     card = CARD
-    yield Asker(create_app(Desk(engine, sites(), card, lambda: FRIDAY_NOON)))
+    yield Asker(create_app(AppContext(engine, sites(), card, lambda: FRIDAY_NOON)))
     engine.dispose()
 
 

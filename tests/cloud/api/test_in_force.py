@@ -15,16 +15,16 @@ from sqlalchemy import Engine, text
 
 from cloud import database
 from cloud.api.application import create_app
-from cloud.api.pricing import priced
+from cloud.api.pricing import price_slot
 from cloud.app import rate_card_reload
 from cloud.app.change_log import ChangeLog
-from cloud.app.context import Desk, Shelf
-from cloud.app.rate_card_reload import LEAD, InForce
-from cloud.app.shared_store import Alone
+from cloud.app.context import AppContext, ForecastCache
+from cloud.app.rate_card_reload import MIN_LEAD, ContextReloader
+from cloud.app.shared_store import LocalStore
 from cloud.auth import audit
 from cloud.cli.rate_card import CardRefused, put_card
 from cloud.estate_reload import CHECK_EVERY_S, SitesFile
-from cloud.lru_cache import Memory
+from cloud.lru_cache import LruCache
 from cloud.pricing.rate_card import RateCard
 from cloud.pricing.slot import parse_slot
 from tests.cloud.api.conftest import FRIDAY_NOON, Asker
@@ -40,16 +40,22 @@ def card(tenths: int) -> RateCard:
     return msgspec.structs.replace(CARD, version=f"card-{tenths}", traffic=traffic)
 
 
-def process(desk: Desk, **more: bool) -> Asker:
+def process(context: AppContext, **more: bool) -> Asker:
     """Another API on the same database, with a memory of its own."""
-    own = replace(desk, shared=Alone(), shelf=Shelf(), answers=Memory(99), changes=ChangeLog())
+    own = replace(
+        context,
+        shared=LocalStore(),
+        forecast_cache=ForecastCache(),
+        response_cache=LruCache(99),
+        changes=ChangeLog(),
+    )
     asker = Asker(create_app(own, **more))
     look(asker)
     return asker
 
 
 def look(asker: Asker) -> None:
-    asker.app.state.in_force.look()
+    asker.app.state.reloader.refresh()
 
 
 def version(asker: Asker) -> str:
@@ -58,21 +64,21 @@ def version(asker: Asker) -> str:
 
 
 @pytest.fixture
-def put(desk: Desk, watch) -> Callable[..., object]:
+def put(context: AppContext, watch) -> Callable[..., object]:
     def put(card: RateCard, from_at: datetime | None = None) -> object:
-        return put_card(desk.engine, card, from_at, by="ann", clock=watch)
+        return put_card(context.engine, card, from_at, by="ann", clock=watch)
 
     return put
 
 
-def test_every_process_changes_at_the_same_moment(desk: Desk, watch, put):
-    both = [process(desk), process(desk)]
+def test_every_process_changes_at_the_same_moment(context: AppContext, watch, put):
+    both = [process(context), process(context)]
     before = [asker.get(PRICE) for asker in both]
     tag = {"if-none-match": before[0].headers["etag"]}
     put(card(20))
     for asker in both:
         look(asker)
-    watch.pass_by(LEAD - SECOND)
+    watch.pass_by(MIN_LEAD - SECOND)
     assert [version(asker) for asker in both] == ["reference-2"] * 2
     assert both[0].get(PRICE, headers=tag).status_code == 304
     watch.pass_by(SECOND)
@@ -83,33 +89,35 @@ def test_every_process_changes_at_the_same_moment(desk: Desk, watch, put):
     assert after.json()["price_minor"] > before[0].json()["price_minor"]
 
 
-def test_a_process_that_starts_later_knows_what_holds_and_what_will(desk: Desk, watch, put):
+def test_a_process_that_starts_later_knows_what_holds_and_what_will(
+    context: AppContext, watch, put
+):
     put(card(20))
     put(card(15), watch.now + timedelta(hours=1))
-    watch.pass_by(LEAD)
-    late = process(desk)
+    watch.pass_by(MIN_LEAD)
+    late = process(context)
     assert version(late) == "card-20"
     watch.pass_by(timedelta(hours=1))
     assert version(late) == "card-15"
 
 
-def test_a_process_with_a_file_of_its_own_keeps_to_it(desk: Desk, watch, put):
-    pinned = process(desk, pinned=True)
+def test_a_process_with_a_file_of_its_own_keeps_to_it(context: AppContext, watch, put):
+    pinned = process(context, pinned=True)
     put(card(20))
-    watch.pass_by(LEAD)
+    watch.pass_by(MIN_LEAD)
     look(pinned)
     assert version(pinned) == "reference-2"
 
 
-def test_what_was_put_and_what_came_in_force_is_in_the_log_once(desk: Desk, watch, put):
-    both = [process(desk), process(desk)]
+def test_what_was_put_and_what_came_in_force_is_in_the_log_once(context: AppContext, watch, put):
+    both = [process(context), process(context)]
     put(card(20))
-    watch.pass_by(LEAD)
+    watch.pass_by(MIN_LEAD)
     for asker in (*both, *both):
         look(asker)
-    with database.reading(desk.engine) as connection:
-        audit.verify(connection)
-        said = [(one.action, one.object) for one in audit.entries(connection)]
+    with database.reading(context.engine) as connection:
+        audit.verify_chain(connection)
+        said = [(one.action, one.object) for one in audit.read_entries(connection)]
 
     assert said == [
         ("rate_card.in_force", "reference-2"),
@@ -119,9 +127,9 @@ def test_what_was_put_and_what_came_in_force_is_in_the_log_once(desk: Desk, watc
 
 
 def test_of_two_cards_for_one_moment_the_later_put_holds_and_an_old_one_may_come_back(
-    desk: Desk, watch, put
+    context: AppContext, watch, put
 ):
-    asker, from_at = process(desk), watch.now + timedelta(minutes=1)
+    asker, from_at = process(context), watch.now + timedelta(minutes=1)
     put(card(20), from_at)
     put(card(15), from_at)
     assert put(card(15), from_at) is None
@@ -130,29 +138,31 @@ def test_of_two_cards_for_one_moment_the_later_put_holds_and_an_old_one_may_come
     assert version(asker) == "card-15"
     put(card(20))
     look(asker)
-    watch.pass_by(LEAD)
+    watch.pass_by(MIN_LEAD)
     assert version(asker) == "card-20"
 
 
-def test_another_card_of_the_same_version_is_refused_with_what_differs(desk: Desk, put):
+def test_another_card_of_the_same_version_is_refused_with_what_differs(context: AppContext, put):
     renamed = msgspec.structs.replace(card(20), version="reference-2")
     with pytest.raises(CardRefused, match=r"traffic.high_traffic_station: 1.3 -> 2"):
         put(renamed)
     put(card(20))
     with pytest.raises(CardRefused, match="change the version"):
         put(msgspec.structs.replace(card(15), version="card-20"))
-    with database.reading(desk.engine) as connection:
-        assert len(list(audit.entries(connection))) == 1
+    with database.reading(context.engine) as connection:
+        assert len(list(audit.read_entries(connection))) == 1
 
 
-@pytest.mark.parametrize("ahead", [timedelta(0), LEAD - timedelta(microseconds=1), timedelta(401)])
+@pytest.mark.parametrize(
+    "ahead", [timedelta(0), MIN_LEAD - timedelta(microseconds=1), timedelta(401)]
+)
 def test_a_moment_that_not_every_process_would_hear_of_in_time_is_refused(put, watch, ahead):
     with pytest.raises(CardRefused, match="when every process has read it"):
         put(card(20), watch.now + ahead)
 
 
-def test_a_price_set_by_another_program_is_heard_of_without_redis(desk: Desk):
-    one, other = process(desk), process(desk)
+def test_a_price_set_by_another_program_is_heard_of_without_redis(context: AppContext):
+    one, other = process(context), process(context)
     before = version(other), other.get(PRICE).json()["price_minor"]
     wanted = {"price": "45.67", "reason": "agreed in March"}
     one("PUT", f"/api/pricing/override/KX-01/{SLOT}", json=wanted)
@@ -161,23 +171,23 @@ def test_a_price_set_by_another_program_is_heard_of_without_redis(desk: Desk):
     assert other.get(PRICE).json()["price_minor"] == 4567
 
 
-def test_who_loses_the_database_goes_on_and_says_so_once(desk: Desk, monkeypatch, caplog):
-    monkeypatch.setattr(rate_card_reload, "LOOK_S", 0.001)
-    held, looks, stop = InForce(desk), [], threading.Event()
-    honest = held.look
+def test_who_loses_the_database_goes_on_and_says_so_once(context: AppContext, monkeypatch, caplog):
+    monkeypatch.setattr(rate_card_reload, "CHECK_EVERY_S", 0.001)
+    held, looks, stop = ContextReloader(context), [], threading.Event()
+    honest = held.refresh
 
     def looked() -> None:
         looks.append(len(looks))
         if len(looks) in (2, 3, 4):
-            with database.reading(desk.engine) as connection:
+            with database.reading(context.engine) as connection:
                 connection.execute(text("SELECT * FROM no_such_table"))
         honest()
         if len(looks) > 5:
             stop.set()
 
-    monkeypatch.setattr(held, "look", looked)
+    monkeypatch.setattr(held, "refresh", looked)
     held.follow(stop)
-    assert held.desk.card == CARD
+    assert held.context.card == CARD
     assert [one.message for one in caplog.records if one.name == rate_card_reload.__name__] == [
         "news.lost"
     ]
@@ -197,15 +207,17 @@ def test_cards_put_at_the_same_time_are_each_kept(engine: Engine):
     for one in people:
         one.join()
     now = [FRIDAY_NOON]
-    desk = Desk(engine, sites(), CARD, lambda: now[0])
-    held = InForce(desk)
-    held.look()
-    assert held.desk.card.version == "reference-2"
-    now[0] += LEAD
+    context = AppContext(engine, sites(), CARD, lambda: now[0])
+    held = ContextReloader(context)
+    held.refresh()
+    assert held.context.card.version == "reference-2"
+    now[0] += MIN_LEAD
     with database.reading(engine) as connection:
-        last = [one.object for one in audit.entries(connection) if one.action == "rate_card.put"]
+        last = [
+            one.object for one in audit.read_entries(connection) if one.action == "rate_card.put"
+        ]
     assert sorted(last) == ["card-11", "card-12", "card-14"]
-    assert held.desk.card.version == last[-1]
+    assert held.context.card.version == last[-1]
 
 
 steps = st.lists(
@@ -226,10 +238,10 @@ def test_no_answer_is_ever_that_of_a_card_that_does_not_hold(tmp_path_factory, w
     """Two processes that look at least every four seconds, each when it happens to."""
     engine = database.connect(f"sqlite:///{tmp_path_factory.mktemp('cards')}/onlooker.db")
     database.create(engine)
-    desk = Desk(engine, sites(), CARD, watch)
-    site = desk.estate.location("KX-01")
+    context = AppContext(engine, sites(), CARD, watch)
+    site = context.estate.location("KX-01")
     slot = parse_slot(SLOT, site.zone)
-    both = [process(desk), process(desk)]
+    both = [process(context), process(context)]
     truth = [(watch.now, CARD)]
     for what, amount, more in steps:
         if what == "put":
@@ -245,25 +257,25 @@ def test_no_answer_is_ever_that_of_a_card_that_does_not_hold(tmp_path_factory, w
         else:
             holds = [one for at, one in truth if at <= watch.now][-1]
             told = both[amount].get(PRICE).json()
-            own = both[amount].app.state.in_force.desk
-            fresh = priced(replace(own, card=holds), site, slot, own.forecast(site))
+            own = both[amount].app.state.reloader.context
+            fresh = price_slot(replace(own, card=holds), site, slot, own.forecast(site))
             assert told["versions"]["rate_card_digest"] == holds.digest
             assert told == msgspec.json.decode(fresh.model_dump_json())
     engine.dispose()
 
 
 def test_a_changed_sites_file_holds_without_a_restart_and_a_broken_one_does_not(
-    desk: Desk, tmp_path: Path
+    context: AppContext, tmp_path: Path
 ) -> None:
     file, clock_s = tmp_path / "sites.yaml", [0.0]
     file.write_text(SITES_FILE.read_text())
     sites = SitesFile(file, steady_clock=lambda: clock_s[0])
-    asker = Asker(create_app(desk, sites=sites))
+    asker = Asker(create_app(context, sites=sites))
 
     def rewrite(content: str) -> None:
         file.write_text(content)
         clock_s[0] += CHECK_EVERY_S
-        asker.app.state.in_force.reload()
+        asker.app.state.reloader.reload()
 
     assert asker.get("/api/locations").json()["locations"][0]["id"] == "KX-01"
     rewrite(SITES_FILE.read_text().replace("id: KX-01", "id: KX-77\n    formerly: [KX-01]"))

@@ -6,14 +6,14 @@ from decimal import Decimal
 import pytest
 
 from cloud import database
-from cloud.app.context import Desk
+from cloud.app.context import AppContext
 
 PATH = "/api/inventory?time_slot=2026-11-23T08:00"
 HOUR_S = 3600
 
 
-def hour(desk: Desk, at: datetime, **sums: int) -> None:
-    with database.writing(desk.engine) as connection:
+def hour(context: AppContext, at: datetime, **sums: int) -> None:
+    with database.writing(context.engine) as connection:
         connection.execute(
             database.hour_tallies.insert().values(
                 location="KX-01", device="kx-01-cam-1", hour_at=int(at.timestamp()), **sums
@@ -59,10 +59,10 @@ def test_the_tiers_fall_and_say_what_they_stand_on(ask):
     assert told["audience_per_play"] is None
 
 
-def test_measured_stays_replace_the_assumption(ask, desk: Desk, watch):
+def test_measured_stays_replace_the_assumption(ask, context: AppContext, watch):
     seen = {"observed_ms": HOUR_S * 1000, "dwell_06": 400, "dwell_ms": 400 * 12_000}
     looked = {"attention_00": 300, "attention_03": 100, "looking_ms": 100 * 1500}
-    hour(desk, watch.now - timedelta(hours=3), **seen, **looked, visits=400, entries=400)
+    hour(context, watch.now - timedelta(hours=3), **seen, **looked, visits=400, entries=400)
     (screen,) = ask.get(f"{PATH}&location=KX-01").json()["screens"]
     told = screen["imp"][0]["ext"]["onlooker"]
 

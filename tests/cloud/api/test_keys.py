@@ -6,38 +6,38 @@ from pathlib import Path
 
 import pytest
 
-from cloud.app.context import Desk
+from cloud.app.context import AppContext
 from cloud.auth.keys import KeyRefused, Role, create_key, find_key, list_keys, revoke_key
 from cloud.cli.keys import add_arguments, run
 from tests.cloud.databases import new_database
 
 
-def test_a_key_is_found_by_its_text_alone(desk: Desk, watch):
-    key = create_key(desk.engine, Role.SALES, "the sales desk", by="me", now=watch.now)
-    found = find_key(desk.engine, key)
+def test_a_key_is_found_by_its_text_alone(context: AppContext, watch):
+    key = create_key(context.engine, Role.SALES, "the sales context", by="me", now=watch.now)
+    found = find_key(context.engine, key)
 
     assert found is not None
-    assert (found.role, found.owner) == (Role.SALES, "the sales desk")
-    assert find_key(desk.engine, key[:-1] + ("A" if key[-1] != "A" else "B")) is None
-    assert find_key(desk.engine, key + "\n") is None
+    assert (found.role, found.owner) == (Role.SALES, "the sales context")
+    assert find_key(context.engine, key[:-1] + ("A" if key[-1] != "A" else "B")) is None
+    assert find_key(context.engine, key + "\n") is None
 
 
 @pytest.mark.parametrize("owner", ["", "   ", "x" * 81, "a\nb", "\x1b[31m"])
-def test_an_owner_is_a_line_of_text(desk: Desk, watch, owner: str):
+def test_an_owner_is_a_line_of_text(context: AppContext, watch, owner: str):
     with pytest.raises(KeyRefused, match="printable characters"):
-        create_key(desk.engine, Role.SALES, owner, by="me", now=watch.now)
+        create_key(context.engine, Role.SALES, owner, by="me", now=watch.now)
 
 
-def test_a_key_cannot_be_born_dead_or_die_twice(desk: Desk, watch):
+def test_a_key_cannot_be_born_dead_or_die_twice(context: AppContext, watch):
     with pytest.raises(KeyRefused, match="would open nothing"):
-        create_key(desk.engine, Role.SALES, "late", by="me", now=watch.now, expires_at=watch.now)
-    create_key(desk.engine, Role.SALES, "once", by="me", now=watch.now)
-    name = list_keys(desk.engine)[0].id
-    revoke_key(desk.engine, name, by="me", now=watch.now)
+        create_key(context.engine, Role.SALES, "late", by="me", now=watch.now, expires_at=watch.now)
+    create_key(context.engine, Role.SALES, "once", by="me", now=watch.now)
+    name = list_keys(context.engine)[0].id
+    revoke_key(context.engine, name, by="me", now=watch.now)
     with pytest.raises(KeyRefused, match="is in force"):
-        revoke_key(desk.engine, name, by="me", now=watch.now)
+        revoke_key(context.engine, name, by="me", now=watch.now)
 
-    assert not list_keys(desk.engine)[0].is_valid(watch.now + timedelta(days=1))
+    assert not list_keys(context.engine)[0].is_valid(watch.now + timedelta(days=1))
 
 
 def test_keys_are_made_listed_and_revoked_from_the_command_line(tmp_path: Path, capsys):
@@ -45,7 +45,7 @@ def test_keys_are_made_listed_and_revoked_from_the_command_line(tmp_path: Path, 
     add_arguments(parser)
     where = ["--database", new_database(tmp_path)]
 
-    made = run(parser.parse_args([*where, "create", "--role", "sales", "--owner", "desk 4"]))
+    made = run(parser.parse_args([*where, "create", "--role", "sales", "--owner", "context 4"]))
     key = capsys.readouterr().out.strip()
     name = key.split("_")[1]
     run(parser.parse_args([*where, "list"]))
@@ -54,16 +54,16 @@ def test_keys_are_made_listed_and_revoked_from_the_command_line(tmp_path: Path, 
     again = run(parser.parse_args([*where, "revoke", name]))
 
     assert (made, revoked, again) == (0, 0, 1)
-    assert listed.split() == [name, "sales", "in", "force", name, "desk", "4"]
+    assert listed.split() == [name, "sales", "in", "force", name, "context", "4"]
     assert key not in listed
 
 
-def test_keys_of_one_account_belong_together_and_others_stand_alone(desk: Desk, watch):
+def test_keys_of_one_account_belong_together_and_others_stand_alone(context: AppContext, watch):
     def made(owner: str, account: str | None = None) -> str:
         key = create_key(
-            desk.engine, Role.ADVERTISER, owner, by="me", now=watch.now, account=account
+            context.engine, Role.ADVERTISER, owner, by="me", now=watch.now, account=account
         )
-        found = find_key(desk.engine, key)
+        found = find_key(context.engine, key)
         assert found is not None
         return found.account
 
@@ -74,6 +74,6 @@ def test_keys_of_one_account_belong_together_and_others_stand_alone(desk: Desk, 
 
 
 @pytest.mark.parametrize("account", ["", "Acme", "-acme", "a b", "acme\n", "a" * 41, "é"])
-def test_an_account_is_a_plain_word(desk: Desk, watch, account: str):
+def test_an_account_is_a_plain_word(context: AppContext, watch, account: str):
     with pytest.raises(KeyRefused, match="small letters"):
-        create_key(desk.engine, Role.ADVERTISER, "Acme", by="me", now=watch.now, account=account)
+        create_key(context.engine, Role.ADVERTISER, "Acme", by="me", now=watch.now, account=account)

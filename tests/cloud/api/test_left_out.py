@@ -10,7 +10,7 @@ import pytest
 from cloud import database
 from cloud.api import inventory, pricing
 from cloud.api.application import create_app
-from cloud.app.context import Desk, Shelf
+from cloud.app.context import AppContext, ForecastCache
 from cloud.auth import audit
 from cloud.cli.publish import publish
 from cloud.estate import Estate
@@ -18,7 +18,7 @@ from cloud.forecast.public_holidays import CalendarError, public_holidays
 from cloud.pricing.market import Occupancy
 from cloud.pricing.quote import quote
 from cloud.pricing.slot import parse_slot
-from cloud.sales.occupancy import Noted, note
+from cloud.sales.occupancy import SlotOccupancy, store_occupancy
 from cloud.sales.price_sheet import price_sheets
 from tests.cloud.api.conftest import Asker
 
@@ -27,22 +27,22 @@ MONDAY = "2026-11-23T08:00"
 
 
 @pytest.fixture
-def abroad(desk: Desk) -> Desk:
+def abroad(context: AppContext) -> AppContext:
     """London, a place in Kolkata, and one in New York."""
-    london = desk.estate.location("KX-01")
+    london = context.estate.location("KX-01")
     others = [
         msgspec.structs.replace(london, id=name, timezone=zone, listed_cameras=())
         for name, zone in (("CC-01", "Asia/Kolkata"), ("NY-01", "America/New_York"))
     ]
-    return replace(desk, estate=Estate((london, *others)), shelf=Shelf())
+    return replace(context, estate=Estate((london, *others)), forecast_cache=ForecastCache())
 
 
 @pytest.fixture
-def broken(desk: Desk, monkeypatch) -> Desk:
+def broken(context: AppContext, monkeypatch) -> AppContext:
     """One place whose calendar of holidays cannot be read."""
     sites = [
         msgspec.structs.replace(site, holidays="FR") if site.id == "LB-01" else site
-        for site in desk.estate
+        for site in context.estate
     ]
     honest = public_holidays
 
@@ -52,7 +52,7 @@ def broken(desk: Desk, monkeypatch) -> Desk:
         return honest(code, *years)
 
     monkeypatch.setattr("cloud.forecast.network.public_holidays", fragile)
-    return replace(desk, estate=Estate(tuple(sites)), shelf=Shelf())
+    return replace(context, estate=Estate(tuple(sites)), forecast_cache=ForecastCache())
 
 
 def told(asker: Asker, path: str) -> tuple[list[str], dict[str, str]]:
@@ -74,7 +74,7 @@ def told(asker: Asker, path: str) -> tuple[list[str], dict[str, str]]:
     ],
 )
 def test_an_hour_that_one_clock_lacks_or_doubles_is_answered_for_the_others(
-    abroad: Desk, time_slot: str, place: str, reason: str
+    abroad: AppContext, time_slot: str, place: str, reason: str
 ):
     asker = Asker(create_app(abroad))
     screens, left_out = told(asker, INVENTORY + time_slot)
@@ -88,7 +88,7 @@ def test_an_hour_that_one_clock_lacks_or_doubles_is_answered_for_the_others(
         assert reason in alone.json()["detail"]
 
 
-def test_pages_without_the_hour_are_not_each_others(abroad: Desk):
+def test_pages_without_the_hour_are_not_each_others(abroad: AppContext):
     asker = Asker(create_app(abroad))
     path = f"{INVENTORY}2027-03-28T01:00&count=1&offset="
     assert [told(asker, path + str(at))[0] for at in range(3)] == [[], ["CC-01"], ["NY-01"]]
@@ -98,7 +98,7 @@ def test_pages_without_the_hour_are_not_each_others(abroad: Desk):
 @pytest.mark.parametrize(
     "time_slot", ["soon", "2026-11-23", "2026-13-23T08:00", "2026-11-23T08:30"]
 )
-def test_a_time_that_no_clock_has_is_refused(abroad: Desk, time_slot: str):
+def test_a_time_that_no_clock_has_is_refused(abroad: AppContext, time_slot: str):
     asker = Asker(create_app(abroad))
     status = asker.get(INVENTORY + time_slot).status_code
     assert status == 422
@@ -123,7 +123,7 @@ def test_a_word_that_is_no_venue_is_refused_with_the_list(ask: Asker):
     assert told(ask, f"{INVENTORY}{MONDAY}&venue=3") == ([], {})
 
 
-def test_a_place_of_which_no_forecast_can_be_made_is_left_out_by_name(broken: Desk, caplog):
+def test_a_place_of_which_no_forecast_can_be_made_is_left_out_by_name(broken: AppContext, caplog):
     asker = Asker(create_app(broken))
     with caplog.at_level(logging.ERROR):
         screens, left_out = told(asker, INVENTORY + MONDAY)
@@ -147,7 +147,7 @@ def test_a_place_of_which_no_forecast_can_be_made_is_left_out_by_name(broken: De
     assert "LB-01" in alone.json()["detail"]
 
 
-def test_a_place_that_cannot_be_published_does_not_stop_the_others(broken: Desk):
+def test_a_place_that_cannot_be_published_does_not_stop_the_others(broken: AppContext):
     published, left_out = publish(broken)
     assert published == 7
     assert [one.location for one in left_out] == ["LB-01"]
@@ -194,17 +194,19 @@ def test_an_hour_that_has_begun_is_not_for_sale_anywhere(ask: Asker, watch):
     assert min(line["time_slot"] for line in lines) >= "2026-11-20T13:00"
 
 
-def test_a_sold_out_hour_is_said_so(ask: Asker, desk: Desk, watch):
+def test_a_sold_out_hour_is_said_so(ask: Asker, context: AppContext, watch):
 
-    site = desk.estate.location("KX-01")
-    with database.writing(desk.engine) as connection:
+    site = context.estate.location("KX-01")
+    with database.writing(context.engine) as connection:
         for hour, taken in ((8, 6), (9, 5), (10, 0)):
             starts_at = parse_slot(f"2026-11-23T{hour:02}:00", site.zone).starts_at
-            note(connection, [Noted("KX-01", starts_at, Occupancy(6, taken))], at=watch.now)
-        audit.record(
+            store_occupancy(
+                connection, [SlotOccupancy("KX-01", starts_at, Occupancy(6, taken))], at=watch.now
+            )
+        audit.record_change(
             connection, at=watch.now, actor="me", action="occupancy.load", about="x", details={}
         )
-    desk.hear()
+    context.read_changes()
 
     assert availability(ask, MONDAY) == ["sold_out"] * 3
     assert availability(ask, "2026-11-23T09:00") == ["available"] * 3
@@ -215,10 +217,10 @@ def test_a_sold_out_hour_is_said_so(ask: Asker, desk: Desk, watch):
     assert (nothing["status"], nothing["taken"], nothing["free"]) == ("unknown", None, None)
 
 
-def test_hours_that_have_begun_are_not_published(desk: Desk, watch):
+def test_hours_that_have_begun_are_not_published(context: AppContext, watch):
 
     watch.pass_by(timedelta(minutes=30))
-    publish(desk)
-    with database.reading(desk.engine) as connection:
+    publish(context)
+    with database.reading(context.engine) as connection:
         first = {row.first_at for row in connection.execute(price_sheets.select())}
     assert {at.isoformat() for at in first} == {"2026-11-20T13:00:00+00:00"}

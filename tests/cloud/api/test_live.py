@@ -20,7 +20,7 @@ from cloud.alerting.lifecycle import apply_measures
 from cloud.api import live
 from cloud.api.application import create_app
 from cloud.app import broadcaster
-from cloud.app.context import Desk
+from cloud.app.context import AppContext
 from cloud.auth.keys import Role, create_key, list_keys, revoke_key
 from cloud.auth.quota import Quota
 from cloud.cli.serve import Server
@@ -40,23 +40,23 @@ SMALL = (socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
 
 
 @pytest.fixture
-def desk(engine: Engine, watch) -> Desk:
+def context(engine: Engine, watch) -> AppContext:
     """On SQLite and on PostgreSQL."""
-    return Desk(engine, sites(), CARD, watch)
+    return AppContext(engine, sites(), CARD, watch)
 
 
 @pytest.fixture(autouse=True)
 def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(broadcaster, "EVERY_S", 0.05)
+    monkeypatch.setattr(broadcaster, "READ_EVERY_S", 0.05)
     monkeypatch.setattr("cloud.windows.changes.ALERTS_EVERY", timedelta(0))
 
 
 @contextmanager
-def serving(desk: Desk, **options: Any) -> Iterator[str]:
+def serving(context: AppContext, **options: Any) -> Iterator[str]:
     """A real uvicorn on a free port; its small buffers make a slow client felt at once."""
     listener = socket.create_server(("127.0.0.1", 0))
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
-    config = uvicorn.Config(create_app(desk, **options), log_config=None, lifespan="off")
+    config = uvicorn.Config(create_app(context, **options), log_config=None, lifespan="off")
     server = Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
@@ -70,7 +70,9 @@ def serving(desk: Desk, **options: Any) -> Iterator[str]:
 
 
 @pytest.fixture
-def counted(desk: Desk, watch, report: Callable[..., AudienceReport]) -> Callable[..., None]:
+def counted(
+    context: AppContext, watch, report: Callable[..., AudienceReport]
+) -> Callable[..., None]:
     """Counts reports of a place that start some minutes ago, as the stream does."""
     numbers = iter(range(1, 100_000))
 
@@ -92,7 +94,7 @@ def counted(desk: Desk, watch, report: Callable[..., AudienceReport]) -> Callabl
                 now=watch.now,
             )
         ]
-        commit(desk.engine, findings, watch.now)
+        commit(context.engine, findings, watch.now)
 
     return counted
 
@@ -190,9 +192,9 @@ def mark(ear: Sse | Ws) -> None:
 @SQLITE
 @BOTH
 @pytest.mark.parametrize(("role", "status"), [(None, 401), (Role.ADVERTISER, 403)])
-def test_strangers_and_advertisers_hear_nothing(desk, watch, client, role, status):
-    key = create_key(desk.engine, role, "a test", by="me", now=watch.now) if role else "onl_x"
-    with serving(desk, quota=Quota()) as at:
+def test_strangers_and_advertisers_hear_nothing(context, watch, client, role, status):
+    key = create_key(context.engine, role, "a test", by="me", now=watch.now) if role else "onl_x"
+    with serving(context, quota=Quota()) as at:
         if client is Sse:
             with listening(Sse, at, **{"x-api-key": key}) as ear:
                 assert ear.answer.status_code == status
@@ -210,8 +212,8 @@ def test_strangers_and_advertisers_hear_nothing(desk, watch, client, role, statu
     ("query", "status"),
     [("?location=XX-99", 404), ("?last_id=yesterday", 422), (f"?last_id={'9' * 50}-1", 422)],
 )
-def test_what_cannot_be_heard_is_refused_before_anything_is_said(desk, client, query, status):
-    with serving(desk) as at:
+def test_what_cannot_be_heard_is_refused_before_anything_is_said(context, client, query, status):
+    with serving(context) as at:
         if client is Sse:
             with listening(Sse, at, query) as ear:
                 assert ear.answer.status_code == status
@@ -222,8 +224,8 @@ def test_what_cannot_be_heard_is_refused_before_anything_is_said(desk, client, q
 
 
 @BOTH
-def test_windows_are_told_as_they_change_late_ones_too(desk, counted, client):
-    with serving(desk) as at, listening(client, at) as ear:
+def test_windows_are_told_as_they_change_late_ones_too(context, counted, client):
+    with serving(context) as at, listening(client, at) as ear:
         mark(ear)
         counted("KX-01", 6)
         assert windows(ear, bool) == {f"KX-01 {AT}11:50:00Z": 2}
@@ -240,10 +242,10 @@ def test_windows_are_told_as_they_change_late_ones_too(desk, counted, client):
 @SQLITE
 @BOTH
 @pytest.mark.parametrize("query", ["?location=LB-01", "?venue_type=10604", "?what=window"])
-def test_one_hears_only_what_one_asked_for(desk, counted, watch, client, query):
-    with serving(desk) as at, listening(client, at, query) as ear:
+def test_one_hears_only_what_one_asked_for(context, counted, watch, client, query):
+    with serving(context) as at, listening(client, at, query) as ear:
         mark(ear)
-        with database.writing(desk.engine) as connection:
+        with database.writing(context.engine) as connection:
             apply_measures(connection, [blind(0.9)], watch.now, AT_ONCE)
         counted("KX-01", 6)
         counted("LB-01", 6)
@@ -253,9 +255,9 @@ def test_one_hears_only_what_one_asked_for(desk, counted, watch, client, query):
 
 @SQLITE
 @BOTH
-def test_alerts_are_told_when_they_are_raised_and_when_they_are_cleared(desk, watch, client):
+def test_alerts_are_told_when_they_are_raised_and_when_they_are_cleared(context, watch, client):
     def measured(share: float) -> None:
-        with database.writing(desk.engine) as connection:
+        with database.writing(context.engine) as connection:
             apply_measures(connection, [blind(share)], watch.now, AT_ONCE)
 
     def alert(ear: Sse | Ws) -> Told:
@@ -263,7 +265,7 @@ def test_alerts_are_told_when_they_are_raised_and_when_they_are_cleared(desk, wa
             pass
         return told["data"]
 
-    with serving(desk) as at, listening(client, at, "?what=alert") as ear:
+    with serving(context) as at, listening(client, at, "?what=alert") as ear:
         mark(ear)
         measured(0.9)
         raised = alert(ear)
@@ -279,17 +281,17 @@ def test_alerts_are_told_when_they_are_raised_and_when_they_are_cleared(desk, wa
 
 @BOTH
 def test_who_comes_back_hears_what_changed_meanwhile_even_from_another_server(
-    desk, counted, watch, client
+    context, counted, watch, client
 ):
-    with serving(desk) as at, listening(client, at) as ear:
+    with serving(context) as at, listening(client, at) as ear:
         counted("KX-01", 6)
         windows(ear, bool)
         last = ear.id
     counted("KX-01", 6, 20)
     counted("LB-01", 1440)
-    with database.writing(desk.engine) as connection:
+    with database.writing(context.engine) as connection:
         apply_measures(connection, [blind(0.9)], watch.now, AT_ONCE)
-    with serving(desk) as at, listening(client, at, f"?last_id={last}") as ear:
+    with serving(context) as at, listening(client, at, f"?last_id={last}") as ear:
         heard = windows(ear, bool)
     assert heard == {
         f"KX-01 {AT}11:50:00Z": 4,
@@ -299,17 +301,19 @@ def test_who_comes_back_hears_what_changed_meanwhile_even_from_another_server(
 
 
 @SQLITE
-def test_the_header_of_a_browser_that_comes_back_is_heeded(desk, counted):
+def test_the_header_of_a_browser_that_comes_back_is_heeded(context, counted):
     counted("KX-01", 6)
-    with serving(desk) as at, listening(Sse, at, **{"last-event-id": "0-0"}) as ear:
+    with serving(context) as at, listening(Sse, at, **{"last-event-id": "0-0"}) as ear:
         assert windows(ear, bool) == {f"KX-01 {AT}11:50:00Z": 2}
 
 
 @SQLITE
 @BOTH
-def test_who_comes_back_from_a_place_that_is_not_known_is_told_to_read_again(desk, counted, client):
+def test_who_comes_back_from_a_place_that_is_not_known_is_told_to_read_again(
+    context, counted, client
+):
     counted("KX-01", 6)
-    with serving(desk) as at, listening(client, at, "?last_id=999999999-0") as ear:
+    with serving(context) as at, listening(client, at, "?last_id=999999999-0") as ear:
         assert ear.next()["event"] == "reset"
         mark(ear)
         counted("KX-01", 6)
@@ -318,20 +322,20 @@ def test_who_comes_back_from_a_place_that_is_not_known_is_told_to_read_again(des
 
 @SQLITE
 @BOTH
-def test_who_takes_nothing_is_let_go_with_a_word_and_misses_nothing(
-    desk, counted, client, monkeypatch
+def test_who_takes_nothing_is_disconnect_with_a_word_and_misses_nothing(
+    context, counted, client, monkeypatch
 ):
-    monkeypatch.setattr(broadcaster, "MOST_WAITING", 50)
+    monkeypatch.setattr(broadcaster, "MAX_QUEUED", 50)
     full = threading.Event()
-    let_go = broadcaster.Listener.let_go
+    disconnect = broadcaster.Subscriber.disconnect
 
-    def noticed(self: broadcaster.Listener, name: str, reason: str) -> None:
-        let_go(self, name, reason)
+    def noticed(self: broadcaster.Subscriber, name: str, reason: str) -> None:
+        disconnect(self, name, reason)
         full.set()
 
-    monkeypatch.setattr(broadcaster.Listener, "let_go", noticed)
+    monkeypatch.setattr(broadcaster.Subscriber, "disconnect", noticed)
     heard: dict[str, int] = {}
-    with serving(desk) as at:
+    with serving(context) as at:
         with listening(client, at) as ear:
             mark(ear)
             batch = 0
@@ -356,11 +360,11 @@ def test_who_takes_nothing_is_let_go_with_a_word_and_misses_nothing(
 
 @SQLITE
 @BOTH
-def test_a_key_that_is_revoked_meanwhile_ends_the_stream(desk, watch, counted, client):
-    key = create_key(desk.engine, Role.SALES, "a test", by="me", now=watch.now)
-    with serving(desk, quota=Quota()) as at, listening(client, at, **{"x-api-key": key}) as ear:
+def test_a_key_that_is_revoked_meanwhile_ends_the_stream(context, watch, counted, client):
+    key = create_key(context.engine, Role.SALES, "a test", by="me", now=watch.now)
+    with serving(context, quota=Quota()) as at, listening(client, at, **{"x-api-key": key}) as ear:
         mark(ear)
-        revoke_key(desk.engine, list_keys(desk.engine)[0].id, by="me", now=watch.now)
+        revoke_key(context.engine, list_keys(context.engine)[0].id, by="me", now=watch.now)
         watch.pass_by(timedelta(minutes=1))
         counted("KX-01", 6)
         while (told := ear.next())["event"] != "refused":
@@ -372,8 +376,8 @@ def test_a_key_that_is_revoked_meanwhile_ends_the_stream(desk, watch, counted, c
 
 @SQLITE
 @BOTH
-def test_a_server_that_stops_says_so_and_where_to_go_on(desk, client):
-    with serving(desk) as at:
+def test_a_server_that_stops_says_so_and_where_to_go_on(context, client):
+    with serving(context) as at:
         ear = client(at)
         mark(ear)
     while (told := ear.next())["event"] != "closing":
@@ -383,7 +387,7 @@ def test_a_server_that_stops_says_so_and_where_to_go_on(desk, client):
 
 
 @SQLITE
-def test_however_many_listen_the_database_is_read_once(desk, counted, monkeypatch):
+def test_however_many_listen_the_database_is_read_once(context, counted, monkeypatch):
     looks: list[int] = []
     audiences = live_news.read_windows
 
@@ -392,7 +396,7 @@ def test_however_many_listen_the_database_is_read_once(desk, counted, monkeypatc
         return audiences(connection, keys, **more)
 
     monkeypatch.setattr(live_news, "read_windows", read)
-    with serving(desk) as at:
+    with serving(context) as at:
         ears = [Sse(at) for _ in range(20)]
         for ear in ears:
             mark(ear)
@@ -404,8 +408,8 @@ def test_however_many_listen_the_database_is_read_once(desk, counted, monkeypatc
 
 
 @SQLITE
-def test_a_sign_of_life_comes_when_nothing_else_does(desk, monkeypatch):
+def test_a_sign_of_life_comes_when_nothing_else_does(context, monkeypatch):
     monkeypatch.setattr(live, "HEARTBEAT_S", 0.01)
-    monkeypatch.setattr(broadcaster, "EVERY_S", 60.0)
-    with serving(desk) as at, listening(Sse, at) as ear:
+    monkeypatch.setattr(broadcaster, "READ_EVERY_S", 60.0)
+    with serving(context) as at, listening(Sse, at) as ear:
         assert next(line for line in ear.answer.iter_lines() if line.startswith(":"))

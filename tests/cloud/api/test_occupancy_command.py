@@ -7,9 +7,9 @@ import pytest
 
 from cloud import database
 from cloud.__main__ import main
-from cloud.app.context import Desk
+from cloud.app.context import AppContext
 from cloud.auth import audit
-from cloud.planning.plan_offers import offer
+from cloud.planning.plan_offers import read_offer
 from cloud.pricing.optimise.brief import Brief
 
 HEAD = "location,time_slot,taken,class,fare,mean,deviation\n"
@@ -27,7 +27,9 @@ def load(tmp_path: Path, lines: str) -> int:
     return main(["occupancy", "--database", f"sqlite:///{tmp_path}/onlooker.db", "load", str(file)])
 
 
-def test_what_is_taken_makes_the_rest_dearer_and_fewer(ask, desk: Desk, watch, tmp_path, capsys):
+def test_what_is_taken_makes_the_rest_dearer_and_fewer(
+    ask, context: AppContext, watch, tmp_path, capsys
+):
     before = ask.get(PRICE).json()["price_minor"]
     assert load(tmp_path, HEAD + FULL) == 0
     assert capsys.readouterr().out == "2 slots noted\n"
@@ -42,15 +44,17 @@ def test_what_is_taken_makes_the_rest_dearer_and_fewer(ask, desk: Desk, watch, t
     assert (told["shares"], told["free_shares"]) == (6, 1)
     assert told["slot_price_minor"] == after["price_minor"]
     assert full["screens"][0]["imp"] == []
-    with database.reading(desk.engine) as connection:
-        assert audit.verify(connection).action == "occupancy.load"
+    with database.reading(context.engine) as connection:
+        assert audit.verify_chain(connection).action == "occupancy.load"
 
 
-def test_a_plan_buys_only_what_is_free_at_the_price_of_the_last_share(desk: Desk, tmp_path, ask):
+def test_a_plan_buys_only_what_is_free_at_the_price_of_the_last_share(
+    context: AppContext, tmp_path, ask
+):
     load(tmp_path, HEAD + FULL)
-    day = desk.clock().date() + timedelta(days=3)
-    sold = offer(
-        desk,
+    day = context.clock().date() + timedelta(days=3)
+    sold = read_offer(
+        context,
         Brief(
             budget_minor=1, currency="GBP", first_on=day, until_on=day + timedelta(days=1),
             locations=frozenset({"KX-01"}),

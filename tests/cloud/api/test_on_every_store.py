@@ -19,12 +19,12 @@ from cloud import database
 from cloud.__main__ import main
 from cloud.api.application import create_app
 from cloud.app.change_log import ChangeLog
-from cloud.app.context import Desk, Shelf
-from cloud.app.recent_coverage import Observed, observed
-from cloud.app.redis_store import InRedis
-from cloud.app.shared_store import Alone
+from cloud.app.context import AppContext, ForecastCache
+from cloud.app.recent_coverage import RecentCoverage, read_recent_coverage
+from cloud.app.redis_store import RedisStore
+from cloud.app.shared_store import LocalStore
 from cloud.cli import override, publish
-from cloud.lru_cache import Memory
+from cloud.lru_cache import LruCache
 from tests.cloud.api.conftest import Asker, Watch
 from tests.cloud.api.redis_server import RedisServer
 from tests.cloud.rates import CARD, SITES_FILE, sites
@@ -49,24 +49,24 @@ class Installation:
 
     url: str
     watch: Watch
-    desks: list[Desk]
+    contexts: list[AppContext]
 
     def __post_init__(self) -> None:
-        self.askers = [Asker(create_app(desk)) for desk in self.desks]
+        self.askers = [Asker(create_app(context)) for context in self.contexts]
 
     @property
     def engine(self) -> Engine:
-        return self.desks[0].engine
+        return self.contexts[0].engine
 
     def run(self, *words: str) -> int:
         """A command on this database, without any Redis."""
         where = ["--database", self.url, "--estate", str(SITES_FILE)]
         return main([words[0], *where, *words[1:]])
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """What each process does every second."""
         for asker in self.askers:
-            asker.app.state.in_force.look()
+            asker.app.state.reloader.refresh()
 
     def price(self, of: int = 0) -> Decimal:
         return Decimal(self.askers[of].get(PRICE).json()["price"])
@@ -83,12 +83,12 @@ def store(
     engine = database.connect(url)
     database.create(engine)
     measure(engine, watch)
-    shared = [Alone(), Alone()]
+    shared = [LocalStore(), LocalStore()]
     if request.param.endswith("redis"):
         redis_url = request.getfixturevalue("redis_server").url
-        shared = [InRedis(redis_url, of=str(tmp_path)) for _ in range(2)]
-    first = Desk(engine, sites(), CARD, watch, shared[0])
-    more = {"shelf": Shelf(), "answers": Memory(99), "changes": ChangeLog()}
+        shared = [RedisStore(redis_url, of=str(tmp_path)) for _ in range(2)]
+    first = AppContext(engine, sites(), CARD, watch, shared[0])
+    more = {"shelf": ForecastCache(), "answers": LruCache(99), "changes": ChangeLog()}
     yield Installation(url, watch, [first, replace(first, shared=shared[1], **more)])
     for each in shared:
         each.close()
@@ -146,7 +146,7 @@ def test_shares_sold_by_a_command_without_redis_are_not_sold_again(store: Instal
     before = [asker.get(INVENTORY).json()["screens"][0]["imp"] for asker in store.askers]
     assert all(before)
     assert store.run("occupancy", "load", str(taken(6))) == 0
-    store.look()
+    store.refresh()
     after = [asker.get(INVENTORY).json()["screens"][0]["imp"] for asker in store.askers]
     brief = {"budget": "500.00", "from": "2026-11-23", "until": "2026-11-24",
              "locations": ["KX-01"], "dayparts": [{"from_hour": 8, "to_hour": 9}]}  # fmt: skip
@@ -159,35 +159,35 @@ def test_shares_sold_by_a_command_without_redis_are_not_sold_again(store: Instal
 def test_a_price_set_and_withdrawn_by_a_command_holds_in_every_process(
     store: Installation, monkeypatch, capsys
 ):
-    opened = override.open_desk
+    opened = override.open_context
     monkeypatch.setattr(
         override,
-        "open_desk",
+        "open_context",
         lambda given, **how: replace(opened(given, **how), clock=store.watch),
     )
     before = [store.price(0), store.price(1)]
     assert store.run("override", "set", "KX-01", SLOT, "45.67", "--reason", "agreed") == 0
-    store.look()
+    store.refresh()
     assert [store.price(0), store.price(1)] == [Decimal("45.67")] * 2
     assert store.run("override", "withdraw", "KX-01", SLOT) == 0
-    store.look()
+    store.refresh()
     assert [store.price(0), store.price(1)] == before
 
 
 def test_prices_published_by_a_command_are_followed_by_every_process(
     store: Installation, monkeypatch, capsys
 ):
-    opened = publish.open_desk
+    opened = publish.open_context
     monkeypatch.setattr(
         publish,
-        "open_desk",
+        "open_context",
         lambda given, **how: replace(opened(given, **how), clock=store.watch),
     )
     assert store.run("publish") == 0
     store.watch.pass_by(timedelta(days=1))
     for of in (0, 1):
         store.price(of)
-    store.look()
+    store.refresh()
     told = [asker.get(PRICE).json()["versions"]["published_on"] for asker in store.askers]
 
     assert told == ["2026-11-20"] * 2
@@ -197,8 +197,8 @@ def test_a_measured_forecast_is_made_once_for_both_and_says_the_same(
     store: Installation, monkeypatch, caplog
 ):
     made = []
-    honest = Desk._made
-    monkeypatch.setattr(Desk, "_made", lambda self, *of: made.append(of) or honest(self, *of))
+    honest = AppContext._made
+    monkeypatch.setattr(AppContext, "_made", lambda self, *of: made.append(of) or honest(self, *of))
     with caplog.at_level(logging.WARNING):
         prices = [asker.get(PRICE) for asker in store.askers]
         screens = [asker.get(INVENTORY) for asker in store.askers]
@@ -206,7 +206,7 @@ def test_a_measured_forecast_is_made_once_for_both_and_says_the_same(
     assert prices[0].json()["stands_on"]["basis"] == "measured"
     assert prices[0].content == prices[1].content
     assert screens[0].content == screens[1].content
-    is_redis = isinstance(store.desks[0].shared, InRedis)
+    is_redis = isinstance(store.contexts[0].shared, RedisStore)
     assert len(made) == (1 if is_redis else 2)
     assert [one for one in caplog.records if "unreadable" in one.message] == []
     assert "onlooker_kept_forecasts_unreadable_total 0.0" in store.askers[0].get("/metrics").text
@@ -229,10 +229,12 @@ def test_a_price_says_how_well_its_place_was_observed(store: Installation):
     assert told["observed_share"] == 1.0
     assert (elsewhere["cameras_reporting"], elsewhere["observed_share"]) == (0, 0.0)
     site = msgspec.structs.replace(
-        store.desks[0].estate.location("KX-01"), listed_cameras=("kx-01-cam-1", "kx-01-cam-2")
+        store.contexts[0].estate.location("KX-01"), listed_cameras=("kx-01-cam-1", "kx-01-cam-2")
     )
     with database.reading(store.engine) as connection:
-        assert observed(connection, site, store.watch.now) == Observed(2, 1, 0.5, store.watch.now)
+        assert read_recent_coverage(connection, site, store.watch.now) == RecentCoverage(
+            2, 1, 0.5, store.watch.now
+        )
 
 
 def test_a_price_says_how_old_the_newest_data_are_whatever_hours_the_forecast_uses(
@@ -252,12 +254,12 @@ def test_a_price_says_how_old_the_newest_data_are_whatever_hours_the_forecast_us
     store.watch.pass_by(timedelta(minutes=16))
     assert store.askers[0].get(PRICE).json()["stands_on"]["data_age_s"] == 1200 + 16 * 60
 
-    site = store.desks[0].estate.location("KX-01")
+    site = store.contexts[0].estate.location("KX-01")
     with database.writing(store.engine) as connection:  # after the minutes' retention time
         connection.execute(delete(database.minute_tallies))
         last = connection.execute(select(func.max(hours.hour_at))).scalar_one()
     with database.reading(store.engine) as connection:
-        newest_at = observed(connection, site, store.watch.now).newest_at
+        newest_at = read_recent_coverage(connection, site, store.watch.now).newest_at
     assert newest_at == datetime.fromtimestamp(last + 3600, UTC)
 
 
@@ -273,7 +275,7 @@ def test_every_sum_of_a_query_is_an_int(store: Installation):
 def test_a_kept_forecast_that_cannot_be_read_is_logged_counted_and_replaced(
     store: Installation, monkeypatch, caplog
 ):
-    monkeypatch.setattr(store.desks[0].shared, "recall", lambda key: b"\x00")
+    monkeypatch.setattr(store.contexts[0].shared, "recall", lambda key: b"\x00")
     with caplog.at_level(logging.WARNING):
         assert store.askers[0].get(PRICE).status_code == 200
 

@@ -23,12 +23,12 @@ from sqlalchemy import Engine, create_engine
 
 from cloud import database
 from cloud.api.application import create_app
-from cloud.app.context import Desk
+from cloud.app.context import AppContext
 from cloud.app.host_names import HostNames
 from cloud.fleet.history import Author
 from cloud.fleet.registry import devices
 from cloud.fleet.registry.devices import Device
-from cloud.planning.plan_worker import PlanWork
+from cloud.planning.plan_worker import PlanWorker
 from cloud.sales import plans
 from tests.cloud.rates import CARD, sites
 
@@ -49,7 +49,7 @@ QUESTION = (
 def app_over(engine: Engine) -> FastAPI:
     card = CARD
     names = HostNames.of(["testserver"])  # as the client of the ASGI loader calls it
-    return create_app(Desk(engine, sites(), card, lambda: FRIDAY_NOON), names=names)
+    return create_app(AppContext(engine, sites(), card, lambda: FRIDAY_NOON), names=names)
 
 
 def is_endless(operation: dict) -> bool:
@@ -84,9 +84,9 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
         devices.register_device(
             connection, Device("cam-01", "KX-01"), Author("a test", FRIDAY_NOON)
         )
-        plans.keep(connection, PLAN, "-", "a test", QUESTION, FRIDAY_NOON)
+        plans.insert_plan(connection, PLAN, "-", "a test", QUESTION, FRIDAY_NOON)
     app = app_over(engine)
-    assert PlanWork(lambda: app.state.in_force.desk).step()
+    assert PlanWorker(lambda: app.state.reloader.context).step()
     yield app
     engine.dispose()
 

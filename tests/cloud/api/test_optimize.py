@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 
 from cloud import database
-from cloud.app.context import Desk
-from cloud.planning.plan_offers import offer
+from cloud.app.context import AppContext
+from cloud.planning.plan_offers import read_offer
 from cloud.pricing.optimise.brief import AudienceGroup, Brief, BriefError
 from wire.audience import AgeGroup
 
@@ -102,9 +102,9 @@ def test_a_body_that_is_no_json_is_told_what_was_wanted(ask, content, kind: str,
     assert sentence in answer.json()["detail"]
 
 
-def test_a_group_counts_as_many_as_the_cameras_told_of_it(desk: Desk, watch):
+def test_a_group_counts_as_many_as_the_cameras_told_of_it(context: AppContext, watch):
     at = int(watch.now.timestamp()) - 7200
-    with database.writing(desk.engine) as connection:
+    with database.writing(context.engine) as connection:
         connection.execute(
             database.hour_tallies.insert().values(
                 location="KX-01", device="kx-01-cam-1", hour_at=at, observed_ms=3_600_000,
@@ -121,17 +121,17 @@ def test_a_group_counts_as_many_as_the_cameras_told_of_it(desk: Desk, watch):
             )  # fmt: skip
     asked = {"currency": "GBP", "locations": frozenset({"KX-01"}), "budget_minor": 100_000}
     days = {"first_on": watch.now.date(), "until_on": watch.now.date().replace(day=22)}
-    everybody = offer(desk, Brief(**asked, **days))
+    everybody = read_offer(context, Brief(**asked, **days))
     young = AudienceGroup(ages=frozenset({AgeGroup.FROM_25}))
-    some = offer(desk, Brief(**asked, **days, target=young))
+    some = read_offer(context, Brief(**asked, **days, target=young))
 
     assert some.target.contacts == pytest.approx(everybody.target.contacts * 0.6)
     assert some.target.people == pytest.approx(everybody.target.people * 0.6)
 
 
-def test_more_slots_than_a_plan_can_weigh_are_refused_at_once(desk: Desk, monkeypatch):
-    monkeypatch.setattr("cloud.planning.plan_offers.MOST_SLOTS", 100)
-    days = {"first_on": desk.clock().date(), "until_on": desk.clock().date().replace(day=30)}
+def test_more_slots_than_a_plan_can_weigh_are_refused_at_once(context: AppContext, monkeypatch):
+    monkeypatch.setattr("cloud.planning.plan_offers.MAX_SLOTS", 100)
+    days = {"first_on": context.clock().date(), "until_on": context.clock().date().replace(day=30)}
 
     with pytest.raises(BriefError, match="ask for fewer days or places"):
-        offer(desk, Brief(budget_minor=1, currency="GBP", **days))
+        read_offer(context, Brief(budget_minor=1, currency="GBP", **days))

@@ -3,7 +3,7 @@
 import pytest
 
 from cloud import database
-from cloud.app.context import Desk
+from cloud.app.context import AppContext
 from cloud.auth import audit
 from cloud.estate import load
 
@@ -12,7 +12,7 @@ PRICE = "/api/pricing/slot/KX-01/2026-11-23T08:00"
 SET = ["set", *SLOT, "45.67", "--reason", "agreed in March", "--author", "Mary"]
 
 
-def test_it_is_set_listed_and_withdrawn_as_by_the_api(ask, desk: Desk, override, capsys):
+def test_it_is_set_listed_and_withdrawn_as_by_the_api(ask, context: AppContext, override, capsys):
     assert override(*SET) == 0
     assert override("list") == override("list", "KX-01") == 0
     line = "     1  KX-01/2026-11-23T08:00:00+00:00  45.67  until withdrawn  Mary: agreed in March"
@@ -21,9 +21,9 @@ def test_it_is_set_listed_and_withdrawn_as_by_the_api(ask, desk: Desk, override,
     assert override("withdraw", *SLOT, "--author", "Ann") == 0
     assert override("list") == 0
     assert capsys.readouterr().out.splitlines() == [line]
-    with database.reading(desk.engine) as connection:
-        audit.verify(connection)
-        told = [(one.actor, one.action) for one in audit.entries(connection)]
+    with database.reading(context.engine) as connection:
+        audit.verify_chain(connection)
+        told = [(one.actor, one.action) for one in audit.read_entries(connection)]
     assert told == [("Mary", "price.override"), ("Ann", "price.override.withdraw")]
 
 
@@ -58,7 +58,7 @@ def test_one_place_lists_only_its_own(override, capsys):
     ],
 )
 def test_every_refusal_is_a_sentence_and_changes_nothing(
-    ask, desk: Desk, override, capsys, words: list[str], sentence: str
+    ask, context: AppContext, override, capsys, words: list[str], sentence: str
 ):
     before = ask.get(PRICE).content
     assert override(*words) == 1
@@ -67,8 +67,8 @@ def test_every_refusal_is_a_sentence_and_changes_nothing(
     assert sentence in told.err
     assert told.out == ""
     assert ask.get(PRICE).content == before
-    with database.reading(desk.engine) as connection:
-        assert list(audit.entries(connection)) == []
+    with database.reading(context.engine) as connection:
+        assert list(audit.read_entries(connection)) == []
 
 
 @pytest.mark.parametrize("author", ["", " ", "a\nb", "x" * 121])

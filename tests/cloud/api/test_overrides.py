@@ -9,7 +9,7 @@ import pytest
 from cloud import database
 from cloud.api.application import create_app
 from cloud.api.audit_tables import findings
-from cloud.app.context import Desk, Shelf
+from cloud.app.context import AppContext, ForecastCache
 from cloud.auth import audit
 from cloud.auth.keys import Role, create_key
 from cloud.auth.quota import Quota
@@ -17,8 +17,8 @@ from cloud.cli.publish import publish
 from cloud.estate import Estate
 from cloud.pricing.market import Occupancy
 from cloud.pricing.slot import parse_slot
-from cloud.sales.occupancy import Noted, note
-from cloud.sales.price_sheet import sheet_before
+from cloud.sales.occupancy import SlotOccupancy, store_occupancy
+from cloud.sales.price_sheet import read_sheet_before
 from tests.cloud.api.conftest import FRIDAY_NOON, Asker
 
 SLOT = "KX-01/2026-11-23T08:00"
@@ -90,7 +90,7 @@ def test_a_second_one_takes_the_place_of_the_first(ask: Asker):
     (only,) = ask.get("/api/pricing/overrides?location=KX-01").json()["overrides"]
 
     assert (only["number"], only["price_minor"]) == (2, 5000)
-    others = [site.id for site in ask.app.state.in_force.desk.estate if site.id != "KX-01"]
+    others = [site.id for site in ask.app.state.reloader.context.estate if site.id != "KX-01"]
     assert ask.get(f"/api/pricing/overrides?location={others[0]}").json() == {"overrides": []}
 
 
@@ -122,16 +122,16 @@ def test_an_hour_that_is_over_is_not_priced_any_more(ask: Asker):
     assert "is over" in refused.json()["detail"]
 
 
-def test_both_changes_are_in_the_audit_log_by_name(desk: Desk):
-    locked = Asker(create_app(desk, quota=Quota()))
-    key = create_key(desk.engine, Role.SALES, "Mary", by="me", now=FRIDAY_NOON)
-    buyer = create_key(desk.engine, Role.ADVERTISER, "Acme", by="me", now=FRIDAY_NOON)
+def test_both_changes_are_in_the_audit_log_by_name(context: AppContext):
+    locked = Asker(create_app(context, quota=Quota()))
+    key = create_key(context.engine, Role.SALES, "Mary", by="me", now=FRIDAY_NOON)
+    buyer = create_key(context.engine, Role.ADVERTISER, "Acme", by="me", now=FRIDAY_NOON)
     assert locked("PUT", OVERRIDE, json=WANTED, headers={"x-api-key": buyer}).status_code == 403
     set_ = locked("PUT", OVERRIDE, json=WANTED, headers={"x-api-key": key}).json()
     locked("DELETE", OVERRIDE, headers={"x-api-key": key})
-    with database.reading(desk.engine) as connection:
-        audit.verify(connection)
-        first, second = list(audit.entries(connection))[-2:]
+    with database.reading(context.engine) as connection:
+        audit.verify_chain(connection)
+        first, second = list(audit.read_entries(connection))[-2:]
 
     assert set_["author"].startswith("Mary (key ")
     assert (first.number, first.actor, first.action) == (
@@ -146,54 +146,60 @@ def test_without_its_entry_in_the_log_no_price_is_set(ask: Asker, monkeypatch):
     def fail(*_: object, **__: object) -> int:
         raise RuntimeError("no log")
 
-    monkeypatch.setattr("cloud.api.overrides.audit.record", fail)
+    monkeypatch.setattr("cloud.api.overrides.audit.record_change", fail)
     assert ask("PUT", OVERRIDE, json=WANTED).status_code == 500
     assert ask.get("/api/pricing/overrides").json() == {"overrides": []}
 
 
-def test_another_process_hears_of_it(ask: Asker, desk: Desk):
-    other = Asker(create_app(replace(desk, shelf=Shelf())))
+def test_another_process_hears_of_it(ask: Asker, context: AppContext):
+    other = Asker(create_app(replace(context, forecast_cache=ForecastCache())))
     assert other.get(PRICE).json()["price"] != "45.67"
     ask("PUT", OVERRIDE, json=WANTED)
     assert other.get(PRICE).json()["price"] == "45.67"
 
 
-def test_the_sheet_of_the_day_holds_the_computed_price(ask: Asker, desk: Desk, watch):
+def test_the_sheet_of_the_day_holds_the_computed_price(ask: Asker, context: AppContext, watch):
     computed = ask.get(PRICE).json()["price_minor"]
     ask("PUT", OVERRIDE, json=WANTED)
-    publish(desk)
-    with database.reading(desk.engine) as connection:
-        sheet = sheet_before(
-            connection, desk.estate.location("KX-01"), (FRIDAY_NOON + timedelta(days=1)).date()
+    publish(context)
+    with database.reading(context.engine) as connection:
+        sheet = read_sheet_before(
+            connection, context.estate.location("KX-01"), (FRIDAY_NOON + timedelta(days=1)).date()
         )
     assert sheet is not None
     assert sheet.pence[2 * 24 + 20] == computed  # from Friday noon on
 
 
-def test_an_hour_that_begins_at_half_past_in_utc_is_told_as_it_is(desk: Desk):
-    site = msgspec.structs.replace(desk.estate.location("KX-01"), timezone="Asia/Kolkata")
-    there = Asker(create_app(replace(desk, estate=Estate((site,)))))
+def test_an_hour_that_begins_at_half_past_in_utc_is_told_as_it_is(context: AppContext):
+    site = msgspec.structs.replace(context.estate.location("KX-01"), timezone="Asia/Kolkata")
+    there = Asker(create_app(replace(context, estate=Estate((site,)))))
     told = there("PUT", "/api/pricing/override/KX-01/2026-11-23T14:00", json=WANTED).json()
     assert told["starts_at"] == "2026-11-23T08:30:00Z"
 
 
 def test_what_was_sold_and_set_under_a_former_name_holds_under_the_present(
-    ask: Asker, desk: Desk, watch
+    ask: Asker, context: AppContext, watch
 ):
-    site = desk.estate.location("KX-01")
+    site = context.estate.location("KX-01")
     starts_at = parse_slot("2026-11-23T08:00", site.zone).starts_at
-    with database.writing(desk.engine) as connection:
-        note(connection, [Noted("KX-01", starts_at, Occupancy(6, 6))], at=watch.now)
+    with database.writing(context.engine) as connection:
+        store_occupancy(
+            connection, [SlotOccupancy("KX-01", starts_at, Occupancy(6, 6))], at=watch.now
+        )
     ask("PUT", OVERRIDE, json=WANTED)
 
     renamed = msgspec.structs.replace(site, id="KX-77", formerly=("KX-01",))
-    now_called = Asker(create_app(Desk(desk.engine, Estate((renamed,)), desk.card, watch)))
+    now_called = Asker(
+        create_app(AppContext(context.engine, Estate((renamed,)), context.card, watch))
+    )
     slot, override = SLOT.replace("KX-01", "KX-77"), OVERRIDE.replace("KX-01", "KX-77")
     price = now_called.get(f"/api/pricing/slot/{slot}").json()
     assert (price["price"], price["availability"]["status"]) == ("45.67", "sold_out")
 
-    with database.writing(desk.engine) as connection:
-        note(connection, [Noted("KX-77", starts_at, Occupancy(6, 2))], at=watch.now)
+    with database.writing(context.engine) as connection:
+        store_occupancy(
+            connection, [SlotOccupancy("KX-77", starts_at, Occupancy(6, 2))], at=watch.now
+        )
     set_ = now_called("PUT", override, json={**WANTED, "price": "12.34"})
     assert set_.status_code == 200, set_.text
     price = now_called.get(f"/api/pricing/slot/{slot}").json()
@@ -201,6 +207,6 @@ def test_what_was_sold_and_set_under_a_former_name_holds_under_the_present(
 
     assert now_called("DELETE", override).json()["price"] == "12.34"
     assert now_called("DELETE", override).status_code == 404
-    with database.reading(desk.engine) as connection:
+    with database.reading(context.engine) as connection:
         told = findings(connection, watch.now)
     assert not [one for one in told if one.startswith("price_overrides")]

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from cloud import database
 from cloud.api.application import create_app
-from cloud.app.context import Desk
+from cloud.app.context import AppContext
 from cloud.auth.keys import Role, create_key
 from cloud.auth.quota import Quota
 from tests.browser import Browser, Page
@@ -39,11 +39,11 @@ def served(app: FastAPI) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppContext]:
     """Over an empty database: nothing has been measured, everything has a price."""
     engine = database.connect(f"sqlite:///{tmp_path_factory.mktemp('pages')}/onlooker.db")
     database.create(engine)
-    yield Desk(engine, sites(), CARD, utc_now)
+    yield AppContext(engine, sites(), CARD, utc_now)
     engine.dispose()
 
 
@@ -61,14 +61,14 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="module")
-def address(desk: Desk) -> Iterator[str]:
-    with served(create_app(desk)) as address:
+def address(context: AppContext) -> Iterator[str]:
+    with served(create_app(context)) as address:
         yield address
 
 
 @pytest.fixture(scope="module")
-def locked(desk: Desk) -> Iterator[str]:
-    with served(create_app(desk, quota=Quota())) as address:
+def locked(context: AppContext) -> Iterator[str]:
+    with served(create_app(context, quota=Quota())) as address:
         yield address
 
 
@@ -162,7 +162,7 @@ def test_with_an_empty_database_nothing_is_said_to_have_been_seen(page: Page, ad
     ],
 )
 def test_a_wrong_key_is_refused_in_words_and_the_right_one_opens(
-    page: Page, locked: str, desk: Desk, path: str, drawn: str
+    page: Page, locked: str, context: AppContext, path: str, drawn: str
 ):
     page.open(locked + path)
     for wrong in ("onl_000000000000_nobody", "Schlüssel"):
@@ -170,7 +170,7 @@ def test_a_wrong_key_is_refused_in_words_and_the_right_one_opens(
         said = page.until("document.getElementById('unlock-refusal').textContent")
         assert "This key does not open the page" in said
         assert page.value(drawn) == 0
-    unlock(page, create_key(desk.engine, Role.SALES, "a test", by="me", now=utc_now()))
+    unlock(page, create_key(context.engine, Role.SALES, "a test", by="me", now=utc_now()))
     page.until(drawn)
 
     assert page.value("document.getElementById('refusal').textContent") == ""
@@ -186,7 +186,7 @@ def test_a_place_that_is_not_there_is_refused_in_words(page: Page, address: str)
 
 @pytest.mark.parametrize("path", ["/", "/prices"])
 def test_without_a_key_there_is_a_sign_in_and_nothing_for_administrators(
-    page: Page, locked: str, desk: Desk, path: str
+    page: Page, locked: str, context: AppContext, path: str
 ):
     page.open(locked + path)
     page.until("!document.getElementById('unlock').hidden")
@@ -195,7 +195,7 @@ def test_without_a_key_there_is_a_sign_in_and_nothing_for_administrators(
     assert "Sign in" in text
     for word in ("keys create", "python", "X-API-Key", "Based on", "Screens"):
         assert word not in text
-    key = create_key(desk.engine, Role.SALES, "a test", by="me", now=utc_now())
+    key = create_key(context.engine, Role.SALES, "a test", by="me", now=utc_now())
     unlock(page, key)
     page.until("document.querySelectorAll('#reasons li').length")
     assert page.value("sessionStorage.getItem('key')") == key
@@ -242,7 +242,9 @@ def test_the_other_pages_fit_on_a_telephone_too(page: Page, address: str, path: 
     assert page.value("document.documentElement.scrollWidth") <= 375
 
 
-def test_what_was_in_view_is_not_told_as_being_so_now(page: Page, desk: Desk, address: str):
+def test_what_was_in_view_is_not_told_as_being_so_now(
+    page: Page, context: AppContext, address: str
+):
     now = utc_now()
     row = {
         "location": "KX-01", "device": "kx-01-cam-1", "reports": 6, "interval_ms": 60_000,
@@ -252,7 +254,7 @@ def test_what_was_in_view_is_not_told_as_being_so_now(page: Page, desk: Desk, ad
 
     def reported(minutes_ago: float) -> None:
         at = int((now - timedelta(minutes=minutes_ago)).timestamp()) // 60 * 60
-        with database.writing(desk.engine) as connection:
+        with database.writing(context.engine) as connection:
             connection.execute(database.minute_tallies.delete())
             connection.execute(database.minute_tallies.insert().values(row | {"minute_at": at}))
         page.open(address)
@@ -265,7 +267,7 @@ def test_what_was_in_view_is_not_told_as_being_so_now(page: Page, desk: Desk, ad
         page.until(f"{figure} === 'no data'")
         assert page.until("document.getElementById('now-KX-01').textContent") == "\N{EN DASH}"
         assert "What is in view now is not known" in page.text()
-    with database.writing(desk.engine) as connection:
+    with database.writing(context.engine) as connection:
         connection.execute(database.minute_tallies.delete())
 
 

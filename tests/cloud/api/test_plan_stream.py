@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from cloud.api import optimize
-from cloud.planning.plan_offers import offer
+from cloud.planning.plan_offers import read_offer
 from cloud.pricing.optimise import subprocess_solver
 from cloud.pricing.optimise.brief import Brief, BriefError
 from cloud.pricing.optimise.subprocess_solver import SearchStopped
@@ -130,14 +130,14 @@ def test_what_to_ease_can_be_read_by_a_machine(ask):
     assert ask("POST", PATH, json={**BRIEF, "minimums": [eased]}).json()["possible"] is True
 
 
-def test_hours_that_have_begun_are_not_sold(desk, watch):
+def test_hours_that_have_begun_are_not_sold(context, watch):
     today = watch.now.date()
     asked = Brief(
         budget_minor=1000, currency="GBP", first_on=today, until_on=today + timedelta(days=1),
         locations=frozenset({"KX-01"}),
     )  # fmt: skip
     watch.now += timedelta(minutes=1)  # 12:01 in London
-    assert len(offer(desk, asked)) == 11
+    assert len(read_offer(context, asked)) == 11
     watch.now += timedelta(hours=11)
     with pytest.raises(BriefError, match="still to come"):
-        offer(desk, asked)
+        read_offer(context, asked)

@@ -12,16 +12,16 @@ from sqlalchemy import Engine, select
 
 from cloud import database
 from cloud.api.application import create_app
-from cloud.app.context import Desk
+from cloud.app.context import AppContext
 from cloud.auth import audit
 from cloud.auth.keys import Role, create_key
 from cloud.auth.quota import Quota
 from cloud.planning import plan_worker
-from cloud.planning.plan_worker import TOO_OFTEN, PlanWork
+from cloud.planning.plan_worker import TOO_MANY_ATTEMPTS, PlanWorker
 from cloud.pricing.optimise.plan import SearchProgress
 from cloud.pricing.optimise.subprocess_solver import SearchStopped
 from cloud.sales import plan_queue, plans
-from cloud.sales.plans import KEPT_FOR, MOST_KEPT, MOST_TO_DO, Status, kept_plans
+from cloud.sales.plans import MAX_STORED, MAX_UNFINISHED, RETENTION, PlanStatus, kept_plans
 from tests.cloud.api.conftest import FRIDAY_NOON, Asker
 
 PLANS = "/api/pricing/plans"
@@ -33,21 +33,23 @@ UNREACHED = {**BRIEF, "minimums": [{"measure": "impressions", "min": 10_000_000}
 
 
 @pytest.fixture
-def work(desk: Desk) -> PlanWork:
-    return PlanWork(lambda: desk)
+def work(context: AppContext) -> PlanWorker:
+    return PlanWorker(lambda: context)
 
 
 @pytest.fixture
-def locked(desk: Desk) -> Asker:
-    return Asker(create_app(desk, quota=Quota()))
+def locked(context: AppContext) -> Asker:
+    return Asker(create_app(context, quota=Quota()))
 
 
 @pytest.fixture
-def key(desk: Desk) -> Callable[..., dict[str, str]]:
+def key(context: AppContext) -> Callable[..., dict[str, str]]:
     """A header that shows a new key."""
 
     def key(account: str | None, role: Role = Role.ADVERTISER) -> dict[str, str]:
-        made = create_key(desk.engine, role, "somebody", by="me", now=FRIDAY_NOON, account=account)
+        made = create_key(
+            context.engine, role, "somebody", by="me", now=FRIDAY_NOON, account=account
+        )
         return {"x-api-key": made}
 
     return key
@@ -166,16 +168,18 @@ def test_pages_hold_ones_own_plans_each_once(locked, key, watch):
     assert locked.get(PLANS, params={"after": "nonsense"}, headers=acme).status_code == 422
 
 
-def test_keeping_and_forgetting_are_in_the_audit_log_and_looking_is_not(locked, key, desk: Desk):
+def test_keeping_and_forgetting_are_in_the_audit_log_and_looking_is_not(
+    locked, key, context: AppContext
+):
     acme, bolt = key("acme"), key("bolt")
     where = keep(locked, headers=acme)
     locked.get(where, headers=acme)
     for _ in range(2):
         locked("DELETE", where, headers=bolt)
     locked("DELETE", where, headers=acme)
-    with database.reading(desk.engine) as connection:
-        audit.verify(connection)
-        said = [one for one in audit.entries(connection) if one.action.startswith("plan")]
+    with database.reading(context.engine) as connection:
+        audit.verify_chain(connection)
+        said = [one for one in audit.read_entries(connection) if one.action.startswith("plan")]
 
     assert [one.action for one in said] == ["plan.keep", "plan.drop"]
     assert {one.object for one in said} == {where.rpartition("/")[2]}
@@ -186,29 +190,29 @@ def test_without_its_entry_in_the_log_nothing_is_kept(ask, monkeypatch):
     def fail(*_: object, **__: object) -> int:
         raise RuntimeError("no log")
 
-    monkeypatch.setattr("cloud.api.plans.audit.record", fail)
+    monkeypatch.setattr("cloud.api.plans.audit.record_change", fail)
     assert ask("POST", PLANS, json=BRIEF).status_code == 500
     assert ask.get(PLANS).json()["plans"] == []
 
 
-def test_a_plan_is_forgotten_when_its_time_is_over(ask, desk: Desk, watch, work):
+def test_a_plan_is_forgotten_when_its_time_is_over(ask, context: AppContext, watch, work):
     where = keep(ask)
-    watch.pass_by(KEPT_FOR - timedelta(seconds=1))
+    watch.pass_by(RETENTION - timedelta(seconds=1))
     assert ask.get(where).status_code == 200
     watch.pass_by(timedelta(seconds=1))
     assert ask.get(where).status_code == 404
     assert ask("DELETE", where).status_code == 404
     assert ask.get(PLANS).json()["plans"] == []
     assert not work.step()
-    with database.reading(desk.engine) as connection:
+    with database.reading(context.engine) as connection:
         assert connection.execute(select(kept_plans.c.id)).all() == []
 
 
 def test_an_account_may_wait_for_some_plans_and_keep_some_more(
-    locked, key, desk: Desk, watch, work
+    locked, key, context: AppContext, watch, work
 ):
     acme, bolt = key("acme"), key("bolt")
-    for _ in range(MOST_TO_DO):
+    for _ in range(MAX_UNFINISHED):
         keep(locked, headers=acme)
     refused = locked("POST", PLANS, json=BRIEF, headers=acme)
     assert refused.status_code == 409
@@ -217,12 +221,14 @@ def test_an_account_may_wait_for_some_plans_and_keep_some_more(
     keep(locked, headers=bolt)
     work.step()
     keep(locked, headers=acme)
-    with database.writing(desk.engine) as connection:
-        connection.execute(kept_plans.update().values(status=Status.DONE))
-        for _ in range(MOST_KEPT - MOST_TO_DO - 1):
-            plan = plans.keep(connection, plans.new_name(), "acme", "me", "{}", FRIDAY_NOON)
+    with database.writing(context.engine) as connection:
+        connection.execute(kept_plans.update().values(status=PlanStatus.DONE))
+        for _ in range(MAX_STORED - MAX_UNFINISHED - 1):
+            plan = plans.insert_plan(
+                connection, plans.new_plan_id(), "acme", "me", "{}", FRIDAY_NOON
+            )
             row = kept_plans.c.id == plan.id
-            connection.execute(kept_plans.update().where(row).values(status=Status.DONE))
+            connection.execute(kept_plans.update().where(row).values(status=PlanStatus.DONE))
     refused = locked("POST", PLANS, json=BRIEF, headers=acme)
     assert refused.status_code == 409
     assert "DELETE those that are not needed" in refused.json()["detail"]
@@ -230,7 +236,7 @@ def test_an_account_may_wait_for_some_plans_and_keep_some_more(
 
 def test_progress_is_seen_while_it_is_worked_on_and_delete_ends_the_search(ask, work, monkeypatch):
     where, seen = keep(ask), []
-    monkeypatch.setattr(plan_worker, "LOOK_S", 0.0)
+    monkeypatch.setattr(plan_worker, "POLL_EVERY_S", 0.0)
 
     def searched(*_: object, listener, cancelled, **__: object) -> None:
         listener(SearchProgress("rounding to whole slots", 0.6))
@@ -248,8 +254,8 @@ def test_progress_is_seen_while_it_is_worked_on_and_delete_ends_the_search(ask, 
     assert ask.get(PLANS).json()["plans"] == []
 
 
-def test_a_process_that_is_told_to_stop_hands_its_plan_back(ask, desk: Desk, monkeypatch):
-    where, stopping = keep(ask), PlanWork(lambda: desk)
+def test_a_process_that_is_told_to_stop_hands_its_plan_back(ask, context: AppContext, monkeypatch):
+    where, stopping = keep(ask), PlanWorker(lambda: context)
 
     def searched(*_: object, cancelled, **__: object) -> None:
         assert not cancelled()
@@ -261,22 +267,24 @@ def test_a_process_that_is_told_to_stop_hands_its_plan_back(ask, desk: Desk, mon
         patched.setattr(plan_worker, "optimise_in_subprocess", searched)
         stopping.step()
     assert ask.get(where).json()["status"] == "waiting"
-    assert PlanWork(lambda: desk).step()
+    assert PlanWorker(lambda: context).step()
     assert ask.get(where).json()["status"] == "done"
 
 
-def test_a_plan_whose_process_died_is_taken_anew_but_not_for_ever(ask, desk: Desk, watch, work):
+def test_a_plan_whose_process_died_is_taken_anew_but_not_for_ever(
+    ask, context: AppContext, watch, work
+):
     where = keep(ask)
-    for _ in range(plan_queue.MOST_TURNS):
-        with database.writing(desk.engine) as connection:
-            assert plan_queue.take(connection, "a-dead-process", watch.now) is not None
+    for _ in range(plan_queue.MAX_ATTEMPTS):
+        with database.writing(context.engine) as connection:
+            assert plan_queue.claim_plan(connection, "a-dead-process", watch.now) is not None
         assert not work.step()  # somebody else holds it
         assert ask.get(where).json()["status"] == "working"
-        watch.pass_by(plan_queue.HELD_FOR)
+        watch.pass_by(plan_queue.CLAIM_FOR)
     assert work.step()
     told = ask.get(where).json()
 
-    assert (told["status"], told["sentence"]) == ("failed", TOO_OFTEN)
+    assert (told["status"], told["sentence"]) == ("failed", TOO_MANY_ATTEMPTS)
     assert not work.step()
 
 
@@ -314,14 +322,14 @@ def test_each_waiting_plan_is_taken_by_one_process(engine: Engine):
     """On both databases; and what one holds, no other may finish."""
     with database.writing(engine) as connection:
         for number in range(6):
-            plans.keep(connection, f"{number:032x}", f"a{number}", "me", "{}", FRIDAY_NOON)
+            plans.insert_plan(connection, f"{number:032x}", f"a{number}", "me", "{}", FRIDAY_NOON)
     ready, taken = threading.Barrier(3), []
 
     def process(turn: str) -> None:
         ready.wait()
         while True:
             with database.writing(engine) as connection:
-                plan = plan_queue.take(connection, turn, FRIDAY_NOON)
+                plan = plan_queue.claim_plan(connection, turn, FRIDAY_NOON)
             if plan is None:
                 return
             taken.append(plan.id)
@@ -331,29 +339,29 @@ def test_each_waiting_plan_is_taken_by_one_process(engine: Engine):
     assert sorted(taken) == [f"{number:032x}" for number in range(6)]
     with database.writing(engine) as connection:
         mine = f"{0:032x}"
-        assert not plan_queue.finish(connection, mine, "nobody", FRIDAY_NOON, "no")
-        assert not plan_queue.hold_on(connection, mine, "nobody", FRIDAY_NOON, "x", 0.1)
-        late = FRIDAY_NOON + plan_queue.HELD_FOR
-        again = plan_queue.take(connection, "d", late)
+        assert not plan_queue.finish_plan(connection, mine, "nobody", FRIDAY_NOON, "no")
+        assert not plan_queue.renew_claim(connection, mine, "nobody", FRIDAY_NOON, "x", 0.1)
+        late = FRIDAY_NOON + plan_queue.CLAIM_FOR
+        again = plan_queue.claim_plan(connection, "d", late)
         assert again is not None
-        done = plan_queue.Answered(Status.DONE, b'{"a":1}', b"{}")
-        assert plan_queue.finish(connection, again.id, "d", late, done)
-        assert plans.answer_of(connection, again.id) == (b'{"a":1}', b"{}")
-        shown = plans.page(connection, None, late, after=None, most=9)
-        after = plans.Position(shown[2].kept_at, shown[2].id)
-        assert plans.page(connection, None, late, after=after, most=9) == shown[3:]
+        done = plan_queue.PlanResult(PlanStatus.DONE, b'{"a":1}', b"{}")
+        assert plan_queue.finish_plan(connection, again.id, "d", late, done)
+        assert plans.read_plan_answer(connection, again.id) == (b'{"a":1}', b"{}")
+        shown = plans.find_plans(connection, None, late, after=None, most=9)
+        after = plans.PlanPosition(shown[2].kept_at, shown[2].id)
+        assert plans.find_plans(connection, None, late, after=after, most=9) == shown[3:]
 
 
-def test_the_thread_works_until_it_is_told_to_stop(ask, desk: Desk, monkeypatch):
-    monkeypatch.setattr(plan_worker, "LOOK_S", 0.001)
-    done, work = threading.Event(), PlanWork(lambda: desk)
-    finish = plan_queue.finish
+def test_the_thread_works_until_it_is_told_to_stop(ask, context: AppContext, monkeypatch):
+    monkeypatch.setattr(plan_worker, "POLL_EVERY_S", 0.001)
+    done, work = threading.Event(), PlanWorker(lambda: context)
+    finish = plan_queue.finish_plan
 
     def finished(*given: object) -> bool:
         done.set()
         return finish(*given)
 
-    monkeypatch.setattr(plan_queue, "finish", finished)
+    monkeypatch.setattr(plan_queue, "finish_plan", finished)
     where = keep(ask)
     thread = threading.Thread(target=work.follow)
     thread.start()
@@ -363,8 +371,8 @@ def test_the_thread_works_until_it_is_told_to_stop(ask, desk: Desk, monkeypatch)
     assert ask.get(where).json()["status"] == "done"
 
 
-def test_without_keys_everybody_shares_what_no_key_can_own(ask, desk: Desk, key):
+def test_without_keys_everybody_shares_what_no_key_can_own(ask, context: AppContext, key):
     where = keep(ask)
-    closed = Asker(create_app(replace(desk), quota=Quota()))
+    closed = Asker(create_app(replace(context), quota=Quota()))
     assert ask.get(where).json()["account"] == "-"
     assert closed.get(where, headers=key(None)).status_code == 404

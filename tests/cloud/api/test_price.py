@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from cloud.api.application import create_app
-from cloud.app.context import Desk
+from cloud.app.context import AppContext
 from cloud.pricing.slot import list_slots
 
 PRICE = "/api/pricing/slot/KX-01/2026-11-23T08:00"
@@ -68,10 +68,10 @@ def test_an_answer_that_the_client_holds_is_not_sent_again_until_it_changes(ask,
     assert first.headers["cache-control"] == "private, no-cache"
 
 
-def test_a_new_rate_card_is_never_answered_with_an_old_price(ask, desk: Desk):
-    dearer = msgspec.structs.replace(desk.card, version="dearer-2", seasons=())
+def test_a_new_rate_card_is_never_answered_with_an_old_price(ask, context: AppContext):
+    dearer = msgspec.structs.replace(context.card, version="dearer-2", seasons=())
     before = ask.get(PRICE).json()
-    ask.app = create_app(replace(desk, card=dearer))
+    ask.app = create_app(replace(context, card=dearer))
     after = ask.get(PRICE).json()
 
     assert after["versions"]["rate_card"] == "dearer-2"

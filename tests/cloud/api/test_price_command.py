@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cloud.api.application import create_app
-from cloud.app.context import Desk
+from cloud.app.context import AppContext
 from cloud.auth.keys import Role, create_key
 from cloud.auth.quota import Quota
 from cloud.cli import price as price_command
@@ -60,11 +60,11 @@ def test_the_explanation_ends_at_the_price(answering: str, ask, capsys):
 
 
 def test_a_key_opens_an_api_that_wants_one(
-    answering: str, ask, desk: Desk, watch, tmp_path: Path, capsys
+    answering: str, ask, context: AppContext, watch, tmp_path: Path, capsys
 ):
-    ask.app = create_app(desk, quota=Quota())
+    ask.app = create_app(context, quota=Quota())
     file = tmp_path / "key"
-    file.write_text(create_key(desk.engine, Role.SALES, "a test", by="me", now=watch.now) + "\n")
+    file.write_text(create_key(context.engine, Role.SALES, "a test", by="me", now=watch.now) + "\n")
 
     assert price(*SLOT, "--url", answering) == 1
     assert "no key that is in force" in capsys.readouterr().err

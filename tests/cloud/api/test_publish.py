@@ -11,25 +11,27 @@ import pytest
 from cloud import database
 from cloud.__main__ import main
 from cloud.api.application import create_app
-from cloud.app.context import Desk
+from cloud.app.context import AppContext
 from cloud.cli.publish import publish
 from cloud.pricing.slot import parse_slot
-from cloud.sales.price_sheet import price_sheets, sheet_before
+from cloud.sales.price_sheet import price_sheets, read_sheet_before
 from tests.cloud.databases import new_database
 
 PRICE = "/api/pricing/slot/KX-01/2026-11-23T08:00"
 
 
 @pytest.fixture
-def dearer(desk: Desk) -> Desk:
-    """The same desk with a card on which every hour costs a fifth more."""
-    traffic = {word: factor * Decimal("1.2") for word, factor in desk.card.traffic.items()}
-    return replace(desk, card=msgspec.structs.replace(desk.card, version="up", traffic=traffic))
+def dearer(context: AppContext) -> AppContext:
+    """The same context with a card on which every hour costs a fifth more."""
+    traffic = {word: factor * Decimal("1.2") for word, factor in context.card.traffic.items()}
+    return replace(
+        context, card=msgspec.structs.replace(context.card, version="up", traffic=traffic)
+    )
 
 
-def test_a_price_follows_the_one_published_the_day_before(ask, desk: Desk, dearer, watch):
+def test_a_price_follows_the_one_published_the_day_before(ask, context: AppContext, dearer, watch):
     before = ask.get(PRICE).json()["price_minor"]
-    assert publish(desk) == (len(desk.estate), [])
+    assert publish(context) == (len(context.estate), [])
     ask.app = create_app(dearer)
     same_day = ask.get(PRICE).json()
     watch.pass_by(timedelta(days=1))
@@ -41,10 +43,10 @@ def test_a_price_follows_the_one_published_the_day_before(ask, desk: Desk, deare
     assert next_day["versions"]["published_on"] == "2026-11-20"
 
 
-def test_day_after_day_the_published_price_comes_nearer_to_the_new_card(desk, dearer, watch):
-    site = desk.estate.location("KX-01")
+def test_day_after_day_the_published_price_comes_nearer_to_the_new_card(context, dearer, watch):
+    site = context.estate.location("KX-01")
     slot = parse_slot("2026-12-07T08:00", site.zone)
-    publish(desk)
+    publish(context)
     prices = []
     for _ in range(4):
         watch.pass_by(timedelta(days=1))
@@ -56,33 +58,35 @@ def test_day_after_day_the_published_price_comes_nearer_to_the_new_card(desk, de
     )
 
 
-def test_a_sheet_of_a_day_is_written_once(desk: Desk, dearer):
-    assert publish(desk) == (8, [])
+def test_a_sheet_of_a_day_is_written_once(context: AppContext, dearer):
+    assert publish(context) == (8, [])
     assert publish(dearer) == (0, [])
-    with database.reading(desk.engine) as connection:
+    with database.reading(context.engine) as connection:
         versions = {row.versions for row in connection.execute(price_sheets.select())}
-    assert versions == {f"{desk.card.version} {desk.card_digest}, venue-1"}
+    assert versions == {f"{context.card.version} {context.card_digest}, venue-1"}
 
 
-def test_a_sheet_of_the_week_before_last_says_nothing(ask, desk: Desk, watch):
-    publish(desk)
+def test_a_sheet_of_the_week_before_last_says_nothing(ask, context: AppContext, watch):
+    publish(context)
     watch.pass_by(timedelta(days=8))
-    desk.shelf.__init__()
+    context.forecast_cache.__init__()
 
     assert ask.get(PRICE).json()["versions"]["published_on"] is None
 
 
-def test_every_hour_of_the_sheet_is_its_quote_across_the_clock_change(ask, desk: Desk, watch):
+def test_every_hour_of_the_sheet_is_its_quote_across_the_clock_change(
+    ask, context: AppContext, watch
+):
     watch.pass_by(timedelta(days=120))  # 20 March: the sheet holds 28 March, which has 23 hours
-    made = desk.forecast(desk.estate.location("KX-01"))
-    publish(desk)
-    with database.reading(desk.engine) as connection:
+    made = context.forecast(context.estate.location("KX-01"))
+    publish(context)
+    with database.reading(context.engine) as connection:
         row = connection.execute(price_sheets.select()).mappings().first()
     assert row["first_at"].isoformat() == "2027-03-20T12:00:00+00:00"  # from now
     assert made.book.is_empty
-    with database.reading(desk.engine) as connection:
-        sheet = sheet_before(
-            connection, desk.estate.location("KX-01"), watch.now.date() + timedelta(days=1)
+    with database.reading(context.engine) as connection:
+        sheet = read_sheet_before(
+            connection, context.estate.location("KX-01"), watch.now.date() + timedelta(days=1)
         )
     for ahead in range(6 * 24 + 12, 9 * 24 - 12):
         at = sheet.first_at + timedelta(hours=ahead)

@@ -11,7 +11,7 @@ from cloud import database
 from cloud.__main__ import main
 from cloud.api.application import create_app
 from cloud.api.audit_tables import findings
-from cloud.app.context import Desk, Shelf
+from cloud.app.context import AppContext, ForecastCache
 from cloud.cli.publish import publish
 from cloud.estate import Estate
 from tests.cloud.api.conftest import FRIDAY_NOON, Asker
@@ -20,23 +20,25 @@ TIME = "2026-11-23T08:00"
 OLD, NEW = f"KX-01/{TIME}", f"KXN-01/{TIME}"
 
 
-def renamed(desk: Desk) -> Asker:
+def renamed(context: AppContext) -> Asker:
     """The API with a sites file in which KX-01 is called KXN-01."""
     present = [
         msgspec.structs.replace(site, id="KXN-01", formerly=("KX-01",))
         if site.id == "KX-01"
         else site
-        for site in desk.estate
+        for site in context.estate
     ]
-    return Asker(create_app(replace(desk, estate=Estate(tuple(present)), shelf=Shelf())))
+    return Asker(
+        create_app(replace(context, estate=Estate(tuple(present)), forecast_cache=ForecastCache()))
+    )
 
 
-def take(desk: Desk, folder: Path, shares: int) -> None:
+def take(context: AppContext, folder: Path, shares: int) -> None:
     file = folder / "taken.csv"
     file.write_text(
         f"location,time_slot,taken,class,fare,mean,deviation\nKX-01,{TIME},{shares},,,,\n"
     )
-    assert main(["occupancy", "--database", str(desk.engine.url), "load", str(file)]) == 0
+    assert main(["occupancy", "--database", str(context.engine.url), "load", str(file)]) == 0
 
 
 def set_price(asker: Asker, slot: str, price: str, account: str | None = None) -> None:
@@ -49,14 +51,16 @@ def price(asker: Asker, account: str | None = None) -> str:
     return asker.get(f"/api/pricing/slot/{NEW}", params=params).json()["price"]
 
 
-def unaltered(desk: Desk) -> bool:
-    with database.reading(desk.engine) as connection:
+def unaltered(context: AppContext) -> bool:
+    with database.reading(context.engine) as connection:
         return findings(connection, FRIDAY_NOON) == []
 
 
-def test_shares_that_were_sold_under_a_former_id_are_not_sold_again(desk: Desk, tmp_path: Path):
-    take(desk, tmp_path, 6)
-    asker = renamed(desk)
+def test_shares_that_were_sold_under_a_former_id_are_not_sold_again(
+    context: AppContext, tmp_path: Path
+):
+    take(context, tmp_path, 6)
+    asker = renamed(context)
     told = asker.get(f"/api/pricing/slot/{NEW}").json()["availability"]
     assert (told["status"], told["free"]) == ("sold_out", 0)
     assert (
@@ -65,25 +69,25 @@ def test_shares_that_were_sold_under_a_former_id_are_not_sold_again(desk: Desk, 
     )
 
 
-def test_prices_set_under_a_former_id_hold_until_they_are_set_anew(desk: Desk):
-    before = Asker(create_app(desk))
+def test_prices_set_under_a_former_id_hold_until_they_are_set_anew(context: AppContext):
+    before = Asker(create_app(context))
     set_price(before, OLD, "40.00")
     set_price(before, OLD, "38.00", "acme")
-    asker = renamed(desk)
+    asker = renamed(context)
     assert (price(asker), price(asker, "acme")) == ("40.00", "38.00")
     listed = asker.get("/api/pricing/overrides?location=KXN-01").json()["overrides"]
     assert [one["location"] for one in listed] == ["KXN-01", "KXN-01"]
 
     set_price(asker, NEW, "41.00")
     assert (price(asker), price(asker, "acme")) == ("41.00", "38.00")
-    assert unaltered(desk)
+    assert unaltered(context)
 
 
 @pytest.mark.parametrize("set_again", [False, True])
-def test_a_price_set_under_a_former_id_can_be_withdrawn(desk: Desk, set_again: bool):
-    asker = renamed(desk)
+def test_a_price_set_under_a_former_id_can_be_withdrawn(context: AppContext, set_again: bool):
+    asker = renamed(context)
     computed = price(asker)
-    set_price(Asker(create_app(desk)), OLD, "40.00")
+    set_price(Asker(create_app(context)), OLD, "40.00")
     if set_again:
         set_price(asker, NEW, "41.00")
     withdrawn = asker("DELETE", f"/api/pricing/override/{NEW}").json()
@@ -91,15 +95,15 @@ def test_a_price_set_under_a_former_id_can_be_withdrawn(desk: Desk, set_again: b
         "KXN-01",
         "41.00" if set_again else "40.00",
     )
-    desk.hear()
+    context.read_changes()
     assert price(asker) == computed
     assert asker("DELETE", f"/api/pricing/override/{NEW}").status_code == 404
-    assert unaltered(desk)
+    assert unaltered(context)
 
 
-def test_a_daily_move_counts_from_prices_published_under_a_former_id(desk: Desk, watch):
-    publish(desk)
-    asker = renamed(desk)
-    assert publish(asker.app.state.in_force.desk)[0] == 0  # today's are published already
+def test_a_daily_move_counts_from_prices_published_under_a_former_id(context: AppContext, watch):
+    publish(context)
+    asker = renamed(context)
+    assert publish(asker.app.state.reloader.context)[0] == 0  # today's are published already
     watch.pass_by(timedelta(days=1))
     assert asker.get(f"/api/pricing/slot/{NEW}").json()["versions"]["published_on"] == "2026-11-20"

@@ -16,21 +16,21 @@ from hypothesis import strategies as st
 
 from cloud import database
 from cloud.api.application import create_app
-from cloud.api.pricing import priced
+from cloud.api.pricing import price_slot
 from cloud.app import redis_store
-from cloud.app.context import Desk, Shelf
-from cloud.app.forecast_cache import packed, unpacked, unread_counter
-from cloud.app.redis_store import InRedis
-from cloud.app.shared_store import Alone, Shared
+from cloud.app.context import AppContext, ForecastCache
+from cloud.app.forecast_cache import decode_forecast, encode_forecast, unreadable_counter
+from cloud.app.redis_store import RedisStore
+from cloud.app.shared_store import LocalStore, SharedStore
 from cloud.auth import audit
 from cloud.auth.keys import Role, create_key
 from cloud.auth.quota import Quota
 from cloud.cli.publish import publish
-from cloud.lru_cache import Memory
+from cloud.lru_cache import LruCache
 from cloud.pricing.emsr import FareClass
 from cloud.pricing.market import Occupancy
 from cloud.pricing.slot import parse_slot
-from cloud.sales.occupancy import Noted, note
+from cloud.sales.occupancy import SlotOccupancy, store_occupancy
 from tests.cloud.api.redis_server import RedisServer
 
 FRIDAY_NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -57,30 +57,32 @@ def own(tmp_path: Path) -> Iterator[RedisServer]:
 
 
 @pytest.fixture(params=["alone", "redis"])
-def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shared]:
+def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SharedStore]:
     if request.param == "alone":
-        yield Alone()
+        yield LocalStore()
         return
     running = request.getfixturevalue("running")
-    common = InRedis(running.url, of=str(tmp_path))
+    common = RedisStore(running.url, of=str(tmp_path))
     yield common
     common.close()
 
 
-def another(desk: Desk, url: str, of: str) -> Desk:
-    """The desk of another process on the same database."""
-    return Desk(desk.engine, desk.estate, desk.card, desk.clock, InRedis(url, of=of))
+def another(context: AppContext, url: str, of: str) -> AppContext:
+    """The context of another process on the same database."""
+    return AppContext(
+        context.engine, context.estate, context.card, context.clock, RedisStore(url, of=of)
+    )
 
 
-def enter(desk: Desk, now: datetime) -> None:
+def enter(context: AppContext, now: datetime) -> None:
     """Any change in the log that prices depend on."""
-    with database.writing(desk.engine) as connection:
-        audit.record(
+    with database.writing(context.engine) as connection:
+        audit.record_change(
             connection, at=now, actor="ann", action="occupancy.load", about="a file", details={}
         )
 
 
-def test_a_caller_is_counted_as_one_meter_counts(shared: Shared, watch):
+def test_a_caller_is_counted_as_one_meter_counts(shared: SharedStore, watch):
     verdicts = [asyncio.run(shared.take("ann", THREE, watch.now)) for _ in range(5)]
 
     assert [one.allowed for one in verdicts] == [True, True, True, False, False]
@@ -93,30 +95,34 @@ def test_a_caller_is_counted_as_one_meter_counts(shared: Shared, watch):
 
 
 def test_what_is_kept_is_what_was_given_or_what_another_was_quicker_with(running, tmp_path):
-    one, other = (InRedis(running.url, of=str(tmp_path)) for _ in range(2))
+    one, other = (RedisStore(running.url, of=str(tmp_path)) for _ in range(2))
 
-    assert one.recall("made") is None
-    assert one.keep("made", b"first", None, MINUTE) == b"first"
-    assert other.keep("made", b"second", None, MINUTE) == b"first"
-    assert other.keep("made", b"third", b"first", MINUTE) == b"third"
-    assert one.recall("made") == b"third"
-    stranger = InRedis(running.url, of="another database")
-    assert stranger.recall("made") is None
+    assert one.get("made") is None
+    assert one.put("made", b"first", None, MINUTE) == b"first"
+    assert other.put("made", b"second", None, MINUTE) == b"first"
+    assert other.put("made", b"third", b"first", MINUTE) == b"third"
+    assert one.get("made") == b"third"
+    stranger = RedisStore(running.url, of="another database")
+    assert stranger.get("made") is None
     for each in (one, other, stranger):
         each.close()
 
 
-def test_a_forecast_survives_the_way_to_another_process(desk: Desk, watch, tmp_path):
-    site = desk.estate.location("KX-01")
+def test_a_forecast_survives_the_way_to_another_process(context: AppContext, watch, tmp_path):
+    site = context.estate.location("KX-01")
     late = Occupancy(6, 5, (FareClass("late", 14_000, 3, 1),))
-    with database.writing(desk.engine) as connection:
-        note(connection, [Noted("KX-01", FRIDAY_NOON + timedelta(days=2), late)], at=watch.now)
-    publish(desk)
+    with database.writing(context.engine) as connection:
+        store_occupancy(
+            connection,
+            [SlotOccupancy("KX-01", FRIDAY_NOON + timedelta(days=2), late)],
+            at=watch.now,
+        )
+    publish(context)
     watch.pass_by(timedelta(days=1))
-    made = desk._made(site, FRIDAY_NOON + timedelta(days=1))
+    made = context._made(site, FRIDAY_NOON + timedelta(days=1))
     made = replace(made, plays=replace(made.plays, cells={("25-34", "female"): 12}))
-    unread = unread_counter()
-    again = unpacked(packed(made), unread)
+    unread = unreadable_counter()
+    again = decode_forecast(encode_forecast(made), unread)
 
     assert again is not None
     assert (again.at, again.plays) == (made.at, made.plays)
@@ -128,20 +134,20 @@ def test_a_forecast_survives_the_way_to_another_process(desk: Desk, watch, tmp_p
     )
     assert again.book.market(slot) == made.book.market(slot)
     assert unread._value.get() == 0
-    assert unpacked(b"\x00", unread) is None
-    assert unpacked(packed(made)[:-9], unread) is None
+    assert decode_forecast(b"\x00", unread) is None
+    assert decode_forecast(encode_forecast(made)[:-9], unread) is None
     assert unread._value.get() == 2
 
 
 def test_two_processes_give_the_same_bytes_and_read_the_database_once(
-    ask, desk: Desk, running, tmp_path, monkeypatch
+    ask, context: AppContext, running, tmp_path, monkeypatch
 ):
-    desks = [another(desk, running.url, str(tmp_path)) for _ in range(2)]
+    contexts = [another(context, running.url, str(tmp_path)) for _ in range(2)]
     read = []
-    first = Desk._made
-    monkeypatch.setattr(Desk, "_made", lambda self, *of: read.append(of) or first(self, *of))
+    first = AppContext._made
+    monkeypatch.setattr(AppContext, "_made", lambda self, *of: read.append(of) or first(self, *of))
     answers = []
-    for each in desks:
+    for each in contexts:
         ask.app = create_app(each)
         answers.append(ask.get(PRICE))
 
@@ -151,10 +157,10 @@ def test_two_processes_give_the_same_bytes_and_read_the_database_once(
 
 
 def test_a_caller_cannot_ask_more_by_asking_two_processes(
-    ask, desk: Desk, running, tmp_path, watch
+    ask, context: AppContext, running, tmp_path, watch
 ):
-    key = {"x-api-key": create_key(desk.engine, Role.SALES, "a test", by="me", now=watch.now)}
-    apps = [create_app(another(desk, running.url, str(tmp_path)), quota=THREE) for _ in range(2)]
+    key = {"x-api-key": create_key(context.engine, Role.SALES, "a test", by="me", now=watch.now)}
+    apps = [create_app(another(context, running.url, str(tmp_path)), quota=THREE) for _ in range(2)]
     statuses = []
     for turn in range(4):
         ask.app = apps[turn % 2]
@@ -164,27 +170,29 @@ def test_a_caller_cannot_ask_more_by_asking_two_processes(
 
 
 def test_a_change_in_the_log_ends_what_every_process_remembers(
-    ask, desk: Desk, running, tmp_path, watch
+    ask, context: AppContext, running, tmp_path, watch
 ):
-    desks = [another(desk, running.url, str(tmp_path)) for _ in range(2)]
-    site = desk.estate.location("KX-01")
-    before = [each.forecast(site) for each in desks]
-    enter(desk, watch.now)
-    assert desks[1].fresh(site) is before[1]  # it has not read the log yet: within a second it will
-    for each in desks:
-        each.hear()
+    contexts = [another(context, running.url, str(tmp_path)) for _ in range(2)]
+    site = context.estate.location("KX-01")
+    before = [each.forecast(site) for each in contexts]
+    enter(context, watch.now)
+    assert (
+        contexts[1].fresh(site) is before[1]
+    )  # it has not read the log yet: within a second it will
+    for each in contexts:
+        each.read_changes()
 
-    assert all(each.fresh(site) is None for each in desks)
-    assert desks[1].forecast(site) is not before[1]
+    assert all(each.fresh(site) is None for each in contexts)
+    assert contexts[1].forecast(site) is not before[1]
 
 
 def test_redis_may_go_and_come_back_and_no_request_fails(
-    ask, desk: Desk, own: RedisServer, watch, caplog, monkeypatch
+    ask, context: AppContext, own: RedisServer, watch, caplog, monkeypatch
 ):
-    monkeypatch.setattr(redis_store, "AWAY_S", 0.0)
+    monkeypatch.setattr(redis_store, "RETRY_AFTER_S", 0.0)
     caplog.set_level(logging.INFO)
-    key = {"x-api-key": create_key(desk.engine, Role.SALES, "a test", by="me", now=watch.now)}
-    ask.app = create_app(another(desk, own.url, "here"), quota=Quota())
+    key = {"x-api-key": create_key(context.engine, Role.SALES, "a test", by="me", now=watch.now)}
+    ask.app = create_app(another(context, own.url, "here"), quota=Quota())
     prices = [ask.get(PRICE, headers=key)]
     own.stop()
     for _ in range(3):
@@ -208,11 +216,11 @@ def test_while_redis_is_away_it_is_not_asked(tmp_path, caplog, monkeypatch):
     monkeypatch.setattr(
         redis.UnixDomainSocketConnection, "connect", lambda self: asked.append(1) or dial(self)
     )
-    common = InRedis(f"unix://{tmp_path}/nobody.sock", of="here")
+    common = RedisStore(f"unix://{tmp_path}/nobody.sock", of="here")
     with caplog.at_level(logging.WARNING):
         for _ in range(50):
-            assert common.recall("made") is None
-            assert common.keep("made", b"mine", None, MINUTE) == b"mine"
+            assert common.get("made") is None
+            assert common.put("made", b"mine", None, MINUTE) == b"mine"
     assert [one.message for one in caplog.records] == ["redis.lost"]
     assert len(asked) == 1
     common.close()
@@ -233,61 +241,68 @@ steps = st.lists(
 )
 @given(steps)
 def test_no_process_ever_serves_the_price_of_another_card(
-    ask, desk: Desk, running, tmp_path, watch, steps
+    ask, context: AppContext, running, tmp_path, watch, steps
 ):
     """Two processes, whatever happens to them: each price is its own card's, worked out anew."""
-    site, answers = desk.estate.location("KX-01"), desk.answers
-    desks = [replace(another(desk, running.url, str(tmp_path)), answers=answers) for _ in range(2)]
+    site, answers = context.estate.location("KX-01"), context.response_cache
+    contexts = [
+        replace(another(context, running.url, str(tmp_path)), response_cache=answers)
+        for _ in range(2)
+    ]
     slot = parse_slot("2026-11-23T08:00", site.zone)
     for what, which, amount in steps:
-        mine = desks[which]
+        mine = contexts[which]
         if what == "card":
             traffic = {"high_traffic_station": Decimal(amount) / 10}
             card = msgspec.structs.replace(mine.card, version=f"card-{amount}", traffic=traffic)
-            desks[which] = replace(mine, card=card)
+            contexts[which] = replace(mine, card=card)
         elif what == "pass":
             watch.pass_by(timedelta(minutes=amount))
         elif what == "invalidate":
-            enter(desk, watch.now)
-            mine.hear()
+            enter(context, watch.now)
+            mine.read_changes()
         elif what == "forget":
-            desks[which] = replace(mine, shelf=Shelf(), answers=Memory(9))
+            contexts[which] = replace(
+                mine, forecast_cache=ForecastCache(), response_cache=LruCache(9)
+            )
         else:
             ask.app = create_app(mine)
             told = ask.get(PRICE).json()
-            fresh = priced(replace(mine, answers=Memory(1)), site, slot, mine.forecast(site))
+            fresh = price_slot(
+                replace(mine, response_cache=LruCache(1)), site, slot, mine.forecast(site)
+            )
             assert told["versions"]["rate_card_digest"] == mine.card.digest
             assert told["price_minor"] == fresh.price_minor
             assert told == msgspec.json.decode(fresh.model_dump_json())
-    for each in desks:
+    for each in contexts:
         each.shared.close()
 
 
-def test_a_database_that_was_replaced_is_followed_from_its_beginning(desk: Desk, watch):
+def test_a_database_that_was_replaced_is_followed_from_its_beginning(context: AppContext, watch):
     """Restored to an earlier state, its next entries have numbers that were read already."""
     for _ in range(3):
-        enter(desk, watch.now)
-    desk.hear()
-    before = desk.changes.generation
-    with database.writing(desk.engine) as connection:
+        enter(context, watch.now)
+    context.read_changes()
+    before = context.change_log.generation
+    with database.writing(context.engine) as connection:
         connection.execute(audit.audit_log.delete().where(audit.audit_log.c.number > 1))
-    desk.hear()
-    restored = desk.changes.generation
+    context.read_changes()
+    restored = context.change_log.generation
     watch.pass_by(MINUTE)
-    enter(desk, watch.now)
-    desk.hear()
+    enter(context, watch.now)
+    context.read_changes()
 
-    assert len({before, restored, desk.changes.generation}) == 3
-    assert desk.changes.generation.startswith("2-")
+    assert len({before, restored, context.change_log.generation}) == 3
+    assert context.change_log.generation.startswith("2-")
 
 
-def test_entries_that_no_price_depends_on_change_nothing(desk: Desk, watch):
-    enter(desk, watch.now)
-    desk.hear()
-    before = desk.changes.generation
-    with database.writing(desk.engine) as connection:
-        audit.record(
+def test_entries_that_no_price_depends_on_change_nothing(context: AppContext, watch):
+    enter(context, watch.now)
+    context.read_changes()
+    before = context.change_log.generation
+    with database.writing(context.engine) as connection:
+        audit.record_change(
             connection, at=watch.now, actor="a", action="key.create", about="k", details={}
         )
-    desk.hear()
-    assert desk.changes.generation == before
+    context.read_changes()
+    assert context.change_log.generation == before

@@ -8,7 +8,7 @@ import pytest
 
 from cloud import settings
 from cloud.__main__ import main
-from cloud.cli.main import COMMANDS, loaded
+from cloud.cli.main import COMMANDS, load_command
 from cloud.settings import SettingsError
 from wire.command_line import Parser
 
@@ -106,5 +106,5 @@ def test_an_address_may_come_from_a_file_or_the_environment(tmp_path):
 
 
 def test_a_command_is_loaded_before_it_runs(tmp_path):
-    assert callable(loaded(["database", "check", "--database", f"sqlite:///{tmp_path}/x.db"]))
+    assert callable(load_command(["database", "check", "--database", f"sqlite:///{tmp_path}/x.db"]))
     assert list(tmp_path.iterdir()) == []

@@ -6,7 +6,7 @@ import pytest
 
 from cloud import database
 from cloud.api.application import create_app
-from cloud.app.context import Desk
+from cloud.app.context import AppContext
 from cloud.auth import audit
 from cloud.auth.keys import Role, create_key
 from cloud.auth.quota import Quota
@@ -19,7 +19,7 @@ ROLLOUTS = "/api/fleet/rollouts"
 SETTINGS = {"report_interval_ms": 15_000}
 
 
-def test_a_wish_is_a_preview_until_it_is_applied(ask, fleet: Desk):
+def test_a_wish_is_a_preview_until_it_is_applied(ask, fleet: AppContext):
     asked = {"target": {"location": "KX-01"}, "settings": SETTINGS}
 
     seen = ask("POST", CONFIG, json=asked).json()
@@ -38,7 +38,7 @@ def test_a_wish_is_a_preview_until_it_is_applied(ask, fleet: Desk):
     assert again["devices"] == 0
 
 
-def test_who_has_not_followed_drifts(ask, fleet: Desk):
+def test_who_has_not_followed_drifts(ask, fleet: AppContext):
     target = {"device": "cam-03"}
     ask("POST", CONFIG, json={"target": target, "settings": SETTINGS, "apply": True})
 
@@ -57,21 +57,21 @@ def test_who_has_not_followed_drifts(ask, fleet: Desk):
         ({"group": "nobody-in-it"}, "no device matches the selector"),
     ],
 )
-def test_nobody_is_meant_by_accident(ask, fleet: Desk, target, words):
+def test_nobody_is_meant_by_accident(ask, fleet: AppContext, target, words):
     answer = ask("POST", CONFIG, json={"target": target, "settings": SETTINGS, "apply": True})
 
     assert answer.status_code == 422
     assert words in answer.json()["detail"]
 
 
-def test_a_setting_that_no_camera_knows_is_refused(ask, fleet: Desk):
+def test_a_setting_that_no_camera_knows_is_refused(ask, fleet: AppContext):
     target = {"everything": True}
     answer = ask("POST", CONFIG, json={"target": target, "settings": {"frame_rate_hz": "fast"}})
 
     assert answer.status_code == 422
 
 
-def test_a_model_is_rolled_out_and_back(ask, fleet: Desk, watch):
+def test_a_model_is_rolled_out_and_back(ask, fleet: AppContext, watch):
     asked = {"model": "face:2", "target": {"everything": True}, "replaces": "face:1",
              "abort_after": 9}  # fmt: skip
 
@@ -109,7 +109,7 @@ def test_a_model_is_rolled_out_and_back(ask, fleet: Desk, watch):
     assert [one["job"] for one in ask.get(JOBS).json()["jobs"]] == [back["job"], job["job"]]
 
 
-def test_an_order_is_of_the_contract_or_refused(ask, fleet: Desk):
+def test_an_order_is_of_the_contract_or_refused(ask, fleet: AppContext):
     asked = {"target": {"group": "canary"}, "document": {"operation": "restart"}, "apply": True}
 
     opened = ask("POST", JOBS, json=asked).json()
@@ -121,7 +121,7 @@ def test_an_order_is_of_the_contract_or_refused(ask, fleet: Desk):
     assert "no camera would understand" in refused.json()["detail"]
 
 
-def test_presigned_addresses_stay_out_of_the_audits(ask, fleet: Desk):
+def test_presigned_addresses_stay_out_of_the_audits(ask, fleet: AppContext):
     secret = "https://files.example.org/x?X-Amz-Signature=c0ffee"
     document = {"operation": "diagnose", "url": secret}
     model = {"model": "face:2", "replaces": "face:1"}
@@ -133,17 +133,17 @@ def test_presigned_addresses_stay_out_of_the_audits(ask, fleet: Desk):
         assert opened.status_code == 200, opened.text
 
     with database.reading(fleet.engine) as connection:
-        assert "c0ffee" not in str([*audit.entries(connection)])
+        assert "c0ffee" not in str([*audit.read_entries(connection)])
     assert "c0ffee" not in ask.get("/api/fleet/audit").text
 
 
-def test_a_job_that_is_none_is_not_found(ask, fleet: Desk):
+def test_a_job_that_is_none_is_not_found(ask, fleet: AppContext):
     assert ask.get(f"{JOBS}/none").status_code == 404
     assert ask("POST", f"{JOBS}/none/roll-back", json={}).status_code == 404
 
 
 @pytest.mark.parametrize("role", [Role.SALES, Role.ADVERTISER, Role.OPERATIONS, Role.ADMIN])
-def test_the_fleet_is_for_operators(ask, fleet: Desk, watch, role: Role):
+def test_the_fleet_is_for_operators(ask, fleet: AppContext, watch, role: Role):
     ask.app = create_app(fleet, quota=Quota())
     key = create_key(fleet.engine, role, "Ana", by="me", now=watch.now)
     asked = {"target": {"device": "cam-01"}, "settings": SETTINGS, "apply": True}
@@ -162,7 +162,9 @@ def test_the_fleet_is_for_operators(ask, fleet: Desk, watch, role: Role):
     ("path", "status"),
     [("devices", 200), ("devices/cam-01", 200), ("drift", 200), ("jobs", 403), ("audit", 403)],
 )
-def test_sales_may_see_how_cameras_are_and_no_more(ask, fleet: Desk, watch, path: str, status: int):
+def test_sales_may_see_how_cameras_are_and_no_more(
+    ask, fleet: AppContext, watch, path: str, status: int
+):
     ask.app = create_app(fleet, quota=Quota())
     key = create_key(fleet.engine, Role.SALES, "Ana", by="me", now=watch.now)
     assert ask.get(f"/api/fleet/{path}", headers={"x-api-key": key}).status_code == status

@@ -3,7 +3,7 @@
 import pytest
 
 from cloud import database
-from cloud.app.context import Desk
+from cloud.app.context import AppContext
 from cloud.auth import audit
 
 THINGS = "/api/fleet/devices"
@@ -26,11 +26,11 @@ def names(answer) -> list[str]:
         ("?drifting=true", []),
     ],
 )
-def test_cameras_are_found_by_what_is_known_of_them(ask, fleet: Desk, question, meant):
+def test_cameras_are_found_by_what_is_known_of_them(ask, fleet: AppContext, question, meant):
     assert names(ask.get(THINGS + question)) == meant
 
 
-def test_pages_hold_every_camera_once(ask, fleet: Desk):
+def test_pages_hold_every_camera_once(ask, fleet: AppContext):
     first = ask.get(THINGS + "?limit=2")
     second = ask.get(f"{THINGS}?limit=2&after={first.json()['next']}")
 
@@ -38,11 +38,11 @@ def test_pages_hold_every_camera_once(ask, fleet: Desk):
     assert second.json()["next"] is None
 
 
-def test_a_page_that_is_just_full_has_no_next(ask, fleet: Desk):
+def test_a_page_that_is_just_full_has_no_next(ask, fleet: AppContext):
     assert ask.get(THINGS + "?limit=3").json()["next"] is None
 
 
-def test_a_camera_is_taken_in_once(ask, fleet: Desk):
+def test_a_camera_is_taken_in_once(ask, fleet: AppContext):
     new = {"name": "cam-04", "location": "OX-02", "attributes": {"lens": "wide"}, "groups": ["a"],
            "force": True}  # fmt: skip
 
@@ -56,7 +56,9 @@ def test_a_camera_is_taken_in_once(ask, fleet: Desk):
     assert "PATCH" in again.json()["detail"]
 
 
-def test_a_location_that_the_sites_file_does_not_list_is_taken_by_force_alone(ask, fleet: Desk):
+def test_a_location_that_the_sites_file_does_not_list_is_taken_by_force_alone(
+    ask, fleet: AppContext
+):
     new = {"name": "cam-04", "location": "KX-1"}
     for answer in (ask("POST", THINGS, json=new),
                    ask("PATCH", f"{THINGS}/cam-01", json={"location": "KX-1"})):  # fmt: skip
@@ -68,13 +70,13 @@ def test_a_location_that_the_sites_file_does_not_list_is_taken_by_force_alone(as
     assert (made.status_code, made.json()["in_sites_file"]) == (201, False)
 
 
-def test_a_camera_that_the_sites_file_lists_is_told_from_others(ask, fleet: Desk):
+def test_a_camera_that_the_sites_file_lists_is_told_from_others(ask, fleet: AppContext):
     ask("POST", THINGS, json={"name": "kx-01-cam-1", "location": "KX-01"})
     told = {one["name"]: one["in_sites_file"] for one in ask.get(THINGS).json()["devices"]}
     assert told == {"cam-01": False, "cam-02": False, "cam-03": False, "kx-01-cam-1": True}
 
 
-def test_a_correction_leaves_alone_what_it_does_not_name(ask, fleet: Desk):
+def test_a_correction_leaves_alone_what_it_does_not_name(ask, fleet: AppContext):
     changed = ask(
         "PATCH",
         f"{THINGS}/cam-01",
@@ -87,7 +89,7 @@ def test_a_correction_leaves_alone_what_it_does_not_name(ask, fleet: Desk):
     assert ask("PATCH", f"{THINGS}/cam-01", json={"groups": []}).json()["groups"] == []
 
 
-def test_a_retired_camera_is_gone_but_for_its_history(ask, fleet: Desk):
+def test_a_retired_camera_is_gone_but_for_its_history(ask, fleet: AppContext):
     gone = ask("DELETE", f"{THINGS}/cam-02").json()
     assert "ca revoke --dir CA --name cam-02" in gone["next_step"]
 
@@ -97,26 +99,26 @@ def test_a_retired_camera_is_gone_but_for_its_history(ask, fleet: Desk):
     assert [line["event"] for line in lines] == ["device.retired", "device.registered"]
 
 
-def test_every_change_says_who_made_it_in_a_log_that_shows_tampering(ask, fleet: Desk):
+def test_every_change_says_who_made_it_in_a_log_that_shows_tampering(ask, fleet: AppContext):
     ask("PATCH", f"{THINGS}/cam-03", json={"location": "KX-01"})
 
     with database.reading(fleet.engine) as connection:
-        last = audit.verify(connection)
+        last = audit.verify_chain(connection)
     assert last is not None
     assert (last.action, last.object) == ("fleet.change", "cam-03")
     assert last.actor == "api:somebody, without keys"
     assert ask.get("/api/fleet/audit").json()["entries"][0]["who"] == last.actor
 
 
-def test_a_refused_change_leaves_no_trace(ask, fleet: Desk):
+def test_a_refused_change_leaves_no_trace(ask, fleet: AppContext):
     bad = {"attributes": {"a name with spaces": "x"}, "location": "LB-01"}
     with database.reading(fleet.engine) as connection:
-        before = audit.verify(connection)
+        before = audit.verify_chain(connection)
 
     assert ask("PATCH", f"{THINGS}/cam-01", json=bad).status_code == 422
     assert ask.get(f"{THINGS}/cam-01").json()["location"] == "KX-01"
     with database.reading(fleet.engine) as connection:
-        assert audit.verify(connection) == before
+        assert audit.verify_chain(connection) == before
 
 
 @pytest.mark.parametrize(
@@ -133,7 +135,7 @@ def test_a_refused_change_leaves_no_trace(ask, fleet: Desk):
         ("GET", f"{THINGS}/cam%2F01%23", None),
     ],
 )
-def test_nonsense_is_refused_with_a_sentence(ask, fleet: Desk, method, path, body):
+def test_nonsense_is_refused_with_a_sentence(ask, fleet: AppContext, method, path, body):
     answer = ask(method, path, json=body)
 
     assert answer.status_code in (404, 422)

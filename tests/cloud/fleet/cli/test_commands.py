@@ -260,7 +260,7 @@ def test_a_location_that_the_sites_file_does_not_list_is_taken_by_force_alone(
 def test_every_change_is_in_the_one_chain(fleet, typed):
     typed("set", "paused=true", "--all", "--apply")
     with reading(fleet) as connection:
-        last = audit.verify(connection)
+        last = audit.verify_chain(connection)
         found = history.read_history(connection, None, last=100)
         assert connection.execute(select(tables.fleet_audit)).all() == []
     assert last is not None
@@ -271,7 +271,7 @@ def test_every_change_is_in_the_one_chain(fleet, typed):
             update(audit.audit_log).where(audit.audit_log.c.number == 3).values(object="other")
         )
     with reading(fleet) as connection, pytest.raises(audit.AuditError, match="entry 3 has been"):
-        audit.verify(connection)
+        audit.verify_chain(connection)
 
 
 def test_lines_from_before_the_chain_stay_in_the_history(fleet, typed):
