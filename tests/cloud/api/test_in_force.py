@@ -47,7 +47,7 @@ def process(context: AppContext, **more: bool) -> Asker:
         shared=LocalStore(),
         forecast_cache=ForecastCache(),
         response_cache=LruCache(99),
-        changes=ChangeLog(),
+        change_log=ChangeLog(),
     )
     asker = Asker(create_app(own, **more))
     look(asker)

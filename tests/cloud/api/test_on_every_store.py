@@ -88,7 +88,11 @@ def store(
         redis_url = request.getfixturevalue("redis_server").url
         shared = [RedisStore(redis_url, of=str(tmp_path)) for _ in range(2)]
     first = AppContext(engine, sites(), CARD, watch, shared[0])
-    more = {"shelf": ForecastCache(), "answers": LruCache(99), "changes": ChangeLog()}
+    more = {
+        "forecast_cache": ForecastCache(),
+        "response_cache": LruCache(99),
+        "change_log": ChangeLog(),
+    }
     yield Installation(url, watch, [first, replace(first, shared=shared[1], **more)])
     for each in shared:
         each.close()
