@@ -53,7 +53,7 @@ class TargetSelector(BaseModel):
 
 async def read_fleet(request: Request, act: Callable[[Connection], Answer]) -> Answer:
     """Run a query off the event loop."""
-    context: Desk = get_context(request)
+    context: AppContext = get_context(request)
 
     def read() -> Answer:
         with database.reading(context.engine) as connection:
@@ -70,7 +70,7 @@ async def change_fleet(
     act: Callable[[Connection, Author], Answer],
 ) -> Answer:
     """Make a change and audit it in one transaction."""
-    context: Desk = get_context(request)
+    context: AppContext = get_context(request)
     author = Author(f"api:{caller_name(request)}"[:128], context.clock())
 
     def change() -> Answer:
