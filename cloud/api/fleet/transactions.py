@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from cloud import database
+from cloud.app.context import AppContext
 from cloud.app.rate_card_reload import get_context
 from cloud.auth import audit
 from cloud.auth.access import caller_name
