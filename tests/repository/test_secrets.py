@@ -180,8 +180,8 @@ def test_check_tells_no_secret_of_a_camera(tmp_path, said, at):
         config = quick(some, tmp_path, isolated="false")
         assert edge(["check", "--config", str(config), "--broker", f"mqtt://{at}"]) == 2
     text = said()
-    assert text.count("delivers no picture") == len(CAMERAS)
-    assert f"rtsp://{at} delivers no picture" in text
+    assert text.count("delivers no frame") == len(CAMERAS)
+    assert f"rtsp://{at} delivers no frame" in text
     assert "percent-encode" in text
 
 

@@ -89,7 +89,7 @@ def test_the_command_enrols_and_run_finds_all_that_it_needs(works, folder, camer
 STEPS = {
     "the key is made": (IdentityFolder, "next_key"),
     "the certificate is noted": (IdentityFolder, "note"),
-    "the certificate is paired": (IdentityFolder, "pair_up"),
+    "the certificate is paired": (IdentityFolder, "store_next_pair"),
     "the registration is sent": (ProvisioningClient, "register"),
     "the pair is proved": (procedure, "verify_connection"),
     "the pair is adopted": (IdentityFolder, "adopt"),

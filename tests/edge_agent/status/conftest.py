@@ -53,5 +53,5 @@ def snapshot():
 @pytest.fixture
 def board(snapshot):
     one = StateBoard()
-    one.post(DeviceId("kx-01-cam-1"), snapshot())
+    one.publish(DeviceId("kx-01-cam-1"), snapshot())
     return one

@@ -33,14 +33,14 @@ def program(tmp_path):
 
 def test_a_version_that_gets_well_becomes_current_and_the_old_one_stays(program, tmp_path):
     slot = program.unpack("1.1", archive({"start": WELL}))
-    assert program.prove(slot, ["run"])
+    assert program.try_slot(slot, ["run"])
     assert (program.current.name, program.previous.name) == ("1.1", "1.0")
     assert program.take_failure_reason() == ""
 
 
 def test_only_two_versions_are_kept(program, tmp_path):
     for version in ("1.1", "1.2"):
-        assert program.prove(program.unpack(version, archive({"start": WELL})), [])
+        assert program.try_slot(program.unpack(version, archive({"start": WELL})), [])
     assert sorted(home.name for home in (tmp_path / "slots").iterdir()) == ["1.1", "1.2"]
 
 
@@ -49,7 +49,7 @@ def test_only_two_versions_are_kept(program, tmp_path):
 )
 def test_a_version_that_does_not_get_well_changes_nothing(program, script, trouble):
     slot = program.unpack("1.1", archive({"start": script}))
-    assert not program.prove(slot, [], patience_s=1.0)
+    assert not program.try_slot(slot, [], patience_s=1.0)
     assert (program.current.name, program.previous) == ("1.0", None)
     assert trouble in program.take_failure_reason()
     assert program.take_failure_reason() == ""
