@@ -20,7 +20,7 @@ FRAME_STEP: Final = 1_800  # a minute at the highest rate of analysed frames
 class ZoneCell(msgspec.Struct):
     """Waiting sums of one zone, and those in view `outside` of it since it was last reported.
 
-    `beside` are the zones that overlap it: somebody stood in both. `ahead` are the entries of this
+    `beside` are the zones that overlap it: a person was in both. `ahead` are the entries of this
     zone that were reported since it and another zone were last reported together, by that zone.
     """
 
@@ -97,7 +97,7 @@ def is_too_similar(
 
     That is so if the two overlap and their reported entries would differ by fewer than `smallest`.
     `chosen` are the zones of the report that is being made. Reports of one zone are compared with
-    all of another since both were last in one report: told in turns, they tell the same.
+    all of another since both were last in one report: alternating reports reveal no more.
     """
     now = set(chosen)
     zone = zones[name]

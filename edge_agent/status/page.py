@@ -1,6 +1,6 @@
-"""The status page: one look at every camera of this device. No script, nothing from elsewhere.
+"""The status page: all cameras of this device. No script, no external resources.
 
-Everything that is shown was escaped, whoever said it: a source's name, a version, an alarm.
+Every value on the page is escaped, whatever its origin: a source name, a version, an alarm.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -53,16 +53,16 @@ def render_page(
     previews: Collection[DeviceId],
     query: str = "",
 ) -> str:
-    """The whole page. `query` is added to what the page asks for itself: the token, if any."""
+    """The whole page. `query` is added to the URLs in it: the token, if any."""
     cards = "".join(_card(one, now, one.beat.device in previews, query) for one in snapshots)
-    nobody = "<article><small>No camera has said anything yet.</small></article>"
+    placeholder = "<article><small>No camera has said anything yet.</small></article>"
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="refresh" content="{REFRESH_S}">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>Onlooker</title><style>{STYLE}</style></head><body><main>"
         f"<header><h1>Onlooker</h1><time>{escape(now.isoformat(' ', 'seconds'))}</time></header>"
-        f"{cards or nobody}</main></body></html>"
+        f"{cards or placeholder}</main></body></html>"
     )
 
 
@@ -79,7 +79,7 @@ def _card(one: StateSnapshot, now: datetime, has_preview: bool, query: str) -> s
         f'<li class="bad">{escape(text)}</li>' for text in (*troubles, *_alarms(figures))
     )
     picture = (
-        f'<img alt="what the camera sees, every head under a mosaic" '
+        f'<img alt="last image of the camera, every head pixelated" '
         f'src="/preview/{escape(beat.device)}.jpg{"?" + escape(query) if query else ""}">'
         if has_preview
         else ""
