@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
-# test processes side by side: three for two cores, since tests wait as long as they compute
+# parallel test processes: three for two cores, since tests wait half of the time
 JOBS ?= $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) / 2 \| 1)
 DEMO_READY := .venv/.ready-demo
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
@@ -11,13 +11,13 @@ COMPILE := uv pip compile pyproject.toml --generate-hashes --no-emit-index-url -
 .DEFAULT_GOAL := help
 .PHONY: help env demo test check bench evaluate docs lock dist sbom notes clean mosquitto broker browser database redis spark
 
-help:  ## what can be made
+help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /	/' | expand -t 10
 
-env: $(READY)  ## .venv with everything for development
+env: $(READY)  ## create .venv for development
 
 .venv/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, found $$($(PYTHON) --version): set PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is required, found $$($(PYTHON) --version): set PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@$(PYTHON) -m venv .venv || { echo "python3 -m venv failed (Debian: apt-get install python3-venv)" >&2; exit 1; }
 
 $(READY): requirements/dev.txt pyproject.toml | .venv/bin/python
@@ -38,13 +38,13 @@ mosquitto:
 broker: mosquitto  ## Mosquitto and its compiled auth plugin; installs missing Debian packages
 	@provisioning/local/auth_plugin.sh build/auth_plugin.so
 
-browser:  ## Chromium likewise, unless Chrome is here, for the tests of the pages
+browser:  ## install Chromium for the tests of the pages, unless Chrome is present
 	@command -v google-chrome >/dev/null 2>&1 || provisioning/local/ensure.sh chromium chromium
 
-redis:  ## Redis likewise
+redis:  ## install Redis
 	@provisioning/local/ensure.sh redis-server redis-server
 
-spark: .venv/.spark  ## Spark for the windows of very large fleets, and Java where it is missing
+spark: .venv/.spark  ## install Spark and, if missing, Java
 
 .venv/.spark: $(READY) requirements/spark.txt
 	@provisioning/local/ensure.sh java default-jre-headless
@@ -52,33 +52,33 @@ spark: .venv/.spark  ## Spark for the windows of very large fleets, and Java whe
 	@$(INSTALL) --require-hashes --no-build-isolation -r requirements/spark.txt
 	@touch $@
 
-database:  ## PostgreSQL likewise; tests start a cluster of their own
+database:  ## install PostgreSQL; tests start their own cluster
 	@provisioning/local/ensure.sh initdb postgresql
 
-demo: $(DEMO_READY) mosquitto  ## the whole line on this machine; VIDEO=path adds your own clip, DEMO_SECONDS=n ends it
+demo: $(DEMO_READY) mosquitto  ## run broker, cloud and cameras; VIDEO=path adds your video, DEMO_SECONDS=n ends it
 	@$(BIN)/python -m simulators demo $(if $(VIDEO),--video $(VIDEO)) $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
 
-test: env broker browser database redis spark  ## all tests
+test: env broker browser database redis spark  ## run all tests
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder --max-worker-restart 0
 
-check: env  ## style, types, the import law, the contract's documents
+check: env  ## check style, types, import contracts and generated documents
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m wire check
 
-bench: env broker database  ## figures for docs/benchmarks.md
+bench: env broker database  ## measure the figures of docs/benchmarks.md
 	@for script in tests/benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
-evaluate: env  ## the networks' figures for docs/accuracy.md (needs the data; DATA=folder)
+evaluate: env  ## measure the figures of docs/accuracy.md (needs the data; DATA=folder)
 	@mkdir -p runs
 	$(BIN)/python -m models evaluate all --data $(or $(DATA),../shared/data/models) > runs/development.json
 
 docs: env  ## write the generated documents
 	$(BIN)/python -m wire write
 
-lock:  ## compile the pins again (needs uv)
+lock:  ## compile the pinned requirements (needs uv)
 	$(COMPILE) --extra edge --extra cloud --extra forecast --extra models --group dev -o requirements/dev.txt
 	$(subst pyproject.toml ,,$(COMPILE)) -c requirements/dev.txt --group build -o requirements/build.txt
 	$(COMPILE) -c requirements/dev.txt --extra edge --extra cloud --group build -o requirements/demo.txt
@@ -86,10 +86,10 @@ lock:  ## compile the pins again (needs uv)
 	$(COMPILE) -c requirements/dev.txt --extra cloud --extra forecast --extra aws -o requirements/cloud.txt
 	$(COMPILE) --extra spark -o requirements/spark.txt
 
-dist: env  ## wheel and source archive into dist/
+dist: env  ## build wheel and source archive into dist/
 	@$(BIN)/python -m build --no-isolation --outdir dist .
 
-sbom: env  ## software bills of materials (CycloneDX) of camera and cloud into dist/
+sbom: env  ## write the software bills of materials (CycloneDX) into dist/
 	@mkdir -p dist build
 	@for part in edge cloud; do \
 		$(PYTHON) -m venv --clear build/$$part && \
@@ -99,8 +99,8 @@ sbom: env  ## software bills of materials (CycloneDX) of camera and cloud into d
 			--output-format JSON --output-file dist/onlooker-$$part.cdx.json build/$$part/bin/python || exit 1; \
 	done
 
-notes: env  ## a version's release notes from the changelog; VERSION=1.2.3
+notes: env  ## print the release notes of a version; VERSION=1.2.3
 	@$(BIN)/python -m provisioning release $(VERSION)
 
-clean:  ## everything that was made
+clean:  ## delete everything that was built
 	rm -rf .venv var build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks

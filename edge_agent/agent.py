@@ -21,7 +21,7 @@ from edge_agent.capture.camera import (
     failure_of,
 )
 from edge_agent.capture.frame import Frame, FrameGap
-from edge_agent.metering.meter import FrameArrivals, Meter
+from edge_agent.metering.meter import AudienceMeter, FrameArrivals
 from edge_agent.metering.run_totals import RunTotals
 from edge_agent.observers import FrameObserver, SensorReader
 from edge_agent.opening_hours import is_open_at
@@ -82,7 +82,7 @@ class Agent:
         self._changes: queue.SimpleQueue[SettingsChange] = queue.SimpleQueue()
         self._camera = camera
         self._pipeline = FramePipeline(settings, detector, pose)
-        self._meter = Meter(settings, playing)
+        self._meter = AudienceMeter(settings, playing)
         self._reporting = Reporter(
             address,
             current_versions(settings, detector, pose),

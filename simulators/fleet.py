@@ -173,11 +173,11 @@ class FleetProgress:
     """Shows the progress of the fleet once a second."""
 
     def __init__(self, totals: ReportTotals) -> None:
-        self._told = totals
+        self._totals = totals
         self._shown_at_s = time.monotonic()
 
     def __call__(self, settled: int) -> None:
         if time.monotonic() - self._shown_at_s >= PROGRESS_EVERY_S:
             self._shown_at_s = time.monotonic()
-            sys.stderr.write(f"\rfleet: {settled} acknowledged of {self._told.reports} sent ")
+            sys.stderr.write(f"\rfleet: {settled} acknowledged of {self._totals.reports} sent ")
             sys.stderr.flush()

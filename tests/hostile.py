@@ -34,14 +34,14 @@ from provisioning import key_store
 from provisioning.authority.ca import create_authority
 from provisioning.authority.profiles import CertificateKind, CertificateSubject
 from provisioning.broker.settings import BrokerSettings, Limits
-from provisioning.broker.supervisor import Supervisor
+from provisioning.broker.supervisor import BrokerSupervisor
 from simulators.servers.mosquitto import free_port
 from simulators.servers.process_group import ProcessGroup
 from simulators.synthetic.cameras import create_sites, render_sites_file
 from tests.auth_plugin import built
-from wire.audience import AttentionBasis, AudienceReport, FrameCounts, Versions
+from tests.report_builder import build_report
+from wire.audience import FrameCounts
 from wire.envelope import MAX_PAYLOAD_BYTES, AckEvent, audience_event, decode_events, encode_event
-from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS
 from wire.scalars import SequenceRange
 from wire.topics import Channel
 
@@ -58,7 +58,7 @@ def clock():
 
 def report(address, journal, sequence, ends_at):
     """Two seconds in which one person came into view."""
-    return AudienceReport(
+    return build_report(
         location=address.location,
         device=address.device,
         journal=journal,
@@ -67,22 +67,8 @@ def report(address, journal, sequence, ends_at):
         ends_at=ends_at,
         frames=FrameCounts(captured=20, dropped=0, analysed=10),
         observed_ms=round(EVERY_S * 1000),
-        blind_ms={},
-        person_ms=0,
-        facing_ms=0,
-        looking_ms=0,
-        unsure_ms=0,
         entries=1,
-        visits=0,
-        onlookers=0,
         peak=1,
-        dwell_ms=0,
-        dwell_histogram=(0,) * (len(DWELL_EDGES_MS) + 1),
-        attention_histogram=(0,) * (len(ATTENTION_EDGES_MS) + 1),
-        demographics=(),
-        sensors={},
-        attention_basis=AttentionBasis.ANGLES,
-        versions=Versions(agent="a", detector="d", attention="t", config="c"),
     )
 
 
@@ -275,7 +261,7 @@ class House:
             user=pwd.getpwuid(os.geteuid()).pw_name,
             limits=scale.limits,
         )
-        self.supervisor = Supervisor(self._settings, self.authority, clock, ("localhost",))
+        self.supervisor = BrokerSupervisor(self._settings, self.authority, clock, ("localhost",))
         self._ended = threading.Event()
 
     @contextlib.contextmanager

@@ -32,7 +32,7 @@ from provisioning import key_store
 from provisioning.authority.ca import create_authority
 from provisioning.authority.profiles import CertificateKind, CertificateSubject
 from provisioning.broker.settings import BrokerSettings
-from provisioning.broker.supervisor import Supervisor
+from provisioning.broker.supervisor import BrokerSupervisor
 from provisioning.ca_service import CaService
 from simulators.servers.mosquitto import free_port
 from tests.auth_plugin import built
@@ -137,7 +137,7 @@ class SelfHosted:
             auth_plugin=built(),
             user=pwd.getpwuid(os.geteuid()).pw_name,
         )
-        self._supervisor = Supervisor(settings, self.authority, self.now, HOSTS)
+        self._supervisor = BrokerSupervisor(settings, self.authority, self.now, HOSTS)
         self._supervisor.start()
         self._repeat(self._supervisor.step)
 

@@ -39,7 +39,7 @@ class FrameArrivals(NamedTuple):
     analysed: int = 0
 
 
-class Meter:
+class AudienceMeter:
     """The open intervals and the running visits of one camera."""
 
     def __init__(self, settings: Settings, playing: PlayHistory | None = None) -> None:

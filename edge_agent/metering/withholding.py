@@ -61,7 +61,7 @@ class WithheldSums(msgspec.Struct, kw_only=True):
     cells: SuppressedCells = msgspec.field(default_factory=SuppressedCells)
 
 
-class Release(NamedTuple):
+class ReleasedSums(NamedTuple):
     """A report's sums, if there are any to tell, and what waits afterwards; None: as before."""
 
     tally: IntervalSums | None
@@ -80,17 +80,17 @@ class Withholding:
         self._run_people = PeopleSums()
         self._stored = withheld
 
-    def take(self, tallies: Iterable[IntervalSums]) -> list[Release]:
+    def take(self, tallies: Iterable[IntervalSums]) -> list[ReleasedSums]:
         """Closed intervals in order; what may be told of them now."""
-        told: list[Release] = []
+        told: list[ReleasedSums] = []
         for tally in tallies:
             if self._smallest <= 1:
-                told.append(Release(tally, self._forgotten(tally)))
+                told.append(ReleasedSums(tally, self._forgotten(tally)))
             else:
                 told += self._taken(tally)
         return told
 
-    def close(self) -> list[Release]:
+    def close(self) -> list[ReleasedSums]:
         """The measuring ends: time that was not told yet is told; what waits goes on waiting."""
         return [] if self._run is None else [self._ended(self._run)]
 
@@ -109,7 +109,7 @@ class Withholding:
         self._waits = WithheldSums(location=self._location)
         return self._snapshot()
 
-    def _taken(self, tally: IntervalSums) -> list[Release]:
+    def _taken(self, tally: IntervalSums) -> list[ReleasedSums]:
         told = []
         if self._run is not None and not _continues(self._run, tally):
             told.append(self._interrupted(self._run, tally))
@@ -125,10 +125,10 @@ class Withholding:
         elif run.ends_ms % CELL_MS == 0:
             told.append(self._ended(run))
         else:
-            told.append(Release(None, self._snapshot()))
+            told.append(ReleasedSums(None, self._snapshot()))
         return told
 
-    def _released(self, run: IntervalSums) -> Release:
+    def _released(self, run: IntervalSums) -> ReleasedSums:
         """Enough visits: all sums, and of what waited before as much as there is room for."""
         everyone, self._run_people = self._run_people, PeopleSums()
         room_ms = max(_room_ms(run) - everyone.person_ms, 0)
@@ -136,12 +136,12 @@ class Withholding:
         everyone.creatives = self._creatives(run, everyone)
         return self._said(run, everyone)
 
-    def _ended(self, run: IntervalSums) -> Release:
+    def _ended(self, run: IntervalSums) -> ReleasedSums:
         """Too few visits for more than counts and whole minutes."""
         self._keep_run(run)
         return self._said(run, self._waits.people.take_out(_room_ms(run), unit_ms=UNIT_MS))
 
-    def _interrupted(self, run: IntervalSums, tally: IntervalSums) -> Release:
+    def _interrupted(self, run: IntervalSums, tally: IntervalSums) -> ReleasedSums:
         """Other settings follow. Their change may not tell when somebody was in view, so within
         the same five minutes only the time is told now, and the people at their end.
         """
@@ -166,7 +166,7 @@ class Withholding:
         named = select_creatives(visits, spent, people.person_ms, self._smallest)
         return {name: one for name, one in people.creatives.items() if name in named}
 
-    def _said(self, run: IntervalSums, people: PeopleSums) -> Release:
+    def _said(self, run: IntervalSums, people: PeopleSums) -> ReleasedSums:
         set_people(run, people)
         cells = self._waits.cells
         before = list(cells.dwell)
@@ -178,7 +178,7 @@ class Withholding:
         run.zones = self._zones(run, people)
         self._tell_snapshots(run)
         self._run = None
-        return Release(run, self._snapshot())
+        return ReleasedSums(run, self._snapshot())
 
     def _gather(self, tally: IntervalSums) -> None:
         """Put an interval's cells to those that wait."""

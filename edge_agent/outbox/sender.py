@@ -87,12 +87,12 @@ class RelocatingLink(Protocol):
         ...
 
 
-class _Location(msgspec.Struct):
+class _ReportLocation(msgspec.Struct):
     location: LocationId
 
 
 class _Located(msgspec.Struct):
-    data: _Location
+    data: _ReportLocation
 
 
 _location_decoder: Final = msgspec.json.Decoder(_Located)

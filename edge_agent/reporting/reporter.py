@@ -21,7 +21,7 @@ from edge_agent.capture.camera import Counters
 from edge_agent.capture.failure_cause import FailureCause
 from edge_agent.metering.interval_sums import IntervalSums
 from edge_agent.metering.run_totals import RunTotals
-from edge_agent.metering.withholding import Release, Withholding
+from edge_agent.metering.withholding import ReleasedSums, Withholding
 from edge_agent.outbox import Link, Outbox, OutboxDamagedError, OutboxError, ReportSender
 from edge_agent.outbox.streams import StreamStatus
 from edge_agent.privacy.egress_filter import EgressFilter
@@ -111,7 +111,7 @@ class Reporter:
         self._connection = ConnectionQuality()
         self._board = board
         self._withholding = Withholding(privacy.smallest_cell, outbox.withheld, address.location)
-        self._unstored: deque[Release] = deque()
+        self._unstored: deque[ReleasedSums] = deque()
         self._civil = WallClock()
         self._began_at = clock()
         self._first_row = outbox.next_row
@@ -252,7 +252,7 @@ class Reporter:
             self._ahead_ms = ahead // timedelta(milliseconds=1)
             self._sender.cloud_time = None
 
-    def _await(self, every: Iterable[Release]) -> None:
+    def _await(self, every: Iterable[ReleasedSums]) -> None:
         """Keep in memory until the disk takes it. Of what waits only the latest counts."""
         for told in every:
             if told.tally is None and self._unstored and self._unstored[-1].tally is None:
@@ -272,7 +272,7 @@ class Reporter:
             self._store_one(self._unstored[0])
             self._unstored.popleft()
 
-    def _store_one(self, told: Release) -> None:
+    def _store_one(self, told: ReleasedSums) -> None:
         tally, withheld = told
         if tally is not None:
             try:

@@ -59,13 +59,13 @@ def replay_video(video: Path, settings: Settings) -> ReplayResult:
     if not video.is_file():
         raise VideoError(f"found no film at {video}, expected a video file or an animated GIF")
     watch = FramePipeline(settings, *open_networks(settings))
-    told, begun = ReplayResult(), defaultdict[int, list[tuple[float, Any]]](list)
+    result, begun = ReplayResult(), defaultdict[int, list[tuple[float, Any]]](list)
     believed: set[int] = set()
     try:
         for frame in _frames(video, settings):
             seen = watch.process(frame)
-            told.pictures, told.analysed = told.pictures + 1, told.analysed + seen.analysed
-            told.seconds = frame.elapsed_s
+            result.pictures, result.analysed = result.pictures + 1, result.analysed + seen.analysed
+            result.seconds = frame.elapsed_s
             for sighting in seen.seen:
                 begun[sighting.track].append((frame.elapsed_s, sighting))
                 if sighting.confirmed:
@@ -73,8 +73,8 @@ def replay_video(video: Path, settings: Settings) -> ReplayResult:
     except CaptureError as error:
         raise VideoError(str(error)) from error
     for track in sorted(believed):
-        _keep(told, begun[track], settings)
-    return told
+        _keep(result, begun[track], settings)
+    return result
 
 
 def _frames(video: Path, settings: Settings) -> Iterator[Frame]:
@@ -87,7 +87,7 @@ def _frames(video: Path, settings: Settings) -> Iterator[Frame]:
         camera.close()
 
 
-def _keep(told: ReplayResult, sights: Sequence[tuple[float, Any]], settings: Settings) -> None:
+def _keep(result: ReplayResult, sights: Sequence[tuple[float, Any]], settings: Settings) -> None:
     """Add a believed track: its stay, and its seconds by verdict and by band."""
     (first_s, first), *rest = sights
     begins = round(first_s * 1000)
@@ -100,26 +100,26 @@ def _keep(told: ReplayResult, sights: Sequence[tuple[float, Any]], settings: Set
         last_ms = round((before_s + spent_s) * 1000)
         span = VisitSpan(round(before_s * 1000), last_ms, before.attention)
         visit.extend(span, sighting.attention, settings.attention)
-        told.attention_s[str(before.attention)] += spent_s
-        told.band_s[str(attention_band(before.looking_ratio))] += spent_s
+        result.attention_s[str(before.attention)] += spent_s
+        result.band_s[str(attention_band(before.looking_ratio))] += spent_s
         before_s, before = at_s, sighting
-    told.stays.append(ReplayedVisit(first_s, before_s, visit))
+    result.stays.append(ReplayedVisit(first_s, before_s, visit))
 
 
-def summarize_audience(told: ReplayResult) -> dict[str, Any]:
+def summarize_audience(result: ReplayResult) -> dict[str, Any]:
     """Return the film's audience as a report would count it, seconds rounded."""
-    tiers = told.attention_s
+    tiers = result.attention_s
     looking_s = tiers[str(Attention.LOOKING)]
     return {
-        "seconds": round(told.seconds, 2),
-        "pictures_analysed": told.analysed,
-        "visits": len(told.stays),
-        "onlookers": sum(stay.visit.engaged for stay in told.stays),
+        "seconds": round(result.seconds, 2),
+        "pictures_analysed": result.analysed,
+        "visits": len(result.stays),
+        "onlookers": sum(stay.visit.engaged for stay in result.stays),
         "opportunity_s": round(sum(tiers.values()), 2),
         "facing_s": round(looking_s + tiers[str(Attention.FACING)], 2),
         "attentive_s": round(looking_s, 2),
         "unsure_s": round(tiers[str(Attention.UNSURE)], 2),
-        "by_band_s": {name: round(told.band_s[name], 2) for name in ("high", "medium", "low")},
+        "by_band_s": {name: round(result.band_s[name], 2) for name in ("high", "medium", "low")},
         "stays": [
             {
                 "from_s": round(stay.first_s, 2),
@@ -127,6 +127,6 @@ def summarize_audience(told: ReplayResult) -> dict[str, Any]:
                 "attentive_s": round(stay.visit.looking_ms / 1000, 2),
                 "engaged": stay.visit.engaged,
             }
-            for stay in told.stays
+            for stay in result.stays
         ],
     }

@@ -43,7 +43,7 @@ def run(detector: FaceDetector, truth: Mapping[str, Floats], folder: Path) -> Se
 
 def against_boxes(detector: FaceDetector, seen: Seen, *, threshold: float) -> dict[str, Any]:
     """Return AP by face size, precision and recall at `threshold`, with intervals; and how far
-    the scores of the faces told are from the share that is right.
+    the scores of the faces reported are from the share that is right.
     """
     report: dict[str, Any] = {"detector": detector.name, "version": detector.version}
     for least in SIZES_PX:
@@ -93,7 +93,7 @@ def on_clip(
 ) -> dict[str, Any]:
     """Return the share of `people` found per frame; without people, every face is false.
 
-    With `people` None only the number of faces is told, since nobody knows the truth.
+    With `people` None only the number of faces is reported, since the truth is unknown.
     """
     shown = faces_per_frame(
         detector, (image for _, image in frames(video, every=every)), threshold=threshold

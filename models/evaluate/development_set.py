@@ -84,18 +84,18 @@ def _one(detector: FaceDetector, threshold: float, data: Path) -> dict[str, Any]
 
 
 def video_reports(data: Path) -> list[dict[str, Any]]:
-    """Let the agent, as it is shipped, watch every film, and lay its audience beside the truth."""
+    """Run the shipped agent on every video and compare its audience with the truth."""
     reports = []
     for film, people in FILMS.items():
-        told = summarize_audience(replay_video(data / film, Settings()))
-        true_s = round(people * told["seconds"], 2)
+        result = summarize_audience(replay_video(data / film, Settings()))
+        true_s = round(people * result["seconds"], 2)
         errors = []
-        if told["visits"] != people:
-            errors.append(f"{told['visits']} visits told, {people} people show their face")
-        if abs(told["opportunity_s"] - true_s) >= LEAST_ERROR_S:
-            errors.append(f"{told['opportunity_s']} s in view told, {true_s} s true")
+        if result["visits"] != people:
+            errors.append(f"{result['visits']} visits reported, {people} people show their face")
+        if abs(result["opportunity_s"] - true_s) >= LEAST_ERROR_S:
+            errors.append(f"{result['opportunity_s']} s in view reported, {true_s} s true")
         row = {"film": Path(film).stem, "people": people, "true_dwell_s": true_s}
-        reports.append({**row, "audience": told, "errors": errors})
+        reports.append({**row, "audience": result, "errors": errors})
     return reports
 
 

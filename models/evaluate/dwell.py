@@ -61,9 +61,9 @@ def _present(row: LabelRow, fps: float) -> Present:
     return Present(row.text("person"), first / fps, last / fps, bool(shows))
 
 
-def against(told: ReplayResult, truth: Sequence[Present]) -> dict[str, Any]:
+def against(result: ReplayResult, truth: Sequence[Present]) -> dict[str, Any]:
     """Compare the stays of a film with the people who were there; intervals over people."""
-    matched = _matched(told.stays, truth)
+    matched = _matched(result.stays, truth)
     people = [person for person in truth if person.shows_face]
     pairs = [(person, matched.get(index)) for index, person in enumerate(truth)]
     shown = [(person, stay) for person, stay in pairs if person.shows_face]
@@ -74,10 +74,10 @@ def against(told: ReplayResult, truth: Sequence[Present]) -> dict[str, Any]:
         "counted_without_a_face": sum(
             stay is not None for person, stay in pairs if not person.shows_face
         ),
-        "counted_twice_or_nobody": len(told.stays) - len(matched),
+        "counted_twice_or_nobody": len(result.stays) - len(matched),
         "true_dwell_s": round(sum(person.dwell_s for person in people), 2),
-        "measured_dwell_s": round(sum(stay.dwell_s for stay in told.stays), 2),
-        "audience": summarize_audience(told),
+        "measured_dwell_s": round(sum(stay.dwell_s for stay in result.stays), 2),
+        "audience": summarize_audience(result),
     }
     if shown:
         report["found"] = bootstrap(shown, _found).as_dict()
@@ -100,15 +100,17 @@ def _dwell_error(pairs: Sequence[Pair]) -> float:
 
 
 def _errors(pairs: Sequence[Pair]) -> list[str]:
-    told = []
+    result = []
     for person, stay in pairs:
         if person.shows_face and stay is None:
-            told.append(f"person {person.person}: {person.dwell_s:.1f} s, missed")
+            result.append(f"person {person.person}: {person.dwell_s:.1f} s, missed")
         elif not person.shows_face and stay is not None:
-            told.append(f"person {person.person}: shows no face, counted")
+            result.append(f"person {person.person}: shows no face, counted")
         elif stay is not None and abs(stay.dwell_s - person.dwell_s) >= 0.5:
-            told.append(f"person {person.person}: {person.dwell_s:.1f} s, told {stay.dwell_s:.1f}")
-    return told
+            result.append(
+                f"person {person.person}: {person.dwell_s:.1f} s, reported {stay.dwell_s:.1f}"
+            )
+    return result
 
 
 def _matched(stays: Sequence[ReplayedVisit], truth: Sequence[Present]) -> dict[int, ReplayedVisit]:

@@ -15,7 +15,7 @@ from provisioning import arguments, key_store
 from provisioning.authority.ca import CertificateAuthority
 from provisioning.broker import auth_plugin
 from provisioning.broker.settings import BrokerError, BrokerSettings, Limits
-from provisioning.broker.supervisor import Supervisor
+from provisioning.broker.supervisor import BrokerSupervisor
 from wire.clock import utc_now
 
 DEFAULT_USER: Final = "mosquitto"
@@ -62,7 +62,7 @@ def run(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
         raise BrokerError(f"--port and --websockets are both {asked.port}: give two ports")
     settings = read_settings(asked)
     authority = CertificateAuthority(settings.authority, key_store.read_passphrase(os.environ))
-    supervisor = Supervisor(settings, authority, utc_now, tuple(asked.host))
+    supervisor = BrokerSupervisor(settings, authority, utc_now, tuple(asked.host))
     asked_to_end = _stop_signals()
     supervisor.start()
     try:

@@ -47,7 +47,7 @@ MAX_RESTART_DELAY: Final = timedelta(seconds=10)
 HEALTHY_AFTER: Final = timedelta(minutes=1)  # a death after that long is no series of deaths
 
 
-class Supervisor:
+class BrokerSupervisor:
     """Supervises one broker process."""
 
     def __init__(

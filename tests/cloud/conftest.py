@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 from cloud.database import connect, create
 from simulators.servers.postgresql import Postgresql
 from tests.cloud.peers import Behaviour, Peer
+from tests.report_builder import build_report
 from wire.audience import AttentionBasis, AudienceReport, FrameCounts, Versions
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS
 from wire.scalars import DeviceId, JournalId, LocationId, SequenceRange
@@ -129,6 +130,6 @@ def report() -> Reports:
             "attention_basis": AttentionBasis.ANGLES,
             "versions": Versions(agent="0.1.0", detector="d1", attention="a1", config="c1"),
         }
-        return AudienceReport(**(values | more))
+        return build_report(**(values | more))
 
     return report

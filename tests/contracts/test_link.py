@@ -16,8 +16,8 @@ from edge_agent.transport.factory import create_link
 from edge_agent.transport.loopback import LoopbackLink
 from edge_agent.transport.paho import PahoLink
 from provisioning.authority.profiles import CertificateKind, CertificateSubject
+from tests.report_builder import build_report
 from wire.ack import Ack
-from wire.audience import AttentionBasis, AudienceReport, FrameCounts, Versions
 from wire.device_config import CONFIG_SHADOW, response_topics, shadow_topic
 from wire.envelope import AudienceEvent, ack_event, decode_events, encode_event
 from wire.scalars import DeviceId, LocationId
@@ -29,31 +29,13 @@ SOON_S = 10.0
 
 
 def report_for(journal, sequence):
-    return AudienceReport(
+    return build_report(
         location=HERE.location,
         device=HERE.device,
         journal=journal,
         sequence=sequence,
         starts_at=datetime(2026, 11, 23, 8, 0, tzinfo=UTC),
         ends_at=datetime(2026, 11, 23, 8, 0, 30, tzinfo=UTC),
-        frames=FrameCounts(captured=0, dropped=0, analysed=0),
-        observed_ms=0,
-        blind_ms={},
-        person_ms=0,
-        facing_ms=0,
-        looking_ms=0,
-        unsure_ms=0,
-        entries=0,
-        visits=0,
-        onlookers=0,
-        peak=0,
-        dwell_ms=0,
-        dwell_histogram=(0,) * 15,
-        attention_histogram=(0,) * 13,
-        demographics=(),
-        sensors={},
-        attention_basis=AttentionBasis.ANGLES,
-        versions=Versions(agent="1", detector="d", attention="a", config="c"),
     )
 
 

@@ -21,7 +21,7 @@ from provisioning import key_store
 from provisioning.authority.ca import CertificateAuthority, create_authority
 from provisioning.authority.profiles import CertificateKind, CertificateSubject
 from provisioning.broker.settings import BrokerSettings, Limits
-from provisioning.broker.supervisor import Supervisor
+from provisioning.broker.supervisor import BrokerSupervisor
 from simulators.servers.mosquitto import free_port
 from tests.auth_plugin import built
 
@@ -110,7 +110,7 @@ class House:
             limits=limits,
         )
         hosts = ("localhost", "127.0.0.1")
-        self.supervisor = Supervisor(self.settings, self.authority, read_clock, hosts)
+        self.supervisor = BrokerSupervisor(self.settings, self.authority, read_clock, hosts)
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self._visitors: list[Visitor] = []

@@ -39,11 +39,16 @@ class Structure:
     folders: dict[Path, int]  # modules in each
     mutual_imports: list[tuple[str, str]]
     repeated_classes: dict[str, list[Path]]
-    untested: list[Path]
+    untested: list[Path]  # no test at the mirrored path
+    elsewhere: list[Path]  # and no test in the mirrored folder or below it imports them
 
     @property
     def mirrored_ratio(self) -> float:
         return 1 - len(self.untested) / len(self.modules)
+
+    @property
+    def mirrored_folder_ratio(self) -> float:
+        return 1 - len(self.elsewhere) / len(self.modules)
 
 
 def modules(root: Path = ROOT) -> list[Module]:
@@ -62,6 +67,7 @@ def measure(root: Path = ROOT) -> Structure:
     folders: dict[Path, int] = defaultdict(int)
     for module in found:
         folders[module.folder] += 1
+    untested = [module.path for module in found if not _has_test(module.path, root)]
     return Structure(
         function_lines=[(one.end_lineno or one.lineno) - one.lineno + 1 for one in functions],
         nesting=[_depth(one) for one in functions],
@@ -69,7 +75,8 @@ def measure(root: Path = ROOT) -> Structure:
         folders=dict(folders),
         mutual_imports=_mutual_imports(found),
         repeated_classes=_repeated_classes(found),
-        untested=[module.path for module in found if not _has_test(module.path, root)],
+        untested=untested,
+        elsewhere=_tested_elsewhere(untested, root),
     )
 
 
@@ -145,6 +152,19 @@ def _has_test(path: Path, root: Path) -> bool:
     return (folder / f"test_{stem}.py").is_file() or any(folder.glob(f"test_{stem}_*.py"))
 
 
+def _tested_elsewhere(untested: list[Path], root: Path) -> list[Path]:
+    imported: dict[Path, set[str]] = defaultdict(set)
+    for path in sorted((root / "tests").rglob("*.py")):
+        names = set(_imported(ast.parse(path.read_text())))
+        for folder in path.relative_to(root / "tests").parents:
+            imported[folder] |= names
+    return [path for path in untested if not _is_imported(_dotted(path), imported[path.parent])]
+
+
+def _is_imported(module: str, names: set[str]) -> bool:
+    return any(name == module or name.startswith(f"{module}.") for name in names)
+
+
 def report(found: Structure) -> str:
     lines = list(found.modules.values())
     fullest = max(found.folders, key=lambda folder: found.folders[folder])
@@ -161,6 +181,7 @@ def report(found: Structure) -> str:
         "folders that import each other": len(found.mutual_imports),
         "class names defined more than once": len(found.repeated_classes),
         "modules with a test at the mirrored path": f"{found.mirrored_ratio:.0%}",
+        "or with a test in the mirrored folder": f"{found.mirrored_folder_ratio:.0%}",
     }
     return "\n".join(f"{name:<42}{value}" for name, value in rows.items())
 

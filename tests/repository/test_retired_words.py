@@ -4,10 +4,16 @@ import pytest
 
 from tests.repository.retired_words import PACKAGES, findings
 
-UNFINISHED = ("wire", "edge_agent", "cloud", "models", "provisioning", "simulators", "tests")
-"""Packages that still have retired words."""
+UNFINISHED = {
+    "edge_agent": 26,
+    "cloud": 129,
+    "provisioning": 4,
+    "tests": 439,
+}
+"""Packages that still have retired words, and how many: the number may only fall."""
 
 
-@pytest.mark.parametrize("package", sorted(set(PACKAGES) - set(UNFINISHED)))
+@pytest.mark.parametrize("package", PACKAGES)
 def test_names_and_texts_hold_no_retired_word(package):
-    assert [str(one) for one in findings(package)] == []
+    found = [str(one) for one in findings(package)]
+    assert len(found) <= UNFINISHED.get(package, 0), "\n".join(found)

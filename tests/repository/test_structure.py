@@ -22,13 +22,11 @@ def test_functions_are_short_and_flat(structure):
     assert percentile(structure.nesting, 0.9) <= 2
 
 
-@pytest.mark.skip(reason="renaming is under way")
 def test_files_are_small(structure):
     assert percentile(list(structure.modules.values()), 0.9) <= 250
     assert {path: n for path, n in structure.modules.items() if n > MOST_LINES} == {}
 
 
-@pytest.mark.skip(reason="renaming is under way")
 def test_folders_hold_one_idea(structure):
     assert {path: n for path, n in structure.folders.items() if n > MOST_MODULES} == {}
 
@@ -37,6 +35,5 @@ def test_no_two_folders_import_each_other(structure):
     assert structure.mutual_imports == []
 
 
-@pytest.mark.skip(reason="renaming is under way")
 def test_a_class_name_has_one_meaning(structure):
     assert len(structure.repeated_classes) <= 5, structure.repeated_classes

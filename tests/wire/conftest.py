@@ -2,7 +2,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from wire.audience import AttentionBasis, AudienceReport, BlindCause, FrameCounts, Versions
+from tests.report_builder import build_report
+from wire.audience import BlindCause, FrameCounts, Versions
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS, tally
 from wire.scalars import DeviceId, JournalId, LocationId, SequenceRange
 
@@ -11,7 +12,7 @@ from wire.scalars import DeviceId, JournalId, LocationId, SequenceRange
 def report():
     """Half a minute at King's Cross: two visits ended, one of them engaged."""
     starts_at = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-    return AudienceReport(
+    return build_report(
         location=LocationId("KX-01"),
         device=DeviceId("kx-01-cam-1"),
         journal=JournalId("00c0ffee00c0ffee"),
@@ -32,8 +33,5 @@ def report():
         dwell_ms=16_200,
         dwell_histogram=tally([4_200, 12_000], DWELL_EDGES_MS),
         attention_histogram=tally([0, 6_000], ATTENTION_EDGES_MS),
-        demographics=(),
-        sensors={},
-        attention_basis=AttentionBasis.ANGLES,
         versions=Versions(agent="0.1.0", detector="d/1", attention="a/1", config="abcd"),
     )

@@ -27,7 +27,7 @@ from provisioning import key_store
 from provisioning.authority.ca import create_authority
 from provisioning.authority.profiles import CertificateKind, CertificateSubject
 from provisioning.broker.settings import BrokerSettings
-from provisioning.broker.supervisor import Supervisor
+from provisioning.broker.supervisor import BrokerSupervisor
 from provisioning.ca_service import CaService
 from simulators.servers.mosquitto import free_port
 from tests.auth_plugin import built
@@ -65,7 +65,7 @@ class Stage:
             user=pwd.getpwuid(os.geteuid()).pw_name,
         )
         hosts = ("localhost", "127.0.0.1")
-        self._supervisor = Supervisor(settings, self.authority, clock, hosts)
+        self._supervisor = BrokerSupervisor(settings, self.authority, clock, hosts)
         self.engine = database.connect(f"sqlite:///{folder}/fleet.db")
         self._ended = threading.Event()
         self._threads: list[threading.Thread] = []

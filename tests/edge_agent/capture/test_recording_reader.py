@@ -16,7 +16,7 @@ from edge_agent.capture.decoding.packet_decoder import MAX_CONSECUTIVE_DAMAGED
 from edge_agent.capture.factory import open_camera
 from edge_agent.capture.failure_cause import FailureCause
 from edge_agent.capture.frame import Frame, FrameGap
-from edge_agent.metering.meter import Meter
+from edge_agent.metering.meter import AudienceMeter
 from edge_agent.perception.sightings import Visibility
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.settings.capture import CaptureSettings
@@ -59,7 +59,7 @@ def moving_jpeg(path, pictures, fps=15):
 def accounted(moments):
     """Milliseconds by cause, `observed` among them, as the meter counts a camera's moments."""
     meter, view = (
-        Meter(Settings(interval_s=1)),
+        AudienceMeter(Settings(interval_s=1)),
         Visibility(observed=False, cause=BlindCause.OFFLINE),
     )
     spent, tallies = Counter(), []

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_agent.metering.meter import Meter
+from edge_agent.metering.meter import AudienceMeter
 from edge_agent.outbox.downsampling import downsample_reports, group_reports
 from edge_agent.perception.attention import Attention
 from edge_agent.perception.sightings import Sighting, Visibility
@@ -39,7 +39,7 @@ def reports(tallies):
 def run(plays, people, *, seconds=30, step_s=0.2):
     """`plays`: second and creative; `people`: track, first, last second, attention."""
     playing = PlayHistory()
-    meter = Meter(Settings(), playing)
+    meter = AudienceMeter(Settings(), playing)
     tallies, waiting = [], list(plays)
     for number in range(round(seconds / step_s) + 1):
         now_s = number * step_s
@@ -80,7 +80,7 @@ def test_attention_goes_to_what_was_on_the_screen():
 
 
 def test_without_a_player_nothing_is_said_of_creatives():
-    meter = Meter(Settings())
+    meter = AudienceMeter(Settings())
     meter.observe(EIGHT, 0.0, SEES)
     meter.observe(at(5), 5.0, SEES)
     (report,) = reports(meter.close())

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from msgspec import UNSET
 
 from edge_agent.metering.demographic_counts import DemographicCounts
-from edge_agent.metering.meter import Meter
+from edge_agent.metering.meter import AudienceMeter
 from edge_agent.perception.attention import Attention
 from edge_agent.perception.demographics import Demographics
 from edge_agent.perception.sightings import Sighting, Visibility
@@ -50,7 +50,7 @@ def test_the_unknown_are_not_described():
 def test_whoever_leaves_is_told_of_in_the_report_that_counts_them():
     begun, sees = datetime(2026, 3, 2, 8, tzinfo=UTC), Visibility(observed=True)
     settings = Settings(privacy=PrivacySettings(smallest_cell=2))
-    meter, tallies = Meter(settings), []
+    meter, tallies = AudienceMeter(settings), []
     for n in range(60):
         seen = [Sighting(track, n > 0, Attention.LOOKING) for track in (1, 2, 3)] if n < 20 else []
         ended, described = ((1, 2, 3), {1: WOMAN, 2: WOMAN, 3: MAN}) if n == 20 else ((), {})

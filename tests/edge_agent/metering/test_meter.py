@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_agent.metering.meter import FrameArrivals, Meter
+from edge_agent.metering.meter import AudienceMeter, FrameArrivals
 from edge_agent.perception.attention import Attention
 from edge_agent.perception.sightings import Sighting, Visibility
 from edge_agent.settings.camera_settings import Settings
@@ -49,7 +49,7 @@ def sealed(tallies):
 def test_intervals_are_cut_on_the_grid_and_the_first_begins_with_the_first_picture():
     #  08:00:12      :30           08:01:00     :11
     #      [----------)[---------------)[--------)
-    meter = Meter(Settings())
+    meter = AudienceMeter(Settings())
     tallies = list(watch(meter, ((12 + n * 0.5, {}) for n in range(119))))
     reports = sealed(tallies + meter.close())
     assert [(r.starts_at, r.ends_at) for r in reports] == [
@@ -63,13 +63,13 @@ def test_intervals_are_cut_on_the_grid_and_the_first_begins_with_the_first_pictu
 
 
 def test_an_interval_waits_until_every_rumour_in_it_is_settled():
-    meter = Meter(Settings())
+    meter = AudienceMeter(Settings())
     closed_at = [seconds for seconds in range(40) for _ in watch(meter, [(seconds, {})])]
     assert closed_at == [32]
 
 
 def test_a_visit_is_counted_from_its_first_sight_to_its_last():
-    meter = Meter(Settings())
+    meter = AudienceMeter(Settings())
     list(watch(meter, [(n * 0.2, {1: A}) for n in range(26)]))
     meter.observe(at(8), 8.0, SEES, ended=[1])
     (report,) = sealed(meter.close())
@@ -80,7 +80,7 @@ def test_a_visit_is_counted_from_its_first_sight_to_its_last():
 
 
 def test_a_rumour_leaves_no_trace():
-    meter = Meter(Settings())
+    meter = AudienceMeter(Settings())
     for n in range(5):
         meter.observe(at(n), n, SEES, seen=[Sighting(1, False, L)])
     meter.observe(at(6), 6, SEES, ended=[1])
@@ -89,7 +89,7 @@ def test_a_rumour_leaves_no_trace():
 
 
 def test_time_is_told_apart_by_what_the_person_did():
-    meter = Meter(Settings())
+    meter = AudienceMeter(Settings())
     acts = [A] * 5 + [U] * 5 + [L] * 10 + [F] * 6
     list(watch(meter, [(n * 0.2, {1: act}) for n, act in enumerate(acts)]))
     (report,) = sealed(meter.close())
@@ -104,7 +104,7 @@ def test_time_is_told_apart_by_what_the_person_did():
 def test_time_is_told_by_the_probability_behind_it_and_adds_up_over_a_border():
     #  08:00:28        29        :30        31        32
     #      |-- .95 ----|---- .90 -----|-- .70 --|-- .69 --|
-    meter = Meter(Settings())
+    meter = AudienceMeter(Settings())
     sure = [0.95, 0.90, 0.90, 0.70, 0.69, 0.2]
     moments = [28, 29, 29.5, 30.5, 31.25, 32]
     tallies = []
@@ -119,7 +119,9 @@ def test_time_is_told_by_the_probability_behind_it_and_adds_up_over_a_border():
 
 
 def test_where_nobody_is_the_bands_are_told_as_zero():
-    (report,) = sealed([*watch(meter := Meter(Settings()), [(1, {}), (2, {})]), *meter.close()])
+    (report,) = sealed(
+        [*watch(meter := AudienceMeter(Settings()), [(1, {}), (2, {})]), *meter.close()]
+    )
     assert report.bands == BandSum(high_ms=0, medium_ms=0, low_ms=0)
 
 
@@ -134,7 +136,7 @@ def test_where_nobody_is_the_bands_are_told_as_zero():
     ],
 )
 def test_engaged_is_three_pictures_in_a_row_and_one_second(acts, step_s, engaged):
-    meter = Meter(Settings())
+    meter = AudienceMeter(Settings())
     list(watch(meter, [(n * step_s, {1: act}) for n, act in enumerate(acts)]))
     (report,) = sealed(meter.close())
     assert report.onlookers == engaged
@@ -143,7 +145,7 @@ def test_engaged_is_three_pictures_in_a_row_and_one_second(acts, step_s, engaged
 def test_a_visit_over_the_border_enters_before_it_and_ends_after_it():
     #  08:00:29.0      :30        :31.0
     #      |-- entry --|-- visit --|
-    meter = Meter(Settings())
+    meter = AudienceMeter(Settings())
     tallies = list(watch(meter, [(29 + n * 0.25, {1: L}) for n in range(9)]))
     before, after = sealed(tallies + meter.close())
     assert (before.entries, before.visits, before.person_ms, before.peak) == (1, 0, 1_000, 1)
@@ -153,14 +155,14 @@ def test_a_visit_over_the_border_enters_before_it_and_ends_after_it():
 
 
 def test_a_span_over_the_border_is_split_to_the_millisecond():
-    meter = Meter(Settings())
+    meter = AudienceMeter(Settings())
     tallies = list(watch(meter, [(29.117, {1: A}), (29.717, {1: A}), (30.404, {1: A})]))
     before, after = sealed(tallies + meter.close())
     assert (before.person_ms, after.person_ms) == (883, 404)
 
 
 def test_a_rumour_confirmed_after_the_border_is_counted_where_it_began():
-    meter = Meter(Settings())
+    meter = AudienceMeter(Settings())
     tallies = list(watch(meter, [(29.8, {1: L}), (30.6, {1: L})]))
     before, after = sealed(tallies + meter.close())
     assert (before.entries, before.person_ms, before.peak) == (1, 200, 1)
@@ -168,7 +170,7 @@ def test_a_rumour_confirmed_after_the_border_is_counted_where_it_began():
 
 
 def test_time_out_of_sight_counts_for_a_second_at_most():
-    meter = Meter(Settings())
+    meter = AudienceMeter(Settings())
     list(watch(meter, [(0, {1: A}), (0.5, {1: A}), (1.9, {1: A})]))
     (report,) = sealed(meter.close())
     assert report.dwell_ms == report.person_ms == 1_500
@@ -178,7 +180,7 @@ def test_the_peak_is_of_people_at_one_instant_not_of_people():
     #  1 |-----|
     #  2    |-----|
     #  3           |----|
-    meter = Meter(Settings())
+    meter = AudienceMeter(Settings())
     here = {1: range(5), 2: range(3, 9), 3: range(10, 14)}
     list(
         watch(
@@ -191,7 +193,7 @@ def test_the_peak_is_of_people_at_one_instant_not_of_people():
 
 
 def test_blind_time_is_told_by_cause_and_is_not_observed():
-    meter = Meter(Settings())
+    meter = AudienceMeter(Settings())
     for second in range(31):
         blind = BlindCause.DARK if second < 10 else BlindCause.FROZEN if second < 15 else None
         meter.observe(at(second), second, Visibility(blind is None, blind))
@@ -201,7 +203,7 @@ def test_blind_time_is_told_by_cause_and_is_not_observed():
 
 
 def test_a_camera_that_sends_nothing_is_offline_after_one_second():
-    meter = Meter(Settings())
+    meter = AudienceMeter(Settings())
     meter.observe(at(0), 0, SEES)
     meter.observe(at(20), 20, SEES)
     meter.observe(at(21), 21, SEES)
@@ -211,7 +213,7 @@ def test_a_camera_that_sends_nothing_is_offline_after_one_second():
 
 
 def test_time_that_the_models_could_not_measure_is_neither():
-    meter = Meter(Settings())
+    meter = AudienceMeter(Settings())
     for second in range(10):
         meter.observe(at(second), second, Visibility(observed=False))
     (report,) = sealed(meter.close())
@@ -220,7 +222,7 @@ def test_time_that_the_models_could_not_measure_is_neither():
 
 def test_a_clock_that_is_set_ends_the_interval_honestly():
     #  the clock says 1970 until 40 s after the start, then 08:00:10
-    meter = Meter(Settings())
+    meter = AudienceMeter(Settings())
     for second in range(60):
         civil = datetime(1970, 1, 1, tzinfo=UTC) if second < 40 else at(10 - 40)
         meter.observe(civil + timedelta(seconds=second), second, SEES)
@@ -234,7 +236,7 @@ def test_a_clock_that_is_set_ends_the_interval_honestly():
 
 
 def test_a_clock_set_back_loses_nobody():
-    meter = Meter(Settings())
+    meter = AudienceMeter(Settings())
     for n in range(60):
         civil = at(n * 0.5 - (600 if n >= 20 else 0))
         meter.observe(civil, n * 0.5, SEES, seen=[Sighting(1, n > 2, L)])
@@ -245,7 +247,7 @@ def test_a_clock_set_back_loses_nobody():
 
 
 def test_a_steady_timeline_that_stumbles_backwards_stands_still():
-    meter = Meter(Settings())
+    meter = AudienceMeter(Settings())
     meter.observe(at(5), 5.0, SEES)
     meter.observe(at(5), 4.9, SEES)
     meter.observe(at(6), 6.0, SEES)
@@ -254,7 +256,7 @@ def test_a_steady_timeline_that_stumbles_backwards_stands_still():
 
 
 def test_one_picture_alone_is_a_report_too():
-    meter = Meter(Settings())
+    meter = AudienceMeter(Settings())
     meter.observe(at(30), 0.0, SEES, arrivals=FrameArrivals(1, 0, 1))
     (report,) = sealed(meter.close())
     assert report.frames.captured == 1
@@ -262,7 +264,7 @@ def test_one_picture_alone_is_a_report_too():
 
 
 def test_a_meter_that_saw_nothing_says_nothing():
-    assert Meter(Settings()).close() == []
+    assert AudienceMeter(Settings()).close() == []
 
 
 moments = st.lists(
@@ -284,7 +286,7 @@ def test_any_length_of_interval_adds_up_to_the_same(story, start_ms):
 
 def lived(story, start_ms, interval_s):
     """Play the story through the real tracker's rules of ending; add all reports up."""
-    meter = Meter(Settings(interval_s=interval_s))
+    meter = AudienceMeter(Settings(interval_s=interval_s))
     last: dict[int, int] = {}
     first: dict[int, int] = {}
     name: dict[int, int] = {}

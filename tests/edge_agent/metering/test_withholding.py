@@ -10,7 +10,7 @@ import pytest
 
 from edge_agent.management.remote_config import ConfigError, apply_desired_config
 from edge_agent.metering.interval_sums import IntervalSums
-from edge_agent.metering.meter import FrameArrivals, Meter
+from edge_agent.metering.meter import AudienceMeter, FrameArrivals
 from edge_agent.metering.withholding import WithheldSums, Withholding
 from edge_agent.perception.attention import Attention
 from edge_agent.perception.sightings import Sighting, Visibility
@@ -57,7 +57,7 @@ def measured(
     change_every_s: float = math.inf,
     playing: PlayHistory | None = None,
 ) -> list[IntervalSums]:
-    meter, tallies, ended = Meter(settings, playing), [], set()
+    meter, tallies, ended = AudienceMeter(settings, playing), [], set()
     for step in range(round(until_s / STEP_S)):
         at_s = step * STEP_S
         if playing is not None and at_s % AD_S == 0:

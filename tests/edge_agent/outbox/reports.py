@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from wire.audience import AttentionBasis, AudienceReport, FrameCounts, Versions
+from tests.report_builder import build_report
 from wire.envelope import decode_events
 from wire.scalars import DeviceId, LocationId
 
@@ -12,31 +12,13 @@ EIGHT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 def quiet_minute(journal, sequence):
     """A report in which nobody came."""
     starts_at = EIGHT + timedelta(seconds=30 * sequence.first)
-    return AudienceReport(
+    return build_report(
         location=LocationId("KX-01"),
         device=DeviceId("kx-01-cam-1"),
         journal=journal,
         sequence=sequence,
         starts_at=starts_at,
         ends_at=starts_at + timedelta(seconds=30),
-        frames=FrameCounts(captured=0, dropped=0, analysed=0),
-        observed_ms=0,
-        blind_ms={},
-        person_ms=0,
-        facing_ms=0,
-        looking_ms=0,
-        unsure_ms=0,
-        entries=0,
-        visits=0,
-        onlookers=0,
-        peak=0,
-        dwell_ms=0,
-        dwell_histogram=(0,) * 15,
-        attention_histogram=(0,) * 13,
-        demographics=(),
-        sensors={},
-        attention_basis=AttentionBasis.ANGLES,
-        versions=Versions(agent="1", detector="d", attention="a", config="c"),
     )
 
 

@@ -11,10 +11,9 @@ from msgspec import UNSET, structs
 
 from edge_agent.outbox import Outbox
 from edge_agent.outbox.downsampling import downsample_reports, group_reports
+from tests.report_builder import build_report
 from wire.audience import (
     AgeGroup,
-    AttentionBasis,
-    AudienceReport,
     BandSum,
     BlindCause,
     DemographicCell,
@@ -38,7 +37,7 @@ def half_minute(number, *, starts_at=None, visits=0, versions="c"):
     """The report of one busy or quiet half minute; its figures follow from its number."""
     starts_at = starts_at or EIGHT + timedelta(seconds=30 * (number - 1))
     dwells = [1_500 * (number % 5 + 1)] * visits
-    return AudienceReport(
+    return build_report(
         location=LocationId("KX-01"),
         device=DeviceId("kx-01-cam-1"),
         journal=JournalId("0" * 16),
@@ -51,7 +50,6 @@ def half_minute(number, *, starts_at=None, visits=0, versions="c"):
         person_ms=sum(dwells),
         facing_ms=sum(dwells) // 2,
         looking_ms=sum(dwells) // 3,
-        unsure_ms=0,
         entries=visits,
         visits=visits,
         onlookers=visits // 2,
@@ -59,12 +57,11 @@ def half_minute(number, *, starts_at=None, visits=0, versions="c"):
         dwell_ms=sum(dwells),
         dwell_histogram=tally(dwells, DWELL_EDGES_MS),
         attention_histogram=tally([d // 3 for d in dwells], ATTENTION_EDGES_MS),
-        demographics=(),
-        sensors={"lux": SensorSum(samples=1, total_milli=number, least_milli=number,
-                                  most_milli=number)},
-        attention_basis=AttentionBasis.ANGLES,
+        sensors={
+            "lux": SensorSum(samples=1, total_milli=number, least_milli=number, most_milli=number)
+        },
         versions=Versions(agent="1", detector="d", attention="a", config=versions),
-    )  # fmt: skip
+    )
 
 
 def totals(reports):

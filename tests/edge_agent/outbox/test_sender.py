@@ -8,8 +8,8 @@ from edge_agent.outbox import Outbox, ReportSender
 from edge_agent.outbox.sender import select_batch
 from edge_agent.outbox.store import StoredReport
 from edge_agent.settings.transport import LinkSettings
+from tests.report_builder import build_report
 from wire.ack import Ack
-from wire.audience import AttentionBasis, AudienceReport, FrameCounts, Versions
 from wire.envelope import MAX_PAYLOAD_BYTES, AudienceEvent, ack_event, decode_events, encode_event
 from wire.scalars import DeviceId, LocationId
 from wire.topics import Channel, DeviceAddress
@@ -54,16 +54,14 @@ class PaperLink:
 
 
 def report_for(journal, sequence):
-    return AudienceReport(
-        location=HERE.location, device=HERE.device, journal=journal, sequence=sequence,
-        starts_at=NOON, ends_at=NOON.replace(second=30),
-        frames=FrameCounts(captured=0, dropped=0, analysed=0),
-        observed_ms=0, blind_ms={}, person_ms=0, facing_ms=0, looking_ms=0, unsure_ms=0,
-        entries=0, visits=0, onlookers=0, peak=0, dwell_ms=0,
-        dwell_histogram=(0,) * 15, attention_histogram=(0,) * 13, demographics=(), sensors={},
-        attention_basis=AttentionBasis.ANGLES,
-        versions=Versions(agent="1", detector="d", attention="a", config="c"),
-    )  # fmt: skip
+    return build_report(
+        location=HERE.location,
+        device=HERE.device,
+        journal=journal,
+        sequence=sequence,
+        starts_at=NOON,
+        ends_at=NOON.replace(second=30),
+    )
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from edge_agent.privacy.egress_filter import EgressError, EgressFilter, examine_
 from edge_agent.privacy.filtered_link import FilteredLink
 from edge_agent.settings.transport import LinkSettings
 from edge_agent.transport.loopback import LoopbackLink
+from tests.report_builder import build_report
 from wire.audience import (
     AgeGroup,
     AttentionBasis,
@@ -52,7 +53,7 @@ def report(number=1, *, visits=6, **others) -> AudienceReport:
         "attention_basis": AttentionBasis.ANGLES,
         "versions": Versions(agent="0.1.0", detector="f:1", attention="a:1", config="3f2a1bc94d5e"),
     }  # fmt: skip
-    return AudienceReport(**{**values, **others})
+    return build_report(**{**values, **others})
 
 
 def sealed(one: AudienceReport) -> bytes:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from edge_agent.capture.frame import Frame
-from edge_agent.metering.meter import Meter
+from edge_agent.metering.meter import AudienceMeter
 from edge_agent.perception.sightings import Visibility
 from edge_agent.sensors.light import PictureLightSensor
 from edge_agent.sensors.sources import PolledSensor, SensorError, parse_readings, read_bh1750
@@ -161,7 +161,7 @@ def test_it_looks_every_five_seconds():
 
 
 def test_readings_become_sums_of_the_interval_in_which_they_came():
-    meter = Meter(Settings())
+    meter = AudienceMeter(Settings())
     for second in range(70):
         moment = NOON.replace(minute=second // 60, second=second % 60)
         meter.observe(moment, float(second), Visibility(observed=True))
@@ -176,7 +176,7 @@ def test_readings_become_sums_of_the_interval_in_which_they_came():
 
 
 def test_more_sensors_than_a_report_carries_are_left_out():
-    meter = Meter(Settings())
+    meter = AudienceMeter(Settings())
     meter.observe(NOON, 0.0, Visibility(observed=True))
     for n in range(50):
         meter.read(f"s{n}", 1)

@@ -34,7 +34,7 @@ def test_each_person_gets_the_stay_that_shares_most_time():
     assert report["counted"] == 2
     assert report["counted_twice_or_nobody"] == 1
     assert report["dwell_error_s"]["value"] == pytest.approx((0.5 + 1.0) / 2)
-    assert report["errors"] == ["person 0: 6.0 s, told 5.5", "person 1: 6.0 s, told 5.0"]
+    assert report["errors"] == ["person 0: 6.0 s, reported 5.5", "person 1: 6.0 s, reported 5.0"]
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no film at all"])
