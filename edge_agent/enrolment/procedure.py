@@ -106,10 +106,10 @@ def renew(folder: IdentityFolder, clock: Clock) -> datetime:
 def _renew(folder: IdentityFolder, clock: Clock) -> datetime:
     identity_record = folder.read_identity()
     check_clock(folder.pair, clock())
-    desk = enrolment_server(
+    server = enrolment_server(
         identity_record.desk, trust=folder.trust, certificate=folder.pair, key=folder.pair
     )
-    pending = _obtain_registration(folder, desk, identity_record.device, {}, clock)
+    pending = _obtain_registration(folder, server, identity_record.device, {}, clock)
     broker = parse_broker_url(
         identity_record.broker, ca=folder.trust, certificate=folder.next_pair, key=folder.next_pair
     )
@@ -143,11 +143,11 @@ def _obtain_registration(
     if pending is not None and pending.registering and not is_fresh:  # it may have been registered
         folder.store_next_pair(pending.certificate)
         return pending
-    with ProvisioningClient(server, device) as desk:
+    with ProvisioningClient(server, device) as client:
         if pending is None or not is_fresh:
-            pending = _obtain_certificate(folder, desk, device, clock)
+            pending = _obtain_certificate(folder, client, device, clock)
         folder.store_next_pair(pending.certificate)
-        return _register(folder, desk, pending, device, parameters)
+        return _register(folder, client, pending, device, parameters)
 
 
 def _is_token_valid(pending: PendingCertificate, now: datetime) -> bool:
@@ -155,9 +155,9 @@ def _is_token_valid(pending: PendingCertificate, now: datetime) -> bool:
 
 
 def _obtain_certificate(
-    folder: IdentityFolder, desk: ProvisioningClient, device: DeviceId, clock: Clock
+    folder: IdentityFolder, client: ProvisioningClient, device: DeviceId, clock: Clock
 ) -> PendingCertificate:
-    created = desk.certify(create_signing_request(device, folder.next_key()))
+    created = client.certify(create_signing_request(device, folder.next_key()))
     pending = PendingCertificate(
         certificate=created.certificate_pem,
         token=created.certificate_ownership_token,
@@ -169,7 +169,7 @@ def _obtain_certificate(
 
 def _register(
     folder: IdentityFolder,
-    desk: ProvisioningClient,
+    client: ProvisioningClient,
     pending: PendingCertificate,
     device: DeviceId,
     parameters: dict[str, str],
@@ -177,7 +177,7 @@ def _register(
     sent_before = pending.registering
     folder.note(msgspec.structs.replace(pending, registering=True))
     try:
-        response = desk.register(pending.token, parameters)
+        response = client.register(pending.token, parameters)
     except ProvisioningRefusedError as error:
         if sent_before and error.code == TOKEN_REFUSED:  # it was used; the response was lost
             return pending
