@@ -49,7 +49,7 @@ SettingsChange = tuple[Settings, Networks | None]
 
 
 class AgentStatus(NamedTuple):
-    """How a camera is at one moment; counts since it began."""
+    """The state of a camera at one moment; counts since it started."""
 
     digest: str
     captured: int
@@ -58,7 +58,7 @@ class AgentStatus(NamedTuple):
 
 
 class Agent:
-    """One camera's measuring, from `run` to the camera's end."""
+    """Measures with one camera until its source ends or it is closed."""
 
     def __init__(
         self,
@@ -100,12 +100,12 @@ class Agent:
 
     @property
     def totals(self) -> RunTotals:
-        """What was measured so far."""
+        """The totals of this run so far."""
         return self._reporting.totals
 
     @property
     def status(self) -> AgentStatus:
-        """How this camera is at the moment, from any thread."""
+        """The current state of this camera; from any thread."""
         return AgentStatus(
             self._settings.digest,
             self._camera.counters.captured,
@@ -119,14 +119,14 @@ class Agent:
         return isinstance(self._camera, Finite) and self._camera.plays_once
 
     def apply(self, settings: Settings, networks: Networks | None = None) -> None:
-        """Measure by these from the next picture on, from any thread; nothing is lost.
+        """Use these settings from the next picture on; from any thread, without loss.
 
-        The running interval ends as it was going to and keeps its digest; the next carries the new.
+        The current interval keeps its length and digest; the next one states the new digest.
         """
         self._changes.put((settings, networks))
 
     def close(self) -> None:
-        """End the run soon, from any thread."""
+        """End the run soon; from any thread."""
         self._camera.close()
 
     def skip_drain(self) -> None:
@@ -134,7 +134,7 @@ class Agent:
         self._reporting.skip_drain()
 
     def run(self, stop: threading.Event | None = None, *, drain_s: float = 10.0) -> RunTotals:
-        """Measure until the camera ends or `stop` is set, then see the last reports off."""
+        """Measure until the camera ends or `stop` is set, then send the remaining reports."""
         self._reporting.start()
         log.info("agent.started", extra={"source": self._camera.name, "boot": self._reporting.boot})
         try:
@@ -176,7 +176,7 @@ class Agent:
         if isinstance(self._camera, Reconfigurable):
             self._camera.adopt(settings.capture)
         self._settings = settings
-        log.info("agent.adopted", extra={"digest": settings.digest})
+        log.info("agent.settings_applied", extra={"digest": settings.digest})
 
     def _rest(self, after_s: float, at_s: float, observation: Observation) -> ActivityLevel:
         if not after_s or observation.wakes or not self._pipeline.is_still(at_s, for_s=after_s):
@@ -187,8 +187,8 @@ class Agent:
         for witness in list(self._witnesses):
             try:
                 witness.see(frame, heads)
-            except Exception:  # measuring is worth more than whoever looks on
-                log.exception("witness.fell", extra={"witness": type(witness).__name__})
+            except Exception:  # an error of an observer must not end the measurement
+                log.exception("observer.failed", extra={"observer": type(witness).__name__})
                 self._witnesses.remove(witness)
 
     def _note(self, moment: Frame | FrameGap, observation: Observation) -> None:
@@ -223,8 +223,8 @@ class Agent:
 
     def _vitals(self) -> CameraHealth:
         camera, trouble = self._camera, failure_of(self._camera)
-        told = str(trouble) if trouble else ""
-        return CameraHealth(camera.name, camera.state, camera.counters, self._pipeline.gate, told)
+        reason = str(trouble) if trouble else ""
+        return CameraHealth(camera.name, camera.state, camera.counters, self._pipeline.gate, reason)
 
     def _arrivals(self, *, analysed: int) -> FrameArrivals:
         counters, before = self._camera.counters, self._arrived

@@ -10,9 +10,9 @@ PUBLIC_MODE: Final = 0o644
 
 
 def write_atomically(path: Path, content: bytes, *, mode: int) -> None:
-    """Write a file whole or not at all, readable as `mode` says from its first byte."""
+    """Write a file as a whole or not at all, with `mode` from its first byte."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # made with 0600
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # created with 0600
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -27,7 +27,7 @@ def write_atomically(path: Path, content: bytes, *, mode: int) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make a rename survive a power cut."""
+    """Sync the folder, so that a rename survives a power cut."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,7 +1,7 @@
-"""The cameras of one device: each is a measured thing of its own, with its own name and settings.
+"""Reads the cameras of one device; each has its own device name and settings.
 
-A settings file may hold `[[camera]]` tables. What stands outside them holds for every camera;
-a camera's own sections (`[camera.capture]`, `[camera.motion]`, ...) say what differs for it.
+A settings file may hold `[[camera]]` tables. Settings outside of them apply to every camera; the
+sections of a camera (`[camera.capture]`, `[camera.motion]`, ...) override them.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,9 +22,9 @@ MOST_CAMERAS: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class CameraConfig:
-    """One camera: where its pictures come from, who it is to the cloud, how it measures.
+    """One camera: its source, its identity for the cloud, its settings.
 
-    Sources may hold passwords; they stand in no representation.
+    Sources may hold passwords; they are left out of the representation.
     """
 
     source: str = field(repr=False)
@@ -38,29 +38,33 @@ class CameraConfig:
 
     @property
     def outbox_path(self) -> Path:
-        """Where this camera's reports wait."""
+        """The outbox file of this camera."""
         return self.outbox or Path("var", f"{self.address.device}.outbox.sqlite3")
 
 
 def load(path: Path) -> tuple[Settings, tuple[CameraConfig, ...]]:
-    """The settings of a file, and its cameras if it names any; SettingsError says what to mend."""
+    """The settings of a file, and its cameras if it names any; raises SettingsError."""
     return read_file(path, parse)
 
 
 def parse(text: str) -> tuple[Settings, tuple[CameraConfig, ...]]:
-    """Likewise from TOML text."""
+    """The settings and cameras of TOML text; raises SettingsError."""
     shared = parse_tables(text)
     tables = shared.pop("camera", [])
     settings = convert_settings(shared)
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise SettingsError("camera is no table: write [[camera]] above each camera's lines")
+        raise SettingsError(
+            "camera is not a table: write [[camera]] above the lines of each camera"
+        )
     if len(tables) > MOST_CAMERAS:
-        raise SettingsError(f"{len(tables)} cameras: one device carries {MOST_CAMERAS} at most")
+        raise SettingsError(f"{len(tables)} cameras: one device has {MOST_CAMERAS} at most")
     mounts = tuple(_camera_configs(shared, tables))
     devices = [mount.address.device for mount in mounts]
     for device in devices:
         if devices.count(device) > 1:
-            raise SettingsError(f"two cameras are called {device}: give each its own device name")
+            raise SettingsError(
+                f"two cameras have the name {device}: give each its own device name"
+            )
     return settings, mounts
 
 
@@ -78,7 +82,9 @@ def _camera_config(shared: Mapping[str, Any], table: Mapping[str, Any]) -> Camer
         raise SettingsError(f"{name} is missing: every [[camera]] has {', '.join(sorted(NEEDED))}")
     for name, value in words.items():
         if not isinstance(value, str) or not value:
-            raise SettingsError(f"{name} is {type(value).__name__}, wanted text that is not empty")
+            raise SettingsError(
+                f"{name} is {type(value).__name__}, expected text that is not empty"
+            )
     if ("certificate" in words) != ("key" in words):
         raise SettingsError("a certificate needs its key and a key its certificate: give both")
     own = {name: value for name, value in table.items() if name not in ALLOWED}
@@ -92,7 +98,7 @@ def _camera_config(shared: Mapping[str, Any], table: Mapping[str, Any]) -> Camer
 
 
 def _merge_sections(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """Sections are joined line by line; everything else is replaced."""
+    """Merge sections key by key; replace everything else."""
     joined = dict(shared)
     for name, value in own.items():
         under = joined.get(name)

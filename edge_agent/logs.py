@@ -22,7 +22,7 @@ class JsonLogFormatter(logging.Formatter):
             "event": record.getMessage(),
         }
         if record.threadName != threading.main_thread().name:
-            line["thread"] = record.threadName  # an agent's thread is called like its device
+            line["thread"] = record.threadName  # the thread of an agent has the name of its device
         line.update({name: value for name, value in vars(record).items() if name not in LOG_FIELDS})
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)
@@ -30,7 +30,7 @@ class JsonLogFormatter(logging.Formatter):
 
 
 def write_json_lines(level: str) -> None:
-    """From now on, to standard error."""
+    """Write all logs as JSON lines to standard error."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLogFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

@@ -8,20 +8,20 @@ from edge_agent.perception.tracker import Box
 
 
 class FrameObserver(Protocol):
-    """Somebody who also looks at the pictures: a recorder, a preview, a light meter."""
+    """Receives every frame: a recorder, a preview, a light meter."""
 
     def see(self, frame: Frame, heads: Sequence[Box] | None) -> None:
-        """Take a picture; `heads` are all that may be there, None when nobody looked for any."""
+        """Handle a frame; `heads` are all possible heads, None when the detector did not run."""
         ...
 
     def close(self) -> None:
-        """The camera has ended."""
+        """Release resources; the camera has ended."""
         ...
 
 
 class SensorReader(Protocol):
-    """Something that measures beside the camera."""
+    """A sensor whose readings are part of the reports of a camera."""
 
     def take_readings(self) -> Sequence[tuple[str, int]]:
-        """Readings since the last call, at once: a name with its unit, thousandths of the unit."""
+        """Readings since the last call, without waiting: name with unit, in thousandths."""
         ...

@@ -1,7 +1,7 @@
-"""Is the camera to measure at this instant? Opening hours are local, by the week.
+"""Decides whether a camera measures at an instant, by weekly opening hours in local time.
 
-Local time is looked up from the instant, never the other way round: in the night when the clocks
-go back the repeated hour is open twice, in the other night the hour that is missing never opens.
+Local time is derived from the instant, never the reverse: when clocks go back, the repeated hour is
+open twice; when they go forward, the missing hour never opens.
 """
 
 from datetime import datetime
@@ -16,7 +16,7 @@ DAYS: Final[tuple[Day, ...]] = get_args(Day)
 
 
 def is_open_at(schedule: ScheduleSettings, instant: datetime) -> bool:
-    """Whether some opening holds `instant`: from `opens` on, up to and without `closes`."""
+    """Whether `instant` lies in some opening, which is half-open: `opens` included."""
     if schedule.paused or not schedule.hours:
         return not schedule.paused
     local = instant.astimezone(ZoneInfo(schedule.time_zone))

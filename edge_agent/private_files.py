@@ -1,7 +1,7 @@
-"""Data files and folders that only the agent's own user may read: 0600 in 0700.
+"""Creates files and folders that only the user of the agent can read: modes 0600 and 0700.
 
-Folders that exist already keep their mode: they may be shared with other programs. A file that
-exists already is closed to others when it is opened, where its owner is this user.
+Existing folders keep their mode, because other programs may share them. Existing files lose the
+rights of others when they are opened, where this user owns them.
 """
 
 import errno
@@ -20,16 +20,16 @@ def create_private_folder(path: Path) -> None:
     """Create a folder and its missing parents with mode 0700; OSError when that is not possible."""
     missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     for folder in reversed(missing):
-        with suppress(FileExistsError):  # another process was faster
+        with suppress(FileExistsError):  # another process created it first
             folder.mkdir(mode=PRIVATE_FOLDER)
     if not path.is_dir():
-        raise NotADirectoryError(f"{path} is no folder")
+        raise NotADirectoryError(f"{path} is not a folder")
 
 
 def open_private_file(path: Path, flags: int = os.O_RDWR) -> int:
-    """A descriptor of a file that is created with mode 0600; one that exists is closed to others.
+    """Open a file, created with mode 0600; an existing one loses the rights of others.
 
-    The mode is right from the first byte, whatever the umask says. OSError when it fails, and for
+    The mode is right from the first byte, whatever the umask is. OSError when it fails, and for
     a device, pipe or socket: its mode concerns other programs.
     """
     refuse_special_file(path)
@@ -53,10 +53,10 @@ def refuse_special_file(path: Path) -> None:
 
 
 def restrict(path: Path) -> None:
-    """Take all rights of group and others from an existing file or folder of this user's.
+    """Remove the rights of group and others from an existing file or folder of this user.
 
     Nothing happens where the file is missing, special, of another user, or on a read-only file
-    system: whether it can be used is found out by using it.
+    system.
     """
     with suppress(OSError):
         refuse_special_file(path)
@@ -66,7 +66,7 @@ def restrict(path: Path) -> None:
 
 
 def restrict_folder(path: Path) -> None:
-    """Take all rights of others from a folder that is the agent's alone, and from its files."""
+    """Remove the rights of others from a folder of the agent, and from its files."""
     with suppress(OSError):
         path.chmod(PRIVATE_FOLDER)
         for file in path.iterdir():
@@ -75,7 +75,7 @@ def restrict_folder(path: Path) -> None:
 
 @contextmanager
 def private_umask() -> Iterator[None]:
-    """While the block runs, whatever the process creates is its user's alone."""
+    """During the block, files that the process creates are readable by its user only."""
     before = os.umask(0o077)
     try:
         yield

@@ -1,4 +1,4 @@
-"""What stands around the cameras of one device: the board, the player's word, page and watchdog."""
+"""The services that the cameras of one device share: state board, player input, status page."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ from wire.topics import DeviceAddress
 
 
 class AgentServices(TypedDict):
-    """What an agent is given beside its camera, its networks and its link."""
+    """The services of one agent, as arguments of `Agent`."""
 
     board: StateBoard
     playing: PlayHistory | None
@@ -35,7 +35,7 @@ class AgentServices(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class DeviceServices:
-    """Shared by all cameras."""
+    """The services that all cameras of the device share."""
 
     first: DeviceAddress
     board: StateBoard
@@ -44,7 +44,7 @@ class DeviceServices:
     polled: Sequence[PolledSensor]
 
     def company(self, mount: CameraConfig) -> AgentServices:
-        """For one camera's agent."""
+        """The services for the agent of one camera."""
         lux_at_mid_grey = mount.settings.sensors.lux_at_mid_grey
         light = [PictureLightSensor(lux_at_mid_grey)] if lux_at_mid_grey else []
         return AgentServices(
@@ -55,7 +55,7 @@ class DeviceServices:
         )
 
     def _shared_out(self, mount: CameraConfig) -> Sequence[SensorReader]:
-        """The device's sensors report with its first camera, so that no reading counts twice."""
+        """Sensors report with the first camera, so that no reading counts twice."""
         return self.polled if mount.address == self.first else ()
 
     def _screens(self, mount: CameraConfig) -> Iterator[FrameObserver]:
@@ -73,15 +73,15 @@ class DeviceServices:
 
 @contextmanager
 def start_services(mounts: Sequence[CameraConfig]) -> Iterator[DeviceServices]:
-    """In place while the block runs; what is shared follows the first camera's settings."""
+    """Run the services during the block, with the settings of the first camera."""
     first, settings = mounts[0].address, mounts[0].settings
     board = StateBoard()
     with (
         _start_sensors(settings.sensors) as polled,
         publish_to_home_assistant(settings.home_assistant, board, first.device),
-        listen_to_player(settings.plays) as ears,
+        listen_to_player(settings.plays) as sources,
     ):
-        playing, words = ears or (None, None)
+        playing, words = sources or (None, None)
         hear = _handle_player_message(words) if words and settings.plays.http else None
         previews: dict[DeviceId, ImageSource] = {}
         with Watchdog(board), serve_status(settings.status, StatusSources(board, previews, hear)):

@@ -1,4 +1,4 @@
-"""The latest word of every camera in this process, for whoever looks in from another thread."""
+"""The latest state of every camera in this process, for readers in other threads."""
 
 from typing import NamedTuple
 
@@ -7,9 +7,9 @@ from wire.scalars import DeviceId
 
 
 class StateSnapshot(NamedTuple):
-    """What a camera's agent last said. `totals` are what it measured since it started.
+    """The latest state of one camera. `totals` are those of the run.
 
-    `trouble` says why no pictures come, empty while they do.
+    `trouble` says why no pictures arrive; it is empty while they do.
     """
 
     source: str
@@ -20,30 +20,30 @@ class StateSnapshot(NamedTuple):
 
 
 class StateBoard:
-    """Written by agents, each its own place; read by anybody. Assignments are atomic."""
+    """Each agent writes its own entry; any thread may read. Assignments are atomic."""
 
     def __init__(self) -> None:
         self._snapshots: dict[DeviceId, StateSnapshot] = {}
         self._heartbeats_s: dict[DeviceId, float] = {}
 
     def record_heartbeat(self, device: DeviceId, at_s: float) -> None:
-        """The agent's loop turns; `at_s` on time.monotonic's clock."""
+        """Record that the loop of the agent is running; `at_s` is `time.monotonic()`."""
         self._heartbeats_s[device] = at_s
 
     def publish(self, device: DeviceId, snapshot: StateSnapshot) -> None:
-        """Replace what was said before."""
+        """Replace the state of a camera."""
         self._snapshots[device] = snapshot
 
     def remove_heartbeat(self, device: DeviceId) -> None:
-        """The agent ended in order: nobody waits for its pulse. Its last word stays."""
+        """The agent has ended in order: no heartbeat is expected. Its last state stays."""
         self._heartbeats_s.pop(device, None)
 
     @property
     def snapshots(self) -> list[StateSnapshot]:
-        """The cameras by name."""
+        """The states in the order of the device names."""
         return [snapshot for _, snapshot in sorted(self._snapshots.copy().items())]
 
     def stalled(self, now_s: float, longer_than_s: float) -> list[DeviceId]:
-        """Agents whose loop has not turned for so long."""
+        """Devices without a heartbeat for longer than this."""
         heartbeats = self._heartbeats_s.copy().items()
         return sorted(device for device, at_s in heartbeats if now_s - at_s > longer_than_s)

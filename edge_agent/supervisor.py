@@ -32,7 +32,7 @@ AgentFactory = Callable[[], AbstractContextManager[Agent]]
 class Supervisor:
     """Runs one agent per camera until all have ended or `stop` is called.
 
-    `agents` holds those at work, by device; `unreadable` says why a recording was not read whole.
+    `agents` holds running agents by device; `unreadable` says why a recording was not read whole.
     """
 
     def __init__(self, engagements: Mapping[DeviceId, AgentFactory], *, drain_s: float = 10.0):
@@ -46,7 +46,7 @@ class Supervisor:
         self._stop = threading.Event()
 
     def run(self) -> dict[DeviceId, RunTotals]:
-        """Measure with every camera; the totals of each."""
+        """Run every camera; returns the totals of each."""
         threads = [
             threading.Thread(target=self._keep, args=(device, engage), name=device, daemon=True)
             for device, engage in self._engagements.items()
@@ -61,7 +61,7 @@ class Supervisor:
         return self.totals
 
     def stop(self) -> None:
-        """End soon and in order, from any thread or a signal."""
+        """End the run soon and in order; from any thread or a signal handler."""
         self._stop.set()
         for agent in list(self.agents.values()):
             agent.close()
@@ -77,7 +77,7 @@ class Supervisor:
         return self._stop.is_set()
 
     def restart(self, into: Path | None = None) -> None:
-        """Likewise, and let whoever called `run` begin anew, `into` another slot if given."""
+        """End the run, so that the caller restarts the program, in the slot `into` if given."""
         self.restarts, self.into = True, into
         self.stop()
 
@@ -90,16 +90,16 @@ class Supervisor:
                     self.agents[device] = agent
                     self.totals[device] = agent.totals
                     agent.run(self._stop, drain_s=self._drain_s)
-            except CaptureError as error:  # a recording that another attempt reads no better
+            except CaptureError as error:  # another attempt would not read the recording better
                 self.unreadable[device] = str(error)
                 log.error("source.unreadable", extra={"device": device, "reason": str(error)})
                 return
-            except Exception:  # one camera's fault must not end the others
+            except Exception:  # an error of one camera must not end the others
                 if agent is not None and agent.reads_recording:
                     self.unreadable[device] = INTERRUPTED
                     log.exception("recording.interrupted", extra={"device": device})
                     return
-                log.exception("agent.fell", extra={"device": device, "pause_s": pause_s})
+                log.exception("agent.failed", extra={"device": device, "pause_s": pause_s})
                 self._stop.wait(pause_s)
                 pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
             else:

@@ -1,8 +1,8 @@
-"""Civil time, and whether it may be believed.
+"""Compares the wall clock with monotonic time, and detects a clock that was not set.
 
-A board without a battery wakes in 1970, or at the hour at which it was last switched off, and
-learns the time when the network comes. The steady timeline of the camera shows the step. When the
-clock was in doubt before it, everything measured since the start was late or early by the step.
+A device without a battery starts in 1970, or at the time of its last shutdown, and sets its clock
+when the network is available. The monotonic timeline of the camera shows the step. If the clock was
+doubtful before the step, all times since the start are wrong by that step.
 """
 
 import ctypes
@@ -10,14 +10,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-EARLIEST_AT: Final = datetime(2025, 1, 1, tzinfo=UTC)  # a clock before this has never been set
+EARLIEST_AT: Final = datetime(
+    2025, 1, 1, tzinfo=UTC
+)  # an earlier time means that the clock was never set
 STEP: Final = timedelta(milliseconds=500)
-TIME_ERROR: Final = 5  # adjtimex(2): nobody disciplines the clock
-TIMEX_BYTES: Final = 512  # struct timex has 208 on 64 bit; modes 0, all zero, only asks
+TIME_ERROR: Final = 5  # adjtimex(2): the clock is not synchronized
+TIMEX_BYTES: Final = 512  # struct timex has 208 on 64 bit; with modes 0 the call only reads
 
 
 def is_synchronized() -> bool | None:
-    """Whether the kernel says that something keeps its clock; None where it cannot be asked."""
+    """Whether the kernel states that the clock is synchronized; None where it cannot be read."""
     try:
         answer = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(TIMEX_BYTES))
     except (AttributeError, OSError):
@@ -26,20 +28,20 @@ def is_synchronized() -> bool | None:
 
 
 class WallClock:
-    """Watches civil against steady time for one run."""
+    """Compares wall-clock and monotonic time during one run."""
 
     def __init__(self, disciplined: Callable[[], bool | None] = is_synchronized) -> None:
         self._disciplined = disciplined
-        self._origin: datetime | None = None  # civil time where the steady timeline is zero
+        self._origin: datetime | None = None  # wall-clock time at zero of the monotonic timeline
         self._doubted = False
 
     @property
     def doubted(self) -> bool:
-        """The clock has never been set, or nothing keeps it."""
+        """Whether the clock was never set or is not synchronized."""
         return self._doubted
 
     def observe(self, at: datetime, elapsed_s: float) -> timedelta | None:
-        """Take a moment on both clocks; by how much the doubted time before it was wrong."""
+        """Record a moment on both clocks; returns the error of the doubtful time before it."""
         origin = at - timedelta(seconds=elapsed_s)
         before, doubted = self._origin, self._doubted
         self._doubted = at < EARLIEST_AT or self._disciplined() is False

@@ -1,8 +1,8 @@
-"""What the agent asks of any camera, and how one says that it cannot.
+"""The interface of every camera, and its optional capabilities.
 
-A camera yields frames, or a `Silence` at least once a second while none come, and stops when the
-source has ended or `close` was called. It never waits for its reader: what is not taken in time
-is dropped and counted.
+A camera yields frames, or a `FrameGap` at least once a second while no picture arrives. It stops
+when the source has ended or `close` was called. It does not wait for its reader: a picture that is
+not taken in time is dropped and counted.
 """
 
 from collections.abc import Iterator
@@ -17,12 +17,12 @@ from wire.health import CaptureState
 
 
 class CaptureError(RuntimeError):
-    """A source that cannot be read: which (without credentials), why, what to do."""
+    """A source that cannot be read: its name without credentials, why, what to do."""
 
 
 @dataclass(slots=True)
 class Counters:
-    """Running totals since the camera was opened. `damaged` counts packets that gave nothing."""
+    """Running totals since the camera was opened. `damaged` counts packets that gave no picture."""
 
     captured: int = 0
     dropped: int = 0
@@ -35,7 +35,7 @@ class Camera(Protocol):
 
     @property
     def name(self) -> str:
-        """The source, fit for logs."""
+        """The display name of the source, without credentials."""
         ...
 
     @property
@@ -47,7 +47,7 @@ class Camera(Protocol):
     def __iter__(self) -> Iterator[Frame | FrameGap]: ...
 
     def close(self) -> None:
-        """End the iteration soon, from any thread; closing twice is harmless."""
+        """End the iteration soon, from any thread; may be called twice."""
         ...
 
 
@@ -62,7 +62,7 @@ class ActivityLevel(Enum):
 
 @runtime_checkable
 class FailureSource(Protocol):
-    """A camera that can say why it delivers no picture."""
+    """A camera that can state why it delivers no picture."""
 
     @property
     def failure(self) -> CaptureFailure | None:
@@ -72,24 +72,24 @@ class FailureSource(Protocol):
 
 @runtime_checkable
 class Reconfigurable(Protocol):
-    """A camera whose settings may change while it runs; its timeline goes on."""
+    """A camera whose settings may change while it runs; its timeline continues."""
 
     def adopt(self, settings: CaptureSettings) -> None:
-        """Read and paint by these from the next picture on."""
+        """Use these settings from the next picture on."""
         ...
 
 
 @runtime_checkable
 class Throttleable(Protocol):
-    """A camera that can save its work while nobody moves."""
+    """A camera that can decode less while there is no motion."""
 
     @property
     def rest_after_s(self) -> float:
-        """Of stillness, after which it may doze; 0 when it never does."""
+        """Seconds without motion after which it may decode less; 0 means never."""
         ...
 
     def set_activity(self, level: ActivityLevel) -> None:
-        """Do so little from now on."""
+        """Decode this much from now on."""
         ...
 
 
@@ -104,7 +104,7 @@ class Finite(Protocol):
 
 
 def failure_of(camera: Camera) -> CaptureFailure | None:
-    """Why this camera delivers no picture, where it can say so and is not streaming."""
+    """Why this camera delivers no picture; None while it streams and where it cannot state it."""
     if camera.state in (CaptureState.STREAMING, CaptureState.ENDED) or not isinstance(
         camera, FailureSource
     ):
@@ -113,6 +113,6 @@ def failure_of(camera: Camera) -> CaptureFailure | None:
 
 
 def describe_error(error: Exception) -> str:
-    """Why a source could not be opened or read, without the address that libraries quote."""
+    """The text of an error without the address that libraries quote."""
     cause = error.strerror if isinstance(error, OSError) else None
     return f"{type(error).__name__}: {cause}" if cause else type(error).__name__

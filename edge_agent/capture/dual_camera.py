@@ -1,11 +1,11 @@
-"""One camera, two streams: the small one is watched, the large one decoded while somebody is there.
+"""A camera with two streams: the substream is analysed, the main stream decoded when needed.
 
-Decoding 640 x 360 costs an eighth of 1080p. While the agent dozes, the packets of the large stream
-are kept since its last key picture but not decoded, so that faces are cut from full size within
-one picture of waking. What the gate and the quality look at is always the small stream, so that
-waking changes nothing for them. Without the small stream the large one does both; without the
-large one nobody can be measured, and the camera is offline. Streams that are paced (HLS) are not at
-the same moment; then, too, the large one does both.
+Decoding 640 x 360 costs an eighth of 1080p. While there is no motion, the packets of the main
+stream since its last key picture are kept but not decoded, so that full-size pictures are available
+within one picture of the first motion. The motion gate and the quality check always use the
+substream, so that switching does not affect them. Without the substream the main stream serves
+both purposes. Without the main stream the camera is offline. Paced streams (HLS) are not
+synchronous; then, too, the main stream serves both purposes.
 """
 
 import logging
@@ -27,8 +27,8 @@ from wire.health import CaptureState
 
 log = logging.getLogger(__name__)
 
-DELAYED: Final = "streams in bursts are delayed, each by another time: the large one does both"
-FRESH_S: Final = 0.5  # a large picture no older than this shows what the small one shows
+DELAYED: Final = "paced streams have different delays: the main stream serves both purposes"
+FRESH_S: Final = 0.5  # a main picture no older than this shows the same as the substream
 REST_AFTER_S: Final = 2.0
 
 
@@ -70,12 +70,12 @@ class DualCamera:
 
     @property
     def failure(self) -> CaptureFailure | None:
-        """Why the large stream was last interrupted, or else the small one."""
+        """Why the main stream was last interrupted, or else the substream."""
         return self._large.failure or self._small.failure
 
     @property
     def alive_s(self) -> float:
-        """The last sign of life of the reader that was silent for longer."""
+        """The last activity of the reader that has been inactive for longer."""
         return min(self._large.alive_s, self._small.alive_s)
 
     @property
@@ -115,7 +115,7 @@ class DualCamera:
 
     @property
     def _is_watched(self) -> bool:
-        """Whether the small stream comes, and shows what the large one shows at the moment."""
+        """Whether the substream delivers pictures, synchronous with the main stream."""
         is_delayed = self._large.is_paced or self._small.is_paced
         if is_delayed and not self._told:
             self._told = True

@@ -30,10 +30,10 @@ def open_camera(
 ) -> Camera:
     """A camera for a path, `file:`, `rtsp[s]://`, `http[s]://` or a device below /dev.
 
-    What `settings.masks` cover is painted over; masks may come later where the camera is
+    Areas in `settings.masks` are painted over; masks may be set later where the camera is
     `changeable`. A live camera may have a `substream` of the same view. `speed`, `loop` and
-    `starts_at` are for files. Without `starts_at` a file begins now, or, when it is played faster
-    than it was taken, so far back that it ends now.
+    `starts_at` are for files. Without `starts_at` a file begins now; a file that is played faster
+    than real time begins so far back that it ends now.
     """
     source = parse_source(uri, settings)
     camera: Camera

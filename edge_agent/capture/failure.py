@@ -25,7 +25,7 @@ from edge_agent.capture.failure_cause import CAUSE_SENTENCES, FailureCause
 
 
 class NotLiveError(RuntimeError):
-    """What was opened as a camera has an end already."""
+    """The source was opened as a live camera but is a finished recording."""
 
 
 _BY_TYPE: Final[tuple[tuple[type[BaseException], FailureCause], ...]] = (
@@ -41,7 +41,7 @@ _BY_TYPE: Final[tuple[tuple[type[BaseException], FailureCause], ...]] = (
     (ConnectionError, FailureCause.CONNECTION_LOST),
     (BrokenPipeError, FailureCause.CONNECTION_LOST),
     (EOFError, FailureCause.CONNECTION_LOST),
-    (ExitError, FailureCause.NO_ANSWER),  # our own time limit ended the call
+    (ExitError, FailureCause.NO_ANSWER),  # the time limit of the call
     (TimeoutError, FailureCause.NO_ANSWER),
     (InvalidDataError, FailureCause.NOT_A_VIDEO),
     (IndexError, FailureCause.NOT_A_VIDEO),  # no video stream among the streams
@@ -87,7 +87,7 @@ class CaptureFailure(msgspec.Struct, frozen=True):
 
     @property
     def sentence(self) -> str:
-        """What is wrong and what to do, fit for a message that leaves the device."""
+        """What is wrong and what to do; the text may leave the device."""
         return CAUSE_SENTENCES[self.cause]
 
     def __str__(self) -> str:
@@ -95,14 +95,14 @@ class CaptureFailure(msgspec.Struct, frozen=True):
 
 
 def failure_from_exception(error: BaseException) -> CaptureFailure:
-    """What an exception of FFmpeg or of the system says by itself."""
+    """The failure that an exception of FFmpeg or of the system states."""
     return CaptureFailure(_cause(error), _detail(error))
 
 
 def as_network_failure(failure: CaptureFailure) -> CaptureFailure:
-    """The same of a camera on the network, which is no device of this machine.
+    """The failure of a network camera, where the cause is one of local devices.
 
-    FFmpeg gives these causes when what a server sends is refused, such as a link to a local file.
+    FFmpeg gives these causes when it refuses data from a server, such as a link to a local file.
     """
     if failure.cause not in DEVICE_CAUSES:
         return failure
@@ -110,7 +110,7 @@ def as_network_failure(failure: CaptureFailure) -> CaptureFailure:
 
 
 def as_timeout(failure: CaptureFailure) -> CaptureFailure:
-    """The same, known to have taken all the time that an answer was waited for."""
+    """The failure of a call that took the whole time limit."""
     return CaptureFailure(FailureCause.NO_ANSWER) if failure.cause in AMBIGUOUS_CAUSES else failure
 
 
@@ -125,6 +125,6 @@ def _cause(error: BaseException) -> FailureCause:
 
 
 def _detail(error: BaseException) -> str:
-    """Never `str(error)`, which quotes the address."""
+    """The text of the error; never `str(error)`, which contains the address."""
     told = getattr(error, "strerror", None)
     return told if isinstance(told, str) else type(error).__name__

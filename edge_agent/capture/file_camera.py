@@ -1,10 +1,9 @@
-"""Recorded pictures as a camera: video files, animated GIFs, numbered images; whatever FFmpeg
-opens by path.
+"""A recording as a camera: video files, animated GIFs, numbered images; all that FFmpeg opens.
 
-The timeline is the file's own. At `speed` 1 a frame is handed out when its time has come, at
-`math.inf` as fast as it is read, and what is measured is the same: no frame is ever dropped here.
-Time for which the file holds no picture that can be read is told by silences: a gap, what is
-damaged, what comes before the first key picture, what a file that was cut off promises.
+The timeline is that of the file. At `speed` 1 frames are delivered in real time, at `math.inf` as
+fast as they are read; the measurements are the same, because no frame is dropped. Time without a
+readable picture is delivered as gaps: pauses, damage, the time before the first key picture, the
+missing end of a truncated file.
 """
 
 import math
@@ -32,12 +31,12 @@ from edge_agent.settings.capture import CaptureSettings
 from wire.addresses import display_path
 from wire.health import CaptureState
 
-LONGEST_WAIT_S: Final = 0.5  # while waiting for a frame's time, say so this often
-GAP_INTERVAL_S: Final = 1.0  # of the file's time; a picture holds for as long
-LONGEST_GAP_S: Final = 24 * 3600.0  # a longer jump of time stamps is a clock that was set
+LONGEST_WAIT_S: Final = 0.5  # while waiting for the next frame, a gap is delivered this often
+GAP_INTERVAL_S: Final = 1.0  # of the file's time; a picture is valid for as long
+LONGEST_GAP_S: Final = 24 * 3600.0  # a longer jump of time stamps is a clock change
 SPLICE_STEP_S: Final = 0.04
 
-Moment = tuple[float, DecodedPicture | None]  # seconds since the first one; no picture is a silence
+Moment = tuple[float, DecodedPicture | None]  # seconds since the first picture; None is a gap
 
 
 class FileCamera:
@@ -69,9 +68,7 @@ class FileCamera:
         self._loop = loop
         self._steady = steady
         self._closed = threading.Event()
-        open_recording(
-            path
-        ).close()  # a file that cannot be read is refused here, not at the first frame
+        open_recording(path).close()  # an unreadable file is refused here, not at the first frame
 
     def adopt(self, settings: CaptureSettings) -> None:
         """Sample at another rate from the next picture on."""
@@ -98,7 +95,7 @@ class FileCamera:
         self.state = CaptureState.ENDED
 
     def _until(self, begun_s: float, elapsed_s: float, shown_s: float) -> Iterator[FrameGap]:
-        """Wait for a moment's time; a long wait is broken, and meanwhile the last picture holds."""
+        """Wait until a moment is due; a long wait is split, while the last picture is valid."""
         while math.isfinite(self._speed) and not self._closed.is_set():
             now_s = (self._steady() - begun_s) * self._speed
             if now_s >= elapsed_s:
@@ -114,7 +111,7 @@ class FileCamera:
         return self._starts_at + timedelta(seconds=elapsed_s)
 
     def _timeline(self) -> Iterator[Moment]:
-        """Every picture and every silence of every round, always rising."""
+        """Every picture and gap of every pass, with rising times."""
         begins_s = 0.0
         while not self._closed.is_set():
             last_s = begins_s
@@ -125,7 +122,7 @@ class FileCamera:
             begins_s = last_s + SPLICE_STEP_S
 
     def _round(self, begins_s: float) -> Iterator[Moment]:
-        """The file once, from `begins_s` on."""
+        """One pass over the file, from `begins_s` on."""
         recording = Recording(self._path)
         before: TimedPicture | None = None
         elapsed_s = begins_s
@@ -162,17 +159,17 @@ class FileCamera:
 
 
 def _step(step_s: float, otherwise_s: float) -> float:
-    """The time between two pictures, or another where the time stamps make no sense."""
+    """The time between two pictures, or `otherwise_s` where the time stamps are not plausible."""
     return step_s if 0 < step_s <= LONGEST_GAP_S else otherwise_s
 
 
 def _holds_s(step_s: float, usual_s: float, *, after_damage: bool) -> float:
-    """For how long a picture stands for what follows it."""
+    """How long a picture is valid."""
     is_lost = after_damage and step_s > LARGEST_ERROR_S
     return min(usual_s, GAP_INTERVAL_S) if is_lost else GAP_INTERVAL_S
 
 
 def _gaps(first_s: float, last_s: float) -> Iterator[Moment]:
-    """One at the beginning of a stretch and every second of it, before its end."""
+    """A gap at the beginning of a period and every second of it, before its end."""
     count = math.ceil((last_s - first_s - 1e-3) / GAP_INTERVAL_S)
     return ((first_s + number * GAP_INTERVAL_S, None) for number in range(count))

@@ -1,10 +1,10 @@
-"""One picture of the camera's stream, stamped where it was taken.
+"""One picture of a camera with its two time stamps.
 
-Two clocks travel with a frame. `captured_at` is civil time, for reports. `elapsed_s` is the
-camera's own steady timeline: it never runs backwards and every duration is computed from it.
+`captured_at` is wall-clock time (UTC), for reports. `elapsed_s` is the monotonic timeline of the
+camera: it never runs backwards, and every duration is computed from it.
 
-Colours are dear: most pictures are only asked for their luma, which the decoder has lying ready.
-So a frame may carry recipes instead of arrays; each is followed at most once.
+Converting colours is expensive, and most pictures are needed as luma only, which the decoder
+provides. So a frame may hold functions instead of arrays; each is called at most once.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ BLACK, WHITE = 16, 235  # of encoded video (ITU-R BT.601); thresholds are on thi
 class Frame:
     """`image` is height x width x 3, BGR, 8 bits, never modified after capture.
 
-    A coarse frame comes from a camera's small stream alone: enough to see that something moves.
+    A coarse frame comes from the substream alone: enough to detect motion, not faces.
     """
 
     __slots__ = ("_image", "_luma", "captured_at", "elapsed_s", "index", "is_coarse")
@@ -59,7 +59,7 @@ class Frame:
         return int(self.image.shape[1])
 
     def luma(self) -> Image:
-        """Height x width, 8 bits: the picture without its colours, on video levels.
+        """Height x width, 8 bits: the luma on video levels.
 
         Black is 16 and white 235, whatever range the camera encodes in.
         """
@@ -69,15 +69,15 @@ class Frame:
 
 
 def to_video_levels(full: Image) -> Image:
-    """Brightness from 0 to 255 on the scale from `BLACK` to `WHITE`."""
+    """Convert luma from the range 0 to 255 to the range from `BLACK` to `WHITE`."""
     return np.asarray(cv2.convertScaleAbs(full, alpha=(WHITE - BLACK) / 255, beta=BLACK), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
 class FrameGap:
-    """No picture came, and this is the time: so that the hours of a dead camera are told.
+    """A moment without a picture, so that the time of a failed camera is reported as unobserved.
 
-    While `resting` the camera is well and sends, but nothing has been decoded since the last one.
+    While `resting` the camera sends, but no picture has been decoded since the last one.
     """
 
     captured_at: datetime

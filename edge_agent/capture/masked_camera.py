@@ -1,8 +1,8 @@
-"""Parts of the picture that nobody may look at: painted over before any room sees a pixel.
+"""Paints privacy masks over every picture before any other stage sees it.
 
-A mask is a polygon in shares of the picture's width and height, so that it holds at every
-resolution. The colour picture is painted black; the luma is painted with its own mean, so that
-the paint's edges pass neither for sharpness nor for movement.
+A mask is a polygon in fractions of the width and height of the picture, so that it is valid at
+every resolution. The colour picture is painted black. The luma is painted with its mean, so that
+the edges of a mask count neither as sharpness nor as motion.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,7 +28,7 @@ from wire.health import CaptureState
 
 
 class MaskedCamera:
-    """A camera whose frames are painted over, where there is a mask."""
+    """A camera whose frames are masked."""
 
     def __init__(self, camera: Camera, masks: Sequence[Polygon]) -> None:
         self._camera = camera
@@ -89,7 +89,7 @@ class MaskedCamera:
 
 
 def paint_masks(image: Image, masks: Sequence[Polygon], level: float) -> Image:
-    """A copy with every mask filled with one grey."""
+    """A copy in which every mask has one grey level."""
     copy = np.array(image, dtype=np.uint8, order="C")
     corners = [_corners(mask, *image.shape[:2]) for mask in masks]
     cv2.fillPoly(copy, corners, (level, level, level))
@@ -101,6 +101,6 @@ def _paint_luma(luma: Image, masks: Sequence[Polygon]) -> Image:
 
 
 def _corners(mask: Polygon, height_px: int, width_px: int) -> NDArray[np.int32]:
-    """To the nearest pixel; the filling includes its border."""
+    """Polygon corners in pixels, rounded; the fill includes the border."""
     shares = np.array(mask, dtype=np.float64)
     return np.round(shares * (width_px, height_px)).astype(np.int32)

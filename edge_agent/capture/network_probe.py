@@ -1,7 +1,7 @@
-"""Where the way to a camera ends, asked of the network when FFmpeg's error does not tell.
+"""Probes the network path to a camera when the error of FFmpeg is ambiguous.
 
-One name lookup, one connection and, for TLS, one handshake, each with the time that is left. The
-handshake checks the camera's certificate only where its authority is given.
+One name lookup, one TCP connection and, for TLS, one handshake, within one time limit. The
+handshake verifies the certificate of the camera only where its authority is configured.
 """
 
 import socket
@@ -28,7 +28,7 @@ def refine_with_network(
     ca_file: str = "",
     within_s: float = PROBE_TIMEOUT_S,
 ) -> CaptureFailure:
-    """`failure` as it is, or a more exact one when the camera's host cannot be spoken to."""
+    """The failure, or a more exact one when the host of the camera cannot be reached."""
     if address.scheme in ("rtsp", "rtsps") and failure.cause in RTSP_CAUSES:
         failure = _with_rtsp_status(failure, address, ca_file, within_s)
     if failure.cause not in AMBIGUOUS_CAUSES:
@@ -44,7 +44,7 @@ def refine_with_network(
 def _with_rtsp_status(
     failure: CaptureFailure, address: NetworkAddress, ca_file: str, within_s: float
 ) -> CaptureFailure:
-    """FFmpeg has one error for most RTSP statuses, and none for a redirection it cannot follow."""
+    """Add the RTSP status: FFmpeg has one error for most statuses, and none for a redirection."""
     context = _tls_context(ca_file) if address.is_secure else None
     status = read_rtsp_status(address, context, within_s=within_s)
     if status == NOT_ENOUGH_BANDWIDTH:
@@ -65,7 +65,7 @@ def probe_network(
     ca_file: str = "",
     steady: Callable[[], float] = time.monotonic,
 ) -> CaptureFailure | None:
-    """Why no connection to the address can be made; None when one can."""
+    """Why the address cannot be connected to; None when it can."""
     ends_s = steady() + within_s
     try:
         socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
@@ -98,7 +98,7 @@ def _tls_failure(
 
 
 def _tls_context(ca_file: str) -> ssl.SSLContext:
-    """The authority that was given, or everybody."""
+    """A context that trusts the given authority, or any certificate without one."""
     if ca_file:
         return ssl.create_default_context(cafile=ca_file)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -1,11 +1,11 @@
-"""Packets that arrive in bursts, given out at the pace at which they were taken.
+"""Paces packets that arrive in bursts by their time stamps.
 
-HLS delivers a segment of seconds at once; other streams over HTTP may. Without pacing most of a
-segment's pictures would fall into one instant and the time until the next segment would pass for
-an offline camera. A `Pacer` ties the stream's time stamps to the steady clock: a packet that comes
-early waits until it is due; one that comes late moves the tie, so that the delay becomes as long
-as the longest wait for data, and no longer. The tie creeps forward a little all the time, so that
-a camera whose clock is fast does not fall ever further behind.
+HLS delivers a segment of several seconds at once, and other HTTP streams may do the same. Without
+pacing, most pictures of a segment would fall into one instant, and the time until the next segment
+would count as offline. A `Pacer` maps the time stamps of the stream to the monotonic clock. A
+packet that arrives early waits until it is due. One that arrives late shifts the mapping, so that
+the delay becomes as long as the longest wait for data. The mapping advances slightly all the time,
+so that the delay of a camera with a fast clock does not grow.
 
     arrivals   |aaaa            |bbbb            |cccc
     given out  |a   a   a   a   |b   b   b   b   |c   c
@@ -15,28 +15,28 @@ from typing import Final
 
 from av.container import InputContainer
 
-CATCH_UP: Final = 0.0003  # of the time; the clocks of cameras are off by a third of this at most
-LONGEST_WAIT_S: Final = 20.0  # time stamps further ahead were set anew: a splice
+CATCH_UP: Final = 0.0003  # relative; the clocks of cameras are wrong by a third of this at most
+LONGEST_WAIT_S: Final = 20.0  # time stamps further ahead are a discontinuity
 SPLICE_STEP_S: Final = 0.04
-PAUSE_S: Final = 1.0  # as long as a picture holds
-AT_ONCE: Final = 4.0  # times faster than it was taken
+PAUSE_S: Final = 1.0  # as long as a picture is valid
+AT_ONCE: Final = 4.0  # times real time
 STAMPED: Final = frozenset(("mpegts", "flv", "live_flv", "mp4", "matroska", "webm"))
 SEGMENTED: Final = frozenset(("hls", "dash"))
-ARRIVING: Final = frozenset(("mpjpeg", "mjpeg"))  # without time stamps of their own
-UNLIMITED_BYTES: Final = 2**31 - 1  # what servers state that do not know a length
+ARRIVING: Final = frozenset(("mpjpeg", "mjpeg"))  # without time stamps
+UNLIMITED_BYTES: Final = 2**31 - 1  # stated by servers that do not know the length
 
 
 class Pacer:
-    """Says when a packet is due; times in seconds, of the stream and of the steady clock."""
+    """Computes when a packet is due; seconds of the stream and of the monotonic clock."""
 
     def __init__(self) -> None:
-        self._ahead_s: float | None = None  # steady clock minus stream
+        self._ahead_s: float | None = None  # monotonic clock minus stream
         self._last_at_s = 0.0
 
     def due_s(self, at_s: float, now_s: float) -> float:
-        """When the packet of stream time `at_s`, that is there now, is to be given out.
+        """When a packet with stream time `at_s`, which has arrived now, is due.
 
-        Whoever asks waits until then before taking the next packet.
+        The caller waits until then before it takes the next packet.
         """
         if self._ahead_s is None:
             self._ahead_s = now_s - at_s
@@ -50,19 +50,19 @@ class Pacer:
 
 
 class BurstDetector:
-    """Notices a stream over one connection that comes in bursts: a pause, then much at once.
+    """Detects bursts in a stream over one connection: a pause, then much data at once.
 
-    What comes at once when the connection begins is a backlog, and no burst. A stream that comes
-    steadily keeps its times of arrival, which are right even where its time stamps are not.
+    Data that arrives at once when the connection begins is a backlog, not a burst. A steady stream
+    keeps its arrival times, which are right even where its time stamps are wrong.
     """
 
     def __init__(self) -> None:
         self.noticed = False
         self._came_s: float | None = None
-        self._began: tuple[float, float] | None = None  # of what follows a pause: stream, clock
+        self._began: tuple[float, float] | None = None  # stream and clock time after a pause
 
     def note(self, at_s: float, now_s: float) -> bool:
-        """Take a packet's time and that of its arrival; whether the stream comes in bursts."""
+        """Record the time stamp and arrival of a packet; whether the stream arrives in bursts."""
         if self._came_s is not None and now_s - self._came_s >= PAUSE_S:
             self._began = at_s, now_s
         self._came_s = now_s
@@ -73,7 +73,7 @@ class BurstDetector:
 
 
 class StreamPace:
-    """How one connection's packets are given out: as they arrive, or paced."""
+    """The timing of one connection's packets: as they arrive, or paced."""
 
     def __init__(self, container: InputContainer, *, is_bursty: bool = False) -> None:
         names = _names(container)
@@ -84,11 +84,11 @@ class StreamPace:
 
     @property
     def is_bursty(self) -> bool:
-        """Whether the stream was found to come in bursts."""
+        """Whether the stream arrives in bursts."""
         return self._pacer is not None
 
     def due_s(self, at_s: float | None, now_s: float) -> float:
-        """When a packet that is there now is to be given out; `at_s` is None without a stamp."""
+        """When a packet that has arrived now is due; `at_s` is None without a time stamp."""
         if at_s is None:
             return now_s
         if self._bursts is not None and self._bursts.note(at_s, now_s):
@@ -97,7 +97,7 @@ class StreamPace:
 
 
 def is_recording(container: InputContainer) -> bool:
-    """Whether what an HTTP server sends has an end already: a file, or a finished playlist."""
+    """Whether an HTTP source is finished: a file, or a playlist with an end."""
     names = _names(container)
     if not names.isdisjoint(ARRIVING) or any(name.endswith("_pipe") for name in names):
         return False

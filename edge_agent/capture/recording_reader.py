@@ -1,9 +1,9 @@
-"""A recording read to its end, whatever is damaged in it.
+"""Reads a recording to its end, past any damage.
 
-A packet that cannot be decoded is skipped and counted, as a live stream skips it; a read error is
-skipped too, while anything can still be read behind it. What the container promises and does not
-deliver (a file cut off, a stream begun between key pictures) shows in `first_s` and `end_s`, so
-that the caller can account for the time without pictures.
+A packet that cannot be decoded is skipped and counted; so is a read error while data can still be
+read after it. A container may state more time than it holds (a truncated file, a stream that
+starts between key pictures). `first_s` and `end_s` give the stated time, so that the caller can
+account for the time without pictures.
 """
 
 import logging
@@ -24,14 +24,16 @@ from wire.addresses import display_path
 log = logging.getLogger(__name__)
 
 USUAL_STEP_S: Final = 0.04
-INDEXED: Final = frozenset(("mov", "mp4", "avi"))  # their streams state a length
-HEADED: Final = frozenset(("matroska", "webm", "flv"))  # the file states one, where it was finished
-MAX_FAILED_READS: Final = 32  # errors in a row without a packet between: nothing follows
-LARGEST_ERROR_S: Final = 0.5  # containers state a duration that is off by a picture or two
+INDEXED: Final = frozenset(("mov", "mp4", "avi"))  # their streams state a duration
+HEADED: Final = frozenset(
+    ("matroska", "webm", "flv")
+)  # the file states a duration, if it was finalized
+MAX_FAILED_READS: Final = 32  # consecutive errors without a packet: no data follows
+LARGEST_ERROR_S: Final = 0.5  # stated durations are wrong by a picture or two
 
 
 class TimedPicture(NamedTuple):
-    """A picture at its time in the recording; `after_damage` when packets before it were lost."""
+    """A picture at its time in the recording; `after_damage` if packets before it were lost."""
 
     at_s: float
     picture: DecodedPicture
@@ -39,10 +41,10 @@ class TimedPicture(NamedTuple):
 
 
 class Recording:
-    """One reading of one file. The figures are complete when `shots` has ended."""
+    """One pass over one file. The attributes are complete when `shots` has ended."""
 
     def __init__(self, path: Path) -> None:
-        self.damaged = 0  # packets and reads that gave nothing
+        self.damaged = 0  # packets and reads that gave no picture
         self.first_s: float | None = None  # time of the first packet
         self.end_s: float | None = None  # where the last packet, or the stated duration, ends
         self.step_s = USUAL_STEP_S
@@ -51,7 +53,7 @@ class Recording:
         self._last_dts = -(2**63)
 
     def shots(self) -> Iterator[TimedPicture]:
-        """Every picture that can be read, in the order in which it is shown."""
+        """Every picture that can be read, in display order."""
         with open_recording(self._path) as container:
             stream = container.streams.video[0]
             decoder = PacketDecoder(stream, gives_up=False)
@@ -79,9 +81,9 @@ class Recording:
     def _packets(
         self, container: InputContainer, stream: VideoStream
     ) -> "Iterator[Packet[VideoStream]]":
-        """All packets and the flush; after an error reading goes on behind it.
+        """All packets and the flush; reading continues after an error.
 
-        Where only the file states a length, those of the other streams too: see `_stated_end_s`.
+        Includes the packets of other streams where only the file states a duration.
         """
         fruitless, wanted = 0, () if _is_headed(container) else (stream,)
         while fruitless < MAX_FAILED_READS:
@@ -111,7 +113,7 @@ class Recording:
         self.end_s = ends_s if begins_anew or self.end_s is None else max(self.end_s, ends_s)
 
     def _note_stated_end(self, stated_s: float) -> None:
-        """A file that is cut off states more than it holds."""
+        """Count a truncated file, which states more time than it holds."""
         if self.first_s is None or self.end_s is None:
             return
         if stated_s > self.end_s + LARGEST_ERROR_S:
@@ -120,12 +122,12 @@ class Recording:
 
 
 def _stated_end_s(container: InputContainer, stream: VideoStream, all_end_s: float) -> float:
-    """Where the file says that the stream ends; 0 when it does not say.
+    """The end of the stream as the file states it; 0 where it does not.
 
-    Matroska and FLV state one length, which is also that of a sound that goes on for longer. A
-    file in which some stream reaches that length is whole; in one that is cut off none does, and
-    then the pictures count as missing up to the stated end. The length of other formats is
-    FFmpeg's estimate from what is there, and says nothing.
+    Matroska and FLV state one duration for all streams, and the sound may be longer than the
+    pictures. If some stream reaches the stated end, the file is complete. If none does, it was
+    truncated, and the pictures are missing up to the stated end. For other formats the duration is
+    an estimate of FFmpeg from the data, which is not used.
     """
     if not INDEXED.isdisjoint(_formats(container)) and stream.duration:
         return float((stream.duration + (stream.start_time or 0)) * (stream.time_base or 0))
@@ -144,11 +146,11 @@ def _formats(container: InputContainer) -> list[str]:
 
 
 def open_recording(path: Path) -> InputContainer:
-    """The file, with a video stream in it, or CaptureError."""
+    """Open a file that has a video stream; raises CaptureError."""
     exists = path.exists()
     if not exists and "%" not in path.name:
         raise CaptureError(f"no file {display_path(path)}: correct the path")
-    # a name is a name, not an address; one that exists is no pattern of numbered images either
+    # never parsed as an address; a name that exists is not a pattern of numbered images
     options = {"pattern_type": "none"} if exists else {}
     try:
         container = av.open(f"file:{path}", mode="r", options=options)
@@ -163,6 +165,6 @@ def open_recording(path: Path) -> InputContainer:
 
 
 def read_duration_s(path: Path) -> float | None:
-    """How long the file says it is; None when it does not say."""
+    """The duration that the file states; None where it states none."""
     with open_recording(path) as container:
         return container.duration / av.time_base if container.duration else None

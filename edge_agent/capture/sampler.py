@@ -4,7 +4,7 @@ import math
 
 
 class Sampler:
-    """Chooses pictures at a steady rate from a stream of any other rate."""
+    """Selects the first picture of each time slot of 1 / fps."""
 
     def __init__(self, fps: float) -> None:
         self._fps = fps

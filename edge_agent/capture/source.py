@@ -1,7 +1,7 @@
-"""What a source is: an existing path, a device, or an address; and how FFmpeg is to open it.
+"""Parses a source: an existing path, a device or an address, and the FFmpeg options for it.
 
-A path that exists is never taken for anything else, whatever characters its name holds. A camera
-of this machine is whatever lies or points below /dev, plugged in or not.
+A path that exists is always a path, whatever characters its name has. A path or link that leads
+below /dev is an attached camera, whether or not the device is present.
 """
 
 import re
@@ -26,22 +26,22 @@ _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(//)?")
 
 @dataclass(frozen=True, slots=True)
 class LiveSource:
-    """What FFmpeg is to open, and how. `uri` may hold credentials; `name` is its display form."""
+    """The source as FFmpeg opens it. `uri` may hold credentials; `name` is its display form."""
 
     uri: str = field(repr=False)
     name: str
     container: str | None = None
     options: Mapping[str, str] = field(default_factory=dict)
-    patience_s: float = 0.0  # for one packet, where it may take longer than `read_timeout_s`
+    patience_s: float = 0.0  # for one packet, where it may be longer than `read_timeout_s`
 
     @property
     def address(self) -> NetworkAddress | None:
-        """Where it is on the network; None for a device of this machine."""
+        """The network address; None for an attached device."""
         return None if self.container == "v4l2" else parse_address(self.uri, CAMERA_SCHEMES)
 
 
 def parse_source(uri: str, settings: CaptureSettings) -> LiveSource | Path:
-    """A live source, or the path of a recording; CaptureError when it can be neither."""
+    """A live source, or the path of a recording; raises CaptureError for anything else."""
     if not uri or "\0" in uri:
         raise CaptureError(f"a source is empty or holds a null character: give {KINDS}")
     found = _existing(uri) or _device(Path(uri))
@@ -56,7 +56,7 @@ def parse_source(uri: str, settings: CaptureSettings) -> LiveSource | Path:
 
 
 def live_source(uri: str, settings: CaptureSettings) -> LiveSource:
-    """A camera on the network, or CaptureError without any part of the address."""
+    """A network camera; raises CaptureError, which holds no part of the address."""
     try:
         address = parse_address(uri, CAMERA_SCHEMES)
     except AddressError as error:
@@ -66,7 +66,7 @@ def live_source(uri: str, settings: CaptureSettings) -> LiveSource:
 
 
 def rtsp_source(address: NetworkAddress, settings: CaptureSettings) -> LiveSource:
-    """RTSP over TCP: what UDP loses is seen as blur."""
+    """RTSP over TCP: with UDP, lost packets make pictures unreadable."""
     options = {"rtsp_transport": "tcp", "timeout": _timeout_us(settings)}
     options |= _tls_options(address, settings)
     return LiveSource(address.with_credentials_uri(), str(address), options=options)
@@ -75,7 +75,7 @@ def rtsp_source(address: NetworkAddress, settings: CaptureSettings) -> LiveSourc
 def http_source(address: NetworkAddress, settings: CaptureSettings) -> LiveSource:
     """An HTTP stream: MJPEG, MPEG-TS or HLS.
 
-    Each answer is waited for as long as a picture, and HLS for its next segment.
+    Each response has the time limit of a picture; HLS has that of a segment.
     """
     options = {"rw_timeout": _timeout_us(settings), **_tls_options(address, settings)}
     uri = address.with_credentials_uri()
@@ -88,7 +88,7 @@ def device_source(device: str) -> LiveSource:
 
 
 def _tls_options(address: NetworkAddress, settings: CaptureSettings) -> dict[str, str]:
-    """Verify the camera's certificate where its authority is given; most sign their own."""
+    """Verify the certificate where an authority is configured; most cameras sign their own."""
     if not (address.is_secure and settings.ca_file):
         return {}
     return {"tls_verify": "1", "ca_file": settings.ca_file}
@@ -112,7 +112,7 @@ def _existing(uri: str) -> LiveSource | Path | None:
 
 
 def _device(path: Path) -> LiveSource | None:
-    """A camera that is not plugged in: below /dev, or a link that leads there."""
+    """A device that is not present: a path below /dev, or a link that leads there."""
     given = path
     for _ in range(LINKS_FOLLOWED):
         if path.is_relative_to(DEVICES) and path != DEVICES and ".." not in path.parts:
@@ -126,7 +126,7 @@ def _device(path: Path) -> LiveSource | None:
 
 
 def _file(uri: str) -> Path:
-    """The path of a `file:` address: as it is written if that exists, else decoded."""
+    """The path of a `file:` address: as written if that exists, else percent-decoded."""
     text = uri[len("file:") :]
     if text.startswith("//"):
         host, slash, rest = text[2:].partition("/")

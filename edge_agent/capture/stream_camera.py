@@ -1,12 +1,11 @@
-"""Live pictures: RTSP and HTTP streams, and cameras on this machine's own bus.
+"""A live camera: RTSP and HTTP streams, and attached devices.
 
-A stream dies in more ways than it ends: refused, silent, garbled, closed, away for a week. All of
-them lead to the same place, a pause that doubles and another attempt, for ever. FFmpeg waits
-without end unless it is told not to, so every open and every read carries a timeout.
+Every interruption leads to another attempt after a pause that doubles, without end. FFmpeg waits
+forever by default, so every open and every read has a time limit.
 
-A thread of its own reads as fast as the camera sends and keeps the newest sampled picture only;
-what the agent did not take in time is dropped and counted, never queued. What an HTTP server sends
-in bursts is given out at its own pace (`pacing.py`); a file that it holds is no camera and refused.
+A separate thread reads as fast as the camera sends and keeps only the newest sampled picture; a
+picture that was not taken in time is dropped and counted, never queued. HTTP streams that arrive in
+bursts are paced (`pacing.py`). A recording on an HTTP server is refused.
 """
 
 import logging
@@ -54,11 +53,11 @@ log = logging.getLogger(__name__)
 
 GAP_INTERVAL_S: Final = 1.0
 JOIN_TIMEOUT_S: Final = 0.5
-TIMEOUT_RATIO: Final = 0.9  # of the time limit: FFmpeg's RTSP calls a late answer invalid data
+TIMEOUT_RATIO: Final = 0.9  # of the time limit: FFmpeg reports a late RTSP response as invalid data
 
 
 class StreamCamera:
-    """A live source as a camera. Times are those of arrival, or of a bursty stream's pace."""
+    """A live source as a camera. Times are those of arrival, or paced."""
 
     def __init__(
         self,
@@ -80,10 +79,10 @@ class StreamCamera:
         self._wrap = wrap
         self._begun_s = steady() if begun_s is None else begun_s
         self.failure: CaptureFailure | None = None  # why it was last interrupted
-        self.alive_s = self._begun_s  # the reader's last sign of life, on the steady clock
-        self.is_software = False  # although hardware was asked for
-        self.is_paced = False  # it comes in bursts: its pictures are given out later than they came
-        self._has_ended = False  # it was a recording, played to its end
+        self.alive_s = self._begun_s  # the last activity of the reader, on the monotonic clock
+        self.is_software = False  # although hardware decoding is configured
+        self.is_paced = False  # it arrives in bursts and is delivered with a delay
+        self._has_ended = False  # the source was a recording, read to its end
         self._activity = ActivityLevel.FULL
         self._newest: Frame | None = None
         self._changed = threading.Condition()
@@ -91,7 +90,7 @@ class StreamCamera:
         self._wake = threading.Event()
 
     def adopt(self, settings: CaptureSettings) -> None:
-        """Sample and wait by these from the next connection on."""
+        """Use these settings from the next connection on."""
         self._settings = settings
 
     def close(self) -> None:
@@ -101,7 +100,7 @@ class StreamCamera:
             self._changed.notify_all()
 
     def set_activity(self, activity: ActivityLevel) -> None:
-        """Do so little from now on; a sleeper hangs up and says nothing but the time."""
+        """Decode this much from now on; OFF closes the connection."""
         self._activity = activity
         self._wake.set()
 
@@ -120,20 +119,20 @@ class StreamCamera:
         reader.join(JOIN_TIMEOUT_S)
 
     def start(self) -> threading.Thread:
-        """Begin to read."""
+        """Start the reader thread."""
         reader = threading.Thread(target=self._read_for_ever, name="capture", daemon=True)
         reader.start()
         return reader
 
     def moment(self) -> Frame | FrameGap:
-        """The newest picture, or a silence when none comes within a second."""
+        """The newest picture, or a gap when none arrives within a second."""
         with self._changed:
             if self._newest is None:
                 self._changed.wait(GAP_INTERVAL_S)
         return self.take() or self._silence()
 
     def take(self) -> Frame | None:
-        """The newest picture, if there is one that nobody took."""
+        """The newest picture that has not been taken; None when there is none."""
         with self._changed:
             frame, self._newest = self._newest, None
         return frame
@@ -180,7 +179,7 @@ class StreamCamera:
             self.counters.reconnects += 1
 
     def _sleep(self) -> None:
-        """Until somebody wakes or closes this camera."""
+        """Wait until the camera is switched on or closed."""
         while self._activity is ActivityLevel.OFF and not self._closed.is_set():
             self.state = CaptureState.PAUSED
             self.alive_s = self._steady()
@@ -188,12 +187,12 @@ class StreamCamera:
             self._wake.wait(GAP_INTERVAL_S)
 
     def _read_until_it_fails(self) -> CaptureFailure:
-        """Read until the stream ends, in whatever way; the reason."""
+        """Read until the stream ends; returns why it ended."""
         captured_before, began_s = self.counters.captured, self._steady()
         try:
             with open_stream(self._source, self._settings, self._accelerator()) as container:
                 self._read(container)
-        except Exception as error:  # noqa: BLE001  whatever a camera causes, it is called again
+        except Exception as error:  # noqa: BLE001  any error leads to another attempt
             failure = failure_from_exception(error)
         else:
             return CaptureFailure(FailureCause.STREAM_ENDED)
@@ -205,7 +204,7 @@ class StreamCamera:
         return self._explained(failure, self._steady() - began_s)
 
     def _explained(self, failure: CaptureFailure, passed_s: float) -> CaptureFailure:
-        """Why not even one packet came, as exactly as the network tells it."""
+        """Refine the failure of a connection that delivered no packet."""
         address = self._source.address
         if address is None or self._closed.is_set():
             return failure
@@ -217,7 +216,7 @@ class StreamCamera:
         return refine_with_network(failure, address, ca_file=self._settings.ca_file)
 
     def _accelerator(self) -> HWAccel | None:
-        """The hardware that was asked for; None, told once, where it is not to be had."""
+        """The configured hardware decoder; None, logged once, where it is not available."""
         kind = self._settings.hwaccel
         accelerator = (
             None if kind == "none" else open_hardware_decoder(kind, self._settings.hwaccel_device)

@@ -1,4 +1,4 @@
-"""One connection to a live source: opened with time limits, and its video packets one by one."""
+"""Opens one connection to a live source with time limits and reads its video packets."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -16,15 +16,15 @@ from edge_agent.capture.decoding.packet_decoder import decoding_time_s, demux_pa
 from edge_agent.capture.source import LiveSource
 from edge_agent.settings.capture import CaptureSettings
 
-# Without it FFmpeg counts pictures to learn the rate, which at one a second takes its time.
+# Otherwise FFmpeg counts pictures to estimate the rate, which takes long at one a second.
 PROBING: Final = {"fpsprobesize": "0"}
-NEARLY_ALL: Final = 0.9  # of what a server states, played before it hangs up: it was a recording
+NEARLY_ALL: Final = 0.9  # of the stated duration: a source that ends after it was a recording
 
 
 def open_hardware_decoder(kind: str, device: str) -> HWAccel | None:
-    """A decoder's hardware by FFmpeg's name, when this machine and this build of FFmpeg have it.
+    """A hardware decoder by its FFmpeg name; None where the machine or FFmpeg lacks it.
 
-    Pictures that the hardware cannot decode are decoded in software all the same.
+    Pictures that the hardware cannot decode are decoded in software.
     """
     accelerator = HWAccel(kind, device or None, allow_software_fallback=True)
     try:
@@ -37,7 +37,7 @@ def open_hardware_decoder(kind: str, device: str) -> HWAccel | None:
 def open_stream(
     source: LiveSource, settings: CaptureSettings, accelerator: HWAccel | None
 ) -> InputContainer:
-    """The source, opened; every further read is waited for as long as `patience_s` says."""
+    """Open the source; every read has the time limit of `packet_timeout_s`."""
     return av.open(
         source.uri,
         mode="r",
@@ -49,12 +49,12 @@ def open_stream(
 
 
 def packet_timeout_s(source: LiveSource, settings: CaptureSettings) -> float:
-    """How long one packet is waited for."""
+    """The time limit for one packet."""
     return max(settings.read_timeout_s, source.patience_s)
 
 
 class VideoPackets:
-    """The packets of one stream. While the others go on, it must not stand still for ever."""
+    """The packets of one stream; TimeoutError when only other streams deliver for too long."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class VideoPackets:
         within_s: float,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.were_a_recording = False  # known when they have ended
+        self.were_a_recording = False  # set when the packets have ended
         self._container = container
         self._stream = stream
         self._within_s = within_s

@@ -12,7 +12,7 @@ from wire.scalars import DeviceId, LocationId
 
 
 def create_signing_request(device: DeviceId, key: ec.EllipticCurvePrivateKey) -> str:
-    """A signing request that asks for nothing but a name."""
+    """A certificate signing request that holds only the device name."""
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, device)])
     request = x509.CertificateSigningRequestBuilder().subject_name(subject)
     signed = request.sign(key, hashes.SHA256())
@@ -20,7 +20,7 @@ def create_signing_request(device: DeviceId, key: ec.EllipticCurvePrivateKey) ->
 
 
 def read_certificate(path: Path) -> x509.Certificate:
-    """The first certificate of a PEM file; IdentityError when there is none."""
+    """The first certificate of a PEM file; raises IdentityError."""
     try:
         return x509.load_pem_x509_certificate(path.read_bytes())
     except (OSError, ValueError) as error:
@@ -30,7 +30,7 @@ def read_certificate(path: Path) -> x509.Certificate:
 
 
 def read_location(certificate: x509.Certificate) -> LocationId | None:
-    """The place that our own authority writes into a device's certificate; AWS's does not."""
+    """The location in a device certificate of our own authority; AWS certificates have none."""
     words = certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)
     return LocationId(str(words[0].value)) if words else None
 
@@ -38,7 +38,7 @@ def read_location(certificate: x509.Certificate) -> LocationId | None:
 def private_key_from_pem(pem: bytes) -> ec.EllipticCurvePrivateKey:
     key = serialization.load_pem_private_key(pem, None)
     if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise ValueError(f"a key of kind {type(key).__name__}, wanted EC P-256")
+        raise ValueError(f"a key of type {type(key).__name__}, expected EC P-256")
     return key
 
 

@@ -25,7 +25,7 @@ from wire.scalars import Device, Instant, Location, WireMessage
 
 
 class DeviceIdentity(WireMessage, frozen=True, kw_only=True):
-    """Who this camera is and whom it talks to. `desk` is where its certificate is renewed."""
+    """The device, its location and broker. `desk` is the address that renews its certificate."""
 
     device: Device
     location: Location
@@ -34,8 +34,8 @@ class DeviceIdentity(WireMessage, frozen=True, kw_only=True):
 
 
 class PendingCertificate(WireMessage, frozen=True, kw_only=True):
-    """How far a certificate has come that is not in use yet. `registering` is written before
-    the token is sent: after a crash it may have been used.
+    """A certificate that is not in use yet. `registering` is stored before the token is sent:
+    after a crash the token may have been used.
     """
 
     certificate: Pem
@@ -58,7 +58,7 @@ class IdentityFolder:
 
     @property
     def next_pair(self) -> Path:
-        """The same, not proved yet."""
+        """Key and certificate chain that have not been verified yet."""
         return self.path / "next.pem"
 
     @property
@@ -84,11 +84,11 @@ class IdentityFolder:
 
     @property
     def is_complete(self) -> bool:
-        """Whether this camera has been enrolled: the last file written says so."""
+        """Whether the camera is enrolled: the last file of an enrolment exists."""
         return self._belonging.exists()
 
     def read_identity(self) -> DeviceIdentity:
-        """Whom this identity belongs to; IdentityError when there is none."""
+        """The identity; raises IdentityError when there is none."""
         try:
             return msgspec.json.decode(self._belonging.read_bytes(), type=DeviceIdentity)
         except FileNotFoundError as error:
@@ -103,7 +103,7 @@ class IdentityFolder:
             ) from error
 
     def next_key(self) -> ec.EllipticCurvePrivateKey:
-        """The key that waits for its certificate, made when there is none."""
+        """The key that has no certificate yet, generated when there is none."""
         try:
             return private_key_from_pem(self._next_key.read_bytes())
         except FileNotFoundError:
@@ -114,32 +114,32 @@ class IdentityFolder:
             raise IdentityError(f"{self._next_key} cannot be used ({error}): remove it") from error
 
     def pending(self) -> PendingCertificate | None:
-        """How far an unfinished enrolment had come."""
+        """The state of an unfinished enrolment; None without one."""
         try:
             return msgspec.json.decode(self._pending.read_bytes(), type=PendingCertificate)
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
             return None
 
     def note(self, pending: PendingCertificate) -> None:
-        """Remember how far the enrolment has come."""
+        """Store the state of an enrolment."""
         write_atomically(self._pending, msgspec.json.encode(pending), mode=PRIVATE_MODE)
 
     def store_next_pair(self, certificate: str) -> Path:
-        """Put the waiting key and its certificate into `next_pair`."""
+        """Store the pending key and its certificate in `next_pair`."""
         key = self.next_key()
         try:
             chain = x509.load_pem_x509_certificates(certificate.encode())
         except ValueError as error:
-            raise IdentityError(f"the certificate that came does not parse: {error}") from error
+            raise IdentityError(f"the received certificate cannot be parsed: {error}") from error
         if not chain or chain[0].public_key() != key.public_key():
-            raise IdentityError("the certificate that came is for another key: enrol again")
+            raise IdentityError("the received certificate is for another key: enrol again")
         write_atomically(
             self.next_pair, private_key_to_pem(key) + certificate.encode(), mode=PRIVATE_MODE
         )
         return self.next_pair
 
     def adopt(self, belonging: DeviceIdentity, trust: bytes | None = None) -> None:
-        """Make the proved pair the one in use, and forget what led to it."""
+        """Put the verified pair into use and delete the enrolment state."""
         if trust is not None:
             write_atomically(self.trust, trust, mode=PUBLIC_MODE)
         if self.next_pair.exists():
@@ -148,10 +148,10 @@ class IdentityFolder:
         self.give_up()
 
     def give_up(self) -> None:
-        """Forget a certificate on its way; the one in use stays."""
+        """Delete a pending certificate; the one in use stays."""
         for path in (self._pending, self.next_pair, self._next_key):
             path.unlink(missing_ok=True)
 
     def ends_at(self) -> datetime:
-        """When the certificate in use runs out."""
+        """When the certificate in use expires."""
         return read_certificate(self.pair).not_valid_after_utc

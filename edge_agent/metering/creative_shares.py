@@ -1,4 +1,4 @@
-"""Which part of an interval's time belongs to which creative: all of it to one or another."""
+"""Distributes the time of an interval among the creatives that were on the screen."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from edge_agent.player.now_playing import CreativeSpan
 
 
 class TimedSpan(NamedTuple):
-    """A stretch of time somebody spent in view; without attention, that the camera observed."""
+    """Time that one person spent in view; without `attention`, time that was observed."""
 
     first_ms: int
     last_ms: int
@@ -30,7 +30,7 @@ class CreativeSums:
 def sum_by_creative(
     lived: Iterable[TimedSpan], pieces: Sequence[CreativeSpan]
 ) -> dict[str, CreativeSums]:
-    """Sums by creative; what sticks out before the first piece or after the last belongs to it."""
+    """Sums by creative; time before the first span or after the last belongs to that span."""
     sums = {piece.creative: CreativeSums() for piece in pieces}
     last = len(pieces) - 1
     for stretch in lived:

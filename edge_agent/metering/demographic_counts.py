@@ -1,4 +1,4 @@
-"""Descriptions of ended visits into sums, held back until enough people share one."""
+"""Counts the demographics of ended visits; small groups are withheld."""
 
 from collections import Counter
 
@@ -10,7 +10,7 @@ from wire.audience import DemographicCell, Expression
 
 
 class DemographicCounts:
-    """What waits to be told of the people who came and went."""
+    """The demographic counts that have not been reported yet."""
 
     def __init__(self, smallest: int) -> None:
         self.smallest = smallest
@@ -18,7 +18,7 @@ class DemographicCounts:
         self._expressions: Counter[Expression] = Counter()
 
     def add(self, person: Demographics, *, engaged: bool) -> None:
-        """Take one ended visit."""
+        """Add one ended visit."""
         cell = DemographicCell(
             age=person.age, gender=person.gender, visits=1, onlookers=int(engaged)
         )
@@ -27,11 +27,11 @@ class DemographicCounts:
             self._expressions[person.expression] += 1
 
     def cells(self, visits: int, onlookers: int) -> tuple[DemographicCell, ...]:
-        """What a report of so many visits and onlookers may say."""
+        """The cells that a report with so many visits and onlookers may hold."""
         return self._cells.release(visits, onlookers)
 
     def expressions(self, visits: int) -> dict[Expression, int] | UnsetType:
-        """Expressions that enough people wore, at most as many as the report has visits."""
+        """The expressions of large enough groups, at most as many as the report has visits."""
         told: dict[Expression, int] = {}
         for expression, waiting in self._expressions.most_common():
             count = min(waiting, visits)

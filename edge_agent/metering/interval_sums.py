@@ -1,4 +1,4 @@
-"""The sums of one interval, and the report that they become."""
+"""The sums of one interval, and the audience report made from them."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -49,7 +49,7 @@ class ZoneCounts:
     beside: set[str] = field(default_factory=set)
 
     def sums(self) -> ZoneSum:
-        """What a report says of it."""
+        """The sums as a report holds them."""
         return ZoneSum(entries=self.entries, person_ms=self.person_ms, looking_ms=self.looking_ms)
 
 
@@ -78,10 +78,12 @@ class IntervalSums:
         default_factory=lambda: [0] * (len(ATTENTION_EDGES_MS) + 1)
     )
     presence: dict[int, tuple[int, int]] = field(default_factory=dict)
-    highest: int = 0  # the peak of what `presence` does not hold any more
-    era: int = 0  # how often the settings had changed when it began
+    highest: int = 0  # the peak of people that `presence` no longer holds
+    era: int = 0  # number of settings changes before the interval began
     zones: dict[str, ZoneCounts] = field(default_factory=dict)
-    spans: list[TimedSpan] = field(default_factory=list)  # steady milliseconds, until it is sealed
+    spans: list[TimedSpan] = field(
+        default_factory=list
+    )  # monotonic milliseconds, until the interval is closed
     creatives: dict[str, CreativeSums] = field(default_factory=dict)
     sensors: dict[str, SensorSum] = field(default_factory=dict)
     snapshots: SnapshotSum | UnsetType = UNSET
@@ -89,7 +91,7 @@ class IntervalSums:
     expressions: dict[Expression, int] | UnsetType = UNSET
 
     def zone(self, name: str) -> "ZoneCounts":
-        """A zone's sums; those of a zone that came after the interval's start go nowhere."""
+        """The sums of a zone; those of a zone added during the interval are discarded."""
         return self.zones.get(name) or ZoneCounts()
 
     def take(self, people: int, facing: int, looking: int) -> None:
@@ -98,7 +100,7 @@ class IntervalSums:
         self.snapshots = self.snapshots.joined(new) if self.snapshots else new
 
     def read(self, sensor: str, value_milli: int) -> None:
-        """Take a reading, in thousandths of the unit that the sensor's name says."""
+        """Add a reading, in thousandths of the unit in the name of the sensor."""
         new = SensorSum(
             samples=1, total_milli=value_milli, least_milli=value_milli, most_milli=value_milli
         )
@@ -109,7 +111,7 @@ class IntervalSums:
             self.sensors[sensor] = new
 
     def split(self, playing: PlayHistory, offset_ms: int) -> None:
-        """Share the time out among what was played; `offset_ms` is civil minus steady time."""
+        """Distribute the time among creatives; `offset_ms` is wall-clock minus monotonic time."""
         pieces = playing.creative_spans(self.starts_ms, self.ends_ms)
         told = set(list(dict.fromkeys(piece.creative for piece in pieces))[: MAX_CREATIVES - 1])
         self.creatives = sum_by_creative(
@@ -136,18 +138,18 @@ class IntervalSums:
         return EPOCH + timedelta(milliseconds=self.ends_ms)
 
     def move(self, by: timedelta) -> None:
-        """The clock was wrong by so much."""
+        """Shift the interval by the error of the wall clock."""
         self.starts_ms += by // timedelta(milliseconds=1)
         self.ends_ms += by // timedelta(milliseconds=1)
 
     @property
     def peak(self) -> int:
-        """The most people in view at one instant."""
+        """The largest number of people in view at one instant."""
         edges = sorted(
             edge for first, last in self.presence.values() for edge in ((first, -1), (last, 1))
         )
         most = now = 0
-        for _, leaving in edges:  # at one instant whoever comes is counted before whoever goes
+        for _, leaving in edges:  # at the same instant entries count before exits
             now -= leaving
             most = max(most, now)
         return max(most, self.highest)
@@ -159,7 +161,7 @@ class IntervalSums:
         journal: JournalId,
         sequence: SequenceRange,
     ) -> AudienceReport:
-        """The sums as the contract wants them."""
+        """The audience report of these sums."""
         looking_ms = self.attention_ms[Attention.LOOKING]
         return AudienceReport(
             location=address.location,

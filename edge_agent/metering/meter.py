@@ -40,14 +40,14 @@ class FrameArrivals(NamedTuple):
 
 
 class AudienceMeter:
-    """The open intervals and the running visits of one camera."""
+    """The open intervals and current visits of one camera."""
 
     def __init__(self, settings: Settings, playing: PlayHistory | None = None) -> None:
         self._playing = playing
         self._follow(settings)
         self._era = 0
         self._demographic_counts = DemographicCounts(settings.privacy.smallest_cell)
-        self._offset_ms: int | None = None  # civil minus steady
+        self._offset_ms: int | None = None  # wall-clock minus monotonic
         self._last_ms = 0
         self._view = Visibility(observed=False)
         self._open: list[IntervalSums] = []
@@ -55,7 +55,7 @@ class AudienceMeter:
         self._visits: dict[int, Visit] = {}
 
     def adopt(self, settings: Settings) -> None:
-        """Measure by these; intervals that have begun end as they were going to, in their era."""
+        """Use these settings; open intervals keep their length and the versions they began with."""
         self._follow(settings)
         self._era += 1
         if settings.privacy.smallest_cell != self._demographic_counts.smallest:
@@ -82,11 +82,11 @@ class AudienceMeter:
         demographics: Mapping[int, Demographics] = NO_DEMOGRAPHICS,
         snapshot: SnapshotCounts | None = None,
     ) -> None:
-        """Take what one picture, or a silence, says; `described` are guesses about some of those
-        who have ended, `snapshot` was taken a while ago.
+        """Add one frame or gap; `demographics` are those of some ended tracks, `snapshot` is older
+        than the frame.
         """
         self._keep_time(captured_at, round(elapsed_s * 1000))
-        self._tally_at(self._last_ms)  # whatever follows lies in an open interval
+        self._tally_at(self._last_ms)  # opens the intervals that the following calls need
         for track in ended:
             self._end(track, demographics.get(track))
         for sighting in seen:
@@ -99,7 +99,7 @@ class AudienceMeter:
         self._view = view
 
     def arrive(self, arrivals: FrameArrivals) -> None:
-        """Count frames in the interval that is running."""
+        """Count frames in the current interval."""
         if self._offset_ms is not None:
             tally = self._tally_at(self._last_ms)
             tally.captured += arrivals.captured
@@ -107,25 +107,25 @@ class AudienceMeter:
             tally.analysed += arrivals.analysed
 
     def read(self, sensor: str, value_milli: int) -> None:
-        """Take a sensor's reading into the interval that is running."""
+        """Add a sensor reading to the current interval."""
         if self._offset_ms is not None:
             self._tally_at(self._last_ms).read(sensor, value_milli)
 
     def close_due(self) -> list[IntervalSums]:
-        """Intervals that nothing can change any more, oldest first."""
+        """Intervals that cannot change any more, oldest first."""
         while self._open and self._open[0].ends_ms + self._settle_ms <= self._last_ms:
             self._seal(self._open.pop(0))
         sealed, self._sealed = self._sealed, []
         return sealed
 
     def close(self) -> list[IntervalSums]:
-        """Everything that is left, the last interval cut where observation ended."""
+        """All remaining intervals; the last one ends where observation ended."""
         for track in list(self._visits):
             self._end(track, None)
         self._cut()
         return self.close_due()
 
-    # Below, all times are steady milliseconds until `_seal` turns an interval's ends into UTC.
+    # Below, all times are monotonic milliseconds until `_seal` converts the interval to UTC.
 
     def _keep_time(self, captured_at: datetime, now_ms: int) -> None:
         offset_ms = (captured_at - EPOCH) // timedelta(milliseconds=1) - now_ms
@@ -209,7 +209,7 @@ class AudienceMeter:
             self._demographic_counts.add(person, engaged=visit.engaged)
 
     def _tally_at(self, at_ms: int) -> IntervalSums:
-        """The open interval of an instant; what lies before the first one belongs to it."""
+        """The open interval of an instant; earlier instants belong to the first one."""
         if not self._open:
             self._open.append(self._tally(at_ms))
         while self._open[-1].ends_ms <= at_ms:
@@ -224,10 +224,7 @@ class AudienceMeter:
         )
 
     def _spread(self, first_ms: int, last_ms: int) -> list[tuple[IntervalSums, int, int]]:
-        """The milliseconds of a span, shared among the intervals that it crosses.
-
-        Each share with its interval and where it begins.
-        """
+        """Split a span among the intervals that it crosses: interval, start, milliseconds."""
         shares = []
         while first_ms < last_ms:
             tally = self._tally_at(first_ms)
@@ -242,7 +239,7 @@ class AudienceMeter:
         return (civil_ms // self._interval_ms + 1) * self._interval_ms - self._offset_ms
 
     def _cut(self) -> None:
-        """End every open interval now; what has no length and no frame is dropped."""
+        """End every open interval now; one without length and frames is dropped."""
         for tally in self._open:
             if tally.starts_ms >= self._last_ms and not tally.captured:
                 continue
@@ -263,7 +260,7 @@ class AudienceMeter:
 
 
 def _add_to_zones(tally: IntervalSums, visit: Visit, span: VisitSpan, span_ms: int) -> None:
-    """Add so much of a span to the zones that it was in, and to what is outside of the others."""
+    """Add part of a span to its zones, and to the time outside of the other zones."""
     for name, zone in tally.zones.items():
         if name in span.zones:
             zone.person_ms += span_ms

@@ -1,7 +1,7 @@
-"""What an interval says of people, apart from its time: taken out, added up, put back.
+"""The sums over people of intervals, apart from their observed time.
 
-Sums only; `peak` is the largest. The time in view is split three ways, each of which adds up to
-it: by attention, by band, and by creative where the player tells what it shows.
+All fields are sums; `peak` is a maximum. The time in view is split in three ways, each of which
+adds up to the total: by attention, by band, and by creative where the player reports it.
 """
 
 from collections import Counter
@@ -16,7 +16,7 @@ from edge_agent.perception.attention import Attention, AttentionBand
 from wire.audience import MAX_CREATIVES, UNKNOWN_CREATIVE
 
 K = TypeVar("K")
-UNKNOWN_BAND: Final = AttentionBand.LOW  # as for a head that cannot be measured
+UNKNOWN_BAND: Final = AttentionBand.LOW  # as for a head without a measured pose
 
 
 class PeopleSums(msgspec.Struct, kw_only=True):
@@ -33,7 +33,7 @@ class PeopleSums(msgspec.Struct, kw_only=True):
 
     @classmethod
     def take_from(cls, tally: IntervalSums) -> Self:
-        """The people of an interval, which has none afterwards."""
+        """Remove the people from an interval and return their sums."""
         people = cls(
             attention_ms=dict(tally.attention_ms),
             band_ms=dict(tally.band_ms),
@@ -49,21 +49,21 @@ class PeopleSums(msgspec.Struct, kw_only=True):
 
     @property
     def person_ms(self) -> int:
-        """Everybody's time in view."""
+        """The total time in view."""
         return sum(self.attention_ms.values())
 
     @property
     def is_counted(self) -> bool:
-        """Somebody came or went, or was there."""
+        """Whether somebody entered, left or was present."""
         return bool(self.entries or self.visits or self.peak)
 
     @property
     def is_empty(self) -> bool:
-        """Nobody came, went, or was in view."""
+        """Whether nobody entered, left or was in view."""
         return not (self.person_ms or self.is_counted)
 
     def add(self, other: "PeopleSums") -> None:
-        """Join the sums of others to these."""
+        """Add other sums to these."""
         self.attention_ms = add_counts(self.attention_ms, other.attention_ms)
         self.band_ms = add_counts(self.band_ms, other.band_ms)
         for name, spent in other.creatives.items():
@@ -77,9 +77,9 @@ class PeopleSums(msgspec.Struct, kw_only=True):
         self.peak = max(self.peak, other.peak)
 
     def take_out(self, most_ms: int, *, unit_ms: int = 1) -> "PeopleSums":
-        """All counts, and at most so much time in view, in whole units of each kind of attention.
+        """Remove all counts and at most `most_ms` of time in view, in whole units by attention.
 
-        It is taken out of these sums, and no creative of it is told.
+        Returns them without creatives.
         """
         told: dict[Attention, int] = {}
         for what, spent in self.attention_ms.items():
@@ -104,7 +104,7 @@ class PeopleSums(msgspec.Struct, kw_only=True):
 
 
 def set_people(tally: IntervalSums, people: PeopleSums) -> None:
-    """Make these the people of an interval, in splits that each add up to the whole."""
+    """Set the people of an interval; every split adds up to the total."""
     attention = {what: people.attention_ms.get(what, 0) for what in Attention}
     tally.attention_ms = attention
     bands = {band: people.band_ms.get(band, 0) for band in AttentionBand}
@@ -117,7 +117,7 @@ def set_people(tally: IntervalSums, people: PeopleSums) -> None:
 
 
 def _set_creatives(tally: IntervalSums, people: PeopleSums) -> None:
-    """Time of which no creative is known, or none that has room, belongs to none."""
+    """Set the creatives; time without a known creative counts as unknown."""
     if not tally.creatives:
         return
     for one in tally.creatives.values():
@@ -140,12 +140,12 @@ def add_counts(one: Mapping[K, int], other: Mapping[K, int]) -> dict[K, int]:
 
 
 def subtract_counts(one: Mapping[K, int], other: Mapping[K, int]) -> dict[K, int]:
-    """What is left by key; nothing goes below zero."""
+    """Differences by key, never below zero."""
     return dict(Counter(one) - Counter(other))
 
 
 def take_amount(amount: int, parts: Mapping[K, int]) -> dict[K, int]:
-    """An amount taken from parts, the largest first, at most all of each."""
+    """Take an amount from parts, the largest first, at most all of each."""
     taken: dict[K, int] = {}
     for key in sorted(parts, key=lambda key: -parts[key]):
         taken[key] = min(amount, parts[key])
@@ -156,7 +156,7 @@ def take_amount(amount: int, parts: Mapping[K, int]) -> dict[K, int]:
 def merge_creatives(
     one: Mapping[str, CreativeSums], others: Iterable[tuple[str, CreativeSums]]
 ) -> dict[str, CreativeSums]:
-    """Plays and observed time of both; what exceeds the contract's number belongs to none."""
+    """Add plays and observed time; creatives beyond the limit count as unknown."""
     joined = dict(one)
     for name, other in others:
         has_room = name in joined or len(joined) < MAX_CREATIVES - 1

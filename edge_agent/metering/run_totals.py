@@ -1,4 +1,4 @@
-"""What one run of the agent measured, for its last words."""
+"""The totals of one run of the agent, for its log and the status page."""
 
 from dataclasses import asdict, dataclass, field
 
@@ -7,7 +7,7 @@ from wire.audience import AudienceReport, BlindCause
 
 @dataclass(slots=True)
 class RunTotals:
-    """What one run measured; times in whole milliseconds."""
+    """The totals of one run; times in whole milliseconds."""
 
     reports: int = 0
     captured: int = 0

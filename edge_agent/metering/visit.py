@@ -1,4 +1,4 @@
-"""One track's stay before the screen, from its first sight to its last."""
+"""One visit: the time of one track in view, from its first sighting to its last."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -17,8 +17,8 @@ class VisitSpan(NamedTuple):
 
 @dataclass(slots=True)
 class Visit:
-    """One track's stay. `waiting` are the spans of a rumour; `zone_entries_ms` says when it came
-    into each zone first, `outside` which zones it was in view outside of.
+    """One visit. `waiting` are the spans before it was confirmed; `zone_entries_ms` holds the first
+    entry into each zone, `outside` the zones that it was in view outside of.
     """
 
     track: int
@@ -38,7 +38,7 @@ class Visit:
     engaged: bool = False
 
     def extend(self, span: VisitSpan, now: Attention, limits: AttentionSettings) -> None:
-        """Go on from the last sight to this one."""
+        """Extend the visit from the last sighting to this one."""
         passed_ms = span.last_ms - span.first_ms
         self.dwell_ms += passed_ms
         if self.attention is Attention.LOOKING:
@@ -50,14 +50,14 @@ class Visit:
         )
 
     def enter_zones(self, zones: tuple[str, ...], at_ms: int) -> list[str]:
-        """Be in these zones from now on; those that were never entered before."""
+        """Set the current zones; returns those that are entered for the first time."""
         self.zones = zones
         fresh = [zone for zone in zones if zone not in self.zone_entries_ms]
         self.zone_entries_ms.update(dict.fromkeys(fresh, at_ms))
         return fresh
 
     def record_attention(self, now: Attention) -> None:
-        """Lengthen the run of looking, or end it."""
+        """Continue the current run of looking, or end it."""
         if now is Attention.LOOKING:
             self.run_frames += 1
         else:

@@ -1,15 +1,15 @@
-"""When does a turned head count as looking? Policy only: the model measures, this judges.
+"""Decides from a measured head pose whether a person looks at the screen.
 
-A head's direction is known with an error (`sigma_deg`), so the question is asked as a
-probability. Where the screen's place is not configured: how likely is it that yaw and pitch both
-lie inside fixed angles of the camera, each a normal variable around what was measured? (`screen`
-asks it of the screen itself.) The answer is smoothed over the track in time, and crosses separate
-thresholds on its way in and out. Between them a person is `unsure`, which is neither looking nor
-not looking and is reported as such. Everybody in view is an opportunity to see; of those some
-face the screen, and of those some look.
+The direction of a head is known with an error (`sigma_deg`), so the result is a probability.
+Without a configured screen it is the probability that yaw and pitch both lie within fixed angles
+of the camera axis, each a normal variable around the measurement. `screen_geometry` computes it
+for the screen itself. The probability is smoothed over the track in time and compared with
+separate thresholds for entering and leaving a state. Between the thresholds a person is `unsure`,
+which is neither looking nor not looking, and is reported as such. Everybody in view is an
+opportunity to see (OTS); some of them face the screen, and some of those look at it.
 
-Defaults: 20 deg each way covers a screen as seen from the walking distances of a street
-installation (a head lags the eyes by up to 12 deg, and 22.5 deg is the angle peers use).
+Defaults: 20 degrees in each direction cover a screen at the walking distances of a street site.
+The head lags the eyes by up to 12 degrees; published systems use 22.5 degrees.
 """
 
 import math
@@ -23,16 +23,16 @@ HIGH_ABOVE, MEDIUM_FROM = 0.90, 0.70
 
 
 class Attention(StrEnum):
-    """What one person does with the screen in one picture."""
+    """The attention of one person in one picture."""
 
     LOOKING = "looking"
-    FACING = "facing"  # the face is towards the camera, the gaze is not on the screen
+    FACING = "facing"  # the face is turned to the camera, the gaze is not on the screen
     UNSURE = "unsure"
     AWAY = "away"
 
 
 class HeadAngles(Protocol):
-    """A measured head: zero is straight into the camera; `sigma_deg` is one standard error."""
+    """A measured head pose: zero points at the camera; `sigma_deg` is one standard error."""
 
     @property
     def yaw_deg(self) -> float: ...
@@ -45,7 +45,7 @@ class HeadAngles(Protocol):
 
 
 class AttentionBand(StrEnum):
-    """How sure one picture is that a person looks, in the words advertisers know."""
+    """The probability that a person looks, in the three bands that advertisers use."""
 
     HIGH = "high"  # above 0.90
     MEDIUM = "medium"  # 0.70 to 0.90
@@ -54,7 +54,7 @@ class AttentionBand(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GazeProbabilities:
-    """What one picture says of one head: P(it looks at the screen) and P(it faces it at all)."""
+    """P(the head points at the screen) and P(the face is turned to it at all) in one picture."""
 
     looking: float
     facing: float
@@ -62,7 +62,7 @@ class GazeProbabilities:
 
 @dataclass(frozen=True, slots=True)
 class GazeState:
-    """One track's attention so far. `looking_ratio` and `facing_ratio` are smoothed."""
+    """The attention of one track so far. `looking_ratio` and `facing_ratio` are smoothed."""
 
     at_s: float
     looking_ratio: float
@@ -82,7 +82,7 @@ def attention_band(probability: float) -> AttentionBand:
 
 
 def within_probability(measured_deg: float, sigma_deg: float, limit_deg: float) -> float:
-    """P(|true angle| <= limit) for a normal error of `sigma_deg` around what was measured."""
+    """P(|true angle| <= limit) for a normal error of `sigma_deg` around the measured angle."""
     scale = max(sigma_deg, 1e-3) * math.sqrt(2)
     upper = math.erf((limit_deg - measured_deg) / scale)
     lower = math.erf((-limit_deg - measured_deg) / scale)
@@ -97,14 +97,14 @@ def looking_probability(head: HeadAngles, settings: AttentionSettings) -> float:
 
 
 def facing_probability(head: HeadAngles, settings: AttentionSettings) -> float:
-    """P(the face is towards the camera at all)."""
+    """P(the face is turned to the camera at all)."""
     return within_probability(
         head.yaw_deg, head.sigma_deg, settings.facing_deg
     ) * within_probability(head.pitch_deg, head.sigma_deg, settings.facing_deg)
 
 
 def gaze_from_angles(head: HeadAngles, settings: AttentionSettings) -> GazeProbabilities:
-    """Judge a head by its angles to the camera alone; without finite angles there is no answer."""
+    """The gaze by the angles to the camera alone; NaN where an angle is not finite."""
     if not math.isfinite(head.yaw_deg + head.pitch_deg + head.sigma_deg):
         return GazeProbabilities(math.nan, math.nan)
     return GazeProbabilities(
@@ -118,7 +118,7 @@ def update_gaze(
     at_s: float,
     settings: AttentionSettings,
 ) -> GazeState:
-    """The track's regard after one more picture; without an answer (no pose) it is unsure."""
+    """The gaze state after one more picture; unsure where the picture gives no probability."""
     if chances is None or not math.isfinite(chances.looking + chances.facing):
         held = before or GazeState(at_s, 0.5, 0.5, Attention.UNSURE)
         return replace(held, at_s=at_s, attention=Attention.UNSURE)
@@ -140,7 +140,7 @@ def _filter_weight(passed_s: float, filter_s: float) -> float:
 def _decide_attention(
     before: Attention, looking: float, facing: float, settings: AttentionSettings
 ) -> Attention:
-    """Looking is entered at `looking_ratio` and left `hold_ratio` below; away is its mirror."""
+    """Looking starts at `looking_ratio` and ends `hold_ratio` below it; away likewise, reversed."""
     was_looking = before is Attention.LOOKING
     was_decided_away = before in (Attention.FACING, Attention.AWAY)
     if looking >= settings.looking_ratio - settings.hold_ratio * was_looking:

@@ -1,10 +1,9 @@
-"""Age group, gender and expression, guessed once per person, from their best picture.
+"""Estimates age group, gender and expression, once per person, from the best picture of a track.
 
-Off unless the site's configuration says otherwise, and a network whose training pictures allow
-research only is opened only where that licence is accepted too. Of each track one small crop is
-kept in memory until the track ends; then it is looked at once and forgotten. Where the network is
-not sure enough, or there was no good picture, the answer is "unknown". Appearance is not
-identity: a label is what annotators guessed from pictures.
+Disabled by default. A network whose training data is licensed for research only is opened only
+where that licence is accepted. One small crop per track stays in memory until the track ends; it
+is classified once and discarded. The result is "unknown" where the network is not sure enough or
+no picture was good enough. A label describes appearance as annotators saw it, not identity.
 """
 
 import logging
@@ -38,13 +37,15 @@ LABELS: Final[Mapping[str, tuple[tuple[str, int], ...]]] = {
     "emotion": (("expression", len(EXPRESSIONS)),),
 }
 ORDERED: Final = frozenset({"age_group"})
-MIN_SHARPNESS_WEIGHT: Final = 0.1  # sharp faces have about 0.4: among blurred ones size decides
-MIN_FACE_PX: Final = 32.0  # below this the guesses are not worth making
+MIN_SHARPNESS_WEIGHT: Final = (
+    0.1  # sharp faces have about 0.4; among blurred faces the size decides
+)
+MIN_FACE_PX: Final = 32.0  # below this the estimates are not reliable
 MAX_HEAD_ANGLE_DEG: Final = 40.0
 
 
 class Demographics(NamedTuple):
-    """What is guessed of one person."""
+    """The estimates for one person."""
 
     age: AgeGroup = AgeGroup.UNKNOWN
     gender: Gender = Gender.UNKNOWN
@@ -52,19 +53,19 @@ class Demographics(NamedTuple):
 
 
 class FaceClassifier:
-    """One network that sorts faces, and its answers as far as it is sure."""
+    """One classification network; it answers only where it is sure."""
 
     def __init__(self, session: ModelSession, task: str) -> None:
         card = session.card
         wanted = sum(count for _, count in LABELS[task])
         if card.task != task or card.layout != "onlooker-classes":
             raise ModelError(
-                f"found {card.name} for {card.task} with layout {card.layout!r}, wanted one for "
+                f"found {card.name} for {card.task} with layout {card.layout!r}, expected one for "
                 f"{task} with layout 'onlooker-classes'; name another model"
             )
         if card.outputs[0].shape[-1] != wanted:
             raise ModelError(
-                f"found {card.name} with {card.outputs[0].shape[-1]} classes, wanted {wanted}; "
+                f"found {card.name} with {card.outputs[0].shape[-1]} classes, expected {wanted}; "
                 "name another model"
             )
         self.name, self.margin = card.name, card.calibration.get("crop_margin", 1.0)
@@ -75,7 +76,7 @@ class FaceClassifier:
     def classify(self, face: Image) -> list[int | None]:
         """The class of each label, None where the network is not sure; `face` is a crop.
 
-        The face is looked at twice, once in a mirror.
+        The network runs on the crop and on its mirror image.
         """
         both = np.stack([face, face[:, ::-1]]).transpose(0, 3, 1, 2)
         rows = self._session.run({self._input: np.ascontiguousarray(both, np.float32)})[0]
@@ -93,10 +94,10 @@ class FaceClassifier:
 
 
 def choose_class(label: str, shares: Floats, least: float) -> int | None:
-    """The class that `shares` (c,) speak for, or None where they hold less than `least` of it.
+    """The class for the probabilities `shares` (c,); None below the support `least`.
 
-    Of classes in an order it is the median, which is nearest on average, and its neighbours
-    speak for it too; of others the likeliest.
+    For ordered classes it is the median, which has the smallest mean error, and the neighbouring
+    classes count as support. For others it is the most probable class.
     """
     if label not in ORDERED:
         best = int(shares.argmax())
@@ -106,14 +107,14 @@ def choose_class(label: str, shares: Floats, least: float) -> int | None:
 
 
 class FaceCrops(NamedTuple):
-    """The best picture of one person so far: a crop for each network."""
+    """The best picture of one person so far: one crop for each network."""
 
     worth: float
     crops: Sequence[Image]
 
 
 class DemographicsEstimator:
-    """Keeps the best shot of every track and looks at it once."""
+    """Keeps the best crops of every track and classifies them once."""
 
     def __init__(self, demographics: FaceClassifier | None, emotion: FaceClassifier | None) -> None:
         self._demographics, self._emotion = demographics, emotion
@@ -121,7 +122,7 @@ class DemographicsEstimator:
         self._shots: dict[int, FaceCrops] = {}
 
     def offer(self, track: int, image: Image, box: Box, head: HeadPose) -> None:
-        """Keep this picture of a track if it is better: larger, straighter, sharper."""
+        """Keep this picture of a track if it is larger, more frontal or sharper."""
         height = box[3] - box[1]
         turned = max(abs(head.yaw_deg), abs(head.pitch_deg))
         if height < MIN_FACE_PX or not turned <= MAX_HEAD_ANGLE_DEG:
@@ -136,7 +137,7 @@ class DemographicsEstimator:
             self._shots[track] = FaceCrops(worth, crops)
 
     def estimate(self, track: int) -> Demographics:
-        """Describe a track that has ended, and forget its picture."""
+        """The estimates for a track that has ended; its picture is discarded."""
         shot = self._shots.pop(track, None)
         if shot is None:
             return Demographics()
@@ -155,12 +156,12 @@ class DemographicsEstimator:
         return told
 
     def discard(self, track: int) -> None:
-        """Drop the picture of a track that is not to be described."""
+        """Discard the picture of a track without classifying it."""
         self._shots.pop(track, None)
 
 
 def demographics_estimator_for(settings: Settings) -> DemographicsEstimator | None:
-    """What describes people, or None where the site only counts them; raises `ModelError`."""
+    """The estimator of these settings, None where demographics are off; raises ModelError."""
     privacy, models = settings.privacy, settings.models
     wanted = {
         "demographics": models.demographics if privacy.demographics else None,

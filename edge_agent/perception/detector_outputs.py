@@ -15,7 +15,7 @@ MAX_CANDIDATES = 2000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CandidateBoxes:
-    """Cells above the threshold, px of the network's input: (n,), (n, 4) and (n, 5, 2)."""
+    """Candidates above the threshold in input pixels: (n,), (n, 4) and (n, 5, 2)."""
 
     scores: Floats
     boxes: Floats
@@ -95,7 +95,7 @@ def normalize_around_zero(planes: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class DetectorLayout:
-    """How a detector's outputs are read, and what it wants for input instead of BGR 0 to 255."""
+    """How the outputs of a detector are decoded, and its input where that is not BGR 0 to 255."""
 
     read: OutputReader
     prepared: Callable[[Floats], Floats] | None = None

@@ -27,7 +27,7 @@ from wire.model_card import ModelCard
 LARGEST_STRIDE_PX = 32
 MAX_UPSCALE = 4.0
 DOUBTFUL_RATIO = 0.6
-# cells below this are not worth a second look, nor are more than so many places of a frame
+# candidates below this score are not verified, nor are more than this number in a frame
 MIN_CANDIDATE_SCORE, MAX_VERIFIED = 0.1, 64
 
 
@@ -37,9 +37,8 @@ class Face:
 
     `box` x1, y1, x2, y2; `landmarks` (5, 2) in the order right eye, left eye, nose, right and
     left corner of the mouth, where right is the subject's right, on the left of the picture.
-    `score` is a probability where the detector's card carries a calibration, else the network's
-    own. A face that is not `sure` scored below the threshold: it may be somebody who was seen
-    before.
+    `score` is a probability where the detector's card has a calibration, else the network's own
+    score. A face that is not `sure` has a score below the threshold: it may continue a track.
     """
 
     box: tuple[float, float, float, float]
@@ -53,7 +52,7 @@ class Face:
 
 
 class FaceDetector(Protocol):
-    """Anything that finds faces. `name` and `version` go into the health report."""
+    """A face detector. `name` and `version` are part of every report."""
 
     @property
     def name(self) -> str: ...
@@ -63,7 +62,7 @@ class FaceDetector(Protocol):
 
 
 class OnnxFaceDetector:
-    """A detector that runs in ONNX Runtime on the camera's own processor."""
+    """A face detector that runs in ONNX Runtime on the CPU of the device."""
 
     def __init__(
         self,
@@ -77,7 +76,7 @@ class OnnxFaceDetector:
         card = session.card
         if card.task != "face-detection" or card.layout not in LAYOUTS:
             raise ModelError(
-                f"found {card.name} for {card.task} with layout {card.layout!r}, wanted a face "
+                f"found {card.name} for {card.task} with layout {card.layout!r}, expected a face "
                 f"detector with one of {sorted(LAYOUTS)}; name another model"
             )
         self.name, self.version = card.name, card.version
@@ -92,14 +91,14 @@ class OnnxFaceDetector:
         self._input_px = self._fixed_px or input_px
 
     def probability(self, score: float) -> float:
-        """Return what `Face.score` tells where both looks together score so."""
+        """Return `Face.score` for a combined score of detector and verifier."""
         return float(self._calibration.probability(score)) if self._calibration else score
 
     def _own(self, probability: float) -> float:
         return float(self._calibration.score(probability)) if self._calibration else probability
 
     def faces(self, image: Image) -> list[Face]:
-        """Find the faces of a BGR (or grey) picture, best score first."""
+        """Detect the faces of a BGR or grey picture, best score first."""
         bgr = as_bgr(image)
         ratio = min(self._input_px / max(bgr.shape[:2]), MAX_UPSCALE)
         planes = self._letterboxed(bgr, ratio)
@@ -125,7 +124,7 @@ class OnnxFaceDetector:
         ]
 
     def _candidate(self) -> float:
-        """Return the network's own score from which a place can still reach the threshold."""
+        """Return the smallest network score with which a candidate can reach the threshold."""
         if self._second_look is None:
             return self._least
         return max(
@@ -135,7 +134,7 @@ class OnnxFaceDetector:
     def _looked_at(
         self, image: Image, boxes: Floats, marks: Floats, scores: Floats
     ) -> tuple[Floats, Floats, Floats]:
-        """Score every place by the weighted geometric mean of both looks, the best first."""
+        """Score candidates by the weighted geometric mean of detector and verifier, best first."""
         assert self._second_look is not None
         boxes, marks, scores = boxes[:MAX_VERIFIED], marks[:MAX_VERIFIED], scores[:MAX_VERIFIED]
         share = self._second_look.first_look_share
@@ -145,7 +144,7 @@ class OnnxFaceDetector:
         return boxes[order], marks[order], both[order]
 
     def _letterboxed(self, image: Image, ratio: float) -> Floats:
-        """Scale by `ratio` and pad right and below to what the network divides by."""
+        """Scale by `ratio` and pad right and below to a multiple of the largest stride."""
         width = max(1, round(image.shape[1] * ratio))
         height = max(1, round(image.shape[0] * ratio))
         way = cv2.INTER_AREA if ratio < 1 else cv2.INTER_LINEAR
@@ -158,7 +157,7 @@ class OnnxFaceDetector:
 
 
 def fixed_input_px(card: ModelCard) -> int | None:
-    """Return the only side of pictures that a detector's network takes; None: it takes any."""
+    """Return the fixed input side of a detector; None where it accepts any."""
     shape = card.inputs[0].shape
     return shape[3] if isinstance(shape[3], int) else None
 
@@ -174,9 +173,9 @@ def load_detector(
 ) -> OnnxFaceDetector:
     """Open a detector by name or card and run it once, so that the first frame is not slow.
 
-    `threshold` is on the scale of `Face.score`; without it the card's own holds. With `doubtful`
-    it also gives what the looks score down to `DOUBTFUL_RATIO` of the threshold, marked as not
-    sure, for a tracker that knows whom it has seen.
+    `threshold` is on the scale of `Face.score`; without it the threshold of the card applies. With
+    `doubtful`, faces down to `DOUBTFUL_RATIO` of the threshold are returned too, marked as not
+    sure, so that a tracker can continue known tracks.
     """
     session = open_session(name, folders=folders, accept_research=accept_research)
     detector = OnnxFaceDetector(
@@ -194,7 +193,7 @@ def load_detector(
 def _open_verifier(
     detector: ModelSession, name: str | Path, folders: Sequence[Path], accept_research: bool
 ) -> FaceVerifier | None:
-    """Open the network that the detector's card names for checking, beside the detector."""
+    """Open the verification network that the detector's card names, where it names one."""
     wanted = detector.card.second_look
     if wanted is None:
         return None

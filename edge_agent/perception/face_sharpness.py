@@ -1,9 +1,9 @@
-"""How sharp one face is, whatever its size in the picture.
+"""Measures the sharpness of one face independently of its size in the picture.
 
-Every crop is brought to one size first: the Laplacian of a small face at its own size is larger
-than that of a large one, because its edges lie closer together. Brought to 112 x 112 the order is
-right (32 px faces measured 40, 128 px 472, 224 px 1,004, the same textures), and a blurred face
-falls behind a sharp one of its size.
+Every crop is scaled to one size first: the Laplacian of a small face at its own size is larger
+than that of a large one, because its edges are closer together. At 112 x 112 px the order is right
+(faces of 32 px measured 40, of 128 px 472, of 224 px 1,004, with the same textures), and a blurred
+face scores below a sharp one of the same size.
 """
 
 from typing import Final

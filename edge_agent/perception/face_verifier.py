@@ -10,13 +10,13 @@ from edge_agent.perception.model_errors import ModelError
 
 
 class FaceVerifier:
-    """Asks of every place found: is this crop a face? Heads from behind and apples are not."""
+    """Classifies detected boxes as face or not: backs of heads and round objects are not."""
 
     def __init__(self, session: ModelSession) -> None:
         card = session.card
         if card.task != "face-check":
             raise ModelError(
-                f"found {card.name} for {card.task}, wanted a network for face-check; correct "
+                f"found {card.name} for {card.task}, expected a network for face-check; correct "
                 "`second_look` on the detector's card"
             )
         self._side_px, self._margin = input_side_px(card), required_number(card, "crop_margin")

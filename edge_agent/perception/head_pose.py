@@ -1,8 +1,8 @@
-"""Where a head points, measured from its crop, and how sure that measure is.
+"""Measures where a head points, and the uncertainty of that measurement, from its crop.
 
 Angles are degrees relative to the line from the face to the camera. Yaw is positive when the
 face turns towards the right of the picture, pitch is positive upwards, roll is positive
-clockwise as seen. The model measures here; what counts as looking is judged in `attention`.
+clockwise as seen. What counts as looking is decided in `attention`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,9 +20,9 @@ from edge_agent.perception.inference import Floats, ModelSession, check_inferenc
 from edge_agent.perception.model_cards import WEIGHTS, input_side_px, required_number
 from edge_agent.perception.model_errors import ModelError
 
-# each face is looked at three times, once in a mirror: share of the card's margin, mirrored
+# each face is measured on three crops: share of the card's margin, mirrored
 TEST_TIME_CROPS = ((0.92, False), (1.0, True), (1.08, False))
-# a network says at most this much about its own doubt, degrees
+# bounds of the uncertainty that a network states, degrees
 MIN_SIGMA_DEG, MAX_SIGMA_DEG = 1.0, 60.0
 GIMBAL_LOCK = 1e-6
 IMAGENET_MEAN = np.asarray([0.485, 0.456, 0.406], np.float32).reshape(1, 3, 1, 1)
@@ -40,7 +40,7 @@ class HeadPose:
 
 
 class PoseEstimator(Protocol):
-    """Anything that measures head pose. `name` and `version` go into the health report."""
+    """A head pose estimator. `name` and `version` are part of every report."""
 
     @property
     def name(self) -> str: ...
@@ -55,9 +55,9 @@ CardNumbers = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True)
 class PoseLayout:
-    """How a network's answers are read: into (n, 5) yaw, pitch, roll and the logs of the standard
-    deviations of yaw and pitch; what it wants for input instead of BGR 0 to 255; how often it
-    looks at a face, and whether at several in one run.
+    """How the outputs of a network are decoded: into (n, 5) yaw, pitch, roll and the logarithms of
+    the standard deviations of yaw and pitch; its input where that is not BGR 0 to 255; the crops
+    of a face that it runs on, and whether one run takes several.
     """
 
     read: Callable[[Floats, CardNumbers], Angles]
@@ -67,7 +67,7 @@ class PoseLayout:
 
 
 def read_onlooker(rows: Floats, known: CardNumbers) -> Angles:
-    """Read rows that begin with what is wanted."""
+    """Read rows that begin with the five values."""
     return rows[:, :5].astype(np.float64)
 
 
@@ -75,8 +75,8 @@ def read_rotations(matrices: Floats, known: CardNumbers) -> Angles:
     """Read (n, 3, 3) rotations of a head that turns in pitch, then yaw, then roll, as 6DRepNet
     tells them (Hempel et al., 2022): its yaw is positive to the left of the picture.
 
-    Where the head is turned by 90 degrees, pitch and roll are one: all of it is told as pitch.
-    Such a network has no doubt of its own; the card's `sigma_deg` stands for it.
+    At a yaw of 90 degrees pitch and roll are the same rotation, all of which is given as pitch.
+    Such a network states no uncertainty; the `sigma_deg` of the card takes its place.
     """
     turns = matrices.reshape(-1, 3, 3).astype(np.float64)
     level = np.hypot(turns[:, 0, 0], turns[:, 1, 0])
@@ -112,7 +112,7 @@ class OnnxPoseEstimator:
         card = session.card
         if card.task != "head-pose" or card.layout not in LAYOUTS:
             raise ModelError(
-                f"found {card.name} for {card.task} with layout {card.layout!r}, wanted a head "
+                f"found {card.name} for {card.task} with layout {card.layout!r}, expected a head "
                 f"pose network with one of {sorted(LAYOUTS)}; name another model"
             )
         self.name, self.version = card.name, card.version
@@ -140,7 +140,7 @@ class OnnxPoseEstimator:
         return cut[:, ::-1] if mirror else cut
 
     def _calibrated(self, looks: Angles) -> HeadPose:
-        """Average the looks, apply the card's scale and zero; doubt grows where looks differ."""
+        """Average the crops and apply the card's scale and zero; sigma includes their variance."""
         known = self._known
         signs = np.asarray([-1.0 if mirror else 1.0 for _, mirror in self._layout.looks])
         yaws, pitches, rolls = looks[:, 0] * signs, looks[:, 1], looks[:, 2] * signs

@@ -10,19 +10,19 @@ from edge_agent.capture.frame import Image
 
 
 class ImageError(ValueError):
-    """The picture is not 8-bit BGR or grey."""
+    """The picture is neither 8-bit BGR nor grey."""
 
 
 def as_bgr(image: NDArray[Any]) -> Image:
     """Return 8-bit BGR of a BGR, BGRA or grey picture; refuse anything else with the reason."""
     if image.dtype != np.uint8:
         raise ImageError(
-            f"found a picture of {image.dtype}, wanted 8 bits per channel; "
-            "scale it to 0..255 where its range is known, before it comes here"
+            f"found a picture of {image.dtype}, expected 8 bits per channel; "
+            "scale it to 0..255 before this call"
         )
     if image.ndim not in (2, 3) or 0 in image.shape:
         raise ImageError(
-            f"found a picture of shape {image.shape}, wanted height x width x 3 with at least "
+            f"found a picture of shape {image.shape}, expected height x width x 3 with at least "
             "one pixel; drop the frame"
         )
     channels = 1 if image.ndim == 2 else image.shape[2]
@@ -32,7 +32,7 @@ def as_bgr(image: NDArray[Any]) -> Image:
         return np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR), np.uint8)
     if channels == 4:
         return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGRA2BGR), np.uint8)
-    raise ImageError(f"found {channels} channels, wanted 1, 3 or 4 (BGR order); convert it first")
+    raise ImageError(f"found {channels} channels, expected 1, 3 or 4 (BGR order); convert it first")
 
 
 def crop(

@@ -55,8 +55,8 @@ def open_session(
     card = read_card(path)
     if card.licence_allows == "research" and not accept_research:
         raise LicenceError(
-            f"found {card.name}, trained on data for research only ({card.licence}), wanted a "
-            "model whose licence allows commercial use; choose another, or accept the research "
+            f"found {card.name}, trained on data for research only ({card.licence}), expected "
+            "a model whose licence allows commercial use; choose another, or accept the research "
             "licence in the configuration if this is research"
         )
     if card.licence_allows == "research":
@@ -66,12 +66,12 @@ def open_session(
 
 
 def check_inference(card: ModelCard, run: Callable[[], object]) -> None:
-    """Run a network once at the start: what it answers must be what its layout reads."""
+    """Run a network once at the start; its outputs must match its layout."""
     try:
         run()
-    except Exception as error:  # whatever a strange answer breaks
+    except Exception as error:  # an unexpected output can raise anything
         raise ModelFormatError(
-            f"found {card.name} whose answers do not read as {card.layout!r} ({error}), wanted the "
+            f"found {card.name} whose outputs do not match {card.layout!r} ({error}), expected the "
             "outputs of that layout; restore the file and its card or fetch the model again"
         ) from error
 
@@ -79,13 +79,13 @@ def check_inference(card: ModelCard, run: Callable[[], object]) -> None:
 def _read_weights(path: Path, card: ModelCard) -> bytes:
     if not path.is_file():
         raise ModelMissingError(
-            f"found no file {path}, wanted the weights of {card.name}; restore it"
+            f"found no file {path}, expected the weights of {card.name}; restore it"
         )
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
     if digest != card.sha256:
         raise ChecksumError(
-            f"found {path} with sha256 {digest} ({len(content)} bytes), wanted {card.sha256} "
+            f"found {path} with sha256 {digest} ({len(content)} bytes), expected {card.sha256} "
             f"({card.bytes} bytes) as its card says; restore the file or fetch the model again"
         )
     return content
@@ -94,7 +94,7 @@ def _read_weights(path: Path, card: ModelCard) -> bytes:
 def _open_runtime(content: bytes, card: ModelCard, threads: int) -> ort.InferenceSession:
     if card.opset not in OPSETS:
         raise ModelFormatError(
-            f"found {card.name} for operator set {card.opset}, wanted {OPSETS.start} to "
+            f"found {card.name} for operator set {card.opset}, expected {OPSETS.start} to "
             f"{OPSETS.stop - 1}; export the model again"
         )
     options = ort.SessionOptions()
@@ -103,9 +103,9 @@ def _open_runtime(content: bytes, card: ModelCard, threads: int) -> ort.Inferenc
     options.log_severity_level = 3
     try:
         runtime = ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # the runtime raises a dozen kinds, none public
+    except Exception as error:  # the runtime raises many types, none of them public
         raise ModelFormatError(
-            f"found {card.file} that the runtime cannot open ({error}), wanted an ONNX network "
+            f"found {card.file} that the runtime cannot open ({error}), expected an ONNX network "
             f"of operator set {card.opset}; restore the file or fetch the model again"
         ) from error
     _compare_ports("inputs", card.inputs, runtime.get_inputs(), card)
@@ -122,18 +122,18 @@ def _compare_ports(
         _shapes_match(want[name], have[name]) for name in want
     ):
         raise PortError(
-            f"found {card.file} with {kind} {have}, wanted {want} as its card says; "
+            f"found {card.file} with {kind} {have}, expected {want} as its card says; "
             "restore the pair of files or export the model again"
         )
 
 
 def _shapes_match(want: Sequence[int | None], have: Sequence[int | None]) -> bool:
-    """An axis that the card leaves free may be anything."""
+    """Whether the shapes agree; an axis that the card leaves free may have any size."""
     return len(want) == len(have) and all(
         one is None or one == other for one, other in zip(want, have, strict=True)
     )
 
 
 def _fixed_axes(shape: Sequence[object]) -> list[int | None]:
-    """Keep the fixed axes of a shape; a named axis is free."""
+    """The fixed axes of a shape, None for a named axis."""
     return [axis if isinstance(axis, int) else None for axis in shape]

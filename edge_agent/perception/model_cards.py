@@ -15,47 +15,47 @@ def read_card(path: Path) -> ModelCard:
     """Read a card; raises `ModelMissingError` or `CardError`."""
     if not path.is_file():
         raise ModelMissingError(
-            f"found no model card at {path}, wanted its JSON beside the ONNX file; "
+            f"found no model card at {path}, expected its JSON beside the ONNX file; "
             "restore the file or fetch the model again"
         )
     try:
         return msgspec.json.decode(path.read_bytes(), type=ModelCard)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise CardError(
-            f"found {path} that does not read as a model card ({error}), wanted the fields of "
+            f"found {path} that is not a model card ({error}), expected the fields of "
             "wire.model_card; restore it or fetch the model again"
         ) from error
 
 
 def required_number(card: ModelCard, name: str) -> float:
-    """Return a number that a card has to state among its thresholds or its calibration."""
+    """Return a required number of a card's thresholds or calibration; raises CardError."""
     stated = card.thresholds | card.calibration
     if name not in stated:
         raise CardError(
-            f"found the card of {card.name} without {name!r}, wanted it beside {sorted(stated)}; "
+            f"found the card of {card.name} without {name!r}, expected it beside {sorted(stated)}; "
             "restore the card or fetch the model again"
         )
     return stated[name]
 
 
 def input_side_px(card: ModelCard) -> int:
-    """Return the side of the square crops that a network looks at."""
+    """Return the side of the square crops that are the input of a network."""
     shape = card.inputs[0].shape if card.inputs else []
     if len(shape) != 4 or not isinstance(shape[2], int) or shape[2] < 1:
         raise CardError(
-            f"found the card of {card.name} with the input shape {shape}, wanted four axes with a "
+            f"found the card of {card.name} with input shape {shape}, expected four axes with a "
             "fixed height; restore the card or fetch the model again"
         )
     return shape[2]
 
 
 def find_card(name: str, folders: Sequence[Path]) -> Path:
-    """Return the card of that name in the first folder that has it, or raise."""
+    """Return the card of that name in the first folder that has it; raises ModelMissingError."""
     for folder in folders:
         if (folder / f"{name}.json").is_file():
             return folder / f"{name}.json"
     known = sorted(path.stem for folder in folders for path in folder.glob("*.json"))
     raise ModelMissingError(
-        f"found no model named {name!r}, wanted one of {', '.join(known) or 'none installed'}; "
-        "correct the name, or bring the model with: python -m models fetch NAME"
+        f"found no model named {name!r}, expected one of {', '.join(known) or 'none installed'}; "
+        "correct the name, or install the model with: python -m models fetch NAME"
     )

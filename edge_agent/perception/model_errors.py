@@ -2,11 +2,11 @@
 
 
 class ModelError(Exception):
-    """A network will not be used; the message says what was found, wanted, and what to do."""
+    """A network that is not used: what was found, what was expected, what to do."""
 
 
 class ModelMissingError(ModelError):
-    """No card or no file under that name."""
+    """There is no card or no weights file of that name."""
 
 
 class CardError(ModelError):
@@ -14,11 +14,11 @@ class CardError(ModelError):
 
 
 class ChecksumError(ModelError):
-    """The file is not the one its card describes."""
+    """The checksum of the file is not the one on its card."""
 
 
 class ModelFormatError(ModelError):
-    """The file is no ONNX network that this machine can run."""
+    """The file is not an ONNX network that this machine can run."""
 
 
 class PortError(ModelError):
@@ -26,4 +26,4 @@ class PortError(ModelError):
 
 
 class LicenceError(ModelError):
-    """The network may be used for research only and nobody said that this is research."""
+    """The licence allows research only, and the configuration does not accept that."""

@@ -12,7 +12,7 @@ Networks = tuple[FaceDetector, PoseEstimator]
 
 
 def open_networks(settings: Settings) -> tuple[FaceDetector, PoseEstimator]:
-    """The models that the settings name, opened and tried once."""
+    """Open the networks that the settings name and run each once; raises ModelError."""
     models = settings.models
     folders = (WEIGHTS, *map(Path, models.folders))
     accept_research = settings.privacy.accept_research_licence
@@ -25,12 +25,14 @@ def open_networks(settings: Settings) -> tuple[FaceDetector, PoseEstimator]:
         accept_research=accept_research,
     )
     pose = open_pose_estimator(settings)
-    demographics_estimator_for(settings)  # raises now rather than when the first person has left
+    demographics_estimator_for(
+        settings
+    )  # raises at the start instead of at the end of the first track
     return detector, pose
 
 
 def open_pose_estimator(settings: Settings) -> PoseEstimator:
-    """The head pose network that the settings name."""
+    """Open the head pose network that the settings name."""
     models = settings.models
     return load_pose(
         models.attention,

@@ -9,7 +9,7 @@ from edge_agent.perception.tracker import Box
 
 
 class EndedTracks(TypedDict):
-    """Tracks that are gone for good, and those of them whose picture was looked at."""
+    """The tracks that have ended, and the demographics of those that were classified."""
 
     ended: Sequence[int]
     demographics: Mapping[int, Demographics]
@@ -19,11 +19,10 @@ NO_DEMOGRAPHICS: Final[Mapping[int, Demographics]] = {}
 
 
 class Observation(NamedTuple):
-    """One moment in the meter's words. `ended` are the tracks that are gone for good, `described`
-    those of them whose picture was looked at.
+    """One frame or gap as the meter takes it. `demographics` are those of some `ended` tracks.
 
-    `heads` are boxes of all faces found, doubtful ones too, and of where those are expected that
-    were missed; None when nobody looked.
+    `heads` are the boxes of all detected faces, unsure ones too, and the expected boxes of tracks
+    without a match; None when the detector did not run.
     """
 
     view: Visibility

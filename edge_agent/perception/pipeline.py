@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 
 class FramePipeline:
-    """One camera's judgement, from picture to sightings."""
+    """The stages of one camera, from picture to sightings."""
 
     def __init__(self, settings: Settings, detector: FaceDetector, pose: PoseEstimator) -> None:
         self._settings = settings
@@ -54,7 +54,7 @@ class FramePipeline:
     def adopt(
         self, settings: Settings, networks: tuple[FaceDetector, PoseEstimator] | None
     ) -> None:
-        """Judge by these from the next picture on; whoever is here stays."""
+        """Use these settings from the next picture on; live tracks stay."""
         reset = settings.capture.masks != self._settings.capture.masks
         self._gate.adopt(settings.motion, reset=reset)
         self._quality.adopt(settings.quality, reset=reset)
@@ -67,20 +67,20 @@ class FramePipeline:
 
     @property
     def moved(self) -> bool:
-        """Whether the camera looks elsewhere than before."""
+        """Whether the view of the camera has changed."""
         return self._quality.moved
 
     @property
     def gate(self) -> GateCounters:
-        """How often the detector was woken, and by what."""
+        """How often the detector ran, by reason."""
         return self._gate.counters
 
     def is_still(self, at_s: float, *, for_s: float) -> bool:
-        """Whether nobody is there and nothing has moved for so long."""
+        """Whether there has been no track and no motion for `for_s` seconds."""
         return not self._tracker.live and self._gate.still_s(at_s) >= for_s
 
     def process(self, frame: Frame) -> Observation:
-        """Judge one picture."""
+        """Process one picture."""
         picture = downscale(frame.luma())
         blind = self._quality.unobserved_cause(picture, frame.elapsed_s)
         if blind is not None:
@@ -96,13 +96,13 @@ class FramePipeline:
         return seen._replace(wakes=opens)
 
     def process_gap(self, gap: FrameGap) -> Observation:
-        """No picture came: what holds meanwhile."""
+        """Process a gap without a picture."""
         if gap.resting:
             return self._without_faces(gap, self._last)
         return self._without_faces(gap, Visibility(observed=False, cause=BlindCause.OFFLINE))
 
     def pause(self) -> Observation:
-        """Nobody is to be measured now: whoever was there has gone."""
+        """The camera is outside its opening hours: end every track."""
         self._candidates.forget()
         self._last = Visibility(observed=False, cause=BlindCause.PAUSED)
         return Observation(self._last, **self._ended_tracks(self._tracker.end_all()))
@@ -115,7 +115,7 @@ class FramePipeline:
         try:
             faces = self._detector.faces(frame.image)
             heads = self._heads(frame, faces)
-        except Exception as error:  # noqa: BLE001  a model's fault must not end the measuring
+        except Exception as error:  # noqa: BLE001  an error of a model must not end the measurement
             self._models_failed(error)
             return self._without_faces(frame, Visibility(observed=False))
         self.models_failing = False
@@ -135,7 +135,7 @@ class FramePipeline:
         )
 
     def _collect_snapshot(self, frame: Frame, picture: Image) -> Observation:
-        """Keep the picture if it may become the snapshot; look at those of a stretch that ended."""
+        """Keep the picture as a candidate; analyse the candidates of a period that has ended."""
         movement = self._gate.movement(picture, frame.elapsed_s)
         seen = self._without_faces(frame, Visibility(observed=False))
         if frame.is_coarse:
@@ -146,7 +146,7 @@ class FramePipeline:
             return seen
         try:
             snapshot = self._snapshot(candidates)
-        except Exception as error:  # noqa: BLE001  a model's fault must not end the measuring
+        except Exception as error:  # noqa: BLE001  an error of a model must not end the measurement
             self._models_failed(error)
             return seen
         self.models_failing = False
@@ -204,7 +204,7 @@ class FramePipeline:
         }
 
     def _estimate_demographics(self, gone: Iterable[Track]) -> Mapping[int, Demographics]:
-        """Look once at each person who has left; of rumours even the picture is dropped."""
+        """Classify each ended track once; the pictures of unconfirmed tracks are discarded."""
         if self._demographics is None:
             return NO_DEMOGRAPHICS
         told = {}
@@ -214,17 +214,17 @@ class FramePipeline:
                 continue
             try:
                 told[track.id] = self._demographics.estimate(track.id)
-            except Exception as error:  # noqa: BLE001  whoever cannot be described still counts
+            except Exception as error:  # noqa: BLE001  a person without demographics is still counted
                 self._models_failed(error)
         return told
 
     def _demographics_estimator(self, settings: Settings) -> DemographicsEstimator | None:
-        """What describes people from now on; who waits to be described is not."""
+        """The estimator from now on; a new one does not know the tracks of the one before."""
         if (settings.privacy, settings.models) == (self._settings.privacy, self._settings.models):
             return self._demographics
         try:
             return demographics_estimator_for(settings)
-        except ModelError as error:  # counting goes on
+        except ModelError as error:  # counting continues without demographics
             log.error("demographics.refused", extra={"reason": str(error)})
             return None
 

@@ -1,8 +1,8 @@
-"""From a network's own score to how often such a score is right (Platt 1999).
+"""Calibrates the score of a detector to the probability that a detection is right (Platt 1999).
 
-A detector that is taught to score the overlap with the true box says 0.75 where it is right
-nearly always. Two numbers on its card, fitted on labelled pictures, stretch and shift the score's
-log-odds. The order of any two scores stays, so that nothing is found or lost by it.
+A detector that was trained to score the overlap with the true box gives 0.75 where it is right
+nearly always. Two numbers on its card, fitted on labelled pictures, scale and shift the log-odds
+of the score. The order of any two scores stays the same, so no face is gained or lost.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from edge_agent.perception.model_errors import CardError
 from wire.model_card import ModelCard
 
 SLOPE, ZERO = "score_slope", "score_zero"
-# beyond these shares a score's log-odds say nothing more
+# scores beyond these are clipped before their log-odds are computed
 LEAST, MOST = 1e-9, 1 - 1e-9
 
 Doubles = NDArray[np.float64]
@@ -34,28 +34,28 @@ def from_log_odds(odds: Doubles) -> Doubles:
 
 @dataclass(frozen=True, slots=True)
 class ScoreCalibration:
-    """`slope` stretches a score's log-odds, `zero` is then added."""
+    """`slope` scales the log-odds of a score, then `zero` is added."""
 
     slope: float
     zero: float
 
     def probability(self, scores: NDArray[np.floating[Any]] | float) -> Doubles:
-        """Return how often places scored so are right."""
+        """Return the probability that detections with these scores are right."""
         return from_log_odds(self.slope * log_odds(scores) + self.zero)
 
     def score(self, probabilities: NDArray[np.floating[Any]] | float) -> Doubles:
-        """Return the network's own score that stands for a probability."""
+        """Return the score of the network that corresponds to a probability."""
         return from_log_odds((log_odds(probabilities) - self.zero) / self.slope)
 
 
 def read_calibration(card: ModelCard) -> ScoreCalibration | None:
-    """Return the calibration of a card's scores, None where there is none; raises CardError."""
+    """Return the calibration on a card, None where it has none; raises CardError."""
     told = {name: card.calibration[name] for name in (SLOPE, ZERO) if name in card.calibration}
     if not told:
         return None
     if len(told) < 2 or told[SLOPE] <= 0:
         raise CardError(
-            f"found {card.name} with the calibration {told}, wanted {SLOPE} above 0 and {ZERO}; "
+            f"found {card.name} with the calibration {told}, expected {SLOPE} above 0 and {ZERO}; "
             "fit it again: python -m models calibrate detection"
         )
     return ScoreCalibration(told[SLOPE], told[ZERO])

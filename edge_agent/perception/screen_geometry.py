@@ -1,15 +1,15 @@
-"""Does a head's ray meet the screen? The answer is a probability, for the ray is known with doubt.
+"""Computes the probability that the gaze ray of a head meets the screen.
 
-Where a head is follows from its face in the picture: its direction from the pixel and the field
-of view, its distance from its height (a face is about 0.18 m from hairline to chin; Farkas 1994
-gives 0.187 m for men and 0.173 m for women). The head's angles are measured against its own line
-to the camera, so from there on everything is a matter of rays.
+The position of a head follows from its face in the picture: the direction from the pixel and the
+field of view, the distance from the height (a face is about 0.18 m from hairline to chin; Farkas
+1994 gives 0.187 m for men and 0.173 m for women). The angles of the head are measured against its
+line to the camera.
 
-Axes of the house, in metres, as one looks out from the screen: x to the right (the picture's
-right), y up, z out into the street; the origin is the middle of the screen. A ray meets the
-screen when it lies on the inner side of four planes, one through the head and each edge. Eyes run
-ahead of the head by up to 12 degrees, so every plane gives way by `gaze_margin_deg`. For one yaw
-those planes leave arcs of pitch, whose probability is exact; the yaws are summed.
+Screen coordinates are in metres, looking out from the screen: x to the right (the right of the
+picture), y up, z outwards; the origin is the middle of the screen. A ray meets the screen when it
+lies on the inner side of four planes, each through the head and one edge. The eyes lead the head
+by up to 12 degrees, so every plane is widened by `gaze_margin_deg`. For one yaw the planes leave
+arcs of pitch, whose probability is exact; the yaws are summed.
 """
 
 import math
@@ -28,14 +28,14 @@ from edge_agent.settings.perception import ViewSettings
 Vector = NDArray[np.float64]
 
 FACE_HEIGHT_M: Final = 0.18
-DISTANCE_ERROR_RATIO: Final = 0.15  # children, hats, loose boxes: one standard deviation
+DISTANCE_ERROR_RATIO: Final = 0.15  # one standard deviation: children, hats, loose boxes
 YAWS: Final = np.asarray([NormalDist().inv_cdf((n + 0.5) / 64) for n in range(64)])
 
 GazeEstimator = Callable[[HeadAngles, Box, tuple[int, int]], GazeProbabilities]
 
 
 def gaze_estimator_for(settings: Settings) -> GazeEstimator:
-    """How this camera judges a head, given its face's box and the picture's size."""
+    """The gaze estimator of these settings, given a face box and the size of the picture."""
     attention, view = settings.attention, settings.view
     if view is None:
         return lambda head, box, size_px: gaze_from_angles(head, attention)
@@ -43,7 +43,7 @@ def gaze_estimator_for(settings: Settings) -> GazeEstimator:
 
 
 class ScreenGeometry:
-    """A screen and the camera that watches the people before it."""
+    """A screen and the camera that observes the people in front of it."""
 
     def __init__(self, view: ViewSettings, *, facing_deg: float) -> None:
         camera = view.camera
@@ -61,7 +61,7 @@ class ScreenGeometry:
         if not math.isfinite(head.yaw_deg + head.pitch_deg + head.sigma_deg):
             return GazeProbabilities(math.nan, math.nan)
         place = self.face_position(box, size_px)
-        if place[2] <= 0:  # behind the screen, or beside its plane: it cannot be seen from there
+        if place[2] <= 0:  # behind the screen or in its plane: the screen is not visible from there
             return GazeProbabilities(0.0, 0.0)
         basis = self._basis(place)
         sigma_rad = self._doubt(place, math.radians(head.sigma_deg))
@@ -74,7 +74,7 @@ class ScreenGeometry:
         return GazeProbabilities(looking, facing)
 
     def face_position(self, box: Box, size_px: tuple[int, int]) -> Vector:
-        """Where the middle of a face is, (3,) metres of the house."""
+        """The middle of a face in screen coordinates, (3,) metres."""
         width, height = size_px
         focal_px = width / 2 / math.tan(self._half_fov)
         depth_m = focal_px * FACE_HEIGHT_M / max(box[3] - box[1], 1.0)
@@ -91,7 +91,7 @@ class ScreenGeometry:
         return ahead, right, _unit_vector(up - (up @ right) * right)
 
     def _doubt(self, place: Vector, sigma_rad: float) -> float:
-        """The pose's doubt, and that of the distance where screen and camera are far apart."""
+        """The error of the pose and, where screen and camera are far apart, of the distance."""
         apart = math.acos(
             float(np.clip(_unit_vector(-place) @ _unit_vector(self._lens - place), -1.0, 1.0))
         )
@@ -99,7 +99,7 @@ class ScreenGeometry:
 
 
 def camera_axes(pan_deg: float, tilt_deg: float, roll_deg: float) -> Vector:
-    """(3, 3): the camera's right, up and ahead as columns, in the axes of the house.
+    """(3, 3): the camera's right, up and ahead as columns, in screen coordinates.
 
     Pan turns to the right, tilt up, roll clockwise, in the reverse of this order.
     """
@@ -133,7 +133,7 @@ def _hit_probability(
     yaws = yaw + sigma * YAWS
     level = np.cos(yaws)[:, None] * ahead + np.sin(yaws)[:, None] * right
     across, along = level @ inward.T, inward @ up
-    # of each plane an arc of pitch is outside: around the pitch that leads away from it
+    # each plane excludes an arc of pitch around the direction that leads away from it
     away = np.arctan2(-along, -across)
     away += 2 * math.pi * np.round((pitch - away) / (2 * math.pi))
     reach = np.maximum(np.hypot(across, along), 1e-12)

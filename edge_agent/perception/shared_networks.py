@@ -9,16 +9,16 @@ from edge_agent.settings.perception import ModelSettings
 
 
 class SharedNetworks:
-    """The networks of all cameras: those with the same wishes share one copy."""
+    """The networks of all cameras; cameras with the same model settings share one copy."""
 
     def __init__(self) -> None:
         self._open: dict[ModelSettings, tuple[FaceDetector, PoseEstimator]] = {}
 
     def for_settings(self, settings: Settings) -> tuple[FaceDetector, PoseEstimator]:
-        """Open what the settings name, unless it is open; ModelError when any of it is missing."""
+        """The networks of these settings, opened at first use; raises ModelError."""
         if settings.models not in self._open:
             self._open[settings.models] = open_networks(settings)
         demographics_estimator_for(
             settings
-        )  # by `privacy`: a network that is shared says nothing of this one
+        )  # depends on `privacy` too, which the cache key does not hold
         return self._open[settings.models]

@@ -7,7 +7,7 @@ from wire.audience import BlindCause
 
 
 class Sighting(NamedTuple):
-    """One track in one picture. `looking_ratio` is the probability behind the verdict."""
+    """One track in one picture. `looking_ratio` is the probability behind `attention`."""
 
     track: int
     confirmed: bool
@@ -17,7 +17,7 @@ class Sighting(NamedTuple):
 
 
 class SnapshotCounts(NamedTuple):
-    """A single picture and the faces in it: observations, not stays."""
+    """The faces of a single picture: observations, not visits."""
 
     at_s: float
     people: int
@@ -26,7 +26,7 @@ class SnapshotCounts(NamedTuple):
 
 
 class Visibility(NamedTuple):
-    """What one picture (or its absence) says about seeing. Neither field: nothing is known."""
+    """Whether the camera could see, or the cause why not; with neither nothing is known."""
 
     observed: bool
     cause: BlindCause | None = None

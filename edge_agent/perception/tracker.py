@@ -1,11 +1,10 @@
-"""Which face in this picture is which face of the last one. By time, never by frame count.
+"""Tracks faces from picture to picture. All limits are times, never numbers of frames.
 
-Pictures come at uneven times, so everything here is in seconds: a track is believed after enough
-hits spread over enough time, and forgotten after too long without one. What has not been
-believed is a rumour and must not be counted by anyone. A face that the detector is not sure of
-continues somebody who was seen before (Zhang et al., ByteTrack, 2022) and begins nobody. Ids are
-small numbers of this process; they say nothing of a person, are never used twice and never leave
-the device.
+Pictures arrive at uneven intervals. A track is confirmed after enough hits over enough time, and
+ends after too long without a hit. An unconfirmed track must not be counted. A face that the
+detector is not sure of may continue a track, but starts none (ByteTrack, Zhang et al., 2022).
+Track ids are small numbers of this process: they are not derived from a person, are never reused
+and never leave the device.
 """
 
 import math
@@ -17,18 +16,18 @@ from edge_agent.settings.perception import TrackingSettings
 
 Box = tuple[float, float, float, float]  # x1, y1, x2, y2 in pixels
 
-SMOOTHING_S: Final = 0.3  # velocity follows this fast: steadier than one step, quicker than a turn
-REACH_AT_ONCE: Final = 0.6  # in face sizes: how far a face may be from its prediction
-REACH_PER_S: Final = 2.5  # and how much farther for each second, once it is known how it moves
-# Before its way is known: a walker at 1.8 m/s, whose face of 0.16 m crosses the picture sideways.
+SMOOTHING_S: Final = 0.3  # smoothing of the velocity: steadier than one step, faster than a turn
+REACH_AT_ONCE: Final = 0.6  # in face sizes: largest distance of a face from its prediction
+REACH_PER_S: Final = 2.5  # additional distance per second, once the velocity is known
+# Before the velocity is known: a pedestrian at 1.8 m/s with a face of 0.16 m, moving sideways.
 REACH_UNKNOWN_PER_S: Final = 11.0
-LARGEST_SIZE_RATIO: Final = 2.0  # a face does not double between two pictures
+LARGEST_SIZE_RATIO: Final = 2.0  # a face does not double in size between two pictures
 OVERLAP_WEIGHT: Final = 0.5
 
 
 @dataclass(slots=True)
 class Track:
-    """One person as far as this camera knows. Times are on the camera's steady timeline."""
+    """One tracked face. Times are on the monotonic timeline of the camera."""
 
     id: int
     box: Box
@@ -39,13 +38,13 @@ class Track:
     velocity_px_s: tuple[float, float] = field(default=(0.0, 0.0))
 
     def predicted(self, at_s: float) -> Box:
-        """Where the face would be now, going on as it went."""
+        """The expected box now, at constant velocity."""
         moved_x, moved_y = (speed * (at_s - self.last_s) for speed in self.velocity_px_s)
         x1, y1, x2, y2 = self.box
         return x1 + moved_x, y1 + moved_y, x2 + moved_x, y2 + moved_y
 
     def hit(self, box: Box, at_s: float, *, sure: bool = True) -> None:
-        """The face was seen again, here; only what is sure helps to believe it."""
+        """Record a matched box; only a sure one counts towards confirmation."""
         passed_s = at_s - self.last_s
         if passed_s > 0:
             share = 1 - math.exp(-passed_s / SMOOTHING_S) if self.hits > 1 else 1.0
@@ -60,8 +59,8 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class TrackUpdate:
-    """`seen` holds the track of each box in order, None for a doubtful one that continues nobody;
-    `ended` are gone for good.
+    """`seen` holds the track of each box in order, None for an unsure box that matches no track;
+    `ended` are the tracks that have ended.
     """
 
     seen: list[Track | None]
@@ -78,21 +77,21 @@ class Tracker:
 
     @property
     def live(self) -> int:
-        """Tracks that may be seen again, believed or not."""
+        """The number of live tracks, confirmed or not."""
         return len(self._tracks)
 
     def adopt(self, settings: TrackingSettings) -> None:
-        """Believe and forget by these from now on; who is here stays."""
+        """Use these settings from now on; live tracks stay."""
         self._settings = settings
 
     def expected(self, at_s: float) -> list[Box]:
-        """Where the faces would be now of live tracks that were not seen now."""
+        """The expected boxes of live tracks that have no match at this time."""
         return [track.predicted(at_s) for track in self._tracks if track.last_s < at_s]
 
     def update(
         self, boxes: Sequence[Box], at_s: float, *, sure: Sequence[bool] | None = None
     ) -> TrackUpdate:
-        """Take the faces of one picture; without `sure`, the detector is sure of all of them."""
+        """Match the boxes of one picture; without `sure` every box is sure."""
         ended = self.expire(at_s)
         pairs = match_tracks(self._tracks, boxes, at_s)
         certain = sure if sure is not None else [True] * len(boxes)
@@ -113,7 +112,7 @@ class Tracker:
         return track
 
     def expire(self, at_s: float) -> list[Track]:
-        """End what has not been seen for too long, or never became believable."""
+        """End the tracks without a hit for too long, and those that were not confirmed in time."""
         ended = [track for track in self._tracks if self._is_over(track, at_s)]
         self._tracks = [track for track in self._tracks if not self._is_over(track, at_s)]
         return ended
@@ -142,9 +141,10 @@ class Tracker:
 
 
 def match_tracks(tracks: Sequence[Track], boxes: Sequence[Box], at_s: float) -> dict[int, Track]:
-    """The track of each box index that continues one; the best pairs choose first.
+    """The track of each matched box index; the pairs with the lowest cost are matched first.
 
-    Believed tracks choose before rumours, so that a false face cannot take a person's place.
+    Confirmed tracks are matched before unconfirmed ones, so that a false detection cannot take
+    the box of a person.
     """
     candidates = [
         (not track.confirmed, cost, position, index)
@@ -172,7 +172,7 @@ def intersection_over_union(one: Box, other: Box) -> float:
 
 
 def _match_cost(track: Track, box: Box, at_s: float) -> float | None:
-    """Less is better; None when this cannot be the same face."""
+    """The matching cost, lower is better; None when this cannot be the same face."""
     expected = track.predicted(at_s)
     size, other = math.sqrt(_box_area(expected)), math.sqrt(_box_area(box))
     if not size or not other or max(size, other) / min(size, other) > LARGEST_SIZE_RATIO:

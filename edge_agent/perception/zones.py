@@ -1,4 +1,4 @@
-"""Which named parts of the picture a face is in: where its middle is. A border belongs to both."""
+"""Finds the zones that contain the middle of a face; a shared border belongs to both zones."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from edge_agent.settings.perception import Zone
 
 
 def zones_of(box: Box, size_px: tuple[int, int], zones: Sequence[Zone]) -> tuple[str, ...]:
-    """Names of the zones; `size_px` is the picture's width and height."""
+    """The names of the zones; `size_px` is the width and height of the picture."""
     middle = (box[0] + box[2]) / 2 / size_px[0], (box[1] + box[3]) / 2 / size_px[1]
     return tuple(
         zone.name

@@ -1,8 +1,8 @@
-"""What the screen showed, when: a short memory filled by the player's own words.
+"""A short history of the creatives on the screen, from the messages of the player.
 
-The player says when a creative starts, and may say when it ends; until the next start or that end
-it is on the screen. Words may come late and in advance, by a little. A player whose clock differs
-says when it spoke (`sent_at`), and its times are shifted by what the word seems to have travelled.
+A message states when a creative starts, and may state when it ends. The creative is on the screen
+until the next start or that end. Messages may be a little late or early. A player whose clock
+differs states when it sent the message (`sent_at`); its times are shifted by the difference.
 """
 
 import threading
@@ -19,18 +19,18 @@ from wire.audience import CREATIVE, UNKNOWN_CREATIVE
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND: Final = timedelta(milliseconds=1)
-HISTORY_MS: Final = 15 * 60 * 1000  # an interval is sealed seconds after its end
+HISTORY_MS: Final = 15 * 60 * 1000  # an interval is closed seconds after its end
 LONGEST_DELAY: Final = timedelta(minutes=2)
 LONGEST_LEAD: Final = timedelta(hours=1)
 LARGEST_SKEW: Final = timedelta(days=1)
 
 
 class PlayerMessageError(ValueError):
-    """A player's word that cannot be used: what was found, what was wanted."""
+    """A player message that cannot be used: what was found, what was expected."""
 
 
 class PlayerMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """A player's word; null says that the screen shows nothing that is sold. Other fields pass."""
+    """A player message; a null creative means that no sold content is shown. Extra fields pass."""
 
     creative: Annotated[str, Meta(pattern=CREATIVE)] | None
     started_at: Annotated[datetime, Meta(tz=True)] | None = None
@@ -39,7 +39,7 @@ class PlayerMessage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CreativeSpan(NamedTuple):
-    """A creative's stretch of an interval, milliseconds since 1970, half-open."""
+    """A creative on the screen: milliseconds since 1970, half-open."""
 
     creative: str
     first_ms: int
@@ -49,40 +49,42 @@ class CreativeSpan(NamedTuple):
 class _Change(NamedTuple):
     at_ms: int
     creative: str
-    starts: bool  # else it only ends the one before
+    starts: bool  # otherwise it only ends the creative before
 
 
 class PlayHistory:
-    """The screen's last quarter of an hour. Heard in one thread, asked from others."""
+    """The last 15 minutes of the screen. Written by one thread, read by others."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._changes: list[_Change] = []
 
     def handle_message(self, word: bytes, heard_at: datetime) -> PlayerMessage:
-        """Take a word as JSON; PlayError says what is wrong with it."""
+        """Handle a message in JSON; raises PlayerMessageError."""
         try:
             said = msgspec.json.decode(word, type=PlayerMessage)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise PlayerMessageError(
-                f'{error}: say {{"creative": "name", "started_at": "2026-11-23T08:00:00Z"}}'
+                f'{error}: send {{"creative": "name", "started_at": "2026-11-23T08:00:00Z"}}'
             ) from error
         self.take(said, heard_at)
         return said
 
     def take(self, said: PlayerMessage, heard_at: datetime) -> None:
-        """Take a word; PlayError when its times or its name cannot be used."""
+        """Add a message; raises PlayerMessageError when its times or name cannot be used."""
         for complaint in find_encoded_data(said.creative or ""):
             raise PlayerMessageError(f"creative: {complaint}: give it a short name")
         skew = heard_at - said.sent_at if said.sent_at else timedelta(0)
         if abs(skew) > LARGEST_SKEW:
-            raise PlayerMessageError(f"sent_at is {skew} from our clock: set the player's clock")
+            raise PlayerMessageError(
+                f"sent_at is {skew} from the clock of this device: set the player clock"
+            )
         try:
             starts_at = said.started_at + skew if said.started_at else heard_at
             ends_at = said.ends_at + skew if said.ends_at else None
         except OverflowError:
             raise PlayerMessageError(
-                "started_at or ends_at is beyond all years: set the clock"
+                "started_at or ends_at is out of range: set the clock"
             ) from None
         if not heard_at - LONGEST_DELAY <= starts_at <= heard_at + LONGEST_LEAD:
             raise PlayerMessageError(
@@ -94,7 +96,7 @@ class PlayHistory:
         self._remember(said.creative, _ms(starts_at), _ms(ends_at) if ends_at else None)
 
     def creative_spans(self, first_ms: int, last_ms: int) -> list[CreativeSpan]:
-        """What was on the screen from first to last, without a gap; `-` is what nobody knows."""
+        """The creatives from first to last, without gaps; `-` is an unknown creative."""
         with self._lock:
             changes = list(self._changes)
         before = bisect_right(changes, first_ms, key=lambda change: change.at_ms)
@@ -109,7 +111,7 @@ class PlayHistory:
                 CreativeSpan(playing, since_ms, last_ms)]  # fmt: skip
 
     def starts(self, first_ms: int, last_ms: int) -> Counter[str]:
-        """How often each creative started from first up to last."""
+        """How often each creative started in [first, last)."""
         with self._lock:
             return Counter(
                 change.creative
@@ -118,7 +120,7 @@ class PlayHistory:
             )
 
     def now(self, at: datetime) -> str:
-        """What is on the screen."""
+        """The creative on the screen."""
         return self.creative_spans(_ms(at), _ms(at) + 1)[0].creative
 
     def _remember(self, creative: str | None, starts_ms: int, ends_ms: int | None) -> None:
@@ -127,8 +129,10 @@ class PlayHistory:
             kept = [
                 change
                 for position, change in enumerate(self._changes)
-                if not (change.at_ms >= starts_ms and not change.starts)  # an end cut short
-                and not (change.starts and change.at_ms == starts_ms)  # the same word again
+                if not (
+                    change.at_ms >= starts_ms and not change.starts
+                )  # an end that the new start overrides
+                and not (change.starts and change.at_ms == starts_ms)  # a repeated message
                 and not self._is_over(position, forgotten_ms)
             ]
             insort(kept, _Change(starts_ms, creative or UNKNOWN_CREATIVE, creative is not None))

@@ -1,7 +1,7 @@
-"""Where the player's words come from: its MQTT topic, its own web address, or our status page.
+"""Receives player messages: from an MQTT topic, from a web address, or over the status page.
 
-Each source has a thread of its own and never ends for what a player says; a word that cannot be
-used is told of once in a while and forgotten.
+Each source has its own thread, which no message can end. An unusable message is discarded and
+logged, at most once a minute.
 """
 
 import logging
@@ -31,7 +31,7 @@ JOIN_TIMEOUT_S: Final = 5.0
 
 
 class PlayerInput:
-    """Passes words on; complains of bad ones once a minute at most."""
+    """Passes messages to the play history; logs unusable ones at most once a minute."""
 
     def __init__(self, playing: PlayHistory, clock: Callable[[], datetime]) -> None:
         self._playing = playing
@@ -39,41 +39,41 @@ class PlayerInput:
         self._complained_s = -LOG_INTERVAL_S
 
     def handle_message(self, word: bytes) -> PlayerMessage:
-        """Take a word, or raise PlayError."""
+        """Handle a message; raises PlayerMessageError."""
         return self._playing.handle_message(word[: LARGEST_MESSAGE_BYTES + 1], self._clock())
 
     def handle_or_log(self, word: bytes) -> None:
-        """Take a word if it can be used."""
+        """Handle a message, or log why it cannot be used."""
         try:
             self.handle_message(word)
         except PlayerMessageError as error:
             self.log_unusable(str(error))
-        except Exception as error:  # noqa: BLE001  no word of a player ends its thread
-            self.log_unusable(f"a word that cannot be used: {type(error).__name__}")
+        except Exception as error:  # noqa: BLE001  no message ends the thread
+            self.log_unusable(f"a message that cannot be used: {type(error).__name__}")
 
     def log_unusable(self, reason: str) -> None:
-        """Say what is wrong, unless that was said a moment ago."""
+        """Log a reason, unless one was logged less than a minute ago."""
         now_s = time.monotonic()
         if now_s - self._complained_s >= LOG_INTERVAL_S:
             self._complained_s = now_s
-            log.warning("plays.unusable", extra={"reason": reason})
+            log.warning("player.message_unusable", extra={"reason": reason})
 
 
 @contextmanager
 def listen_to_player(
     settings: PlaysSettings, clock: Callable[[], datetime] = utc_now
 ) -> Iterator[tuple[PlayHistory, PlayerInput] | None]:
-    """Listen while the block runs; None when nobody is to be listened to."""
+    """Receive player messages while the block runs; None without a configured source."""
     if not (settings.http or settings.topic or settings.url):
         yield None
         return
     playing = PlayHistory()
     words = PlayerInput(playing, clock)
-    with ExitStack() as ears:
+    with ExitStack() as sources:
         if settings.topic:
-            ears.enter_context(_subscribe(settings, words))
+            sources.enter_context(_subscribe(settings, words))
         if settings.url:
-            ears.enter_context(_poll_address(settings, words))
+            sources.enter_context(_poll_address(settings, words))
         yield playing, words
 
 
@@ -90,7 +90,7 @@ def _subscribe(settings: PlaysSettings, words: PlayerInput) -> Iterator[None]:
             words.log_unusable(f"{broker!r} refuses: {reason}")
         else:
             client.subscribe(settings.topic, qos=1)
-            log.info("plays.listening", extra={"broker": repr(broker), "topic": settings.topic})
+            log.info("player.subscribed", extra={"broker": repr(broker), "topic": settings.topic})
 
     client.on_connect = connected
     client.on_message = lambda _client, _data, message: words.handle_or_log(bytes(message.payload))
@@ -119,7 +119,7 @@ def _poll_address(settings: PlaysSettings, words: PlayerInput) -> Iterator[None]
                 words.log_unusable(f"the player does not answer: status {answer.status}")
                 continue
             word = answer.body
-            if word != before:  # an answer that stays is no new play
+            if word != before:  # an unchanged response is not a new play
                 words.handle_or_log(word)
             before = word
 

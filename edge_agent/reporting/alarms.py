@@ -17,19 +17,19 @@ CLEAR_AFTER_S: Final = 10.0
 REMEDIES: Final = {
     "capture.failed": CAUSE_SENTENCES[FailureCause.UNKNOWN],
     **{f"capture.failed.{cause}": sentence for cause, sentence in CAUSE_SENTENCES.items()},
-    "camera.moved": "the camera looks elsewhere than before: check its mount and what it shows",
+    "camera.moved": "the view of the camera has changed: check its mount and picture",
     "models.failed": "the models fail on the pictures: see the agent's log",
-    "clock.unset": "the clock was never set and reports wait for it: let NTP through, or set it",
-    "clock.wrong": "this clock and the cloud's differ by minutes: let NTP through, or set it",
+    "clock.unset": "the clock is not set and reports wait for it: allow NTP, or set the clock",
+    "clock.wrong": "the clock differs from that of the cloud by minutes: allow NTP, or set it",
     "privacy.refused": "the egress filter blocked a message: see egress.blocked in the log",
-    "outbox.full": "more reports wait than the disk's budget allows: restore the connection",
-    "outbox.failed": "reports cannot be stored: check the disk's space and health",
-    "link.packet_limit": "the broker takes only small messages: raise its packet limit to 128 KiB",
+    "outbox.full": "the pending reports exceed the disk budget: restore the connection",
+    "outbox.failed": "reports cannot be stored: check the free space and health of the disk",
+    "link.packet_limit": "the broker accepts small messages only: raise its limit to 128 KiB",
     "reports.unclaimed": "reports of an earlier run or location are not acknowledged: if the "
     "location was renamed, name the old one under `formerly` in the sites file",
     f"blind.{BlindCause.DARK}": "the picture is dark: check the light and the lens cap",
-    f"blind.{BlindCause.OVEREXPOSED}": "the picture is burnt out: check exposure and backlight",
-    f"blind.{BlindCause.OBSTRUCTED}": "something stands before the camera: clear its view",
+    f"blind.{BlindCause.OVEREXPOSED}": "the picture is overexposed: check exposure and backlight",
+    f"blind.{BlindCause.OBSTRUCTED}": "the view of the camera is obstructed: clear it",
     f"blind.{BlindCause.FLAT}": "the picture has no contrast: something covers the lens",
     f"blind.{BlindCause.BLURRED}": "the picture is blurred: focus or clean the lens",
     f"blind.{BlindCause.FROZEN}": "the same picture repeats: restart the camera",
@@ -44,7 +44,7 @@ class _Fault:
 
 
 class Alarms:
-    """Watches troubles by kind, a word such as `blind.dark`."""
+    """The alarms of one camera by fault kind, such as `blind.dark`."""
 
     def __init__(self, address: DeviceAddress) -> None:
         self._address = address
@@ -53,9 +53,9 @@ class Alarms:
     def watch(
         self, kinds: set[str], at_s: float, at: datetime, *, cause: FailureCause | None = None
     ) -> list[Alarm]:
-        """Take what is wrong at this moment; alarms that are due to be raised or cleared.
+        """Record the current faults; returns the alarms that are due to be raised or cleared.
 
-        `cause` says why the capture failed, where the camera could tell.
+        `cause` is why the capture failed, where the camera states it.
         """
         due = []
         for kind in kinds:
@@ -74,7 +74,7 @@ class Alarms:
 
     @property
     def raised(self) -> tuple[str, ...]:
-        """The kinds that are told of now."""
+        """The kinds of the alarms that are raised now."""
         return tuple(sorted(kind for kind, trouble in self._troubles.items() if trouble.raised))
 
     def _alarm(
@@ -92,7 +92,7 @@ class Alarms:
 
 
 def current_faults(capture: CaptureState, blind: BlindCause | None) -> set[str]:
-    """The kinds that hold at this moment. Offline is told as the capture's failure."""
+    """The current fault kinds. "Offline" counts as a failed capture."""
     found = set()
     if capture in (CaptureState.STALLED, CaptureState.FAILED) or blind is BlindCause.OFFLINE:
         found.add("capture.failed")

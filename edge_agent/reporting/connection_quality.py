@@ -1,8 +1,8 @@
-"""How well pictures come from a camera, in one word, from an hour of minutes.
+"""Rates the connection of a camera from the last hour.
 
-The rate is compared with the camera's own usual one, the median minute of the last hour, since a
-stream's promised rate is often not what its network carries. The word follows the worst of three:
-the rate of the last minute, how often the stream was opened anew, how often it stood still.
+The picture rate is compared with the usual rate, the median minute of the last hour, because the
+nominal rate of a stream is often not what its network carries. The rating is the worst of three:
+the rate of the last minute, the number of reconnections, the number of stalls.
 """
 
 from collections import deque
@@ -15,8 +15,8 @@ from wire.health import CaptureState, Connection
 
 MINUTE_S: Final = 60.0
 MINUTES_KEPT: Final = 60
-FAIR_BELOW, POOR_BELOW, UNUSABLE_BELOW = 0.9, 0.6, 0.25  # of the usual rate
-POOR_ABOVE, UNUSABLE_ABOVE = 4, 20  # reopenings or standstills in an hour
+FAIR_BELOW, POOR_BELOW, UNUSABLE_BELOW = 0.9, 0.6, 0.25  # fractions of the usual rate
+POOR_ABOVE, UNUSABLE_ABOVE = 4, 20  # reconnections or stalls in an hour
 FLOWING: Final = frozenset({CaptureState.STREAMING, CaptureState.ENDED})
 
 
@@ -28,7 +28,7 @@ class _CounterSample(NamedTuple):
 
 
 class ConnectionQuality:
-    """Watches one camera's counters."""
+    """The connection quality of one camera, from its counters."""
 
     def __init__(self) -> None:
         self.stalls = 0
@@ -38,7 +38,7 @@ class ConnectionQuality:
         self._now = _CounterSample(0.0, 0, 0, 0)
 
     def note(self, at_s: float, state: CaptureState, counters: Counters) -> None:
-        """Take the counters at a moment of a steady clock."""
+        """Record the counters at a moment of the monotonic clock."""
         if self._state in FLOWING and state not in FLOWING:
             self.stalls += 1
         self._state = state
@@ -49,11 +49,11 @@ class ConnectionQuality:
             self.rate_hz = _rate(self._marks[-1], self._now)
             self._marks.append(self._now)
         elif len(self._marks) == 1 and at_s > self._marks[0].at_s:
-            self.rate_hz = _rate(self._marks[0], self._now)  # until there is a whole minute
+            self.rate_hz = _rate(self._marks[0], self._now)  # until a whole minute has passed
 
     @property
     def word(self) -> Connection:
-        """How well pictures come; a stream that does not flow now is unusable."""
+        """The rating; a stream that delivers no pictures now is unusable."""
         if self._state not in FLOWING or not self._marks:
             return Connection.UNUSABLE
         first = self._marks[0]

@@ -44,33 +44,31 @@ log = logging.getLogger(__name__)
 
 DRAIN_STEP_S: Final = 0.02
 STATE_INTERVAL_S: Final = 1.0
-CLOCK_ERROR_LIMIT_MS: Final = (
-    120_000  # the cloud believes no report from more than five minutes ahead
-)
+CLOCK_ERROR_LIMIT_MS: Final = 120_000  # the cloud rejects reports from more than five minutes ahead
 BLOCKED_ALARM_S: Final = 60.0
 DISK_RETRY_FACTOR: Final = (
-    10  # times as long as a failed call blocked, until the next: pictures wait
+    10  # the next attempt waits this many times the duration of the failed call
 )
 FINAL_ATTEMPTS: Final = 5
 DISK_FAILED_AT_END: Final = (
     "the disk refuses reports and the agent ends: their time is not reported"
 )
 MEMORY_FULL: Final = "the disk refuses reports and memory holds no more: their time is not reported"
-MAX_UNSTORED_REPORTS: Final = 2880  # a day of half minutes in memory, should the disk refuse them
+MAX_UNSTORED_REPORTS: Final = 2880  # a day of half-minute intervals in memory while the disk fails
 
 
 class CameraHealth(NamedTuple):
-    """What a heartbeat says beside the outbox."""
+    """The state of a camera in a heartbeat."""
 
     source: str
     capture: CaptureState
     counters: Counters
     gate: GateCounters
-    trouble: str = ""  # why no pictures come
+    trouble: str = ""  # why no pictures arrive
 
 
 class OutboxSummary(NamedTuple):
-    """What a heartbeat says of the outbox; the last known figures while the disk is in trouble."""
+    """The state of the outbox in a heartbeat; the last known values while the disk fails."""
 
     reports: int
     oldest_at: datetime | None
@@ -78,7 +76,7 @@ class OutboxSummary(NamedTuple):
 
 
 class Reporter:
-    """One camera's way out. A report carries the versions of the era that it began in."""
+    """The reports of one camera. A report states the versions that were in use when it began."""
 
     def __init__(
         self,
@@ -95,7 +93,7 @@ class Reporter:
     ) -> None:
         self.boot = secrets.token_hex(8)
         self.totals = RunTotals()
-        self._versions = [versions]  # by era
+        self._versions = [versions]  # by number of settings changes
         self.disk_failing = False
         self._address = address
         self._outbox = outbox
@@ -134,20 +132,20 @@ class Reporter:
     def adopt(
         self, settings: LinkSettings, versions: Versions, *, privacy: PrivacySettings
     ) -> None:
-        """Another era begins: other settings or models produce the numbers."""
+        """Use other settings or models; later intervals state the new versions."""
         self._settings = settings
         self._egress.smallest_cell = privacy.smallest_cell
         self._egress.sensors = privacy.sensors
         self._versions.append(versions)
 
     def keep(self, tallies: Iterable[IntervalSums]) -> None:
-        """Take closed intervals; the next `pump` stores what may be told of them."""
+        """Add closed intervals; the next `pump` stores what may be reported of them."""
         self._await(self._withholding.take(tallies))
 
     def keep_time(self, at: datetime, elapsed_s: float) -> None:
-        """Take a moment on both clocks.
+        """Record a moment on both clocks.
 
-        What was measured before the clock was set right moves with it; what was sent stays.
+        Intervals measured before a wrong clock was set are corrected, except those already sent.
         """
         wrong_by = self._civil.observe(at, elapsed_s)
         if wrong_by is not None:
@@ -159,7 +157,7 @@ class Reporter:
         self._began_at = at - timedelta(seconds=elapsed_s)
 
     def pump(self) -> None:
-        """Store and send what is due. A disk in trouble is told of once, and tried again."""
+        """Store and send what is due. A failing disk is logged once and tried again."""
         now_s = self._steady()
         if now_s < self._disk_again_s:
             self._send_notices()
@@ -182,7 +180,7 @@ class Reporter:
             self.disk_failing = False
 
     def beat(self, vitals: CameraHealth) -> None:
-        """Show how things are, and send a heartbeat when one is due."""
+        """Update the state board, and send a heartbeat when one is due."""
         now_s = self._steady()
         self._board.record_heartbeat(self._address.device, time.monotonic())
         self._connection.note(now_s, vitals.capture, vitals.counters)
@@ -202,7 +200,7 @@ class Reporter:
     def tell(
         self, kinds: set[str], at_s: float, at: datetime, *, cause: FailureCause | None = None
     ) -> None:
-        """Raise and clear alarms; `kinds` are the troubles of this moment, `cause` the camera's."""
+        """Raise and clear alarms; `kinds` are the current faults, `cause` that of the camera."""
         if self.disk_failing:
             kinds = kinds | {"outbox.failed"}
         if self._outbox.is_over_budget:
@@ -221,7 +219,7 @@ class Reporter:
             self._sender.queue_alarm(Channel.ALARM, encode_event(alarm_event(alarm)))
 
     def finish(self, drain_s: float) -> None:
-        """Give the cloud so long to acknowledge what is left, then hang up."""
+        """Wait up to `drain_s` for acknowledgements, then disconnect."""
         self._board.remove_heartbeat(self._address.device)
         give_up_s = self._steady() + drain_s
         self._await(self._withholding.close())
@@ -243,7 +241,7 @@ class Reporter:
         if self._clock_was_wrong_by:
             self._outbox.correct_times(self._first_row, self._clock_was_wrong_by)
             self._clock_was_wrong_by = timedelta(0)
-        if self._outbox.has_undated and self._began_at >= EARLIEST_AT:  # of an earlier run
+        if self._outbox.has_undated and self._began_at >= EARLIEST_AT:  # from an earlier run
             self._outbox.date_undated(self._began_at)
 
     def _compare_clocks(self) -> None:
@@ -253,7 +251,7 @@ class Reporter:
             self._sender.cloud_time = None
 
     def _await(self, every: Iterable[ReleasedSums]) -> None:
-        """Keep in memory until the disk takes it. Of what waits only the latest counts."""
+        """Keep in memory until it is stored; of the withheld sums only the latest are needed."""
         for told in every:
             if told.tally is None and self._unstored and self._unstored[-1].tally is None:
                 if told.withheld is not None:
@@ -279,13 +277,15 @@ class Reporter:
                 report_for = partial(tally.report, self._address, self._versions[tally.era])
                 self.totals.add(self._outbox.put(report_for, withheld=withheld))
                 return
-            except ValueError as error:  # a fault of ours, which must not cost the next report
-                log.error("report.contradicts", extra={"reason": str(error), "tally": repr(tally)})
+            except (
+                ValueError
+            ) as error:  # a defect of the agent, which must not affect the next report
+                log.error("report.inconsistent", extra={"reason": str(error), "tally": repr(tally)})
         if withheld is not None:
             self._outbox.withhold(withheld)
 
     def _store_finally(self) -> None:
-        """What is only in memory ends with the process: a disk in trouble gets another chance."""
+        """Store what is only in memory, with several attempts while the disk fails."""
         for _ in range(FINAL_ATTEMPTS):
             self._disk_again_s = -math.inf
             self.pump()
@@ -293,19 +293,19 @@ class Reporter:
                 return
 
     def _send_notices(self) -> None:
-        """An alarm needs no disk."""
+        """Send alarms, which need no disk."""
         if self._link.connected:
             self._sender.send_alarms()
 
     def _recover(self) -> None:
-        """Begin another outbox if this one is damaged; what is in memory goes there."""
-        with suppress(OutboxError):  # tried again with the next damage
+        """Start a new outbox if this one is damaged; reports in memory are stored there."""
+        with suppress(OutboxError):  # tried again at the next error
             if self._outbox.recover():
                 self._first_row = self._outbox.next_row
 
     def _take_waiting(self) -> OutboxSummary:
         if self._steady() >= self._disk_again_s:
-            with suppress(OutboxError):  # `pump` tells
+            with suppress(OutboxError):  # `pump` logs it
                 outbox, turn = self._outbox, self._beats
                 self._waiting = OutboxSummary(outbox.depth, outbox.oldest_at, outbox.status(turn))
         return self._waiting
@@ -362,7 +362,7 @@ class Reporter:
         )
 
     def _unsettled(self) -> int:
-        """Reports of which the cloud has not said that they are safe."""
+        """The number of reports that the cloud has not acknowledged."""
         try:
             return self._outbox.depth + self._unstored_reports
         except OutboxError:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def rss_bytes() -> int:
-    """Resident memory of this process; 0 where the system does not tell."""
+    """Resident memory of this process; 0 where the system does not state it."""
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
     except (OSError, IndexError, ValueError):
@@ -15,7 +15,7 @@ def rss_bytes() -> int:
 
 
 def temperature_milli_c(zones: Path = Path("/sys/class/thermal")) -> int | None:
-    """The hottest part of the board, in thousandths of a degree; None where nothing measures."""
+    """The highest temperature of the device, thousandths of a degree; None without a sensor."""
     readings = []
     for zone in zones.glob("thermal_zone*/temp"):
         try:
@@ -26,7 +26,7 @@ def temperature_milli_c(zones: Path = Path("/sys/class/thermal")) -> int | None:
 
 
 def disk_free_bytes(path: Path) -> int:
-    """What the disk that holds `path` has left; 0 when it does not tell."""
+    """Free bytes of the disk that holds `path`; 0 where the system does not state it."""
     try:
         return shutil.disk_usage(path).free
     except OSError:

@@ -1,13 +1,13 @@
-"""The empty scene as it is remembered, and what differs from it: light and shaking do not count.
+"""A model of the empty scene; differences from it are motion, except light and camera shake.
 
-Every picture is brought to the remembered light by one gain and to the remembered place by one
-shift (Lucas and Kanade's, over the whole picture), then compared against the scene's own noise.
+Every picture is adjusted to the light of the model by one gain and to its position by one shift
+(Lucas and Kanade, over the whole picture), then compared with the noise of the scene as limit.
 
-What differs is not yet somebody. A lamp differs from one picture to the next and then stays as it
-is; somebody who comes differs again in the picture after. So a first difference is only suspected,
-and becomes movement when the suspect has changed since. A suspect that stays as it is becomes part
-of the scene. Between pictures that lie far apart nobody can tell a lamp from a person: there every
-difference is movement at once.
+A difference is not yet motion. A lamp differs from one picture to the next and then stays the same;
+a person differs again in the picture after. So the first difference is a suspected change, which
+becomes motion when it has changed again in a later picture. A suspected change that stays the same
+becomes part of the background. In pictures that are far apart a lamp and a person cannot be told
+apart, so every difference is motion at once.
 """
 
 import math
@@ -22,32 +22,32 @@ from edge_agent.settings.capture import MotionSettings
 
 Floats = NDArray[np.float32]
 
-IDLE_MEMORY_S: Final = 8.0  # the scene follows slow light within this time
-BUSY_MEMORY_S: Final = 40.0  # and forgets a lingering person only in this
-FRUITLESS_MEMORY_S: Final = 2.0  # unless nobody with a face is found in what moved
-SUSPECT_FOR_S: Final = 2.5  # what has not changed for so long belongs to the scene
-STIRRING: Final = 0.6  # of `smallest_change` makes a suspect alive: the light is the same
+IDLE_MEMORY_S: Final = 8.0  # the background follows slow light changes within this time
+BUSY_MEMORY_S: Final = 40.0  # and absorbs a person who stands still only in this time
+FRUITLESS_MEMORY_S: Final = 2.0  # unless no face is found in the motion
+SUSPECT_FOR_S: Final = 2.5  # a change that has been constant for so long is background
+STIRRING: Final = 0.6  # of `smallest_change` makes a suspected change motion: the light is the same
 LEARNT_AFTER_S: Final = 1.0
-LEARNT_FROM: Final = 5  # pictures, whose mean the scene begins with
+LEARNT_FROM: Final = 5  # pictures, whose mean is the initial background
 FAR_APART_S: Final = 0.5
 NOISE_FACTOR: Final = 5 * 1.4826  # 1.4826 median absolute differences make one sigma
-SCENE_CHANGE_RATIO: Final = 0.35  # more than this has changed: another scene, begin again
+SCENE_CHANGE_RATIO: Final = 0.35  # more change than this is another scene: start again
 GAIN_LIMITS: Final = (0.5, 2.0)
 LARGEST_SHIFT_PX: Final = 1.5
 SMALLEST_SHIFT_PX: Final = 0.03
 SLOPES_KEPT_S: Final = 2.0
-BORDER_PX: Final = 2  # what a shaking camera brings in from outside is no movement
+BORDER_PX: Final = 2  # what camera shake moves into the picture is not motion
 NEIGHBOURHOOD_PX: Final = 8
 
 
 class BackgroundModel:
-    """The remembered scene of one camera."""
+    """The background model of one camera."""
 
     def __init__(self, settings: MotionSettings) -> None:
         self.settings = settings
         self._average: Floats | None = None
         self._at_s = self._began_s = 0.0
-        self._learnt = 0  # pictures of a scene that has just begun
+        self._learnt = 0  # pictures of the scene that is being learned
         self.learning = True
         self._slopes: ShiftEstimator | None = None
         self._suspect: Floats | None = None
@@ -57,13 +57,13 @@ class BackgroundModel:
 
     @property
     def has_suspect(self) -> bool:
-        """Whether this very picture is the first that differs."""
+        """Whether this picture is the first that differs."""
         return self._suspect is not None and self._suspected_s == self._at_s
 
     def detect_motion(self, picture: Image, at_s: float, *, without_faces: bool = False) -> bool:
-        """Compare with the remembered scene, then remember this picture a little.
+        """Compare with the background, then blend the picture into it.
 
-        `without_faces`: what moved has been looked at, and nobody was there.
+        `without_faces`: the motion has been analysed, and no face was found.
         """
         current = np.asarray(cv2.boxFilter(picture, cv2.CV_32F, (3, 3)), np.float32)
         if self._average is None:
@@ -118,7 +118,7 @@ class BackgroundModel:
         cv2.accumulateWeighted(current, self._average, share)
 
     def _unshaken(self, difference: Floats, at_s: float) -> Floats:
-        """What is left when the camera's own shaking is taken out."""
+        """The difference without the part that camera shake explains."""
         assert self._average is not None
         if self._slopes is None or at_s - self._slopes.at_s > SLOPES_KEPT_S:
             self._slopes = ShiftEstimator(self._average, at_s)
@@ -131,7 +131,7 @@ class BackgroundModel:
         return np.asarray(inner > limit, np.uint8)
 
     def _is_somewhere(self, changed: Image) -> bool:
-        """Whether enough of it lies close together."""
+        """Whether enough changed pixels are close together."""
         enough = self.settings.smallest_blob_px
         if cv2.countNonZero(changed) < enough:
             return False
@@ -141,7 +141,7 @@ class BackgroundModel:
 
 
 class ShiftEstimator:
-    """How the remembered scene rises from pixel to pixel: what a small shift would change."""
+    """The gradients of the background, which give the effect of a small shift."""
 
     def __init__(self, scene: Floats, at_s: float) -> None:
         self.at_s = at_s
@@ -167,13 +167,13 @@ class ShiftEstimator:
 
 
 def _equalize_light(current: Floats, scene: Floats) -> Floats:
-    """Under the scene's light. What covers less than half of the picture does not sway it."""
+    """The picture under the light of the background, by the ratio of the medians."""
     gain = _median(scene[::8, ::8]) / max(_median(current[::8, ::8]), 1.0)
     return current * np.float32(min(max(gain, GAIN_LIMITS[0]), GAIN_LIMITS[1]))
 
 
 def _median(values: Floats) -> float:
-    """The median; numpy's own takes six times as long for so few."""
+    """The median; numpy's own function takes six times as long for few values."""
     flat = values.ravel()
     half = flat.size // 2
     return float(np.partition(flat, half)[half])

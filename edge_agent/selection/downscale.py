@@ -1,4 +1,4 @@
-"""The small grey picture that quality and motion look at."""
+"""Downscales the luma for the quality check and the motion gate."""
 
 from typing import Final
 
@@ -14,8 +14,8 @@ ROWS_ENOUGH: Final = 2 * DOWNSCALED_SIZE_PX[1]
 def downscale(luma: Image) -> Image:
     """The picture at 320 x 180, averaged over areas.
 
-    Averaging 1080p whole costs three times as much as every third row of it, which is 12 of 36
-    pixels; OpenCV is quick where it may halve, so that comes first.
+    Averaging all of 1080p costs three times as much as averaging every third row, which is 12 of
+    36 pixels. OpenCV is fast at halving, so that comes first.
     """
     rows = luma.shape[0] // ROWS_ENOUGH if luma.shape[0] >= 3 * ROWS_ENOUGH else 1
     picture = luma[::rows]

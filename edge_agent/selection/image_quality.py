@@ -1,19 +1,19 @@
-"""Can anything be seen in this picture at all? If not, why not: the time is blind, not empty.
+"""Judges whether a picture is usable; otherwise the time is unobserved, with a cause.
 
 Judged on the 320 x 180 luma. Sharpness is the variance of the Laplacian of the slightly smoothed
-picture, divided by the variance of the picture: at full size a Laplacian measures sensor noise,
-unsmoothed it still does at dusk, and undivided it calls darkness blur. Thresholds are set where a
-face could no longer be found, not where a photograph would displease; a poor camera still measures.
+picture, divided by the variance of the picture. At full size a Laplacian measures sensor noise,
+without smoothing it still does at dusk, and without the division darkness counts as blur. The
+thresholds are where faces are no longer detected, not where a picture looks bad.
 
-- dark: nearly everything (95 %) is darker than `dark_below`: nothing but sensor noise is left.
+- dark: nearly everything (95 %) is darker than `dark_below`: only sensor noise is left.
 - overexposed: half the picture is at least `bright_above`: faces are burnt out.
 - flat: no contrast at all; a cap, a wall, a sheet of paper before the lens.
 - blurred: below `sharp_ratio`. Ten real scenes, some dark and noisy, measured 0.0012 to 0.05 in
   focus and no less than 0.0009 when blurred by 0.2 % of their width (Gaussian sigma, 4 px of
   1920); by 1 %, which is a whole face at walking distance, half of them fell below 0.0005, and by
   2 % nearly all.
-- obstructed: most of the edges that `viewpoint.py` remembers have gone, and stay away.
-- frozen: the very same picture for `frozen_after_s`; a living sensor's noise never repeats.
+- obstructed: most of the edges that `viewpoint.py` has stored are gone for some time.
+- frozen: exactly the same picture for `frozen_after_s`; sensor noise never repeats.
 """
 
 import math
@@ -34,7 +34,7 @@ SMOOTHING: Final = cv2.getGaussianKernel(7, 1.2, cv2.CV_32F)  # seven taps hold 
 
 
 class ImageQuality:
-    """Judges each sampled picture; remembers the last one, and where the camera looks."""
+    """Judges each sampled picture; stores the last one and the viewpoint."""
 
     def __init__(self, settings: QualitySettings) -> None:
         self._settings = settings
@@ -44,14 +44,14 @@ class ImageQuality:
         self.moved = False
 
     def adopt(self, settings: QualitySettings, *, reset: bool) -> None:
-        """Judge by these from now on; `reset` when the picture itself is another."""
+        """Use these settings from now on; `reset` when the picture itself has changed."""
         self._settings = settings
         if reset:
             self._viewpoint = Viewpoint()
             self.moved = False
 
     def unobserved_cause(self, picture: Image, at_s: float) -> BlindCause | None:
-        """Why nothing can be seen in `picture` (`motion.small`), or None when something can."""
+        """Why the downscaled `picture` is not usable; None when it is."""
         if self._last is None or cv2.norm(self._last, picture, cv2.NORM_INF):
             self._last, self._changed_s = picture, at_s
         if at_s - self._changed_s >= self._settings.frozen_after_s:
@@ -65,7 +65,7 @@ class ImageQuality:
 
 
 def assess_picture(picture: Image, settings: QualitySettings) -> BlindCause | None:
-    """What one picture alone shows."""
+    """The cause that one picture shows by itself."""
     if np.count_nonzero(picture < math.ceil(settings.dark_below)) >= DARK_SHARE * picture.size:
         return BlindCause.DARK
     if np.count_nonzero(picture >= math.ceil(settings.bright_above)) > BRIGHT_SHARE * picture.size:

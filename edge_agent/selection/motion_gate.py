@@ -1,7 +1,7 @@
-"""Wakes the detector: on movement, while a track is live, and on a slow heartbeat.
+"""Decides whether the detector analyses a picture: motion, a live track, or a periodic check.
 
-No gate sees everything: a person in the colours of the wall, standing still, moves nothing. What
-the heartbeat finds and movement had missed is counted: a free estimate of the gate's recall.
+Motion detection misses some people, such as a person in the colours of the wall who stands still.
+Faces that only a periodic check finds are counted, which estimates the recall of the gate.
 """
 
 import math
@@ -14,25 +14,25 @@ from edge_agent.settings.capture import MotionSettings
 
 Reason = Literal["track", "motion", "heartbeat"]
 
-LEARN_INTERVAL_S: Final = 0.5  # looks while it is too early to tell what is the scene
+LEARN_INTERVAL_S: Final = 0.5  # between checks while the background model is being learned
 SUSPECT_INTERVAL_S: Final = 0.5
-NO_FACE_AFTER_S: Final = 3.0  # what was looked at for so long without any face, a parked van
-# or the place where somebody stood, is learnt soon
+NO_FACE_AFTER_S: Final = 3.0  # motion without any face for so long, such as a parked van or
+# the place where somebody stood, soon becomes background
 
 
 @dataclass(slots=True)
 class GateCounters:
-    """How often the detector was woken, and by what. The first reason that holds is counted."""
+    """How often the detector ran, by the first reason that applied."""
 
     sampled: int = 0
     by_track: int = 0
     by_motion: int = 0
     by_heartbeat: int = 0
-    missed: int = 0  # faces found by a heartbeat alone
+    missed: int = 0  # periodic checks that found faces without motion
 
 
 class MotionGate:
-    """Decides for each sampled picture whether the detector looks at it."""
+    """Decides for each sampled picture whether the detector analyses it."""
 
     def __init__(self, settings: MotionSettings) -> None:
         self._settings = settings
@@ -45,7 +45,7 @@ class MotionGate:
         self.counters = GateCounters()
 
     def adopt(self, settings: MotionSettings, *, reset: bool) -> None:
-        """Decide by these from now on; `reset` when the picture itself is another."""
+        """Use these settings from now on; `reset` when the picture itself has changed."""
         self._settings = settings
         self._background.settings = settings
         if reset:
@@ -54,9 +54,9 @@ class MotionGate:
     def should_analyse(
         self, picture: Image, at_s: float, *, tracks: int, is_coarse: bool = False
     ) -> bool:
-        """`picture` is `small`; `tracks` counts those alive, rumours included.
+        """`picture` is downscaled; `tracks` counts live tracks, unconfirmed ones included.
 
-        At a coarse picture nobody can look: the look is owed until a whole one comes.
+        A coarse picture cannot be analysed: the decision holds until a full-size one arrives.
         """
         self.movement(picture, at_s)
         reason = self._reason(at_s, tracks) or self._pending_reason
@@ -67,7 +67,7 @@ class MotionGate:
         return reason is not None
 
     def movement(self, picture: Image, at_s: float) -> float:
-        """Take a picture without deciding anything; the share of it that differs."""
+        """Update the background model; returns the fraction of the picture that differs."""
         self.counters.sampled += 1
         if self.counters.sampled == 1:
             self._began_s = at_s
@@ -90,7 +90,7 @@ class MotionGate:
         self._on_heartbeat = reason == "heartbeat"
 
     def _due(self, at_s: float) -> bool:
-        """Whether to look without movement; a suspicion brings the next heartbeat forward."""
+        """Whether a periodic check is due; a suspected change brings it forward."""
         if self._background.has_suspect and at_s - self._suspected_s >= SUSPECT_INTERVAL_S:
             self._suspected_s = at_s
             return True
@@ -98,11 +98,11 @@ class MotionGate:
         return at_s - self._opened_s >= patience_s
 
     def still_s(self, at_s: float) -> float:
-        """How long nothing has moved."""
+        """Seconds without motion."""
         return at_s - max(self._moved_s, self._began_s)
 
     def record_faces(self, faces: int) -> None:
-        """Tell what the detector saw in the picture that was let through."""
+        """Record how many faces the detector found in the analysed picture."""
         self._no_face_since_s = math.inf if faces else min(self._no_face_since_s, self._opened_s)
         if self._on_heartbeat and faces:
             self.counters.missed += 1

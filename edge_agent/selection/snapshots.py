@@ -1,9 +1,9 @@
-"""One picture instead of a stream of them: the best of each stretch of time.
+"""Selects one picture per period for analysis: the snapshot.
 
-Each stretch has a few parts, and each part one candidate, chosen by movement and sharpness, which
-cost next to nothing. At the stretch's end the detector looks at the candidates, and the one with
-the most faces is the snapshot. What it shows is an observation: nobody knows who stayed or for how
-long, and a picture that was chosen for its people is no average.
+A period has a few parts, each with one candidate, chosen by motion and sharpness, which are cheap
+to compute. At the end of the period the detector analyses the candidates, and the one with the most
+faces is the snapshot. It is an observation: it gives no visit or dwell time, and a picture selected
+for its faces is not an average.
 """
 
 from typing import Final, NamedTuple
@@ -11,11 +11,13 @@ from typing import Final, NamedTuple
 from edge_agent.capture.frame import Frame
 
 PARTS: Final = 3  # detector runs per snapshot, instead of five a second
-MOVEMENT_WEIGHT: Final = 20.0  # a twentieth of the picture in movement counts as twice as sharp
+MOVEMENT_WEIGHT: Final = (
+    20.0  # motion in a twentieth of the picture counts like twice the sharpness
+)
 
 
 class SnapshotCandidate(NamedTuple):
-    """A picture that may become the snapshot. `movement` is the share of it that differs."""
+    """A candidate picture. `movement` is the fraction of it that differs."""
 
     frame: Frame
     movement: float
@@ -27,14 +29,14 @@ class SnapshotCandidate(NamedTuple):
 
 
 class SnapshotCandidates:
-    """The best picture of each part of the running stretch; stretches lie on the UTC grid."""
+    """The best picture of each part of the current period; periods are aligned to UTC."""
 
     def __init__(self) -> None:
         self._stretch = 0
         self._best: dict[int, SnapshotCandidate] = {}
 
     def offer(self, candidate: SnapshotCandidate, every_s: int) -> list[SnapshotCandidate]:
-        """Take a picture; the candidates of the stretch before, when this one begins another."""
+        """Add a picture; returns the candidates of the previous period when a new one begins."""
         at_s = candidate.frame.captured_at.timestamp()
         stretch, ended = int(at_s // every_s), []
         if stretch != self._stretch:
@@ -46,5 +48,5 @@ class SnapshotCandidates:
         return ended
 
     def forget(self) -> None:
-        """Let go of every picture."""
+        """Discard every picture."""
         self._best.clear()

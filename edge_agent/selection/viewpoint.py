@@ -1,13 +1,14 @@
-"""Does the camera still look where it looked? Its edges are remembered, and light is ignored.
+"""Detects that the view of a camera has changed, from its edges, independently of the light.
 
 Edges are gradients divided by their mean, at 160 x 90, averaged over minutes, so that neither
-night nor passers-by are in the memory. Correlated with it, ten real scenes kept at least 0.5
-under a quarter of the light, gamma, a lamp or blur, and 0.36 behind six people as wide as a tenth
-of the picture; they fell below 0.25 when panned by 15 % or covered by nine tenths.
+darkness nor passers-by are stored. The correlation with the stored edges was at least 0.5 in ten
+real scenes under a quarter of the light, gamma, a lamp or blur, and 0.36 behind six people who
+were each as wide as a tenth of the picture. It fell below 0.25 when the camera panned by 15 % or
+nine tenths of the view were covered.
 
-A view that stays strange for `STRANGE_AFTER_S` is obstructed when most of its edges are gone, and
-moved otherwise. A moved camera still measures heads against its own axis: somebody should be
-told, but the time is not blind. After `ACCEPTED_AFTER_S` the new view is the view.
+A view that differs for `CHANGED_AFTER_S` is obstructed when most of its edges are gone, and moved
+otherwise. A moved camera still measures heads against its own axis, so an alarm is raised but the
+time is observed. After `ACCEPTED_AFTER_S` the new view is stored.
 """
 
 import math
@@ -29,14 +30,14 @@ SAME_VIEW_CORRELATION: Final = 0.25
 FEW_EDGES_RATIO: Final = 0.4
 CHANGED_AFTER_S: Final = 20.0
 ACCEPTED_AFTER_S: Final = 600.0
-NOISE: Final = 2.0  # levels of gradient that are not worth remembering
-MAX_EDGE: Final = 3.0  # one bright edge must not be the whole memory
+NOISE: Final = 2.0  # gradient levels that are ignored
+MAX_EDGE: Final = 3.0  # limits the weight of one strong edge
 
 Edges = NDArray[np.float32]
 
 
 class ViewpointState(Enum):
-    """What the camera looks at, compared with before."""
+    """The view of the camera compared with the stored one."""
 
     KNOWN = "known"
     MOVED = "moved"
@@ -44,7 +45,7 @@ class ViewpointState(Enum):
 
 
 class Viewpoint:
-    """Remembers where one camera looks."""
+    """The stored view of one camera."""
 
     def __init__(self) -> None:
         self._memory: Edges | None = None
@@ -55,9 +56,9 @@ class Viewpoint:
         self._view = ViewpointState.KNOWN
 
     def view(self, picture: Image, at_s: float) -> ViewpointState:
-        """`picture` is `motion.small`; it is looked at once a second.
+        """The state of the view; `picture` is downscaled and checked once a second.
 
-        Below, time is that in which something was seen: a night without pictures proves nothing.
+        Only time with usable pictures counts: a night without pictures changes nothing.
         """
         passed_s = at_s - self._looked_s
         if passed_s < CHECK_INTERVAL_S:
@@ -95,7 +96,7 @@ class Viewpoint:
 
 
 def edge_map(picture: Image) -> tuple[Edges, float]:
-    """The picture's edges without its light, and how strong they were with it."""
+    """The edges normalised by the light, and their mean strength before."""
     reduced = cv2.resize(picture, SIZE_PX, interpolation=cv2.INTER_AREA).astype(np.float32)
     soft = cv2.GaussianBlur(reduced, (0, 0), 1.0)
     steps = np.abs(cv2.Sobel(soft, cv2.CV_32F, 1, 0)) + np.abs(cv2.Sobel(soft, cv2.CV_32F, 0, 1))
@@ -104,7 +105,7 @@ def edge_map(picture: Image) -> tuple[Edges, float]:
 
 
 def edge_correlation(one: Edges, other: Edges) -> float:
-    """Correlation, -1 to 1; 0 when one of them is empty."""
+    """The correlation, -1 to 1; 0 when one map is empty."""
     apart, other_apart = one - one.mean(), other - other.mean()
     scale = math.sqrt(float((apart * apart).sum()) * float((other_apart * other_apart).sum()))
     return float((apart * other_apart).sum()) / scale if scale else 0.0

@@ -1,11 +1,11 @@
-"""Light from the picture: a rough guess, and it says how rough.
+"""Estimates the illuminance from the picture, with bounds.
 
-A camera regulates its exposure, so the picture's brightness says little about the light in the
-place. With exposure fixed, the mean of the linear picture is proportional to the illuminance of
-the scene, and one reading of a light meter calibrates it: `lux_at_mid_grey` is what the meter said
-when the picture's mean was mid-grey (18 % of white). What the scene reflects (a white wall, dark
-coats) remains unknown by a factor of about three either way, so three sums travel: the guess and
-its bounds. Near black and near white nothing is said. For lux that is to be believed, use a sensor.
+A camera regulates its exposure, so the brightness of the picture says little about the light at
+the site. With fixed exposure the mean of the linear picture is proportional to the illuminance of
+the scene, and one reading of a light meter calibrates it: `lux_at_mid_grey` is the reading when the
+mean of the picture was mid-grey (18 % of white). The reflectance of the scene (a white wall, dark
+coats) is unknown by a factor of about three in both directions, so the estimate and its bounds are
+reported. Near black and near white there is no estimate. For exact values use a light sensor.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ DARKEST, BRIGHTEST = 0.002, 0.85  # of white: below is noise, above is clipped
 
 
 class PictureLightSensor:
-    """Looks on, and answers with readings."""
+    """A frame observer that gives readings of illuminance."""
 
     def __init__(self, lux_at_mid_grey: float) -> None:
         self._lux_at_mid_grey = lux_at_mid_grey
@@ -42,7 +42,7 @@ class PictureLightSensor:
             self._readings += [(f"image_{name}", round(1000 * value)) for name, value in bounds]
 
     def close(self) -> None:
-        """Nothing to end."""
+        """Nothing to release."""
 
     def take_readings(self) -> list[tuple[str, int]]:
         readings, self._readings = self._readings, []

@@ -1,8 +1,8 @@
-"""Readings from outside: a JSON file, a web address, a light sensor on I2C. Asked by a thread.
+"""Polls external sensors: a JSON file, a web address, a light sensor on I2C; each in a thread.
 
-A file or an address answers with one JSON object; each of its numbers is a reading, and its name,
-which should end in its unit, is the name in the report (`temperature_c`, `lux`). A source that
-fails is told of once until it answers again; measuring people never waits for it.
+A file or an address gives one JSON object. Each of its numbers is a reading, and its key, which
+should end in its unit, is the name in the report (`temperature_c`, `lux`). A failure is logged once
+until the source works again; the audience measurement does not wait for it.
 """
 
 import logging
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 LARGEST_ANSWER_BYTES: Final = 16 * 1024
 TIMEOUT_S: Final = 3.0
-STALE_AFTER: Final = 10  # times the asking; an old file tells of another time
+STALE_AFTER: Final = 10  # polling intervals; an older file is not current
 MOST_READINGS: Final = 16  # of one source; a report carries 32 sensors
 MAX_KEPT_READINGS: Final = 1_000
 LARGEST: Final = 1e9
@@ -39,11 +39,11 @@ Answer = Mapping[str, Any]
 
 
 class SensorError(RuntimeError):
-    """A source that does not answer, or not with readings."""
+    """A source that does not respond, or not with readings."""
 
 
 class PolledSensor:
-    """One source, asked every `every_s` from `start` to `stop`."""
+    """One source, polled every `every_s` from `start` to `stop`."""
 
     def __init__(
         self,
@@ -69,10 +69,10 @@ class PolledSensor:
         return [self._readings.popleft() for _ in range(len(self._readings))]
 
     def poll(self) -> None:
-        """Ask once."""
+        """Poll the source once."""
         try:
             self._readings.extend(parse_readings(self._ask(self._source)))
-        except Exception as error:  # noqa: BLE001  whatever a driver raises, people are counted
+        except Exception as error:  # noqa: BLE001  no error of a driver affects the audience measurement
             if not self._failing:
                 log.warning(
                     "sensor.failed",
@@ -111,22 +111,22 @@ def parse_readings(answer: Answer) -> list[tuple[str, int]]:
         and abs(value) < LARGEST
     ][:MOST_READINGS]
     if not found:
-        raise SensorError('no readings: answer with numbers by name, such as {"lux": 120.5}')
+        raise SensorError('no readings: give numbers by name, such as {"lux": 120.5}')
     return found
 
 
 def read_file(source: SensorSource) -> Answer:
-    """The object in a file that somebody else keeps fresh."""
+    """The JSON object in a file that another program writes."""
     path = Path(source.at)
     age_s = time.time() - path.stat().st_mtime
     if age_s > STALE_AFTER * source.every_s:
-        raise SensorError(f"{path} was written {age_s:.0f} s ago: whoever writes it has stopped")
+        raise SensorError(f"{path} was written {age_s:.0f} s ago: check the program that writes it")
     with path.open("rb") as file:
         return _decode_object(file.read(LARGEST_ANSWER_BYTES + 1))
 
 
 def read_address(source: SensorSource) -> Answer:
-    """The object at a web address."""
+    """The JSON object at a web address."""
     address = parse_address(source.at, WEB_SCHEMES)
     try:
         answer = send_request(address, HttpLimits(TIMEOUT_S, LARGEST_ANSWER_BYTES))

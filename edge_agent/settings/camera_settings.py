@@ -42,7 +42,7 @@ from wire.device_config import check_time_zone
 
 
 class Settings(Section, frozen=True):
-    """Everything one camera is told."""
+    """All settings of one camera."""
 
     interval_s: Annotated[int, Meta(ge=1, le=60)] = 30
     capture: CaptureSettings = CaptureSettings()
@@ -51,7 +51,7 @@ class Settings(Section, frozen=True):
     snapshots: SnapshotSettings = SnapshotSettings()
     tracking: TrackingSettings = TrackingSettings()
     attention: AttentionSettings = AttentionSettings()
-    view: ViewSettings | None = None  # without it attention is judged by angles to the camera
+    view: ViewSettings | None = None  # without it attention is decided by angles to the camera
     models: ModelSettings = ModelSettings()
     zones: Annotated[tuple[Zone, ...], Meta(max_length=MAX_ZONES)] = ()
     schedule: ScheduleSettings = ScheduleSettings()
@@ -71,7 +71,7 @@ class Settings(Section, frozen=True):
 
     @property
     def digest(self) -> str:
-        """Twelve hex digits that are the same for the same settings on every device."""
+        """Twelve hex digits, the same for the same settings on every device."""
         canonical = msgspec.json.encode(self, order="deterministic")
         return hashlib.sha256(canonical).hexdigest()[:12]
 
@@ -83,7 +83,7 @@ def _find_contradictions(settings: Settings) -> list[str]:
         (
             settings.privacy.smallest_cell > 1
             or not (settings.privacy.demographics or settings.privacy.emotion),
-            "privacy.smallest_cell of 1 describes single people: give at least 2, or switch "
+            "privacy.smallest_cell of 1 reports single people: give at least 2, or switch "
             "privacy.demographics and privacy.emotion off",
         ),
         (
@@ -125,7 +125,7 @@ def _find_contradictions(settings: Settings) -> list[str]:
 
 
 def _time_zone_error(name: str) -> str:
-    """What is wrong with a time zone's name, and which are like it; empty when nothing is."""
+    """The error of a time zone name, with similar names; empty when it is valid."""
     try:
         check_time_zone(name)
     except ValueError as error:

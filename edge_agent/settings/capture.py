@@ -8,26 +8,32 @@ from edge_agent.settings.field_types import Polygon, Section
 
 
 class CaptureSettings(Section, frozen=True):
-    """How pictures are read. Frames beyond `analysed_fps` are decoded but not looked at.
+    """How pictures are read. Frames beyond `analysed_fps` are decoded but not analysed.
 
-    `masks` are painted over before anything looks at a picture.
+    `masks` are painted over before any other stage sees a picture.
     """
 
     analysed_fps: Annotated[float, Meta(gt=0, le=30)] = 5.0
-    rest_after_s: Annotated[float, Meta(ge=0, le=3600)] = 0.0  # of stillness; 0 never rests
+    rest_after_s: Annotated[float, Meta(ge=0, le=3600)] = (
+        0.0  # without motion; 0 always decodes every picture
+    )
     hwaccel: Literal["none", "cuda", "drm", "qsv", "vaapi", "videotoolbox", "vulkan"] = "none"
     hwaccel_device: Annotated[str, Meta(max_length=128)] = ""  # such as /dev/dri/renderD128
-    ca_file: Annotated[str, Meta(max_length=1024)] = ""  # of rtsps and https cameras; "" trusts all
-    isolated: bool = True  # a live camera is read by a process of its own
+    ca_file: Annotated[str, Meta(max_length=1024)] = (
+        ""  # for rtsps and https cameras; "" trusts any certificate
+    )
+    isolated: bool = True  # a live camera is read by a separate process
     open_timeout_s: Annotated[float, Meta(ge=0.5, le=60)] = 10.0
     read_timeout_s: Annotated[float, Meta(ge=0.5, le=60)] = 5.0
     backoff_s: Annotated[float, Meta(ge=0.1, le=60)] = 0.5
-    longest_backoff_s: Annotated[float, Meta(ge=0.1, le=600)] = 4.0  # back within ten seconds
+    longest_backoff_s: Annotated[float, Meta(ge=0.1, le=600)] = (
+        4.0  # so that a camera is back within ten seconds
+    )
     masks: Annotated[tuple[Polygon, ...], Meta(max_length=32)] = ()
 
 
 class MotionSettings(Section, frozen=True):
-    """When the detector wakes. `always` looks at every sampled frame."""
+    """When the detector runs; with `always` on every sampled frame."""
 
     always: bool = False
     heartbeat_s: Annotated[float, Meta(ge=0.2, le=60)] = 5.0
@@ -37,7 +43,7 @@ class MotionSettings(Section, frozen=True):
 
 
 class QualitySettings(Section, frozen=True):
-    """When a picture shows nothing that could be measured. `quality.py` gives the reasons."""
+    """When a picture is not usable; `selection/image_quality.py` gives the reasons."""
 
     dark_below: Annotated[float, Meta(ge=0, le=255)] = 24.0
     bright_above: Annotated[float, Meta(ge=0, le=255)] = 230.0
@@ -47,6 +53,6 @@ class QualitySettings(Section, frozen=True):
 
 
 class SnapshotSettings(Section, frozen=True):
-    """Single pictures instead of people's stays: one every `every_s`; 0 measures stays."""
+    """Single pictures instead of visits: one every `every_s`; 0 measures visits."""
 
     every_s: Annotated[int, Meta(ge=0, le=3600)] = 0

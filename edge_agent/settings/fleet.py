@@ -12,7 +12,7 @@ from wire.hosts import parse_host_and_port
 def _check_host(host: str) -> None:
     if "*" in host:
         raise ValueError(
-            f"fleet.hosts {host[:80]!r}: a pattern also admits servers of others; name each host, "
+            f"fleet.hosts {host[:80]!r}: a pattern may match servers of others; name each host, "
             "such as my-bucket.s3.eu-west-2.amazonaws.com"
         )
     try:
@@ -22,13 +22,13 @@ def _check_host(host: str) -> None:
 
 
 class FleetSettings(Section, frozen=True):
-    """Whom the camera believes when a job brings something new, and where files may go and come.
+    """The signers that jobs are accepted from, and the servers for downloads and uploads.
 
-    `signers` are public keys in PEM (Ed25519, or EC on P-256). `hosts` are exact names of servers,
-    with their port where it is not that of https: on shared storage, the host of your own bucket.
-    Without them nothing is believed and nothing sent. `slots` is the folder of the program's
-    versions (`slots.py`), where it was installed so. `allow_older` lets a job bring a version below
-    one that this camera has had.
+    `signers` are public keys in PEM (Ed25519, or EC on P-256). `hosts` are exact server names, with
+    a port where it is not that of https: on shared storage, the host of your own bucket. Without
+    them no update is accepted and no file sent. `slots` is the folder of the program versions
+    (`updates/ab_update.py`), where the program is installed that way. `allow_older` allows a job to
+    install a version below one that this camera has had.
     """
 
     signers: Annotated[tuple[str, ...], Meta(max_length=8)] = ()

@@ -14,16 +14,16 @@ T = TypeVar("T")
 
 
 class SettingsError(ValueError):
-    """Settings that cannot be used: where, what was found, what was wanted."""
+    """Settings that cannot be used: where, what was found, what was expected."""
 
 
 def load(path: Path) -> Settings:
-    """Read a TOML file, or raise SettingsError with what to correct."""
+    """Read a TOML file; raises SettingsError."""
     return read_file(path, parse)
 
 
 def read_file(path: Path, parse: Callable[[str], T]) -> T:
-    """What `parse` makes of a file's text; the file's name stands in every error."""
+    """Apply `parse` to the text of a file; every error names the file."""
     try:
         return parse(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
@@ -33,12 +33,12 @@ def read_file(path: Path, parse: Callable[[str], T]) -> T:
 
 
 def parse(text: str) -> Settings:
-    """Settings from TOML text; what it does not name keeps its default."""
+    """Settings from TOML text; missing keys keep their defaults."""
     return convert_settings(parse_tables(text))
 
 
 def parse_tables(text: str) -> dict[str, Any]:
-    """The tables of a TOML text, numbers finite."""
+    """The tables of TOML text; all numbers are finite."""
     try:
         return tomllib.loads(text, parse_float=_parse_finite)
     except tomllib.TOMLDecodeError as error:
@@ -48,7 +48,7 @@ def parse_tables(text: str) -> dict[str, Any]:
 
 
 def convert_settings(tables: Mapping[str, Any]) -> Settings:
-    """Settings from tables that were read already."""
+    """Settings from parsed tables."""
     try:
         return msgspec.convert(tables, Settings)
     except (msgspec.ValidationError, ValueError) as error:
@@ -58,5 +58,5 @@ def convert_settings(tables: Mapping[str, Any]) -> Settings:
 def _parse_finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
-        raise ValueError(f"{text} is not a number to measure with")
+        raise ValueError(f"{text} is not a finite number")
     return value

@@ -9,9 +9,9 @@ from wire.visible_names import check_visible_name
 
 
 class TrackingSettings(Section, frozen=True):
-    """When faces in two pictures are one person. Time decides, never a number of frames."""
+    """When faces in two pictures are the same person. Limits are times, not frame counts."""
 
-    confirm_hits: Annotated[int, Meta(ge=1, le=100)] = 4  # a head from behind fooled three
+    confirm_hits: Annotated[int, Meta(ge=1, le=100)] = 4  # a head from behind reached three
     confirm_s: Annotated[float, Meta(ge=0, le=10)] = 0.6
     confirm_within_s: Annotated[float, Meta(ge=0.1, le=10)] = 2.0
     lost_after_s: Annotated[float, Meta(ge=0.1, le=10)] = 1.5
@@ -19,7 +19,7 @@ class TrackingSettings(Section, frozen=True):
 
 
 class AttentionSettings(Section, frozen=True):
-    """When a head is turned to the screen. `attention.py` gives the reasons."""
+    """When a head counts as looking; `perception/attention.py` gives the reasons."""
 
     looking_yaw_deg: Annotated[float, Meta(gt=0, le=90)] = 20.0
     looking_pitch_deg: Annotated[float, Meta(gt=0, le=90)] = 20.0
@@ -33,9 +33,9 @@ class AttentionSettings(Section, frozen=True):
 
 
 class CameraMounting(Section, frozen=True):
-    """Where the lens is and where it looks, seen from the screen looking out: `x_m` to the right,
+    """Position and direction of the lens, seen from the screen looking out: `x_m` to the right,
     `y_m` up and `z_m` outwards from the middle of the screen; pan to the right, tilt up, roll
-    clockwise. All zero: in the middle of the screen, looking straight out.
+    clockwise. All zero is the middle of the screen, looking straight out.
     """
 
     horizontal_fov_deg: Annotated[float, Meta(ge=5, le=175)]
@@ -48,7 +48,7 @@ class CameraMounting(Section, frozen=True):
 
 
 class ViewSettings(Section, frozen=True):
-    """The screen people may look at, and the camera that watches them. `screen.py` says how."""
+    """The screen and the camera position; see `perception/screen_geometry.py`."""
 
     screen_width_m: Annotated[float, Meta(gt=0, le=100)]
     screen_height_m: Annotated[float, Meta(gt=0, le=100)]
@@ -57,10 +57,10 @@ class ViewSettings(Section, frozen=True):
 
 
 class ModelSettings(Section, frozen=True):
-    """Which models look, by name: the agent's own, or those brought into one of `folders`.
+    """The models by name: those of the agent, or models installed in one of `folders`.
 
-    Null leaves the threshold that the detector's card states. Another is on the scale of the
-    detector's scores: a probability where its card carries a calibration.
+    Without `threshold` that of the detector's card applies. A value is on the scale of the scores
+    of the detector: a probability where its card has a calibration.
     """
 
     detector: Name = "onlooker-face"
@@ -73,7 +73,7 @@ class ModelSettings(Section, frozen=True):
 
 
 class Zone(Section, frozen=True):
-    """A named part of the picture whose people are also counted apart. Zones may overlap."""
+    """A named part of the picture with counts of its own. Zones may overlap."""
 
     name: Name
     polygon: Polygon

@@ -8,7 +8,7 @@ from edge_agent.settings.field_types import Clock, Day, Name, Section
 
 
 class OpenHours(Section, frozen=True):
-    """From `opens` to `closes`, local time, on each of these days; 24:00 is the day's end."""
+    """From `opens` to `closes`, local time, on each of these days; 24:00 is the end of the day."""
 
     days: Annotated[tuple[Day, ...], Meta(min_length=1, max_length=7)]
     opens: Clock

@@ -12,10 +12,10 @@ LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
 
 class StatusSettings(Section, frozen=True):
-    """A page about this device and its figures for Prometheus; port 0 serves nothing.
+    """The status page and the Prometheus metrics; port 0 serves nothing.
 
-    With a token file every request must bear the token that stands in it. Whoever listens beyond
-    this machine needs one. The preview shows the last picture with every head under a mosaic.
+    With a token file every request must carry the token in it; a host other than loopback requires
+    one. The preview shows the last picture with every head pixelated.
     """
 
     host: str = "127.0.0.1"
@@ -25,10 +25,10 @@ class StatusSettings(Section, frozen=True):
 
 
 class PlaysSettings(Section, frozen=True):
-    """How the player says what is on the screen, so that attention is split by creative.
+    """How the player reports what is on the screen, so that attention is split by creative.
 
-    It publishes to `topic` at `broker`, or answers a GET of `url`, or posts to the status page's
-    /plays (`http`).
+    It publishes to `topic` at `broker`, or answers a GET of `url`, or posts to /plays of the status
+    page (`http`).
     """
 
     http: bool = False
@@ -44,9 +44,9 @@ class PlaysSettings(Section, frozen=True):
 
 
 class RecorderSettings(Section, frozen=True):
-    """Video for audit with every head under a mosaic, below `folder`; off by default.
+    """Audit video with every head pixelated, below `folder`; off by default.
 
-    Nothing is kept for longer than `days` or beyond the budget; the oldest goes first.
+    Segments older than `days` or beyond the budget are deleted, the oldest first.
     """
 
     on: bool = False
@@ -57,7 +57,7 @@ class RecorderSettings(Section, frozen=True):
 
 
 class SensorSource(Section, frozen=True):
-    """Where readings come from: a JSON file, a web address, or a BH1750 at `bus:address`."""
+    """The source of readings: a JSON file, a web address, or a BH1750 at `bus:address`."""
 
     kind: Literal["file", "http", "bh1750"]
     at: Annotated[str, Meta(min_length=1, max_length=500)]
@@ -71,14 +71,14 @@ class SensorSource(Section, frozen=True):
 
 
 class SensorSettings(Section, frozen=True):
-    """What is measured beside the camera. `lux_at_mid_grey` above 0 guesses light from pictures."""
+    """Additional sensors. `lux_at_mid_grey` above 0 estimates illuminance from pictures."""
 
     lux_at_mid_grey: Annotated[float, Meta(ge=0, le=200_000)] = 0.0
     sources: Annotated[tuple[SensorSource, ...], Meta(max_length=8)] = ()
 
 
 class HomeAssistantSettings(Section, frozen=True):
-    """Discovery for Home Assistant on its own broker; without one, nothing is published."""
+    """Discovery for Home Assistant on its broker; nothing is published without a broker."""
 
     broker: str = ""
     prefix: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_/-]{1,64}$")] = "homeassistant"

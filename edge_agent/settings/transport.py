@@ -8,12 +8,12 @@ from edge_agent.settings.field_types import Section
 
 
 class LinkSettings(Section, frozen=True):
-    """How reports travel. `resend_after_s` doubles while the cloud stays silent. The client "aws"
-    is AWS's own, for IoT Core; it must be installed and goes by certificate only.
+    """How reports are sent. `resend_after_s` doubles while no acknowledgement arrives. The client
+    "aws" is the AWS SDK for IoT Core; it must be installed and authenticates by certificate only.
     """
 
     client: Literal["paho", "aws"] = "paho"
-    mqtt: Literal["3.1.1", "5"] = "3.1.1"  # of paho; 5 tells the agent the broker's packet limit
+    mqtt: Literal["3.1.1", "5"] = "3.1.1"  # of paho; with 5 the broker states its packet limit
     batch: Annotated[int, Meta(ge=1, le=100)] = 50
     in_flight: Annotated[int, Meta(ge=1, le=10_000)] = 300
     resend_after_s: Annotated[float, Meta(ge=0.1, le=3600)] = 10.0
@@ -23,6 +23,6 @@ class LinkSettings(Section, frozen=True):
 
 
 class OutboxSettings(Section, frozen=True):
-    """How much disk the unacknowledged reports may take; 16 MiB are five days of half minutes."""
+    """The disk budget of unacknowledged reports; 16 MiB hold five days of half minutes."""
 
     budget_bytes: Annotated[int, Meta(ge=64 * 1024, le=2**40)] = 16 * 1024 * 1024

@@ -1,12 +1,13 @@
-"""The program itself in slots: one is current, the one before stays, a new one must prove itself.
+"""A/B updates of the program: slots for the current, the previous and a new version.
 
-    ROOT/current -> slots/1.4.0        what is started: ROOT/current/start
-    ROOT/previous -> slots/1.3.2       what it was before
-    ROOT/slots/1.4.0/start             any program that takes this one's arguments
+    ROOT/current -> slots/1.4.0        the version that is started: ROOT/current/start
+    ROOT/previous -> slots/1.3.2       the version before
+    ROOT/slots/1.4.0/start             a program that takes the arguments of this one
 
-The old program ends its measuring, starts the new one as its child and waits until that says that
-every camera delivers and the broker has let it in. Only then `current` is switched, by a rename,
-and the old program becomes the new one. A child that ends, or says nothing, leaves all as it was.
+The old program stops measuring, starts the new one as its child and waits until the child reports
+that every camera delivers pictures and the broker has accepted the connection. Only then `current`
+is switched, by a rename, and the old program replaces itself by the new one. If the child ends or
+reports nothing in time, nothing changes.
 """
 
 import io
@@ -26,17 +27,17 @@ from edge_agent.atomic_files import PRIVATE_MODE, write_atomically
 log = logging.getLogger(__name__)
 
 HEALTH_FILE_VARIABLE: Final = (
-    "ONLOOKER_PROVING"  # in a child's environment: the file that says it is well
+    "ONLOOKER_PROVING"  # variable of the child: the file that reports it healthy
 )
 START: Final = "start"
 LARGEST_UNPACKED_BYTES: Final = 2 * 1024**3
-TRIAL_TIMEOUT_S: Final = 60.0  # less than the service manager waits for a sign of life
+TRIAL_TIMEOUT_S: Final = 60.0  # less than the watchdog limit of the service manager
 TERMINATE_TIMEOUT_S: Final = 30.0
 POLL_INTERVAL_S: Final = 0.2
 
 
 class ProgramSlotError(RuntimeError):
-    """A release that cannot be used, or no slots to put it into."""
+    """A release that cannot be used, or a missing slot folder."""
 
 
 class ProgramSlots:
@@ -47,16 +48,16 @@ class ProgramSlots:
 
     @property
     def current(self) -> Path | None:
-        """The slot that is started."""
+        """The slot of the current version."""
         return _read_link(self._root / "current")
 
     @property
     def previous(self) -> Path | None:
-        """The slot that was started before."""
+        """The slot of the previous version."""
         return _read_link(self._root / "previous")
 
     def take_failure_reason(self) -> str:
-        """Why the last release did not become current; told once."""
+        """Why the last release did not become current; the reason is returned once."""
         try:
             trouble = self._trouble.read_text(encoding="utf-8")
         except OSError:
@@ -69,7 +70,7 @@ class ProgramSlots:
         return self._root / "trouble"
 
     def unpack(self, version: str, archive: bytes) -> Path:
-        """Put a release (tar.gz) into its slot, whole, or raise SlotError."""
+        """Unpack a release (tar.gz) completely into its slot; raises ProgramSlotError."""
         if self.current is None:
             raise ProgramSlotError(
                 f"{self._root} has no current slot: install the program there first"
@@ -92,7 +93,7 @@ class ProgramSlots:
             raise ProgramSlotError(f"{version} does not unpack: {error}") from error
         if not os.access(draft / START, os.X_OK):
             shutil.rmtree(draft, ignore_errors=True)
-            raise ProgramSlotError(f"{version} has no program called {START} at its top")
+            raise ProgramSlotError(f"{version} has no program {START} in its top folder")
         shutil.rmtree(home, ignore_errors=True)
         draft.replace(home)
         return home
@@ -106,23 +107,23 @@ class ProgramSlots:
         """
         sign = self._root / "well"
         sign.unlink(missing_ok=True)
-        child = subprocess.Popen(  # noqa: S603  a program that was signed
+        child = subprocess.Popen(  # noqa: S603  the signature of the program was verified
             [str(slot / START), *arguments], env={**os.environ, HEALTH_FILE_VARIABLE: str(sign)}
         )
         trouble = _await_health(child, sign, patience_s)
         _terminate(child)
         write_atomically(self._trouble, trouble.encode(), mode=PRIVATE_MODE)
         if trouble:
-            log.error("slots.not_proved", extra={"slot": slot.name, "reason": trouble})
+            log.error("update.trial_failed", extra={"slot": slot.name, "reason": trouble})
             return False
         self._switch(slot)
-        log.info("slots.switched", extra={"slot": slot.name})
+        log.info("update.switched", extra={"slot": slot.name})
         return True
 
     def exec_current(self, arguments: Sequence[str]) -> None:
-        """Replace this process by the current slot's program."""
+        """Replace this process by the program of the current slot."""
         program = str(self._root / "current" / START)
-        os.execv(program, [program, *arguments])  # noqa: S606  it was signed and has proved itself
+        os.execv(program, [program, *arguments])  # noqa: S606  its signature was verified and its trial succeeded
 
     def _switch(self, slot: Path) -> None:
         old = self.current
@@ -135,24 +136,24 @@ class ProgramSlots:
 
 
 def restart_program(arguments: Sequence[str]) -> None:
-    """Replace this process by the same program, begun again."""
+    """Replace this process by a new run of the same program."""
     command = [sys.executable, "-m", "edge_agent", *arguments]
     os.execv(sys.executable, command)  # noqa: S606  our own interpreter and program
 
 
 def report_healthy() -> None:
-    """Tell the program that started this one, if it waits for that, that all is well."""
+    """Report to the program that started this one, if it is on trial, that it is healthy."""
     if sign := os.environ.get(HEALTH_FILE_VARIABLE):
         write_atomically(Path(sign), b"well", mode=PRIVATE_MODE)
 
 
 def is_on_trial() -> bool:
-    """Whether this process is a new program that has yet to prove itself."""
+    """Whether this process is a new version on trial."""
     return HEALTH_FILE_VARIABLE in os.environ
 
 
 def _await_health(child: "subprocess.Popen[bytes]", sign: Path, patience_s: float) -> str:
-    """Empty when the child says that it is well, else what was wrong."""
+    """Empty when the child reports healthy, otherwise why it did not."""
     give_up_s = time.monotonic() + patience_s
     while time.monotonic() < give_up_s:
         if sign.exists():
@@ -160,7 +161,7 @@ def _await_health(child: "subprocess.Popen[bytes]", sign: Path, patience_s: floa
         if child.poll() is not None:
             return f"the new program ended ({child.returncode})"
         time.sleep(POLL_INTERVAL_S)
-    return f"the new program was not well within {patience_s:.0f} s"
+    return f"the new program did not report healthy within {patience_s:.0f} s"
 
 
 def _terminate(child: "subprocess.Popen[bytes]") -> None:

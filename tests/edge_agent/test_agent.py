@@ -330,7 +330,7 @@ def test_who_looks_on_sees_every_picture_and_may_fall(agent, street, post, caplo
     there = [heads for heads in steady.seen if heads]
     assert len(there) >= 11
     assert all((100.0, 60.0, 130.0, 90.0) in heads for heads in there[:11])
-    assert [record.message for record in caplog.records].count("witness.fell") == 1
+    assert [record.message for record in caplog.records].count("observer.failed") == 1
 
 
 class Drowsy(Reel):

@@ -54,7 +54,7 @@ def test_an_agent_that_falls_is_made_anew_and_the_other_never_notices(monkeypatc
     running.join(PATIENCE_S)
     assert not running.is_alive()
     assert (steady.begun, shaky.begun) == (1, 4)
-    fallen = [record.device for record in caplog.records if record.message == "agent.fell"]
+    fallen = [record.device for record in caplog.records if record.message == "agent.failed"]
     assert fallen == ["shaky"] * 3
     assert station.totals.keys() == {"steady", "shaky"}
 

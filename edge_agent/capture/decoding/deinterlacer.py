@@ -1,7 +1,7 @@
-"""Pictures that were taken as two fields, made whole: each loses the comb that movement leaves.
+"""Deinterlaces pictures that were captured as two fields.
 
-FFmpeg's bwdif looks at the picture before and after, so a picture comes out when the next one goes
-in. Only pictures that are marked as interlaced pass through it; the first of them sets it up.
+FFmpeg's bwdif uses the picture before and after, so each picture is delayed by one. Only pictures
+that are marked as interlaced pass through the filter; the first of them creates it.
 """
 
 from collections import deque
@@ -14,11 +14,11 @@ from av.filter import Graph
 
 FILTER: Final = "bwdif"
 OPTIONS: Final = "mode=send_frame:parity=auto:deint=interlaced"
-RESET_AFTER: Final = 250  # progressive pictures; a filter that has nothing to do is dropped
+RESET_AFTER: Final = 250  # progressive pictures in a row, after which the filter is removed
 
 
 class Deinterlacer:
-    """One stream's filter. Each picture comes out with its own time, in order."""
+    """The filter of one stream. Pictures keep their time and order."""
 
     def __init__(self) -> None:
         self._graph: Graph | None = None
@@ -27,7 +27,7 @@ class Deinterlacer:
         self._progressive = 0
 
     def deinterlace(self, picture: av.VideoFrame) -> list[tuple[av.VideoFrame, float | None]]:
-        """What comes out when this picture goes in, with the time it was taken."""
+        """The pictures that are ready after this one, each with its time."""
         is_interlaced = picture.interlaced_frame
         if self._graph is None and not is_interlaced:
             return [(picture, picture.time)]
@@ -40,7 +40,7 @@ class Deinterlacer:
         return [*ready, *self._filtered(picture)]
 
     def flush(self) -> list[tuple[av.VideoFrame, float | None]]:
-        """What is still inside; the next interlaced picture begins anew."""
+        """The pictures that the filter still holds; the next one starts a new filter."""
         if self._graph is None:
             return []
         self._graph.push(None)
@@ -49,7 +49,7 @@ class Deinterlacer:
         return ready
 
     def reset(self) -> None:
-        """Drop what is inside."""
+        """Discard the pictures that the filter holds."""
         self._graph = self._shape = None
         self._times.clear()
         self._progressive = 0

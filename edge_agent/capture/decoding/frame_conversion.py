@@ -20,7 +20,7 @@ PLANAR_LUMA: Final = frozenset(
 
 
 def to_frame(picture: DecodedPicture, captured_at: datetime, elapsed_s: float, index: int) -> Frame:
-    """Wrap a decoded picture; it is kept alive as long as the frame is."""
+    """Wrap a decoded picture as a frame, which keeps a reference to it."""
     planar = picture.frame.format.name in PLANAR_LUMA
     return Frame(
         lambda: to_bgr(picture),
@@ -38,7 +38,7 @@ def to_bgr(picture: DecodedPicture) -> Image:
 
 
 def to_luma(picture: DecodedPicture) -> Image:
-    """Height x width, upright, on video levels: the Y plane as it lies in memory, if it may."""
+    """Height x width, upright, on video levels; a view of the Y plane where possible."""
     plane = picture.frame.planes[0]
     rows = np.frombuffer(memoryview(plane), dtype=np.uint8).reshape(-1, plane.line_size)
     levels = rows[: picture.frame.height, : picture.frame.width]
@@ -47,7 +47,7 @@ def to_luma(picture: DecodedPicture) -> Image:
 
 
 def to_i420(picture: DecodedPicture) -> Image:
-    """Height * 3/2 x width, upright, on video levels, an odd last row or column left out."""
+    """Height * 3/2 x width, upright, on video levels, without an odd last row or column."""
     width, height = picture.frame.width & ~1, picture.frame.height & ~1
     planes = picture.frame.to_ndarray(width=width, height=height, format="yuv420p")
     planes = np.asarray(planes, np.uint8)

@@ -1,8 +1,8 @@
-"""Brightness on one scale, whatever range a camera's encoder uses.
+"""Converts full-range luma to video levels.
 
-Encoded video keeps luma from 16 (black) to 235 (white); JPEG, and many network cameras, use 0 to
-255. The agent's thresholds are on the first scale, "video levels", so that a live camera and its
-recording are judged alike. A picture in the full range is brought to video levels.
+Encoded video has luma from 16 (black) to 235 (white); JPEG and many network cameras use 0 to 255.
+The thresholds of the agent are on the first scale, "video levels", so that a live camera and its
+recording give the same results.
 """
 
 from typing import Final
@@ -18,7 +18,7 @@ COLOUR_SPAN: Final = 224 / 255
 
 
 def is_full_range(picture: av.VideoFrame) -> bool:
-    """Whether the picture's planes go from 0 to 255."""
+    """Whether the planes of the picture range from 0 to 255."""
     name = picture.format.name
     return picture.color_range == FULL_RANGE or name.startswith("yuvj") or name == "gray"
 

@@ -1,10 +1,9 @@
-"""How a stream's pictures are to be turned and mirrored so that they stand upright.
+"""Rotates and mirrors pictures so that they are upright.
 
-An orientation comes from a display matrix (of a file, or of FFmpeg's frames) or from a display
-orientation SEI in H.264 or HEVC (ITU-T H.264 D.1.27, H.265 D.2.17). It holds for the stream from
-where it is said until another is said, not only for the picture that carries it. FFmpeg shows an
-SEI on the one picture that carries it, and one that says "upright" not at all: so SEIs are read
-from the packets here.
+The orientation comes from a display matrix (of a file, or of FFmpeg's frames) or from a display
+orientation SEI in H.264 or HEVC (ITU-T H.264 D.1.27, H.265 D.2.17). It is valid for the stream
+until the next one, not only for the picture that carries it. FFmpeg exposes an SEI only on the
+picture that carries it, and an upright one not at all, so SEIs are read from the packets.
 """
 
 import math
@@ -46,7 +45,7 @@ def orientation_from_matrix(matrix: Sequence[float]) -> Orientation:
 
 
 def orientation_from_sei(sei: OrientationSei) -> Orientation:
-    """The picture is mirrored first, then turned anticlockwise."""
+    """The orientation of an SEI: mirrored first, then rotated anticlockwise."""
     turn = math.radians(sei.anticlockwise_deg)
     across, down = (-1.0 if flip else 1.0 for flip in (sei.is_mirrored, sei.is_upside_down))
     cosine, sine = math.cos(turn), math.sin(turn)
@@ -56,7 +55,7 @@ def orientation_from_sei(sei: OrientationSei) -> Orientation:
 
 
 def orientation_of_picture(picture: av.VideoFrame) -> Orientation | None:
-    """What the picture itself carries; None when it says nothing."""
+    """The orientation from the display matrix of a picture; None without one."""
     carried: Any = picture.side_data  # PyAV's stub describes it by another type
     try:
         matrix = bytes(carried[Type.DISPLAYMATRIX])
@@ -66,14 +65,14 @@ def orientation_of_picture(picture: av.VideoFrame) -> Orientation | None:
 
 
 def rotate_upright(image: Image, orientation: Orientation) -> Image:
-    """Turn a picture (height x width, or x channels); one that stands upright is not copied."""
+    """Rotate a picture (height x width, or x channels); an upright one is not copied."""
     if orientation.is_upright:
         return image
     return np.ascontiguousarray(_rotate(image, orientation))
 
 
 def rotate_planes_upright(planes: Image, orientation: Orientation) -> Image:
-    """Likewise for I420: height * 3/2 x width, both even."""
+    """Rotate I420 planes: height * 3/2 x width, both even."""
     if orientation.is_upright:
         return planes
     height, width = planes.shape[0] * 2 // 3, planes.shape[1]

@@ -1,13 +1,13 @@
-"""Pictures out of packets: all of them, or key pictures alone while nobody moves.
+"""Decodes packets to pictures: all of them, or only key pictures while there is no motion.
 
-Decoding is what a camera costs: 1080p30 takes a tenth of a core, its key pictures a hundredth.
-While resting, the packets since the last key picture are kept, so that on waking the decoder
-catches up within one packet and nothing is waited for; a listener keeps the key picture's own
-packet too. Streams with B-pictures do not rest: their key pictures come out late. A damaged packet
+Decoding is the main cost of a camera: 1080p30 takes a tenth of a core, its key pictures a
+hundredth. With KEY_PICTURES the packets since the last key picture are kept, so that the decoder
+catches up within one packet; with BUFFERING the packet of the key picture is kept too. Streams with
+B-pictures are always decoded completely, because their key pictures are delayed. A damaged packet
 is skipped and counted; too many in a row end a live stream.
 
-Every picture carries the stream's orientation. Interlaced pictures are made whole while awake;
-a dozing camera's pictures lie too far apart for that, and only movement is looked for in them.
+Every picture has the orientation of the stream. Interlaced pictures are deinterlaced at FULL; key
+pictures alone are too far apart for that and are used for motion detection only.
 """
 
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ MAX_CONSECUTIVE_DAMAGED: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class DecodedPicture:
-    """A decoded picture, as the decoder gave it. `time` is the stream's, in seconds, if it says."""
+    """A decoded picture. `time` is that of the stream in seconds, None without a time stamp."""
 
     frame: av.VideoFrame
     time: float | None
@@ -45,15 +45,15 @@ class DecodedPicture:
 
 
 def decoding_time_s(packet: "Packet[VideoStream]") -> float | None:
-    """The packet's time in the order of decoding, which always rises; None when it has none."""
+    """The packet's time in decoding order, which always rises; None without a time stamp."""
     stamp = packet.pts if packet.dts is None else packet.dts
     return None if stamp is None else float(stamp * packet.time_base)
 
 
 def demux_packets(container: InputContainer, *streams: VideoStream) -> "Iterator[Packet[Any]]":
-    """All packets of these streams, or of all; those of a stream that begins later are left out.
+    """All packets of these streams, or of all; streams that begin later are left out.
 
-    PyAV lists streams when it opens a container, and raises IndexError at a packet of another.
+    PyAV lists the streams at opening and raises IndexError at a packet of another stream.
     """
     while True:
         try:
@@ -64,7 +64,7 @@ def demux_packets(container: InputContainer, *streams: VideoStream) -> "Iterator
 
 
 class PacketDecoder:
-    """Decodes one stream, packet by packet. A stream that `gives_up` ends by too much damage."""
+    """Decodes one stream, packet by packet. With `gives_up` too much damage raises an error."""
 
     def __init__(self, stream: VideoStream, *, gives_up: bool = True) -> None:
         stream.thread_type = "NONE"
@@ -73,7 +73,7 @@ class PacketDecoder:
         self._may_rest = not stream.codec_context.has_b_frames
         self._kept: list[Packet[VideoStream]] = []
         self._kept_bytes = 0
-        self._is_torn = False  # packets were thrown away: wait for the next key picture
+        self._is_torn = False  # packets were discarded: wait for the next key picture
         self._damaged_in_a_row = 0
         self._sei = SeiReader(stream.codec_context.name, stream.codec_context.extradata)
         self._has_sei = False
@@ -83,7 +83,7 @@ class PacketDecoder:
     def pictures(
         self, packet: "Packet[VideoStream]", *, activity: ActivityLevel
     ) -> list[DecodedPicture]:
-        """What this packet completes: dozing, key pictures alone; listening, nothing."""
+        """The pictures that this packet completes, as far as `activity` allows."""
         if packet.is_keyframe:
             self._forget()
             self._is_torn = False
@@ -143,5 +143,5 @@ class PacketDecoder:
             self._orientation, self._has_sei = orientation_from_sei(sei), True
 
     def _take_matrix(self, picture: av.VideoFrame) -> None:
-        if not self._has_sei:  # FFmpeg makes a matrix of an SEI too
+        if not self._has_sei:  # FFmpeg converts an SEI to a matrix too
             self._orientation = orientation_of_picture(picture) or self._orientation

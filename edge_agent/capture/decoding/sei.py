@@ -1,9 +1,8 @@
-"""Display orientation messages (SEI) in H.264 and HEVC packets.
+"""Reads display orientation messages (SEI) from H.264 and HEVC packets.
 
-Before the first slice is where they belong, and in key pictures some tools put them behind the last
-one; nothing else is looked at, so that a packet costs microseconds. Packets come
-with start codes (streams) or with lengths (MP4, Matroska); the codec's extra data tells which.
-A damaged message is no message.
+They precede the first slice; in key pictures some tools put them after the last one. Nothing else
+is parsed, so that a packet costs microseconds. Packets have start codes (streams) or lengths (MP4,
+Matroska), as the extra data of the codec states. A damaged message is ignored.
 """
 
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ LARGEST_TURN: Final = 1 << 16
 
 
 class OrientationSei(NamedTuple):
-    """What one message says; a cancelled orientation is that of an upright picture."""
+    """The content of one message; a cancelled orientation is upright."""
 
     anticlockwise_deg: float = 0.0
     is_mirrored: bool = False
@@ -27,7 +26,7 @@ class OrientationSei(NamedTuple):
 
 
 class SeiReader:
-    """Reads one stream's packets. `length_bytes` is 0 where start codes separate the units."""
+    """Reads the packets of one stream."""
 
     def __init__(self, codec: str, extradata: bytes | None) -> None:
         self.is_hevc = codec == "hevc"
@@ -35,7 +34,7 @@ class SeiReader:
         self._length_bytes = _length_bytes(extradata or b"", is_hevc=self.is_hevc)
 
     def orientation(self, packet: memoryview, *, is_key: bool) -> OrientationSei | None:
-        """The last orientation that a packet's messages give; None when they give none."""
+        """The last orientation in the messages of a packet; None without one."""
         found = None
         header_bytes = 2 if self.is_hevc else 1
         for unit in self._units(bytes(packet if is_key else packet[:LOOKED_AT_BYTES])):
@@ -78,7 +77,7 @@ def _by_start(content: bytes) -> Iterator[bytes]:
 
 
 def _orientation_in(body: bytes) -> OrientationSei | None:
-    """Walk the messages of one unit: type and size in runs of 255, then so many bytes."""
+    """Parse the messages of one unit: type and size in runs of 255, then the payload."""
     body, found, at = body.replace(b"\0\0\3", b"\0\0"), None, 0
     while at + 2 < len(body):
         kind, at = _number(body, at)

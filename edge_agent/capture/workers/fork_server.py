@@ -1,8 +1,8 @@
-"""Where workers come from: one small process that has everything loaded, and forks.
+"""A fork server: one small process that has loaded the libraries and forks workers.
 
-An interpreter of its own would cost every camera some 37 MB and half a second before it reads
-anything; a fork shares what is loaded until it changes it. The nursery runs one thread and touches
-no camera, so forking it is safe; it ends when the agent does, and is replaced when it dies.
+A new interpreter for every camera would cost some 37 MB and half a second; a forked process shares
+memory until it writes to it. The fork server has one thread and opens no camera, so forking it is
+safe. It ends with the agent, and is replaced when it fails.
 """
 
 import gc
@@ -17,8 +17,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import BinaryIO, Final
 
-FORK_TIMEOUT_S: Final = 20.0  # a busy machine loads slowly
-KILL_TIMEOUT_S: Final = 1.0  # what hangs in the kernel dies later, and is not waited for
+FORK_TIMEOUT_S: Final = 20.0  # loading is slow on a busy machine
+KILL_TIMEOUT_S: Final = 1.0  # a process that hangs in the kernel ends later, without a wait
 PID_BYTES: Final = 4
 ENVIRONMENT: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 PROGRAM: Final = (
@@ -35,11 +35,11 @@ class WorkerHandle:
         self.orders = orders
         self.replies = replies
         self._handle: int | None = None
-        with suppress(ProcessLookupError):  # it has died already
+        with suppress(ProcessLookupError):  # it has already ended
             self._handle = os.pidfd_open(pid)
 
     def kill(self) -> None:
-        """End it whatever it does; doing so twice is harmless."""
+        """Kill the process; may be called twice."""
         if self._handle is not None:
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._handle, signal.SIGKILL)
@@ -52,7 +52,7 @@ class WorkerHandle:
 
 
 class ForkServer:
-    """The one process that forks workers for this one; `worker` may be called from any thread."""
+    """The process that forks workers; `fork_worker` may be called from any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -60,7 +60,7 @@ class ForkServer:
         self._control: socket.socket | None = None
 
     def fork_worker(self) -> WorkerHandle:
-        """Fork a worker; OSError when not even a second nursery can."""
+        """Fork a worker; raises OSError when a second fork server fails too."""
         with self._lock:
             try:
                 return self._born()
@@ -80,7 +80,7 @@ class ForkServer:
             socket.send_fds(control, [b"w"], [orders, replies])
             told = control.recv(PID_BYTES)
             if len(told) != PID_BYTES:
-                raise ConnectionError("the nursery has ended")
+                raise ConnectionError("the fork server has ended")
         except OSError:
             os.close(to_orders)
             os.close(from_replies)
@@ -100,7 +100,7 @@ class ForkServer:
                 [sys.executable, "-c", PROGRAM, str(its.fileno())],
                 pass_fds=[its.fileno()],
                 env={**os.environ, **ENVIRONMENT},
-                start_new_session=True,  # a Ctrl-C is for the agent, who then ends the workers
+                start_new_session=True,  # Ctrl-C goes to the agent, which then ends the workers
             )
         ours.settimeout(FORK_TIMEOUT_S)
         self._control = ours
@@ -116,10 +116,10 @@ class ForkServer:
 
 
 def fork_on_request(control: socket.socket, serve: Callable[[BinaryIO, BinaryIO], None]) -> None:
-    """In the nursery: fork for every pair of pipes that comes, until the agent hangs up."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the dead
+    """In the fork server: fork for every pair of pipes until the agent closes the socket."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # exited workers are reaped by the kernel
     gc.collect()
-    gc.freeze()  # the collector would write into every page that is shared
+    gc.freeze()  # the garbage collector would write to every shared page
     while True:
         _, pipes, _, _ = socket.recv_fds(control, 1, 2)
         if len(pipes) != 2:

@@ -1,7 +1,7 @@
-"""A live camera behind a process of its own: it may hang, crash or leak, and is replaced.
+"""A live camera that is read by a worker process, which is replaced when it hangs or crashes.
 
-A worker that says nothing for too long, or whose reader does not, is killed. Five deaths within a
-minute are no accident: then a minute passes before the next attempt, and the time is blind.
+A worker that does not answer in time, or whose reader makes no progress, is killed. After five
+failures within a minute the next attempt follows a minute later; that time is unobserved.
 """
 
 import logging
@@ -32,7 +32,7 @@ from wire.health import CaptureState
 log = logging.getLogger(__name__)
 
 GAP_INTERVAL_S: Final = 1.0
-ANSWER_TIMEOUT_S: Final = 10.0  # a worker answers every second, but on a busy machine starts slowly
+ANSWER_TIMEOUT_S: Final = 10.0  # a worker answers every second, but starts slowly on a busy machine
 MAX_CRASHES: Final = 5
 CRASH_WINDOW_S: Final = 60.0
 CRASH_PAUSE_S: Final = 60.0
@@ -74,7 +74,7 @@ class IsolatedCamera:
 
     @property
     def pid(self) -> int | None:
-        """Of the worker that reads at the moment."""
+        """The process id of the current worker."""
         return self._worker.pid if self._worker else None
 
     def close(self) -> None:
@@ -85,11 +85,11 @@ class IsolatedCamera:
         return self._settings.rest_after_s or (REST_AFTER_S if self._substream else 0.0)
 
     def set_activity(self, activity: ActivityLevel) -> None:
-        """Do so little from the next answer on; a sleeper has no worker at all."""
+        """Decode this much from the next answer on; OFF ends the worker."""
         self._activity = activity
 
     def adopt(self, settings: CaptureSettings) -> None:
-        """Give the work to another worker, unless only the masks differ: they are not its own."""
+        """Start another worker, unless only the masks differ, which the agent applies."""
         unmasked = msgspec.structs.replace(settings, masks=self._settings.masks)
         self._outdated = self._outdated or unmasked != self._settings
         self._settings = settings
@@ -129,7 +129,7 @@ class IsolatedCamera:
             self._bury()
 
     def _exchange(self, worker: WorkerClient, before: Counters) -> Iterator[Frame | FrameGap]:
-        """Ask once, and wait for the answer with a silence every second."""
+        """Send one request and wait for the answer, with a gap every second."""
         worker.ask(resting=self._activity is ActivityLevel.KEY_PICTURES)
         asked_s = self._steady()
         while not worker.has_answer(GAP_INTERVAL_S):

@@ -1,4 +1,4 @@
-"""The agent's side of the conversation with a worker: one wish, one answer, never for ever."""
+"""The agent's side of the protocol with a worker: one request, one reply, with a time limit."""
 
 import os
 import select
@@ -23,11 +23,11 @@ HEADER_LIMIT_BYTES: Final = 64 * 1024
 
 
 class WorkerLostError(RuntimeError):
-    """The worker died, hung or spoke nonsense."""
+    """The worker ended, hung, or sent invalid data."""
 
 
 class WorkerAnswer(NamedTuple):
-    """What a worker said. `planes` are I420; `luma` comes from the small stream."""
+    """One reply of a worker. `planes` are I420; `luma` is that of the substream."""
 
     reply: WorkerReply
     planes: Image | None
@@ -35,13 +35,13 @@ class WorkerAnswer(NamedTuple):
 
 
 class WorkerClient:
-    """One worker and the conversation with it."""
+    """The client of one worker process."""
 
     def __init__(self, order: WorkerRequest, fork_worker: Callable[[], WorkerHandle]) -> None:
         try:
             self._child = fork_worker()
         except OSError as error:
-            raise WorkerLostError(f"no worker can be had: {error}") from error
+            raise WorkerLostError(f"no worker can be started: {error}") from error
         self._orders, self._replies = self._child.orders, self._child.replies
         self._write(with_length(msgspec.msgpack.encode(order)))
 
@@ -56,7 +56,7 @@ class WorkerClient:
         return bool(select.select([self._replies], [], [], within_s)[0])
 
     def answer(self, deadline_s: float, steady: Callable[[], float]) -> WorkerAnswer:
-        """Read one reply, whole, before the deadline."""
+        """Read one complete reply before the deadline."""
         length = int.from_bytes(self._read(LENGTH_BYTES, deadline_s, steady), "big")
         if length > HEADER_LIMIT_BYTES:
             raise WorkerLostError(f"a header of {length} bytes")
@@ -75,7 +75,7 @@ class WorkerClient:
         try:
             self._orders.write(message)
         except OSError as error:
-            raise WorkerLostError(f"it takes no order: {error}") from error
+            raise WorkerLostError(f"it accepts no request: {error}") from error
 
     def _read(self, size: int, deadline_s: float, steady: Callable[[], float]) -> bytearray:
         content, filled = bytearray(size), 0

@@ -1,8 +1,8 @@
-"""The process that touches the camera, so that whatever FFmpeg does there can be killed.
+"""The worker process that reads one camera, so that a hanging FFmpeg can be killed.
 
-It reads one order from a pipe (never from its command line, where everybody could read the
-camera's password), then answers each further byte with the newest picture or with silence. When
-the pipe ends, it ends: no orphan goes on reading a camera.
+It reads one request from a pipe (not from its command line, where other users could read the
+password of the camera). Then it answers each further byte with the newest picture or a gap. It
+ends when the pipe is closed, so that no orphan process keeps reading a camera.
 
 A reply is a length of four bytes, a header in MessagePack, and the picture's planes (I420).
 """
@@ -35,7 +35,7 @@ NO_PICTURE: Final = np.zeros((0, 0), np.uint8)
 
 
 class WorkerRequest(msgspec.Struct, frozen=True):
-    """What to read, and where the steady timeline began (`time.monotonic` of this machine)."""
+    """What to read, and the start of the timeline (`time.monotonic` of this machine)."""
 
     source: LiveSource
     settings: CaptureSettings
@@ -44,9 +44,9 @@ class WorkerRequest(msgspec.Struct, frozen=True):
 
 
 class WorkerReply(msgspec.Struct, frozen=True):
-    """One moment of the camera. Without height it is a silence and no planes follow.
+    """One moment of the camera. Without height it is a gap and no planes follow.
 
-    The luma of a small stream follows the planes where there is one.
+    The luma of the substream follows the planes where there is one.
     """
 
     captured_at: datetime
@@ -76,14 +76,14 @@ class WorkerReply(msgspec.Struct, frozen=True):
 
 
 def run_fork_server(control: str) -> None:
-    """The nursery's program; `control` is the number of its socket."""
-    logging.disable()  # every reply says what failures it, and the agent logs that
+    """The program of the fork server; `control` is the descriptor of its socket."""
+    logging.disable()  # every reply states the failure, and the agent logs it
     with socket.socket(fileno=int(control)) as agent:
         fork_on_request(agent, serve)
 
 
 def serve(orders: BinaryIO, replies: BinaryIO) -> None:
-    """Obey until the orders end."""
+    """Answer requests until the pipe is closed."""
     order = msgspec.msgpack.decode(_message(orders), type=WorkerRequest)
     camera = _camera(order)
     moments = iter(camera)
@@ -132,7 +132,7 @@ def _answer(replies: BinaryIO, camera: StreamCamera | DualCamera, moment: Frame 
 
 
 def _planes(picture: DecodedPicture, captured_at: datetime, elapsed_s: float, index: int) -> Frame:
-    """In this process alone, a frame's image is its planes: colours are the agent's business."""
+    """In this process the image of a frame is its planes; the agent converts colours."""
     return Frame(
         lambda: to_i420(picture),
         captured_at,
@@ -147,7 +147,7 @@ def _luma(planes: Image) -> Image:
 
 
 def with_length(message: bytes) -> bytes:
-    """A message with its length before it."""
+    """A message preceded by its length."""
     return len(message).to_bytes(LENGTH_BYTES, "big") + message
 
 

@@ -50,7 +50,9 @@ def test_a_retained_word_and_those_that_follow(mosquitto, caplog):
         say(b"no json")
         say(b'{"creative": "coffee"}')
         assert until(lambda: shows(playing) == "coffee")
-    complaints = [record for record in caplog.records if record.message == "plays.unusable"]
+    complaints = [
+        record for record in caplog.records if record.message == "player.message_unusable"
+    ]
     assert len(complaints) == 1
 
 
