@@ -64,7 +64,7 @@ def test_a_network_that_is_not_here_is_named():
 
 
 def test_another_kind_of_network_is_refused():
-    with pytest.raises(ModelError, match="wanted one for demographics"):
+    with pytest.raises(ModelError, match="expected one for demographics"):
         FaceClassifier(open_session("onlooker-face"), "demographics")
 
 
@@ -115,17 +115,17 @@ def test_the_best_picture_speaks_whenever_it_came():
     #   small, far      large, straight      large, half turned
     watched = DemographicsEstimator(Watching(), None)
     dark, light = (np.full((400, 400, 3), value, np.uint8) for value in (10, 200))
-    watched.see(1, dark, (0, 0, 40, 40), STRAIGHT)
-    watched.see(1, light, (0, 0, 90, 90), STRAIGHT)
-    watched.see(1, dark, (0, 0, 90, 90), HeadPose(30.0, 0.0, 0.0, 4.0))
-    assert watched.part(1) == Demographics(AgeGroup.FROM_13, Gender.MALE)
+    watched.offer(1, dark, (0, 0, 40, 40), STRAIGHT)
+    watched.offer(1, light, (0, 0, 90, 90), STRAIGHT)
+    watched.offer(1, dark, (0, 0, 90, 90), HeadPose(30.0, 0.0, 0.0, 4.0))
+    assert watched.estimate(1) == Demographics(AgeGroup.FROM_13, Gender.MALE)
 
 
 def test_a_rumour_leaves_no_picture():
     watched = DemographicsEstimator(Watching(), None)
-    watched.see(1, np.zeros((90, 90, 3), np.uint8), (0, 0, 60, 60), STRAIGHT)
-    watched.forget(1)
-    assert watched.part(1) == Demographics()
+    watched.offer(1, np.zeros((90, 90, 3), np.uint8), (0, 0, 60, 60), STRAIGHT)
+    watched.discard(1)
+    assert watched.estimate(1) == Demographics()
 
 
 def test_an_unsure_network_says_nothing(tmp_path, astronaut):

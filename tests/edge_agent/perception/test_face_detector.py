@@ -124,7 +124,7 @@ def test_sixteen_bits_are_refused_with_the_reason(detector):
 
 
 def test_a_network_for_something_else_is_refused():
-    with pytest.raises(ModelError, match="wanted a face detector"):
+    with pytest.raises(ModelError, match="expected a face detector"):
         OnnxFaceDetector(
             open_session("onlooker-attention"), input_px=320, threshold=None, doubtful=False
         )

@@ -91,5 +91,5 @@ def test_a_crop_is_square_and_centred():
 
 
 def test_a_network_for_something_else_is_refused():
-    with pytest.raises(ModelError, match="wanted a head pose network"):
+    with pytest.raises(ModelError, match="expected a head pose network"):
         OnnxPoseEstimator(open_session("onlooker-face"))

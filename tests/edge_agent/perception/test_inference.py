@@ -55,14 +55,14 @@ def test_a_changed_byte_refuses_to_start(pair):
     content = bytearray(weights.read_bytes())
     content[len(content) // 2] ^= 1
     weights.write_bytes(content)
-    with pytest.raises(ChecksumError, match=r"found .* wanted .*; restore the file"):
+    with pytest.raises(ChecksumError, match=r"found .* expected .*; restore the file"):
         open_session(pair)
 
 
 @pytest.mark.parametrize("content", [b"", b"not a network", b"\x08\x07"])
 def test_a_file_that_is_no_network_is_a_sentence(pair, content):
     reseal(pair, content)
-    with pytest.raises(ModelFormatError, match="wanted an ONNX network"):
+    with pytest.raises(ModelFormatError, match="expected an ONNX network"):
         open_session(pair)
 
 

@@ -102,7 +102,7 @@ def test_a_truncated_file_is_told_also_when_its_card_believes_it(spoilt):
 @pytest.mark.parametrize("content", [b"", b"\x00" * 4096, b"<html>not found</html>"])
 def test_what_is_no_network_is_told(spoilt, content):
     resealed(*spoilt, content)
-    with pytest.raises(ModelFormatError, match="wanted an ONNX network"):
+    with pytest.raises(ModelFormatError, match="expected an ONNX network"):
         start(*spoilt)
 
 
@@ -161,7 +161,7 @@ def test_answers_of_another_layout_are_told_at_the_start(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def record_attention():
+def looks():
     """Each network as it is asked: a picture in, an answer out."""
     detector, pose = load_detector(input_px=320), load_pose()
     second = FaceVerifier(open_session("onlooker-face-check"))

@@ -86,9 +86,9 @@ def test_a_year_of_words_takes_no_memory():
 @pytest.mark.parametrize(
     ("word", "complaint"),
     [
-        (b"", "say {"),
-        (b"tea", "say {"),
-        (b"[]", "say {"),
+        (b"", "send {"),
+        (b"tea", "send {"),
+        (b"[]", "send {"),
         (b"{}", "missing required field `creative`"),
         (b'{"creative": 7}', "creative"),
         (b'{"creative": ""}', "creative"),
@@ -99,9 +99,9 @@ def test_a_year_of_words_takes_no_memory():
         (b'{"creative": "tea", "started_at": "noon"}', "started_at"),
         (b'{"creative": "tea", "started_at": "2026-11-23T12:00:00"}', "started_at"),
         (b'{"creative": "tea", "started_at": "2026-11-23T11:00:00Z"}', "1:00:00 ago"),
-        (b'{"creative": "tea", "started_at": "2026-11-24T11:00:00Z"}', "ahead can be used"),
+        (b'{"creative": "tea", "started_at": "2026-11-24T11:00:00Z"}', "give a time from"),
         (b'{"creative": "tea", "ends_at": "2026-11-23T12:00:00Z"}', "does not come after"),
-        (b'{"creative": "tea", "sent_at": "2020-11-23T12:00:00Z"}', "set the player's clock"),
+        (b'{"creative": "tea", "sent_at": "2020-11-23T12:00:00Z"}', "set the player clock"),
         (b'{"creative": "' + b"x" * 20_000 + b'"}', "creative"),
     ],
 )
@@ -125,5 +125,5 @@ def test_what_else_a_player_says_is_let_pass():
 @pytest.mark.parametrize("field", ["started_at", "ends_at"])
 def test_times_beyond_all_years_are_refused(field):
     word = {"creative": "tea", "sent_at": at(-3600).isoformat(), field: "9999-12-31T23:59:59Z"}
-    with pytest.raises(PlayerMessageError, match="beyond all years"):
+    with pytest.raises(PlayerMessageError, match="out of range"):
         PlayHistory().hear(json.dumps(word).encode(), NOON)

@@ -118,4 +118,4 @@ def test_no_word_of_a_player_ends_its_thread(monkeypatch, caplog):
     monkeypatch.setattr(playing, "hear", lambda *_: 1 / 0)
     PlayerInput(playing, lambda: datetime.now(UTC)).handle_or_log(b"{}")
     (record,) = caplog.records
-    assert record.reason == "a word that cannot be used: ZeroDivisionError"
+    assert record.reason == "a message that cannot be used: ZeroDivisionError"

@@ -45,7 +45,8 @@ def test_only_two_versions_are_kept(program, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("script", "trouble"), [(ENDS, "the new program ended (3)"), (MUTE, "was not well within 1 s")]
+    ("script", "trouble"),
+    [(ENDS, "the new program ended (3)"), (MUTE, "did not report healthy within 1 s")],
 )
 def test_a_version_that_does_not_get_well_changes_nothing(program, script, trouble):
     slot = program.unpack("1.1", archive({"start": script}))
@@ -61,9 +62,9 @@ def test_a_version_that_does_not_get_well_changes_nothing(program, script, troub
         (b"not an archive", "does not unpack"),
         (archive({"start": WELL})[:60], "does not unpack"),
         (archive({"../start": WELL}), "does not unpack"),
-        (archive({"/etc/start": WELL}), "no program called start"),
-        (archive({"README": "x"}), "no program called start"),
-        (archive({"start": WELL}, mode=0o644), "no program called start"),
+        (archive({"/etc/start": WELL}), "no program start"),
+        (archive({"README": "x"}), "no program start"),
+        (archive({"start": WELL}, mode=0o644), "no program start"),
     ],
     ids=range(6),
 )
