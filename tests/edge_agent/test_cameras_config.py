@@ -47,7 +47,7 @@ def test_a_mount_does_not_repeat_its_password():
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        (("kx-02-cam-1", "kx-01-cam-1"), "two cameras are called kx-01-cam-1"),
+        (("kx-02-cam-1", "kx-01-cam-1"), "two cameras have the name kx-01-cam-1"),
         (('location = "KX-02"', ""), "camera 2: location is missing"),
         (("KX-02", "KX/02"), "camera 2: location 'KX/02' is not a name"),
         (("interval_s = 10", "interval_s = 7"), "camera 2: interval_s of 7 must divide 60"),
