@@ -22,8 +22,8 @@ KILL_TIMEOUT_S: Final = 1.0  # a process that hangs in the kernel ends later, wi
 PID_BYTES: Final = 4
 ENVIRONMENT: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 PROGRAM: Final = (
-    "import sys; from edge_agent.capture.workers.worker_process import forking; "
-    "forking(sys.argv[1])"
+    "import sys; from edge_agent.capture.workers.worker_process import run_fork_server; "
+    "run_fork_server(sys.argv[1])"
 )
 
 
