@@ -80,7 +80,7 @@ def test_a_listener_decodes_nothing_and_misses_nothing_when_it_wakes(path):
         seen = [
             (number, picture.time)
             for number, packet in enumerate(container.demux(stream))
-            for picture in decoder.pictures(packet, rest=moods[min(number, 39)])
+            for picture in decoder.pictures(packet, activity=moods[min(number, 39)])
         ]
     first = seen[0][1]
     assert [round(time - first, 1) for _, time in seen] == [round(n / 10, 1) for n in range(15)]
