@@ -87,7 +87,7 @@ def test_old_partitions_go_whole_and_the_rest_row_by_row(engine: Engine, report:
 def test_nobody_waits_for_ever_for_a_table_in_use(
     engine: Engine, report: Reports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(partitions, "PATIENCE", "SET LOCAL lock_timeout = '100ms'")
+    monkeypatch.setattr(partitions, "LOCK_TIMEOUT", "SET LOCAL lock_timeout = '100ms'")
     make_partitions(engine, FAR)
     commit(engine, findings(report(1, starts_at=FAR), FAR), FAR)
     with reading(engine) as connection:
@@ -99,28 +99,28 @@ def test_nobody_waits_for_ever_for_a_table_in_use(
 def test_a_table_in_use_is_left_alone_for_a_while(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(partitions, "PATIENCE", "SET LOCAL lock_timeout = '100ms'")
+    monkeypatch.setattr(partitions, "LOCK_TIMEOUT", "SET LOCAL lock_timeout = '100ms'")
     ahead = PartitionMaker(engine)
     with reading(engine) as connection:
         assert connection.execute(select(reports.c.id)).all() == []
-        ahead.keep(FAR)
-    ahead.keep(FAR + timedelta(minutes=9))
+        ahead.maintain(FAR)
+    ahead.maintain(FAR + timedelta(minutes=9))
     with reading(engine) as connection:
         assert "reports_20420312" not in inspect(connection).get_table_names()
-    ahead.keep(FAR + timedelta(minutes=10))
+    ahead.maintain(FAR + timedelta(minutes=10))
     with reading(engine) as connection:
         assert "reports_20420312" in inspect(connection).get_table_names()
 
 
 def test_a_program_is_ahead_from_its_first_step_and_again_each_day(engine: Engine) -> None:
     ahead = PartitionMaker(engine)
-    ahead.keep(FAR)
+    ahead.maintain(FAR)
     with writing(engine) as connection:
         connection.execute(text("DROP TABLE reports_20420314"))
-    ahead.keep(FAR + timedelta(hours=14))
+    ahead.maintain(FAR + timedelta(hours=14))
     with reading(engine) as connection:
         assert "reports_20420314" not in inspect(connection).get_table_names()
-    ahead.keep(FAR + DAY)
+    ahead.maintain(FAR + DAY)
     with reading(engine) as connection:
         assert "reports_20420314" in inspect(connection).get_table_names()
 
