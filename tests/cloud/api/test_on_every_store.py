@@ -279,7 +279,7 @@ def test_every_sum_of_a_query_is_an_int(store: Installation):
 def test_a_kept_forecast_that_cannot_be_read_is_logged_counted_and_replaced(
     store: Installation, monkeypatch, caplog
 ):
-    monkeypatch.setattr(store.contexts[0].shared, "recall", lambda key: b"\x00")
+    monkeypatch.setattr(store.contexts[0].shared, "get", lambda key: b"\x00")
     with caplog.at_level(logging.WARNING):
         assert store.askers[0].get(PRICE).status_code == 200
 
