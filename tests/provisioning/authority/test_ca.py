@@ -342,7 +342,7 @@ def test_a_full_disk_changes_nothing_and_is_told_in_one_sentence(office, monkeyp
     folder = str(office.folder)
     assert main(["ca", "revoke", "--dir", folder, "--serial", entry.serial]) == 1
     [line] = [one for one in capsys.readouterr().err.splitlines() if one.startswith("error")]
-    assert "the disk is full: make room, then try again; nothing was changed" in line
+    assert "the disk is full: free some space, then try again; nothing was changed" in line
     monkeypatch.undo()
     assert office.register.entries() == before
 
