@@ -1,22 +1,21 @@
-"""Exact times are told of at least `smallest` visits together: until then, intervals are joined.
+"""Withholds exact times until an interval holds `smallest` visits; intervals are joined until then.
 
-Time that was observed or not is always told, in the interval to which it belongs. What is told of
-people:
+Observed and unobserved time is always reported in the interval to which it belongs. For people:
 
-- An interval in which nobody was in view is told at once.
+- An interval without people in view is reported at once.
 - Others are joined within five minutes of the clock until `smallest` visits have ended in them;
-  then everything is told.
-- When the five minutes end before that, visits, entries and onlookers are told as counts, and times
-  in whole minutes: neither the dwell of a visit nor when it was in view can be read from them. The
-  rest of the time is added to the next ones.
-- A class of dwell, a class of looking time and a zone are told only of `smallest` people or more,
-  and wait until there are as many.
-- The time of a creative is told only if `smallest` visits or more were in view during it, and so is
-  the rest, which is told as that of no known creative.
+  then everything is reported.
+- When the five minutes end before that, visits, entries and onlookers are reported as counts, and
+  times in whole minutes: neither the dwell of a visit nor its time can be derived from them. The
+  remaining time is added to later intervals.
+- A dwell class, a looking class and a zone are reported only for `smallest` people or more, and
+  are withheld until then.
+- The time of a creative is reported only if `smallest` visits or more were in view during it and
+  during the rest; other time counts as that of an unknown creative.
 
-Over any time, what was told and what waits are exactly what was measured. What waits is given to
-the outbox with each report, so that a restart or a power cut neither loses nor doubles it.
-A `smallest` of 1 changes nothing: for films and tests.
+Reported and withheld sums together are exactly the measured sums. The withheld sums are stored in
+the outbox with each report, so that a restart or a power cut neither loses nor doubles them. With a
+`smallest` of 1 nothing is withheld: for recordings and tests.
 """
 
 import logging
