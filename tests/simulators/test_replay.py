@@ -50,7 +50,7 @@ class Straight:
 
 @pytest.fixture(autouse=True)
 def known_models(monkeypatch):
-    monkeypatch.setattr(simulators.replay, "models_for", lambda settings: (Bright(), Straight()))
+    monkeypatch.setattr(simulators.replay, "open_networks", lambda settings: (Bright(), Straight()))
 
 
 def film(path, *, seconds, white_s=(0, 0)):
