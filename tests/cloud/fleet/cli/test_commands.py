@@ -18,6 +18,7 @@ from cloud.fleet.jobs.job_store import Job
 from cloud.fleet.outbox import delete_published, pending_messages
 from cloud.fleet.registry import devices
 from cloud.fleet.registry.devices import Device, DeviceSelector
+from cloud.fleet.shadows import desired_config
 
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
@@ -355,11 +356,11 @@ def test_ten_thousand_cameras_are_no_matter(url):
         connection.execute(tables.device_table.insert(), rows)
     with writing(engine) as connection:
         wish = {"paused": True}
-        changed = commands.desired_config.set_desired(
+        changed = desired_config.set_desired(
             connection, DeviceSelector(location="L-7"), wish, author
         )
         assert len(changed) == 20
-        assert len(commands.desired_config.find_drift(connection, DeviceSelector())) == 20
+        assert len(desired_config.find_drift(connection, DeviceSelector())) == 20
         job = Job("j", {}, tuple(f"cam-{number}" for number in range(500)))
         assert len(job_store.create_job(connection, job, at=START)) == 1_000
         assert len(devices.find_devices(connection, DeviceSelector())) == 10_000

@@ -1,0 +1,54 @@
+"""The options that several actions of `fleet` share."""
+
+import argparse
+from collections.abc import Callable, Iterator
+
+from sqlalchemy import Connection
+
+from cloud import settings
+from cloud.estate import SAMPLE, Estate, load
+from cloud.fleet.cli import aws_commands
+from cloud.fleet.history import Author
+
+Action = Callable[[Connection, argparse.Namespace, Author], Iterator[str]]
+
+
+def add_action(
+    actions: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    purpose: str,
+    run: Action,
+) -> argparse.ArgumentParser:
+    """Declare one action; its name is unique in `fleet`, such as `job list`."""
+    parser = actions.add_parser(name.split()[-1], help=purpose, description=purpose)
+    settings.add_arguments(parser, "database")
+    if name in aws_commands.ACTIONS:
+        parser.add_argument("--on-aws", metavar="REGION", help="the fleet on AWS IoT Core")
+    parser.set_defaults(act=run, name=name)
+    return parser
+
+
+def add_selectors(parser: argparse.ArgumentParser) -> None:
+    """Declare the options that select devices."""
+    parser.add_argument("--device", help="one device, by name")
+    parser.add_argument("--group")
+    parser.add_argument("--location")
+    parser.add_argument("--where", action="append", default=[], metavar="NAME=VALUE")
+
+
+def add_sites_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of actions that check locations against the sites file."""
+    settings.add_arguments(parser, "estate")
+    parser.add_argument(
+        "--force", action="store_true", help="accept a location that the sites file does not list"
+    )
+
+
+def add_all_option(parser: argparse.ArgumentParser) -> None:
+    """Declare `--all`, which selects the whole fleet."""
+    parser.add_argument("--all", action="store_true", help="the whole fleet")
+
+
+def load_sites(asked: argparse.Namespace) -> Estate:
+    """Read the sites file, or the sample."""
+    return load(settings.read(asked).estate or SAMPLE)
