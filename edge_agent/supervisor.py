@@ -15,6 +15,7 @@ from typing import Final
 from edge_agent.agent import Agent
 from edge_agent.capture.camera import CaptureError
 from edge_agent.metering.run_totals import RunTotals
+from wire.process.type_info import build_type_info
 from wire.scalars import DeviceId
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ class Supervisor:
 
     def run(self) -> dict[DeviceId, RunTotals]:
         """Run every camera; returns the totals of each."""
+        build_type_info()  # the threads decode the same types: see wire/process/type_info.py
         threads = [
             threading.Thread(target=self._keep, args=(device, engage), name=device, daemon=True)
             for device, engage in self._engagements.items()

@@ -19,6 +19,7 @@ from provisioning.key_store import KeyStoreError
 from provisioning.kms import KmsError
 from provisioning.release import ReleaseError
 from wire.command_line import OptionError, Parser
+from wire.process.type_info import build_type_info
 
 REFUSALS = (
     BrokerError,
@@ -39,6 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0 when done, 1 when refused with a sentence on stderr."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     asked = parser().parse_args(arguments)
+    build_type_info()
     try:
         for line in asked.run(asked, datetime.now(UTC)):
             sys.stdout.write(f"{line}\n")

@@ -33,6 +33,7 @@ def main(words: list[str] | None = None) -> int:
 
 def _loaded(words: list[str]) -> "tuple[ModuleType, Namespace]":
     from wire.command_line import Parser
+    from wire.process.type_info import build_type_info
 
     parser = Parser(prog="python -m simulators", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -41,7 +42,9 @@ def _loaded(words: list[str]) -> "tuple[ModuleType, Namespace]":
         if words[:1] == [name]:
             import_module(module).add_arguments(command)
     asked = parser.parse_args(words)
-    return import_module(COMMANDS[asked.command][0]), asked
+    module_of_command = import_module(COMMANDS[asked.command][0])
+    build_type_info()
+    return module_of_command, asked
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from cloud.logs import write_json_lines
 from cloud.settings import SettingsError
 from wire.addresses import hide_addresses
 from wire.command_line import OptionError, Parser, add_examples
+from wire.process.type_info import build_type_info
 
 COMMANDS: Final = {
     "stream": ("cloud.stream", "run", "receive and count the messages of cameras"),
@@ -76,6 +77,7 @@ def load_command(typed: list[str]) -> Callable[[], int]:
     settings.share_options(own)
     add_examples(own, f"python -m cloud {name}", examples_of(name))
     arguments = own.parse_args([*shared, *typed[1:]])
+    build_type_info()
     return lambda: run_refusing(lambda: int(getattr(module, function)(arguments)))
 
 

@@ -18,6 +18,7 @@ from edge_agent.logs import write_json_lines
 from edge_agent.private_files import private_umask
 from wire.addresses import hide_addresses
 from wire.command_line import Parser
+from wire.process.type_info import build_type_info
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -29,6 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = build_parser().parse_args(words)
     write_json_lines(options.log_level)
     camera_options.warn_about_visible_credentials(words)
+    build_type_info()
     cv2.setNumThreads(1)  # OpenCV's thread pool costs more than its tasks of 0.1 ms
     try:
         with private_umask():

@@ -88,3 +88,17 @@ def test_cameras_with_the_same_wishes_share_one_copy_of_the_networks():
     one = models.for_settings(Settings(interval_s=10))
     assert models.for_settings(Settings(interval_s=20)) is one
     assert models.for_settings(parse("[models]\ninput_px = 320\n")) is not one
+
+
+def test_type_information_is_built_before_the_threads_start(monkeypatch):
+    events = []
+    monkeypatch.setattr(supervisor, "build_type_info", lambda: events.append("built"))
+
+    @contextmanager
+    def engage():
+        events.append("started")
+        raise CaptureError("no recording")
+        yield
+
+    Supervisor({"cam-1": engage}, drain_s=1).run()
+    assert events == ["built", "started"]

@@ -16,6 +16,7 @@ from cloud.logs import write_json_lines
 from cloud.settings import SettingsError
 from wire.addresses import hide_addresses
 from wire.command_line import Parser, add_examples
+from wire.process.type_info import build_type_info
 
 REFUSED = 2
 
@@ -28,6 +29,7 @@ def load(typed: list[str]) -> Callable[[], int]:
     settings.share_options(parser)
     add_examples(parser, "python -m cloud.fleet", EXAMPLES)
     arguments = parser.parse_args(typed)
+    build_type_info()
     return lambda: _run_refusing(lambda: commands.run(arguments))
 
 

@@ -42,6 +42,7 @@ from edge_agent.settings.capture import MotionSettings
 from edge_agent.settings.fleet import FleetSettings
 from edge_agent.transport.paho import PahoLink
 from wire.health import CaptureState
+from wire.process.type_info import build_type_info
 from wire.topics import DeviceAddress
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
@@ -130,6 +131,7 @@ class Camera:
         enrol(self.identity, claim, who, lambda: datetime.now(UTC))
 
     def go_online(self):
+        build_type_info()  # as the supervisor of the agent does
         self._thread = threading.Thread(target=self._run, name=self.device)
         self._thread.start()
 

@@ -1,0 +1,1 @@
+"""What every program does before it starts its threads."""
