@@ -52,7 +52,7 @@ def test_who_has_not_followed_drifts(ask, fleet: AppContext):
 @pytest.mark.parametrize(
     ("target", "words"),
     [
-        ({}, "names nobody"),
+        ({}, "`target` is empty"),
         ({"everything": True, "group": "canary"}, "one or the other"),
         ({"group": "nobody-in-it"}, "no device matches the selector"),
     ],
