@@ -326,7 +326,7 @@ def test_redis_tells_no_secret(shape, tmp_path, at, said):
         assert cloud(words) == 2
     else:
         shared = RedisStore(_redis(url), of="test")
-        shared.recall("key")
+        shared.get("key")
         shared.close()
         assert "redis.lost" in said()
     said()
