@@ -1,7 +1,7 @@
-"""`/api/alerts`: what was the matter, when, who was told of it, and who took charge of it.
+"""`/api/alerts`: alerts, their notifications, and who acknowledged or closed them.
 
-An alert that stands has no end yet. A page is asked for with the number of the last one that was
-shown, so alerts that are raised meanwhile move nothing. Operations acknowledge and close them.
+An open alert has no end yet. `before` names the last alert of the page before, so alerts that are
+raised meanwhile do not shift the pages. Operations acknowledge and close alerts.
 """
 
 from collections.abc import Callable
@@ -44,7 +44,7 @@ Answer = TypeVar("Answer")
 
 
 class AlertResponse(BaseModel):
-    """One alert, raised once; `cleared_at` is null while it stands."""
+    """One alert, raised once; `cleared_at` is null while it is open."""
 
     id: int = Field(examples=[17])
     kind: str = Field(examples=["camera.unobserved"])
@@ -57,7 +57,7 @@ class AlertResponse(BaseModel):
     last_held_at: datetime = Field(description="when it last held")
     value: float = Field(examples=[0.83], description="how bad, in the unit of its kind")
     message: str = Field(examples=["83% of its last ten minutes blind, most of it dark"])
-    acknowledged_at: datetime | None = Field(description="from then on it sends no notices")
+    acknowledged_at: datetime | None = Field(description="from then on it sends no notifications")
     acknowledged_by: str | None
     acknowledged_note: str | None
     closed_by: str | None = Field(description="null while open, and when its condition ended")
@@ -71,8 +71,8 @@ class AlertsResponse(BaseModel):
     next: int | None = Field(description="`before` of the next page; null on the last")
 
 
-class NoticeResponse(BaseModel):
-    """Somebody who was to be told."""
+class NotificationResponse(BaseModel):
+    """One notification of an alert: to whom, when, with what result."""
 
     recipient: str = Field(examples=["operations"])
     change: Literal["raised", "cleared"]
@@ -84,9 +84,9 @@ class NoticeResponse(BaseModel):
 
 
 class AlertDetail(AlertResponse):
-    """One alert and who was told of it."""
+    """One alert with its notifications."""
 
-    notices: list[NoticeResponse]
+    notifications: list[NotificationResponse]
 
 
 @router.get("/api/alerts", responses=problem_responses(*REFUSALS, 422, 500, 503))
@@ -106,18 +106,18 @@ async def list_alerts(
         AwareDatetime | None, Query(description="those raised then or later are left out")
     ] = None,
     before: Annotated[int | None, Query(ge=1, le=MAX_NUMBER)] = None,
-    count: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 100,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 100,
 ) -> AlertsResponse:
-    """List the alerts that stood at some moment of the stretch, page by page."""
+    """List the alerts that were open at some moment of the period, page by page."""
     if since is not None and until is not None and until <= since:
         raise WindowError(f"`until` is {until.isoformat()}: ask for a moment after `from`")
     is_open = None if state is None else state == "open"
     search = AlertSearch(since, until, tuple(location or ()), tuple(kind or ()), is_open)
     found = await _read(
-        request, partial(find_alerts, search=search, before_number=before, most=count + 1)
+        request, partial(find_alerts, search=search, before_number=before, most=limit + 1)
     )
-    shown = found[:count]
-    further = shown[-1].id if len(found) > count else None
+    shown = found[:limit]
+    further = shown[-1].id if len(found) > limit else None
     return AlertsResponse(
         alerts=[AlertResponse(**describe_alert(one)) for one in shown], next=further
     )
@@ -127,7 +127,7 @@ async def list_alerts(
 async def get_alert(
     request: Request, number: Annotated[int, Path(alias="alert", ge=1, le=MAX_NUMBER)]
 ) -> AlertDetail:
-    """Show one alert, and who was told of it."""
+    """Show one alert with its notifications."""
     return await _read(request, partial(_in_full, number=number))
 
 
@@ -159,7 +159,7 @@ async def acknowledge_alert(
     number: Annotated[int, Path(alias="alert", ge=1, le=MAX_NUMBER)],
     asked: AcknowledgeRequest,
 ) -> AlertDetail:
-    """Take charge of an open alert: it sends no further notice, and the log of changes says who."""
+    """Acknowledge an open alert: it sends no further notification; the audit log says who."""
     return await _act(request, number, asked.note, actions.acknowledge)
 
 
@@ -187,8 +187,10 @@ def describe_alert(row: Row[Any]) -> dict[str, Any]:
 
 def _in_full(connection: Connection, number: int) -> AlertDetail:
     found = describe_alert(read_alert(connection, number))
-    notices = [NoticeResponse(**row._mapping) for row in read_notifications(connection, number)]
-    return AlertDetail(**found, notices=notices)
+    rows = read_notifications(connection, number)
+    return AlertDetail(
+        **found, notifications=[NotificationResponse(**row._mapping) for row in rows]
+    )
 
 
 async def _act(

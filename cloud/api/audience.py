@@ -48,7 +48,9 @@ class Bands(BaseModel):
     high_s: float = Field(examples=[38.1], description="probability above 0.90")
     medium_s: float = Field(examples=[14.0], description="0.70 to 0.90")
     low_s: float = Field(examples=[1240.9], description="below 0.70")
-    untold_s: float = Field(examples=[0.0], description="of agents that do not tell bands")
+    unobserved_s: float = Field(
+        examples=[0.0], description="of cameras whose agent does not report bands"
+    )
 
 
 class Figures(BaseModel):
@@ -62,7 +64,7 @@ class Figures(BaseModel):
     onlookers: int | None = Field(examples=[17], description="ended visits that really looked")
     attention_rate: float | None = Field(examples=[0.187], description="onlookers / visits")
     looking_s: float | None = Field(examples=[52.4], description="everybody's looking time")
-    bands: Bands | None = Field(description="null where no camera told them")
+    bands: Bands | None = Field(description="null where no camera reported bands")
     dwell_mean_s: float | None = Field(examples=[12.1])
     dwell_p50_s: float | None = Field(examples=[8.0])
     dwell_p90_s: float | None = Field(examples=[31.0])
@@ -261,8 +263,8 @@ def _bands(tally: AudienceSums) -> dict[str, float] | None:
     if not tally.banded_reports:
         return None
     told_ms = tally.band_high_ms, tally.band_medium_ms, tally.band_low_ms
-    high, medium, low, untold = (ms / 1000 for ms in (*told_ms, tally.person_ms - sum(told_ms)))
-    return {"high_s": high, "medium_s": medium, "low_s": low, "untold_s": untold}
+    high, medium, low, unobserved = (ms / 1000 for ms in (*told_ms, tally.person_ms - sum(told_ms)))
+    return {"high_s": high, "medium_s": medium, "low_s": low, "unobserved_s": unobserved}
 
 
 def _rounded(value: float | None) -> float | None:

@@ -105,7 +105,7 @@ class ForecastResponse(BaseModel):
 
     location: str = Field(examples=["KX-01"])
     timezone: str = Field(examples=["Europe/London"])
-    stands_on: ForecastBasis
+    basis: ForecastBasis
     forecast: str = Field(examples=["recent-2"])
     forecast_made_at: datetime
     hours: list[ForecastHour]
@@ -158,7 +158,7 @@ def _week(site: Site, made: CachedForecast, first_on: date, days: int) -> Foreca
     return ForecastResponse(
         location=site.id,
         timezone=site.timezone,
-        stands_on=describe_basis(hour_forecasts[0], made),
+        basis=describe_basis(hour_forecasts[0], made),
         forecast=made.forecast.model,
         forecast_made_at=made.at,
         hours=[

@@ -112,12 +112,12 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BreakdownQuery:
-    """A question that makes sense; `after` and `count` are about places."""
+    """A question that makes sense; `after` and `limit` are about places."""
 
     where: BreakdownFilter
     by: tuple[Dimension, ...]
     after: str = ""
-    count: int = 0
+    limit: int = 0
 
     @property
     def is_rolled(self) -> bool:
@@ -128,7 +128,7 @@ class BreakdownQuery:
     def places_in_a_page(self) -> int:
         """Fewer places for a longer stretch: what is read is bounded."""
         hours = (self.where.ends_at - self.where.starts_at) // HOUR
-        return max(1, min(self.count, MAX_ROWS // max(1, hours)))
+        return max(1, min(self.limit, MAX_ROWS // max(1, hours)))
 
 
 Read = Callable[[Connection, BreakdownQuery, ExpectedTime], dict[str, Any]]
@@ -153,11 +153,11 @@ async def break_down_audience(
     location: Location = None,
     venue_type: VenueType = None,
     after: Annotated[str, Query(pattern="^[A-Za-z0-9_-]*$", max_length=63)] = "",
-    count: Annotated[int, Query(ge=1, le=500, description="places in a page")] = 100,
+    limit: Annotated[int, Query(ge=1, le=500, description="places in a page")] = 100,
 ) -> Response:
     """Add up the audience by place, venue type, camera, hour or day (UTC), and drill down."""
     asked = _parse_query(request, by or [], (since, until), location, venue_type)
-    paged = BreakdownQuery(asked.where, asked.by, after, count)
+    paged = BreakdownQuery(asked.where, asked.by, after, limit)
     return await _respond(request, "breakdown", paged, _cells)
 
 

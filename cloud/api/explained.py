@@ -73,12 +73,12 @@ def price_lines(answer: PriceResponse) -> Iterator[str]:
     yield f"  {'expected':<28}{'P10':>10}{'P50':>10}{'P90':>10}"
     yield from _expected(answer)
     yield ""
-    yield f"  stands on   {answer.stands_on.reason}"
+    yield f"  stands on   {answer.basis.reason}"
     yield f"  cameras     {_cameras(answer)}"
-    yield f"  newest data {_moment(answer.stands_on.newest_data_at)}"
+    yield f"  newest data {_moment(answer.basis.newest_data_at)}"
     versions = answer.versions
     yield f"  rate card   {versions.rate_card} ({versions.rate_card_digest})"
-    until = _moment(answer.stands_on.cutoff_at)
+    until = _moment(answer.basis.cutoff_at)
     yield f"  forecast    {versions.forecast}, measurements until: {until}"
 
 
@@ -87,10 +87,10 @@ def _moment(at: datetime | None) -> str:
 
 
 def _cameras(answer: PriceResponse) -> str:
-    told = answer.stands_on
-    share = "no camera expected" if told.observed_share is None else f"{told.observed_share:.0%}"
+    basis = answer.basis
+    share = "no camera expected" if basis.observed_share is None else f"{basis.observed_share:.0%}"
     return (
-        f"{told.cameras_reporting} of {told.cameras_expected} report, observed share of the last "
+        f"{basis.cameras_reporting} of {basis.cameras_expected} report, observed share of the last "
         f"week: {share}"
     )
 

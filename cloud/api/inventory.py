@@ -69,7 +69,7 @@ async def get_inventory(
               max_length=50),
     ] = None,
     offset: Annotated[int, Query(ge=0, le=100_000)] = 0,
-    count: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
 ) -> Response:  # fmt: skip
     """Put one hour of the screens up for sale, in the words of OpenRTB 2.6."""
     context: AppContext = get_context(request)
@@ -77,7 +77,7 @@ async def get_inventory(
         [context.estate.location(one) for one in location] if location else list(context.estate)
     )
     sites = select_by_venue(chosen, venue) if venue else chosen
-    asked = _InventoryPage(context, buyer, time_slot, len(sites), sites[offset : offset + count])
+    asked = _InventoryPage(context, buyer, time_slot, len(sites), sites[offset : offset + limit])
     asked.find_hours(_hours(context, sites, time_slot))
     made, failed = await forecast_all(context, asked.sites_with_the_hour)
     answer = None if failed else context.response_cache.get(asked.key(made))
@@ -120,7 +120,7 @@ class _InventoryPage:
     def key(self, made: Found) -> Hashable:
         """With everything that the page depends on."""
         now, account = self._context.clock(), self._buyer.account
-        stands_on = (
+        inputs = (
             (
                 known.at,
                 has_begun(self._slots[site.id], now),
@@ -129,7 +129,7 @@ class _InventoryPage:
             for site, known in made
         )
         names = tuple(site.id for site in self._sites)
-        return self._context.key("inventory", self._time_slot, self._total, names, *stands_on)
+        return self._context.key("inventory", self._time_slot, self._total, names, *inputs)
 
     def written(self, made: Found, failed: Sequence[OmittedLocation]) -> Inventory:
         """The answer; a screen that cannot be quoted is left out like those without the hour."""

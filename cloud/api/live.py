@@ -1,8 +1,8 @@
 """`/api/live`: five-minute windows and alerts as they change, as server-sent events or WebSocket.
 
-Hard truth: a window is told again whenever a report was counted into it, days late or not; what is
-told is always the whole of it, so the latest word about a window is the truth. An `id` says how far
-everything was told: come back with it (`Last-Event-ID`, or `last_id`) and nothing is missed.
+A window is sent again whenever a report was counted into it, also days late. Each event holds the
+whole window, so the latest event of a window is valid. An `id` says up to where all events were
+sent: a client that connects again with it (`Last-Event-ID`, or `last_id`) misses no event.
 """
 
 import asyncio
@@ -64,10 +64,10 @@ def new_broadcaster(reloader: ContextReloader) -> Broadcaster:
 
 
 def encode_window(found: Audience, now: datetime) -> bytes:
-    """A window as it is told, like those of `/api/audience/{location}` without dwell quantiles."""
-    told = describe_figures(found)
+    """A window as it is sent, like those of `/api/audience/{location}` without dwell quantiles."""
+    figures = describe_figures(found)
     for name in NO_HISTOGRAM:
-        del told[name]
+        del figures[name]
     return msgspec.json.encode(
         {
             "location": found.location,
@@ -75,7 +75,7 @@ def encode_window(found: Audience, now: datetime) -> bytes:
             "ends_at": found.ends_at,
             "complete": found.ends_at <= now,
             **describe_coverage(found),
-            **told,
+            **figures,
         }
     )
 
@@ -87,7 +87,7 @@ def encode_alert(row: Any) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class LiveRequest:
-    """What a client wants to hear, and from where on."""
+    """Which events a client asks for, and from which cursor on."""
 
     event_filter: EventFilter
     since: Cursor | None
@@ -111,10 +111,10 @@ def read_request(
         of_type = {site.id for site in select_by_venue(context.estate, venue_type or ())}
         places = {*map(str, named | of_type)}
     came = last_event_id or last_id
-    wish = EventFilter(
+    event_filter = EventFilter(
         frozenset(what or ("window", "alert")), None if places is None else frozenset(places)
     )
-    return LiveRequest(wish, Cursor.read(came) if came else None)
+    return LiveRequest(event_filter, Cursor.read(came) if came else None)
 
 
 LiveRequestOf = Annotated[LiveRequest, Depends(read_request)]
@@ -127,24 +127,24 @@ LiveRequestOf = Annotated[LiveRequest, Depends(read_request)]
     responses={200: STREAM, **problem_responses(*REFUSALS, 404, 422, 500, 503)},
 )
 async def stream_live(request: Request, question: LiveRequestOf) -> Response:
-    """Hear of windows and alerts as they change: of all places, some, or those of a venue type."""
-    speech = Session(request, question)
-    await speech.open()
-    return _EventStream(speech)
+    """Stream windows and alerts as they change: of all places, some, or those of a venue type."""
+    session = Session(request, question)
+    await session.open()
+    return _EventStream(session)
 
 
 def require_socket_role(socket: WebSocket) -> None:
-    """Let only its roles listen; before the question is looked at."""
+    """Refuse other roles before the request is parsed."""
     require_role(socket, ALLOWED_ROLES)
 
 
 @router.websocket("/api/live", dependencies=[Depends(require_socket_role)])
 async def stream_live_socket(socket: WebSocket, question: LiveRequestOf) -> None:
     """The same over a WebSocket: one JSON object for each event."""
-    speech = Session(socket, question)
-    await speech.open()
+    session = Session(socket, question)
+    await session.open()
     await socket.accept(SUBPROTOCOL if SUBPROTOCOL in socket.scope["subprotocols"] else None)
-    await speech.run(_WebSocketEncoder(socket), socket.receive)
+    await session.run(_WebSocketEncoder(socket), socket.receive)
 
 
 async def require_valid_key(connection: HTTPConnection) -> None:
@@ -155,17 +155,17 @@ async def require_valid_key(connection: HTTPConnection) -> None:
 
 
 class Encoder(Protocol):
-    """A way to say it."""
+    """Writes events in the format of one transport."""
 
     async def send(self, events: list[Event], cursor: Cursor | None) -> None:
-        """Events, then how far they reach; neither is a sign of life."""
+        """Send events, then their cursor; with neither, a heartbeat."""
 
     async def close(self, name: str, word: dict[str, str]) -> None:
-        """The last word."""
+        """Send the final event."""
 
 
 class Session:
-    """All that one client is told, from joining to leaving."""
+    """The events of one client, from its subscription to its end."""
 
     def __init__(self, connection: HTTPConnection, question: LiveRequest) -> None:
         self._connection = connection
@@ -175,45 +175,45 @@ class Session:
         self._reached = question.since
 
     async def open(self) -> None:
-        """Join, or raise what stands in the way."""
+        """Subscribe, or raise why it is not possible."""
         self._listener = await self._broadcaster.subscribe(
             self._question.event_filter, self._question.since
         )
 
     async def run(self, encoder: Encoder, receive: Receive) -> None:
-        """Tell until the client goes, takes nothing any more, or has to go."""
+        """Send events until the client disconnects, stops reading, or is disconnected."""
         gone = asyncio.create_task(_wait_for_disconnect(receive))
-        telling = asyncio.create_task(self._tell(encoder))
+        sending = asyncio.create_task(self._send_events(encoder))
         try:
-            await asyncio.wait({gone, telling}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({gone, sending}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._broadcaster.unsubscribe(self._listener)
-            for task in (gone, telling):
+            for task in (gone, sending):
                 task.cancel()
-            _, ending = await asyncio.gather(gone, telling, return_exceptions=True)
+            _, ending = await asyncio.gather(gone, sending, return_exceptions=True)
         if isinstance(ending, Exception) and not isinstance(ending, DISCONNECTED):
             raise ending
 
-    async def _tell(self, encoder: Encoder) -> None:
+    async def _send_events(self, encoder: Encoder) -> None:
         again_at = self._clock() + CHECK_KEY_EVERY
         while self._listener.final_event is None:
-            events, mark = await self._listener.take(HEARTBEAT_S)
+            events, cursor = await self._listener.take(HEARTBEAT_S)
             for start in range(0, max(1, len(events)), EVENTS_PER_WRITE):
                 some = events[start : start + EVENTS_PER_WRITE]
                 is_all = start + EVENTS_PER_WRITE >= len(events)
                 async with asyncio.timeout(SEND_TIMEOUT_S):
-                    await encoder.send(some, mark if is_all else None)
-            self._reached = mark or self._reached
+                    await encoder.send(some, cursor if is_all else None)
+            self._reached = cursor or self._reached
             if self._clock() >= again_at:
                 again_at = self._clock() + CHECK_KEY_EVERY
-                await self._ask_again()
+                await self._check_key()
         name, reason = self._listener.final_event
         word = {"reason": reason} | ({"last_id": str(self._reached)} if self._reached else {})
         async with asyncio.timeout(SEND_TIMEOUT_S):
             await encoder.close(name, word)
 
-    async def _ask_again(self) -> None:
-        """A key that was revoked meanwhile opens nothing any more."""
+    async def _check_key(self) -> None:
+        """Disconnect the client where its key has been revoked meanwhile."""
         try:
             await require_valid_key(self._connection)
         except AccessError as error:
@@ -231,12 +231,12 @@ class _EventStream(Response):
     def __init__(self, session: Session) -> None:
         super().__init__(media_type="text/event-stream", headers={"cache-control": "no-store"})
         del self.headers["content-length"]
-        self._speech = session
+        self._session = session
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
         await send(start)
-        await self._speech.run(_SseEncoder(send), receive)
+        await self._session.run(_SseEncoder(send), receive)
         await send({"type": "http.response.body", "body": b""})
 
 
@@ -261,7 +261,7 @@ class _SseEncoder:
 
 
 class _WebSocketEncoder:
-    """Events as JSON objects; the server's own pings are the sign of life."""
+    """Events as JSON objects; the pings of the server are the heartbeat."""
 
     def __init__(self, socket: WebSocket) -> None:
         self._socket = socket
@@ -270,7 +270,7 @@ class _WebSocketEncoder:
         for one in events:
             await self._say(one.name, data=msgspec.Raw(one.data))
         if cursor is not None:
-            await self._say("mark", id=str(cursor))
+            await self._say("cursor", id=str(cursor))
 
     async def close(self, name: str, word: dict[str, str]) -> None:
         await self._say(name, data=word)

@@ -27,6 +27,11 @@ from cloud.database import EPOCH, microseconds
 from cloud.planning.plan_offers import read_offer
 from cloud.planning.plan_request import StoredPlanRequest
 from cloud.planning.plan_response import InfeasibleResponse, PlanResponse, PlanVersions
+from cloud.planning.stored_plans import (
+    read_stored_request,
+    translate_answer,
+    translate_request,
+)
 from cloud.pricing.optimise.brief import Objective
 from cloud.sales.plans import (
     UNFINISHED,
@@ -123,7 +128,7 @@ async def list_plans(
     request: Request,
     who: Asker,
     after: Annotated[str | None, Query(pattern=CURSOR, description="`next` of a page")] = None,
-    count: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20,
 ) -> Response:
     """List the plans of one's own that are kept, the latest first."""
     context: AppContext = get_context(request)
@@ -132,10 +137,10 @@ async def list_plans(
     def read() -> PlansResponse:
         with database.reading(context.engine) as connection:
             found = find_plans(
-                connection, _account_of(who), context.clock(), after=position, most=count + 1
+                connection, _account_of(who), context.clock(), after=position, most=limit + 1
             )
-        shown = found[:count]
-        further = _cursor(shown[-1]) if len(found) > count else None
+        shown = found[:limit]
+        further = _cursor(shown[-1]) if len(found) > limit else None
         return PlansResponse(plans=[_summary(one) for one in shown], next=further)
 
     told = await run_in_threadpool(read)
@@ -215,7 +220,7 @@ def _account_of(who: Caller) -> str | None:
 
 
 def _summary(kept: StoredPlan) -> PlanSummary:
-    question = StoredPlanRequest.model_validate_json(kept.question)
+    question = read_stored_request(kept.question)
     return PlanSummary(
         id=kept.id,
         account=kept.account,
@@ -234,16 +239,16 @@ def _summary(kept: StoredPlan) -> PlanSummary:
 
 
 def _detail(kept: StoredPlan, answer: bytes | None, versions: bytes | None) -> bytes:
-    """As `PlanInFull`; what has been written as JSON once is not read and written again."""
-    told: dict[str, Any] = _summary(kept).model_dump(mode="json", by_alias=True)
-    told["sentence"] = kept.sentence
+    """As `PlanDetail`; JSON that was stored with the present names is passed on byte for byte."""
+    detail: dict[str, Any] = _summary(kept).model_dump(mode="json", by_alias=True)
+    detail["sentence"] = kept.sentence
     for name, held in (
-        ("question", kept.question.encode()),
+        ("question", translate_request(kept.question.encode())),
         ("versions", versions),
-        ("answer", answer),
+        ("answer", None if answer is None else translate_answer(answer)),
     ):
-        told[name] = None if held is None else msgspec.Raw(held)
-    return msgspec.json.encode(told)
+        detail[name] = None if held is None else msgspec.Raw(held)
+    return msgspec.json.encode(detail)
 
 
 def _cursor(kept: StoredPlan) -> str:

@@ -70,9 +70,9 @@ class Expected(BaseModel):
 
 
 class ForecastBasis(BaseModel):
-    """What the expectation rests on."""
+    """The data that the forecast of this hour is based on."""
 
-    basis: str = Field(
+    kind: str = Field(
         examples=["measured"],
         description="measured here; similar_hours: this hour of the week was not observed, other "
         "days' same hours were; venue: the kind of venue",
@@ -165,7 +165,7 @@ class PriceResponse(BaseModel):
     )
     availability: AvailabilityResponse
     expected: Expected
-    stands_on: ForecastBasis
+    basis: ForecastBasis
     versions: PriceVersionsResponse
 
 
@@ -251,11 +251,11 @@ def describe_expected(hour_forecast: HourForecast) -> Expected:
 
 
 def describe_basis(hour_forecast: HourForecast, made: CachedForecast) -> ForecastBasis:
-    """What an hour_forecast rests on as the API writes it."""
+    """The basis of an hour's forecast as the API writes it."""
     seen = made.observed
     newest_at = seen.newest_at
     return ForecastBasis(
-        basis=hour_forecast.basis,
+        kind=hour_forecast.basis,
         reason=hour_forecast.reason,
         weeks=hour_forecast.weeks,
         cutoff_at=hour_forecast.cutoff_at,
@@ -309,7 +309,7 @@ def _describe(
             sentence=on_sale.sentence,
         ),
         expected=describe_expected(hour_forecast),
-        stands_on=describe_basis(hour_forecast, made),
+        basis=describe_basis(hour_forecast, made),
         versions=PriceVersionsResponse(
             rate_card=quoted.rate_card,
             rate_card_digest=context.card_digest,

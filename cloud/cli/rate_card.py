@@ -20,8 +20,7 @@ from cloud.app.context import Clock
 from cloud.app.forecasts import REACH
 from cloud.app.rate_card_reload import MIN_LEAD
 from cloud.auth import audit
-from cloud.estate import document
-from cloud.pricing.rate_card import REFERENCE, RateCard
+from cloud.pricing.rate_card import REFERENCE, RateCard, read_card_file
 from cloud.sales.rate_cards import ScheduledCard, card_at, read_scheduled_cards, store_card
 from wire.clock import utc_now
 
@@ -62,7 +61,7 @@ def _done(url: str, arguments: argparse.Namespace, clock: Clock) -> Iterator[str
     if arguments.action == "list":
         yield from _listed(_put_before(url), clock())
         return
-    card = document(arguments.file, RateCard)
+    card = read_card_file(arguments.file)
     if arguments.action == "check":
         yield from _checked(_put_before(url), card, clock())
         return
@@ -204,4 +203,4 @@ def _flat(path: str, value: Any) -> Iterator[tuple[str, str]]:
         yield from _flat(f"{path}.{key}" if path else str(key), one)
 
 
-REFERENCE_CARD: Final = document(REFERENCE, RateCard)
+REFERENCE_CARD: Final = read_card_file(REFERENCE)

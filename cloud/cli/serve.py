@@ -32,7 +32,7 @@ from cloud.auth.quota import Quota
 from cloud.connection_table import ConnectionTable, room_for_connections
 from cloud.estate_reload import SitesFile
 from cloud.planning.plan_worker import PlanWorker
-from cloud.pricing.rate_card import REFERENCE, RateCard
+from cloud.pricing.rate_card import REFERENCE, RateCard, read_card_file
 from cloud.pricing.vocabulary import require_priced_words
 from cloud.sales.rate_cards import card_at, read_scheduled_cards
 from wire.clock import utc_now
@@ -180,10 +180,10 @@ def open_context(arguments: argparse.Namespace) -> AppContext:
 def read_rate_card(file: Path | None, engine: Engine) -> RateCard:
     """The card of a file; without one, the card that holds now, else the reference card."""
     if file is not None:
-        return estate.document(file, RateCard)
+        return read_card_file(file)
     with database.reading(engine) as connection:
         held = card_at(read_scheduled_cards(connection), utc_now())
-    return held.card if held else estate.document(REFERENCE, RateCard)
+    return held.card if held else read_card_file(REFERENCE)
 
 
 def open_shared_store(chosen: settings.Settings, engine: Engine) -> SharedStore:

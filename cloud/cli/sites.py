@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from cloud.estate import Estate, EstateError, Site, document, json_schema, load
+from cloud.estate import Estate, EstateError, Site, json_schema, load
 from cloud.pricing.openooh import KNOWN
-from cloud.pricing.rate_card import REFERENCE, RateCard
+from cloud.pricing.rate_card import REFERENCE, read_card_file
 from cloud.pricing.vocabulary import unpriced_words
 from cloud.site_words import unknown_word
 
@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
         return VALID
     try:
         sites = load(arguments.file)
-        card = document(arguments.rate_card, RateCard)
+        card = read_card_file(arguments.rate_card)
     except EstateError as error:
         sys.stdout.write(f"error: {error}\n")
         return INVALID

@@ -23,8 +23,8 @@ from cloud.app.context import AppContext, ForecastFailed
 from cloud.auth import audit
 from cloud.estate import UnknownLocation
 from cloud.planning.plan_offers import PlanOffer, read_plan_offer
-from cloud.planning.plan_request import StoredPlanRequest
 from cloud.planning.plan_response import ForecastUsed, PlanVersions, plan_response
+from cloud.planning.stored_plans import read_stored_request
 from cloud.pricing.optimise.brief import Brief, BriefError
 from cloud.pricing.optimise.plan import Infeasible, Outcome, SearchProgress
 from cloud.pricing.optimise.subprocess_solver import SearchStopped, optimise_in_subprocess
@@ -151,7 +151,7 @@ class _PlanSearch:
             return FAULT
 
     def _answer(self) -> PlanResult:
-        asked = StoredPlanRequest.model_validate_json(self._plan.question)
+        asked = read_stored_request(self._plan.question)
         brief = asked.to_brief()
         on_sale = read_plan_offer(self._context, brief, self._plan.account)
         found = self._found(brief, on_sale, asked.within_s)

@@ -13,6 +13,9 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
+from cloud.estate import EstateError, document
+from wire.visible_names import check_visible_name
+
 REFERENCE: Final = Path(__file__).parent / "reference.yaml"
 PLACES: Final = 4
 
@@ -109,6 +112,22 @@ class RateCard(_Card, frozen=True, kw_only=True):
     def season_in(self, month: int) -> Season | None:
         """The season that holds a local month."""
         return next((season for season in self.seasons if month in season.months), None)
+
+
+def read_card_file(file: Path) -> RateCard:
+    """Read a rate card from a file; raises EstateError.
+
+    Names are checked here, not in the struct, so that cards stored in the database stay readable.
+    """
+    card = document(file, RateCard)
+    try:
+        for band in card.peak_hours:
+            check_visible_name("name of a band", band.name)
+        for season in card.seasons:
+            check_visible_name("name of a season", season.name)
+    except ValueError as error:
+        raise EstateError(f"{file}: {error}") from error
+    return card
 
 
 def _refuse_factor(what: str, factor: Decimal) -> None:

@@ -181,7 +181,7 @@ def asked(name: str, path: str, port: int, pid: int, times: int) -> None:
     took_ms, size, cpu_s = [], 0, 0.0
     for turn in range(times):
         # another count each time, so that no answer is one that is remembered
-        fresh = path + ("&" if "?" in path else "?") + f"count={100 - turn % 50}"
+        fresh = path + ("&" if "?" in path else "?") + f"limit={100 - turn % 50}"
         before_s, began = cpu_of(pid), time.perf_counter()
         size = answered(connection, fresh if "/api/audience?" in path else path)
         took_ms.append((time.perf_counter() - began) * 1000)

@@ -39,12 +39,12 @@ class ConfigUpdate(BaseModel):
 
 
 class SettingChange(BaseModel):
-    """One setting of one camera; `-` stands for absent."""
+    """One setting of one camera; its value now and after the update; `-`: absent."""
 
     device: str
     setting: str
     now: Any
-    then: Any
+    after: Any
 
 
 class ConfigUpdateAnswer(BaseModel):
@@ -125,8 +125,8 @@ async def drift(request: Request) -> DriftsAnswer:
 
 def _first_changes(previews: list[ConfigPreview]) -> list[SettingChange]:
     every = [
-        SettingChange(device=one.device, setting=setting, now=now, then=then)
+        SettingChange(device=one.device, setting=setting, now=now, after=after)
         for one in previews[:MAX_SHOWN]
-        for setting, (now, then) in one.changes.items()
+        for setting, (now, after) in one.changes.items()
     ]
     return every[:MAX_SHOWN]

@@ -39,7 +39,7 @@ export const ago = (seconds) => {
 
 // What a price is based on, in one paragraph.
 export const basisOf = (answer) => {
-  const { reason, data_age_s: age, cameras_expected: expected, cameras_reporting: reporting, observed_share: share } = answer.stands_on;
+  const { reason, data_age_s: age, cameras_expected: expected, cameras_reporting: reporting, observed_share: share } = answer.basis;
   const data = age === null ? "no data measured here" : `newest data ${ago(age)} when the forecast was made`;
   const cameras = expected ? `${reporting} of ${expected} cameras report, ${Math.round(100 * share)} % of the last week observed` : "no camera is expected here";
   return `Based on ${reason}; ${data}; ${cameras}. Rate card ${answer.versions.rate_card}, forecast ${answer.versions.forecast}.`;

@@ -87,7 +87,7 @@ def test_what_is_no_number_is_not_understood(ask, number: str):
         ("until=2026-11-20T11:20:00Z", [2, 1]),
         ("from=2026-11-20T11:05:00Z&until=2026-11-20T11:06:00Z", [1]),
         ("from=2026-11-20T12:05:00%2B01:00&until=2026-11-20T11:06:00Z", [1]),
-        ("before=3&count=1", [2]),
+        ("before=3&limit=1", [2]),
     ],
 )
 def test_alerts_are_found_by_place_kind_state_and_time(ask, noon, query: str, found: list[int]):
@@ -97,8 +97,8 @@ def test_alerts_are_found_by_place_kind_state_and_time(ask, noon, query: str, fo
 @pytest.mark.parametrize(
     "query",
     ["state=standing", "kind=%25", "kind=", "kind=banana", "kind=camera.&kind=crowd_surge",
-     "location=a%00b", "location=KX/01", "before=0", "count=501",
-     "count=0", "from=yesterday", "from=2026-11-20T11:00:00",
+     "location=a%00b", "location=KX/01", "before=0", "limit=501",
+     "limit=0", "from=yesterday", "from=2026-11-20T11:00:00",
      "from=2026-11-20T11:00:00Z&until=2026-11-20T11:00:00Z"],
 )  # fmt: skip
 def test_what_cannot_be_asked_is_refused_with_a_reason(ask, query: str):
@@ -114,9 +114,9 @@ def test_a_kind_that_no_alert_has_is_refused_with_those_there_are(ask):
 
 
 def test_pages_follow_each_other_whatever_is_raised_meanwhile(ask, context: AppContext, noon):
-    first = ask.get(f"{PATH}?count=2").json()
+    first = ask.get(f"{PATH}?limit=2").json()
     happens(context, noon, "SC-01", AlertKind.OFFLINE, 20.0)
-    second = ask.get(f"{PATH}?count=2&before={first['next']}").json()
+    second = ask.get(f"{PATH}?limit=2&before={first['next']}").json()
     assert [[one["id"] for one in page["alerts"]] for page in (first, second)] == [[3, 2], [1]]
     assert second["next"] is None
 
@@ -132,7 +132,9 @@ def test_an_alert_is_shown_with_who_was_told(ask, noon):
         "2026-11-20T11:00:00Z",
         "2026-11-20T11:30:00Z",
     )
-    assert [(one["recipient"], one["change"], one["sent_at"]) for one in answer["notices"]] == [
+    assert [
+        (one["recipient"], one["change"], one["sent_at"]) for one in answer["notifications"]
+    ] == [
         ("ops", "raised", None),
         ("ops", "cleared", None),
     ]
@@ -178,7 +180,7 @@ def test_who_acknowledged_and_closed_an_alert_and_why_is_shown_and_audited(
     closed = ask("POST", f"{PATH}/3/close", json={"reason": "a parade"}, headers=headers).json()
     assert (closed["state"], closed["close_reason"]) == ("cleared", "a parade")
     assert closed["closed_by"].startswith("api:ann (key ")
-    assert [one["state"] for one in closed["notices"]] == ["withdrawn"]
+    assert [one["state"] for one in closed["notifications"]] == ["withdrawn"]
     assert (closed["severity"], closed["acknowledged_at"]) == ("info", "2026-11-20T12:00:00Z")
     with database.reading(context.engine) as connection:
         made = [(one.action, one.object) for one in audit.read_entries(connection)]

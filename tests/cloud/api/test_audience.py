@@ -61,12 +61,12 @@ def test_a_blind_window_has_no_figures_and_says_why(ask, context: AppContext, wa
         ({"person_ms": 0}, None),
         (
             {"person_ms": 0, "banded_reports": 1},
-            {"high_s": 0.0, "medium_s": 0.0, "low_s": 0.0, "untold_s": 0.0},
+            {"high_s": 0.0, "medium_s": 0.0, "low_s": 0.0, "unobserved_s": 0.0},
         ),
         (
             {"person_ms": 90_000, "banded_reports": 1, "band_high_ms": 4_500,
              "band_medium_ms": 1_500, "band_low_ms": 60_000},
-            {"high_s": 4.5, "medium_s": 1.5, "low_s": 60.0, "untold_s": 24.0},
+            {"high_s": 4.5, "medium_s": 1.5, "low_s": 60.0, "unobserved_s": 24.0},
         ),
     ],
     ids=["an old camera", "an old camera alone", "nobody there", "an old camera among new ones"],

@@ -91,8 +91,8 @@ def test_groups_are_as_the_openapi_document_says(ask, path: str):
 
 
 def test_pages_of_places_meet(ask):
-    first = ask.get(f"/api/audience?by=location&count=2&{DAY}")
-    second = ask.get(f"/api/audience?by=location&count=2&after={first.json()['next']}&{DAY}")
+    first = ask.get(f"/api/audience?by=location&limit=2&{DAY}")
+    second = ask.get(f"/api/audience?by=location&limit=2&after={first.json()['next']}&{DAY}")
     assert visits(first, "location") == {("KX-01",): 12, ("LB-01",): 6}
     assert visits(second, "location") == {("WL-01",): 6}
     assert (first.json()["next"], second.json()["next"]) == ("LB-01", None)
@@ -142,7 +142,7 @@ def test_demographics_are_those_of_the_estate_a_venue_type_or_a_location(ask):
         ("venue_type=%27", 422, "venue_type"),
         ("venue_type=nowhere", 422, "is no OpenOOH id: the places here are of"),
         ("after=%25", 422, "after"),
-        ("count=0", 422, "count"),
+        ("limit=0", 422, "limit"),
     ],
 )
 def test_what_cannot_be_answered_is_refused_with_a_reason(ask, question, status, said):

@@ -73,7 +73,7 @@ def test_measured_stays_replace_the_assumption(ask, context: AppContext, watch):
 def test_pages_and_venues_choose_the_screens(ask):
     everything = ask.get(PATH).json()
     platforms = ask.get(f"{PATH}&venue=10502").json()
-    second = ask.get(f"{PATH}&offset=1&count=1").json()
+    second = ask.get(f"{PATH}&offset=1&limit=1").json()
 
     assert everything["total"] == 8
     sent = [screen for screen in everything["screens"] if screen["dooh"]["venuetype"] == ["10502"]]
@@ -95,10 +95,10 @@ def test_pages_and_venues_choose_the_screens(ask):
         ("", 422),
         ("?time_slot=2026-11-23T08:30", 422),
         ("?time_slot=2026-11-23T08:00&location=XX-99", 404),
-        ("?time_slot=2026-11-23T08:00&count=0", 422),
+        ("?time_slot=2026-11-23T08:00&limit=0", 422),
         ("?time_slot=2029-11-23T08:00", 422),
         ("?time_slot=2026-11-23T08:00&offset=-1", 422),
-        ("?time_slot=2026-11-23T08:00&count=99999999999999999999", 422),
+        ("?time_slot=2026-11-23T08:00&limit=99999999999999999999", 422),
     ],
 )
 def test_a_bad_question_is_refused(ask, query: str, status: int):

@@ -90,7 +90,7 @@ def test_an_hour_that_one_clock_lacks_or_doubles_is_answered_for_the_others(
 
 def test_pages_without_the_hour_are_not_each_others(abroad: AppContext):
     asker = Asker(create_app(abroad))
-    path = f"{INVENTORY}2027-03-28T01:00&count=1&offset="
+    path = f"{INVENTORY}2027-03-28T01:00&limit=1&offset="
     assert [told(asker, path + str(at))[0] for at in range(3)] == [[], ["CC-01"], ["NY-01"]]
     assert told(asker, path + "0")[1].keys() == {"KX-01"}
 

@@ -123,7 +123,7 @@ class Sse:
                 self.id = told.get("id", self.id)
                 if "data" in told:
                     return {"event": told["event"], "data": json.loads(told["data"])}
-                return {"event": "mark", "id": self.id}
+                return {"event": "cursor", "id": self.id}
         raise EOFError
 
     def close(self) -> None:
@@ -180,12 +180,12 @@ def windows(ear: Sse | Ws, until: Callable[[dict[str, int]], bool]) -> dict[str,
         if told["event"] == "window":
             data = told["data"]
             heard[f"{data['location']} {data['starts_at']}"] = data["visits"]
-        elif told["event"] == "mark" and until(heard):
+        elif told["event"] == "cursor" and until(heard):
             return heard
 
 
 def mark(ear: Sse | Ws) -> None:
-    while ear.next()["event"] != "mark":
+    while ear.next()["event"] != "cursor":
         pass
 
 

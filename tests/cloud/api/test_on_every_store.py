@@ -207,7 +207,7 @@ def test_a_measured_forecast_is_made_once_for_both_and_says_the_same(
         prices = [asker.get(PRICE) for asker in store.askers]
         screens = [asker.get(INVENTORY) for asker in store.askers]
 
-    assert prices[0].json()["stands_on"]["basis"] == "measured"
+    assert prices[0].json()["basis"]["kind"] == "measured"
     assert prices[0].content == prices[1].content
     assert screens[0].content == screens[1].content
     is_redis = isinstance(store.contexts[0].shared, RedisStore)
@@ -226,8 +226,8 @@ def test_whole_numbers_are_written_as_whole_numbers(store: Installation):
 
 
 def test_a_price_says_how_well_its_place_was_observed(store: Installation):
-    told = store.askers[0].get(PRICE).json()["stands_on"]
-    elsewhere = store.askers[0].get(PRICE.replace("KX-01", "LB-01")).json()["stands_on"]
+    told = store.askers[0].get(PRICE).json()["basis"]
+    elsewhere = store.askers[0].get(PRICE.replace("KX-01", "LB-01")).json()["basis"]
 
     assert (told["cameras_expected"], told["cameras_reporting"]) == (1, 1)
     assert told["observed_share"] == 1.0
@@ -244,8 +244,8 @@ def test_a_price_says_how_well_its_place_was_observed(store: Installation):
 def test_a_price_says_how_old_the_newest_data_are_whatever_hours_the_forecast_uses(
     store: Installation,
 ):
-    told = store.askers[0].get(PRICE).json()["stands_on"]
-    elsewhere = store.askers[0].get(PRICE.replace("KX-01", "LB-01")).json()["stands_on"]
+    told = store.askers[0].get(PRICE).json()["basis"]
+    elsewhere = store.askers[0].get(PRICE.replace("KX-01", "LB-01")).json()["basis"]
     assert told["data_age_s"] == 0
     assert datetime.fromisoformat(told["newest_data_at"]) == store.watch.now
     assert datetime.fromisoformat(told["cutoff_at"]) < store.watch.now  # as of the last midnight
@@ -256,7 +256,7 @@ def test_a_price_says_how_old_the_newest_data_are_whatever_hours_the_forecast_us
         silent = minutes.minute_at >= store.watch.now.timestamp() - 1200
         connection.execute(update(database.minute_tallies).where(silent).values(observed_ms=0))
     store.watch.pass_by(timedelta(minutes=16))
-    assert store.askers[0].get(PRICE).json()["stands_on"]["data_age_s"] == 1200 + 16 * 60
+    assert store.askers[0].get(PRICE).json()["basis"]["data_age_s"] == 1200 + 16 * 60
 
     site = store.contexts[0].estate.location("KX-01")
     with database.writing(store.engine) as connection:  # after the minutes' retention time

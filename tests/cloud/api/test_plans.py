@@ -99,6 +99,24 @@ def test_that_no_plan_can_be_is_kept_as_a_finding(ask, work):
     assert told["answer"]["relaxations"]
 
 
+def test_a_plan_stored_with_the_former_field_names_is_shown_and_searched(
+    ask, work, context: AppContext
+):
+    where = keep(ask)
+    with database.writing(context.engine) as connection:
+        question = json.loads(connection.execute(select(kept_plans.c.question)).scalar_one())
+        question["least_return"] = question.pop("min_roi")
+        question["caps"] = {"shares_per_slot": question["caps"]["max_shares_per_slot"]}
+        connection.execute(kept_plans.update().values(question=json.dumps(question)))
+
+    assert [one["budget"] for one in ask.get(PLANS).json()["plans"]] == ["90.00"]
+    assert work.step()
+    shown = ask.get(where).json()
+    assert shown["status"] == "done"
+    assert shown["question"]["caps"] == {"max_shares_per_slot": 1}
+    assert (shown["question"]["min_roi"], "least_return" in shown["question"]) == (0.0, False)
+
+
 def test_an_unchanged_plan_is_not_sent_again(ask, work):
     where = keep(ask)
     tag = {"if-none-match": ask.get(where).headers["etag"]}
@@ -149,7 +167,7 @@ def test_pages_hold_ones_own_plans_each_once(locked, key, watch):
         theirs = keep(locked, headers=bolt)
     seen, after = [], {}
     while True:
-        shown = locked.get(PLANS, params={"count": 2, **after}, headers=acme).json()
+        shown = locked.get(PLANS, params={"limit": 2, **after}, headers=acme).json()
         seen += [one["id"] for one in shown["plans"]]
         if shown["next"] is None:
             break

@@ -27,7 +27,7 @@ def test_a_price_comes_with_everything_it_is_made_of(ask):
     assert all(factor["reason"] for factor in body["factors"])
     assert body["currency"] == "GBP"
     assert Decimal(body["price_p10"]) <= Decimal(body["price"]) <= Decimal(body["price_p90"])
-    assert body["stands_on"]["basis"] == "venue"
+    assert body["basis"]["kind"] == "venue"
     assert body["versions"]["rate_card"] == "reference-2"
     assert len(body["versions"]["rate_card_digest"]) == 12
 

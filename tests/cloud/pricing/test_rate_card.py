@@ -7,13 +7,13 @@ import msgspec
 import pytest
 
 from cloud import estate
-from cloud.pricing.rate_card import REFERENCE, RateCard
+from cloud.pricing.rate_card import REFERENCE, RateCard, read_card_file
 
 WRITTEN = REFERENCE.read_text()
 
 
 def test_the_reference_card_names_every_hour_at_most_once():
-    card = estate.document(REFERENCE, RateCard)
+    card = read_card_file(REFERENCE)
 
     assert [card.band_at(hour) is None for hour in range(24)].count(True) == 4
     assert card.attention.least < 1 < card.attention.most
@@ -33,6 +33,14 @@ def test_the_reference_card_names_every_hour_at_most_once():
         ("[6, 7, 8]", "[6, 7, 11]", "month 11 is in both"),
         ("[6, 7, 8]", "[6, 7, 13]", r"\$.seasons\[1\].months\[2\]"),
         ("most: 2.5", "most: 0.001", r"least \(0.01\) is more than most \(0.001\)"),
+        (
+            "name: morning peak",
+            'name: "morning\\u200bpeak"',
+            r"name of a band .* has U\+200B \(ZERO",
+        ),
+        ("name: morning peak", 'name: "\\u3164"', r"name of a band .* has U\+3164"),
+        ("name: morning peak", "name: ' peak'", "is empty or begins or ends with a space"),
+        ("name: summer", 'name: "sum\\u202emer"', r"name of a season .* has U\+202E"),
         ("version: reference-3", "version: ''", r"\$.version"),
         ("limits:", "limit:", r"field .limit. is not known: did you mean .limits.\\?"),
     ],
@@ -43,12 +51,21 @@ def test_a_wrong_card_is_refused(tmp_path: Path, written: str, instead: str, sen
     wrong.write_text(WRITTEN.replace(written, instead, 1))
 
     with pytest.raises(estate.EstateError, match=sentence):
-        estate.document(wrong, RateCard)
+        read_card_file(wrong)
 
 
 def test_the_digest_changes_with_any_factor_and_with_nothing_else():
-    card = estate.document(REFERENCE, RateCard)
+    card = read_card_file(REFERENCE)
     dearer = msgspec.structs.replace(card, traffic={**card.traffic, "business": Decimal("1.21")})
 
-    assert card.digest == estate.document(REFERENCE, RateCard).digest
+    assert card.digest == read_card_file(REFERENCE).digest
     assert card.digest != dearer.digest
+
+
+def test_a_card_that_was_stored_with_an_invisible_name_stays_readable():
+    card = read_card_file(REFERENCE)
+    [first, *further] = card.peak_hours
+    named = msgspec.structs.replace(first, name="morning\u200bpeak")
+    stored = msgspec.structs.replace(card, peak_hours=(named, *further))
+
+    assert msgspec.json.decode(msgspec.json.encode(stored), type=RateCard) == stored

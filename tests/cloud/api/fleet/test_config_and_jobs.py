@@ -33,7 +33,7 @@ def test_a_wish_is_a_preview_until_it_is_applied(ask, fleet: AppContext):
         "device": "cam-01",
         "setting": "report_interval_ms",
         "now": "-",
-        "then": 15_000,
+        "after": 15_000,
     }
     assert again["devices"] == 0
 
