@@ -103,7 +103,7 @@ def read_request(
     ] = None,
     last_event_id: Annotated[str | None, Header(max_length=100)] = None,
 ) -> LiveRequest:
-    """The question, or UnknownLocation or LiveError."""
+    """Parse the request; raises UnknownLocation or CursorError."""
     context: AppContext = get_context(connection)
     places: set[str] | None = None
     if location is not None or venue_type is not None:

@@ -1,8 +1,8 @@
-"""One reader of the database, many listeners: what changes is read once, whoever wants to hear it.
+"""One reader of the database for all subscribers: changes are read once per process.
 
-What a listener has not taken yet is kept by subject, so that a slow one gets the newest of each,
-and one that takes nothing fills up and is let go. Marks say how far everything was told: around a
-mark an event may come twice, none is missed. While nobody listens nothing is read.
+Queued events are kept by subject, so a slow subscriber gets only the newest of each; one whose
+queue is full is disconnected. A cursor says up to where all events were sent: around a cursor an
+event may be sent twice, none is missed. Without subscribers nothing is read.
 """
 
 import asyncio
@@ -39,23 +39,23 @@ NUMBER_SLACK: Final = (
 
 
 class CursorError(ValueError):
-    """A place to go on from that cannot be read."""
+    """A cursor that cannot be parsed."""
 
 
 class TooManySubscribers(RuntimeError):  # noqa: N818 - reads as what happened
-    """As many listen as can be served."""
+    """The limit of subscribers is reached."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far everything was told: reports by number, alerts by instant in whole seconds."""
+    """Up to where all events were sent: the number of a report, whole seconds for alerts."""
 
     report: int
     alerts_s: int
 
     @classmethod
     def read(cls, written: str) -> "Cursor":
-        """From its text, or LiveError."""
+        """Parse the text of a cursor; raises CursorError."""
         first, _, second = written.partition("-")
         sound = len(written) <= 40 and all(part.isascii() and part.isdigit()
                                            for part in (first, second))  # fmt: skip
@@ -69,7 +69,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """What somebody wants to hear; None is every place."""
+    """The events that a client asked for; None is every location."""
 
     names: frozenset[str]
     locations: frozenset[str] | None = None
@@ -92,19 +92,19 @@ class Event:
 
 @dataclass(slots=True, eq=False)
 class Subscriber:
-    """One client's ear: what it has not taken yet, and how far that reaches."""
+    """The queue of one client: the events not sent yet, and their cursor."""
 
     event_filter: EventFilter
     pending: set[WindowKey] = field(default_factory=set)
     final_event: tuple[str, str] | None = None
     cursor_due_s: int = 0
-    """When it is due to be told how far it is, though nothing happened."""
+    """When a cursor is due even where nothing changed."""
     _queued: dict[tuple[str, WindowKey], Event] = field(default_factory=dict)
     _cursor: Cursor | None = None
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def enqueue(self, events: dict[tuple[str, WindowKey], Event]) -> None:
-        """Keep events for it."""
+        """Queue events."""
         if self.final_event is not None or not events:
             return
         self._queued.update(events)
@@ -113,12 +113,12 @@ class Subscriber:
             self.disconnect("dropped", f"more than {MAX_QUEUED} events were waiting to be taken")
 
     def next_pending(self) -> frozenset[WindowKey]:
-        """As much of what it is owed as it has room for."""
+        """As many pending windows as the queue has room for."""
         room = max(0, MAX_QUEUED // 2 - len(self._queued))
         return frozenset(islice(self.pending, room))
 
     def advance(self, cursor: Cursor | None) -> None:
-        """All up to the mark has been heard; None takes back what was not taken yet."""
+        """Set the cursor of the queued events; None withdraws a cursor that was not sent yet."""
         if self.final_event is not None:
             return
         self._cursor = cursor
@@ -127,14 +127,14 @@ class Subscriber:
             self.cursor_due_s = cursor.alerts_s + CURSOR_EVERY_S
 
     def disconnect(self, name: str, reason: str) -> None:
-        """Nothing will come any more but this."""
+        """End the subscription with a final event."""
         if self.final_event is None:
             self._queued, self._cursor = {}, None
             self.final_event = name, reason
             self._changed.set()
 
     async def take(self, patience_s: float) -> tuple[list[Event], Cursor | None]:
-        """What has come by then, and how far that reaches."""
+        """The events queued until the timeout, and their cursor."""
         try:
             async with asyncio.timeout(patience_s):
                 await self._changed.wait()
@@ -173,9 +173,9 @@ class Broadcaster:
         self._failure: Exception | None = None
 
     async def subscribe(self, event_filter: EventFilter, since: Cursor | None) -> Subscriber:
-        """A new listener, told first what changed after `since`.
+        """Add a subscriber, which first gets the changes after `since`.
 
-        What cannot be told any more is said with a `reset`: read the windows again.
+        Where these are no longer known it gets a `reset`: read the windows again.
 
         Raises:
             LiveFull: too many listen.
@@ -183,8 +183,8 @@ class Broadcaster:
         """
         if len(self._subscribers) >= MAX_SUBSCRIBERS:
             raise TooManySubscribers(f"{MAX_SUBSCRIBERS} listen already: come back in a minute")
-        listener = Subscriber(event_filter)
-        self._subscribers[listener] = None
+        subscriber = Subscriber(event_filter)
+        self._subscribers[subscriber] = None
         if self._task is None:
             self._reset()
             self._started = asyncio.Event()
@@ -192,16 +192,16 @@ class Broadcaster:
             self._task = asyncio.create_task(self._run(self._news()))
         await self._started.wait()
         if self._failure is not None:
-            self.unsubscribe(listener)
+            self.unsubscribe(subscriber)
             raise self._failure
         if since is None:
-            listener.advance(self._cursor)
+            subscriber.advance(self._cursor)
         else:
-            self._catch_up(listener, since)
-        return listener
+            self._catch_up(subscriber, since)
+        return subscriber
 
     def unsubscribe(self, subscriber: Subscriber) -> None:
-        """Forget a listener; the last one ends the reading."""
+        """Remove a subscriber; without any the reading ends."""
         self._subscribers.pop(subscriber, None)
         if not self._subscribers and self._task is not None:
             self._task.cancel()
@@ -213,8 +213,8 @@ class Broadcaster:
             self._loop.call_soon_threadsafe(self._disconnect_all, reason)
 
     def _disconnect_all(self, reason: str) -> None:
-        for listener in self._subscribers:
-            listener.disconnect("closing", reason)
+        for subscriber in self._subscribers:
+            subscriber.disconnect("closing", reason)
 
     def _catch_up(self, subscriber: Subscriber, since: Cursor) -> None:
         if (
@@ -250,7 +250,9 @@ class Broadcaster:
 
     async def _read(self, news: ChangeReader) -> None:
         due = {
-            listener: listener.next_pending() for listener in self._subscribers if listener.pending
+            subscriber: subscriber.next_pending()
+            for subscriber in self._subscribers
+            if subscriber.pending
         }
         owed: frozenset[WindowKey] = frozenset().union(*due.values())
         try:
@@ -286,18 +288,18 @@ class Broadcaster:
         chosen = {
             wish: _select(wish, events) for wish in {one.event_filter for one in self._subscribers}
         }
-        for listener in list(self._subscribers):
-            told = due.get(listener, frozenset())
-            owed = {("window", key): windows[key] for key in told & windows.keys()}
-            listener.enqueue(owed | chosen[listener.event_filter])
-            listener.pending -= told
+        for subscriber in list(self._subscribers):
+            sent = due.get(subscriber, frozenset())
+            newest = {("window", key): windows[key] for key in sent & windows.keys()}
+            subscriber.enqueue(newest | chosen[subscriber.event_filter])
+            subscriber.pending -= sent
             is_news = (
-                told
-                or chosen[listener.event_filter]
-                or self._cursor.alerts_s >= listener.cursor_due_s
+                sent
+                or chosen[subscriber.event_filter]
+                or self._cursor.alerts_s >= subscriber.cursor_due_s
             )
-            if is_news and not listener.pending:
-                listener.advance(self._cursor)
+            if is_news and not subscriber.pending:
+                subscriber.advance(self._cursor)
 
     def _remember(self, seen: ChangeSet) -> None:
         if self._oldest is None:
