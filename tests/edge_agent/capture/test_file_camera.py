@@ -116,7 +116,7 @@ def test_a_film_torn_off_gives_what_it_holds(film, street, kept):
 
 def test_a_torn_mp4_has_no_index_and_says_so(second):
     second.write_bytes(second.read_bytes()[:-2000])
-    with pytest.raises(CaptureError, match="is no video that can be read"):
+    with pytest.raises(CaptureError, match="is not a readable video"):
         open_camera(str(second), CaptureSettings(), **FAST)
 
 

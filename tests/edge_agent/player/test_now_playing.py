@@ -95,7 +95,7 @@ def test_a_year_of_words_takes_no_memory():
         (b'{"creative": "-"}', "creative"),
         (b'{"creative": "a b"}', "creative"),
         (b'{"creative": "<script>"}', "creative"),
-        (b'{"creative": "iVBORw0KGgoAAAANSUhEUg"}', "the beginning of a picture"),
+        (b'{"creative": "iVBORw0KGgoAAAANSUhEUg"}', "the signature of an image"),
         (b'{"creative": "tea", "started_at": "noon"}', "started_at"),
         (b'{"creative": "tea", "started_at": "2026-11-23T12:00:00"}', "started_at"),
         (b'{"creative": "tea", "started_at": "2026-11-23T11:00:00Z"}', "1:00:00 ago"),
@@ -126,4 +126,4 @@ def test_what_else_a_player_says_is_let_pass():
 def test_times_beyond_all_years_are_refused(field):
     word = {"creative": "tea", "sent_at": at(-3600).isoformat(), field: "9999-12-31T23:59:59Z"}
     with pytest.raises(PlayerMessageError, match="out of range"):
-        PlayHistory().hear(json.dumps(word).encode(), NOON)
+        PlayHistory().handle_message(json.dumps(word).encode(), NOON)

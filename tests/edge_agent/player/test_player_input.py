@@ -115,7 +115,7 @@ def test_what_cannot_be_listened_to_is_refused(text):
 
 def test_no_word_of_a_player_ends_its_thread(monkeypatch, caplog):
     playing = PlayHistory()
-    monkeypatch.setattr(playing, "hear", lambda *_: 1 / 0)
+    monkeypatch.setattr(playing, "handle_message", lambda *_: 1 / 0)
     PlayerInput(playing, lambda: datetime.now(UTC)).handle_or_log(b"{}")
     (record,) = caplog.records
     assert record.reason == "a message that cannot be used: ZeroDivisionError"
