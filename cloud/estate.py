@@ -328,6 +328,7 @@ def document(path: Path, kind: type[Plain]) -> Plain:
         _refuse_tangles(content)
         plain = yaml.load(content, Loader=_PlainLoader)  # noqa: S506 - a SafeLoader, made stricter
         _refuse_endless_numbers(plain, "$")
+        _read_former_name(plain)
         return msgspec.convert(plain, kind)
     except msgspec.ValidationError as error:
         raise EstateError(f"{path}: {explain_field(str(error), kind)}") from error
@@ -363,6 +364,15 @@ def _refuse_tangles(content: bytes) -> None:
             depth -= 1
         if depth > DEEPEST:
             raise yaml.YAMLError(f"nested more than {DEEPEST} levels deep")
+
+
+def _read_former_name(plain: object) -> None:
+    """Files written as `estate.yaml` name the base rate `base_rate_pence`."""
+    locations = plain.get("locations") if isinstance(plain, dict) else None
+    for location in locations if isinstance(locations, list) else ():
+        if isinstance(location, dict) and "base_rate_minor" not in location:
+            if "base_rate_pence" in location:
+                location["base_rate_minor"] = location.pop("base_rate_pence")
 
 
 def _refuse_endless_numbers(plain: object, place: str) -> None:

@@ -2,7 +2,7 @@
 
 import logging
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta
@@ -14,7 +14,16 @@ from wire.scalars import WireMessage
 log = logging.getLogger(__name__)
 
 
-class StoredConfig(WireMessage, frozen=True, kw_only=True):
+_ON_DISK: Final = {
+    "accepted": "good",
+    "trial": "trying",
+    "trial_version": "trying_version",
+    "decided": "judged",
+}
+"""Names in the file: an agent that is updated or rolled back reads what the other one wrote."""
+
+
+class StoredConfig(WireMessage, frozen=True, kw_only=True, rename=_ON_DISK):
     """`accepted` is in effect; `trial` is under trial, and after a crash it counts as failed.
 
     `decided` is the digest of the last desired config with an outcome: it is not tried twice.

@@ -37,7 +37,11 @@ MAX_JOB_ID_LENGTH: Final = 64
 MAX_STARTS: Final = 3
 
 
-class JobState(WireMessage, frozen=True, kw_only=True):
+_ON_DISK: Final = {"starts": "begun", "on_probation": "watching"}
+"""Names in the file: an agent that is updated or rolled back reads what the other one wrote."""
+
+
+class JobState(WireMessage, frozen=True, kw_only=True, rename=_ON_DISK):
     """The current job. `since` is the state before it: a certificate serial or a boot id.
 
     `starts` counts the processes that have started it.

@@ -37,8 +37,11 @@ class AcceptedVersion(WireMessage, frozen=True, kw_only=True):
     digest: str = ""
 
 
-class VersionFile(WireMessage, frozen=True, kw_only=True):
-    """Content of the file. `previous` is the model that the current one replaced."""
+class VersionFile(WireMessage, frozen=True, kw_only=True, rename={"previous": "before"}):
+    """Content of the file. `previous` is the model that the current one replaced.
+
+    The names on disk stay as they are: an update and its rollback read the same file.
+    """
 
     highest: dict[str, AcceptedVersion] = msgspec.field(default_factory=dict)
     previous: str = ""

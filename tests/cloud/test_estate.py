@@ -183,3 +183,19 @@ def test_wrong_dates_and_names_are_refused(tmp_path, written, instead, sentence)
 
     with pytest.raises(estate.EstateError, match=sentence):
         estate.load(file)
+
+
+def test_an_estate_file_with_the_former_name_of_the_base_rate_is_read(tmp_path):
+    file = tmp_path / "estate.yaml"
+    file.write_text(SAMPLE.replace("base_rate_minor:", "base_rate_pence:"))
+
+    assert estate.load(file).location("KX-01").base_rate_minor == 55
+
+
+def test_both_names_of_the_base_rate_are_refused(tmp_path):
+    file = tmp_path / "estate.yaml"
+    both = "base_rate_minor: 61\n    base_rate_pence: 61"
+    file.write_text(SAMPLE.replace("base_rate_minor: 61", both))
+
+    with pytest.raises(estate.EstateError, match="base_rate_pence"):
+        estate.load(file)
