@@ -371,8 +371,8 @@ def _read_former_name(plain: object) -> None:
     locations = plain.get("locations") if isinstance(plain, dict) else None
     for location in locations if isinstance(locations, list) else ():
         if isinstance(location, dict) and "base_rate_minor" not in location:
-            if "base_rate_pence" in location:
-                location["base_rate_minor"] = location.pop("base_rate_pence")
+            former = location.pop("base_rate_pence", None)
+            location.update({"base_rate_minor": former} if former is not None else {})
 
 
 def _refuse_endless_numbers(plain: object, place: str) -> None:
