@@ -252,7 +252,7 @@ async def list_history(
     device: Annotated[str | None, Query(pattern=NAME_PATTERN, max_length=63)] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 50,
 ) -> HistoryAnswer:
-    """Say what was done to the fleet, by selector, and what was refused."""
+    """List what was done to the fleet and by whom, and what was refused."""
     rows = await read_fleet(
         request, lambda connection: history.read_history(connection, device, last=limit)
     )

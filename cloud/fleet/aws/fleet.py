@@ -47,11 +47,11 @@ class AwsFleet:
         )
 
     def preview(self, target: DeviceSelector, wanted: Mapping[str, Any]) -> list[ConfigPreview]:
-        """What a wanted would change, thing by thing."""
+        """What the settings would change, device by device."""
         return [one for one, _ in self._foreseen(target, wanted)]
 
     def desire(self, target: DeviceSelector, wanted: Mapping[str, Any]) -> list[ConfigPreview]:
-        """Write a wanted into the shadows that it changes."""
+        """Write the settings into the shadows that they change."""
         done = []
         for one, version in self._foreseen(target, wanted):
             request: dict[str, Any] = {"state": {"desired": dict(wanted)}}

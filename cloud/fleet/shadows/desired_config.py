@@ -51,7 +51,7 @@ class ConfigDrift:
 
 
 def validate_settings(wanted: Mapping[str, Any]) -> None:
-    """Refuse a wanted that is not of the contract; `null` takes a setting back."""
+    """Refuse settings that the device config does not allow; `null` removes a setting."""
     if not wanted:
         raise DesiredConfigError("no setting was given: give at least one SETTING=VALUE")
     known = {field.name for field in msgspec.structs.fields(DeviceConfig)}
@@ -158,7 +158,7 @@ def _read_desired(connection: Connection, concerned: Sequence[str]) -> dict[str,
 def diff_settings(
     before: Mapping[str, Any], wanted: Mapping[str, Any]
 ) -> dict[str, tuple[Any, Any]]:
-    """Setting → (now, then), for what a wanted would change."""
+    """Setting → (now, after), for what the settings would change."""
     after = merge(before, wanted)
     both = {name: (before.get(name, ABSENT), after.get(name, ABSENT)) for name in wanted}
     return {name: (old, new) for name, (old, new) in both.items() if old != new}
