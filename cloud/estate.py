@@ -2,7 +2,7 @@
 
 It is read from a YAML file that people write, so it is refused as a whole, with a sentence that
 names the place inside the file, rather than half believed. Metres, degrees, pence, seconds.
-A location's clock is its own `timezone`; everything else in the house is UTC.
+A location's clock is its own `timezone`; everything else is UTC.
 """
 
 import math

@@ -71,7 +71,7 @@ class Agent:
         outbox: Outbox,
         link: Link,
         board: StateBoard | None = None,
-        witnesses: Sequence[FrameObserver] = (),
+        observers: Sequence[FrameObserver] = (),
         sensors: Sequence[SensorReader] = (),
         playing: PlayHistory | None = None,
         clock: Callable[[], datetime] = utc_now,
@@ -94,7 +94,7 @@ class Agent:
             clock=clock,
             steady=steady,
         )
-        self._witnesses = list(witnesses)
+        self._observers = list(observers)
         self._sensors = sensors
         self._arrived = FrameArrivals()
 
@@ -184,12 +184,12 @@ class Agent:
         return ActivityLevel.KEY_PICTURES
 
     def _show(self, frame: Frame, heads: Sequence[Box] | None) -> None:
-        for witness in list(self._witnesses):
+        for observer in list(self._observers):
             try:
-                witness.see(frame, heads)
+                observer.see(frame, heads)
             except Exception:  # an error of an observer must not end the measurement
-                log.exception("observer.failed", extra={"observer": type(witness).__name__})
-                self._witnesses.remove(witness)
+                log.exception("observer.failed", extra={"observer": type(observer).__name__})
+                self._observers.remove(observer)
 
     def _note(self, moment: Frame | FrameGap, observation: Observation) -> None:
         self._meter.observe(
@@ -237,7 +237,7 @@ class Agent:
         self.totals.damaged = self._camera.counters.damaged
         self._meter.arrive(self._arrivals(analysed=0))
         self._reporting.keep(self._meter.close())
-        for witness in self._witnesses:
-            witness.close()
+        for observer in self._observers:
+            observer.close()
         self._reporting.finish(drain_s)
         log.info("agent.stopped", extra={"unacknowledged": self.totals.unacknowledged})

@@ -29,7 +29,7 @@ class AgentServices(TypedDict):
 
     board: StateBoard
     playing: PlayHistory | None
-    witnesses: Sequence[FrameObserver]
+    observers: Sequence[FrameObserver]
     sensors: Sequence[SensorReader]
 
 
@@ -50,7 +50,7 @@ class DeviceServices:
         return AgentServices(
             board=self.board,
             playing=self.playing,
-            witnesses=[*self._screens(mount), *light],
+            observers=[*self._screens(mount), *light],
             sensors=[*self._shared_out(mount), *light],
         )
 

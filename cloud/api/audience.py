@@ -226,11 +226,11 @@ def describe_window(found: Audience, length: timedelta, now: datetime) -> Window
 
 def describe_coverage(found: Audience) -> dict[str, Any]:
     """Who reported, who should have, and how much was observed."""
-    told = found.coverage
+    coverage = found.coverage
     return {
         "cameras": found.cameras,
-        "expected_cameras": told.expected if told else found.cameras,
-        "unlisted_cameras": list(told.unlisted) if told else [],
+        "expected_cameras": coverage.expected if coverage else found.cameras,
+        "unlisted_cameras": list(coverage.unlisted) if coverage else [],
         "observed_share": round(found.observed_share, 4),
     }
 

@@ -48,7 +48,7 @@ router = APIRouter(tags=["audience"], dependencies=[allow_roles(Role.SALES, Role
 
 
 class BreakdownCellResponse(Figures):
-    """One group; of its key those parts are told that were asked for."""
+    """One group; its key holds the parts that were requested."""
 
     location: str | None = Field(examples=["KX-01"])
     venue_type: str | None = Field(examples=["10503"], description="OpenOOH id, or unknown")

@@ -82,9 +82,9 @@ async def get_inventory(
     made, failed = await forecast_all(context, asked.sites_with_the_hour)
     answer = None if failed else context.response_cache.get(asked.key(made))
     if answer is None:
-        told = await run_in_threadpool(asked.written, made, failed)
-        answer = TaggedResponse(told.model_dump_json().encode())
-        if len(told.screens) == len(asked.sites_with_the_hour):
+        page = await run_in_threadpool(asked.written, made, failed)
+        answer = TaggedResponse(page.model_dump_json().encode())
+        if len(page.screens) == len(asked.sites_with_the_hour):
             context.response_cache.put(asked.key(made), answer)
     return answer.answer(request)
 
@@ -155,10 +155,10 @@ class _InventoryPage:
         shares = site.loop.shares if on_sale.free is None else on_sale.free
         free = shares if on_sale.is_for_sale else 0
         rungs = made.plays.ladder(hour_forecast)
-        told = {**asdict(on_sale), "sentence": on_sale.sentence}
+        stated = {**asdict(on_sale), "sentence": on_sale.sentence}
         return {
             **build_inventory_element(site, slot, made.plays.spot, price_minor, rungs, free),
-            "ext": {"onlooker": {"availability": told}},
+            "ext": {"onlooker": {"availability": stated}},
         }
 
 

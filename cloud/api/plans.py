@@ -1,7 +1,7 @@
 """`/api/pricing/plans`: plans that are worked out while nobody waits, and kept.
 
 A plan belongs to the account of the key that asked for it. To every other advertiser it is a plan
-that never was: the same words, the same work. Who sells for the house sees all.
+that never was: the same words, the same work. The media owner's own roles see all plans.
 """
 
 import hashlib
@@ -143,8 +143,8 @@ async def list_plans(
         further = _cursor(shown[-1]) if len(found) > limit else None
         return PlansResponse(plans=[_summary(one) for one in shown], next=further)
 
-    told = await run_in_threadpool(read)
-    return TaggedResponse(told.model_dump_json(by_alias=True).encode()).answer(request)
+    page = await run_in_threadpool(read)
+    return TaggedResponse(page.model_dump_json(by_alias=True).encode()).answer(request)
 
 
 @router.get(
@@ -159,8 +159,8 @@ async def get_plan(request: Request, plan: PlanId, who: Asker) -> Response:
     def read() -> tuple[StoredPlan, Response]:
         with database.reading(context.engine) as connection:
             found = find_plan(connection, plan, _account_of(who), context.clock())
-            told = _detail(found, *read_plan_answer(connection, found.id))
-        return found, TaggedResponse(told).answer(request)
+            detail = _detail(found, *read_plan_answer(connection, found.id))
+        return found, TaggedResponse(detail).answer(request)
 
     found, response = await run_in_threadpool(read)
     if found.status in UNFINISHED:

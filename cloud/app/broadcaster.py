@@ -114,8 +114,8 @@ class Subscriber:
 
     def next_pending(self) -> frozenset[WindowKey]:
         """As many pending windows as the queue has room for."""
-        room = max(0, MAX_QUEUED // 2 - len(self._queued))
-        return frozenset(islice(self.pending, room))
+        free = max(0, MAX_QUEUED // 2 - len(self._queued))
+        return frozenset(islice(self.pending, free))
 
     def advance(self, cursor: Cursor | None) -> None:
         """Set the cursor of the queued events; None withdraws a cursor that was not sent yet."""
@@ -254,9 +254,9 @@ class Broadcaster:
             for subscriber in self._subscribers
             if subscriber.pending
         }
-        owed: frozenset[WindowKey] = frozenset().union(*due.values())
+        due_windows: frozenset[WindowKey] = frozenset().union(*due.values())
         try:
-            seen = await run_in_threadpool(news.read, self._wanted_locations(), owed)
+            seen = await run_in_threadpool(news.read, self._wanted_locations(), due_windows)
         except DBAPIError as error:
             if self._failure is None:
                 log.warning("live.database_away", extra={"reason": failure_of(error)})
@@ -269,7 +269,7 @@ class Broadcaster:
         wished = {
             one.event_filter for one in self._subscribers if "window" in one.event_filter.names
         }
-        places = [wish.locations for wish in wished]
+        places = [one.locations for one in wished]
         if None in places:
             return None
         return frozenset(place for some in places for place in some or ())
@@ -286,7 +286,7 @@ class Broadcaster:
         changed = [windows[key] for key in {one.key for one in seen.counted} & windows.keys()]
         events = changed + [self._alert(row) for row in seen.alerts if not is_first]
         chosen = {
-            wish: _select(wish, events) for wish in {one.event_filter for one in self._subscribers}
+            one: _select(one, events) for one in {one.event_filter for one in self._subscribers}
         }
         for subscriber in list(self._subscribers):
             sent = due.get(subscriber, frozenset())

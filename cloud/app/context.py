@@ -153,8 +153,8 @@ class AppContext:
         The generation is the one from before the database was read: what was read may be newer
         than that, never older.
         """
-        told = hashlib.sha256(msgspec.json.encode(site)).hexdigest()[:12]
-        name = f"made:{generation}:{site.id}:{told}"
+        digest = hashlib.sha256(msgspec.json.encode(site)).hexdigest()[:12]
+        name = f"made:{generation}:{site.id}:{digest}"
         held = self.shared.get(name)
         found = decode_forecast(held, self.unreadable) if held else None
         if found is not None and found.is_fresh(now):

@@ -1,4 +1,4 @@
-"""Entity tags: a client that already has an answer is told so instead of being sent it again.
+"""Entity tags: a client that already has the answer gets 304 instead of a copy.
 
 Tags are weak, since the same answer may travel compressed. Clients are asked to come back with the
 tag every time (`no-cache`), so that no price outlives the rate card or the forecast it stands on.

@@ -2,7 +2,7 @@
 
 Hard truths. Stays come from the last four weeks of ended visits; below two hundred of them the kind
 of venue is believed instead, and the answer says `modelled`. Ages and genders exist only where a
-camera has been told to estimate them; elsewhere nobody is of any group.
+camera has been told to estimate them; elsewhere the groups are empty.
 """
 
 from collections.abc import Mapping

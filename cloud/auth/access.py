@@ -23,7 +23,7 @@ from cloud.lru_cache import LruCache
 CACHE_FOR: Final = timedelta(seconds=30)
 MAX_CACHED: Final = 10_000
 STAFF_ROLES: Final = frozenset({Role.SALES, Role.ADMIN})
-"""Who works for the house: what advertisers keep is open to them."""
+"""Roles of the media owner: they see the plans of every advertiser."""
 
 _header = APIKeyHeader(name="X-API-Key", auto_error=False, description="a key as it was given out")
 _bearer = HTTPBearer(auto_error=False, description="the same key as a bearer token")

@@ -126,5 +126,5 @@ def _cause(error: BaseException) -> FailureCause:
 
 def _detail(error: BaseException) -> str:
     """The text of the error; never `str(error)`, which contains the address."""
-    told = getattr(error, "strerror", None)
-    return told if isinstance(told, str) else type(error).__name__
+    reason = getattr(error, "strerror", None)
+    return reason if isinstance(reason, str) else type(error).__name__

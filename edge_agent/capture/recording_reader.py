@@ -59,7 +59,7 @@ class Recording:
             decoder = PacketDecoder(stream, gives_up=False)
             rate = stream.average_rate or stream.guessed_rate
             self.step_s = 1 / float(rate) if rate else USUAL_STEP_S
-            next_s, told = 0.0, 0
+            next_s, reported = 0.0, 0
             for packet in self._packets(container, stream):
                 self._note(packet, stream)
                 if packet.stream_index != stream.index:
@@ -68,8 +68,8 @@ class Recording:
                     at_s = next_s if picture.time is None else picture.time
                     next_s = at_s + self.step_s
                     lost = self.damaged + decoder.damaged
-                    yield TimedPicture(at_s, picture, lost > told)
-                    told = lost
+                    yield TimedPicture(at_s, picture, lost > reported)
+                    reported = lost
             self.damaged += decoder.damaged
             self._note_stated_end(_stated_end_s(container, stream, self._all_end_s))
         if self.damaged:

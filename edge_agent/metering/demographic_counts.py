@@ -32,11 +32,11 @@ class DemographicCounts:
 
     def expressions(self, visits: int) -> dict[Expression, int] | UnsetType:
         """The expressions of large enough groups, at most as many as the report has visits."""
-        told: dict[Expression, int] = {}
+        released: dict[Expression, int] = {}
         for expression, waiting in self._expressions.most_common():
             count = min(waiting, visits)
             if count >= self.smallest:
-                told[expression] = count
+                released[expression] = count
                 visits -= count
-        self._expressions.subtract(told)
-        return told or UNSET
+        self._expressions.subtract(released)
+        return released or UNSET

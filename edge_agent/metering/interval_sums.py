@@ -113,12 +113,12 @@ class IntervalSums:
     def split(self, playing: PlayHistory, offset_ms: int) -> None:
         """Distribute the time among creatives; `offset_ms` is wall-clock minus monotonic time."""
         pieces = playing.creative_spans(self.starts_ms, self.ends_ms)
-        told = set(list(dict.fromkeys(piece.creative for piece in pieces))[: MAX_CREATIVES - 1])
+        named = set(list(dict.fromkeys(piece.creative for piece in pieces))[: MAX_CREATIVES - 1])
         self.creatives = sum_by_creative(
             self.spans,
             [
                 CreativeSpan(
-                    piece.creative if piece.creative in told else UNKNOWN_CREATIVE,
+                    piece.creative if piece.creative in named else UNKNOWN_CREATIVE,
                     piece.first_ms - offset_ms,
                     piece.last_ms - offset_ms,
                 )

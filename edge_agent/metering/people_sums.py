@@ -81,14 +81,14 @@ class PeopleSums(msgspec.Struct, kw_only=True):
 
         Returns them without creatives.
         """
-        told: dict[Attention, int] = {}
+        released: dict[Attention, int] = {}
         for what, spent in self.attention_ms.items():
-            told[what] = min(spent, most_ms) // unit_ms * unit_ms
-            most_ms -= told[what]
-        told = {what: spent for what, spent in told.items() if spent}
-        bands = take_amount(sum(told.values()), self.band_ms)
+            released[what] = min(spent, most_ms) // unit_ms * unit_ms
+            most_ms -= released[what]
+        released = {what: spent for what, spent in released.items() if spent}
+        bands = take_amount(sum(released.values()), self.band_ms)
         people = PeopleSums(
-            attention_ms=told,
+            attention_ms=released,
             band_ms=bands,
             entries=self.entries,
             visits=self.visits,
@@ -96,7 +96,7 @@ class PeopleSums(msgspec.Struct, kw_only=True):
             dwell_ms=self.dwell_ms // unit_ms * unit_ms,
             peak=self.peak,
         )
-        self.attention_ms = subtract_counts(self.attention_ms, told)
+        self.attention_ms = subtract_counts(self.attention_ms, released)
         self.band_ms = subtract_counts(self.band_ms, bands)
         self.dwell_ms -= people.dwell_ms
         self.entries = self.visits = self.onlookers = self.peak = 0

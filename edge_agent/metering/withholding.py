@@ -80,7 +80,7 @@ class Withholding:
         self._stored = withheld
 
     def take(self, tallies: Iterable[IntervalSums]) -> list[ReleasedSums]:
-        """Closed intervals in order; what may be told of them now."""
+        """Closed intervals in order; what may be reported of them now."""
         told: list[ReleasedSums] = []
         for tally in tallies:
             if self._smallest <= 1:
@@ -90,7 +90,7 @@ class Withholding:
         return told
 
     def close(self) -> list[ReleasedSums]:
-        """The measuring ends: time that was not told yet is told; what waits goes on waiting."""
+        """Measuring ends: time not yet reported is reported; withheld sums stay withheld."""
         return [] if self._run is None else [self._ended(self._run)]
 
     def move(self, by: timedelta) -> None:
@@ -99,7 +99,7 @@ class Withholding:
             self._run.move(by)
 
     def _forgotten(self, tally: IntervalSums) -> bytes | None:
-        """Without a threshold nothing waits: what did, because there was one, is told now."""
+        """Without a threshold nothing is withheld: what was withheld is reported now."""
         if self._waits == WithheldSums(location=self._location):
             return None
         people = PeopleSums.take_from(tally)
@@ -130,7 +130,7 @@ class Withholding:
     def _released(self, run: IntervalSums) -> ReleasedSums:
         """Enough visits: all sums, and of what waited before as much as there is room for."""
         everyone, self._run_people = self._run_people, PeopleSums()
-        room_ms = max(_room_ms(run) - everyone.person_ms, 0)
+        room_ms = max(_free_ms(run) - everyone.person_ms, 0)
         everyone.add(self._waits.people.take_out(room_ms))
         everyone.creatives = self._creatives(run, everyone)
         return self._said(run, everyone)
@@ -138,7 +138,7 @@ class Withholding:
     def _ended(self, run: IntervalSums) -> ReleasedSums:
         """Too few visits for more than counts and whole minutes."""
         self._keep_run(run)
-        return self._said(run, self._waits.people.take_out(_room_ms(run), unit_ms=UNIT_MS))
+        return self._said(run, self._waits.people.take_out(_free_ms(run), unit_ms=UNIT_MS))
 
     def _interrupted(self, run: IntervalSums, tally: IntervalSums) -> ReleasedSums:
         """Other settings follow. Their change may not tell when somebody was in view, so within
@@ -159,7 +159,7 @@ class Withholding:
         run.analysed = round_frames(run.analysed)
 
     def _creatives(self, run: IntervalSums, people: PeopleSums) -> dict[str, dict[Attention, int]]:
-        """The creatives that are told by name; the rest of the time is that of none."""
+        """The creatives reported by name; the rest of the time belongs to none."""
         spent = {name: sum(one.values()) for name, one in people.creatives.items()}
         visits = {name: one.visits for name, one in run.creatives.items()}
         named = select_creatives(visits, spent, people.person_ms, self._smallest)
@@ -240,7 +240,7 @@ class Withholding:
         return content
 
 
-def _room_ms(run: IntervalSums) -> int:
+def _free_ms(run: IntervalSums) -> int:
     """Time in view of people that waited, at most, which an interval is given beside its own."""
     return PEOPLE_LATER * (run.ends_ms - run.starts_ms)
 
@@ -258,7 +258,7 @@ def _read_withheld(content: bytes, location: str) -> WithheldSums:
         held = WithheldSums()
     held.people.creatives = {}
     if held.people.visits and held.location != location:
-        reason = "fewer visits than may be told, at the location where the camera was before"
+        reason = "fewer visits than may be reported, at the location where the camera was before"
         log.warning("withheld.discarded", extra={"visits": held.people.visits, "reason": reason})
     return held if held.location == location else WithheldSums(location=location)
 

@@ -142,18 +142,18 @@ class DemographicsEstimator:
         if shot is None:
             return Demographics()
         crops = dict(zip(self._networks, shot.crops, strict=True))
-        told = Demographics()
+        result = Demographics()
         if self._demographics is not None:
             age, gender = self._demographics.classify(crops[self._demographics])
-            told = told._replace(
+            result = result._replace(
                 age=AgeGroup.UNKNOWN if age is None else AGES[age],
                 gender=Gender.UNKNOWN if gender is None else GENDERS[gender],
             )
         if self._emotion is not None:
             (expression,) = self._emotion.classify(crops[self._emotion])
             if expression is not None:
-                told = told._replace(expression=EXPRESSIONS[expression])
-        return told
+                result = result._replace(expression=EXPRESSIONS[expression])
+        return result
 
     def discard(self, track: int) -> None:
         """Discard the picture of a track without classifying it."""

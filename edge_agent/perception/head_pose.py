@@ -144,9 +144,9 @@ class OnnxPoseEstimator:
         known = self._known
         signs = np.asarray([-1.0 if mirror else 1.0 for _, mirror in self._layout.looks])
         yaws, pitches, rolls = looks[:, 0] * signs, looks[:, 1], looks[:, 2] * signs
-        told = np.exp(2 * np.clip(looks[:, 3:5], -2.0, 5.0)).mean()
+        variance = np.exp(2 * np.clip(looks[:, 3:5], -2.0, 5.0)).mean()
         seen = (yaws.var() + pitches.var()) / 2
-        sigma = float(np.sqrt(told + seen)) * known.get("sigma_scale", 1.0)
+        sigma = float(np.sqrt(variance + seen)) * known.get("sigma_scale", 1.0)
         return HeadPose(
             yaw_deg=float(yaws.mean() - known.get("yaw_zero", 0.0)) * known.get("yaw_scale", 1.0),
             pitch_deg=float(pitches.mean() - known.get("pitch_zero", 0.0))

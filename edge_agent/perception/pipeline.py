@@ -207,16 +207,16 @@ class FramePipeline:
         """Classify each ended track once; the pictures of unconfirmed tracks are discarded."""
         if self._demographics is None:
             return NO_DEMOGRAPHICS
-        told = {}
+        estimates = {}
         for track in gone:
             if not track.confirmed:
                 self._demographics.discard(track.id)
                 continue
             try:
-                told[track.id] = self._demographics.estimate(track.id)
+                estimates[track.id] = self._demographics.estimate(track.id)
             except Exception as error:  # noqa: BLE001  a person without demographics is still counted
                 self._models_failed(error)
-        return told
+        return estimates
 
     def _demographics_estimator(self, settings: Settings) -> DemographicsEstimator | None:
         """The estimator from now on; a new one does not know the tracks of the one before."""

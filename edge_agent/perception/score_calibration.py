@@ -50,12 +50,12 @@ class ScoreCalibration:
 
 def read_calibration(card: ModelCard) -> ScoreCalibration | None:
     """Return the calibration on a card, None where it has none; raises CardError."""
-    told = {name: card.calibration[name] for name in (SLOPE, ZERO) if name in card.calibration}
-    if not told:
+    values = {name: card.calibration[name] for name in (SLOPE, ZERO) if name in card.calibration}
+    if not values:
         return None
-    if len(told) < 2 or told[SLOPE] <= 0:
+    if len(values) < 2 or values[SLOPE] <= 0:
         raise CardError(
-            f"found {card.name} with the calibration {told}, expected {SLOPE} above 0 and {ZERO}; "
+            f"found {card.name} with the calibration {values}, expected {SLOPE} above 0 and {ZERO}; "
             "fit it again: python -m models calibrate detection"
         )
-    return ScoreCalibration(told[SLOPE], told[ZERO])
+    return ScoreCalibration(values[SLOPE], values[ZERO])

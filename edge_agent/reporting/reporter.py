@@ -119,7 +119,7 @@ class Reporter:
         self._dropped = 0
         self._clock_was_wrong_by = timedelta(0)
         self._ahead_ms: int | None = None
-        self._refusals_told = 0
+        self._refusals_reported = 0
         self._refused_s = -math.inf
         self._started_s = steady()
         self._beat_s = -settings.heartbeat_s
@@ -149,9 +149,9 @@ class Reporter:
         """
         wrong_by = self._civil.observe(at, elapsed_s)
         if wrong_by is not None:
-            for told in self._unstored:
-                if told.tally is not None:
-                    told.tally.move(wrong_by)
+            for released in self._unstored:
+                if released.tally is not None:
+                    released.tally.move(wrong_by)
             self._withholding.move(wrong_by)
             self._clock_was_wrong_by += wrong_by
         self._began_at = at - timedelta(seconds=elapsed_s)
@@ -210,8 +210,8 @@ class Reporter:
             kinds = kinds | {"clock.unset"}
         elif abs(self._ahead_ms or 0) > CLOCK_ERROR_LIMIT_MS:
             kinds = kinds | {"clock.wrong"}
-        if self._egress.blocked.total() > self._refusals_told:
-            self._refusals_told, self._refused_s = self._egress.blocked.total(), at_s
+        if self._egress.blocked.total() > self._refusals_reported:
+            self._refusals_reported, self._refused_s = self._egress.blocked.total(), at_s
         if at_s - self._refused_s < BLOCKED_ALARM_S:
             kinds = kinds | {"privacy.refused"}
         for alarm in self._alarms.watch(kinds, at_s, at, cause=cause):
@@ -252,10 +252,10 @@ class Reporter:
 
     def _await(self, every: Iterable[ReleasedSums]) -> None:
         """Keep in memory until it is stored; of the withheld sums only the latest are needed."""
-        for told in every:
-            if told.tally is None and self._unstored and self._unstored[-1].tally is None:
-                if told.withheld is not None:
-                    self._unstored[-1] = told
+        for released in every:
+            if released.tally is None and self._unstored and self._unstored[-1].tally is None:
+                if released.withheld is not None:
+                    self._unstored[-1] = released
                 continue
             if len(self._unstored) >= MAX_UNSTORED_REPORTS:
                 self._unstored.popleft()
@@ -263,15 +263,15 @@ class Reporter:
                 log.error(
                     "reports.dropped", extra={"reports": self._dropped, "reason": MEMORY_FULL}
                 )
-            self._unstored.append(told)
+            self._unstored.append(released)
 
     def _store(self) -> None:
         while self._unstored:
             self._store_one(self._unstored[0])
             self._unstored.popleft()
 
-    def _store_one(self, told: ReleasedSums) -> None:
-        tally, withheld = told
+    def _store_one(self, released: ReleasedSums) -> None:
+        tally, withheld = released
         if tally is not None:
             try:
                 report_for = partial(tally.report, self._address, self._versions[tally.era])
@@ -370,4 +370,4 @@ class Reporter:
 
     @property
     def _unstored_reports(self) -> int:
-        return sum(told.tally is not None for told in self._unstored)
+        return sum(released.tally is not None for released in self._unstored)

@@ -1,6 +1,6 @@
 """Tables of labels as sites write them: CSV with a head of columns, one line a case.
 
-What does not read is told with its line, so that it can be mended there; columns that nobody asked
+A line that cannot be read is reported with its number, so that it can be mended there; columns that nobody asked
 for are left alone.
 """
 

@@ -2,7 +2,7 @@
 
 A small network draws large angles in, and where its pitch is zero hangs on whoever taught it. The
 line is that of an instrument's calibration: what is said is regressed on what is true and the line
-turned around, so that a given true angle is told right on average. Regressed the other way the
+turned around, so that a given true angle is right on average. Regressed the other way the
 angles would shrink, the more the less is known, and who looks aside would be called a looker. The
 doubt is stretched until one error in three lies beyond it, as with a normal law.
 """

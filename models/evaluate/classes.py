@@ -1,7 +1,7 @@
 """How often a class network is right, how honest its probabilities are, and for whom.
 
 A network is judged as it is deployed, with the temperature on its card. A temperature fitted on
-every other face (Guo et al. 2017) is told with its error on the remaining faces, of which all
+every other face (Guo et al. 2017) is reported with its error on the remaining faces, of which all
 figures are. The expected calibration error has ten bins.
 """
 

@@ -323,7 +323,7 @@ class Onlooker:
 def test_who_looks_on_sees_every_picture_and_may_fall(agent, street, post, caplog):
     steady, shaky = Onlooker(), Onlooker(falls_at=7)
     camera = Reel([street(n / 5, [(100, 60)] * (10 <= n <= 20)) for n in range(50)])
-    totals = agent(camera, witnesses=[steady, shaky]).run()
+    totals = agent(camera, observers=[steady, shaky]).run()
     assert (len(steady.seen), len(shaky.seen)) == (50, 7)
     assert steady.closed
     assert totals.captured == 50

@@ -1,7 +1,7 @@
 """The same fleet on AWS IoT Core: things, shadows, jobs and certificates through boto3.
 
 What an operator types is the same (`--on-aws REGION`); AWS keeps the registry, and CloudTrail the
-audit. A wish is written with the version that the preview saw: who came between is a refusal, not
+audit. Settings are written with the version that the preview saw: who came between is a refusal, not
 an overwritten wanted.
 """
 
@@ -144,8 +144,8 @@ class AwsFleet:
             raise RegistryError(f"no job {job[:64]!r} on AWS") from None
         for one in found:
             thing = one["thingArn"].rpartition("/")[2]
-            told = self._iot.describe_job_execution(jobId=job, thingName=thing)["execution"]
-            details = told.get("statusDetails", {}).get("detailsMap", {})
+            execution = self._iot.describe_job_execution(jobId=job, thingName=thing)["execution"]
+            details = execution.get("statusDetails", {}).get("detailsMap", {})
             yield {"thing": thing, **one["jobExecutionSummary"], "details": details}
 
     def _executions(self, job: str, status: str | None = None) -> Iterator[Any]:
@@ -290,7 +290,7 @@ def _newest_timestamp(metadata: Any) -> int:
 
 
 def _known_models(shadows: Iterable[Mapping[str, Any]]) -> dict[str, set[str]]:
-    """The models that these cameras have in force or were told to have, and the agent's own."""
+    """The models that these cameras have in force or were execution to have, and the agent's own."""
     states = [
         state.get(part, {})
         for shadow in shadows

@@ -78,8 +78,8 @@ class ForkServer:
         from_replies, replies = os.pipe()
         try:
             socket.send_fds(control, [b"w"], [orders, replies])
-            told = control.recv(PID_BYTES)
-            if len(told) != PID_BYTES:
+            answer = control.recv(PID_BYTES)
+            if len(answer) != PID_BYTES:
                 raise ConnectionError("the fork server has ended")
         except OSError:
             os.close(to_orders)
@@ -88,7 +88,7 @@ class ForkServer:
         finally:
             os.close(orders)
             os.close(replies)
-        pid = int.from_bytes(told, "big")
+        pid = int.from_bytes(answer, "big")
         return WorkerHandle(
             pid, os.fdopen(to_orders, "wb", buffering=0), os.fdopen(from_replies, "rb", buffering=0)
         )

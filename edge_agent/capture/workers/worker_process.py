@@ -87,9 +87,9 @@ def serve(orders: BinaryIO, replies: BinaryIO) -> None:
     order = msgspec.msgpack.decode(_message(orders), type=WorkerRequest)
     camera = _camera(order)
     moments = iter(camera)
-    while wish := orders.read(1):
+    while level := orders.read(1):
         camera.set_activity(
-            ActivityLevel.KEY_PICTURES if wish == NEXT_RESTING else ActivityLevel.FULL
+            ActivityLevel.KEY_PICTURES if level == NEXT_RESTING else ActivityLevel.FULL
         )
         _answer(replies, camera, next(moments))
     camera.close()
