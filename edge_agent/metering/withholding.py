@@ -141,8 +141,8 @@ class Withholding:
         return self._said(run, self._waits.people.take_out(_free_ms(run), unit_ms=UNIT_MS))
 
     def _interrupted(self, run: IntervalSums, tally: IntervalSums) -> ReleasedSums:
-        """Other settings follow. Their change may not tell when somebody was in view, so within
-        the same five minutes only the time is told now, and the people at their end.
+        """Other settings follow. Their change must not reveal when somebody was in view: within
+        the same five minutes only the time is reported now, and the people at their end.
         """
         if tally.starts_ms // CELL_MS != run.starts_ms // CELL_MS:
             return self._ended(run)
@@ -150,8 +150,8 @@ class Withholding:
         return self._said(run, PeopleSums())
 
     def _keep_run(self, run: IntervalSums) -> None:
-        """The people of the run wait, without the creatives that they saw. Its frames are told
-        coarsely: they are analysed for as long as somebody is followed.
+        """Withhold the people of the run, without the creatives that they saw. Its frames are
+        reported in coarse steps: frames are analysed for as long as somebody is tracked.
         """
         self._run_people.creatives = {}
         self._waits.people.add(self._run_people)

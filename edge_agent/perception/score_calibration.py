@@ -55,7 +55,7 @@ def read_calibration(card: ModelCard) -> ScoreCalibration | None:
         return None
     if len(values) < 2 or values[SLOPE] <= 0:
         raise CardError(
-            f"found {card.name} with the calibration {values}, expected {SLOPE} above 0 and {ZERO}; "
-            "fit it again: python -m models calibrate detection"
+            f"found {card.name} with the calibration {values}, expected {SLOPE} above 0 and {ZERO}"
+            "; fit it again: python -m models calibrate detection"
         )
     return ScoreCalibration(values[SLOPE], values[ZERO])

@@ -6,8 +6,8 @@ Every picture is adjusted to the light of the model by one gain and to its posit
 A difference is not yet motion. A lamp differs from one picture to the next and then stays the same;
 a person differs again in the picture after. So the first difference is a suspected change, which
 becomes motion when it has changed again in a later picture. A suspected change that stays the same
-becomes part of the background. In pictures that are far apart a lamp and a person cannot be distinguished
-apart, so every difference is motion at once.
+becomes part of the background. In pictures that are far apart a lamp and a person cannot be
+distinguished, so every difference is motion at once.
 """
 
 import math

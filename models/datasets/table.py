@@ -1,7 +1,7 @@
 """Tables of labels as sites write them: CSV with a head of columns, one line a case.
 
-A line that cannot be read is reported with its number, so that it can be mended there; columns that nobody asked
-for are left alone.
+A line that cannot be read is reported with its number, so that it can be corrected there; columns
+that nobody asked for are ignored.
 """
 
 import csv

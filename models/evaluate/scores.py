@@ -2,8 +2,7 @@
 
 The two numbers are those of `edge_agent.perception.score_calibration`, fitted as Platt (1999) did,
 with the softened truths of Lin, Lin and Weng (2007). The pictures bound what can be known: a face
-that nobody labelled counts as a false one, so where labels are missing the probability is reported too
-low.
+that nobody labelled counts as a false one, so where labels are missing the probability is too low.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,8 @@
 """Milliseconds a frame, one thread: detectors side by side in one run.
 
 Times are of the whole path, scaling and decoding included, since that is what a camera pays.
-Processor time is reported beside the clock's best: on a shared machine the clock's mean says nothing.
+Processor time is reported beside the best wall-clock time: on a shared machine the mean of the
+wall-clock times says nothing.
 """
 
 import time

@@ -1,8 +1,8 @@
 """The same fleet on AWS IoT Core: things, shadows, jobs and certificates through boto3.
 
 What an operator types is the same (`--on-aws REGION`); AWS keeps the registry, and CloudTrail the
-audit. Settings are written with the version that the preview saw: who came between is a refusal, not
-an overwritten wanted.
+audit. Settings are written with the version that the preview read: a change made in between is
+rejected, not overwritten.
 """
 
 import json
@@ -290,7 +290,7 @@ def _newest_timestamp(metadata: Any) -> int:
 
 
 def _known_models(shadows: Iterable[Mapping[str, Any]]) -> dict[str, set[str]]:
-    """The models that these cameras have in force or were execution to have, and the agent's own."""
+    """The models that these cameras run or were ordered to run, and the agent's own."""
     states = [
         state.get(part, {})
         for shadow in shadows
