@@ -34,6 +34,7 @@ from cloud.ingest.sources.mqtt import MqttSource, parse_broker_url, read_common_
 from cloud.metrics_server import serving_metrics
 from cloud.windows.renamed_locations import LocationRenames
 from cloud.windows.venue_types import VenueTypeSync
+from wire.aws import create_client
 from wire.clock import utc_now
 from wire.command_line import CERTIFICATES, add_certificates, refuse_options
 
@@ -181,13 +182,11 @@ def _certificates(arguments: argparse.Namespace) -> tuple[Path | None, Path | No
 
 def _kinesis(stream: str, engine: Engine) -> MessageSource:
     try:
-        import boto3
-
         from cloud.ingest.sources.kinesis import KinesisSource
     except ImportError as error:
         raise SourceError("Kinesis needs boto3: install onlooker[cloud,aws]") from error
     return KinesisSource(
-        stream, engine, kinesis=boto3.client("kinesis"), iot_data=boto3.client("iot-data")
+        stream, engine, kinesis=create_client("kinesis"), iot_data=create_client("iot-data")
     )
 
 

@@ -13,6 +13,7 @@ from edge_agent.perception.face_detector import FaceDetector, fixed_input_px, lo
 from edge_agent.perception.model_cards import find_card, read_card
 from edge_agent.perception.model_errors import ModelError
 from models.rekognition import RekognitionFaceDetector
+from wire.aws import AwsError, create_client
 
 log = logging.getLogger(__name__)
 LOW = 0.02
@@ -74,17 +75,6 @@ def card_of(name: str, folders: Sequence[Path]) -> Path:
 
 def _rekognition(**options: float) -> RekognitionFaceDetector:
     try:
-        import boto3
-        from botocore.exceptions import BotoCoreError
-    except ImportError as error:
-        raise ModelError(
-            "found no boto3, expected it for Amazon Rekognition; install the extra: "
-            "pip install 'onlooker[aws]'"
-        ) from error
-    try:
-        return RekognitionFaceDetector(boto3.client("rekognition"), **options)
-    except BotoCoreError as error:
-        raise ModelError(
-            f"found no way to Amazon Rekognition ({error}), expected credentials and a region; "
-            "set AWS_REGION and sign in"
-        ) from error
+        return RekognitionFaceDetector(create_client("rekognition"), **options)
+    except AwsError as error:
+        raise ModelError(f"Amazon Rekognition cannot be used: {error}") from error

@@ -15,6 +15,7 @@ from edge_agent.capture.frame import Image
 from edge_agent.perception.face_detector import Face
 from edge_agent.perception.image_crops import as_bgr
 from edge_agent.perception.inference import Floats
+from wire.aws import explain_aws_errors
 
 # the service takes at most 5 MB and 4096 px a side when the bytes are sent along
 LONGEST_PX, JPEG_QUALITY, MOST_BYTES = 1920, 92, 5_000_000
@@ -44,9 +45,10 @@ class RekognitionFaceDetector:
     def faces(self, image: Image) -> list[Face]:
         """Send one picture and read its faces, best score first."""
         bgr = as_bgr(image)
-        answer = self._client.detect_faces(
-            Image={"Bytes": pack_picture(bgr)}, Attributes=["DEFAULT"]
-        )
+        with explain_aws_errors():
+            answer = self._client.detect_faces(
+                Image={"Bytes": pack_picture(bgr)}, Attributes=["DEFAULT"]
+            )
         if "FaceDetails" not in answer:
             raise RekognitionError(
                 f"found an answer with {sorted(answer)}, expected FaceDetails; check the service's "

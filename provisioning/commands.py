@@ -18,12 +18,14 @@ from provisioning.folder_lock import FolderLockedError
 from provisioning.key_store import KeyStoreError
 from provisioning.kms import KmsError
 from provisioning.release import ReleaseError
+from wire.aws import AwsError
 from wire.command_line import OptionError, Parser
 from wire.process.type_info import build_type_info
 
 REFUSALS = (
     BrokerError,
     FolderLockedError,
+    AwsError,
     KmsError,
     AuthorityError,
     OptionError,

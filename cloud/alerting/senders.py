@@ -26,6 +26,7 @@ from cloud.alerting.notifications import DeliveryFailure, FailureKind
 from cloud.alerting.recipients import Recipient
 from cloud.alerting.targets import LogTarget, Mailbox, SnsTopic, TargetError, Webhook
 from wire.addresses import NetworkAddress
+from wire.aws import NO_CREDENTIALS, create_client
 from wire.clock import utc_now
 
 log = logging.getLogger(__name__)
@@ -181,20 +182,21 @@ def log_message(message: AlertMessage) -> None:
 def _publish(topic: SnsTopic, message: AlertMessage, deadline: Deadline) -> None:
     """Publish on a topic of Amazon SNS; region and credentials as boto3 finds them."""
     try:
-        import boto3
         from botocore.config import Config
-        from botocore.exceptions import ClientError
+        from botocore.exceptions import ClientError, NoCredentialsError
     except ImportError:
         raise _FailedError("boto3 is missing: install onlooker[aws]", FailureKind.AWAY) from None
     seconds = deadline.left_s() / 2
     config = Config(connect_timeout=seconds, read_timeout=seconds, retries={"max_attempts": 0})
-    client = boto3.client("sns", region_name=topic.region, config=config)
+    client = create_client("sns", region=topic.region, config=config)
     try:
         client.publish(
             TopicArn=topic.arn,
             Subject=message.subject[:100].encode("ascii", "replace").decode(),
             Message=json.dumps(message.json()),
         )
+    except NoCredentialsError as error:
+        raise _FailedError(NO_CREDENTIALS, FailureKind.LATER) from error
     except ClientError as error:
         code = str(error.response.get("Error", {}).get("Code", "unknown"))[:60]
         raise _FailedError(f"SNS refused the message: {code}", FailureKind.LATER) from error

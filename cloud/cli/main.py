@@ -21,6 +21,7 @@ from cloud.ingest.sources.base import SourceError
 from cloud.logs import write_json_lines
 from cloud.settings import SettingsError
 from wire.addresses import hide_addresses
+from wire.aws import AwsError
 from wire.command_line import OptionError, Parser, add_examples
 from wire.process.type_info import build_type_info
 
@@ -94,7 +95,7 @@ def run_refusing(run: Callable[[], int]) -> int:
     """The status of `run`, or 2 and one sentence when it is refused."""
     try:
         return run()
-    except (DatabaseError, EstateError, OptionError, SettingsError, SourceError) as error:
+    except (AwsError, DatabaseError, EstateError, OptionError, SettingsError, SourceError) as error:
         reason = hide_addresses(str(error))
     except DBAPIError as error:
         reason = failure_sentence(error)

@@ -20,6 +20,7 @@ from cloud.estate_reload import SitesFile
 from cloud.ingest.sources.base import SourceError
 from cloud.windows.query import LENGTHS
 from wire.ack import Ack
+from wire.aws import create_client
 from wire.clock import utc_now
 from wire.envelope import ack_event, encode_event
 from wire.topics import Channel, DeviceAddress
@@ -102,6 +103,8 @@ def count(spark: "SparkSession", arguments: argparse.Namespace) -> None:
     from cloud.stream_spark.count import SitesSnapshot, StreamCounter, files, kinesis
     from cloud.stream_spark.table_store import TableStore
 
+    if arguments.acknowledge:
+        create_client("iot-data", region=arguments.region)  # fail here, not in a worker
     chosen = settings.read(arguments)
     sites = SitesFile(chosen.estate or SAMPLE)
     counting = StreamCounter(
@@ -155,9 +158,7 @@ def write_windows(spark: "SparkSession", arguments: argparse.Namespace) -> None:
 
 def acknowledge_by_iot(region: str | None, rows: "Iterable[Row]") -> None:
     """Publish acknowledgements through AWS IoT Core; a missed one is repeated later."""
-    import boto3
-
-    client = boto3.client("iot-data", region_name=region)
+    client = create_client("iot-data", region=region)
     for row in rows:
         topic, payload = acknowledgement(row)
         client.publish(topic=topic, qos=0, payload=payload)

@@ -15,8 +15,10 @@ from models.datasets.table import LabelTableError
 from models.evaluate.errors import EvaluationError
 from models.registry import FetchError
 from models.rekognition import RekognitionError
+from wire.aws import AwsError
 
 REFUSALS: Final = (
+    AwsError,
     ModelError,
     DatasetError,
     PictureError,

@@ -7,6 +7,7 @@ from datetime import datetime
 from provisioning import arguments
 from provisioning.aws import cost, template
 from provisioning.aws.stack import Stack, StackError
+from wire.aws import explain_aws_errors
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,12 +64,8 @@ def destroy(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
 
 def _explaining_errors(words: Iterable[str]) -> Iterator[str]:
     """What is done, or AWS's own reason why it is not: no credentials, no network, no right."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
+    with explain_aws_errors():
         yield from words
-    except (BotoCoreError, ClientError) as error:
-        raise StackError(f"AWS cannot be asked, or refuses: {error}") from error
 
 
 def estimate_cost(asked: argparse.Namespace, at: datetime) -> Iterator[str]:

@@ -1,13 +1,14 @@
 """Planning, deploying and destroying the stack through CloudFormation's change sets.
 
 Buckets, key, roster and queue of lost messages are retained when the stack goes: measurements are
-never deleted by a command. boto3 is imported when it is needed, which is only here.
+never deleted by a command.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from provisioning.aws import template
+from wire.aws import create_client
 
 CAPABILITIES: Final = ["CAPABILITY_IAM"]
 NO_CHANGES: Final = ("didn't contain changes", "No updates are to be performed")
@@ -21,12 +22,8 @@ class Stack:
     """One stack in one region."""
 
     def __init__(self, name: str, region: str) -> None:
-        try:
-            import boto3
-        except ImportError as error:
-            raise StackError("boto3 is missing: pip install 'onlooker[aws]'") from error
         self.name = name
-        self._client: Any = boto3.client("cloudformation", region_name=region)
+        self._client: Any = create_client("cloudformation", region=region)
 
     def plan(self, parameters: Mapping[str, str]) -> Iterator[str]:
         """What a deployment would change, one line for each resource; nothing is changed."""

@@ -34,7 +34,7 @@ def test_rekognition_is_opened_through_its_library(monkeypatch):
         def detect_faces(self, **request):
             return {"FaceDetails": []}
 
-    monkeypatch.setattr(boto3, "client", lambda name: Service())
+    monkeypatch.setattr(boto3, "client", lambda name, **_: Service())
     detector, threshold = open_detector("rekognition", [], 320)
     assert (detector.name, threshold) == ("rekognition", 0.8)
     assert detector.faces(np.zeros((64, 64, 3), np.uint8)) == []
@@ -44,5 +44,5 @@ def test_the_cloud_without_a_region_is_a_sentence(monkeypatch, tmp_path):
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-    with pytest.raises(ModelError, match="set AWS_REGION and sign in"):
+    with pytest.raises(ModelError, match="no region is set; set AWS_DEFAULT_REGION"):
         open_detector("rekognition", [], 320)

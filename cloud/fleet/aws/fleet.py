@@ -16,6 +16,7 @@ from cloud.fleet.registry.devices import DeviceSelector, RegistryError
 from cloud.fleet.shadows import desired_config
 from cloud.fleet.shadows.desired_config import ConfigDrift, ConfigPreview, DesiredConfigError
 from cloud.fleet.shadows.known_models import BUILT_IN
+from wire.aws import create_client
 from wire.device_config import CONFIG_SHADOW
 
 STARTED_STATUSES: Final = ("SUCCEEDED", "IN_PROGRESS", "TIMED_OUT", "CANCELED")
@@ -27,12 +28,8 @@ class AwsFleet:
     """The things of one account and region."""
 
     def __init__(self, region: str) -> None:
-        try:
-            import boto3
-        except ImportError as error:
-            raise RegistryError("boto3 is missing: pip install 'onlooker[aws]'") from error
-        self._iot: Any = boto3.client("iot", region_name=region)
-        self._data: Any = boto3.client("iot-data", region_name=region)
+        self._iot: Any = create_client("iot", region=region)
+        self._data: Any = create_client("iot-data", region=region)
 
     def names(self, target: DeviceSelector) -> list[str]:
         """The things that are meant, by name."""

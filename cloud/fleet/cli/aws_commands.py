@@ -11,6 +11,7 @@ from cloud import settings
 from cloud.fleet.aws.fleet import AwsFleet
 from cloud.fleet.cli import formatting
 from cloud.fleet.jobs.execution import RolloutConfig
+from wire.aws import explain_aws_errors
 from wire.command_line import refuse_options
 
 Action = Callable[[AwsFleet, argparse.Namespace, datetime], Iterator[str]]
@@ -21,7 +22,9 @@ def run(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
     refuse_options(
         asked, *settings.OFFERS, because="with --on-aws the fleet is AWS's registry, not a database"
     )
-    yield from ACTIONS[asked.name](AwsFleet(asked.on_aws), asked, at)
+    fleet = AwsFleet(asked.on_aws)
+    with explain_aws_errors():
+        yield from ACTIONS[asked.name](fleet, asked, at)
 
 
 def _list_devices(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterator[str]:

@@ -31,10 +31,12 @@ from cloud.fleet.jobs.job_store import JobExists
 from cloud.fleet.registry.devices import RegistryError
 from cloud.fleet.shadows.desired_config import DesiredConfigError
 from cloud.fleet.shadows.shadow import ShadowError
+from wire.aws import AwsError
 from wire.command_line import OptionError, row_count
 from wire.topics import TopicError
 
 REFUSALS: Final = (
+    AwsError,
     DesiredConfigError,
     JobExists,
     OptionError,

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import DBAPIError
 
@@ -19,6 +19,7 @@ from cloud.database import insert, reading, stream_positions, writing
 from cloud.database.failures import failure_of, is_passing
 from cloud.ingest.sources.base import BatchLimits, Delivery, SourceError
 from cloud.ingest.sources.kinesis_record import parse_record
+from wire.aws import explain_aws_errors
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,9 @@ class KinesisSource:
             deliveries = list(self._read(limits.messages))
         except self._kinesis.exceptions.ResourceNotFoundException as error:
             raise SourceError(f"there is no Kinesis stream {self._stream!r}: {error}") from error
+        except NoCredentialsError:
+            with explain_aws_errors():
+                raise
         except (BotoCoreError, ClientError, DBAPIError) as error:
             if isinstance(error, DBAPIError) and not is_passing(error):
                 raise

@@ -366,3 +366,18 @@ def test_a_topic_of_sns_gets_the_alert_and_one_that_is_not_there_is_a_failure(
     failure = every.send(Recipient(name="nowhere", to=f"sns:{topic}-of-nobody"), MESSAGE)
     assert failure is not None
     assert failure.fault is FailureKind.LATER
+
+
+def test_a_topic_without_credentials_is_a_failure_that_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    monkeypatch.setattr("boto3.DEFAULT_SESSION", None)
+    recipient = Recipient(name="duty", to="sns:arn:aws:sns:eu-west-2:123456789012:alerts")
+    failure = Senders().send(recipient, MESSAGE)
+    assert failure is not None
+    assert "no credentials are set" in failure.reason

@@ -308,6 +308,4 @@ def test_without_credentials_a_plan_ends_in_a_sentence(monkeypatch, tmp_path, ca
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     monkeypatch.setattr("boto3.DEFAULT_SESSION", None)  # it remembers who it was
     assert main(["aws", "plan", "--region", "eu-west-2"]) == 1
-    assert (
-        "error: AWS cannot be asked, or refuses: Unable to locate cred" in capsys.readouterr().err
-    )
+    assert "error: AWS cannot be used: no credentials are set" in capsys.readouterr().err
