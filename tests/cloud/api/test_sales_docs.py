@@ -1,5 +1,6 @@
-"""What docs/sales-api.md shows can be typed, and comes out."""
+"""The commands, requests and figures of docs/sales-api.md are correct."""
 
+import json
 import re
 import shlex
 from decimal import ROUND_HALF_UP, Decimal
@@ -16,7 +17,9 @@ PAGE = Path(__file__).resolve().parents[3] / "docs" / "sales-api.md"
 TEXT = PAGE.read_text()
 TYPED = re.findall(r"^    \$ (.*?)(?:\s{2,}#.*)?$", TEXT, re.MULTILINE)
 COMMANDS = [line for line in TYPED if "python -m cloud" in line]
-SERVED = re.findall(r"(?:curl localhost:8080|`GET )(/[^\s`?]+(?:\?[^\s`]+)?)", TEXT)
+BATCH = "/api/pricing/batch"
+SHOWN_PATHS = re.findall(r"(?:curl \"?localhost:8080|`GET )(/[^\s`?\"]+(?:\?[^\s`\"]+)?)", TEXT)
+SERVED = [path for path in SHOWN_PATHS if path != BATCH]
 
 
 def test_the_page_shows_every_command_of_the_sales_floor():
@@ -36,6 +39,8 @@ def test_what_is_shown_can_be_typed(line: str, tmp_path: Path, monkeypatch):
     Path("taken.csv").write_text("\n".join(lines) + "\n")
     card = CARD_FILE.read_text().replace("version: reference-2", "version: my-card-1")
     Path("my-card.yaml").write_text(card)
+    if "--key audit.pem" in line:
+        assert main(["audit", "key", "audit.pem"]) == 0
 
     assert main(shlex.split(line.partition("python -m cloud ")[2])) == 0
 
@@ -69,8 +74,19 @@ def test_the_commands_in_the_text_can_be_typed_too(tmp_path: Path, monkeypatch, 
 def test_what_is_shown_is_served(ask, path: str):
     filled = path.replace("{location}", "KX-01").rstrip("…")
     if filled == "/api/inventory":
-        filled += "?time_slot=2026-11-23T08:00"
+        filled += "?time_slot=2027-11-22T08:00"
     assert ask.get(filled).status_code == 200
+
+
+def test_the_batch_shown_is_answered_slot_by_slot(ask):
+    shown = re.search(r"localhost:8080/api/pricing/batch .*?-d '([^']+)'", TEXT, re.DOTALL)
+    assert shown
+    body = json.loads(shown[1])
+    response = ask("POST", BATCH, json=body)
+    assert response.status_code == 200
+    answers = response.json()["answers"]
+    assert [one["time_slot"] for one in answers] == [one["time_slot"] for one in body["slots"]]
+    assert all(one["price"] for one in answers)
 
 
 def test_the_table_multiplies_to_its_price():
