@@ -171,6 +171,8 @@ async def create_rollout(request: Request, asked: ModelRolloutRequest) -> JobCre
     def act(connection: Connection, author: Author) -> Job:
         return rollout.roll_out_model(connection, plan, author, replaces=asked.replaces)
 
+    if not asked.apply:
+        await read_fleet(request, lambda opened: rollout.validate_availability(opened, plan))
     return await _create(request, asked, "fleet.roll_out", asked.model, act)
 
 

@@ -82,6 +82,7 @@ def roll_out(connection: Connection, asked: argparse.Namespace, author: Author) 
     """Roll out a model."""
     plan = formatting.read_rollout(asked)
     if not asked.apply:
+        rollout.validate_availability(connection, plan)
         yield formatting.format_rollout_preview(
             len(devices.find_names(connection, plan.target)), plan.model
         )

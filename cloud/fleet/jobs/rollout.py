@@ -20,8 +20,11 @@ from cloud.fleet.jobs.job_store import Job
 from cloud.fleet.outbox import OutgoingMessage, enqueue
 from cloud.fleet.registry import devices
 from cloud.fleet.registry.devices import DeviceSelector, DeviceStatus, RegistryError
+from cloud.fleet.shadows.known_models import known_detectors
 from cloud.fleet.tables import executions, jobs
 from wire.jobs import Job as OneOfAll
+from wire.jobs import ModelJob
+from wire.model_card import ModelCard
 
 OPERATION: Final = "model"
 UNFINISHED: Final = (
@@ -64,6 +67,7 @@ def roll_out_model(
         **plan.more,
     }
     validate_document(document)
+    validate_availability(connection, plan)
     targets = tuple(one.device.name for one in meant)
     job = Job(_next_free_id(connection, plan.model), document, targets, plan.rollout)
     _create(connection, job, author)
@@ -92,9 +96,34 @@ def create_job(
 def validate_document(document: Mapping[str, Any]) -> None:
     """Refuse a job that no camera would understand."""
     try:
-        msgspec.convert(document, OneOfAll)
+        job = msgspec.convert(document, OneOfAll)
     except msgspec.ValidationError as error:
         raise RegistryError(f"no camera would understand this job: {error}") from error
+    if isinstance(job, ModelJob) and job.package is not None:
+        _validate_card(job.package.card, job.version)
+
+
+def _validate_card(text: str, model: str) -> None:
+    """Refuse a package whose card is no model card, or is the card of another model."""
+    try:
+        card = msgspec.json.decode(text, type=ModelCard)
+    except msgspec.MsgspecError as error:
+        raise RegistryError(f"the package's card is not a model card: {error}") from error
+    if model not in (card.name, f"{card.name}:{card.version}"):
+        raise RegistryError(
+            f"the package's card describes {card.name}:{card.version}, expected {model}: name "
+            "that model, or make the package with the other card"
+        )
+
+
+def validate_availability(connection: Connection, plan: ModelRollout) -> None:
+    """Refuse a model without a package that no device runs and no earlier job sent."""
+    known = known_detectors(connection)
+    if plan.more.get("package") is None and plan.model not in known:
+        raise RegistryError(
+            f"{plan.model} has no package and no device runs it: add --package FILE, or name one "
+            f"of {', '.join(sorted(known))}"
+        )
 
 
 @dataclass(frozen=True, slots=True)

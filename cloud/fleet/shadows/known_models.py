@@ -33,6 +33,18 @@ def known_models(connection: Connection) -> dict[str, set[str]]:
     return {setting: names - {""} for setting, names in found.items()}
 
 
+def known_detectors(connection: Connection) -> set[str]:
+    """Detectors that devices run or earlier jobs named: `NAME:VERSION` and `NAME`."""
+    found = {BUILT_IN["detector"]}
+    for beat in connection.execute(select(device_status.c.heartbeat)).scalars():
+        found.add(str(_object(_object(beat).get("versions")).get("detector", "")))
+    for document in connection.execute(select(jobs.c.document)).scalars():
+        sent = _object(document)
+        if sent.get("operation") == "model":
+            found |= {str(sent.get(name) or "") for name in ("version", "replaces")}
+    return (found | {name.partition(":")[0] for name in found}) - {""}
+
+
 def _object(value: object) -> Mapping[str, Any]:
     """A JSON object, or the text of one; an empty one for anything else."""
     found = value

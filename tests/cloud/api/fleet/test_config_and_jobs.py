@@ -1,6 +1,8 @@
 """Configurations and models for cameras over HTTP: shown first, then done."""
 
+import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +15,7 @@ from cloud.auth.quota import Quota
 from cloud.fleet.jobs import job_store
 from cloud.fleet.jobs.execution import ExecutionStatus, StatusUpdate
 
+WEIGHTS = Path(__file__).parents[4] / "edge_agent" / "weights"
 CONFIG = "/api/fleet/config"
 JOBS = "/api/fleet/jobs"
 ROLLOUTS = "/api/fleet/rollouts"
@@ -71,7 +74,33 @@ def test_a_setting_that_no_camera_knows_is_refused(ask, fleet: AppContext):
     assert answer.status_code == 422
 
 
+def run_elsewhere(engine, detector):
+    """Some camera runs this detector, so that it can be rolled out without a package."""
+    beat = json.dumps({"versions": {"detector": detector}})
+    with database.writing(engine) as connection:
+        values = {"location": "LB-01", "device": "other", "heartbeat": beat}
+        connection.execute(database.device_status.insert().values(**values))
+
+
+@pytest.mark.parametrize("apply", [False, True])
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ({}, "face:2 has no package and no device runs it"),
+        ({"package": {"card": "{}", "signature": "AA==", "url": "https://m.example/f"}}, "card"),
+    ],
+)
+def test_a_model_that_no_camera_could_load_is_refused(ask, fleet: AppContext, more, reason, apply):
+    asked = {"model": "face:2", "target": {"everything": True}, "apply": apply, **more}
+    answer = ask("POST", ROLLOUTS, json=asked)
+    if apply or not more:
+        assert answer.status_code == 422
+        assert reason in answer.json()["detail"]
+    assert ask.get(JOBS).json()["jobs"] == []
+
+
 def test_a_model_is_rolled_out_and_back(ask, fleet: AppContext, watch):
+    run_elsewhere(fleet.engine, "face:2")
     asked = {"model": "face:2", "target": {"everything": True}, "replaces": "face:1",
              "abort_after": 9}  # fmt: skip
 
@@ -125,7 +154,9 @@ def test_presigned_addresses_stay_out_of_the_audits(ask, fleet: AppContext):
     secret = "https://files.example.org/x?X-Amz-Signature=c0ffee"
     document = {"operation": "diagnose", "url": secret}
     model = {"model": "face:2", "replaces": "face:1"}
-    package = {"card": "{}", "signature": "AA==", "url": secret}
+    card = json.loads((WEIGHTS / "onlooker-face.json").read_text())
+    card |= {"name": "face", "version": "2"}
+    package = {"card": json.dumps(card), "signature": "AA==", "url": secret}
     target = {"everything": True}
 
     for path, body in ((JOBS, {"document": document}), (ROLLOUTS, {**model, "package": package})):

@@ -2,12 +2,15 @@
 
 import argparse
 import json
+from pathlib import Path
 
 import pytest
 
 from cloud.fleet.cli import commands
 
 REGION = "eu-west-2"
+WEIGHTS = Path(__file__).parents[4] / "edge_agent" / "weights"
+CARD = json.loads((WEIGHTS / "onlooker-face.json").read_text()) | {"name": "d-2"}
 ACCOUNT = "123456789012"
 
 
@@ -87,11 +90,14 @@ def test_a_model_is_rolled_out_with_its_limits_and_back(aws, typed):
 
 
 def test_the_signed_package_travels_with_the_job(aws, typed, tmp_path):
-    package = {"url": "https://models.example.org/d-2", "card": "{}"}
+    package = {"url": "https://models.example.org/d-2", "card": json.dumps(CARD)}
     (tmp_path / "more.json").write_text(json.dumps({"package": package}))
     words = ("roll-out", "d-2", "--device", "b", "--package", str(tmp_path / "more.json"))
     refused, why = typed(*words, "--apply")
     assert (refused, "no camera would understand this job" in why) == (2, True)
+    empty = {**package, "card": "{}", "signature": "c2lnbmVk"}
+    (tmp_path / "more.json").write_text(json.dumps({"package": empty}))
+    assert "the package's card is not a model card" in typed(*words, "--apply")[1]
     whole = {"package": {**package, "signature": "c2lnbmVk"}}
     (tmp_path / "more.json").write_text(json.dumps(whole))
     status, job = typed(*words, "--apply")

@@ -3,6 +3,7 @@
 import argparse
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
@@ -20,6 +21,7 @@ from cloud.fleet.registry import devices
 from cloud.fleet.registry.devices import Device, DeviceSelector
 from cloud.fleet.shadows import desired_config
 
+WEIGHTS = Path(__file__).parents[4] / "edge_agent" / "weights"
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
 
@@ -40,8 +42,17 @@ def fleet(url, typed):
         assert typed("register", name, "--location", place)[0] == 0
     assert typed("group", "add", "canary", "cam-1")[0] == 0
     engine = connect(url)
+    run_elsewhere(engine, "d-2")
     yield engine
     engine.dispose()
+
+
+def run_elsewhere(engine, detector):
+    """Some camera runs this detector, so that it can be rolled out without a package."""
+    beat = json.dumps({"versions": {"detector": detector}})
+    with writing(engine) as connection:
+        values = {"location": "LB-01", "device": "other", "heartbeat": beat}
+        connection.execute(device_status.insert().values(**values))
 
 
 @pytest.fixture
@@ -115,7 +126,7 @@ def test_a_model_may_be_named_once_a_camera_runs_it_or_a_job_sent_it(fleet, type
         (["set", "--all", "report_interval_ms=7000"], "does not divide one minute"),
         (["set", "--all", "paused=perhaps"], "Expected `bool`, got `str`"),
         (["set", "--all", "paused"], "write NAME=VALUE"),
-        (["set", "--all", "detector=nope"], "wanted one of onlooker-face; send a new one"),
+        (["set", "--all", "detector=nope"], "wanted one of d-2, onlooker-face; send a new one"),
         (["set", "--all", "attention=nope"], "wanted one of onlooker-attention"),
         (
             ["set", "--all", 'schedule={"time_zone":"Europe/Londn","hours":[]}'],
@@ -379,7 +390,7 @@ def test_attributes_are_few_and_short(fleet):
 
 def test_a_model_may_bring_its_package(fleet, typed, tmp_path):
     file = tmp_path / "package.json"
-    brought = {"card": "{}", "signature": "AA==", "url": "https://models.example/d-2"}
+    brought = {"card": card_of("d-2"), "signature": "AA==", "url": "https://models.example/d-2"}
     file.write_text(json.dumps({"package": brought, "trial": {"faces": 5}}))
     status, said = typed("roll-out", "d-2", "--group", "canary", "--package", str(file), "--apply")
     assert (status, said) == (0, "d-2-1: d-2 for 1 devices\n")
@@ -389,6 +400,36 @@ def test_a_model_may_bring_its_package(fleet, typed, tmp_path):
     file.write_text(json.dumps({"trial": {"faces": "many"}}))
     status, said = typed("roll-out", "d-2", "--group", "canary", "--package", str(file), "--apply")
     assert (status, "no camera would understand this job" in said) == (2, True)
+
+
+def card_of(name):
+    card = json.loads((WEIGHTS / "onlooker-face.json").read_text())
+    return json.dumps({**card, "name": name, "version": "2"})
+
+
+@pytest.mark.parametrize(
+    ("card", "reason"),
+    [
+        ("{}", "the package's card is not a model card: Object missing required field `name`"),
+        ("", "the package's card is not a model card"),
+        (card_of("d-3"), "the package's card describes d-3:2, expected d-2"),
+    ],
+)
+def test_a_package_with_another_card_creates_no_job(fleet, typed, tmp_path, card, reason):
+    file = tmp_path / "package.json"
+    package = {"card": card, "signature": "AA==", "url": "https://models.example/d-2"}
+    file.write_text(json.dumps({"package": package}))
+    status, said = typed("roll-out", "d-2", "--group", "canary", "--package", str(file), "--apply")
+    assert (status, reason in said) == (2, True), said
+    assert typed("job", "list")[1] == ""
+
+
+@pytest.mark.parametrize("words", [[], ["--apply"]])
+@pytest.mark.parametrize("model", ["d-9", "onlooker-face:2"])
+def test_a_model_that_no_device_runs_needs_a_package(fleet, typed, model, words):
+    status, said = typed("roll-out", model, "--group", "canary", *words)
+    assert (status, f"{model} has no package and no device runs it" in said) == (2, True), said
+    assert typed("job", "list")[1] == ""
 
 
 def test_other_jobs_are_ordered_by_their_name(fleet, typed):
