@@ -46,9 +46,9 @@ class ConnectionTable:
         is_closed: Callable[[], bool] = lambda: False,
     ) -> bool:
         """Take a connection in, in another's place where needed; False when there is no room."""
-        if self._held[client] >= self._most_per_client and not self._make_room(client):
+        if self._held[client] >= self._most_per_client and not self._evict_one(client):
             return False
-        if len(self._entries) >= self.most and not self._make_room(None):
+        if len(self._entries) >= self.most and not self._evict_one(None):
             return False
         self._entries[key] = _Entry(client, close, is_closed)
         self._held[client] += 1
@@ -72,7 +72,7 @@ class ConnectionTable:
             if self._held[entry.client] <= 0:
                 del self._held[entry.client]
 
-    def _make_room(self, client: str | None) -> bool:
+    def _evict_one(self, client: str | None) -> bool:
         closed = [key for key, entry in self._entries.items() if entry.is_closed()]
         for key in closed:
             self.remove(key)
@@ -98,7 +98,7 @@ class ConnectionTable:
         return found
 
 
-def room_for_connections() -> int:
+def connection_limit() -> int:
     """How many connections this process may hold: half of the files it may open.
 
     The limit of files is raised to the hard limit first. The other half is for the database, for

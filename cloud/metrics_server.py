@@ -54,12 +54,12 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 64
 
     def __init__(self, port: int, within_s: float) -> None:
-        self._room = threading.Semaphore(MOST_READERS)
+        self._readers = threading.Semaphore(MOST_READERS)
         self._within_s = within_s
         super().__init__((HOST, port), _Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        if not self._room.acquire(blocking=False):
+        if not self._readers.acquire(blocking=False):
             self.shutdown_request(request)
             return
         super().process_request(request, client_address)
@@ -72,7 +72,7 @@ class _Server(ThreadingHTTPServer):
             super().process_request_thread(request, client_address)
         finally:
             deadline.cancel()
-            self._room.release()
+            self._readers.release()
 
     def handle_error(self, _request: Any, _client_address: Any) -> None:
         """A reader that went away."""

@@ -241,12 +241,12 @@ def describe_figures(found: Audience) -> dict[str, Any]:
     return {
         "blind_s": {str(cause): ms / 1000 for cause, ms in tally.blind_ms.items() if ms},
         "crowd": _rounded(found.crowd),
-        "peak": _known(found, tally.peak),
-        "entries": _known(found, tally.entries),
-        "visits": _known(found, tally.visits),
-        "onlookers": _known(found, tally.onlookers),
+        "peak": _or_none(found, tally.peak),
+        "entries": _or_none(found, tally.entries),
+        "visits": _or_none(found, tally.visits),
+        "onlookers": _or_none(found, tally.onlookers),
         "attention_rate": _rounded(found.attention_rate),
-        "looking_s": _known(found, tally.looking_ms / 1000),
+        "looking_s": _or_none(found, tally.looking_ms / 1000),
         "bands": _bands(tally),
         "dwell_mean_s": _seconds(found.dwell_mean_ms),
         "dwell_p50_s": _seconds(found.dwell_quantile_ms(0.5)),
@@ -254,7 +254,7 @@ def describe_figures(found: Audience) -> dict[str, Any]:
     }
 
 
-def _known(found: Audience, count: Count) -> Count | None:
+def _or_none(found: Audience, count: Count) -> Count | None:
     """A count; null, not zero, where nothing was observed."""
     return count if found.has_data or count else None
 

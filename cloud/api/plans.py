@@ -105,7 +105,7 @@ async def create_plan(
     context: AppContext = get_context(request)
     account = who.account if buyer.account is None else buyer.account
 
-    def kept() -> bytes:
+    def store_plan() -> bytes:
         brief = asked.to_brief()
         for name in brief.locations:
             context.estate.location(name)
@@ -114,7 +114,7 @@ async def create_plan(
         )  # what cannot be asked is refused now, not when its turn comes
         return _detail(_store(context, asked, who, account), None, None)
 
-    body = await run_in_threadpool(kept)
+    body = await run_in_threadpool(store_plan)
     where = f"/api/pricing/plans/{msgspec.json.decode(body)['id']}"
     return Response(body, 201, {"location": where}, "application/json")
 

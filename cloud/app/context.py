@@ -159,13 +159,13 @@ class AppContext:
         found = decode_forecast(held, self.unreadable) if held else None
         if found is not None and found.is_fresh(now):
             return found
-        made = self._made(site, now)
+        made = self._compute_forecast(site, now)
         theirs = decode_forecast(
             self.shared.put(name, encode_forecast(made), held, made.fresh_for), self.unreadable
         )
         return theirs if theirs is not None and theirs.is_fresh(now) else made
 
-    def _made(self, site: Site, now: datetime) -> CachedForecast:
+    def _compute_forecast(self, site: Site, now: datetime) -> CachedForecast:
         with database.reading(self.engine) as connection:
             known = read_site_plays(connection, site, now)
             book = read_site_market(connection, site, now)

@@ -77,11 +77,11 @@ class RedisStore:
         """Keep a value for others, or take theirs."""
         ms = max(1, int(for_.total_seconds() * 1000))
 
-        def kept() -> bytes:
+        def store() -> bytes:
             held = self._kept(keys=[self._named(key)], args=[value, replaces or b"", ms])
             return self._bytes(held) or value
 
-        return self._asked(kept, value)
+        return self._asked(store, value)
 
     async def take(self, caller: str, quota: Quota, now: datetime) -> QuotaDecision:
         """Count one question of a caller, wherever he asked the others."""

@@ -29,7 +29,7 @@ from cloud.app.rate_card_reload import ContextReloader
 from cloud.app.redis_store import RedisStore
 from cloud.app.shared_store import LocalStore, SharedStore
 from cloud.auth.quota import Quota
-from cloud.connection_table import ConnectionTable, room_for_connections
+from cloud.connection_table import ConnectionTable, connection_limit
 from cloud.estate_reload import SitesFile
 from cloud.planning.plan_worker import PlanWorker
 from cloud.pricing.rate_card import REFERENCE, RateCard, read_card_file
@@ -95,7 +95,7 @@ def serve(arguments: argparse.Namespace) -> int:
     app = create_app(context, quota=quota, pinned=pinned, names=names, sites=sites)
     reloader: ContextReloader = app.state.reloader
     reloader.refresh()
-    table = ConnectionTable(arguments.max_connections or room_for_connections())
+    table = ConnectionTable(arguments.max_connections or connection_limit())
     limits = RequestLimits()
     config = uvicorn.Config(
         app,

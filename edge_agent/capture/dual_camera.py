@@ -54,7 +54,7 @@ class DualCamera:
         self._settings = settings
         self._activity = ActivityLevel.FULL
         self._held: Frame | None = None
-        self._told = False
+        self._delay_reported = False
 
     @property
     def name(self) -> str:
@@ -117,8 +117,8 @@ class DualCamera:
     def _is_watched(self) -> bool:
         """Whether the substream delivers pictures, synchronous with the main stream."""
         is_delayed = self._large.is_paced or self._small.is_paced
-        if is_delayed and not self._told:
-            self._told = True
+        if is_delayed and not self._delay_reported:
+            self._delay_reported = True
             log.warning("capture.substream_unused", extra={"source": self.name, "reason": DELAYED})
         return self._small.state is CaptureState.STREAMING and not is_delayed
 

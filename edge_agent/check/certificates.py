@@ -81,8 +81,8 @@ def check_authority_certificates(
     found = [
         _check_validity(one, now, thresholds, remedy) for one in _certificates(broker.ca, "--ca")
     ]
-    worst = max(found, key=lambda verdict: verdict.level)
-    all_bad = all(verdict.level == worst.level for verdict in found)
+    worst = max(found, key=lambda result: result.level)
+    all_bad = all(result.level == worst.level for result in found)
     if worst.level == 2 and not all_bad:
         return warning(worst.found, f"remove it from {broker.ca}")
     return worst

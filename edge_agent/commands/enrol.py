@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
             device=DeviceId(arguments.device),
             serial=serial,
             broker=str(broker),
-            desk=arguments.enrolment or broker.bracketed_host,
+            enrolment_server=arguments.enrolment or broker.bracketed_host,
             location=LocationId(arguments.location) if arguments.location else None,
         ),
         utc_now,

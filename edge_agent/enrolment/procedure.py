@@ -55,7 +55,7 @@ class EnrolmentRequest:
     device: DeviceId
     serial: str
     broker: str
-    desk: str
+    enrolment_server: str
     location: LocationId | None = None
 
 
@@ -71,7 +71,7 @@ def enrol(
         )
     check_clock(claim.certificate, clock())
     server = enrolment_server(
-        request.desk, trust=claim.trust, certificate=claim.certificate, key=claim.key
+        request.enrolment_server, trust=claim.trust, certificate=claim.certificate, key=claim.key
     )
     parameters = {SERIAL_NUMBER: request.serial}
     pending = _obtain_registration(folder, server, request.device, parameters, clock)
@@ -87,7 +87,7 @@ def enrol(
         device=request.device,
         location=location,
         broker=request.broker,
-        desk=format_server(request.desk),
+        enrolment_server=format_server(request.enrolment_server),
     )
     folder.adopt(identity, claim.trust.read_bytes())
     log.info("enrol.done", extra={"device": request.device, "location": location})
@@ -107,7 +107,10 @@ def _renew(folder: IdentityFolder, clock: Clock) -> datetime:
     identity_record = folder.read_identity()
     check_clock(folder.pair, clock())
     server = enrolment_server(
-        identity_record.desk, trust=folder.trust, certificate=folder.pair, key=folder.pair
+        identity_record.enrolment_server,
+        trust=folder.trust,
+        certificate=folder.pair,
+        key=folder.pair,
     )
     pending = _obtain_registration(folder, server, identity_record.device, {}, clock)
     broker = parse_broker_url(

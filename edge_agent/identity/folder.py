@@ -8,6 +8,7 @@ stored beside it. Every file is written atomically: after a power cut it is the 
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 import msgspec
 from cryptography import x509
@@ -23,14 +24,17 @@ from edge_agent.identity.errors import IdentityError
 from wire.enrolment import Pem, Token
 from wire.scalars import Device, Instant, Location, WireMessage
 
+_ON_DISK: Final = {"enrolment_server": "desk"}
+"""Names in the file: an agent that is updated or rolled back reads what the other one wrote."""
 
-class DeviceIdentity(WireMessage, frozen=True, kw_only=True):
-    """The device, its location and broker. `desk` is the address that renews its certificate."""
+
+class DeviceIdentity(WireMessage, frozen=True, kw_only=True, rename=_ON_DISK):
+    """The device, its location and broker. `enrolment_server` renews its certificate."""
 
     device: Device
     location: Location
     broker: str
-    desk: str
+    enrolment_server: str
 
 
 class PendingCertificate(WireMessage, frozen=True, kw_only=True):

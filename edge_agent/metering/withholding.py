@@ -81,13 +81,13 @@ class Withholding:
 
     def take(self, tallies: Iterable[IntervalSums]) -> list[ReleasedSums]:
         """Closed intervals in order; what may be reported of them now."""
-        told: list[ReleasedSums] = []
+        released: list[ReleasedSums] = []
         for tally in tallies:
             if self._smallest <= 1:
-                told.append(ReleasedSums(tally, self._forgotten(tally)))
+                released.append(ReleasedSums(tally, self._forgotten(tally)))
             else:
-                told += self._taken(tally)
-        return told
+                released += self._taken(tally)
+        return released
 
     def close(self) -> list[ReleasedSums]:
         """Measuring ends: time not yet reported is reported; withheld sums stay withheld."""
@@ -109,23 +109,23 @@ class Withholding:
         return self._snapshot()
 
     def _taken(self, tally: IntervalSums) -> list[ReleasedSums]:
-        told = []
+        released = []
         if self._run is not None and not _continues(self._run, tally):
-            told.append(self._interrupted(self._run, tally))
+            released.append(self._interrupted(self._run, tally))
         self._gather(tally)
         people = PeopleSums.take_from(tally)
         self._run_people.add(people)
         run = self._run = tally if self._run is None else _merge(self._run, tally)
         visits = self._waits.people.visits + self._run_people.visits
         if self._run_people.is_empty and not self._waits.people.is_counted:
-            told.append(self._said(run, PeopleSums()))
+            released.append(self._released_sums(run, PeopleSums()))
         elif visits >= self._smallest:
-            told.append(self._released(run))
+            released.append(self._released(run))
         elif run.ends_ms % CELL_MS == 0:
-            told.append(self._ended(run))
+            released.append(self._ended(run))
         else:
-            told.append(ReleasedSums(None, self._snapshot()))
-        return told
+            released.append(ReleasedSums(None, self._snapshot()))
+        return released
 
     def _released(self, run: IntervalSums) -> ReleasedSums:
         """Enough visits: all sums, and of what waited before as much as there is room for."""
@@ -133,12 +133,12 @@ class Withholding:
         room_ms = max(_free_ms(run) - everyone.person_ms, 0)
         everyone.add(self._waits.people.take_out(room_ms))
         everyone.creatives = self._creatives(run, everyone)
-        return self._said(run, everyone)
+        return self._released_sums(run, everyone)
 
     def _ended(self, run: IntervalSums) -> ReleasedSums:
         """Too few visits for more than counts and whole minutes."""
         self._keep_run(run)
-        return self._said(run, self._waits.people.take_out(_free_ms(run), unit_ms=UNIT_MS))
+        return self._released_sums(run, self._waits.people.take_out(_free_ms(run), unit_ms=UNIT_MS))
 
     def _interrupted(self, run: IntervalSums, tally: IntervalSums) -> ReleasedSums:
         """Other settings follow. Their change must not reveal when somebody was in view: within
@@ -147,7 +147,7 @@ class Withholding:
         if tally.starts_ms // CELL_MS != run.starts_ms // CELL_MS:
             return self._ended(run)
         self._keep_run(run)
-        return self._said(run, PeopleSums())
+        return self._released_sums(run, PeopleSums())
 
     def _keep_run(self, run: IntervalSums) -> None:
         """Withhold the people of the run, without the creatives that they saw. Its frames are
@@ -165,7 +165,7 @@ class Withholding:
         named = select_creatives(visits, spent, people.person_ms, self._smallest)
         return {name: one for name, one in people.creatives.items() if name in named}
 
-    def _said(self, run: IntervalSums, people: PeopleSums) -> ReleasedSums:
+    def _released_sums(self, run: IntervalSums, people: PeopleSums) -> ReleasedSums:
         set_people(run, people)
         cells = self._waits.cells
         before = list(cells.dwell)

@@ -59,7 +59,7 @@ class PlayHistory:
         self._lock = threading.Lock()
         self._changes: list[_Change] = []
 
-    def handle_message(self, word: bytes, heard_at: datetime) -> PlayerMessage:
+    def handle_message(self, word: bytes, received_at: datetime) -> PlayerMessage:
         """Handle a message in JSON; raises PlayerMessageError."""
         try:
             said = msgspec.json.decode(word, type=PlayerMessage)
@@ -67,29 +67,29 @@ class PlayHistory:
             raise PlayerMessageError(
                 f'{error}: send {{"creative": "name", "started_at": "2026-11-23T08:00:00Z"}}'
             ) from error
-        self.take(said, heard_at)
+        self.take(said, received_at)
         return said
 
-    def take(self, said: PlayerMessage, heard_at: datetime) -> None:
+    def take(self, said: PlayerMessage, received_at: datetime) -> None:
         """Add a message; raises PlayerMessageError when its times or name cannot be used."""
         for complaint in find_encoded_data(said.creative or ""):
             raise PlayerMessageError(f"creative: {complaint}: give it a short name")
-        skew = heard_at - said.sent_at if said.sent_at else timedelta(0)
+        skew = received_at - said.sent_at if said.sent_at else timedelta(0)
         if abs(skew) > LARGEST_SKEW:
             raise PlayerMessageError(
                 f"sent_at is {skew} from the clock of this device: set the player clock"
             )
         try:
-            starts_at = said.started_at + skew if said.started_at else heard_at
+            starts_at = said.started_at + skew if said.started_at else received_at
             ends_at = said.ends_at + skew if said.ends_at else None
         except OverflowError:
             raise PlayerMessageError(
                 "started_at or ends_at is out of range: set the clock"
             ) from None
-        if not heard_at - LONGEST_DELAY <= starts_at <= heard_at + LONGEST_LEAD:
+        if not received_at - LONGEST_DELAY <= starts_at <= received_at + LONGEST_LEAD:
             raise PlayerMessageError(
-                f"started_at is {heard_at - starts_at} ago: give a time from {LONGEST_DELAY} ago "
-                f"to {LONGEST_LEAD} ahead, and sent_at too when the clocks differ"
+                f"started_at is {received_at - starts_at} ago: give a time from {LONGEST_DELAY} "
+                f"ago to {LONGEST_LEAD} ahead, and sent_at too when the clocks differ"
             )
         if ends_at is not None and ends_at <= starts_at:
             raise PlayerMessageError("ends_at does not come after started_at")

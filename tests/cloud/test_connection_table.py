@@ -2,7 +2,7 @@
 
 import resource
 
-from cloud.connection_table import ConnectionTable, room_for_connections
+from cloud.connection_table import ConnectionTable, connection_limit
 
 
 class Table(ConnectionTable):
@@ -78,6 +78,6 @@ def test_half_of_the_files_are_for_connections(monkeypatch):
     monkeypatch.setattr(resource, "setrlimit", lambda *_: None)
     for limits, most in (((256, 1024), 512), ((1024, 1024), 512), ((8, 8), 16)):
         monkeypatch.setattr(resource, "getrlimit", lambda _, limits=limits: limits)
-        assert room_for_connections() == most
+        assert connection_limit() == most
     monkeypatch.setattr(resource, "getrlimit", lambda _: (resource.RLIM_INFINITY,) * 2)
-    assert room_for_connections() == 10_000
+    assert connection_limit() == 10_000

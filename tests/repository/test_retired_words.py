@@ -5,8 +5,8 @@ import pytest
 from tests.repository.retired_words import PACKAGES, findings
 
 UNFINISHED = {
-    "edge_agent": 26,
-    "cloud": 15,
+    "edge_agent": 3,
+    "cloud": 5,
     "tests": 283,
 }
 """Packages that still have retired words, and how many: the number may only fall."""

@@ -24,7 +24,7 @@ import msgspec
 from cryptography import x509
 from sqlalchemy.exc import SQLAlchemyError
 
-from cloud.connection_table import ConnectionTable, room_for_connections
+from cloud.connection_table import ConnectionTable, connection_limit
 from cloud.fleet.enrolment import mqtt_packets as mqtt
 from cloud.fleet.enrolment.claim_provisioning import (
     CREATE_WITH_KEYS,
@@ -140,7 +140,7 @@ class EnrolmentServer:
 
     async def serve(self, host: str, port: int, ready: Callable[[int], None]) -> None:
         """Listen; `ready` gets the port. EnrolmentServerError when the address cannot be used."""
-        most = min(MAX_CONNECTIONS, room_for_connections())
+        most = min(MAX_CONNECTIONS, connection_limit())
         listener = TlsListener(self._context, ConnectionTable(most), 2 * MAX_PACKET_BYTES)
         try:
             server = await listener.listen(host, port, self._receive)

@@ -51,7 +51,7 @@ def camera(works):
         device=device,
         serial=f"SN-{device}",
         broker=f"mqtts://localhost:{works.port}",
-        desk=f"localhost:{works.enrolment_port}",
+        enrolment_server=f"localhost:{works.enrolment_port}",
     )
 
 
@@ -75,7 +75,14 @@ def test_only_the_owner_may_read_the_key(claim, folder, camera):
 
 def test_the_command_enrols_and_run_finds_all_that_it_needs(works, folder, camera, capsys):
     words = ["enrol", "--cert", str(works.claim()), "--broker", f"localhost:{works.port}"]
-    words += ["--enrolment", camera.desk, "--device", camera.device, "--serial", camera.serial]
+    words += [
+        "--enrolment",
+        camera.enrolment_server,
+        "--device",
+        camera.device,
+        "--serial",
+        camera.serial,
+    ]
     words += ["--identity", str(folder.path)]
     assert main(words) == 0
     assert f"{camera.device} at KX-01: certified until" in capsys.readouterr().out
@@ -162,7 +169,7 @@ def test_a_wrong_serial_number(claim, folder, camera):
 
 
 def test_nobody_at_the_desk(claim, folder, camera):
-    away = dataclasses.replace(camera, desk=f"localhost:{free_port()}")
+    away = dataclasses.replace(camera, enrolment_server=f"localhost:{free_port()}")
     with pytest.raises(ProvisioningError, match=r"cannot be reached .* check address, port"):
         enrol(folder, claim, away, utc_now)
 

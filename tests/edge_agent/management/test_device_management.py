@@ -22,7 +22,7 @@ def folder(tmp_path):
             device="kx-01-cam-1",
             location="KX-01",
             broker="mqtts://localhost",
-            desk="localhost:8884",
+            enrolment_server="localhost:8884",
         )
     )
     return folder

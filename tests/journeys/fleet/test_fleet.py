@@ -126,7 +126,7 @@ class Camera:
             device=self.device,
             serial=f"SN-{self.device}",
             broker=f"mqtts://localhost:{company.port}",
-            desk=f"localhost:{company.enrolment_port}",
+            enrolment_server=f"localhost:{company.enrolment_port}",
         )
         enrol(self.identity, claim, who, lambda: datetime.now(UTC))
 
