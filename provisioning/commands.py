@@ -14,12 +14,13 @@ from provisioning.aws import command as aws_command
 from provisioning.aws.stack import StackError
 from provisioning.broker import command as broker_command
 from provisioning.broker.settings import BrokerError
+from provisioning.examples import EXAMPLES
 from provisioning.folder_lock import FolderLockedError
 from provisioning.key_store import KeyStoreError
 from provisioning.kms import KmsError
 from provisioning.release import ReleaseError
 from wire.aws import AwsError
-from wire.command_line import OptionError, Parser
+from wire.command_line import OptionError, Parser, add_examples
 from wire.process.type_info import build_type_info
 
 REFUSALS = (
@@ -68,4 +69,5 @@ def parser() -> Parser:
     )
     aws_command.add_arguments(commands.add_parser("aws", help="deploy on AWS"))
     release.add_arguments(commands.add_parser("release", help="the notes of a version"))
+    add_examples(made, "python -m provisioning", EXAMPLES)
     return made

@@ -13,6 +13,8 @@ from wire.interrupts import exit_on_interrupt, run_interruptible
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from wire.command_line import Parser
+
 # Loaded on demand: scenes need OpenCV, a history needs only the wire schema.
 COMMANDS: Final = {
     "scene": ("simulators.scene.command", "draw people walking past a screen, with ground truth"),
@@ -32,8 +34,18 @@ def main(words: list[str] | None = None) -> int:
 
 
 def _loaded(words: list[str]) -> "tuple[ModuleType, Namespace]":
-    from wire.command_line import Parser
     from wire.process.type_info import build_type_info
+
+    asked = build_parser(words).parse_args(words)
+    module_of_command = import_module(COMMANDS[asked.command][0])
+    build_type_info()
+    return module_of_command, asked
+
+
+def build_parser(words: list[str]) -> "Parser":
+    """The parser of all commands, with the options of the command that was typed."""
+    from simulators.examples import EXAMPLES
+    from wire.command_line import Parser, add_examples
 
     parser = Parser(prog="python -m simulators", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -41,10 +53,8 @@ def _loaded(words: list[str]) -> "tuple[ModuleType, Namespace]":
         command = commands.add_parser(name, help=what, description=f"{what}.")
         if words[:1] == [name]:
             import_module(module).add_arguments(command)
-    asked = parser.parse_args(words)
-    module_of_command = import_module(COMMANDS[asked.command][0])
-    build_type_info()
-    return module_of_command, asked
+    add_examples(parser, "python -m simulators", EXAMPLES)
+    return parser
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from wire.interrupts import exit_on_interrupt, run_interruptible
 if TYPE_CHECKING:
     import argparse
 
+    from wire.command_line import Parser
+
 EXAMPLE = "example:\n  python -m wire check\n"
 
 
@@ -21,6 +23,11 @@ def main(words: list[str] | None = None) -> int:
 
 
 def _parsed(words: list[str] | None) -> "argparse.Namespace":
+    return build_parser().parse_args(words)
+
+
+def build_parser() -> "Parser":
+    """The parser of the command line."""
     import argparse
 
     from wire.command_line import Parser
@@ -33,7 +40,7 @@ def _parsed(words: list[str] | None) -> "argparse.Namespace":
     )
     parser.add_argument("action", choices=("write", "check"))
     parser.add_argument("--into", type=Path, default=Path("docs/wire"), metavar="DIR")
-    return parser.parse_args(words)
+    return parser
 
 
 def _run(arguments: "argparse.Namespace", documents: dict[str, str]) -> int:

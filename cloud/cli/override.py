@@ -68,9 +68,10 @@ def _add_slot(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Do what was asked; 1 when it is refused, with the reason."""
     context = open_context(arguments)
+    is_withdrawn = arguments.action == "withdraw"
     try:
         for line in _done(context, arguments):
-            sys.stdout.write(f"{_told(line)}\n")
+            sys.stdout.write(f"{_format_price(line, is_withdrawn=is_withdrawn)}\n")
     except ValidationError as error:
         faults = describe_faults(
             error.errors(), lambda fault: f"`{'.'.join(map(str, fault['loc']))}`"
@@ -97,8 +98,10 @@ def _done(context: AppContext, arguments: argparse.Namespace) -> list[OverrideRe
     return [set_price(context, site, slot, OverrideRequest.model_validate(named), arguments.author)]
 
 
-def _told(one: OverrideResponse) -> str:
+def _format_price(one: OverrideResponse, *, is_withdrawn: bool) -> str:
     until = "until withdrawn" if one.until is None else f"until {one.until.isoformat()}"
+    if is_withdrawn:
+        until = "withdrawn"
     slot = f"{one.location}/{one.starts_at.isoformat()}"
     whose = f"for {one.account}  " if one.account else ""
     return f"{one.number:>6}  {slot}  {one.price}  {whose}{until}  {one.author}: {one.reason}"

@@ -42,9 +42,7 @@ def revision(connection: Connection) -> str | None:
 
 def upgrade(engine: Engine, *, to: str = HEAD) -> None:
     """Run the missing steps in one transaction, unless another program just did."""
-    logging.getLogger("alembic").setLevel(
-        logging.WARNING
-    )  # its info messages concern its own internals
+    _silence_alembic()
     from alembic import command  # slow to import, rarely needed
 
     with writing(engine) as connection:
@@ -62,6 +60,7 @@ def missing(connection: Connection) -> list[str]:
     Raises:
         DatabaseError: the database is newer than this program.
     """
+    _silence_alembic()
     from alembic.script import ScriptDirectory
 
     steps = list(ScriptDirectory.from_config(_config()).walk_revisions())
@@ -74,6 +73,11 @@ def missing(connection: Connection) -> list[str]:
         )
     newer = steps[: known.index(found)] if found else steps
     return [f"{step.revision}: {step.doc}" for step in reversed(newer)]
+
+
+def _silence_alembic() -> None:
+    """Drop Alembic's messages below WARNING, also those of its import: they concern its parts."""
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def _config() -> "Config":

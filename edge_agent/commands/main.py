@@ -14,10 +14,11 @@ import cv2
 from edge_agent.check.startup_errors import STARTUP_ERRORS
 from edge_agent.commands import camera_options, check, run
 from edge_agent.commands import enrol as enrolment
+from edge_agent.commands.examples import EXAMPLES
 from edge_agent.logs import write_json_lines
 from edge_agent.private_files import private_umask
 from wire.addresses import hide_addresses
-from wire.command_line import Parser
+from wire.command_line import Parser, add_examples
 from wire.process.type_info import build_type_info
 
 
@@ -63,6 +64,7 @@ def build_parser() -> Parser:
             description=enrolment.run.__doc__,
         )
     )
+    add_examples(root, "python -m edge_agent", EXAMPLES)
     return root
 
 

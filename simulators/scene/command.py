@@ -12,17 +12,28 @@ import msgspec
 from simulators.output_file import replace_file
 from simulators.scene.ground_truth import SceneTruth, compute_ground_truth
 from simulators.scene.lens import Lens, SizeError
-from simulators.scene.population import PopulationError, create_population
+from simulators.scene.population import (
+    LONGEST_S,
+    SHORTEST_S,
+    PopulationError,
+    create_population,
+)
 from simulators.scene.trajectory import Trajectory
 from simulators.scene.video_writer import SceneRenderer, write_video
 
 PROGRESS_EVERY_S: Final = 1.0
+LENGTHS: Final = f"{SHORTEST_S:g} to {LONGEST_S:g} s"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `python -m simulators scene`."""
     parser.add_argument("--people", type=int, required=True, help="number of people")
-    parser.add_argument("--seconds", type=float, required=True, help="length of the clip")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        required=True,
+        help=f"length of the clip, {LENGTHS}",
+    )
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same scene")
     parser.add_argument("--out", type=Path, required=True, metavar="CLIP.mp4")
     parser.add_argument("--truth", type=Path, required=True, metavar="TRUTH.json")

@@ -19,8 +19,9 @@ def test_it_is_set_listed_and_withdrawn_as_by_the_api(ask, context: AppContext, 
     assert capsys.readouterr().out.splitlines() == [line] * 3
     assert ask.get(PRICE).json()["override"]["author"] == "Mary"
     assert override("withdraw", *SLOT, "--author", "Ann") == 0
+    assert capsys.readouterr().out.splitlines() == [line.replace("until withdrawn", "withdrawn")]
     assert override("list") == 0
-    assert capsys.readouterr().out.splitlines() == [line]
+    assert capsys.readouterr().out == ""
     with database.reading(context.engine) as connection:
         audit.verify_chain(connection)
         told = [(one.actor, one.action) for one in audit.read_entries(connection)]

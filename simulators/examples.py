@@ -1,0 +1,11 @@
+"""One example for the help of each command of `python -m simulators`."""
+
+from typing import Final
+
+EXAMPLES: Final = (
+    "scene --people 8 --seconds 60 --out clip.mp4 --truth truth.json",
+    "replay clip.mp4 --location KX-01 --out events.jsonl",
+    "footfall --location KX-01 --days 28 --out history.jsonl",
+    "fleet --cameras 100 --faults lossy --out fleet.jsonl",
+    "demo --seconds 120",
+)
