@@ -289,7 +289,7 @@ class Estate:
 
 
 def load(path: Path = SAMPLE) -> Estate:
-    """Read an estate file, or raise EstateError."""
+    """Read a sites file, or raise EstateError."""
     return Estate(document(path, _EstateFile).locations)
 
 

@@ -27,13 +27,13 @@ OFFERS: Final = {
     "broker": f"mqtt:// or mqtts:// (ONLOOKER_BROKER_URL, {BROKER_URL}); {FROM_FILE}",
     "redis": "Redis that several API processes share (ONLOOKER_REDIS_URL; without one, none); "
     f"{FROM_FILE}",
-    "estate": "estate file in YAML (ONLOOKER_ESTATE; without one, the sample estate)",
+    "sites": "sites file in YAML (ONLOOKER_SITES; without one, the sample sites)",
     "people-per-camera": "people that one camera can see at once; a report of more is "
     "implausible (ONLOOKER_PEOPLE_PER_CAMERA, 500; the sites file may say otherwise)",
     "people-per-second": "people that can enter, or leave, the view of one camera in a second; a "
     "report of more is implausible (ONLOOKER_PEOPLE_PER_SECOND, 30)",
 }
-METAVARS: Final = {"estate": "FILE", "people-per-camera": "N", "people-per-second": "N"}
+METAVARS: Final = {"sites": "FILE", "people-per-camera": "N", "people-per-second": "N"}
 
 
 class SettingsError(ValueError):
@@ -42,11 +42,11 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What every front door of the cloud shares. `estate` None means the sample estate."""
+    """What every program of the cloud shares. `sites` None means the sample sites."""
 
     database_url: str = field(default=DATABASE_URL, repr=False)
     broker_url: str = field(default=BROKER_URL, repr=False)
-    estate: Path | None = None
+    sites: Path | None = None
     redis_url: str | None = field(default=None, repr=False)
     people_per_camera: int | None = None
     people_per_second: int | None = None
@@ -106,11 +106,13 @@ def _offered(parser: argparse.ArgumentParser) -> set[str]:
 
 def read(arguments: argparse.Namespace, environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings in force: what was typed, else the environment, else the default."""
-    estate = _chosen(arguments, "estate", environment.get("ONLOOKER_ESTATE"))
+    if environment.get("ONLOOKER_ESTATE"):
+        raise SettingsError("ONLOOKER_ESTATE is not read any more: set ONLOOKER_SITES instead")
+    sites = _chosen(arguments, "sites", environment.get("ONLOOKER_SITES"))
     return Settings(
         database_url=_address(arguments, "database", environment) or DATABASE_URL,
         broker_url=_address(arguments, "broker", environment) or BROKER_URL,
-        estate=Path(estate) if estate else None,
+        sites=Path(sites) if sites else None,
         redis_url=_redis(_address(arguments, "redis", environment)),
         people_per_camera=_people(arguments, environment, "camera", MOST_PEOPLE),
         people_per_second=_people(arguments, environment, "second", MOST_PER_SECOND),

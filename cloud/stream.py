@@ -44,7 +44,7 @@ STOPPED: Final = 0
 PROGRESS_EVERY_S: Final = 10.0
 DATABASE_AGAIN_S: Final = 2.0
 COLLECT_AFTER: Final = 100_000  # allocated objects
-SETTINGS: Final = ("broker", "database", "estate", "people-per-camera", "people-per-second")
+SETTINGS: Final = ("broker", "database", "sites", "people-per-camera", "people-per-second")
 _SECOND: Final = timedelta(seconds=1)
 Maintain = Callable[[datetime], None]
 """Called before every batch: partitions, renamed locations and venue types."""
@@ -97,7 +97,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Stream until stopped."""
     chosen = settings.read(arguments)
-    membership = Membership(chosen.estate or SAMPLE)
+    membership = Membership(chosen.sites or SAMPLE)
     if arguments.kinesis:
         refuse_options(
             arguments,

@@ -1,7 +1,7 @@
 """Simulate many cameras against a running cloud, with known totals and optional faults.
 
-The cloud must know the cameras: write their estate first (`--write-estate`), start
-`python -m cloud stream --estate` with it, then run the fleet. What is printed at the end is exact:
+The cloud must know the cameras: write their sites file first (`--write-sites`), start
+`python -m cloud stream --sites` with it, then run the fleet. What is printed at the end is exact:
 the cloud's counts must equal it to the unit, whatever went wrong on the way.
 """
 
@@ -76,7 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--broker", metavar="URL", help="mqtt[s]://host[:port]")
     where.add_argument("--out", type=Path, metavar="FILE.jsonl", help="one event per line")
-    where.add_argument("--write-estate", type=Path, metavar="FILE.yaml", help="and end")
+    where.add_argument("--write-sites", type=Path, metavar="FILE.yaml", help="and end")
     add_certificates(parser)
 
 
@@ -87,9 +87,9 @@ def run(arguments: argparse.Namespace) -> int:
             refuse_options(arguments, *CERTIFICATES, because="they are used with --broker only")
         period = _period(arguments, now=datetime.now(UTC))
         sites = create_sites(arguments.cameras, arguments.seed)
-        if arguments.write_estate is not None:
-            arguments.write_estate.write_text(render_sites_file(sites), encoding="utf-8")
-            sys.stderr.write(f"fleet: {len(sites)} cameras in {arguments.write_estate}\n")
+        if arguments.write_sites is not None:
+            arguments.write_sites.write_text(render_sites_file(sites), encoding="utf-8")
+            sys.stderr.write(f"fleet: {len(sites)} cameras in {arguments.write_sites}\n")
             return 0
         _send(arguments, sites, period)
     except (FleetError, OptionError) as error:

@@ -293,7 +293,7 @@ class House:
         certificate, key = self.pair("service:stream")
         return [
             *("--broker", f"mqtts://localhost:{self.port}", "--database", self.database),
-            *("--estate", str(self.folder / "sites.yaml"), "--ca", str(self.trust)),
+            *("--sites", str(self.folder / "sites.yaml"), "--ca", str(self.trust)),
             *("--cert", certificate, "--key", key),
         ]
 

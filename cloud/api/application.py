@@ -151,8 +151,8 @@ def create_app(
     app = FastAPI(
         title="Onlooker",
         version=VERSION,
-        description="Measured audiences of digital hoardings, and a price for every slot that "
-        "explains itself. Instants are RFC 3339 with an offset, intervals half-open; a figure "
+        description="Measured audiences of digital out-of-home screens, and a price with reasons "
+        "for every slot. Instants are RFC 3339 with an offset, intervals half-open; a figure "
         "that nobody could see is null, never zero. Errors are application/problem+json.",
         docs_url=None,
         redoc_url=None,

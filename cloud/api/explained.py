@@ -73,7 +73,7 @@ def price_lines(answer: PriceResponse) -> Iterator[str]:
     yield f"  {'expected':<28}{'P10':>10}{'P50':>10}{'P90':>10}"
     yield from _expected(answer)
     yield ""
-    yield f"  stands on   {answer.basis.reason}"
+    yield f"  based on    {answer.basis.reason}"
     yield f"  cameras     {_cameras(answer)}"
     yield f"  newest data {_moment(answer.basis.newest_data_at)}"
     versions = answer.versions

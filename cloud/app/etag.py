@@ -1,7 +1,7 @@
 """Entity tags: a client that already has the answer gets 304 instead of a copy.
 
 Tags are weak, since the same answer may travel compressed. Clients are asked to come back with the
-tag every time (`no-cache`), so that no price outlives the rate card or the forecast it stands on.
+tag every time (`no-cache`), so that no price outlives the rate card or the forecast it is based on.
 """
 
 import gzip

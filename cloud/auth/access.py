@@ -58,7 +58,7 @@ class Caller:
     sees_all: bool
 
 
-ANONYMOUS: Final = Caller("somebody, without keys", "-", sees_all=True)
+ANONYMOUS: Final = Caller("anonymous, no API keys exist", "-", sees_all=True)
 """Where no keys are wanted; no key can be of that account."""
 
 

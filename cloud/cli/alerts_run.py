@@ -43,7 +43,7 @@ SMTP_PORT: Final = 25
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `alerts run`."""
-    settings.add_arguments(parser, "database", "estate")
+    settings.add_arguments(parser, "database", "sites")
     offer = parser.add_argument
     offer(
         "--recipients",
@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
     base_url, within_s = _link(arguments.link), _seconds("--group-within", arguments.group_within)
     every_s = _seconds("--every", arguments.every)
     chosen = settings.read(arguments)
-    sites = SitesFile(chosen.estate or SAMPLE)
+    sites = SitesFile(chosen.sites or SAMPLE)
     recipients = RecipientsFile(arguments.recipients, lambda: sites.estate)
     engine = open_existing(chosen.database_url)
     evaluator = Evaluator(

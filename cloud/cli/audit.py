@@ -92,13 +92,13 @@ def _verified(
     connection: Connection, arguments: argparse.Namespace, last: AuditEntry | None, now: datetime
 ) -> int:
     told = f"{last.number} entries, the last {last.digest}" if last else "no entries yet"
-    sys.stdout.write(f"the chain is whole: {told}\n")
+    sys.stdout.write(f"the chain is intact: {told}\n")
     different = findings(connection, now)
     for one in different:
         sys.stderr.write(f"{one}\n")
     if different:
         return 1
-    sys.stdout.write("the tables are as the log says\n")
+    sys.stdout.write("the tables match the log\n")
     return 0
 
 

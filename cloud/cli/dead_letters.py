@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action.add_argument("device")
     for action in (lists, shows, deletes, held, releases):
         settings.add_arguments(action, "database")
-    settings.add_arguments(replays, "database", "estate", "people-per-camera", "people-per-second")
+    settings.add_arguments(replays, "database", "sites", "people-per-camera", "people-per-second")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -126,7 +126,7 @@ def _release(engine: Engine, device: str, now: datetime) -> int:
 
 
 def _replay(engine: Engine, numbers: list[int], chosen: settings.Settings) -> int:
-    membership = Membership(chosen.estate or SAMPLE)
+    membership = Membership(chosen.sites or SAMPLE)
     rules = membership.rules(chosen.people_per_camera, chosen.people_per_second)
     if not numbers:
         with reading(engine) as connection:

@@ -5,12 +5,12 @@ from typing import Final
 from cloud.fleet.examples import EXAMPLES as FLEET
 
 EXAMPLES: Final = (
-    "stream --broker mqtt://127.0.0.1:1883 --estate sites.yaml",
+    "stream --broker mqtt://127.0.0.1:1883 --sites sites.yaml",
     "stream-spark count --files incoming/ --folder tables/ --checkpoint notes/ --once",
     "stream-spark windows --folder tables/ --since 2026-11-23T00:00Z --until 2026-11-24T00:00Z",
-    "serve --port 8080 --estate sites.yaml",
+    "serve --port 8080 --sites sites.yaml",
     "price KX-01 2026-11-23T08:00 --explain",
-    "publish --estate sites.yaml",
+    "publish --sites sites.yaml",
     "occupancy load taken.csv",
     "rate-card check rates.yaml",
     "rate-card put rates.yaml --from 2026-12-01T00:00+00:00",
@@ -18,7 +18,7 @@ EXAMPLES: Final = (
     "override set KX-01 2026-11-23T08:00 45.00 --reason 'agreed in March'",
     "override list KX-01",
     "override withdraw KX-01 2026-11-23T08:00",
-    "forecast --estate sites.yaml --signals signals/",
+    "forecast --sites sites.yaml --signals signals/",
     "backtest hourly.csv --timezone Europe/London --origins 4",
     "audit verify --checkpoints /mnt/audit --key audit.pem",
     "audit list",

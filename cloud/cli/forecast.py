@@ -26,7 +26,7 @@ SOME_LEFT_OUT: Final = 3
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `forecast`."""
-    settings.add_arguments(parser, "database", "estate")
+    settings.add_arguments(parser, "database", "sites")
     parser.add_argument("--plain", action="store_true", help="learn nothing, forecast plainly")
     parser.add_argument(
         "--signals", type=Path, metavar="DIR",
@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         complete = True
         if not arguments.scores:
-            places = estate.load(chosen.estate or estate.SAMPLE)
+            places = estate.load(chosen.sites or estate.SAMPLE)
             _name_unused(arguments.signals, signals, errors, places)
             complete = _night(engine, places, signals, learn=not arguments.plain) and not errors
         with database.reading(engine) as connection:

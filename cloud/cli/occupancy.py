@@ -36,7 +36,7 @@ class FileRefused(ValueError):  # noqa: N818 - reads as what happened
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `occupancy`."""
-    settings.add_arguments(parser, "database", "estate", "redis")
+    settings.add_arguments(parser, "database", "sites", "redis")
     actions = parser.add_subparsers(dest="action", required=True, metavar="load")
     load = actions.add_parser("load", help="note what a file says, in place of what was known")
     load.add_argument("file", type=Path, help=",".join(COLUMNS))
@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Load the file; 1 when it is refused, with the line."""
     chosen = settings.read(arguments)
-    places = estate.load(chosen.estate or estate.SAMPLE)
+    places = estate.load(chosen.sites or estate.SAMPLE)
     try:
         noted = list(read(arguments.file, places))
     except FileRefused as refused:

@@ -37,7 +37,7 @@ REFUSALS = (MoneyError, OverrideRefused, RangeError, SlotError, UnknownLocation,
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `override`."""
-    settings.add_arguments(parser, "database", "estate", "redis")
+    settings.add_arguments(parser, "database", "sites", "redis")
     add_rate_card(parser)
     actions = parser.add_subparsers(dest="action", required=True, metavar="set|list|withdraw")
     one = actions.add_parser("set", help="set the price of one slot, in place of the computed one")
@@ -60,7 +60,7 @@ def _add_account(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_slot(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("location", help="a location of the estate, such as KX-01")
+    parser.add_argument("location", help="a location of the sites file, such as KX-01")
     parser.add_argument("time_slot", help="start of a local hour, such as 2026-11-23T08:00")
     parser.add_argument("--author", type=_author, default=getpass.getuser(), help="who decides it")
 

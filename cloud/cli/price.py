@@ -40,14 +40,14 @@ class AskError(RuntimeError):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `price`."""
-    parser.add_argument("location", help="a location of the estate, such as KX-01")
+    parser.add_argument("location", help="a location of the sites file, such as KX-01")
     parser.add_argument("time_slot", help="start of a local hour, such as 2026-11-23T08:00")
     parser.add_argument("--explain", action="store_true", help="show every factor and its reason")
     parser.add_argument("--json", action="store_true", help="show the API's answer as it is")
     parser.add_argument("--url", help="ask this API, such as http://127.0.0.1:8080")
     parser.add_argument("--key-file", type=Path, help="file that holds the key to show it")
     parser.add_argument("--account", help="quote the negotiated price of this account")
-    settings.add_arguments(parser, "database", "estate")
+    settings.add_arguments(parser, "database", "sites")
     add_rate_card(parser)
 
 

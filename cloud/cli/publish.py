@@ -30,7 +30,7 @@ AT_ONCE: Final = 100
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `publish`."""
-    settings.add_arguments(parser, "database", "estate", "redis")
+    settings.add_arguments(parser, "database", "sites", "redis")
     add_rate_card(parser)
 
 

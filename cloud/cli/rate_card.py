@@ -1,7 +1,7 @@
 """`python -m cloud rate-card check|put|list`: another rate card, without a restart.
 
-A card that is put holds from a stated moment on, in every process on the database at once, but for
-those that were started with a file of their own.
+A card that is put is in force from a stated moment, in every process on the database at
+once, except those that were started with a file of their own.
 """
 
 import argparse
@@ -72,11 +72,11 @@ def _done(url: str, arguments: argparse.Namespace, clock: Clock) -> Iterator[str
     finally:
         engine.dispose()
     if put is None:
-        yield f"{card.version} ({card.digest}) holds then already: nothing is changed"
+        yield f"{card.version} ({card.digest}) is already in force at that time: nothing is changed"
         return
     yield (
-        f"{card.version} ({card.digest}) holds from {put.from_at.isoformat()} on, in every process "
-        "but those that were started with a file of their own"
+        f"{card.version} ({card.digest}) is in force from {put.from_at.isoformat()}, in every "
+        "process except those that were started with a file of their own"
     )
 
 
@@ -160,10 +160,10 @@ def _checked(put: Sequence[ScheduledCard], card: RateCard, now: datetime) -> Ite
     _refuse_version(put, card)
     now_held = card_at(put, now)
     held = now_held.card if now_held else REFERENCE_CARD
-    yield f"{card.version} ({card.digest}) is a whole card"
+    yield f"{card.version} ({card.digest}) is a valid rate card"
     changes = differences(held, card)
-    yield f"against {held.version} ({held.digest}) it changes " + (
-        "nothing but its name" if not changes else f"{len(changes)} things"
+    yield f"differences from {held.version} ({held.digest}): " + (
+        "only the version" if not changes else str(len(changes))
     )
     yield from (f"  {one}" for one in changes)
 

@@ -48,7 +48,7 @@ class ServeError(RuntimeError):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `serve`."""
-    settings.add_arguments(parser, "database", "estate", "redis")
+    settings.add_arguments(parser, "database", "sites", "redis")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     parser.add_argument("--port", type=_port, default=8080, help="port to listen on (8080)")
     parser.add_argument(
@@ -88,7 +88,7 @@ def serve(arguments: argparse.Namespace) -> int:
     access = arguments.access or ("open" if loopback else "keys")
     quota = Quota() if access == "keys" else None
     sites = SitesFile(
-        settings.read(arguments).estate or estate.SAMPLE,
+        settings.read(arguments).sites or estate.SAMPLE,
         accept=lambda changed: require_priced_words(changed, reloader.context.card),
     )
     pinned = arguments.rate_card is not None
@@ -163,7 +163,7 @@ def open_context(arguments: argparse.Namespace) -> AppContext:
     chosen = settings.read(arguments)
     engine = database.open_existing(chosen.database_url)
     sites, card = (
-        estate.load(chosen.estate or estate.SAMPLE),
+        estate.load(chosen.sites or estate.SAMPLE),
         read_rate_card(arguments.rate_card, engine),
     )
     require_priced_words(sites, card)

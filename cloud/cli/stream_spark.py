@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `stream-spark`."""
     actions = parser.add_subparsers(dest="action", required=True)
     counts = actions.add_parser("count", help="count reports")
-    settings.add_arguments(counts, "estate", "people-per-camera", "people-per-second")
+    settings.add_arguments(counts, "sites", "people-per-camera", "people-per-second")
     where = counts.add_mutually_exclusive_group(required=True)
     where.add_argument("--files", metavar="FOLDER", help="of lines as cameras said them")
     where.add_argument("--kinesis", metavar="STREAM", help="needs EMR's connector")
@@ -106,7 +106,7 @@ def count(spark: "SparkSession", arguments: argparse.Namespace) -> None:
     if arguments.acknowledge:
         create_client("iot-data", region=arguments.region)  # fail here, not in a worker
     chosen = settings.read(arguments)
-    sites = SitesFile(chosen.estate or SAMPLE)
+    sites = SitesFile(chosen.sites or SAMPLE)
     counting = StreamCounter(
         TableStore(spark, arguments.folder),
         lambda: SitesSnapshot.of(sites.estate, chosen.people_per_camera, chosen.people_per_second),

@@ -1,7 +1,7 @@
 """The same ingest as an AWS Lambda function behind a Kinesis stream, with partial-batch failures.
 
 Configure the event source with ReportBatchItemFailures and the handler as
-`cloud.ingest.kinesis_lambda.handler`; set ONLOOKER_DATABASE_URL and ONLOOKER_ESTATE. Records that
+`cloud.ingest.kinesis_lambda.handler`; set ONLOOKER_DATABASE_URL and ONLOOKER_SITES. Records that
 could not be committed are returned by sequence number, and AWS delivers them again.
 """
 
@@ -99,7 +99,7 @@ def _shared_state() -> tuple[Engine, Membership, settings.Settings, Any]:
     chosen = settings.read(argparse.Namespace())
     engine = connect(chosen.database_url)
     create(engine)
-    membership = Membership(chosen.estate or SAMPLE)
+    membership = Membership(chosen.sites or SAMPLE)
     return engine, membership, chosen, boto3.client("iot-data")
 
 

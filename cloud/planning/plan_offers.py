@@ -49,7 +49,7 @@ class SiteColumn:
 
 @dataclass(frozen=True, slots=True)
 class PlanOffer:
-    """What is on offer, and the forecasts that it stands on, site by site."""
+    """What is on offer, and the forecasts that it is based on, site by site."""
 
     offer: Offer
     sites: tuple[Site, ...]
@@ -66,7 +66,7 @@ def read_offer(context: AppContext, brief: Brief, account: str | None = None) ->
 
 
 def read_plan_offer(context: AppContext, brief: Brief, account: str | None = None) -> PlanOffer:
-    """The same with what it stands on."""
+    """The same with what it is based on."""
     asked_for = _sites(context, brief)
     _refuse_distant(brief, context.clock())
     _refuse_too_much(brief, len(asked_for))

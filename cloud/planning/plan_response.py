@@ -129,7 +129,7 @@ class ForecastUsed(BaseModel):
 
 
 class PlanVersions(BaseModel):
-    """What an answer stands on."""
+    """What an answer is based on."""
 
     rate_card: str = Field(examples=["reference-3"])
     rate_card_digest: str = Field(examples=["9f0c2ab1d4e6"])

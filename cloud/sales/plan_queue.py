@@ -27,7 +27,7 @@ MAX_ATTEMPTS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class PlanResult:
-    """What a plan's question came to, and the versions that the answer stands on; JSON both."""
+    """What a plan's question came to, and the versions that the answer is based on; JSON both."""
 
     status: PlanStatus
     answer: bytes

@@ -63,7 +63,7 @@ time.sleep(60)
 def consumer(broker: Mosquitto, url: str, fleet: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", "cloud", "stream", "--broker", broker.url, "--share", "chaos",
-         "--database", url, "--estate", str(fleet)],
+         "--database", url, "--sites", str(fleet)],
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
 

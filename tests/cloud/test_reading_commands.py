@@ -65,7 +65,7 @@ def test_a_command_creates_no_database(
 
 @pytest.mark.parametrize(
     ("words", "said"),
-    [(["check", str(REFERENCE)], "is a whole card"), (["list"], "the reference card, holds")],
+    [(["check", str(REFERENCE)], "is a valid rate card"), (["list"], "the reference card, holds")],
 )
 def test_rate_cards_without_a_database_are_the_reference_card_and_none_is_made(
     elsewhere: Path, capsys: pytest.CaptureFixture[str], words: list[str], said: str

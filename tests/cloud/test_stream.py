@@ -248,7 +248,7 @@ def test_a_killed_broker_is_found_again(
         (["--broker", "http://x"], "begin it with mqtt:// or mqtts://"),
         (["--database", "mysql://x"], "begin it with sqlite:// or postgresql://"),
         (["--database", "sqlite://"], "needs a file"),
-        (["--estate", "/nowhere.yaml"], "/nowhere.yaml"),
+        (["--sites", "/nowhere.yaml"], "/nowhere.yaml"),
     ],
 )
 def test_settings_that_cannot_be_used_are_refused_in_a_sentence(

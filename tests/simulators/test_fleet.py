@@ -203,5 +203,5 @@ def test_the_command_writes_what_it_counts(tmp_path, capsys):
     assert len(events) == 3 * 72
     visits = sum(event.data.visits for event in events)
     assert f"216 reports, {visits} visits" in capsys.readouterr().out
-    assert main([*words, f"--write-estate={listed}"]) == 0
+    assert main([*words, f"--write-sites={listed}"]) == 0
     assert listed.read_text().count("cameras: [sim-") == 3

@@ -38,7 +38,7 @@ def add_selectors(parser: argparse.ArgumentParser) -> None:
 
 def add_sites_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options of actions that check locations against the sites file."""
-    settings.add_arguments(parser, "estate")
+    settings.add_arguments(parser, "sites")
     parser.add_argument(
         "--force", action="store_true", help="accept a location that the sites file does not list"
     )
@@ -51,4 +51,4 @@ def add_all_option(parser: argparse.ArgumentParser) -> None:
 
 def load_sites(asked: argparse.Namespace) -> Estate:
     """Read the sites file, or the sample."""
-    return load(settings.read(asked).estate or SAMPLE)
+    return load(settings.read(asked).sites or SAMPLE)

@@ -24,7 +24,7 @@ def add_arguments(actions: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Declare the actions on devices."""
     listing = add_action(actions, "list", "list devices with their status", list_devices)
     add_selectors(listing)
-    settings.add_arguments(listing, "estate")
+    settings.add_arguments(listing, "sites")
     add_action(actions, "show", "print one device as JSON", show_device).add_argument("device")
     register = add_action(
         actions, "register", "register a camera, or all cameras of the sites file", register_cameras

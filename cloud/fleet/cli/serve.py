@@ -40,7 +40,7 @@ IDENTITY_FILES: Final = ("trust.pem", "fleet.crt", "fleet.key")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `serve`."""
-    settings.add_arguments(parser, "database", "broker", "estate")
+    settings.add_arguments(parser, "database", "broker", "sites")
     add_certificates(parser)
     parser.add_argument(
         "--identity",
@@ -77,7 +77,7 @@ def serve(asked: argparse.Namespace) -> int:
     client = _client(chosen.broker_url, asked)
     engine = connect(chosen.database_url)
     create(engine)
-    listed = SitesSync(engine, SitesFile(chosen.estate or SAMPLE))
+    listed = SitesSync(engine, SitesFile(chosen.sites or SAMPLE))
     listed.register(datetime.now(UTC))
     service = FleetService(
         engine, lambda topic, payload: client.publish(topic, payload, 1), utc_now

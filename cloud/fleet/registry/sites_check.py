@@ -27,7 +27,7 @@ def require_locations(estate: Estate, locations: Iterable[str]) -> None:
     named = ", ".join(one[:63] for one in unknown[:SHOWN])
     raise RegistryError(
         f"location {named} is not in the sites file, which lists {', '.join(listed)}{more}: "
-        "correct it, add it to the file (--estate FILE or ONLOOKER_ESTATE), or force it"
+        "correct it, add it to the file (--sites FILE or ONLOOKER_SITES), or force it"
     )
 
 

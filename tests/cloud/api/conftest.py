@@ -58,7 +58,7 @@ class Asker:
 @pytest.fixture(autouse=True)
 def _rates_of_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands and servers that are started without files of their own use the tests' files."""
-    monkeypatch.setenv("ONLOOKER_ESTATE", str(SITES_FILE))
+    monkeypatch.setenv("ONLOOKER_SITES", str(SITES_FILE))
     monkeypatch.setattr(serve, "REFERENCE", CARD_FILE)
     monkeypatch.setattr(rate_card, "REFERENCE_CARD", CARD)
 

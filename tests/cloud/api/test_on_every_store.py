@@ -60,7 +60,7 @@ class Installation:
 
     def run(self, *words: str) -> int:
         """A command on this database, without any Redis."""
-        where = ["--database", self.url, "--estate", str(SITES_FILE)]
+        where = ["--database", self.url, "--sites", str(SITES_FILE)]
         return main([words[0], *where, *words[1:]])
 
     def refresh(self) -> None:

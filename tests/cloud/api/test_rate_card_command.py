@@ -31,8 +31,8 @@ def test_a_card_is_checked_against_the_one_that_holds(typed, card: Path, capsys)
     first, second, change = capsys.readouterr().out.splitlines()
 
     assert first.startswith("spring-1 (")
-    assert second.startswith("against reference-2 (")
-    assert second.endswith("it changes 1 things")
+    assert second.startswith("differences from reference-2 (")
+    assert second.endswith(": 1")
     assert change == "  peak_hours.morning peak.factor: 1.4 -> 1.45"
 
 
@@ -42,8 +42,8 @@ def test_what_is_put_is_listed_and_not_put_twice(typed, card: Path, capsys):
     later = (utc_now() + timedelta(hours=1)).isoformat()
     assert typed("put", card) == typed("put", card, "--from", later) == 0
     said = capsys.readouterr().out.splitlines()
-    assert "holds from 20" in said[0]
-    assert "holds then already: nothing is changed" in said[1]
+    assert "is in force from 20" in said[0]
+    assert "is already in force at that time: nothing is changed" in said[1]
     assert typed("list") == 0
     _, line = capsys.readouterr().out.splitlines()
     assert line.split()[:2] == ["1", "spring-1"]

@@ -47,7 +47,7 @@ def test_what_is_shown_can_be_typed(line: str, tmp_path: Path, monkeypatch):
 
 def test_a_price_is_set_by_hand_as_shown(override, capsys, monkeypatch):
     """One after another, at the time of the page, with the sample sites and the reference card."""
-    monkeypatch.delenv("ONLOOKER_ESTATE")
+    monkeypatch.delenv("ONLOOKER_SITES")
     monkeypatch.setattr(serve, "REFERENCE", REFERENCE)
     shown = [line.partition(" override ")[2] for line in COMMANDS if " override " in line]
     assert [shlex.split(line)[0] for line in shown] == [

@@ -157,7 +157,7 @@ def test_hostile_recipients_hold_up_neither_the_others_nor_the_end(
     insert_stream(database, "KX", "b", now)
     process = subprocess.Popen(
         [sys.executable, "-m", "cloud", "alerts", "run", "--every", "0.2", "--group-within", "0",
-         "--recipients", str(recipients), "--estate", str(sites),
+         "--recipients", str(recipients), "--sites", str(sites),
          "--smtp", f"127.0.0.1:{silent[0].getsockname()[1]}"],
         stderr=subprocess.PIPE, env={**os.environ},
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a forecast stands on: nothing, a few hours, or weeks of its own."""
+"""What a forecast is based on: nothing, a few hours, or weeks of its own."""
 
 import math
 from datetime import UTC, date, datetime, timedelta

@@ -106,7 +106,7 @@ def test_every_change_says_who_made_it_in_a_log_that_shows_tampering(ask, fleet:
         last = audit.verify_chain(connection)
     assert last is not None
     assert (last.action, last.object) == ("fleet.change", "cam-03")
-    assert last.actor == "api:somebody, without keys"
+    assert last.actor == "api:anonymous, no API keys exist"
     assert ask.get("/api/fleet/audit").json()["entries"][0]["who"] == last.actor
 
 
