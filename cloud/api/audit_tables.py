@@ -35,7 +35,7 @@ class Comparison(Protocol):
         """Take in an entry, oldest first."""
 
     def findings(self, connection: Connection, now: datetime) -> Iterator[str]:
-        """A sentence for each row that is not as the log says."""
+        """A sentence for each row that differs from the log."""
 
 
 def findings(

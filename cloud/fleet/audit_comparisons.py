@@ -38,7 +38,7 @@ class _Rows:
                 self._left[state[self._key]] = entry, state
 
     def findings(self, connection: Connection, now: datetime) -> Iterator[str]:
-        """A sentence for each row that is not as the log says."""
+        """A sentence for each row that differs from the log."""
         rows = {
             row[self._key]: audit_states.row_state(row, self._table)
             for row in connection.execute(select(self._table)).mappings()
@@ -95,7 +95,7 @@ class Groups:
             self._has_older.add(details["detail"].partition(":")[0])
 
     def findings(self, connection: Connection, now: datetime) -> Iterator[str]:
-        """A sentence for each group that is not as the log says."""
+        """A sentence for each group that differs from the log."""
         members: dict[str, list[str]] = {}
         for row in connection.execute(select(device_groups)):
             members.setdefault(row.name, []).append(row.device)
