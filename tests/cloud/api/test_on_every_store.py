@@ -201,8 +201,10 @@ def test_a_measured_forecast_is_made_once_for_both_and_says_the_same(
     store: Installation, monkeypatch, caplog
 ):
     made = []
-    honest = AppContext._made
-    monkeypatch.setattr(AppContext, "_made", lambda self, *of: made.append(of) or honest(self, *of))
+    honest = AppContext._compute_forecast
+    monkeypatch.setattr(
+        AppContext, "_compute_forecast", lambda self, *of: made.append(of) or honest(self, *of)
+    )
     with caplog.at_level(logging.WARNING):
         prices = [asker.get(PRICE) for asker in store.askers]
         screens = [asker.get(INVENTORY) for asker in store.askers]

@@ -119,7 +119,7 @@ def test_a_forecast_survives_the_way_to_another_process(context: AppContext, wat
         )
     publish(context)
     watch.pass_by(timedelta(days=1))
-    made = context._made(site, FRIDAY_NOON + timedelta(days=1))
+    made = context._compute_forecast(site, FRIDAY_NOON + timedelta(days=1))
     made = replace(made, plays=replace(made.plays, cells={("25-34", "female"): 12}))
     unread = unreadable_counter()
     again = decode_forecast(encode_forecast(made), unread)
@@ -144,8 +144,10 @@ def test_two_processes_give_the_same_bytes_and_read_the_database_once(
 ):
     contexts = [another(context, running.url, str(tmp_path)) for _ in range(2)]
     read = []
-    first = AppContext._made
-    monkeypatch.setattr(AppContext, "_made", lambda self, *of: read.append(of) or first(self, *of))
+    first = AppContext._compute_forecast
+    monkeypatch.setattr(
+        AppContext, "_compute_forecast", lambda self, *of: read.append(of) or first(self, *of)
+    )
     answers = []
     for each in contexts:
         ask.app = create_app(each)
