@@ -6,7 +6,7 @@ Ctrl-C ends it with status 130.
 import sys
 from collections.abc import Sequence
 
-from wire.interrupts import exit_on_interrupt, run_interruptible
+from wire.process.interrupts import exit_on_interrupt, run_interruptible
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -5,7 +5,7 @@ Ctrl-C ends it with status 130 while its libraries load, and as the command says
 
 import sys
 
-from wire.interrupts import exit_on_interrupt, run_interruptible
+from wire.process.interrupts import exit_on_interrupt, run_interruptible
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -38,7 +38,7 @@ from edge_agent.transport.paho import PahoLink
 from simulators.clip_playlist import PlaylistClip, ProgressCamera, first_start, read_clips
 from wire.command_line import CERTIFICATES, OptionError, add_certificates, refuse_options
 from wire.envelope import AudienceEvent, Event, encode_event
-from wire.interrupts import INTERRUPTED
+from wire.process.interrupts import INTERRUPTED
 from wire.scalars import DeviceId, LocationId
 from wire.topics import DeviceAddress, TopicError
 

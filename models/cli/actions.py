@@ -15,7 +15,7 @@ from models import registry
 from models.cli import folders
 from models.detectors import ALIASES
 from models.evaluate.errors import CommandError
-from wire.interrupts import exit_on_interrupt
+from wire.process.interrupts import exit_on_interrupt
 
 
 def list_networks(_: argparse.Namespace) -> list[dict[str, Any]]:

@@ -5,11 +5,11 @@ import sys
 
 import pytest
 
-from wire.interrupts import INTERRUPTED, exit_on_interrupt, run_interruptible
+from wire.process.interrupts import INTERRUPTED, exit_on_interrupt, run_interruptible
 
 IN_A_FINALIZER = """
 import os, signal
-from wire.interrupts import run_interruptible
+from wire.process.interrupts import run_interruptible
 class Dying:
     def __del__(self):
         os.kill(os.getpid(), signal.SIGINT)
@@ -22,7 +22,7 @@ raise SystemExit(run_interruptible(run))
 """
 LOADING = """
 import os, signal
-from wire.interrupts import exit_on_interrupt
+from wire.process.interrupts import exit_on_interrupt
 with exit_on_interrupt():
     try:
         os.kill(os.getpid(), signal.SIGINT)
