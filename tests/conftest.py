@@ -13,7 +13,15 @@ from xdist.scheduler import LoadScopeScheduling
 
 from simulators.servers.mosquitto import Mosquitto
 
-LONGEST_FIRST = ("journeys/", "cloud/stream_spark/", "provisioning/", "cloud/fleet/", "simulators/")
+LONGEST_FIRST = (
+    "journeys/",
+    "repository/test_interrupts",
+    "repository/test_secrets",
+    "cloud/stream_spark/",
+    "provisioning/",
+    "cloud/fleet/",
+    "simulators/",
+)
 """Folders whose files take longest: begun first, no worker is left with one of them at the end."""
 
 
