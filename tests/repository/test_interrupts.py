@@ -17,6 +17,7 @@ import pytest
 
 from simulators.servers.mosquitto import free_port
 from tests.cloud.databases import new_database
+from wire.process import interrupts
 
 MOMENTS_S = (0.1, 0.3, 0.6, 1.1, 1.8, 2.8)  # after ours begins to load
 IN_ORDER = 0
@@ -131,8 +132,11 @@ def begun(words, said):
         process = subprocess.Popen(
             [sys.executable, "-X", "importtime", "-m", *words], stdout=output, stderr=output
         )
-    while not re.search(r"wire\.interrupts$", said.read_text(), re.M):
+    loaded = re.compile(rf"{re.escape(interrupts.__name__)}$", re.M)
+    deadline = time.monotonic() + 60
+    while not loaded.search(said.read_text()):
         assert process.poll() is None, "it ended before it loaded anything of ours"
+        assert time.monotonic() < deadline, "it loads nothing of ours"
         time.sleep(0.005)
     return process
 
