@@ -76,7 +76,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--broker", metavar="URL", help="mqtt[s]://host[:port]")
     where.add_argument("--out", type=Path, metavar="FILE.jsonl", help="one event per line")
-    where.add_argument("--write-sites", type=Path, metavar="FILE.yaml", help="and end")
+    where.add_argument(
+        "--write-sites",
+        type=Path,
+        metavar="FILE.yaml",
+        help="write a sites file of these cameras, and exit",
+    )
     add_certificates(parser)
 
 

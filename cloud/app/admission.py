@@ -89,14 +89,14 @@ class AdmissionMiddleware:
         authenticator: Authenticator | None = connection.app.state.authenticator
         if authenticator is None or (scope["type"] == "http" and self._is_public(scope["path"])):
             return
-        key, verdict = await authenticator.admit(
+        key, decision = await authenticator.admit(
             read_key(connection), get_context(connection).clock()
         )
         scope["role"] = key.role
         scope["caller"] = Caller(
             f"{key.owner} (key {key.id})", key.account, sees_all=key.role in STAFF_ROLES
         )
-        scope["extra_headers"] = authenticator.headers(verdict)
+        scope["extra_headers"] = authenticator.headers(decision)
 
     async def _answer(
         self, connection: HTTPConnection, error: Exception, receive: Receive, send: Send

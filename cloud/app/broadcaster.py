@@ -147,7 +147,7 @@ class Subscriber:
 
 
 class Broadcaster:
-    """Reads while somebody listens, and hands on."""
+    """Reads changes while there are subscribers, and publishes them."""
 
     def __init__(
         self,
@@ -266,13 +266,13 @@ class Broadcaster:
             self._publish(seen, due)
 
     def _wanted_locations(self) -> frozenset[str] | None:
-        wished = {
+        filters = {
             one.event_filter for one in self._subscribers if "window" in one.event_filter.names
         }
-        places = [one.locations for one in wished]
-        if None in places:
+        wanted = [one.locations for one in filters]
+        if None in wanted:
             return None
-        return frozenset(place for some in places for place in some or ())
+        return frozenset(location for some in wanted for location in some or ())
 
     def _publish(self, seen: ChangeSet, due: Mapping[Subscriber, frozenset[WindowKey]]) -> None:
         is_first = self._oldest is None

@@ -64,7 +64,7 @@ class ForecastCache:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def fresh(self, location: str, now: datetime, generation: str) -> CachedForecast | None:
-        """The forecast on the shelf, unless it is too old or of another generation."""
+        """The cached forecast, unless it is too old or of another generation."""
         of, made = self._made.get(location, ("", None))
         return made if made is not None and of == generation and made.is_fresh(now) else None
 
@@ -80,7 +80,7 @@ class ForecastCache:
     def fresh_or(
         self, location: str, now: datetime, generation: str, make: Callable[[], CachedForecast]
     ) -> CachedForecast:
-        """The forecast on the shelf, or a new one."""
+        """The cached forecast, or a new one."""
         with self._lock:
             lock = self._locks.setdefault(location, threading.Lock())
         with lock:
@@ -115,7 +115,7 @@ class AppContext:
         return self.forecast_cache.fresh(site.id, self.clock(), self.change_log.generation)
 
     def forecast(self, site: Site) -> CachedForecast:
-        """The forecast of a site as of now: from the shelf, from another process, or a new one.
+        """The forecast of a site as of now: cached here, cached by another process, or a new one.
 
         Raises:
             ForecastFailed: of this site none can be made; those of others are not affected.

@@ -2,7 +2,7 @@
 
 Hard truths. Stays come from the last four weeks of ended visits; below two hundred of them the kind
 of venue is believed instead, and the answer says `modelled`. Ages and genders exist only where a
-camera has been told to estimate them; elsewhere the groups are empty.
+camera is configured to estimate them; elsewhere the groups are empty.
 """
 
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ MIN_VISITS: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class SitePlays:
-    """One spot at one place. `cells` are visits by (age, gender), empty where nobody is told."""
+    """One spot at one place. `cells` are visits by (age, gender), empty where none are estimated."""
 
     spot: Spot
     person: VisitorImpressions

@@ -100,11 +100,11 @@ class ContextReloader:
         """Take over a new version of the sites file."""
         if self._sites is None or (estate := self._sites.estate) is self._first.estate:
             return
-        shelf, response_cache = ForecastCache(), new_response_cache()
+        forecast_cache, response_cache = ForecastCache(), new_response_cache()
 
         def over(context: AppContext) -> AppContext:
             return replace(
-                context, estate=estate, forecast_cache=shelf, response_cache=response_cache
+                context, estate=estate, forecast_cache=forecast_cache, response_cache=response_cache
             )
 
         self._first = over(self._first)

@@ -42,7 +42,7 @@ class LocalStore:
         return None
 
     def put(self, key: str, value: bytes, replaces: bytes | None, for_: timedelta) -> bytes:
-        """The value itself: nobody else would ask for it."""
+        """The value itself: there is no other process to share it with."""
         return value
 
     async def take(self, caller: str, quota: Quota, now: datetime) -> QuotaDecision:

@@ -74,15 +74,15 @@ class Authenticator:
     async def admit(self, shown: str | None, now: datetime) -> tuple[ApiKey, QuotaDecision]:
         """Let a caller ask one question, whatever it is, or raise AccessError."""
         key = await self.require_valid_key(shown, now)
-        verdict = await self._limiter.take(key.id, self._quota, now)
-        if not verdict.allowed:
+        decision = await self._limiter.take(key.id, self._quota, now)
+        if not decision.allowed:
             raise RateLimited(
                 f"more than {self._quota.questions} questions in {self._quota.period}",
-                Retry_After=str(math.ceil(verdict.retry_after.total_seconds())),
-                RateLimit=verdict.written,
+                Retry_After=str(math.ceil(decision.retry_after.total_seconds())),
+                RateLimit=decision.written,
                 RateLimit_Policy=self._quota.policy,
             )
-        return key, verdict
+        return key, decision
 
     async def require_valid_key(self, shown: str | None, now: datetime) -> ApiKey:
         """The key that was shown, if it is in force; else raise NotKnown. Counts nothing."""

@@ -91,8 +91,8 @@ def _done(
 def _verified(
     connection: Connection, arguments: argparse.Namespace, last: AuditEntry | None, now: datetime
 ) -> int:
-    told = f"{last.number} entries, the last {last.digest}" if last else "no entries yet"
-    sys.stdout.write(f"the chain is intact: {told}\n")
+    head = f"{last.number} entries, the last {last.digest}" if last else "no entries yet"
+    sys.stdout.write(f"the chain is intact: {head}\n")
     different = findings(connection, now)
     for one in different:
         sys.stderr.write(f"{one}\n")
@@ -114,8 +114,7 @@ def _compare(
         if kept:
             at = f"{kept[-1].at:%Y-%m-%d %H:%M:%S}Z"
             sys.stdout.write(
-                f"it goes on from {len(kept)} checkpoints, the last of entry {kept[-1].number} at "
-                f"{at}\n"
+                f"it matches {len(kept)} checkpoints, the last of entry {kept[-1].number} at {at}\n"
             )
             return
     sys.stderr.write(

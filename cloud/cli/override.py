@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     one.add_argument("--until", help="an instant with its offset; without it, until withdrawn")
     listed = actions.add_parser("list", help="show the prices that are set")
     listed.add_argument("location", nargs="?", help="of one place only, such as KX-01")
-    withdraw = actions.add_parser("withdraw", help="let the computed price hold again")
+    withdraw = actions.add_parser("withdraw", help="use the computed price again")
     _add_slot(withdraw)
     _add_account(withdraw)
 

@@ -42,9 +42,11 @@ def run(arguments: argparse.Namespace) -> int:
     finally:
         context.engine.dispose()
     kept = len(context.estate) - published - len(left_out)
-    sys.stdout.write(f"{published} places have today's prices now, {kept} had them already\n")
+    sys.stdout.write(
+        f"prices of today published for {published} locations, {kept} had them already\n"
+    )
     for one in left_out:
-        sys.stderr.write(f"{one.location} has no prices of today: {one.reason}\n")
+        sys.stderr.write(f"no prices of today for {one.location}: {one.reason}\n")
     return 1 if left_out else 0
 
 

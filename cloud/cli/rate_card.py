@@ -99,7 +99,7 @@ def put_card(
 ) -> ScheduledCard | None:
     """Let a card hold from a moment on; None when it would anyway. Raises CardRefused.
 
-    The clock is read once nobody else is writing: the moment must not come before the commit.
+    The clock is read once no other process is writing: the moment must not come before the commit.
     """
     with database.writing(engine) as connection:
         audit.lock_log(connection)
@@ -127,10 +127,10 @@ def _refuse_version(put: Sequence[ScheduledCard], card: RateCard) -> None:
     known = {REFERENCE_CARD.version: REFERENCE_CARD, **{one.card.version: one.card for one in put}}
     same = known.get(card.version)
     if same is not None and same.digest != card.digest:
-        told = "; ".join(differences(same, card))
+        changes = "; ".join(differences(same, card))
         raise CardRefused(
             f"there is another card of the version {card.version!r} ({same.digest}): change the "
-            f"version of this one, which differs in {told}"
+            f"version of this one, which differs in {changes}"
         )
 
 

@@ -104,7 +104,7 @@ def _load_pem(path: Path) -> Iterator[x509.Certificate]:
 def _check_validity(
     certificate: x509.Certificate, now: datetime, thresholds: ValidityThresholds, remedy: str
 ) -> CheckResult:
-    subject = certificate.subject.rfc4514_string() or "nobody"
+    subject = certificate.subject.rfc4514_string() or "no subject"
     begins_at, ends_at = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     if now < begins_at:
         return failure(

@@ -100,7 +100,7 @@ class ConfigShadow:
             apply_desired_config(self._local, self._stored.accepted)
         except ConfigError as error:
             digest = config_digest(self._stored.accepted)
-            version = self._stored.verdict.version if self._stored.verdict else 0
+            version = self._stored.last_outcome.version if self._stored.last_outcome else 0
             self._stored = msgspec.structs.replace(self._stored, accepted={})
             self._conclude("rejected", digest, version, str(error))
 
@@ -241,9 +241,9 @@ class ConfigShadow:
         self._fetch(now_s)
 
     def _conclude(self, outcome: Any, digest: str, version: int, reason: str = "") -> None:
-        verdict = ConfigOutcome(outcome=outcome, version=version, reason=redact_reason(reason))
+        result = ConfigOutcome(outcome=outcome, version=version, reason=redact_reason(reason))
         self._save(
-            msgspec.structs.replace(self._stored, trial=None, decided=digest, verdict=verdict)
+            msgspec.structs.replace(self._stored, trial=None, decided=digest, last_outcome=result)
         )
         write_log = log.info if outcome == "applied" else log.warning
         write_log(f"config.{outcome}", extra={"version": version, "reason": reason})
@@ -262,8 +262,8 @@ class ConfigShadow:
             if self._is_brief
             else merge_objects(describe_config(self._settings), self._stored.accepted)
         )
-        if self._stored.verdict is not None:
-            report["verdict"] = msgspec.to_builtins(self._stored.verdict)
+        if self._stored.last_outcome is not None:
+            report["verdict"] = msgspec.to_builtins(self._stored.last_outcome)
         return {**report, "digest": self._settings.digest}
 
     def _handle_report_rejected(self, body: Mapping[str, Any], now_s: float) -> None:

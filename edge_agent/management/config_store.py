@@ -19,6 +19,7 @@ _ON_DISK: Final = {
     "trial": "trying",
     "trial_version": "trying_version",
     "decided": "judged",
+    "last_outcome": "verdict",
 }
 """Names in the file: an agent that is updated or rolled back reads what the other one wrote."""
 
@@ -33,7 +34,7 @@ class StoredConfig(WireMessage, frozen=True, kw_only=True, rename=_ON_DISK):
     trial: dict[str, Any] | None = None
     trial_version: Annotated[int, Meta(ge=0)] = 0
     decided: str = ""
-    verdict: ConfigOutcome | None = None
+    last_outcome: ConfigOutcome | None = None
 
 
 def load_config(path: Path) -> StoredConfig:

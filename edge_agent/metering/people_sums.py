@@ -130,8 +130,8 @@ def _set_creatives(tally: IntervalSums, people: PeopleSums) -> None:
     for what, whole in tally.attention_ms.items():
         split = sum(one.attention_ms[what] for one in tally.creatives.values())
         if whole != split:
-            nobody = tally.creatives.setdefault(UNKNOWN_CREATIVE, CreativeSums())
-            nobody.attention_ms[what] += whole - split
+            unknown = tally.creatives.setdefault(UNKNOWN_CREATIVE, CreativeSums())
+            unknown.attention_ms[what] += whole - split
 
 
 def add_counts(one: Mapping[K, int], other: Mapping[K, int]) -> dict[K, int]:

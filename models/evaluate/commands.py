@@ -54,8 +54,8 @@ def detection_figures(options: argparse.Namespace, folders: Sequence[Path]) -> l
             cases = [match_boxes(faces, boxes) for faces, boxes in seen]
             curves[f"{detector.name} {size}"] = curve(cases)[1:]
             if options.plot:
-                told = detection.scores_above(cases, 0.0)
-                plots.calibration(options.plot, f"{detector.name}-{size}", *told)
+                scores = detection.scores_above(cases, 0.0)
+                plots.calibration(options.plot, f"{detector.name}-{size}", *scores)
     if options.plot:
         plots.precision_recall(options.plot, curves)
     return reports
@@ -90,8 +90,8 @@ def calibrate_pose(options: argparse.Namespace, folders: Sequence[Path]) -> dict
     write_card(path, msgspec.structs.replace(card, calibration=card.calibration | found))
     estimator = load_pose(path, accept_research=research)
     others = attention.judge_crops(estimator, table, crops)[1::2]
-    told = attention.crop_figures(estimator, others)
-    return {"model": card.name, **found, "held_out": told, "card": str(path)}
+    held_out = attention.crop_figures(estimator, others)
+    return {"model": card.name, **found, "held_out": held_out, "card": str(path)}
 
 
 def _labelled_sets(options: argparse.Namespace) -> list[tuple[Path, Path]]:
@@ -148,8 +148,8 @@ def _film_figures(options: argparse.Namespace, folders: Sequence[Path]) -> dict[
 def dwell_figures(options: argparse.Namespace) -> dict[str, Any]:
     """Compare the stays that the agent tells of a film with the people who were there."""
     truth = dwell.presence(options.truth, dwell.frames_per_s(options.video))
-    told = agent_replay.replay_video(options.video, _settings(options))
-    return {"film": options.video.name, **dwell.against(told, truth)}
+    replayed = agent_replay.replay_video(options.video, _settings(options))
+    return {"film": options.video.name, **dwell.against(replayed, truth)}
 
 
 def _settings(options: argparse.Namespace) -> Settings:

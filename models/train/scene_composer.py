@@ -66,8 +66,8 @@ class SceneSampler:
         self._faces = [build_pyramid(p) for p in pictures if len(p.boxes)]
         self._empty = [build_pyramid(p) for p in pictures if not len(p.boxes)]
         self._decoys = [
-            [(shelf, box) for shelf in shelves for box in shelf.picture.decoys]
-            for shelves in (self._faces, self._empty)
+            [(pyramid, box) for pyramid in pyramids for box in pyramid.picture.decoys]
+            for pyramids in (self._faces, self._empty)
         ]
         self._portraits = [s for s in self._faces if s.picture.name.startswith("sheets/")]
         weights = np.asarray([_weight(s.picture) for s in self._faces])
@@ -85,17 +85,17 @@ class SceneSampler:
     def _single(self, side_px: int, rng: np.random.Generator) -> TrainingScene:
         kind = rng.random()
         if kind < EMPTY:
-            shelf = self._empty[rng.integers(len(self._empty))]
-            view = _view_anywhere(shelf, side_px, rng)
+            pyramid = self._empty[rng.integers(len(self._empty))]
+            view = _view_anywhere(pyramid, side_px, rng)
         elif kind < EMPTY + DECOY and all(self._decoys):
             decoys = self._decoys[rng.integers(2)]
-            shelf, box = decoys[rng.integers(len(decoys))]
+            pyramid, box = decoys[rng.integers(len(decoys))]
             view = _view_of_face(box, side_px, rng)
         else:
-            shelf = self._faces[rng.choice(len(self._faces), p=self._share)]
-            boxes = shelf.picture.boxes
+            pyramid = self._faces[rng.choice(len(self._faces), p=self._share)]
+            boxes = pyramid.picture.boxes
             view = _view_of_face(boxes[rng.integers(len(boxes))], side_px, rng)
-        scene = warp_picture(shelf, view, side_px, self._ground(side_px, rng))
+        scene = warp_picture(pyramid, view, side_px, self._ground(side_px, rng))
         if rng.random() < CROWD:
             return self._crowded(scene, rng)
         heads = rng.integers(1, MOST_PASTED + 1) if rng.random() < PASTED else 0
@@ -111,8 +111,8 @@ class SceneSampler:
         plain = np.full((side_px, side_px, 3), rng.integers(0, 256, 3), np.uint8)
         if kind < 0.4:
             return plain
-        shelf = self._empty[rng.integers(len(self._empty))]
-        return warp_picture(shelf, _view_anywhere(shelf, side_px, rng), side_px, plain).image
+        pyramid = self._empty[rng.integers(len(self._empty))]
+        return warp_picture(pyramid, _view_anywhere(pyramid, side_px, rng), side_px, plain).image
 
     def _mosaic(self, side_px: int, rng: np.random.Generator) -> TrainingScene:
         half = side_px // 2
@@ -162,11 +162,11 @@ class SceneSampler:
         rng: np.random.Generator,
     ) -> TrainingScene:
         """Paste one synthetic head, left top corner `at`, where it covers no labelled face."""
-        shelf = self._portraits[rng.integers(len(self._portraits))]
-        index = int(rng.integers(len(shelf.picture.boxes)))
+        pyramid = self._portraits[rng.integers(len(self._portraits))]
+        index = int(rng.integers(len(pyramid.picture.boxes)))
         patch, (left, top) = _patch_px(height), at
-        view = _view(shelf.picture.boxes[index], height, np.full(2, patch / 2), rng)
-        head = warp_picture(shelf, view, patch, np.full((patch, patch, 3), 30, np.uint8))
+        view = _view(pyramid.picture.boxes[index], height, np.full(2, patch / 2), rng)
+        head = warp_picture(pyramid, view, patch, np.full((patch, patch, 3), 30, np.uint8))
         centre = np.argmin(np.abs((head.boxes[:, :2] + head.boxes[:, 2:]) / 2 - patch / 2).sum(1))
         middle = np.asarray([left + patch / 2, top + patch / 2])
         reach = np.concatenate(

@@ -122,7 +122,7 @@ class CertificateAuthority:
     def revoke(
         self, serials: Sequence[str], *, reason: str, at: datetime
     ) -> list[CertificateRecord]:
-        """Take certificates back and publish the list that says so."""
+        """Revoke certificates and publish the revocation list."""
         taken = [
             self.register.revoke(
                 serial, reason=revocation.validate_reason(reason), at=to_utc_seconds(at)

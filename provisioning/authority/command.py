@@ -37,10 +37,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _action(actions, "init", "open a new authority", init_authority).add_argument(
         "--name", type=arguments.authority_name, default="Onlooker"
     )
-    _issue_arguments(_action(actions, "issue", "sign for somebody new", issue_certificate))
-    renew = _action(actions, "renew", "sign again for somebody known", renew_certificate)
+    _issue_arguments(
+        _action(actions, "issue", "issue a certificate to a new name", issue_certificate)
+    )
+    renew = _action(actions, "renew", "issue a new certificate to a known name", renew_certificate)
     _add_recipient(renew, csr_too=True)
-    revoke = _action(actions, "revoke", "take certificates back", revoke_certificates)
+    revoke = _action(actions, "revoke", "revoke certificates", revoke_certificates)
     whose = revoke.add_mutually_exclusive_group(required=True)
     whose.add_argument(
         "--serial", type=arguments.serial, help="one certificate, as `ca list` shows it"
@@ -102,7 +104,9 @@ def _add_recipient(parser: argparse.ArgumentParser, *, csr_too: bool) -> None:
         "--claim", type=arguments.claim, help="a factory claim, shared by a batch of cameras"
     )
     parser.add_argument(
-        "--days", type=arguments.whole_number(1, MAX_DAYS, "days"), help="how long it stands"
+        "--days",
+        type=arguments.whole_number(1, MAX_DAYS, "days"),
+        help="validity of the certificate in days",
     )
     parser.add_argument("--out", type=Path, required=True, help="folder for what is made")
 

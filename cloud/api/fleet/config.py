@@ -94,11 +94,11 @@ async def update_config(request: Request, asked: ConfigUpdate) -> ConfigUpdateAn
             ),
         )
     else:
-        nobody = Author("", get_context(request).clock())
+        previewer = Author("", get_context(request).clock())
         changes = await read_fleet(
             request,
             lambda connection: desired_config.preview_changes(
-                connection, selector, asked.settings, nobody
+                connection, selector, asked.settings, previewer
             ),
         )
     return ConfigUpdateAnswer(

@@ -84,7 +84,7 @@ def _format_counts(details: Mapping[str, Any]) -> str:
         for name, count in details.items()
         if name.startswith("numberOf") and count
     }
-    return ", ".join(f"{count} {name}" for name, count in counts.items()) or "nobody yet"
+    return ", ".join(f"{count} {name}" for name, count in counts.items()) or "no device yet"
 
 
 def _roll_back(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterator[str]:

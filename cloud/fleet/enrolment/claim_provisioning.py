@@ -58,7 +58,7 @@ class EnrolmentError(ValueError):
 
 
 class HolderKind(StrEnum):
-    """What kind of certificate somebody holds."""
+    """The kind of certificate that a client holds."""
 
     CLAIM = "claim"
     DEVICE = "device"
@@ -109,14 +109,14 @@ class Enrolment:
             raise
 
     def complain(self, holder: CertificateHolder, detail: str, at: datetime) -> None:
-        """Write down what somebody tried."""
+        """Record an attempt."""
         with writing(self._engine) as connection:
             devices.record_event(
                 connection, Author(str(holder), at), "enrolment.refused", None, detail
             )
 
     def withdraw_unregistered(self, *, at: datetime) -> int:
-        """Take back what nobody registered with in time; returns how many."""
+        """Revoke certificates that were not registered in time; returns how many."""
         overdue = enrolments.c.closed_at.is_(None) & (enrolments.c.created_at < at - TOKEN_VALID)
         with reading(self._engine) as connection:
             rows = connection.execute(select(enrolments).where(overdue)).all()

@@ -32,7 +32,7 @@ NEXT: Final = "$next"
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is to be done, by whom, how fast."""
+    """A job: its document, its target and its rollout rate."""
 
     id: str
     document: dict[str, Any]

@@ -29,7 +29,7 @@ ABSENT: Final = "-"
 
 
 class DesiredConfigError(ValueError):
-    """A wanted that no camera could fulfil, or that concerns nobody."""
+    """Settings that no camera can apply, or a selector that matches no device."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The models that a configuration may name: the agent's own, those that cameras run, those sent.
 
 A camera rejects a name that it does not know, after the change was written for the whole fleet.
-So a name that nobody can know is refused in the preview, with the names that are known.
+So a name that no device can know is refused in the preview, with the names that are known.
 """
 
 from collections.abc import Mapping

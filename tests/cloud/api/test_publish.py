@@ -100,8 +100,8 @@ def test_the_command_publishes_and_says_so(tmp_path, capsys):
     assert main(["publish", "--database", url]) == 0
     assert main(["publish", "--database", url]) == 0
     assert capsys.readouterr().out == (
-        "8 places have today's prices now, 0 had them already\n"
-        "0 places have today's prices now, 8 had them already\n"
+        "prices of today published for 8 locations, 0 had them already\n"
+        "prices of today published for 0 locations, 8 had them already\n"
     )
     assert main(["audit", "--database", url, "list"]) == 0
     assert capsys.readouterr().out.count("prices.publish  reference-2") == 1

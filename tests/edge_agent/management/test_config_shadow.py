@@ -114,8 +114,8 @@ def test_a_wish_beyond_the_limit_is_refused(stand):
     )
     stand.passes()
     assert stand.camera.applied == []
-    assert stand.keeper._stored.verdict.outcome == "rejected"
-    assert "the limit is 8192" in stand.keeper._stored.verdict.reason
+    assert stand.keeper._stored.last_outcome.outcome == "rejected"
+    assert "the limit is 8192" in stand.keeper._stored.last_outcome.reason
     assert len(stand.fleet.line.said) < 10
 
 

@@ -58,7 +58,7 @@ def test_a_process_that_ends_in_order_leaves_a_trial_to_the_next(care, stand, fl
     with care.attend(stand.camera, fleet.line):
         until_trial_begins(fleet, folder)
     left = config_store.load_config(folder.path / CONFIG_FILE)
-    assert (left.trial, left.verdict) == (None, None)
+    assert (left.trial, left.last_outcome) == (None, None)
 
 
 def test_a_fault_that_ends_the_agent_leaves_the_trial_as_its_cause(care, stand, fleet, folder):
