@@ -80,7 +80,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--write-sites",
         type=Path,
         metavar="FILE.yaml",
-        help="write a sites file of these cameras, and exit",
+        help="write a sites file, and exit",
     )
     add_certificates(parser)
 

@@ -35,7 +35,7 @@ MIN_VISITS: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class SitePlays:
-    """One spot at one place. `cells` are visits by (age, gender), empty where none are estimated."""
+    """One spot at one site. `cells` are visits by (age, gender), empty if not estimated."""
 
     spot: Spot
     person: VisitorImpressions

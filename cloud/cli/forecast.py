@@ -27,9 +27,7 @@ SOME_LEFT_OUT: Final = 3
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `forecast`."""
     settings.add_arguments(parser, "database", "sites")
-    parser.add_argument(
-        "--plain", action="store_true", help="train no model: forecast with the untrained one"
-    )
+    parser.add_argument("--plain", action="store_true", help="use the untrained model only")
     parser.add_argument(
         "--signals", type=Path, metavar="DIR",
         help="<location>.csv files of weather, school holidays and events (docs/forecast.md)",

@@ -37,10 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _action(actions, "init", "open a new authority", init_authority).add_argument(
         "--name", type=arguments.authority_name, default="Onlooker"
     )
-    _issue_arguments(
-        _action(actions, "issue", "issue a certificate to a new name", issue_certificate)
-    )
-    renew = _action(actions, "renew", "issue a new certificate to a known name", renew_certificate)
+    _issue_arguments(_action(actions, "issue", "issue a new certificate", issue_certificate))
+    renew = _action(actions, "renew", "renew a certificate", renew_certificate)
     _add_recipient(renew, csr_too=True)
     revoke = _action(actions, "revoke", "revoke certificates", revoke_certificates)
     whose = revoke.add_mutually_exclusive_group(required=True)
@@ -106,9 +104,9 @@ def _add_recipient(parser: argparse.ArgumentParser, *, csr_too: bool) -> None:
     parser.add_argument(
         "--days",
         type=arguments.whole_number(1, MAX_DAYS, "days"),
-        help="validity of the certificate in days",
+        help="days of validity",
     )
-    parser.add_argument("--out", type=Path, required=True, help="folder for what is made")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the files")
 
 
 def _open_authority(asked: argparse.Namespace) -> CertificateAuthority:
