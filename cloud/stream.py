@@ -29,7 +29,7 @@ from cloud.estate import SAMPLE
 from cloud.ingest.commit import CommitResult
 from cloud.ingest.consumer import Consumer
 from cloud.ingest.membership import Membership
-from cloud.ingest.sources.base import MessageSource, SourceError
+from cloud.ingest.sources.message_source import MessageSource, SourceError
 from cloud.ingest.sources.mqtt import MqttSource, parse_broker_url, read_common_name
 from cloud.metrics_server import serving_metrics
 from cloud.windows.renamed_locations import LocationRenames

@@ -17,7 +17,7 @@ from cloud.cli.examples import EXAMPLES, examples_of
 from cloud.database import DatabaseError
 from cloud.database.failures import failure_sentence
 from cloud.estate import EstateError
-from cloud.ingest.sources.base import SourceError
+from cloud.ingest.sources.message_source import SourceError
 from cloud.logs import write_json_lines
 from cloud.settings import SettingsError
 from wire.addresses import hide_addresses

@@ -17,7 +17,7 @@ from cloud import settings
 from cloud.database import EPOCH
 from cloud.estate import SAMPLE
 from cloud.estate_reload import SitesFile
-from cloud.ingest.sources.base import SourceError
+from cloud.ingest.sources.message_source import SourceError
 from cloud.windows.query import LENGTHS
 from wire.ack import Ack
 from wire.aws import create_client

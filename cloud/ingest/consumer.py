@@ -25,7 +25,7 @@ from cloud.ingest.commit import CommitResult, commit
 from cloud.ingest.dead_letter_budget import DeadLetterBudget, DeadLetterLimits, Key
 from cloud.ingest.plausibility import ValidationRules
 from cloud.ingest.quarantine import end_expired_quarantines
-from cloud.ingest.sources.base import BatchLimits, MessageSource
+from cloud.ingest.sources.message_source import BatchLimits, MessageSource
 from cloud.ingest.validate import (
     DEFAULT_RULES,
     DeadLetter,

@@ -22,8 +22,8 @@ from cloud.estate import SAMPLE
 from cloud.ingest.consumer import Consumer
 from cloud.ingest.membership import Membership
 from cloud.ingest.plausibility import ValidationRules
-from cloud.ingest.sources.base import BatchLimits, Delivery
 from cloud.ingest.sources.kinesis_record import parse_record
+from cloud.ingest.sources.message_source import BatchLimits, Delivery
 from cloud.ingest.validate import DEFAULT_RULES, IsListed
 from wire.clock import utc_now
 

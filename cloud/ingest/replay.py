@@ -21,7 +21,7 @@ from cloud.ingest import report_store, venue_sums
 from cloud.ingest.commit import commit_within
 from cloud.ingest.minute_sums import MinuteSums
 from cloud.ingest.plausibility import ValidationRules
-from cloud.ingest.sources.base import Delivery
+from cloud.ingest.sources.message_source import Delivery
 from cloud.ingest.validate import (
     DEFAULT_RULES,
     DeadLetter,

@@ -26,7 +26,7 @@ from cloud.ingest.plausibility import (
     implausible_heartbeat,
     implausible_range,
 )
-from cloud.ingest.sources.base import Delivery
+from cloud.ingest.sources.message_source import Delivery
 from wire import envelope
 from wire.audience import AudienceReport
 from wire.envelope import AlarmEvent, AudienceEvent, Event, HeartbeatEvent, InvalidEvent

@@ -25,7 +25,7 @@ from cloud.estate import Estate
 from cloud.ingest.commit import OVERLAPPING, SCATTERED
 from cloud.ingest.plausibility import PEOPLE_PER_CAMERA, PEOPLE_PER_SECOND, ValidationRules
 from cloud.ingest.received_ranges import SequenceStatus
-from cloud.ingest.sources.base import SourceError
+from cloud.ingest.sources.message_source import SourceError
 from cloud.stream_spark.finalize import SCHEMA as RESULT
 from cloud.stream_spark.finalize import TOO_FAR, StreamResult, StreamState, finalize_stream
 from cloud.stream_spark.parse import DEAD_LETTER, OLDEST_HELD, REPORT, parse_line

@@ -27,7 +27,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from cloud import database
 from cloud.ingest.consumer import Consumer
-from cloud.ingest.sources.base import BatchLimits
+from cloud.ingest.sources.message_source import BatchLimits
 from cloud.ingest.sources.mqtt import MqttSource, parse_broker_url
 from cloud.stream import reduce_garbage_collection
 from simulators.servers.mosquitto import Mosquitto

@@ -13,9 +13,9 @@ from moto import mock_aws
 from paho.mqtt.publish import multiple
 
 from cloud.database import connect, create
-from cloud.ingest.sources.base import BatchLimits, Delivery, MessageSource
 from cloud.ingest.sources.kinesis import KinesisSource
 from cloud.ingest.sources.memory import MemorySource
+from cloud.ingest.sources.message_source import BatchLimits, Delivery, MessageSource
 from cloud.ingest.sources.mqtt import MqttSource, parse_broker_url
 from simulators.servers.mosquitto import Mosquitto
 

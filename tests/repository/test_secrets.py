@@ -27,7 +27,7 @@ from cloud.alerting.senders import Senders
 from cloud.alerting.targets import TargetError, Webhook, parse_target
 from cloud.app.redis_store import RedisStore
 from cloud.fleet.__main__ import main as cloud_fleet
-from cloud.ingest.sources.base import BatchLimits, SourceError
+from cloud.ingest.sources.message_source import BatchLimits, SourceError
 from cloud.ingest.sources.mqtt import MqttSource, parse_broker_url
 from cloud.settings import _redis
 from edge_agent.__main__ import main as edge

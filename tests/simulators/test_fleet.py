@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cloud.estate import LARGEST_FILE_BYTES, load
-from cloud.ingest.sources.base import Delivery as Arrival
+from cloud.ingest.sources.message_source import Delivery as Arrival
 from cloud.ingest.validate import DeadLetter, validate
 from simulators.__main__ import main
 from simulators.delivery.reliable_sender import NotAcknowledgedError, ReliableSender, pack_batches

@@ -24,7 +24,7 @@ from cloud.fleet.enrolment.server import EnrolmentServer, EnrolmentServerError, 
 from cloud.fleet.enrolment.server_thread import ServerThread
 from cloud.fleet.registry.sites_sync import SitesSync
 from cloud.fleet.service import FleetConnection, FleetService, connect_service, create_client
-from cloud.ingest.sources.base import SourceError
+from cloud.ingest.sources.message_source import SourceError
 from cloud.settings import SettingsError
 from wire.addresses import AddressError, parse_broker
 from wire.clock import utc_now

@@ -17,8 +17,8 @@ from sqlalchemy.exc import DBAPIError
 
 from cloud.database import insert, reading, stream_positions, writing
 from cloud.database.failures import failure_of, is_passing
-from cloud.ingest.sources.base import BatchLimits, Delivery, SourceError
 from cloud.ingest.sources.kinesis_record import parse_record
+from cloud.ingest.sources.message_source import BatchLimits, Delivery, SourceError
 from wire.aws import explain_aws_errors
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ import binascii
 import json
 from typing import Any, Final
 
-from cloud.ingest.sources.base import Delivery
+from cloud.ingest.sources.message_source import Delivery
 
 UNREADABLE_TOPIC: Final = "(a record that the IoT rule did not write)"
 

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Sequence
 
-from cloud.ingest.sources.base import BatchLimits, Delivery
+from cloud.ingest.sources.message_source import BatchLimits, Delivery
 
 
 class MemorySource:

@@ -26,7 +26,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersi
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from cloud.ingest.sources.base import BatchLimits, Delivery, SourceError
+from cloud.ingest.sources.message_source import BatchLimits, Delivery, SourceError
 from wire.addresses import AddressError, parse_broker
 from wire.topics import Channel, all_devices_filter
 

@@ -25,7 +25,7 @@ from cloud.auth.keys import Role, create_key, list_keys, revoke_key
 from cloud.auth.quota import Quota
 from cloud.cli.serve import Server
 from cloud.ingest.commit import commit
-from cloud.ingest.sources.base import Delivery
+from cloud.ingest.sources.message_source import Delivery
 from cloud.ingest.validate import validate
 from cloud.windows import changes as live_news
 from tests.cloud.alerting.conftest import AT_ONCE, blind

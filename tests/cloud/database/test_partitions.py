@@ -10,7 +10,7 @@ from cloud.database import minute_tallies, partitions, reading, reports, writing
 from cloud.database.partitions import PartitionMaker, drop_before, make_partitions
 from cloud.ingest.commit import commit
 from cloud.ingest.retention import RetentionPeriods, apply_retention
-from cloud.ingest.sources.base import Delivery
+from cloud.ingest.sources.message_source import Delivery
 from cloud.ingest.validate import ValidationResult, validate
 from wire.audience import AudienceReport
 from wire.envelope import audience_event, encode_event

@@ -25,8 +25,8 @@ from cloud.database import (
 )
 from cloud.ingest.commit import commit
 from cloud.ingest.consumer import Consumer
-from cloud.ingest.sources.base import Delivery
 from cloud.ingest.sources.memory import MemorySource
+from cloud.ingest.sources.message_source import Delivery
 from cloud.ingest.validate import validate
 from wire.audience import AgeGroup, AudienceReport, BlindCause, DemographicCell, Gender, SensorSum
 from wire.envelope import audience_event, encode_event, join_events

@@ -8,7 +8,7 @@ import pytest
 
 from cloud.estate import SAMPLE, EstateError, load
 from cloud.ingest.membership import Membership
-from cloud.ingest.sources.base import Delivery
+from cloud.ingest.sources.message_source import Delivery
 from cloud.ingest.validate import (
     DeadLetter,
     DeadLetterKind,

@@ -12,7 +12,7 @@ from cloud.ingest.plausibility import (
     ValidationRules,
     implausible_figure,
 )
-from cloud.ingest.sources.base import Delivery
+from cloud.ingest.sources.message_source import Delivery
 from cloud.ingest.validate import (
     DeadLetter,
     DeadLetterKind,

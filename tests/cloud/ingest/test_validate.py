@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cloud.ingest.sources.base import Delivery
+from cloud.ingest.sources.message_source import Delivery
 from cloud.ingest.validate import DeadLetter, DeadLetterKind, DeviceMessage, ValidReport, validate
 from wire.audience import AudienceReport, SensorSum
 from wire.envelope import audience_event, encode_event, join_events

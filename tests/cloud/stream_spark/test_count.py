@@ -3,7 +3,7 @@
 import pytest
 from pyspark.sql import SparkSession
 
-from cloud.ingest.sources.base import SourceError
+from cloud.ingest.sources.message_source import SourceError
 from cloud.stream_spark.count import (
     kinesis,
 )

@@ -32,8 +32,8 @@ from cloud.database import (
 )
 from cloud.ingest.consumer import Consumer
 from cloud.ingest.dead_letter_budget import DeadLetterLimits, RefillRate
-from cloud.ingest.sources.base import BatchLimits, SourceError
 from cloud.ingest.sources.memory import MemorySource
+from cloud.ingest.sources.message_source import BatchLimits, SourceError
 from cloud.stream_spark.count import (
     DEAD_LETTERS,
     LOSSES,

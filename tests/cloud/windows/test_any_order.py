@@ -18,7 +18,7 @@ from cloud.database.migrations import HEAD
 from cloud.database.upgrade import upgrade
 from cloud.ingest.commit import commit
 from cloud.ingest.minute_sums import report_minute, report_sums
-from cloud.ingest.sources.base import Delivery
+from cloud.ingest.sources.message_source import Delivery
 from cloud.ingest.validate import validate
 from cloud.windows.audience import AudienceSums
 from cloud.windows.breakdown import breakdown, demographics

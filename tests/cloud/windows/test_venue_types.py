@@ -11,7 +11,7 @@ from cloud.estate import SAMPLE
 from cloud.estate_reload import CHECK_EVERY_S
 from cloud.ingest.commit import commit
 from cloud.ingest.membership import Membership
-from cloud.ingest.sources.base import Delivery
+from cloud.ingest.sources.message_source import Delivery
 from cloud.ingest.validate import validate
 from cloud.windows.dimensions import BreakdownFilter, Dimension
 from cloud.windows.venue_breakdown import venue_breakdown

@@ -17,7 +17,7 @@ from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import NameOID
 
 from cloud import settings, stream
-from cloud.ingest.sources.base import BatchLimits
+from cloud.ingest.sources.message_source import BatchLimits
 from provisioning import key_store
 from provisioning.authority import profiles
 from provisioning.authority.ca import create_authority

@@ -9,7 +9,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.publish import multiple
 from paho.mqtt.reasoncodes import ReasonCode
 
-from cloud.ingest.sources.base import BatchLimits, Delivery, SourceError
+from cloud.ingest.sources.message_source import BatchLimits, Delivery, SourceError
 from cloud.ingest.sources.mqtt import MqttSource, parse_broker_url
 from simulators.servers.mosquitto import Mosquitto
 
