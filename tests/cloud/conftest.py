@@ -1,8 +1,8 @@
-"""What the cloud's tests share: reports as a camera would send them, and empty databases.
+"""Fixtures of the cloud's tests: reports as a camera sends them, and empty databases.
 
 A test that takes `engine` runs on SQLite and on PostgreSQL. The PostgreSQL is a private cluster on
-a free port of loopback, made for the session and thrown away; a machine without PostgreSQL fails
-those tests, with the remedy.
+a free port of loopback, created for the session and deleted after it; without PostgreSQL on the
+machine those tests fail with what to install.
 """
 
 import tempfile
@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
-from cloud.database import connect, create
+from cloud.database import connect, create, writing
 from simulators.servers.postgresql import Postgresql
 from tests.cloud.peers import Behaviour, Peer
 from tests.report_builder import build_report
@@ -56,17 +56,24 @@ def empty_postgresql(postgresql: str) -> str:
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
-    """The same with its tables."""
+    """An empty database of each kind, with its tables."""
     engine = connect(database_url)
     create(engine)
     yield engine
     engine.dispose()
 
 
+@pytest.fixture
+def connection(engine: Engine) -> Iterator[Connection]:
+    """One transaction that writes to it."""
+    with writing(engine) as connection:
+        yield connection
+
+
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
     """URL of a database in a private cluster."""
-    # nobody, who runs it where tests run as root, may not look into pytest's own folder
+    # where tests run as root, the user `nobody` runs it, who may not read pytest's own folder
     folder = Path(tempfile.mkdtemp(prefix="onlooker-postgresql-"))
     folder.chmod(0o755)
     server = Postgresql(folder / "cluster")

@@ -1,6 +1,9 @@
-"""An empty database with the tables of this version, as `python -m cloud database upgrade` does."""
+"""The databases of tests: an empty one as `python -m cloud database upgrade` makes it."""
 
 from pathlib import Path
+from typing import Final
+
+import pytest
 
 from cloud import database
 
@@ -10,3 +13,7 @@ def new_database(folder: Path | str, name: str = "onlooker.db") -> str:
     url = f"sqlite:///{folder}/{name}"
     database.open_or_make(url).dispose()
     return url
+
+
+SQLITE_ONLY: Final = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For tests of something else than the database: `engine` on SQLite alone."""

@@ -63,7 +63,7 @@ def test_one_client_cannot_hold_everything():
     assert table.take("other", "10.0.0.2")
 
 
-def test_connections_that_are_closed_already_make_room():
+def test_connections_that_are_closed_already_are_replaced():
     table = ConnectionTable(2, most_per_client=2)
     gone = set()
     for key in "ab":

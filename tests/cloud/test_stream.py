@@ -1,4 +1,4 @@
-"""The stream as people run it: a process of its own, a real Mosquitto, signals, kill -9."""
+"""The stream as a process of its own, with a real Mosquitto, signals and kill -9."""
 
 import json
 import os
@@ -18,6 +18,7 @@ from sqlalchemy import Engine, select
 
 from cloud.database import connect, dead_letters, minute_tallies, reading, writing
 from simulators.servers.mosquitto import Mosquitto, free_port
+from tests.cloud.databases import SQLITE_ONLY
 from wire import envelope
 from wire.audience import AudienceReport
 from wire.envelope import AckEvent, audience_event, encode_event, join_events
@@ -33,7 +34,7 @@ pytestmark = pytest.mark.broker
 
 
 class Camera:
-    """A camera's end of the line: publishes, and remembers what was acknowledged."""
+    """Publishes as a camera does, and records what was acknowledged."""
 
     def __init__(self, broker: Mosquitto) -> None:
         self.through: dict[str, int] = {}
@@ -108,7 +109,7 @@ def sealed(report: AudienceReport) -> bytes:
     return encode_event(audience_event(report))
 
 
-def test_rubbish_leaves_totals_exact_reasons_kept_and_the_stream_running(
+def test_invalid_messages_leave_totals_exact_and_the_stream_running(
     mosquitto: Mosquitto, database_url: str, engine: Engine, report: Reports
 ) -> None:
     good = sealed(report(1))
@@ -134,7 +135,7 @@ def test_rubbish_leaves_totals_exact_reasons_kept_and_the_stream_running(
         camera.close()
 
 
-def test_killed_again_and_again_every_report_is_counted_once(
+def test_every_report_is_counted_once_when_the_stream_is_killed_repeatedly(
     mosquitto: Mosquitto, database_url: str, engine: Engine, report: Reports
 ) -> None:
     camera = Camera(mosquitto)
@@ -153,7 +154,7 @@ def test_killed_again_and_again_every_report_is_counted_once(
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_a_database_that_drops_its_connections_is_found_again(
+def test_the_stream_reconnects_to_a_database_that_drops_its_connections(
     mosquitto: Mosquitto, database_url: str, engine: Engine, report: Reports
 ) -> None:
     with streaming(mosquitto, database_url) as stream:
@@ -188,8 +189,8 @@ def test_two_consumers_of_one_group_count_every_report_once(
         camera.close()
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_locked_database_is_waited_for(
+@SQLITE_ONLY
+def test_the_stream_waits_for_a_locked_database(
     mosquitto: Mosquitto, database_url: str, engine: Engine, report: Reports
 ) -> None:
     with streaming(mosquitto, database_url) as stream:
@@ -203,14 +204,14 @@ def test_a_locked_database_is_waited_for(
         camera.close()
 
 
-def test_sigterm_ends_it_with_0(mosquitto: Mosquitto, tmp_path: Path) -> None:
+def test_sigterm_ends_the_stream_with_status_0(mosquitto: Mosquitto, tmp_path: Path) -> None:
     with streaming(mosquitto, f"sqlite:///{tmp_path}/onlooker.db") as stream:
         stream.send_signal(signal.SIGTERM)
         until_said(stream, "stream.stopped")
         assert stream.wait(WITHIN_S) == 0
 
 
-def test_one_camera_full_of_rubbish_is_quarantined_and_the_stream_goes_on(
+def test_a_camera_that_floods_invalid_messages_is_quarantined_and_the_stream_goes_on(
     mosquitto: Mosquitto, tmp_path: Path, report: Reports
 ) -> None:
     engine = connect(f"sqlite:///{tmp_path}/onlooker.db")
@@ -228,7 +229,7 @@ def test_one_camera_full_of_rubbish_is_quarantined_and_the_stream_goes_on(
     engine.dispose()
 
 
-def test_a_killed_broker_is_found_again(
+def test_the_stream_reconnects_to_a_broker_that_was_killed(
     mosquitto: Mosquitto, tmp_path: Path, report: Reports
 ) -> None:
     with streaming(mosquitto, f"sqlite:///{tmp_path}/onlooker.db") as stream:
@@ -239,6 +240,7 @@ def test_a_killed_broker_is_found_again(
         camera = Camera(mosquitto)
         camera.say(sealed(report(1)))
         until(lambda: camera.through.get(JOURNAL) == 1)
+        assert stream.poll() is None
         camera.close()
 
 

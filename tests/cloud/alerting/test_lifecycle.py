@@ -1,6 +1,5 @@
 """An alert is raised once, held while its condition lasts, and cleared once."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -19,12 +18,6 @@ from cloud.alerting.lifecycle import (
 from cloud.alerting.rules import THRESHOLDS, AlertKind, Measure
 from cloud.database import writing
 from tests.cloud.alerting.conftest import AT_ONCE, MINUTE, NOON, blind
-
-
-@pytest.fixture
-def connection(engine: Engine) -> Iterator[Connection]:
-    with writing(engine) as connection:
-        yield connection
 
 
 def test_between_the_thresholds_an_alert_neither_rises_nor_clears(connection: Connection) -> None:

@@ -1,7 +1,7 @@
 """An API over a database of its own, asked without a network."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,22 +9,29 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import Engine
 
 from cloud import database
 from cloud.__main__ import main
 from cloud.api.application import create_app
+from cloud.app import broadcaster
 from cloud.app.context import AppContext
 from cloud.cli import override as override_command
 from cloud.cli import rate_card, serve
+from cloud.ingest.commit import commit
+from cloud.ingest.sources.message_source import Delivery
+from cloud.ingest.validate import validate
 from tests.cloud.databases import new_database
 from tests.cloud.rates import CARD, CARD_FILE, SITES_FILE, sites
+from wire.audience import AudienceReport
+from wire.envelope import audience_event, encode_event
 
 FRIDAY_NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
 @dataclass
 class Watch:
-    """A clock that goes only when told to."""
+    """A clock that a test advances."""
 
     now: datetime = FRIDAY_NOON
 
@@ -93,3 +100,38 @@ def override(tmp_path: Path, watch, monkeypatch):
     monkeypatch.setattr(override_command, "open_context", open_now)
     where = ["--database", new_database(tmp_path)]
     return lambda *words: main(["override", *where, *words])
+
+
+@pytest.fixture
+def live_context(engine: Engine, watch: Watch) -> AppContext:
+    """On SQLite and on PostgreSQL."""
+    return AppContext(engine, sites(), CARD, watch)
+
+
+@pytest.fixture
+def short_live_intervals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(broadcaster, "READ_EVERY_S", 0.05)
+    monkeypatch.setattr("cloud.windows.changes.ALERTS_EVERY", timedelta(0))
+
+
+@pytest.fixture
+def count_reports(
+    live_context: AppContext, watch: Watch, report: Callable[..., AudienceReport]
+) -> Callable[..., None]:
+    """Validates and counts reports of a location that start some minutes ago, as ingest does."""
+    numbers = iter(range(1, 100_000))
+
+    def count_reports(location: str, *minutes_ago: int, visits: int = 2) -> None:
+        device = f"{location.lower()}-cam-1"
+        topic = f"onlooker/v1/{location}/{device}/audience"
+        results = []
+        for ago in minutes_ago:
+            starts_at = watch.now - timedelta(minutes=ago)
+            one = report(
+                next(numbers), location=location, device=device, visits=visits, starts_at=starts_at
+            )
+            delivery = Delivery(topic, encode_event(audience_event(one)))
+            results += validate(delivery, is_listed=lambda *_: True, now=watch.now)
+        commit(live_context.engine, results, watch.now)
+
+    return count_reports

@@ -105,7 +105,9 @@ def test_a_key_ends_when_it_expires_even_while_it_is_believed(locked, context: A
     assert (before.status_code, after.status_code) == (200, 401)
 
 
-def test_a_key_may_ask_so_often_and_is_told_how_often(locked, context: AppContext, watch):
+def test_the_requests_of_a_key_are_limited_and_answers_show_the_limit(
+    locked, context: AppContext, watch
+):
     key = {"x-api-key": create_key(context.engine, Role.SALES, "a test", by="me", now=watch.now)}
     answers = [locked.get(LOCATIONS, headers=key) for _ in range(6)]
 
@@ -118,7 +120,7 @@ def test_a_key_may_ask_so_often_and_is_told_how_often(locked, context: AppContex
     assert locked.get(LOCATIONS, headers=key).status_code == 200
 
 
-def test_one_callers_questions_are_not_counted_against_another(locked, context: AppContext, watch):
+def test_the_requests_of_one_key_do_not_count_against_another(locked, context: AppContext, watch):
     keys = [create_key(context.engine, Role.SALES, name, by="me", now=watch.now) for name in "ab"]
     for _ in range(6):
         locked.get(LOCATIONS, headers={"x-api-key": keys[0]})

@@ -121,7 +121,7 @@ def test_pages_follow_each_other_whatever_is_raised_meanwhile(ask, context: AppC
     assert second["next"] is None
 
 
-def test_an_alert_is_shown_with_who_was_told(ask, noon):
+def test_an_alert_is_shown_with_its_notifications(ask, noon):
     answer = ask.get(f"{PATH}/1").json()
     assert (answer["state"], answer["kind"], answer["device"]) == (
         "cleared",

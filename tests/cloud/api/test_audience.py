@@ -71,7 +71,7 @@ def test_a_blind_window_has_no_figures_and_says_why(ask, context: AppContext, wa
     ],
     ids=["an old camera", "an old camera alone", "nobody there", "an old camera among new ones"],
 )  # fmt: skip
-def test_bands_that_nobody_told_are_null_and_what_some_did_not_tell_is_said(
+def test_bands_that_no_camera_reports_are_null_and_incomplete_ones_say_so(
     ask, context: AppContext, watch, sums, bands
 ):
     minute(context, watch.now - timedelta(minutes=6), observed_ms=60_000, **sums)

@@ -287,7 +287,7 @@ def test_entries_from_before_there_was_more_in_them_are_not_taken_for_altered(lo
 
 @pytest.mark.parametrize("table", ["audit_log SET at", "api_keys SET created_at"])
 @pytest.mark.parametrize("value", ["'x'", "9e99", "9223372036854775807"])
-def test_a_time_that_cannot_be_read_is_told_in_a_sentence(log: Log, capsys, table, value):
+def test_a_time_that_cannot_be_read_is_reported_in_one_sentence(log: Log, capsys, table, value):
     log.run(f"UPDATE {table} = {value}")
     assert log.audit("verify", apart=False) == 1
     assert "a row has been altered: a time in the database is" in capsys.readouterr().err

@@ -91,7 +91,7 @@ def test_a_forecast_out_of_reach_is_refused(ask, query: str, sentence: str):
     assert sentence in answer.json()["detail"]
 
 
-def test_who_comes_is_told_with_the_forecast_once_it_is_known(ask, context):
+def test_a_forecast_contains_the_visitor_mix_once_it_is_stored(ask, context):
     path = "/api/pricing/forecast/KX-01?from=2026-11-23&days=1"
     assert ask.get(path).json()["hours"][8]["visitors"] is None
 

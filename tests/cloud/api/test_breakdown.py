@@ -156,7 +156,7 @@ def test_demographics_of_one_location_are_for_a_week_at_most(ask):
     assert (answer.status_code, "7 days" in answer.json()["detail"]) == (422, True)
 
 
-def test_a_camera_that_the_sites_file_does_not_list_is_told_and_makes_up_for_nobody(
+def test_a_camera_that_the_sites_file_does_not_list_is_marked_and_replaces_no_listed_one(
     ask, context: AppContext
 ):
     query = "by=device&location=LB-01&from=2026-11-20T07:00:00Z&until=2026-11-20T08:00:00Z"

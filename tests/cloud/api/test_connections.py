@@ -197,7 +197,7 @@ def test_requests_one_after_the_other_and_at_once_are_answered(served):
             assert line.recv(4_096).startswith(b"HTTP/1.1 200 ")
 
 
-def test_more_connections_than_there_is_room_for_push_the_oldest_out():
+def test_more_connections_than_the_limit_close_the_oldest():
     served = Served(20, RequestLimits())
     try:
         assert served.status() == 200
@@ -216,7 +216,7 @@ UPGRADE = (
 )
 
 
-def test_when_all_connections_are_busy_a_new_one_is_told_so_until_one_ends():
+def test_while_all_connections_are_busy_a_new_one_is_answered_503():
     served = Served(5)
     try:
         assert served.status() == 200

@@ -107,14 +107,14 @@ def test_nobody_is_quoted_for_the_account_of_another(locked: Asker, key, staff):
     assert locked.get(f"{PRICE}?account=No%20Such", headers=staff).status_code == 422
 
 
-def test_staff_are_told_of_every_price_that_is_set(locked: Asker, key, staff):
+def test_staff_receive_every_price_that_is_set(locked: Asker, key, staff):
     set_price(locked, staff, "45.67", "acme")
     set_price(locked, staff, "50.00")
-    told = locked.get(PRICE, headers=staff).json()
+    price = locked.get(PRICE, headers=staff).json()
     listed = locked.get("/api/pricing/overrides", headers=staff).json()["overrides"]
 
-    assert (told["override"]["reason"], told["override"]["account"]) == (REASON, None)
-    assert [(one["account"], one["price"]) for one in told["deals"]] == [("acme", "45.67")]
+    assert (price["override"]["reason"], price["override"]["account"]) == (REASON, None)
+    assert [(one["account"], one["price"]) for one in price["deals"]] == [("acme", "45.67")]
     assert [(one["account"], one["price"]) for one in listed] == [
         (None, "50.00"),
         ("acme", "45.67"),
@@ -214,7 +214,7 @@ def test_no_answer_for_an_advertiser_tells_who_set_a_price_why_or_in_place_of_wh
                 assert word not in answer.text, (route, word)
 
 
-def test_a_price_that_ran_out_is_told_to_nobody(locked: Asker, key, staff, watch):
+def test_an_expired_price_is_returned_to_no_account(locked: Asker, key, staff, watch):
     acme = key(Role.ADVERTISER, "acme", account="acme")
     normal = locked.get(PRICE, headers=acme).json()["price"]
     until = (FRIDAY_NOON + timedelta(seconds=20)).isoformat()

@@ -9,7 +9,7 @@ from cloud import database
 from cloud.api.application import create_app
 from cloud.app.context import AppContext
 from tests.cloud.api.conftest import FRIDAY_NOON, Asker
-from tests.cloud.api.test_doors import CLOSED, ROUTES, filled
+from tests.cloud.api.test_route_access import CLOSED, ROUTES, fill_path
 from tests.cloud.rates import CARD, sites
 
 JSON = {"content-type": "application/json"}
@@ -41,7 +41,7 @@ def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
 
 @pytest.mark.parametrize(("method", "path"), WITH_BODY)
 def test_a_megabyte_is_refused_unread(ask, method: str, path: str):
-    answer = ask(method, filled(path), content=b" " * 1_000_000, headers=JSON)
+    answer = ask(method, fill_path(path), content=b" " * 1_000_000, headers=JSON)
 
     assert answer.status_code == 413
     assert "at most 262144 bytes" in answer.json()["detail"]
@@ -50,7 +50,7 @@ def test_a_megabyte_is_refused_unread(ask, method: str, path: str):
 @pytest.mark.parametrize(("method", "path"), WITH_BODY)
 def test_bodies_that_are_none_are_refused_with_a_sentence(ask, method: str, path: str):
     for body in BODIES:
-        answer = ask(method, filled(path), content=body, headers=JSON)
+        answer = ask(method, fill_path(path), content=body, headers=JSON)
         assert answer.status_code < 500, (body[:40], answer.text)
         if answer.status_code >= 400:
             assert answer.json()["detail"]
@@ -59,7 +59,7 @@ def test_bodies_that_are_none_are_refused_with_a_sentence(ask, method: str, path
 @pytest.mark.parametrize(("method", "path"), WITH_NAMES)
 def test_names_that_nobody_has_are_refused_and_come_back_as_text(ask, method, path):
     start = path.partition("{")[0]
-    end = filled(path.partition("}")[2])
+    end = fill_path(path.partition("}")[2])
     for name in NAMES:
         answer = ask(method, f"{start}{name}{end}")
         assert answer.status_code in (404, 422), (name, answer.text)

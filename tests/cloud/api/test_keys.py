@@ -59,7 +59,7 @@ def test_keys_are_made_listed_and_revoked_from_the_command_line(tmp_path: Path, 
 
 
 def test_keys_of_one_account_belong_together_and_others_stand_alone(context: AppContext, watch):
-    def made(owner: str, account: str | None = None) -> str:
+    def account_of(owner: str, account: str | None = None) -> str:
         key = create_key(
             context.engine, Role.ADVERTISER, owner, by="me", now=watch.now, account=account
         )
@@ -67,10 +67,10 @@ def test_keys_of_one_account_belong_together_and_others_stand_alone(context: App
         assert found is not None
         return found.account
 
-    first, second = made("Acme"), made("Acme")
+    first, second = account_of("Acme"), account_of("Acme")
     assert first != second
-    assert made("Acme, new key", first) == first
-    assert made("Acme", "acme") == made("Acme's agency", "acme") == "acme"
+    assert account_of("Acme, new key", first) == first
+    assert account_of("Acme", "acme") == account_of("Acme's agency", "acme") == "acme"
 
 
 @pytest.mark.parametrize("account", ["", "Acme", "-acme", "a b", "acme\n", "a" * 41, "é"])

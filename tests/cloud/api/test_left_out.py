@@ -55,7 +55,7 @@ def broken(context: AppContext, monkeypatch) -> AppContext:
     return replace(context, estate=Estate(tuple(sites)), forecast_cache=ForecastCache())
 
 
-def told(asker: Asker, path: str) -> tuple[list[str], dict[str, str]]:
+def screens_of(asker: Asker, path: str) -> tuple[list[str], dict[str, str]]:
     """The screens of the answer, and those left out with the reason."""
     answer = asker.get(path)
     assert answer.status_code == 200, answer.text
@@ -77,7 +77,7 @@ def test_an_hour_that_one_clock_lacks_or_doubles_is_answered_for_the_others(
     abroad: AppContext, time_slot: str, place: str, reason: str
 ):
     asker = Asker(create_app(abroad))
-    screens, left_out = told(asker, INVENTORY + time_slot)
+    screens, left_out = screens_of(asker, INVENTORY + time_slot)
 
     assert sorted([*screens, place]) == ["CC-01", "KX-01", "NY-01"]
     assert list(left_out) == [place]
@@ -91,8 +91,8 @@ def test_an_hour_that_one_clock_lacks_or_doubles_is_answered_for_the_others(
 def test_pages_without_the_hour_are_not_each_others(abroad: AppContext):
     asker = Asker(create_app(abroad))
     path = f"{INVENTORY}2027-03-28T01:00&limit=1&offset="
-    assert [told(asker, path + str(at))[0] for at in range(3)] == [[], ["CC-01"], ["NY-01"]]
-    assert told(asker, path + "0")[1].keys() == {"KX-01"}
+    assert [screens_of(asker, path + str(at))[0] for at in range(3)] == [[], ["CC-01"], ["NY-01"]]
+    assert screens_of(asker, path + "0")[1].keys() == {"KX-01"}
 
 
 @pytest.mark.parametrize(
@@ -106,13 +106,13 @@ def test_a_time_that_no_clock_has_is_refused(abroad: AppContext, time_slot: str)
 
 @pytest.mark.parametrize("venue", ["10503", "105", "1", "10502"])
 def test_a_venue_is_found_by_every_id_that_it_is_known_by(ask: Asker, venue: str):
-    assert "KX-01" in told(ask, f"{INVENTORY}{MONDAY}&venue={venue}")[0]
+    assert "KX-01" in screens_of(ask, f"{INVENTORY}{MONDAY}&venue={venue}")[0]
 
 
 def test_the_ids_that_are_sent_find_the_screens_that_sent_them(ask: Asker):
     for screen in ask.get(INVENTORY + MONDAY).json()["screens"]:
         (sent,) = screen["dooh"]["venuetype"]
-        assert screen["dooh"]["id"] in told(ask, f"{INVENTORY}{MONDAY}&venue={sent}")[0]
+        assert screen["dooh"]["id"] in screens_of(ask, f"{INVENTORY}{MONDAY}&venue={sent}")[0]
 
 
 def test_a_word_that_is_no_venue_is_refused_with_the_list(ask: Asker):
@@ -120,14 +120,14 @@ def test_a_word_that_is_no_venue_is_refused_with_the_list(ask: Asker):
         refused = ask.get(f"{INVENTORY}{MONDAY}&venue={word}")
         assert refused.status_code == 422
         assert "10503" in refused.json()["detail"]
-    assert told(ask, f"{INVENTORY}{MONDAY}&venue=3") == ([], {})
+    assert screens_of(ask, f"{INVENTORY}{MONDAY}&venue=3") == ([], {})
 
 
 def test_a_place_of_which_no_forecast_can_be_made_is_left_out_by_name(broken: AppContext, caplog):
     asker = Asker(create_app(broken))
     with caplog.at_level(logging.ERROR):
-        screens, left_out = told(asker, INVENTORY + MONDAY)
-        again, _ = told(asker, INVENTORY + MONDAY)
+        screens, left_out = screens_of(asker, INVENTORY + MONDAY)
+        again, _ = screens_of(asker, INVENTORY + MONDAY)
     question = [{"location": name, "time_slot": MONDAY} for name in ("KX-01", "LB-01")]
     batch = asker("POST", "/api/pricing/batch", json={"slots": question}).json()["answers"]
     brief = {"budget": "500.00", "from": "2026-11-23", "until": "2026-11-24"}
@@ -160,10 +160,10 @@ def test_a_fault_in_one_price_is_that_of_one_place(ask: Asker, monkeypatch):
             raise ZeroDivisionError
         return quote(site, *of)
 
-    for room in (inventory, pricing):
-        monkeypatch.setattr(room, "quote", fragile)
+    for module in (inventory, pricing):
+        monkeypatch.setattr(module, "quote", fragile)
     question = [{"location": name, "time_slot": MONDAY} for name in ("KX-01", "LB-01")]
-    screens, left_out = told(ask, INVENTORY + MONDAY)
+    screens, left_out = screens_of(ask, INVENTORY + MONDAY)
     batch = ask("POST", "/api/pricing/batch", json={"slots": question}).json()["answers"]
 
     assert (len(screens), list(left_out)) == (7, ["LB-01"])
@@ -171,7 +171,7 @@ def test_a_fault_in_one_price_is_that_of_one_place(ask: Asker, monkeypatch):
 
 
 def availability(asker: Asker, time_slot: str) -> list[str]:
-    """How an hour is told to be by each way of asking, for KX-01."""
+    """The status of an hour of KX-01 on each route that shows it."""
     question = {"location": "KX-01", "time_slot": time_slot}
     slot = asker.get(f"/api/pricing/slot/KX-01/{time_slot}").json()
     batch = asker("POST", "/api/pricing/batch", json={"slots": [question]}).json()
@@ -210,9 +210,9 @@ def test_a_sold_out_hour_is_said_so(ask: Asker, context: AppContext, watch):
 
     assert availability(ask, MONDAY) == ["sold_out"] * 3
     assert availability(ask, "2026-11-23T09:00") == ["available"] * 3
-    told_of = ask.get(f"/api/pricing/slot/KX-01/{MONDAY}").json()["availability"]
-    assert (told_of["taken"], told_of["free"], told_of["shares"]) == (6, 0, 6)
-    assert told_of["sentence"] == "sold out: 6 of 6 shares are taken"
+    sold_out = ask.get(f"/api/pricing/slot/KX-01/{MONDAY}").json()["availability"]
+    assert (sold_out["taken"], sold_out["free"], sold_out["shares"]) == (6, 0, 6)
+    assert sold_out["sentence"] == "sold out: 6 of 6 shares are taken"
     nothing = ask.get("/api/pricing/slot/KX-01/2026-11-23T11:00").json()["availability"]
     assert (nothing["status"], nothing["taken"], nothing["free"]) == ("unknown", None, None)
 

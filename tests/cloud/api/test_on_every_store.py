@@ -192,9 +192,9 @@ def test_prices_published_by_a_command_are_followed_by_every_process(
     for of in (0, 1):
         store.price(of)
     store.refresh()
-    told = [asker.get(PRICE).json()["versions"]["published_on"] for asker in store.askers]
+    document = [asker.get(PRICE).json()["versions"]["published_on"] for asker in store.askers]
 
-    assert told == ["2026-11-20"] * 2
+    assert document == ["2026-11-20"] * 2
 
 
 def test_a_measured_forecast_is_made_once_for_both_and_says_the_same(
@@ -228,11 +228,11 @@ def test_whole_numbers_are_written_as_whole_numbers(store: Installation):
 
 
 def test_a_price_says_how_well_its_place_was_observed(store: Installation):
-    told = store.askers[0].get(PRICE).json()["basis"]
+    document = store.askers[0].get(PRICE).json()["basis"]
     elsewhere = store.askers[0].get(PRICE.replace("KX-01", "LB-01")).json()["basis"]
 
-    assert (told["cameras_expected"], told["cameras_reporting"]) == (1, 1)
-    assert told["observed_share"] == 1.0
+    assert (document["cameras_expected"], document["cameras_reporting"]) == (1, 1)
+    assert document["observed_share"] == 1.0
     assert (elsewhere["cameras_reporting"], elsewhere["observed_share"]) == (0, 0.0)
     site = msgspec.structs.replace(
         store.contexts[0].estate.location("KX-01"), listed_cameras=("kx-01-cam-1", "kx-01-cam-2")
@@ -246,11 +246,13 @@ def test_a_price_says_how_well_its_place_was_observed(store: Installation):
 def test_a_price_says_how_old_the_newest_data_are_whatever_hours_the_forecast_uses(
     store: Installation,
 ):
-    told = store.askers[0].get(PRICE).json()["basis"]
+    document = store.askers[0].get(PRICE).json()["basis"]
     elsewhere = store.askers[0].get(PRICE.replace("KX-01", "LB-01")).json()["basis"]
-    assert told["data_age_s"] == 0
-    assert datetime.fromisoformat(told["newest_data_at"]) == store.watch.now
-    assert datetime.fromisoformat(told["cutoff_at"]) < store.watch.now  # as of the last midnight
+    assert document["data_age_s"] == 0
+    assert datetime.fromisoformat(document["newest_data_at"]) == store.watch.now
+    assert (
+        datetime.fromisoformat(document["cutoff_at"]) < store.watch.now
+    )  # as of the last midnight
     assert (elsewhere["newest_data_at"], elsewhere["data_age_s"]) == (None, None)
 
     minutes, hours = database.minute_tallies.c, database.hour_tallies.c
@@ -289,13 +291,17 @@ def test_a_kept_forecast_that_cannot_be_read_is_logged_counted_and_replaced(
     assert "onlooker_kept_forecasts_unreadable_total 1.0" in store.askers[0].get("/metrics").text
 
 
-def strings_of_digits(told: object) -> list[str]:
+def strings_of_digits(document: object) -> list[str]:
     """Numbers that were written as text, where no money and no factor is meant."""
-    if isinstance(told, dict):
+    if isinstance(document, dict):
         skipped = {"price", "price_p10", "price_p90", "base_rate", "value", "time_slot"}
         return [
-            x for key, one in told.items() if key not in skipped for x in strings_of_digits(one)
+            x for key, one in document.items() if key not in skipped for x in strings_of_digits(one)
         ]
-    if isinstance(told, list):
-        return [found for one in told for found in strings_of_digits(one)]
-    return [told] if isinstance(told, str) and json.dumps(told).strip('"').isdigit() else []
+    if isinstance(document, list):
+        return [found for one in document for found in strings_of_digits(one)]
+    return (
+        [document]
+        if isinstance(document, str) and json.dumps(document).strip('"').isdigit()
+        else []
+    )

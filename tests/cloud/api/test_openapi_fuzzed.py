@@ -1,8 +1,8 @@
-"""Whatever is asked, every endpoint answers with a status and a body that its document names.
+"""Every endpoint answers any request with a status and a body that the OpenAPI document names.
 
-Questions are made from the OpenAPI document itself, the same in every run: right ones, wrong ones,
-and right ones about the places, hours and cameras that the document gives as examples. An endpoint
-that is added is asked too, without anything to be done here.
+Requests are generated from the document, the same in every run: valid ones, invalid ones, and valid
+ones about the locations, hours and cameras that the document gives as examples. An endpoint that is
+added is tested without a change here.
 """
 
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ from cloud.planning.plan_worker import PlanWorker
 from cloud.sales import plans
 from tests.cloud.rates import CARD, sites
 
-QUESTIONS = 10
+REQUESTS = 10
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -91,11 +91,15 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
     engine.dispose()
 
 
-def asked(app: FastAPI, method: str, path: str, mode: GenerationMode, **fixed: object) -> None:
+def count_valid_answers(
+    app: FastAPI, method: str, path: str, mode: GenerationMode, **fixed: object
+) -> int:
+    """How many requests were answered as the document says; another answer is an exception."""
     operation = schemathesis.openapi.from_asgi("/openapi.json", app)[path][method]
+    valid: list[int] = []
 
     @settings(
-        max_examples=QUESTIONS,
+        max_examples=REQUESTS,
         deadline=None,
         derandomize=True,
         database=None,
@@ -103,33 +107,36 @@ def asked(app: FastAPI, method: str, path: str, mode: GenerationMode, **fixed: o
         suppress_health_check=list(HealthCheck),
     )
     @given(case=operation.as_strategy(generation_mode=mode, **fixed))
-    def ask(case: schemathesis.Case) -> None:
-        case.call_and_validate(checks=CHECKS)
+    def send(case: schemathesis.Case) -> None:
+        valid.append(case.call_and_validate(checks=CHECKS).status_code)
 
-    ask()
+    send()
+    return len(valid)
 
 
 @pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS)
-def test_a_right_question_has_an_answer_that_the_document_names(app, method, path, operation):
-    asked(app, method, path, GenerationMode.POSITIVE)
+def test_a_valid_request_is_answered_as_the_document_says(app, method, path, operation):
+    assert count_valid_answers(app, method, path, GenerationMode.POSITIVE) > 0
 
 
 @pytest.mark.parametrize(
     ("method", "path", "operation"),
     [one for one in OPERATIONS if "parameters" in one[2] or "requestBody" in one[2]],
 )
-def test_a_wrong_question_too(app, method, path, operation):
-    asked(app, method, path, GenerationMode.NEGATIVE)
+def test_an_invalid_request_is_answered_as_the_document_says(app, method, path, operation):
+    assert count_valid_answers(app, method, path, GenerationMode.NEGATIVE) > 0
 
 
 @pytest.mark.parametrize(
     ("method", "path", "operation"),
     [one for one in OPERATIONS if parameters(one[2], "path") or parameters(one[2], "query")],
 )
-def test_and_a_question_about_a_place_or_camera_that_is_there(app, method, path, operation):
+def test_a_request_about_an_existing_location_or_camera_is_answered_as_the_document_says(
+    app, method, path, operation
+):
     known = {
         "path_parameters": parameters(operation, "path"),
         "query": parameters(operation, "query"),
     }
     fixed = {where: values for where, values in known.items() if values}
-    asked(app, method, path, GenerationMode.POSITIVE, **fixed)
+    assert count_valid_answers(app, method, path, GenerationMode.POSITIVE, **fixed) > 0

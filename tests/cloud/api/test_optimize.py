@@ -95,14 +95,16 @@ def test_a_brief_that_makes_no_sense_is_refused(ask, changed: dict, status: int,
         (b"[" * 9000, "application/json", "the body cannot be read as JSON"),
     ],
 )
-def test_a_body_that_is_no_json_is_told_what_was_wanted(ask, content, kind: str, sentence: str):
+def test_a_body_that_is_not_json_is_refused_with_what_was_expected(
+    ask, content, kind: str, sentence: str
+):
     answer = ask("POST", PATH, content=content, headers={"content-type": kind})
 
     assert answer.status_code == 422
     assert sentence in answer.json()["detail"]
 
 
-def test_a_group_counts_as_many_as_the_cameras_told_of_it(context: AppContext, watch):
+def test_a_target_group_has_the_share_that_the_cameras_reported(context: AppContext, watch):
     at = int(watch.now.timestamp()) - 7200
     with database.writing(context.engine) as connection:
         connection.execute(

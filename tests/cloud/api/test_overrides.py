@@ -170,11 +170,11 @@ def test_the_sheet_of_the_day_holds_the_computed_price(ask: Asker, context: AppC
     assert sheet.pence[2 * 24 + 20] == computed  # from Friday noon on
 
 
-def test_an_hour_that_begins_at_half_past_in_utc_is_told_as_it_is(context: AppContext):
+def test_an_hour_that_starts_at_half_past_in_utc_is_returned_exactly(context: AppContext):
     site = msgspec.structs.replace(context.estate.location("KX-01"), timezone="Asia/Kolkata")
     there = Asker(create_app(replace(context, estate=Estate((site,)))))
-    told = there("PUT", "/api/pricing/override/KX-01/2026-11-23T14:00", json=WANTED).json()
-    assert told["starts_at"] == "2026-11-23T08:30:00Z"
+    override = there("PUT", "/api/pricing/override/KX-01/2026-11-23T14:00", json=WANTED).json()
+    assert override["starts_at"] == "2026-11-23T08:30:00Z"
 
 
 def test_what_was_sold_and_set_under_a_former_name_holds_under_the_present(

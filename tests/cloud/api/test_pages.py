@@ -242,7 +242,7 @@ def test_the_other_pages_fit_on_a_telephone_too(page: Page, address: str, path: 
     assert page.value("document.documentElement.scrollWidth") <= 375
 
 
-def test_what_was_in_view_is_not_told_as_being_so_now(
+def test_an_old_report_is_not_shown_as_the_current_figure(
     page: Page, context: AppContext, address: str
 ):
     now = utc_now()
@@ -271,7 +271,7 @@ def test_what_was_in_view_is_not_told_as_being_so_now(
         connection.execute(database.minute_tallies.delete())
 
 
-def test_the_status_is_told_in_words(page: Page, address: str):
+def test_the_status_page_shows_words(page: Page, address: str):
     page.open(address)
     assert page.until("[...document.querySelectorAll('nav a')].at(-1).href") == f"{address}/status"
     page.open(f"{address}/status")

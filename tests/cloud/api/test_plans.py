@@ -272,7 +272,9 @@ def test_progress_is_seen_while_it_is_worked_on_and_delete_ends_the_search(ask, 
     assert ask.get(PLANS).json()["plans"] == []
 
 
-def test_a_process_that_is_told_to_stop_hands_its_plan_back(ask, context: AppContext, monkeypatch):
+def test_a_process_that_is_stopped_returns_its_plan_to_the_queue(
+    ask, context: AppContext, monkeypatch
+):
     where, stopping = keep(ask), PlanWorker(lambda: context)
 
     def searched(*_: object, cancelled, **__: object) -> None:
@@ -370,7 +372,7 @@ def test_each_waiting_plan_is_taken_by_one_process(engine: Engine):
         assert plans.find_plans(connection, None, late, after=after, most=9) == shown[3:]
 
 
-def test_the_thread_works_until_it_is_told_to_stop(ask, context: AppContext, monkeypatch):
+def test_the_thread_works_until_it_is_stopped(ask, context: AppContext, monkeypatch):
     monkeypatch.setattr(plan_worker, "POLL_EVERY_S", 0.001)
     done, work = threading.Event(), PlanWorker(lambda: context)
     finish = plan_queue.finish_plan

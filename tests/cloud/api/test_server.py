@@ -46,7 +46,7 @@ def test_a_port_that_is_none_is_refused(capsys, port: str):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
-def test_the_api_ends_with_status_0_when_it_is_told_to(tmp_path: Path, stop: signal.Signals):
+def test_the_api_ends_with_status_0_on_a_signal(tmp_path: Path, stop: signal.Signals):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     typed = ["--port", str(port), "--database", new_database(tmp_path)]

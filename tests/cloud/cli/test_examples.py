@@ -39,4 +39,5 @@ def test_the_help_of_every_command_ends_with_an_example(name):
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_an_example_can_be_parsed(example):
     name, *words = shlex.split(example)
-    parser_of(name).parse_args(words)
+    arguments = parser_of(name).parse_args(words)
+    assert vars(arguments), f"{example} sets no option"

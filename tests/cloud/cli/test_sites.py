@@ -71,7 +71,7 @@ def test_what_is_allowed_but_probably_not_meant_is_a_warning(tmp_path, capsys, c
     assert "0 errors, 1 warnings" in said
 
 
-def test_a_file_that_is_missing_and_a_card_that_is_broken_are_told_apart(tmp_path, capsys):
+def test_a_missing_sites_file_and_an_invalid_rate_card_are_named(tmp_path, capsys):
     assert main(["sites", "check", str(tmp_path / "none.yaml")]) == 2
     assert "none.yaml cannot be read" in capsys.readouterr().out
 

@@ -150,7 +150,7 @@ def test_desired_and_reported_meet(shadow):
     assert set(shown.metadata.desired["paused"]) == {"timestamp"}
 
 
-def test_a_delta_and_the_documents_are_heard_while_they_happen(shadow):
+def test_a_delta_and_the_documents_are_received_as_they_are_published(shadow):
     device, client = shadow
     about = iotshadow.ShadowDeltaUpdatedSubscriptionRequest(thing_name=device)
     papers = iotshadow.ShadowUpdatedSubscriptionRequest(thing_name=device)

@@ -1,40 +1,19 @@
 """Ratios are computed from sums; an unobserved interval has none."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-
 import pytest
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
-from cloud.database import minute_tallies, writing
 from cloud.windows.query import window_audience
-
-NINE = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
-
-
-MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def connection(engine: Engine) -> Iterator[Connection]:
-    with writing(engine) as connection:
-        yield connection
-
-
-def minute(connection: Connection, clock: str, device: str = "kx-01-cam-1", **sums: int) -> None:
-    hour, past = clock.split(":")
-    at = NINE.replace(hour=int(hour), minute=int(past))
-    connection.execute(
-        minute_tallies.insert().values(
-            location="KX-01", device=device, minute_at=int(at.timestamp()), reports=1, **sums
-        )
-    )
+from tests.cloud.windows.minute_rows import MINUTE, NINE, insert_minute
 
 
 def test_figures_are_ratios_of_sums_and_peak_is_the_highest(connection: Connection) -> None:
-    minute(connection, "9:00", observed_ms=60_000, person_ms=120_000, looking_ms=30_000, peak=5)
-    minute(connection, "9:01", observed_ms=30_000, person_ms=15_000, looking_ms=15_000, peak=2,
-           visits=4, onlookers=1, dwell_ms=10_000, dwell_02=4, blind_dark_ms=30_000)  # fmt: skip
+    insert_minute(
+        connection, "9:00", observed_ms=60_000, person_ms=120_000, looking_ms=30_000, peak=5
+    )
+    insert_minute(connection, "9:01", observed_ms=30_000, person_ms=15_000, looking_ms=15_000,
+                  peak=2, visits=4, onlookers=1, dwell_ms=10_000, dwell_02=4,
+                  blind_dark_ms=30_000)  # fmt: skip
     audience = window_audience(connection, "KX-01", starts_at=NINE, ends_at=NINE + 2 * MINUTE)
     assert audience.crowd == pytest.approx(135 / 90)
     assert audience.tally.peak == 5
@@ -47,16 +26,20 @@ def test_figures_are_ratios_of_sums_and_peak_is_the_highest(connection: Connecti
 
 
 def test_two_cameras_share_the_view_but_add_their_visits(connection: Connection) -> None:
-    minute(connection, "9:00", "kx-01-cam-1", observed_ms=60_000, person_ms=60_000, visits=1)
-    minute(connection, "9:00", "kx-01-cam-2", observed_ms=60_000, person_ms=180_000, visits=2)
+    insert_minute(connection, "9:00", "kx-01-cam-1", observed_ms=60_000, person_ms=60_000, visits=1)
+    insert_minute(
+        connection, "9:00", "kx-01-cam-2", observed_ms=60_000, person_ms=180_000, visits=2
+    )
     audience = window_audience(connection, "KX-01", starts_at=NINE, ends_at=NINE + MINUTE)
     assert (audience.cameras, audience.crowd, audience.tally.visits) == (2, 2.0, 3)
     assert audience.observed_share == 1.0
 
 
-def test_nobody_could_see_is_not_nobody_came(connection: Connection) -> None:
-    minute(connection, "9:00", observed_ms=60_000)
-    minute(connection, "9:01", blind_dark_ms=60_000)
+def test_unobserved_minutes_are_missing_and_minutes_without_visitors_are_zero(
+    connection: Connection,
+) -> None:
+    insert_minute(connection, "9:00", observed_ms=60_000)
+    insert_minute(connection, "9:01", blind_dark_ms=60_000)
     empty = window_audience(connection, "KX-01", starts_at=NINE, ends_at=NINE + MINUTE)
     blind = window_audience(connection, "KX-01", starts_at=NINE + MINUTE, ends_at=NINE + 2 * MINUTE)
     silent = window_audience(connection, "KX-01", starts_at=NINE - MINUTE, ends_at=NINE)

@@ -1,38 +1,16 @@
 """The observed share is that of the cameras which the sites file expects."""
 
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 
 import pytest
 from msgspec import structs
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
-from cloud.database import minute_tallies, writing
 from cloud.estate import Site, SiteCamera, load
 from cloud.windows.expected_cameras import ExpectedCameras
 from cloud.windows.query import window_audience, windows
+from tests.cloud.windows.minute_rows import MINUTE, NINE, insert_minute
 from wire.scalars import DeviceId
-
-NINE = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
-
-
-MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def connection(engine: Engine) -> Iterator[Connection]:
-    with writing(engine) as connection:
-        yield connection
-
-
-def minute(connection: Connection, clock: str, device: str = "kx-01-cam-1", **sums: int) -> None:
-    hour, past = clock.split(":")
-    at = NINE.replace(hour=int(hour), minute=int(past))
-    connection.execute(
-        minute_tallies.insert().values(
-            location="KX-01", device=device, minute_at=int(at.timestamp()), reports=1, **sums
-        )
-    )
 
 
 def site(*cameras: SiteCamera) -> Site:
@@ -41,7 +19,7 @@ def site(*cameras: SiteCamera) -> Site:
 
 
 def test_a_camera_that_says_nothing_lowers_the_observed_share(connection: Connection) -> None:
-    minute(connection, "9:00", "a", observed_ms=60_000, visits=1)
+    insert_minute(connection, "9:00", "a", observed_ms=60_000, visits=1)
     expected = ExpectedCameras.of(
         [site(SiteCamera(id=DeviceId("a")), SiteCamera(id=DeviceId("b")))]
     )
@@ -55,7 +33,7 @@ def test_a_camera_that_says_nothing_lowers_the_observed_share(connection: Connec
 def test_a_camera_that_nobody_expects_does_not_stand_in_for_a_silent_one(
     connection: Connection,
 ) -> None:
-    minute(connection, "9:00", "stranger", observed_ms=60_000, visits=1)
+    insert_minute(connection, "9:00", "stranger", observed_ms=60_000, visits=1)
     expected = ExpectedCameras.of([site(SiteCamera(id=DeviceId("a")))])
     stretch = {"starts_at": NINE, "ends_at": NINE + MINUTE}
     audience = window_audience(connection, "KX-01", **stretch, expected=expected)
@@ -76,7 +54,7 @@ def test_a_camera_that_nobody_expects_does_not_stand_in_for_a_silent_one(
 def test_a_camera_is_expected_while_its_dates_last(
     connection: Connection, camera: SiteCamera, share: float
 ) -> None:
-    minute(connection, "9:00", "a", observed_ms=60_000)
+    insert_minute(connection, "9:00", "a", observed_ms=60_000)
     expected = ExpectedCameras.of([site(SiteCamera(id=DeviceId("a")), camera)])
     (found,) = windows(
         connection, "KX-01", window="5m", starts_at=NINE, ends_at=NINE + MINUTE, expected=expected

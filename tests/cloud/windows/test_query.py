@@ -1,34 +1,13 @@
 """Windows are exact sums of minutes; what nobody saw is absent, never zero."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
-from msgspec import structs
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
-from cloud.database import hour_tallies, minute_tallies, writing
-from cloud.estate import Site, SiteCamera, load
+from cloud.database import hour_tallies
 from cloud.windows.query import HourRow, WindowError, hourly, window_audience, windows
-
-NINE = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
-MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def connection(engine: Engine) -> Iterator[Connection]:
-    with writing(engine) as connection:
-        yield connection
-
-
-def minute(connection: Connection, clock: str, device: str = "kx-01-cam-1", **sums: int) -> None:
-    hour, past = clock.split(":")
-    at = NINE.replace(hour=int(hour), minute=int(past))
-    connection.execute(
-        minute_tallies.insert().values(
-            location="KX-01", device=device, minute_at=int(at.timestamp()), reports=1, **sums
-        )
-    )
+from tests.cloud.windows.minute_rows import MINUTE, NINE, insert_minute
 
 
 def spans(
@@ -53,10 +32,10 @@ def test_an_end_belongs_to_the_next_window(connection: Connection) -> None:
     #  09:00      09:05      09:10
     #    [----------)[---------)
     #             1  2        4 8
-    minute(connection, "9:04", visits=1)
-    minute(connection, "9:05", visits=2)
-    minute(connection, "9:09", visits=4)
-    minute(connection, "9:10", visits=8)
+    insert_minute(connection, "9:04", visits=1)
+    insert_minute(connection, "9:05", visits=2)
+    insert_minute(connection, "9:09", visits=4)
+    insert_minute(connection, "9:10", visits=8)
     assert spans(connection, "5m", "09:00", "09:10") == ["09:00-09:05 1", "09:05-09:10 6"]
 
 
@@ -66,8 +45,8 @@ def test_sliding_windows_hold_a_minute_in_every_overlap(connection: Connection) 
     #            [-----------------------)
     #                    [-----------------------)
     #                      1       2
-    minute(connection, "9:01", visits=1)
-    minute(connection, "9:06", visits=2)
+    insert_minute(connection, "9:01", visits=1)
+    insert_minute(connection, "9:06", visits=2)
     assert spans(connection, "15m", "08:50", "09:20", step="5m") == [
         "08:50-09:05 1",
         "08:55-09:10 3",
@@ -77,8 +56,8 @@ def test_sliding_windows_hold_a_minute_in_every_overlap(connection: Connection) 
 
 
 def test_the_last_window_ends_where_the_stretch_does(connection: Connection) -> None:
-    minute(connection, "9:06", visits=2)
-    minute(connection, "9:07", visits=4)
+    insert_minute(connection, "9:06", visits=2)
+    insert_minute(connection, "9:07", visits=4)
     assert spans(connection, "5m", "09:03", "09:07") == ["09:05-09:07 2"]
 
 
@@ -86,7 +65,7 @@ def test_an_hour_of_an_hour_is_one_window_and_its_visits_are_those_that_were_cou
     connection: Connection,
 ) -> None:
     for clock in ("9:00", "9:30", "9:59", "10:00"):
-        minute(connection, clock, visits=1)
+        insert_minute(connection, clock, visits=1)
     assert spans(connection, "1h", "09:00", "10:00") == ["09:00-10:00 3"]
     assert spans(connection, "15m", "09:00", "10:00") == [
         "09:00-09:15 1", "09:30-09:45 1", "09:45-10:00 1",
@@ -95,18 +74,13 @@ def test_an_hour_of_an_hour_is_one_window_and_its_visits_are_those_that_were_cou
 
 def test_no_sliding_window_ends_after_the_stretch(connection: Connection) -> None:
     for clock in ("9:00", "9:55", "10:30"):
-        minute(connection, clock, visits=1)
+        insert_minute(connection, clock, visits=1)
     assert spans(connection, "1h", "09:00", "10:00", step="5m") == ["09:00-10:00 2"]
 
 
 def test_a_step_that_leaves_gaps_is_refused(connection: Connection) -> None:
     with pytest.raises(WindowError, match="leaves gaps"):
         spans(connection, "5m", "09:00", "10:00", step="15m")
-
-
-def site(*cameras: SiteCamera) -> Site:
-    (first, *_) = load()
-    return structs.replace(first, listed_cameras=cameras)
 
 
 def test_blind_and_silent_hours_are_missing(connection: Connection) -> None:

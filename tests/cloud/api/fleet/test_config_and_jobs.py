@@ -22,16 +22,16 @@ ROLLOUTS = "/api/fleet/rollouts"
 SETTINGS = {"report_interval_ms": 15_000}
 
 
-def test_a_wish_is_a_preview_until_it_is_applied(ask, fleet: AppContext):
+def test_a_config_change_is_a_preview_until_it_is_applied(ask, fleet: AppContext):
     asked = {"target": {"location": "KX-01"}, "settings": SETTINGS}
 
-    seen = ask("POST", CONFIG, json=asked).json()
+    preview = ask("POST", CONFIG, json=asked).json()
     assert ask.get("/api/fleet/devices/cam-01").json()["config"] == {}
     done = ask("POST", CONFIG, json={**asked, "apply": True}).json()
     again = ask("POST", CONFIG, json={**asked, "apply": True}).json()
 
-    assert (seen["applied"], seen["devices"]) == (False, 2)
-    assert done["changes"] == seen["changes"]
+    assert (preview["applied"], preview["devices"]) == (False, 2)
+    assert done["changes"] == preview["changes"]
     assert done["changes"][0] == {
         "device": "cam-01",
         "setting": "report_interval_ms",
@@ -41,7 +41,7 @@ def test_a_wish_is_a_preview_until_it_is_applied(ask, fleet: AppContext):
     assert again["devices"] == 0
 
 
-def test_who_has_not_followed_drifts(ask, fleet: AppContext):
+def test_a_device_that_has_not_applied_its_config_drifts(ask, fleet: AppContext):
     target = {"device": "cam-03"}
     ask("POST", CONFIG, json={"target": target, "settings": SETTINGS, "apply": True})
 

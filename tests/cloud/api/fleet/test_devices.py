@@ -70,10 +70,10 @@ def test_a_location_that_the_sites_file_does_not_list_is_taken_by_force_alone(
     assert (made.status_code, made.json()["in_sites_file"]) == (201, False)
 
 
-def test_a_camera_that_the_sites_file_lists_is_told_from_others(ask, fleet: AppContext):
+def test_each_device_shows_whether_the_sites_file_lists_it(ask, fleet: AppContext):
     ask("POST", THINGS, json={"name": "kx-01-cam-1", "location": "KX-01"})
-    told = {one["name"]: one["in_sites_file"] for one in ask.get(THINGS).json()["devices"]}
-    assert told == {"cam-01": False, "cam-02": False, "cam-03": False, "kx-01-cam-1": True}
+    listed = {one["name"]: one["in_sites_file"] for one in ask.get(THINGS).json()["devices"]}
+    assert listed == {"cam-01": False, "cam-02": False, "cam-03": False, "kx-01-cam-1": True}
 
 
 def test_a_correction_leaves_alone_what_it_does_not_name(ask, fleet: AppContext):

@@ -1,4 +1,4 @@
-"""Enrolment by claim at the desk: the official client gets in, everybody else is refused."""
+"""Enrolment by claim certificate: the official client is enrolled, every other one refused."""
 
 import contextlib
 import socket
@@ -280,11 +280,11 @@ def is_welcome(front, files):
         return False
 
 
-def test_without_a_certificate_the_desk_hears_nobody(front):
+def test_a_connection_without_a_certificate_is_refused(front):
     assert not is_welcome(front, None)
 
 
-def test_a_revoked_claim_is_turned_away(front, claim):
+def test_a_revoked_claim_is_refused(front, claim):
     entry, files = front.claim("stolen")
     assert is_welcome(front, files)
     front.authority.revoke([entry.serial], reason="key-compromise", at=front.now())
@@ -312,9 +312,9 @@ def test_a_revoked_claim_is_turned_away(front, claim):
         "quality 2", "empty subscription", "flood", "http",
     ],
 )  # fmt: skip
-def test_whoever_speaks_otherwise_is_shown_out_and_the_desk_stays(front, claim, attack):
+def test_an_invalid_message_ends_its_connection_and_not_the_server(front, claim, attack):
     line = connect(front, claim)
-    with contextlib.suppress(ssl.SSLError, ConnectionError):  # shown out in mid-sentence
+    with contextlib.suppress(ssl.SSLError, ConnectionError):  # closed while sending
         line.sendall(attack)
     line.settimeout(PATIENCE_S)
     assert is_ended(line)

@@ -1,4 +1,4 @@
-"""Executions, roll-outs and what stops them, with time given."""
+"""Executions, rollouts and their limits, with injected time."""
 
 import pytest
 
@@ -16,32 +16,32 @@ AT = 1_795_000_000
 QUEUED = Execution("j", "cam-1", AT, updated_at=AT)
 
 
-def said(before, status, *, at=AT + 10, rollout=RolloutConfig(), **word):  # noqa: B008 - frozen
-    return execution.apply_update(before, StatusUpdate(status, **word), rollout, at=at)
+def updated(before, status, *, at=AT + 10, rollout=RolloutConfig(), **fields):  # noqa: B008 - frozen
+    return execution.apply_update(before, StatusUpdate(status, **fields), rollout, at=at)
 
 
 def test_an_execution_begins_goes_on_and_ends():
-    begun = said(QUEUED, ExecutionStatus.IN_PROGRESS, details={"step": "1"})
+    begun = updated(QUEUED, ExecutionStatus.IN_PROGRESS, details={"step": "1"})
     assert (begun.version, begun.started_at, begun.details) == (2, AT + 10, {"step": "1"})
-    goes_on = said(begun, ExecutionStatus.IN_PROGRESS, at=AT + 20)
+    goes_on = updated(begun, ExecutionStatus.IN_PROGRESS, at=AT + 20)
     assert (goes_on.version, goes_on.started_at, goes_on.details) == (3, AT + 10, {"step": "1"})
-    done = said(goes_on, ExecutionStatus.SUCCEEDED, at=AT + 30)
+    done = updated(goes_on, ExecutionStatus.SUCCEEDED, at=AT + 30)
     assert (done.version, done.updated_at, done.times_out_at) == (4, AT + 30, None)
 
 
 @pytest.mark.parametrize("over", [status for status in ExecutionStatus if status.is_over])
-@pytest.mark.parametrize("wish", execution.DEVICE_STATUSES)
-def test_what_is_over_stays_over(over, wish):
+@pytest.mark.parametrize("status", execution.DEVICE_STATUSES)
+def test_an_execution_that_is_over_accepts_no_update(over, status):
     with pytest.raises(JobError, match="is over") as refused:
-        said(execution.end_execution(QUEUED, over, at=AT), wish)
+        updated(execution.end_execution(QUEUED, over, at=AT), status)
     assert refused.value.code == "InvalidStateTransition"
     assert refused.value.execution.status is over
 
 
 def test_a_version_guards_against_two_that_update_at_once():
-    assert said(QUEUED, ExecutionStatus.IN_PROGRESS, expected_version=1).version == 2
+    assert updated(QUEUED, ExecutionStatus.IN_PROGRESS, expected_version=1).version == 2
     with pytest.raises(JobError, match="Expected version 2 but was 1") as refused:
-        said(QUEUED, ExecutionStatus.IN_PROGRESS, expected_version=2)
+        updated(QUEUED, ExecutionStatus.IN_PROGRESS, expected_version=2)
     assert refused.value.code == "VersionMismatch"
 
 
@@ -50,20 +50,22 @@ def test_the_timer_starts_when_work_does_and_a_step_may_set_its_own():
     #  60 s  a step asks for 1 minute        -> 120
     #  80 s  a step stops the timer          -> never
     rollout = RolloutConfig(minutes_each=5)
-    begun = said(QUEUED, ExecutionStatus.IN_PROGRESS, rollout=rollout)
+    begun = updated(QUEUED, ExecutionStatus.IN_PROGRESS, rollout=rollout)
     assert begun.times_out_at == AT + 310
     assert (
-        said(begun, ExecutionStatus.IN_PROGRESS, at=AT + 50, rollout=rollout).times_out_at
+        updated(begun, ExecutionStatus.IN_PROGRESS, at=AT + 50, rollout=rollout).times_out_at
         == AT + 310
     )
-    step = said(begun, ExecutionStatus.IN_PROGRESS, at=AT + 60, step_minutes=1, rollout=rollout)
+    step = updated(begun, ExecutionStatus.IN_PROGRESS, at=AT + 60, step_minutes=1, rollout=rollout)
     assert step.times_out_at == AT + 120
-    endless = said(step, ExecutionStatus.IN_PROGRESS, at=AT + 80, step_minutes=-1, rollout=rollout)
+    endless = updated(
+        step, ExecutionStatus.IN_PROGRESS, at=AT + 80, step_minutes=-1, rollout=rollout
+    )
     assert endless.times_out_at is None
 
 
 def test_time_runs_out_at_the_very_second():
-    begun = said(QUEUED, ExecutionStatus.IN_PROGRESS, step_minutes=1)
+    begun = updated(QUEUED, ExecutionStatus.IN_PROGRESS, step_minutes=1)
     assert execution.time_out(begun, at=AT + 69) is None
     assert execution.time_out(begun, at=AT + 70).status is ExecutionStatus.TIMED_OUT
     assert execution.time_out(QUEUED, at=AT + 10**9) is None
@@ -71,7 +73,7 @@ def test_time_runs_out_at_the_very_second():
 
 def test_what_is_in_progress_comes_first_then_the_oldest():
     late = Execution("a", "cam-1", AT + 5)
-    begun = said(Execution("z", "cam-1", AT + 9), ExecutionStatus.IN_PROGRESS)
+    begun = updated(Execution("z", "cam-1", AT + 9), ExecutionStatus.IN_PROGRESS)
     over = execution.end_execution(Execution("b", "cam-1", AT), ExecutionStatus.CANCELED, at=AT)
     assert [one.job for one in execution.sort_pending([late, over, QUEUED, begun])] == [
         "z",
@@ -144,7 +146,7 @@ def test_a_rollout_stops_when_too_many_of_enough_go_wrong(statuses, stops):
         ),
     ],
 )
-def test_a_word_that_cannot_be_meant_is_refused(request_, message):
+def test_an_invalid_update_is_refused(request_, message):
     with pytest.raises(JobError, match=message) as refused:
         execution.parse_update(request_)
     assert refused.value.code == "InvalidRequest"

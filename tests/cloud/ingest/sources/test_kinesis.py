@@ -13,8 +13,9 @@ from sqlalchemy import Engine, select
 
 from cloud.database import dead_letters, minute_tallies, reading, writing
 from cloud.ingest.kinesis_lambda import ingest
-from cloud.ingest.sources.kinesis import KinesisSource
 from cloud.ingest.sources.message_source import BatchLimits, SourceError
+from cloud.ingest.sources.kinesis import KinesisSource
+from tests.cloud.databases import SQLITE_ONLY
 from wire.audience import AudienceReport
 from wire.envelope import audience_event, encode_event
 
@@ -129,7 +130,7 @@ def test_an_invocation_counts_sets_aside_and_acknowledges(engine: Engine, report
     assert kinds == ["topic", "unreadable"]
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@SQLITE_ONLY
 def test_an_invocation_without_its_database_gives_everything_back(
     engine: Engine, report: Reports, monkeypatch: pytest.MonkeyPatch
 ) -> None:

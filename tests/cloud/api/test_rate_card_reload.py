@@ -1,4 +1,4 @@
-"""Another rate card holds from one moment on, in every process at once; no old price after."""
+"""A new rate card takes effect in every process at the same moment."""
 
 import threading
 from collections.abc import Callable
@@ -59,8 +59,8 @@ def look(asker: Asker) -> None:
 
 
 def version(asker: Asker) -> str:
-    told: str = asker.get(PRICE).json()["versions"]["rate_card"]
-    return told
+    name: str = asker.get(PRICE).json()["versions"]["rate_card"]
+    return name
 
 
 @pytest.fixture
@@ -156,12 +156,12 @@ def test_another_card_of_the_same_version_is_refused_with_what_differs(context: 
 @pytest.mark.parametrize(
     "ahead", [timedelta(0), MIN_LEAD - timedelta(microseconds=1), timedelta(401)]
 )
-def test_a_moment_that_not_every_process_would_hear_of_in_time_is_refused(put, watch, ahead):
+def test_a_start_too_early_for_every_process_to_read_is_refused(put, watch, ahead):
     with pytest.raises(CardRefused, match="when every process has read it"):
         put(card(20), watch.now + ahead)
 
 
-def test_a_price_set_by_another_program_is_heard_of_without_redis(context: AppContext):
+def test_a_price_set_by_another_process_is_read_without_redis(context: AppContext):
     one, other = process(context), process(context)
     before = version(other), other.get(PRICE).json()["price_minor"]
     wanted = {"price": "45.67", "reason": "agreed in March"}

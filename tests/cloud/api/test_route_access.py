@@ -1,6 +1,6 @@
-"""Every route there is has a door: nobody gets in without a key, each role only where it belongs.
+"""Every route requires a key, and each role may use only its own routes.
 
-Made from the table of routes: one that is added without a word here about who may ask fails.
+Generated from the table of routes: a route that is added without an entry in ROLES fails.
 """
 
 import asyncio
@@ -24,32 +24,32 @@ from tests.cloud.rates import CARD, sites
 EVERYBODY = frozenset(Role)
 SALES = frozenset({Role.SALES, Role.ADMIN})
 BUYERS = SALES | {Role.ADVERTISER}
-WATCHERS = SALES | {Role.OPERATIONS}
-KEEPERS = frozenset({Role.OPERATIONS, Role.ADMIN})
+AUDIENCE_READERS = SALES | {Role.OPERATIONS}
+OPERATORS = frozenset({Role.OPERATIONS, Role.ADMIN})
 OPEN = frozenset(
     {"/", "/prices", "/status", "/docs", "/openapi.json", "/static/{name}", "/healthz", "/readyz"}
 )
-"""Pages without data, and whether the process lives."""
+"""Pages without data, and the health checks."""
 
-WHO = {
+ROLES = {
     "/api/locations": EVERYBODY,
-    "/api/audience": WATCHERS,
-    "/api/demographics": WATCHERS,
-    "/api/alerts": WATCHERS,
-    "/api/live": WATCHERS,
+    "/api/audience": AUDIENCE_READERS,
+    "/api/demographics": AUDIENCE_READERS,
+    "/api/alerts": AUDIENCE_READERS,
+    "/api/live": AUDIENCE_READERS,
     "/api/pricing": BUYERS,
     "/api/pricing/override": SALES,
     "/api/pricing/overrides": SALES,
     "/api/inventory": BUYERS,
-    "/api/fleet": KEEPERS,
-    "GET /api/fleet/devices": WATCHERS,
-    "GET /api/fleet/drift": WATCHERS,
-    "POST /api/alerts": KEEPERS,
-    "/metrics": KEEPERS,
+    "/api/fleet": OPERATORS,
+    "GET /api/fleet/devices": AUDIENCE_READERS,
+    "GET /api/fleet/drift": AUDIENCE_READERS,
+    "POST /api/alerts": OPERATORS,
+    "/metrics": OPERATORS,
 }
-"""By the beginning of the path, or of method and path; the longest that fits counts."""
+"""Start of a path, or of method and path -> roles; the longest that matches counts."""
 
-FILLED = {
+PARAMETERS = {
     "location": "KX-01", "time_slot": "2026-11-23T08:00", "name": "live.js", "device": "cam-01",
     "job": "a-job-1", "alert": "1", "plan": "0" * 32,
 }  # fmt: skip
@@ -60,12 +60,12 @@ BODIES = {
         "budget": "90.00", "from": "2026-11-23", "until": "2026-11-24", "locations": ["KX-01"],
     },
 }  # fmt: skip
-KEEPING = {"plan": ("/api/pricing/plans", BODIES["/api/pricing/optimize"])}
-"""How an advertiser comes to have what a route's name stands for: what is posted where."""
+CREATED_BY = {"plan": ("/api/pricing/plans", BODIES["/api/pricing/optimize"])}
+"""Path parameter -> the request that creates such a resource for an advertiser."""
 ROUTES = [
     (method, route.path)
-    for room in ROUTE_MODULES
-    for route in room.router.routes
+    for module in ROUTE_MODULES
+    for route in module.router.routes
     if isinstance(route, APIRoute)
     for method in sorted(route.methods)
 ]
@@ -78,29 +78,29 @@ def depends_on(dependant: Dependant, call: object) -> bool:
 
 OWNED = [
     (method, route.path)
-    for room in ROUTE_MODULES
-    for route in room.router.routes
+    for module in ROUTE_MODULES
+    for route in module.router.routes
     if isinstance(route, APIRoute) and depends_on(route.dependant, get_caller)
     for method in sorted(route.methods)
 ]
-"""Routes whose answers belong to somebody, by what they depend on."""
-OWNED_THINGS = [(method, path) for method, path in OWNED if "{" in path]
+"""Routes whose answers belong to an account: they depend on the caller."""
+OWNED_RESOURCES = [(method, path) for method, path in OWNED if "{" in path]
 
 
 def allowed(path: str, method: str = "GET") -> frozenset[Role]:
     asked = (f"{path}/", f"{method} {path}/")
-    fits = [start for start in WHO if any(one.startswith(start + "/") for one in asked)]
-    return WHO[max(fits, key=len)] if fits else frozenset()
+    fits = [start for start in ROLES if any(one.startswith(start + "/") for one in asked)]
+    return ROLES[max(fits, key=len)] if fits else frozenset()
 
 
-def filled(path: str) -> str:
-    for name, value in FILLED.items():
+def fill_path(path: str) -> str:
+    for name, value in PARAMETERS.items():
         path = path.replace(f"{{{name}}}", value)
-    assert "{" not in path, f"say in this table what to fill {path} with"
+    assert "{" not in path, f"add a value for {path} to PARAMETERS"
     return path
 
 
-def begun(
+def first_message(
     app: FastAPI,
     kind: str,
     path: str,
@@ -112,7 +112,7 @@ def begun(
     query: str = "",
     subprotocols: Sequence[str] = (),
 ) -> dict:
-    """How an answer begins; some never end."""
+    """The first message of an answer; some answers never end."""
 
     async def ask() -> dict:
         begins: asyncio.Future[dict] = asyncio.get_running_loop().create_future()
@@ -154,7 +154,7 @@ def begun(
 
 @pytest.fixture(scope="module")
 def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppContext]:
-    engine = database.connect(f"sqlite:///{tmp_path_factory.mktemp('doors')}/onlooker.db")
+    engine = database.connect(f"sqlite:///{tmp_path_factory.mktemp('routes')}/onlooker.db")
     database.create(engine)
     card = CARD
     yield AppContext(engine, sites(), card, lambda: FRIDAY_NOON)
@@ -169,13 +169,13 @@ def locked(context: AppContext) -> Asker:
 def test_every_route_is_in_the_table():
     assert len(ROUTES) > 25
     for _, path in CLOSED:
-        assert filled(path)
-        assert allowed(path), f"say in this table who may ask {path}"
+        assert fill_path(path)
+        assert allowed(path), f"add the roles of {path} to ROLES"
 
 
 @pytest.mark.parametrize(("method", "path"), CLOSED)
-def test_without_a_key_there_is_no_way_in_whatever_is_asked(locked, method: str, path: str):
-    for where in (filled(path), path.replace("{", "").replace("}", "%00")):
+def test_without_a_key_every_request_is_refused(locked, method: str, path: str):
+    for where in (fill_path(path), path.replace("{", "").replace("}", "%00")):
         for options in ({}, {"content": b"{", "headers": {"content-type": "application/json"}}):
             answer = locked(method, where, **options)
             assert answer.status_code == 401, answer.text
@@ -183,13 +183,11 @@ def test_without_a_key_there_is_no_way_in_whatever_is_asked(locked, method: str,
 
 
 @pytest.mark.parametrize(("method", "path"), CLOSED)
-def test_a_role_gets_in_where_it_belongs_and_nowhere_else(
-    locked, context: AppContext, method: str, path: str
-):
+def test_a_role_may_use_its_own_routes_only(locked, context: AppContext, method: str, path: str):
     for role in Role:
         key = create_key(context.engine, role, "a test", by="me", now=FRIDAY_NOON)
-        status = begun(locked.app, "http", filled(path), method, key)["status"]
-        assert (status != 403) == (role in allowed(path, method)), (role, filled(path), method)
+        status = first_message(locked.app, "http", fill_path(path), method, key)["status"]
+        assert (status != 403) == (role in allowed(path, method)), (role, fill_path(path), method)
         assert status not in (401, 500)
 
 
@@ -197,7 +195,7 @@ def test_a_role_gets_in_where_it_belongs_and_nowhere_else(
     ("method", "path"),
     [one for one in CLOSED if Role.ADVERTISER in allowed(one[1], one[0]) and one not in OWNED],
 )
-def test_two_advertisers_see_the_same_unless_it_is_somebodys_own(
+def test_two_advertisers_receive_the_same_answer_on_routes_without_an_owner(
     locked, context: AppContext, method: str, path: str
 ):
     answers = []
@@ -205,7 +203,7 @@ def test_two_advertisers_see_the_same_unless_it_is_somebodys_own(
         key = create_key(context.engine, Role.ADVERTISER, owner, by="me", now=FRIDAY_NOON)
         answers.append(
             locked(
-                method, filled(path), headers={"x-api-key": key},
+                method, fill_path(path), headers={"x-api-key": key},
                 **({"json": BODIES[path]} if method == "POST" else {"params": ASKED}),
             )
         )  # fmt: skip
@@ -215,16 +213,18 @@ def test_two_advertisers_see_the_same_unless_it_is_somebodys_own(
     assert "Acme" not in json.dumps(answers[0].text)
 
 
-def test_what_somebody_owns_is_found_by_what_its_route_depends_on():
+def test_routes_of_owned_resources_are_found_by_their_dependency():
     assert {("GET", "/api/pricing/plans/{plan}"), ("DELETE", "/api/pricing/plans/{plan}")} <= {
-        *OWNED_THINGS
+        *OWNED_RESOURCES
     }
-    for _, path in OWNED_THINGS:
-        assert path.partition("{")[2].partition("}")[0] in KEEPING, f"say how {path} comes to be"
+    for _, path in OWNED_RESOURCES:
+        assert path.partition("{")[2].partition("}")[0] in CREATED_BY, (
+            f"add the request that creates {path} to CREATED_BY"
+        )
 
 
-@pytest.mark.parametrize(("method", "path"), OWNED_THINGS)
-def test_another_advertisers_thing_is_one_that_never_was(
+@pytest.mark.parametrize(("method", "path"), OWNED_RESOURCES)
+def test_the_resource_of_another_advertiser_is_answered_as_not_found(
     locked, context: AppContext, method: str, path: str
 ):
     start, _, rest = path.partition("{")
@@ -233,42 +233,42 @@ def test_another_advertisers_thing_is_one_that_never_was(
         {"x-api-key": create_key(context.engine, Role.ADVERTISER, owner, by="me", now=FRIDAY_NOON)}
         for owner in ("Acme", "Bolt")
     )
-    where, body = KEEPING[name]
-    kept = locked("POST", where, json=body, headers=acme).json()["id"]
+    where, body = CREATED_BY[name]
+    resource = locked("POST", where, json=body, headers=acme).json()["id"]
     asks = {**bolt, "x-request-id": "the-same-both-times", "if-none-match": "*", "if-match": "*"}
-    refused = locked(method, f"{start}{kept}{end}", headers=asks)
-    assert locked.get(f"{start}{kept}{end}", headers=acme).status_code == 200
-    assert locked(method, f"{start}{kept}{end}", headers=acme).status_code in (200, 204)
-    locked("DELETE", f"{start}{kept}{end}", headers=acme)
-    gone = locked(method, f"{start}{kept}{end}", headers=asks)
+    refused = locked(method, f"{start}{resource}{end}", headers=asks)
+    assert locked.get(f"{start}{resource}{end}", headers=acme).status_code == 200
+    assert locked(method, f"{start}{resource}{end}", headers=acme).status_code in (200, 204)
+    locked("DELETE", f"{start}{resource}{end}", headers=acme)
+    gone = locked(method, f"{start}{resource}{end}", headers=asks)
     never = locked(method, f"{start}{'f' * 32}{end}", headers=asks)
 
     assert refused.status_code == gone.status_code == never.status_code == 404
     assert refused.content == gone.content
-    assert refused.text.replace(kept, "f" * 32) == never.text
-    unlike = {"ratelimit", "content-length"}
-    heard = [
-        {(one, said) for one, said in answer.headers.items() if one not in unlike}
+    assert refused.text.replace(resource, "f" * 32) == never.text
+    varying = {"ratelimit", "content-length"}
+    headers = [
+        {(name, value) for name, value in answer.headers.items() if name not in varying}
         for answer in (refused, gone, never)
     ]
-    assert heard[0] == heard[1] == heard[2]
+    assert headers[0] == headers[1] == headers[2]
 
 
-def test_a_socket_is_refused_too_without_a_key(locked):
+def test_a_socket_is_refused_without_a_key(locked):
     sockets = [
         route.path
-        for room in ROUTE_MODULES
-        for route in room.router.routes
+        for module in ROUTE_MODULES
+        for route in module.router.routes
         if isinstance(route, APIWebSocketRoute)
     ]
     for path in sockets:
-        said = begun(locked.app, "websocket", filled(path))
+        said = first_message(locked.app, "websocket", fill_path(path))
         refused = said["type"] == "websocket.close" or said.get("status") == 401
         assert refused, said
 
 
-def test_an_open_page_tells_nothing_of_the_estate(locked, context: AppContext):
+def test_an_open_page_contains_no_site(locked, context: AppContext):
     for path in sorted(OPEN - {"/openapi.json"}):
-        answer = locked.get(filled(path))
+        answer = locked.get(fill_path(path))
         assert answer.status_code in (200, 404)
         assert all(site.name not in answer.text for site in context.estate)

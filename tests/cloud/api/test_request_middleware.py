@@ -1,4 +1,4 @@
-"""Before anything else: the server's own name, pages of its own, and a key in a header."""
+"""Checks before any route: the name of the server, requests of its own pages, and the key."""
 
 import logging
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from cloud.app.host_names import HostNameError, HostNames
 from cloud.auth.keys import Role, create_key
 from cloud.auth.quota import Quota
 from tests.cloud.api.conftest import FRIDAY_NOON, Asker
-from tests.cloud.api.test_doors import BODIES, OPEN, begun, filled
+from tests.cloud.api.test_route_access import BODIES, OPEN, fill_path, first_message
 from tests.cloud.rates import CARD, sites
 
 LOCATIONS = "/api/locations"
@@ -27,8 +27,8 @@ NAMED = HostNames.of(["Sales.Example.org", "[2001:DB8::7]"])
 
 @pytest.fixture(scope="module")
 def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppContext]:
-    """One database for all: whatever is asked here changes nothing that another test reads."""
-    engine = database.connect(f"sqlite:///{tmp_path_factory.mktemp('entrance')}/onlooker.db")
+    """One database for all tests: none of them changes what another one reads."""
+    engine = database.connect(f"sqlite:///{tmp_path_factory.mktemp('middleware')}/onlooker.db")
     database.create(engine)
     card = CARD
     yield AppContext(engine, sites(), card, lambda: FRIDAY_NOON)
@@ -64,8 +64,8 @@ def test_a_request_for_another_server_is_refused(asker: Asker, host: str, is_kno
         status = asker.get(path, headers={**asker.headers, "host": host}).status_code
         assert (status != 421) == is_known, (path, status)
     assert asker.get("/healthz", headers={"host": host}).status_code == 200
-    socket = begun(asker.app, "websocket", "/api/live", key=asker.headers.get("x-api-key", ""),
-                   host=host)  # fmt: skip
+    key = asker.headers.get("x-api-key", "")
+    socket = first_message(asker.app, "websocket", "/api/live", key=key, host=host)
     assert (socket.get("status") != 421) == is_known
 
 
@@ -101,8 +101,8 @@ def test_only_pages_of_this_server_may_write_or_open_a_socket(
         asker("POST", "/api/pricing/batch", json=BODIES["/api/pricing/batch"], headers=headers),
     ]
     told = {answer.json().get("title") for answer in answers}
-    socket = begun(asker.app, "websocket", "/api/live", key=asker.headers.get("x-api-key", ""),
-                   host=host, origin=origin)  # fmt: skip
+    key = asker.headers.get("x-api-key", "")
+    socket = first_message(asker.app, "websocket", "/api/live", key=key, host=host, origin=origin)
 
     assert told == ({None} if is_ours else {"Foreign origin"})
     assert (socket.get("status") != 403) == is_ours
@@ -147,30 +147,38 @@ def test_without_a_key_what_is_not_there_looks_like_what_is(locked: Asker, metho
     ["", "?location=XX-99", "?what=nonsense", "?last_id=nonsense", "?location=" + "x" * 9000],
 )
 @pytest.mark.parametrize("kind", ["http", "websocket"])
-def test_without_a_key_no_question_about_live_news_is_looked_at(
-    locked: Asker, kind: str, query: str
-):
+def test_without_a_key_a_live_request_is_refused_unread(locked: Asker, kind: str, query: str):
     for path in ("/api/live", "/api/none"):
-        assert begun(locked.app, kind, path, query=query[1:])["status"] == 401
+        assert first_message(locked.app, kind, path, query=query[1:])["status"] == 401
 
 
-def test_with_a_key_a_wrong_question_over_a_socket_is_told(context: AppContext, watch):
+def test_with_a_key_an_invalid_socket_request_is_answered_with_its_status(
+    context: AppContext, watch
+):
     app = create_app(context, quota=Quota())
     key = create_key(context.engine, Role.SALES, "staff", by="me", now=watch.now)
-    assert begun(app, "websocket", "/api/live", key=key, query="location=XX-99")["status"] == 404
+    assert (
+        first_message(app, "websocket", "/api/live", key=key, query="location=XX-99")["status"]
+        == 404
+    )
     buyer = create_key(context.engine, Role.ADVERTISER, "Acme", by="me", now=watch.now)
-    assert begun(app, "websocket", "/api/live", key=buyer, query="location=XX-99")["status"] == 403
+    assert (
+        first_message(app, "websocket", "/api/live", key=buyer, query="location=XX-99")["status"]
+        == 403
+    )
 
 
 def test_a_browser_shows_its_key_as_a_subprotocol(context: AppContext, watch):
     app = create_app(context, quota=Quota())
     key = create_key(context.engine, Role.SALES, "staff", by="me", now=watch.now)
-    accepted = begun(app, "websocket", "/api/live", subprotocols=["onlooker", key])
-    refused = begun(app, "websocket", "/api/live", subprotocols=["onlooker", key[:-1] + "!"])
+    accepted = first_message(app, "websocket", "/api/live", subprotocols=["onlooker", key])
+    refused = first_message(
+        app, "websocket", "/api/live", subprotocols=["onlooker", key[:-1] + "!"]
+    )
 
     assert (accepted["type"], accepted["subprotocol"]) == ("websocket.accept", "onlooker")
     assert refused["status"] == 401
-    in_query = begun(app, "websocket", "/api/live", query=f"x-api-key={key}&key={key}")
+    in_query = first_message(app, "websocket", "/api/live", query=f"x-api-key={key}&key={key}")
     assert in_query["status"] == 401
 
 
@@ -216,9 +224,9 @@ READ = sorted(
 
 @pytest.mark.parametrize("path", READ)
 def test_whatever_can_be_read_answers_head_with_the_same_headers(ask: Asker, path: str):
-    where = filled(path) + "?time_slot=2026-11-23T08:00&by=age"
+    where = fill_path(path) + "?time_slot=2026-11-23T08:00&by=age"
     if path == "/api/live":
-        head = begun(ask.app, "http", where.partition("?")[0], "HEAD")
+        head = first_message(ask.app, "http", where.partition("?")[0], "HEAD")
         assert head["status"] == 200
         return
     head, read = ask("HEAD", where), ask.get(where)
