@@ -1,4 +1,4 @@
-"""Real sockets of loopback that behave as badly as anything on the network does."""
+"""Real sockets on loopback that misbehave in the ways a network can."""
 
 import socket
 import time

@@ -1,4 +1,4 @@
-"""Sites and a rate card of the tests' own: a test that means a rule pins no shipped price."""
+"""Sites and a rate card for tests, so that no test of a rule depends on a shipped price."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Broker, consumers and database die in a random order; what the cameras said is counted once.
+"""Broker, consumers and databases are killed in random order; every report is counted once.
 
 Two hundred made-up cameras say ten minutes of reports in 25 seconds, over a line that loses,
 doubles and reorders messages, some of them merged as on a full disk. ONLOOKER_CHAOS_SEED draws
@@ -206,11 +206,11 @@ def test_whatever_dies_the_totals_are_exact_to_the_unit(
     check(engine, fleet.said)
 
 
-def check(engine: Engine, said: list[AudienceReport]) -> None:
+def check(engine: Engine, sent: list[AudienceReport]) -> None:
     by_device: dict[str, list[AudienceReport]] = {}
-    for one in said:
+    for one in sent:
         by_device.setdefault(one.device, []).append(one)
-    assert any(one.sequence.last > one.sequence.first for one in said), "some are merged"
+    assert any(one.sequence.last > one.sequence.first for one in sent), "some are merged"
     with reading(engine) as connection:
         for table in (minute_tallies, hour_tallies):
             sums = (func.sum(table.c[name]).label(name) for name in SUMS)
@@ -220,7 +220,7 @@ def check(engine: Engine, said: list[AudienceReport]) -> None:
             }
             assert counted == {device: said_by(some) for device, some in by_device.items()}
         kept = connection.execute(select(reports.c.device, reports.c.first_sequence)).all()
-        assert sorted(map(tuple, kept)) == sorted((r.device, r.sequence.first) for r in said)
+        assert sorted(map(tuple, kept)) == sorted((r.device, r.sequence.first) for r in sent)
         standing = connection.execute(
             select(report_streams.c.through, report_streams.c.received_ranges)
         ).all()

@@ -1,4 +1,4 @@
-"""The estate file is believed as a whole or refused with a sentence that names the place."""
+"""A sites file is accepted as a whole or refused with a sentence that names the location."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The sites file is read again without a restart; a broken version leaves the last one in force."""
+"""The sites file is read again without a restart; an invalid version changes nothing."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Metrics are served to those who ask properly, whatever the others do."""
+"""Metrics are served to valid requests, whatever other clients do."""
 
 import contextlib
 import http.client
@@ -38,13 +38,13 @@ def test_nothing_is_served_where_no_port_is_asked_for():
 
 def test_half_sent_requests_are_cut_off_and_the_next_reader_is_served():
     with serving_metrics(0, within_s=0.5) as port, contextlib.ExitStack() as held:
-        silent = [
+        idle = [
             held.enter_context(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S))
             for _ in range(MOST_READERS)
         ]
-        for number, line in enumerate(silent):
+        for number, line in enumerate(idle):
             line.sendall(b"GET /metrics HT"[:number])
-        for line in silent:
+        for line in idle:
             with contextlib.suppress(ConnectionError):
                 while line.recv(4_096):
                     pass

@@ -1,4 +1,4 @@
-"""Amounts keep the decimals of their currency, and none is lost on the way there and back."""
+"""Amounts keep the decimals of their currency, also when converted and converted back."""
 
 from decimal import Decimal
 

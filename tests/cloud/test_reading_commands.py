@@ -57,24 +57,24 @@ def test_a_command_creates_no_database(
 ) -> None:
     run, typed = (fleet, command[1:]) if command[0] == "fleet" else (main, command)
     assert run(typed) == 2
-    said = capsys.readouterr().err
-    assert str(elsewhere / "var" / "onlooker.db") in said
-    assert "--database" in said
+    output = capsys.readouterr().err
+    assert str(elsewhere / "var" / "onlooker.db") in output
+    assert "--database" in output
     assert list(elsewhere.iterdir()) == []
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "sentence"),
     [(["check", str(REFERENCE)], "is a valid rate card"), (["list"], "the reference card, holds")],
 )
 def test_rate_cards_without_a_database_are_the_reference_card_and_none_is_made(
-    elsewhere: Path, capsys: pytest.CaptureFixture[str], words: list[str], said: str
+    elsewhere: Path, capsys: pytest.CaptureFixture[str], words: list[str], sentence: str
 ) -> None:
     assert main(["rate-card", *words]) == 0
     shown = capsys.readouterr()
     assert "only the reference card is known" in shown.err
     assert str(elsewhere / "var" / "onlooker.db") in shown.err
-    assert said in shown.out
+    assert sentence in shown.out
     assert list(elsewhere.iterdir()) == []
 
 
@@ -90,10 +90,10 @@ def test_a_price_without_a_database_says_so_and_makes_none(
     elsewhere: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["price", "KX-01", "2026-11-23T08:00"]) == 0
-    said = capsys.readouterr()
-    assert "from assumptions alone" in said.err
-    assert str(elsewhere / "var" / "onlooker.db") in said.err
-    assert "KX-01" in said.out
+    output = capsys.readouterr()
+    assert "from assumptions alone" in output.err
+    assert str(elsewhere / "var" / "onlooker.db") in output.err
+    assert "KX-01" in output.out
     assert list(elsewhere.iterdir()) == []
 
 

@@ -1,4 +1,4 @@
-"""The sites file: from the option, from the variable, and never silently from neither."""
+"""The sites file is given by the option or by the variable; without both, a sentence says so."""
 
 import argparse
 from pathlib import Path

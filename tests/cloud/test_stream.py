@@ -82,9 +82,9 @@ def streaming(
 def until_said(process: subprocess.Popen[str], event: str) -> dict[str, object]:
     assert process.stderr is not None
     for line in process.stderr:
-        said: dict[str, object] = json.loads(line)
-        if said["event"] == event:
-            return said
+        record: dict[str, object] = json.loads(line)
+        if record["event"] == event:
+            return record
     raise AssertionError(f"the stream ended without {event}")
 
 
@@ -219,8 +219,8 @@ def test_a_camera_that_floods_invalid_messages_is_quarantined_and_the_stream_goe
         camera = Camera(mosquitto)
         for number in range(2_000):
             camera.say(b"rubbish %d" % number)
-        said = until_said(stream, "device.quarantined")
-        assert (said["location"], said["device"]) == ("KX-01", "kx-01-cam-1")
+        record = until_said(stream, "device.quarantined")
+        assert (record["location"], record["device"]) == ("KX-01", "kx-01-cam-1")
         camera.say(sealed(report(1)))
         until(lambda: camera.through.get(JOURNAL) == 1)
         assert len(kinds(engine)) == 100
@@ -245,7 +245,7 @@ def test_the_stream_reconnects_to_a_broker_that_was_killed(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "sentence"),
     [
         (["--broker", "http://x"], "begin it with mqtt:// or mqtts://"),
         (["--database", "mysql://x"], "begin it with sqlite:// or postgresql://"),
@@ -254,7 +254,7 @@ def test_the_stream_reconnects_to_a_broker_that_was_killed(
     ],
 )
 def test_settings_that_cannot_be_used_are_refused_in_a_sentence(
-    tmp_path: Path, arguments: list[str], said: str
+    tmp_path: Path, arguments: list[str], sentence: str
 ) -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "cloud", "stream",
@@ -262,7 +262,7 @@ def test_settings_that_cannot_be_used_are_refused_in_a_sentence(
         capture_output=True, text=True, timeout=WITHIN_S, check=False,
     )  # fmt: skip
     assert ended.returncode == 2
-    assert said in ended.stderr
+    assert sentence in ended.stderr
     assert "Traceback" not in ended.stderr
 
 

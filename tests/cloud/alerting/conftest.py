@@ -1,4 +1,4 @@
-"""Alerts without a network: sites files of any size, recipients that write down what they hear."""
+"""Alerts without a network: sites files of any size, and recipients that record messages."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Failed deliveries are retried with growing pauses and given up at last."""
+"""Failed deliveries are retried at growing intervals up to a limit."""
 
 from sqlalchemy import select
 

@@ -1,4 +1,4 @@
-"""Drift is an hour worse than any of its weeks by a margin; the swing of every week is none."""
+"""Drift is an hour that deviates from every earlier week by a margin; weekly variation is not."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -68,11 +68,11 @@ def test_a_condition_shorter_than_its_hold_time_raises_nothing(connection: Conne
 
 def test_an_alert_clears_only_after_its_condition_stayed_over(connection: Connection) -> None:
     hold = THRESHOLDS[AlertKind.OFFLINE].hold_clear
-    silent = lambda minutes: [Measure(AlertKind.OFFLINE, "KX-01", "cam", minutes, "so")]  # noqa: E731
+    offline = lambda minutes: [Measure(AlertKind.OFFLINE, "KX-01", "cam", minutes, "so")]  # noqa: E731
     minutes = int(hold / MINUTE)
     values = [10, 0, *[6] * 6, *[0] * (minutes + 1)]  # 6 begins the hold anew
     events = [
-        apply_measures(connection, silent(value), NOON + minute * MINUTE)
+        apply_measures(connection, offline(value), NOON + minute * MINUTE)
         for minute, value in enumerate(values)
     ]
     assert [len(found) for found in events] == [1, *[0] * (len(values) - 2), 1]

@@ -1,4 +1,4 @@
-"""Alerts follow the sites file: what it lists no more is closed, with that reason."""
+"""Alerts follow the sites file: those of a camera that is no longer listed are closed."""
 
 from datetime import timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The whole estate is looked at, against what is usual for each camera."""
+"""Every site is measured, relative to the baseline of each camera."""
 
 from datetime import datetime, timedelta
 
@@ -92,13 +92,13 @@ def test_a_quarantine_that_has_ended_clears_its_alert(connection: Connection) ->
 def test_reports_without_observed_time_are_no_data(connection: Connection, cause: str) -> None:
     insert_locations(connection, "A")
     day_ago = {"location": "A", "device": "cam", "hour_at": int(NOON.timestamp()) - 24 * 3_600}
-    silent = [
+    offline = [
         {"location": "A", "device": "cam", "hour_at": int(NOON.timestamp()) - hour * 3_600,
          cause: 3_600_000, "observed_ms": 0}
         for hour in range(23)
     ]  # fmt: skip
     connection.execute(hour_tallies.insert(), {**day_ago, "observed_ms": 1})
-    connection.execute(hour_tallies.insert(), silent)
+    connection.execute(hour_tallies.insert(), offline)
     connection.execute(
         minute_tallies.insert(),
         {"location": "A", "device": "cam", "minute_at": int((NOW - MINUTE).timestamp()),

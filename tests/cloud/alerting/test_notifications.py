@@ -1,4 +1,4 @@
-"""Every change of an alert is told once, to whoever wants it, whatever fails on the way."""
+"""Every change of an alert is sent once to each of its recipients, also after failures."""
 
 import json
 from datetime import UTC, datetime, timedelta

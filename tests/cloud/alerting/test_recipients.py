@@ -1,4 +1,4 @@
-"""Recipients are checked when they are read: a bad one is refused by name, the others are told."""
+"""Invalid recipients are refused by name when they are read; the others are used."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def written(tmp_path: Path, text: str) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "sentence"),
     [
         ("recipients: [{name: a, to: 'ftp://x'}]", "line 1, recipient 'a'"),
         ("recipients: [{to: 'log:'}]", "without a name"),
@@ -37,8 +37,10 @@ def written(tmp_path: Path, text: str) -> Path:
         ("recipients: !!python/name:os.system", r"recipients\.yaml"),
     ],
 )  # fmt: skip
-def test_a_file_without_a_usable_recipient_is_refused(tmp_path: Path, text: str, said: str) -> None:
-    with pytest.raises(EstateError, match=said):
+def test_a_file_without_a_usable_recipient_is_refused(
+    tmp_path: Path, text: str, sentence: str
+) -> None:
+    with pytest.raises(EstateError, match=sentence):
         load_recipients(written(tmp_path, text))
 
 

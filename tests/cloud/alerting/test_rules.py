@@ -1,4 +1,4 @@
-"""When something is the matter, and when it only looks like it."""
+"""Conditions under which an alert is raised, and similar ones under which it is not."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -29,19 +29,23 @@ def tally(*, dark_ms: int = 0, **sums: int) -> AudienceSums:
     return AudienceSums(blind_ms=blind, **empty, **sums)
 
 
-def raised(kind: AlertKind, *, usual: UsualCrowd | None = None, **said: Any) -> bool | None:
+def raised(kind: AlertKind, *, usual: UsualCrowd | None = None, **conditions: Any) -> bool | None:
     """None: no measure, so that a standing alert stays."""
     camera = CameraStatus(
         "KX-01",
         "kx-01-cam-1",
-        said.get("tally"),
-        said.get("heard_at", NOON),
-        said.get("clock_off_s"),
+        conditions.get("tally"),
+        conditions.get("received_at", NOON),
+        conditions.get("clock_off_s"),
     )
     measures = [*measure_camera(camera, usual, NOON)]
-    if "tally" in said:
+    if "tally" in conditions:
         place = LocationStatus(
-            "KX-01", [(said["tally"], usual)], said.get("hour"), 1, said.get("rate")
+            "KX-01",
+            [(conditions["tally"], usual)],
+            conditions.get("hour"),
+            1,
+            conditions.get("rate"),
         )
         measures += measure_location(place)
     values = [measure.value for measure in measures if measure.kind is kind]
@@ -164,11 +168,11 @@ def test_a_camera_that_is_paused_is_not_blind() -> None:
 
 @pytest.mark.parametrize(("ago_min", "alert"), [(1, False), (11, True)])
 def test_silence_is_ten_minutes_without_a_word(ago_min: int, alert: bool) -> None:
-    assert raised(AlertKind.OFFLINE, heard_at=NOON - timedelta(minutes=ago_min)) is alert
+    assert raised(AlertKind.OFFLINE, received_at=NOON - timedelta(minutes=ago_min)) is alert
 
 
 def test_a_camera_without_any_message_is_not_offline() -> None:
-    assert raised(AlertKind.OFFLINE, heard_at=None) is None
+    assert raised(AlertKind.OFFLINE, received_at=None) is None
 
 
 @pytest.mark.parametrize(("off_s", "alert"), [(-130.0, True), (3.0, False), (130.0, True)])

@@ -1,4 +1,4 @@
-"""Whatever is at the other end, a delivery ends in time with a sentence that holds no secret."""
+"""A delivery ends in time whatever the server does; its failure reason holds no secret."""
 
 import hashlib
 import hmac
@@ -52,7 +52,7 @@ def send(to: str, **more: Any) -> tuple[DeliveryFailure | None, float]:
 
 
 @pytest.mark.parametrize(
-    ("behave", "fault", "said"),
+    ("behave", "fault", "sentence"),
     [
         (says(b"SSH-2.0-OpenSSH_9.2\r\n"), FailureKind.AWAY, "not HTTP"),
         (says(b"\x00\xff" * 4_000), FailureKind.AWAY, "not HTTP"),
@@ -72,11 +72,11 @@ def send(to: str, **more: Any) -> tuple[DeliveryFailure | None, float]:
     ],
 )  # fmt: skip
 def test_a_hostile_webhook_is_a_failure_in_time(
-    peer: Callable[[Behaviour], Peer], behave: Behaviour, fault: FailureKind, said: str
+    peer: Callable[[Behaviour], Peer], behave: Behaviour, fault: FailureKind, sentence: str
 ) -> None:
     failure, took_s = send(f"http://127.0.0.1:{peer(behave).port}{SECRET_PATH}")
     assert failure is not None
-    assert (failure.fault, said in failure.reason) == (fault, True), failure
+    assert (failure.fault, sentence in failure.reason) == (fault, True), failure
     assert took_s < CALL_S + 1.0
     assert "s3cret" not in failure.reason
 
@@ -105,10 +105,10 @@ def test_a_plain_port_does_not_hold_up_tls(peer: Callable[[Behaviour], Peer]) ->
         connection.recv(65_536)
         connection.sendall(b"HTTP/1.1 400 This is a plain port\r\n\r\n")
 
-    for behave, said in ((answers_plainly, "TLS"), (hangs, "in time")):
+    for behave, sentence in ((answers_plainly, "TLS"), (hangs, "in time")):
         failure, took_s = send(f"https://127.0.0.1:{peer(behave).port}/x")
         assert failure is not None
-        assert said in failure.reason, failure
+        assert sentence in failure.reason, failure
         assert took_s < CALL_S + 1.0
 
 
@@ -199,13 +199,13 @@ def test_a_webhook_gets_ids_severity_and_a_signature(
     seconds = int(NOON.timestamp())
     digest = hmac.new(b"0123456789abcdef", f"{seconds}.".encode() + body, hashlib.sha256)
     assert headers["Onlooker-Signature"] == f"t={seconds},v1={digest.hexdigest()}"
-    told = json.loads(body)
-    assert {name: told[name] for name in ("alert", "kind", "severity", "change", "count")} == {
+    payload = json.loads(body)
+    assert {name: payload[name] for name in ("alert", "kind", "severity", "change", "count")} == {
         "alert": 17, "kind": "camera.unobserved", "severity": "critical", "change": "raised",
         "count": 1,
     }  # fmt: skip
-    assert told["link"] == "https://api.example.com/api/alerts/17"
-    assert told["site_name"] == "King's Cross"
+    assert payload["link"] == "https://api.example.com/api/alerts/17"
+    assert payload["site_name"] == "King's Cross"
 
 
 def test_a_signature_is_of_time_and_body() -> None:
@@ -311,7 +311,7 @@ def drips_greeting(connection: socket.socket) -> None:
 
 
 @pytest.mark.parametrize(
-    ("behave", "fault", "said"),
+    ("behave", "fault", "sentence"),
     [
         (hangs, FailureKind.AWAY, "in time"),
         (drips_greeting, FailureKind.AWAY, "in time"),
@@ -326,13 +326,13 @@ def drips_greeting(connection: socket.socket) -> None:
     ],
 )
 def test_a_hostile_relay_is_a_failure_in_time(
-    peer: Callable[[Behaviour], Peer], behave: Behaviour, fault: FailureKind | None, said: str
+    peer: Callable[[Behaviour], Peer], behave: Behaviour, fault: FailureKind | None, sentence: str
 ) -> None:
     began = time.monotonic()
     failure = mail_by(peer(behave).port)
     assert time.monotonic() - began < CALL_S + 1.0
     assert (failure.fault if failure else None) == fault, failure
-    assert failure is None or said in failure.reason, failure
+    assert failure is None or sentence in failure.reason, failure
 
 
 def test_a_relay_that_ends_after_it_took_the_mail_has_taken_it(

@@ -1,4 +1,4 @@
-"""An API over a database of its own, asked without a network."""
+"""An API over its own database, called without a network."""
 
 import asyncio
 from collections.abc import Callable, Iterator

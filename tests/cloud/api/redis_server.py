@@ -20,12 +20,12 @@ class RedisServer:
             text=True,
         )
         assert self._process.stdout is not None
-        said = []
+        output = []
         for line in self._process.stdout:
-            said.append(line)
+            output.append(line)
             if "ready to accept connections" in line.lower():
                 return
-        raise AssertionError("redis-server did not start: " + "".join(said))
+        raise AssertionError("redis-server did not start: " + "".join(output))
 
     def stop(self) -> None:
         if self._process is not None:

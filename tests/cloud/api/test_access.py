@@ -1,4 +1,4 @@
-"""Who may ask what: tested before what is answered."""
+"""Which callers may send a request; access is checked before anything else."""
 
 import logging
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The history of alerts: closed to strangers, page by page, the latest first."""
+"""The history of alerts: for staff keys only, in pages, the latest first."""
 
 from datetime import datetime, timedelta
 

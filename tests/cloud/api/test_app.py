@@ -1,4 +1,4 @@
-"""What holds for every answer: ids, headers, problems, the OpenAPI document."""
+"""Properties of every answer: ids, headers, problems, the OpenAPI document."""
 
 import re
 from collections.abc import AsyncIterator

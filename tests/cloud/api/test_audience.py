@@ -1,4 +1,4 @@
-"""Windows as a client sees them: absent where nothing came, null where nobody could see."""
+"""Windows of the API: absent without reports, null without observed time."""
 
 from datetime import datetime, timedelta
 

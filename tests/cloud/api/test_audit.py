@@ -1,4 +1,4 @@
-"""A log in which nothing can be altered, removed or slipped in without showing."""
+"""An entry of the audit log that is altered, removed or inserted is detected."""
 
 import argparse
 import threading
@@ -132,8 +132,8 @@ def test_the_log_is_checked_from_the_command_line(logged: AppContext, tmp_path: 
     with database.writing(logged.engine) as connection:
         connection.execute(update(audit_log).values(actor="eve"))
     broken = run(parser.parse_args([*where, "verify"]))
-    said = capsys.readouterr()
+    output = capsys.readouterr()
 
     assert (whole, broken) == (0, 1)
-    assert "4 entries" in said.out
-    assert "entry 1 has been altered" in said.err
+    assert "4 entries" in output.out
+    assert "entry 1 has been altered" in output.err

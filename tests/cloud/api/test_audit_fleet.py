@@ -1,4 +1,4 @@
-"""What is changed in the fleet's tables beside the program shows in `audit verify`."""
+"""Changes in the fleet's tables that bypass the program are found by `audit verify`."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -47,9 +47,9 @@ class Fleet:
         with self.engine.connect() as connection:
             for change in changes:
                 assert connection.execute(text(change)).rowcount, change
-            told = findings(connection, AT)
+            found = findings(connection, AT)
             connection.rollback()
-        return told
+        return found
 
 
 @pytest.fixture
@@ -84,8 +84,8 @@ def test_what_the_fleet_commands_wrote_is_what_the_log_says(fleet: Fleet):
 
 def test_a_row_of_the_fleet_that_was_changed_beside_the_program_shows(fleet: Fleet):
     for change, sentence in CHANGES:
-        told = fleet.findings(change)
-        assert any(sentence in one for one in told), (change, told)
+        found = fleet.findings(change)
+        assert any(sentence in one for one in found), (change, found)
 
 
 def test_rows_from_before_states_were_recorded_are_not_taken_for_altered(fleet: Fleet):

@@ -1,4 +1,4 @@
-"""What is changed beside the program shows: in the tables, in a log that is cut off or replaced."""
+"""Changes that bypass the program are found: in tables, and in a truncated or replaced log."""
 
 import json
 from collections.abc import Iterator
@@ -100,10 +100,10 @@ def test_what_the_program_wrote_is_what_the_log_says(on_both: Log, capsys):
     log = on_both
     assert log.audit("checkpoint") == 0
     assert log.audit("verify") == 0
-    told = capsys.readouterr()
-    assert "the tables match the log" in told.out
-    assert "it matches 1 checkpoints" in told.out
-    assert told.err.count("no checkpoint was compared") == 1  # there was none before the first
+    output = capsys.readouterr()
+    assert "the tables match the log" in output.out
+    assert "it matches 1 checkpoints" in output.out
+    assert output.err.count("no checkpoint was compared") == 1  # there was none before the first
     log.watch.pass_by(timedelta(days=93))  # plans expire, and may be gone
     log.run("DELETE FROM kept_plans")
     assert log.audit("verify") == 0
@@ -154,9 +154,9 @@ def test_a_row_that_was_changed_beside_the_program_shows(on_both: Log, capsys):
         with on_both.engine.connect() as connection:
             changed = connection.execute(text(change))
             assert changed.rowcount, change
-            told = findings(connection, on_both.watch.now)
+            found = findings(connection, on_both.watch.now)
             connection.rollback()
-        assert any(sentence in one for one in told), (change, told)
+        assert any(sentence in one for one in found), (change, found)
     on_both.run(CHANGES[0][0])
     assert on_both.audit("verify", apart=False) == 1
     assert CHANGES[0][1] in capsys.readouterr().err
@@ -185,9 +185,9 @@ def test_a_log_that_was_cut_off_shows_by_its_checkpoint(log: Log, capsys, left: 
 def test_even_without_checkpoints_an_emptied_log_shows_by_its_tables(log: Log, capsys):
     log.run(delete(audit_log))
     assert log.audit("verify", apart=False) == 1
-    told = capsys.readouterr().err
+    output = capsys.readouterr().err
     for table in ("price_overrides", "rate_cards", "kept_plans", "api_keys", "slot_occupancy"):
-        assert table in told
+        assert table in output
 
 
 def test_a_log_that_was_written_anew_shows(log: Log, capsys):
@@ -273,16 +273,16 @@ def test_entries_from_before_there_was_more_in_them_are_not_taken_for_altered(lo
     for row in old:
         details = json.loads(row["details"])
         lost = of_plans if row["action"].startswith("plan") else since
-        details = {name: said for name, said in details.items() if name not in lost}
+        details = {name: value for name, value in details.items() if name not in lost}
         with database.writing(log.engine) as connection:
             record_change(connection, at=row["at"], actor=row["actor"], action=row["action"],
                    about=row["object"], details=details)  # fmt: skip
     log.run("DELETE FROM price_overrides WHERE account = 'acme'")
     log.run(update(audit_log).where(audit_log.c.number == 0).values(actor="nobody"))
     log.audit("verify", apart=False)
-    told = capsys.readouterr().err
+    output = capsys.readouterr().err
     for table in ("rate_cards", "kept_plans", "api_keys", "slot_occupancy", "price_sheets"):
-        assert table not in told
+        assert table not in output
 
 
 @pytest.mark.parametrize("table", ["audit_log SET at", "api_keys SET created_at"])

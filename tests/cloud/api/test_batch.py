@@ -1,4 +1,4 @@
-"""Many questions at once: each has its own answer in its own place."""
+"""Each slot of a batch has its own answer at its own position."""
 
 from datetime import date, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""The estate from above and down to one camera: parts add up, pages meet, nonsense is refused."""
+"""Audience by site and by camera: parts add up, pages join, invalid queries are refused."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -129,7 +129,7 @@ def test_demographics_are_those_of_the_estate_a_venue_type_or_a_location(ask):
 
 
 @pytest.mark.parametrize(
-    ("question", "status", "said"),
+    ("question", "status", "sentence"),
     [
         ("by=weather", 422, "'location', 'venue_type', 'device', 'hour' or 'day'"),
         ("location=XX-99", 404, "XX-99"),
@@ -145,10 +145,10 @@ def test_demographics_are_those_of_the_estate_a_venue_type_or_a_location(ask):
         ("limit=0", 422, "limit"),
     ],
 )
-def test_what_cannot_be_answered_is_refused_with_a_reason(ask, question, status, said):
+def test_what_cannot_be_answered_is_refused_with_a_reason(ask, question, status, sentence):
     answer = ask.get(f"/api/audience?{question}")
     assert answer.status_code == status
-    assert said in answer.json()["detail"]
+    assert sentence in answer.json()["detail"]
 
 
 def test_demographics_of_one_location_are_for_a_week_at_most(ask):

@@ -1,4 +1,4 @@
-"""Clients that send half a request, drip, send too much or take nothing: the others are served."""
+"""Clients that send half a request, send slowly, send too much or read nothing delay no other."""
 
 import contextlib
 import http.client
@@ -57,9 +57,9 @@ class Served:
         self.thread = threading.Thread(target=self.server.run, args=([self.listener],))
         self.thread.start()
 
-    def dial(self, said=b""):
+    def dial(self, data=b""):
         line = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_S)
-        line.sendall(said)
+        line.sendall(data)
         return line
 
     def status(self, path="/"):
@@ -260,9 +260,9 @@ def test_1100_half_sent_requests_under_1024_files_leave_healthz_answering(tmp_pa
                 line.close()
         finally:
             process.terminate()
-            _, said = process.communicate(timeout=30)
-    assert "Traceback" not in said
-    assert "Too many open files" not in said
+            _, output = process.communicate(timeout=30)
+    assert "Traceback" not in output
+    assert "Too many open files" not in output
 
 
 def healthz(port, *, patience_s):

@@ -1,4 +1,4 @@
-"""A negotiated price belongs to one account; who set a price and why is for staff alone."""
+"""A negotiated price belongs to one account; its author and reason are shown to staff only."""
 
 import re
 from collections.abc import Callable
@@ -125,12 +125,12 @@ def test_the_factors_of_a_set_price_multiply_to_it_and_tell_no_other(locked: Ask
     acme = key(Role.ADVERTISER, "acme", account="acme")
     computed = locked.get(PRICE, headers=acme).json()["price"]
     set_price(locked, staff, "45.67", "acme")
-    told = locked.get(PRICE, headers=acme)
-    (factor,) = told.json()["factors"]
+    returned = locked.get(PRICE, headers=acme)
+    (factor,) = returned.json()["factors"]
 
-    assert round(float(factor["value"]) * told.json()["base_rate_minor"]) == 4567
-    assert told.json()["override"] is told.json()["deals"] is None
-    assert computed not in told.text
+    assert round(float(factor["value"]) * returned.json()["base_rate_minor"]) == 4567
+    assert returned.json()["override"] is returned.json()["deals"] is None
+    assert computed not in returned.text
 
 
 def test_a_kept_plan_is_worked_out_at_the_prices_of_its_account(
@@ -140,9 +140,9 @@ def test_a_kept_plan_is_worked_out_at_the_prices_of_its_account(
     set_price(locked, staff, "45.67", "acme")
     kept = locked("POST", "/api/pricing/plans", json=BRIEF, headers=acme)
     assert PlanWorker(lambda: context).step()
-    told = locked.get(kept.headers["location"], headers=acme).json()
+    returned = locked.get(kept.headers["location"], headers=acme).json()
 
-    assert [line["cost"] for line in told["answer"]["lines"]] == ["45.67"]
+    assert [line["cost"] for line in returned["answer"]["lines"]] == ["45.67"]
 
 
 def test_staff_keep_a_plan_for_an_account_at_its_prices(
@@ -152,10 +152,10 @@ def test_staff_keep_a_plan_for_an_account_at_its_prices(
     set_price(locked, staff, "45.67", "acme")
     kept = locked("POST", "/api/pricing/plans?account=acme", json=BRIEF, headers=staff)
     assert PlanWorker(lambda: context).step()
-    told = locked.get(kept.headers["location"], headers=acme).json()
+    returned = locked.get(kept.headers["location"], headers=acme).json()
 
-    assert told["account"] == "acme"
-    assert [line["cost"] for line in told["answer"]["lines"]] == ["45.67"]
+    assert returned["account"] == "acme"
+    assert [line["cost"] for line in returned["answer"]["lines"]] == ["45.67"]
     other = locked("POST", "/api/pricing/plans?account=other", json=BRIEF, headers=acme)
     assert other.status_code == 403
 
@@ -181,10 +181,10 @@ def routes_for(role: Role) -> set[str]:
     found = set()
     for route in (route for room in ROUTE_MODULES for route in room.router.routes):
         if isinstance(route, APIRoute):
-            doors = [
+            guards = [
                 one.call for one in route.dependant.dependencies if isinstance(one.call, Scope)
             ]
-            if any(role in door.roles for door in doors):
+            if any(role in guard.roles for guard in guards):
                 found |= {f"{method} {route.path}" for method in route.methods}
     return found
 

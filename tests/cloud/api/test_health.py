@@ -1,4 +1,4 @@
-"""Alive, ready, and how old the newest measurement is."""
+"""Liveness, readiness, and the age of the newest measurement."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What people try on an API, on every route there is: one clear refusal, nothing else happens."""
+"""Hostile requests on every route receive one clear refusal and have no effect."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A slot in the words of the exchanges comes out at the same price, to the penny."""
+"""A slot in OpenRTB terms has the same price, to the penny."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -24,13 +24,13 @@ def hour(context: AppContext, at: datetime, **sums: int) -> None:
 def test_floor_times_multiplier_times_plays_is_the_slots_price(ask):
     for screen in ask.get(PATH).json()["screens"]:
         (imp,) = screen["imp"]
-        told = imp["ext"]["onlooker"]
+        extension = imp["ext"]["onlooker"]
         floor, per_play = Decimal(str(imp["bidfloor"])), Decimal(str(imp["qty"]["multiplier"]))
-        pounds = floor / 1000 * per_play * Decimal(str(told["plays_per_hour"]))
+        pounds = floor / 1000 * per_play * Decimal(str(extension["plays_per_hour"]))
 
-        assert round(pounds * 100) == told["slot_price_minor"]
+        assert round(pounds * 100) == extension["slot_price_minor"]
         price = ask.get(f"/api/pricing/slot/{screen['dooh']['id']}/2026-11-23T08:00").json()
-        assert told["slot_price_minor"] == price["price_minor"]
+        assert extension["slot_price_minor"] == price["price_minor"]
 
 
 def test_an_element_says_what_the_standard_wants_of_a_screen(ask):
@@ -51,12 +51,12 @@ def test_an_element_says_what_the_standard_wants_of_a_screen(ask):
 
 def test_the_tiers_fall_and_say_what_they_stand_on(ask):
     (screen,) = ask.get(f"{PATH}&location=KX-01").json()["screens"]
-    told = screen["imp"][0]["ext"]["onlooker"]
-    tiers = told["impressions_per_play"]
+    extension = screen["imp"][0]["ext"]["onlooker"]
+    tiers = extension["impressions_per_play"]
 
     assert tiers["gross"]["p50"] > tiers["viewable_ots"]["p50"] > tiers["lts"]["p50"] > 0
-    assert (told["basis"], told["visits"]) == ("modelled", 0)
-    assert told["audience_per_play"] is None
+    assert (extension["basis"], extension["visits"]) == ("modelled", 0)
+    assert extension["audience_per_play"] is None
 
 
 def test_measured_stays_replace_the_assumption(ask, context: AppContext, watch):
@@ -64,10 +64,10 @@ def test_measured_stays_replace_the_assumption(ask, context: AppContext, watch):
     looked = {"attention_00": 300, "attention_03": 100, "looking_ms": 100 * 1500}
     hour(context, watch.now - timedelta(hours=3), **seen, **looked, visits=400, entries=400)
     (screen,) = ask.get(f"{PATH}&location=KX-01").json()["screens"]
-    told = screen["imp"][0]["ext"]["onlooker"]
+    extension = screen["imp"][0]["ext"]["onlooker"]
 
-    assert (told["basis"], told["visits"]) == ("sensor_measured", 400)
-    assert "stays of 400 visits measured here" in told["reason"]
+    assert (extension["basis"], extension["visits"]) == ("sensor_measured", 400)
+    assert "stays of 400 visits measured here" in extension["reason"]
 
 
 def test_pages_and_venues_choose_the_screens(ask):

@@ -1,4 +1,4 @@
-"""Keys are made once, shown once, kept as digests, and can be taken back."""
+"""Keys are created once, shown once, stored as digests, and can be revoked."""
 
 import argparse
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What one place cannot be asked for never takes the answer from the others; time decides sales."""
+"""A location that cannot be answered for does not affect the others; past hours are not sold."""
 
 import logging
 from dataclasses import replace

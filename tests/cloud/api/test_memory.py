@@ -1,4 +1,4 @@
-"""What was worked out lately is remembered, up to so much."""
+"""The cache holds recent results up to its limit."""
 
 from datetime import timedelta
 

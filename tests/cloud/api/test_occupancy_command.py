@@ -1,4 +1,4 @@
-"""A file of occupancies moves prices, free shares and plans; a bad one moves nothing."""
+"""A file of occupancies changes prices, free shares and plans; an invalid one changes nothing."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -40,9 +40,9 @@ def test_what_is_taken_makes_the_rest_dearer_and_fewer(
 
     assert before < after["price_minor"] <= 8 * after["base_rate_minor"]
     assert "5 of 6 shares are taken and 8.0 more" in after["factors"][-1]["reason"]
-    told = hours["screens"][0]["imp"][0]["ext"]["onlooker"]
-    assert (told["shares"], told["free_shares"]) == (6, 1)
-    assert told["slot_price_minor"] == after["price_minor"]
+    extension = hours["screens"][0]["imp"][0]["ext"]["onlooker"]
+    assert (extension["shares"], extension["free_shares"]) == (6, 1)
+    assert extension["slot_price_minor"] == after["price_minor"]
     assert full["screens"][0]["imp"] == []
     with database.reading(context.engine) as connection:
         assert audit.verify_chain(connection).action == "occupancy.load"

@@ -1,4 +1,4 @@
-"""What a plan may buy, by the column: the same prices and people as slot by slot."""
+"""Offers read by column have the same prices and people as slot by slot."""
 
 from dataclasses import replace
 from datetime import date, timedelta

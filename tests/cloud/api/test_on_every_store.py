@@ -257,8 +257,8 @@ def test_a_price_says_how_old_the_newest_data_are_whatever_hours_the_forecast_us
 
     minutes, hours = database.minute_tallies.c, database.hour_tallies.c
     with database.writing(store.engine) as connection:
-        silent = minutes.minute_at >= store.watch.now.timestamp() - 1200
-        connection.execute(update(database.minute_tallies).where(silent).values(observed_ms=0))
+        offline = minutes.minute_at >= store.watch.now.timestamp() - 1200
+        connection.execute(update(database.minute_tallies).where(offline).values(observed_ms=0))
     store.watch.pass_by(timedelta(minutes=16))
     assert store.askers[0].get(PRICE).json()["basis"]["data_age_s"] == 1200 + 16 * 60
 

@@ -1,4 +1,4 @@
-"""A brief in, a plan with its bound out, or relaxations."""
+"""A brief is answered with a plan and its bound, or with relaxations."""
 
 from decimal import Decimal
 

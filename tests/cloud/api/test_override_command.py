@@ -1,4 +1,4 @@
-"""A price set on the command line is one set by the API: the same rules, the same log."""
+"""A price set on the command line follows the rules of the API and is in the same log."""
 
 import pytest
 
@@ -24,8 +24,8 @@ def test_it_is_set_listed_and_withdrawn_as_by_the_api(ask, context: AppContext, 
     assert capsys.readouterr().out == ""
     with database.reading(context.engine) as connection:
         audit.verify_chain(connection)
-        told = [(one.actor, one.action) for one in audit.read_entries(connection)]
-    assert told == [("Mary", "price.override"), ("Ann", "price.override.withdraw")]
+        entries = [(one.actor, one.action) for one in audit.read_entries(connection)]
+    assert entries == [("Mary", "price.override"), ("Ann", "price.override.withdraw")]
 
 
 def test_one_place_lists_only_its_own(override, capsys):
@@ -63,10 +63,10 @@ def test_every_refusal_is_a_sentence_and_changes_nothing(
 ):
     before = ask.get(PRICE).content
     assert override(*words) == 1
-    told = capsys.readouterr()
+    output = capsys.readouterr()
 
-    assert sentence in told.err
-    assert told.out == ""
+    assert sentence in output.err
+    assert output.out == ""
     assert ask.get(PRICE).content == before
     with database.reading(context.engine) as connection:
         assert list(audit.read_entries(connection)) == []

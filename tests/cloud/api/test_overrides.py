@@ -1,4 +1,4 @@
-"""A price that somebody sets holds everywhere at once, with its reason, and can be taken back."""
+"""A price that is set applies everywhere at once, with its reason, and can be withdrawn."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -38,9 +38,9 @@ def test_a_set_price_is_a_factor_with_its_reason_beside_the_computed_one(ask: As
     assert after["factors"][:-1] == before["factors"]
     assert after["factors"][-1]["name"] == "override"
     assert after["override"]["computed_price"] == before["price"]
-    told = f"override 1 by {set_['author']} in place of {before['price']}: agreed in March"
-    assert after["factors"][-1]["reason"] == told
-    assert told in ask.get(f"/api/pricing/explain/{SLOT}").text
+    reason = f"override 1 by {set_['author']} in place of {before['price']}: agreed in March"
+    assert after["factors"][-1]["reason"] == reason
+    assert reason in ask.get(f"/api/pricing/explain/{SLOT}").text
 
 
 def test_it_holds_alike_for_the_batch_the_inventory_and_a_plan(ask: Asker):
@@ -208,5 +208,5 @@ def test_what_was_sold_and_set_under_a_former_name_holds_under_the_present(
     assert now_called("DELETE", override).json()["price"] == "12.34"
     assert now_called("DELETE", override).status_code == 404
     with database.reading(context.engine) as connection:
-        told = findings(connection, watch.now)
-    assert not [one for one in told if one.startswith("price_overrides")]
+        found = findings(connection, watch.now)
+    assert not [one for one in found if one.startswith("price_overrides")]

@@ -1,4 +1,4 @@
-"""The pages in a real browser: what they draw, what they fetch, what they say when they cannot."""
+"""The pages in a real browser: what they draw, what they fetch, and their error messages."""
 
 import re
 import socket
@@ -96,10 +96,10 @@ def test_the_prices_of_a_day_are_drawn_within_their_band(page: Page, address: st
     rows = page.value(ROWS)
     slots = [{"location": "KX-01", "time_slot": f"{day}T{row[0][:5]}"} for row in rows]
     answers = httpx.post(f"{address}/api/pricing/batch", json={"slots": slots}).json()["answers"]
-    told = [one["price"] for one in answers]
+    prices = [one["price"] for one in answers]
 
     assert len(rows) == 24
-    for (_, price, band, _, _), answer in zip(rows, told, strict=True):
+    for (_, price, band, _, _), answer in zip(rows, prices, strict=True):
         low, high = pounds(band)
         assert pounds(price) == [Decimal(answer["price"])]
         assert (low, high) == (Decimal(answer["price_p10"]), Decimal(answer["price_p90"]))
@@ -111,7 +111,7 @@ def test_the_prices_of_a_day_are_drawn_within_their_band(page: Page, address: st
         assert x == at_high == at_low
         assert high <= y <= low  # the picture grows downwards
     assert max(low - high for (_, high), (_, low) in zip(highs, lows, strict=True)) > 10
-    dearest = max(told, key=lambda one: one["price_minor"])
+    dearest = max(prices, key=lambda one: one["price_minor"])
     title = page.value("document.getElementById('hour-title').textContent")
     assert title.endswith(f" factors = £{dearest['price']}")
     assert "Rate card reference-2" in page.text()
@@ -167,8 +167,8 @@ def test_a_wrong_key_is_refused_in_words_and_the_right_one_opens(
     page.open(locked + path)
     for wrong in ("onl_000000000000_nobody", "Schlüssel"):
         unlock(page, wrong)
-        said = page.until("document.getElementById('unlock-refusal').textContent")
-        assert "This key does not open the page" in said
+        message = page.until("document.getElementById('unlock-refusal').textContent")
+        assert "This key does not open the page" in message
         assert page.value(drawn) == 0
     unlock(page, create_key(context.engine, Role.SALES, "a test", by="me", now=utc_now()))
     page.until(drawn)

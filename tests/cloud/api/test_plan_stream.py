@@ -1,4 +1,4 @@
-"""A search that is listened to: progress on the way, an end, and nothing left when one goes."""
+"""The progress of a search is streamed; a client that disconnects ends its search."""
 
 import asyncio
 import json
@@ -94,10 +94,10 @@ def test_who_goes_away_ends_the_search(ask, monkeypatch):
             "query_string": b"", "headers": [(b"content-type", b"application/json")],
             "http_version": "1.1", "scheme": "http", "server": ("api", 80), "client": None,
         }  # fmt: skip
-        heard = iter([{"type": "http.request", "body": body, "more_body": False}])
+        messages = iter([{"type": "http.request", "body": body, "more_body": False}])
 
         async def receive():
-            return next(heard, {"type": "http.disconnect"})
+            return next(messages, {"type": "http.disconnect"})
 
         async def send(message):
             sent.append(message)

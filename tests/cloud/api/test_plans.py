@@ -1,4 +1,4 @@
-"""A plan that is kept: worked out in its turn, its owner's alone, forgotten in the end."""
+"""A stored plan is computed in its turn, is visible to its owner only, and expires."""
 
 import json
 import threading
@@ -93,10 +93,10 @@ def test_a_kept_plan_is_what_optimize_answers_with_its_question_and_versions(ask
 def test_that_no_plan_can_be_is_kept_as_a_finding(ask, work):
     where = keep(ask, UNREACHED)
     work.step()
-    told = ask.get(where).json()
+    returned = ask.get(where).json()
 
-    assert told["status"] == "impossible"
-    assert told["answer"]["relaxations"]
+    assert returned["status"] == "impossible"
+    assert returned["answer"]["relaxations"]
 
 
 def test_a_plan_stored_with_the_former_field_names_is_shown_and_searched(
@@ -176,13 +176,13 @@ def test_pages_hold_ones_own_plans_each_once(locked, key, watch):
 
     theirs = f"{10**15}-{theirs.rpartition('/')[2]}"
     never = f"{10**15}-{'f' * 32}"
-    told = [
+    returned = [
         locked.get(
             PLANS, params={"after": one}, headers={**acme, "x-request-id": "the-same"}
         ).content
         for one in (theirs, never)
     ]
-    assert told[0] == told[1]
+    assert returned[0] == returned[1]
     assert locked.get(PLANS, params={"after": "nonsense"}, headers=acme).status_code == 422
 
 
@@ -197,11 +197,11 @@ def test_keeping_and_forgetting_are_in_the_audit_log_and_looking_is_not(
     locked("DELETE", where, headers=acme)
     with database.reading(context.engine) as connection:
         audit.verify_chain(connection)
-        said = [one for one in audit.read_entries(connection) if one.action.startswith("plan")]
+        entries = [one for one in audit.read_entries(connection) if one.action.startswith("plan")]
 
-    assert [one.action for one in said] == ["plan.keep", "plan.drop"]
-    assert {one.object for one in said} == {where.rpartition("/")[2]}
-    assert all(json.loads(one.details)["account"] == "acme" for one in said)
+    assert [one.action for one in entries] == ["plan.keep", "plan.drop"]
+    assert {one.object for one in entries} == {where.rpartition("/")[2]}
+    assert all(json.loads(one.details)["account"] == "acme" for one in entries)
 
 
 def test_without_its_entry_in_the_log_nothing_is_kept(ask, monkeypatch):
@@ -259,8 +259,8 @@ def test_progress_is_seen_while_it_is_worked_on_and_delete_ends_the_search(ask, 
     def searched(*_: object, listener, cancelled, **__: object) -> None:
         listener(SearchProgress("rounding to whole slots", 0.6))
         assert not cancelled()
-        told = ask.get(where).json()
-        seen.append((told["status"], told["stage"], told["done"]))
+        returned = ask.get(where).json()
+        seen.append((returned["status"], returned["stage"], returned["done"]))
         assert ask("DELETE", where).status_code == 204
         assert cancelled()
         raise SearchStopped("ended")
@@ -302,9 +302,9 @@ def test_a_plan_whose_process_died_is_taken_anew_but_not_for_ever(
         assert ask.get(where).json()["status"] == "working"
         watch.pass_by(plan_queue.CLAIM_FOR)
     assert work.step()
-    told = ask.get(where).json()
+    returned = ask.get(where).json()
 
-    assert (told["status"], told["sentence"]) == ("failed", TOO_MANY_ATTEMPTS)
+    assert (returned["status"], returned["sentence"]) == ("failed", TOO_MANY_ATTEMPTS)
     assert not work.step()
 
 
@@ -320,11 +320,11 @@ def test_a_fault_fails_its_plan_and_no_other(ask, work, watch, monkeypatch):
         patched.setattr(plan_worker, "optimise_in_subprocess", fail)
         work.step()
     work.step()
-    told = ask.get(bad).json()
+    returned = ask.get(bad).json()
 
-    assert told["status"] == "failed"
-    assert "in the log" in told["sentence"]
-    assert "secret" not in told["sentence"]
+    assert returned["status"] == "failed"
+    assert "in the log" in returned["sentence"]
+    assert "secret" not in returned["sentence"]
     assert ask.get(good).json()["status"] == "done"
 
 
@@ -332,10 +332,10 @@ def test_what_has_become_impossible_to_ask_fails_with_its_sentence(ask, watch, w
     where = keep(ask)
     watch.pass_by(timedelta(days=9))
     work.step()
-    told = ask.get(where).json()
+    returned = ask.get(where).json()
 
-    assert told["status"] == "failed"
-    assert "still to come" in told["sentence"]
+    assert returned["status"] == "failed"
+    assert "still to come" in returned["sentence"]
 
 
 def test_each_waiting_plan_is_taken_by_one_process(engine: Engine):

@@ -1,4 +1,4 @@
-"""The price of a slot as a client sees it."""
+"""The price of a slot over HTTP."""
 
 import math
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""`python -m cloud price`: the price and the refusals of the API, in a terminal."""
+"""`python -m cloud price` prints the price and the refusals of the API."""
 
 import argparse
 import threading
@@ -50,13 +50,13 @@ def answering(ask) -> Iterator[str]:
 
 def test_the_explanation_ends_at_the_price(answering: str, ask, capsys):
     assert price(*SLOT, "--explain", "--url", answering) == 0
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     amount = ask.get("/api/pricing/slot/KX-01/2026-11-23T08:00").json()["price"]
 
     for word in ("base rate", "attention", "peak", "demographic", "location", "season", "P10"):
-        assert word in said
-    assert said.split("price  ")[1].split()[0] == f"£{amount}"
-    assert said == ask.get("/api/pricing/explain/KX-01/2026-11-23T08:00").text
+        assert word in output
+    assert output.split("price  ")[1].split()[0] == f"£{amount}"
+    assert output == ask.get("/api/pricing/explain/KX-01/2026-11-23T08:00").text
 
 
 def test_a_key_opens_an_api_that_wants_one(
@@ -126,6 +126,6 @@ def test_an_api_that_misbehaves_is_said_so_in_time(
     began = time.monotonic()
     assert price(*SLOT, "--url", url, "--key-file", str(tmp_path / "key")) == 1
     assert time.monotonic() - began < 3.0
-    said = capsys.readouterr().err
-    assert sentence in said
-    assert "s3cret" not in said
+    output = capsys.readouterr().err
+    assert sentence in output
+    assert "s3cret" not in output

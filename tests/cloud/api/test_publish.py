@@ -1,4 +1,4 @@
-"""Prices are published once a day, and tomorrow's follow from them."""
+"""Prices are published once a day; the next day's prices depend on them."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""A rate card is checked, put and listed on the command line, and found by every other command."""
+"""A rate card is checked, stored and listed on the command line, and used by every command."""
 
 import json
 from datetime import timedelta
@@ -41,9 +41,9 @@ def test_what_is_put_is_listed_and_not_put_twice(typed, card: Path, capsys):
     assert "the reference card, holds" in capsys.readouterr().out
     later = (utc_now() + timedelta(hours=1)).isoformat()
     assert typed("put", card) == typed("put", card, "--from", later) == 0
-    said = capsys.readouterr().out.splitlines()
-    assert "is in force from 20" in said[0]
-    assert "is already in force at that time: nothing is changed" in said[1]
+    output = capsys.readouterr().out.splitlines()
+    assert "is in force from 20" in output[0]
+    assert "is already in force at that time: nothing is changed" in output[1]
     assert typed("list") == 0
     _, line = capsys.readouterr().out.splitlines()
     assert line.split()[:2] == ["1", "spring-1"]

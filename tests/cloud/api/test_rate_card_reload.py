@@ -117,9 +117,9 @@ def test_what_was_put_and_what_came_in_force_is_in_the_log_once(context: AppCont
         look(asker)
     with database.reading(context.engine) as connection:
         audit.verify_chain(connection)
-        said = [(one.action, one.object) for one in audit.read_entries(connection)]
+        entries = [(one.action, one.object) for one in audit.read_entries(connection)]
 
-    assert said == [
+    assert entries == [
         ("rate_card.in_force", "reference-2"),
         ("rate_card.put", "card-20"),
         ("rate_card.in_force", "card-20"),
@@ -256,11 +256,11 @@ def test_no_answer_is_ever_that_of_a_card_that_does_not_hold(tmp_path_factory, w
                         look(asker)
         else:
             holds = [one for at, one in truth if at <= watch.now][-1]
-            told = both[amount].get(PRICE).json()
+            returned = both[amount].get(PRICE).json()
             own = both[amount].app.state.reloader.context
             fresh = price_slot(replace(own, card=holds), site, slot, own.forecast(site))
-            assert told["versions"]["rate_card_digest"] == holds.digest
-            assert told == msgspec.json.decode(fresh.model_dump_json())
+            assert returned["versions"]["rate_card_digest"] == holds.digest
+            assert returned == msgspec.json.decode(fresh.model_dump_json())
     engine.dispose()
 
 

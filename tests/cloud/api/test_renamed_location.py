@@ -1,4 +1,4 @@
-"""A location that has another id now keeps its sold shares, set prices and published prices."""
+"""A location with a new id keeps its sold shares, set prices and published prices."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -61,8 +61,8 @@ def test_shares_that_were_sold_under_a_former_id_are_not_sold_again(
 ):
     take(context, tmp_path, 6)
     asker = renamed(context)
-    told = asker.get(f"/api/pricing/slot/{NEW}").json()["availability"]
-    assert (told["status"], told["free"]) == ("sold_out", 0)
+    returned = asker.get(f"/api/pricing/slot/{NEW}").json()["availability"]
+    assert (returned["status"], returned["free"]) == ("sold_out", 0)
     assert (
         asker.get(f"/api/inventory?time_slot={TIME}&location=KXN-01").json()["screens"][0]["imp"]
         == []

@@ -100,11 +100,11 @@ def test_only_pages_of_this_server_may_write_or_open_a_socket(
         asker("DELETE", OVERRIDE, headers=headers),  # so that the next test finds none
         asker("POST", "/api/pricing/batch", json=BODIES["/api/pricing/batch"], headers=headers),
     ]
-    told = {answer.json().get("title") for answer in answers}
+    titles = {answer.json().get("title") for answer in answers}
     key = asker.headers.get("x-api-key", "")
     socket = first_message(asker.app, "websocket", "/api/live", key=key, host=host, origin=origin)
 
-    assert told == ({None} if is_ours else {"Foreign origin"})
+    assert titles == ({None} if is_ours else {"Foreign origin"})
     assert (socket.get("status") != 403) == is_ours
     assert asker.get(LOCATIONS, headers=headers).status_code == 200
 
@@ -234,9 +234,9 @@ def test_whatever_can_be_read_answers_head_with_the_same_headers(ask: Asker, pat
 
     assert head.status_code == read.status_code != 405
     assert head.content == b""
-    told = [{k: v for k, v in one.headers.items() if k not in changing} for one in (head, read)]
+    headers = [{k: v for k, v in one.headers.items() if k not in changing} for one in (head, read)]
     if path != "/metrics":  # its length changes with each question
-        assert told[0] == told[1]
+        assert headers[0] == headers[1]
 
 
 def test_head_of_a_tagged_answer_is_304_when_it_is_held(ask: Asker):

@@ -262,9 +262,9 @@ def test_a_socket_is_refused_without_a_key(locked):
         if isinstance(route, APIWebSocketRoute)
     ]
     for path in sockets:
-        said = first_message(locked.app, "websocket", fill_path(path))
-        refused = said["type"] == "websocket.close" or said.get("status") == 401
-        assert refused, said
+        message = first_message(locked.app, "websocket", fill_path(path))
+        refused = message["type"] == "websocket.close" or message.get("status") == 401
+        assert refused, message
 
 
 def test_an_open_page_contains_no_site(locked, context: AppContext):

@@ -1,4 +1,4 @@
-"""The API starts, says why when it cannot, and ends when it is told to."""
+"""The API starts, names the reason when it cannot, and stops on a signal."""
 
 import argparse
 import http.client
@@ -54,10 +54,10 @@ def test_the_api_ends_with_status_0_on_a_signal(tmp_path: Path, stop: signal.Sig
     with subprocess.Popen(command, env=os.environ, stderr=subprocess.PIPE) as server:
         assert answered(port) == 200
         server.send_signal(stop)
-        _, said = server.communicate(timeout=30)
+        _, output = server.communicate(timeout=30)
 
     assert server.returncode == 0
-    assert b"api.stopped" in said
+    assert b"api.stopped" in output
 
 
 @pytest.mark.slow
@@ -80,11 +80,11 @@ def test_no_query_string_and_no_key_is_logged(tmp_path: Path):
             asking.getresponse().read()
             asking.close()
         server.send_signal(signal.SIGTERM)
-        _, said = server.communicate(timeout=30)
+        _, output = server.communicate(timeout=30)
 
-    assert b"api.stopped" in said
-    assert b"s3cret" not in said
-    assert key.encode() not in said
+    assert b"api.stopped" in output
+    assert b"s3cret" not in output
+    assert key.encode() not in output
 
 
 def test_a_host_name_that_is_none_is_refused(tmp_path: Path, capsys):
@@ -134,6 +134,6 @@ def test_a_redis_url_that_is_none_is_refused_without_its_password(
     typed = ["serve", "--database", new_database(tmp_path), "--redis", url]
 
     assert main(typed) == 2
-    said = capsys.readouterr().err
-    assert sentence in said
-    assert "cret" not in said
+    output = capsys.readouterr().err
+    assert sentence in output
+    assert "cret" not in output

@@ -207,8 +207,8 @@ def test_redis_may_go_and_come_back_and_no_request_fails(
 
     assert [answer.status_code for answer in prices] == [200] * 6
     assert len({answer.json()["price_minor"] for answer in prices}) == 1
-    told = [one.message for one in caplog.records if one.name == "cloud.app.redis_store"]
-    assert told == ["redis.lost", "redis.back"]
+    events = [one.message for one in caplog.records if one.name == "cloud.app.redis_store"]
+    assert events == ["redis.lost", "redis.back"]
     assert own.url not in caplog.text
 
 
@@ -269,13 +269,13 @@ def test_no_process_ever_serves_the_price_of_another_card(
             )
         else:
             ask.app = create_app(mine)
-            told = ask.get(PRICE).json()
+            returned = ask.get(PRICE).json()
             fresh = price_slot(
                 replace(mine, response_cache=LruCache(1)), site, slot, mine.forecast(site)
             )
-            assert told["versions"]["rate_card_digest"] == mine.card.digest
-            assert told["price_minor"] == fresh.price_minor
-            assert told == msgspec.json.decode(fresh.model_dump_json())
+            assert returned["versions"]["rate_card_digest"] == mine.card.digest
+            assert returned["price_minor"] == fresh.price_minor
+            assert returned == msgspec.json.decode(fresh.model_dump_json())
     for each in contexts:
         each.shared.close()
 

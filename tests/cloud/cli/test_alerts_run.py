@@ -1,4 +1,4 @@
-"""`alerts run` evaluates and notifies, follows its files, and ends when it is told to."""
+"""`alerts run` evaluates and notifies, follows its files, and stops on a signal."""
 
 import json
 import os
@@ -59,7 +59,7 @@ def test_the_command_evaluates_once_and_ends(
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "sentence"),
     [
         (["--smtp", "localhost:x"], "--smtp"),
         (["--smtp", ":25"], "--smtp"),
@@ -72,10 +72,10 @@ def test_the_command_evaluates_once_and_ends(
     ],
 )
 def test_options_that_cannot_be_used_are_refused_with_a_sentence(
-    database: Engine, capsys: pytest.CaptureFixture[str], options: list[str], said: str
+    database: Engine, capsys: pytest.CaptureFixture[str], options: list[str], sentence: str
 ) -> None:
     assert main(["alerts", "run", "--once", *options]) == 2
-    assert said in capsys.readouterr().err
+    assert sentence in capsys.readouterr().err
 
 
 def test_an_evaluation_follows_the_sites_file(engine: Engine, tmp_path: Path) -> None:
@@ -140,11 +140,11 @@ def wait_for(is_so: Callable[[], object], seconds: float = 30.0) -> None:
 def test_hostile_recipients_hold_up_neither_the_others_nor_the_end(
     database: Engine, tmp_path: Path
 ) -> None:
-    silent = [socket.create_server(("127.0.0.1", 0)) for _ in range(4)]  # accept, and say nothing
+    offline = [socket.create_server(("127.0.0.1", 0)) for _ in range(4)]  # accept, and say nothing
     hook = Hook()
     lines = [
         f"  - {{name: hang-{number}, to: 'http://127.0.0.1:{one.getsockname()[1]}/x'}}\n"
-        for number, one in enumerate(silent)
+        for number, one in enumerate(offline)
     ]
     recipients = tmp_path / "recipients.yaml"
     recipients.write_text(
@@ -158,7 +158,7 @@ def test_hostile_recipients_hold_up_neither_the_others_nor_the_end(
     process = subprocess.Popen(
         [sys.executable, "-m", "cloud", "alerts", "run", "--every", "0.2", "--group-within", "0",
          "--recipients", str(recipients), "--sites", str(sites),
-         "--smtp", f"127.0.0.1:{silent[0].getsockname()[1]}"],
+         "--smtp", f"127.0.0.1:{offline[0].getsockname()[1]}"],
         stderr=subprocess.PIPE, env={**os.environ},
     )  # fmt: skip
     try:
@@ -173,7 +173,7 @@ def test_hostile_recipients_hold_up_neither_the_others_nor_the_end(
         process.kill()
         process.communicate()
         hook.close()
-        for one in silent:
+        for one in offline:
             one.close()
     assert [body["device"] for body in hook.bodies] == ["a", "b"]
 
@@ -230,7 +230,7 @@ def test_a_command_that_reads_makes_no_database(
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("ONLOOKER_DATABASE_URL", raising=False)
     assert main(["alerts", "list"]) == 2
-    said = capsys.readouterr().err
-    assert str(tmp_path / "var" / "onlooker.db") in said
-    assert "--database" in said
+    output = capsys.readouterr().err
+    assert str(tmp_path / "var" / "onlooker.db") in output
+    assert "--database" in output
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""Settings may stand before and after a subcommand, in every command that has any."""
+"""Shared options may stand before and after a subcommand, in every command that has any."""
 
 import argparse
 import importlib

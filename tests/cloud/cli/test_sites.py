@@ -1,4 +1,4 @@
-"""`cloud sites check` finds what the programs would refuse or what a person would regret."""
+"""`cloud sites check` reports errors that programs refuse, and warnings."""
 
 from pathlib import Path
 
@@ -46,10 +46,10 @@ def test_a_word_that_is_not_known_is_an_error_with_the_allowed_list(
     tmp_path, capsys, change, sentence
 ):
     assert check(tmp_path, change) == 2
-    said = capsys.readouterr().out
-    assert said.startswith("error: ")
-    assert sentence in said
-    assert "allowed are" in said or "use a name such as" in said
+    output = capsys.readouterr().out
+    assert output.startswith("error: ")
+    assert sentence in output
+    assert "allowed are" in output or "use a name such as" in output
 
 
 @pytest.mark.parametrize(
@@ -66,9 +66,9 @@ def test_a_word_that_is_not_known_is_an_error_with_the_allowed_list(
 )
 def test_what_is_allowed_but_probably_not_meant_is_a_warning(tmp_path, capsys, change, sentence):
     assert check(tmp_path, change) == 1
-    said = capsys.readouterr().out
-    assert f"warning: {sentence}" in said
-    assert "0 errors, 1 warnings" in said
+    output = capsys.readouterr().out
+    assert f"warning: {sentence}" in output
+    assert "0 errors, 1 warnings" in output
 
 
 def test_a_missing_sites_file_and_an_invalid_rate_card_are_named(tmp_path, capsys):

@@ -1,4 +1,4 @@
-"""A camera is never stuck for ever: a gap that cannot fill is shown, and closed by hand."""
+"""A gap that cannot be filled is listed, and can be closed by an operator."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

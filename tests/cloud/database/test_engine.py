@@ -1,4 +1,4 @@
-"""The database takes what it must and refuses the rest in a sentence."""
+"""Supported database URLs are opened, and others are refused in one sentence."""
 
 import threading
 from datetime import UTC, datetime, timedelta, timezone
@@ -85,7 +85,7 @@ def test_writers_wait_for_each_other_instead_of_failing(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "sentence"),
     [
         ("onlooker.db", "has no scheme"),
         ("mysql://host/name", "begin it with sqlite:// or postgresql://"),
@@ -93,8 +93,8 @@ def test_writers_wait_for_each_other_instead_of_failing(engine: Engine) -> None:
         ("sqlite:///:memory:", "needs a file"),
     ],
 )
-def test_urls_that_cannot_be_used_are_refused(url: str, said: str) -> None:
-    with pytest.raises(DatabaseError, match=said):
+def test_urls_that_cannot_be_used_are_refused(url: str, sentence: str) -> None:
+    with pytest.raises(DatabaseError, match=sentence):
         connect(url)
 
 

@@ -1,4 +1,4 @@
-"""A failure of the database is told without its address and without rows."""
+"""A database failure is logged without its address and without rows."""
 
 import sqlite3
 
@@ -34,9 +34,9 @@ class FromClientError(Exception):
     ],
 )
 def test_the_reason_is_a_condition_or_a_known_phrase(cause, reason):
-    said = failure_of(OperationalError("SELECT :x", {"x": "s3cret"}, cause))
-    assert reason in said
-    assert "s3cret" not in said
+    message = failure_of(OperationalError("SELECT :x", {"x": "s3cret"}, cause))
+    assert reason in message
+    assert "s3cret" not in message
 
 
 def test_nobody_at_the_address_is_said_without_it():

@@ -1,4 +1,4 @@
-"""PostgreSQL takes every row whatever its time, and gives up old ones a partition at a time."""
+"""PostgreSQL stores every row whatever its time, and deletes old ones a partition at a time."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

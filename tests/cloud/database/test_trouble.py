@@ -1,4 +1,4 @@
-"""A database in trouble: one sentence, status 2, no row in it, and nothing changed."""
+"""A failing database ends a command with one sentence and status 2, and changes nothing."""
 
 import hashlib
 import sqlite3
@@ -77,10 +77,10 @@ def test_a_damaged_database_ends_a_command_with_one_sentence_and_stays_as_it_is(
     before = digest(file)
     monkeypatch.setenv("ONLOOKER_DATABASE_URL", f"sqlite:///{file}")
     assert main(command) == 2
-    said = capsys.readouterr().err
-    assert "is damaged; restore a copy" in said
-    assert SECRET not in said
-    assert "Traceback" not in said
+    output = capsys.readouterr().err
+    assert "is damaged; restore a copy" in output
+    assert SECRET not in output
+    assert "Traceback" not in output
     assert digest(file) == before
 
 
@@ -123,8 +123,8 @@ def test_a_full_disk_is_said_and_nothing_is_lost(
     with pytest.raises(DBAPIError) as failed:
         insert(made, rows)
     assert is_passing(failed.value)
-    said = failure_sentence(failed.value)
-    assert "the disk is full" in said or "check the disk" in said  # growing the -shm is I/O
+    output = failure_sentence(failed.value)
+    assert "the disk is full" in output or "check the disk" in output  # growing the -shm is I/O
     assert "more-" not in str(failed.value)
     made.dispose()
     disk.empty()
@@ -143,8 +143,8 @@ def test_a_database_on_a_read_only_file_system_is_not_damaged(
         assert main(["retention"]) == 2
     finally:
         disk.remount("rw")
-    said = capsys.readouterr().err
-    assert "read-only file system" in said or "cannot be opened" in said
+    output = capsys.readouterr().err
+    assert "read-only file system" in output or "cannot be opened" in output
     assert digest(file) == before
     assert main(["retention"]) == 0
 

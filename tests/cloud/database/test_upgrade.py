@@ -1,4 +1,4 @@
-"""Any older database comes to this version's tables; a newer or a foreign one is left alone."""
+"""Any older database is upgraded to this version's tables; a newer or foreign one is unchanged."""
 
 import importlib
 import re

@@ -1,4 +1,4 @@
-"""A fleet's database, and the whole of it behind a hardened broker: authority, broker, service."""
+"""A fleet's database, and the fleet service behind a hardened broker with its authority."""
 
 import asyncio
 import contextlib

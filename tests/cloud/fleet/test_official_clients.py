@@ -1,4 +1,4 @@
-"""AWS's own device clients, on our broker and service, over MQTT 3.1.1 and 5 with certificates.
+"""AWS's device clients, on our broker and service, over MQTT 3.1.1 and 5 with certificates.
 
 What is expected here is what the developer guide of AWS IoT describes.
 """
@@ -101,16 +101,16 @@ def jobs(connection, stage):
 
 @contextmanager
 def listening(create, request):
-    heard = queue.Queue()
+    received = queue.Queue()
     subscribed = threading.Event()
     options = ServiceStreamOptions(
-        incoming_event_listener=heard.put,
+        incoming_event_listener=received.put,
         subscription_status_listener=lambda _event: subscribed.set(),
     )
     stream = create(request, options)
     stream.open()
     assert subscribed.wait(PATIENCE_S)
-    yield heard
+    yield received
 
 
 def refusal(future):
@@ -244,9 +244,9 @@ def test_a_thing_hears_of_a_job_takes_it_and_finishes_it(jobs, opened):
     ):
         job = opened("model", operation="model", version="d-2")
         assert [one.job_id for one in changes.get(timeout=PATIENCE_S).jobs["QUEUED"]] == [job]
-        told = nexts.get(timeout=PATIENCE_S).execution
-        assert (told.job_id, told.status) == (job, "QUEUED")
-        assert told.job_document == {"operation": "model", "version": "d-2"}
+        execution = nexts.get(timeout=PATIENCE_S).execution
+        assert (execution.job_id, execution.status) == (job, "QUEUED")
+        assert execution.job_document == {"operation": "model", "version": "d-2"}
         begin = iotjobs.StartNextPendingJobExecutionRequest(
             thing_name=device, status_details={"step": "download"}
         )

@@ -1,4 +1,4 @@
-"""What a forecast is based on: nothing, a few hours, or weeks of its own."""
+"""The basis of a forecast: no data, a few hours, or weeks of its own."""
 
 import math
 from datetime import UTC, date, datetime, timedelta

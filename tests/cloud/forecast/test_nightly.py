@@ -1,4 +1,4 @@
-"""A night forecasts every place once, keeps what was said, and scores it when it is true."""
+"""The nightly run forecasts every site once, stores the forecast, and scores it later."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -168,8 +168,8 @@ def test_a_programme_of_events_moves_the_night_s_forecast_of_its_place_alone(eng
             first = int(datetime.combine(day, time(19), UTC).timestamp())
             busy = (hours.c.hour_at >= first) & (hours.c.hour_at < first + 3 * 3600)
             connection.execute(update(hours).where(busy).values(entries=hours.c.entries * 2))
-        silent = lines[:-1]
-    signals = {"KX-01": Signals(("event",), lines), "LB-01": Signals(("event",), silent)}
+        partial = lines[:-1]
+    signals = {"KX-01": Signals(("event",), lines), "LB-01": Signals(("event",), partial)}
     run(engine, ESTATE, now=NOW, learn=False, signals=signals, progress=lambda *_: None)
     with database.reading(engine) as connection:
         found = [store.read_week(connection, name, FRIDAY) for name in ("KX-01", "LB-01")]
@@ -181,9 +181,11 @@ def test_a_programme_of_events_moves_the_night_s_forecast_of_its_place_alone(eng
 def test_a_place_leaves_the_learner_that_misses_more_there(engine: Engine, monkeypatch):
     measured(engine, "KX-01", weeks=20)
     poor, good = model_selection.ModelScore(30, 0.3, 0.8), model_selection.ModelScore(30, 0.1, 0.6)
-    said = {"KX-01": {model_version("blend"): poor, model_version("recent"): good}}
+    scores = {"KX-01": {model_version("blend"): poor, model_version("recent"): good}}
     monkeypatch.setattr("cloud.forecast.training.train_if_due", lambda *_, **__: Flat())
-    monkeypatch.setattr("cloud.forecast.models.model_selection.read_model_scores", lambda *_: said)
+    monkeypatch.setattr(
+        "cloud.forecast.models.model_selection.read_model_scores", lambda *_: scores
+    )
     night(engine, learn=True)
     with database.reading(engine) as connection:
         week = store.read_week(connection, "KX-01", FRIDAY)

@@ -1,4 +1,4 @@
-"""`python -m cloud forecast` does what it can, names what it cannot, and tells by its exit code."""
+"""`python -m cloud forecast` names the sites that it cannot forecast, also by its exit code."""
 
 import json
 from collections.abc import Callable

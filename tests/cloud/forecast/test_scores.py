@@ -1,4 +1,4 @@
-"""The figures by which models are judged, worked out by hand."""
+"""The scores of models, compared with values computed by hand."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""A file of signals is read or refused, and moves a forecast the way it moved the past."""
+"""A file of signals is read or refused, and changes a forecast as it changed the past."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -121,6 +121,6 @@ def test_an_event_seen_once_is_hardly_believed(tmp_path: Path):
 def test_silent_signals_change_nothing():
     values = 400 * np.tile(venue_profiles.build_week_shape(FIRST_ON), WEEKS)[None]
     history = ClockSeries(FIRST_ON, values[:, : WEEKS * WEEK_H])
-    silent = WithSignals(Recent(), SeriesSignals((Signals((), ()),)))
+    empty = WithSignals(Recent(), SeriesSignals((Signals((), ()),)))
 
-    assert (silent.week(history, frozenset()) == Recent().week(history, frozenset())).all()
+    assert (empty.week(history, frozenset()) == Recent().week(history, frozenset())).all()

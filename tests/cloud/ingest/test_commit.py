@@ -1,4 +1,4 @@
-"""One transaction: any order, any duplication, any batching of the same reports, one result."""
+"""Any order, duplication and batching of the same reports has one result."""
 
 import random
 from collections.abc import Callable
@@ -148,9 +148,12 @@ def test_what_the_database_refuses_is_set_aside_alone(engine: Engine, report: Re
     outcome = consumer.step()
     assert outcome is not None
     assert [sound.identity.first for sound in outcome.counted] == [1, 2, 4, 5, 6, 7]
-    (letter,) = outcome.dead_letters
-    assert (letter.kind, letter.identity.first if letter.identity else 0) == ("unstorable", 3)
-    assert "no_threes" in letter.reason
+    (dead_letter,) = outcome.dead_letters
+    assert (dead_letter.kind, dead_letter.identity.first if dead_letter.identity else 0) == (
+        "unstorable",
+        3,
+    )
+    assert "no_threes" in dead_letter.reason
     assert max(ack.through for _, ack in outcome.acks) == 7
 
 

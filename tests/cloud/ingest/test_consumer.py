@@ -1,4 +1,4 @@
-"""The consumer's turn, in memory: exact totals, reasons for what is set aside, a limit."""
+"""One step of the consumer in memory: exact totals, reasons of dead letters, a limit."""
 
 import json
 from collections.abc import Callable
@@ -48,7 +48,7 @@ def visits(engine: Engine) -> int:
         return sum(connection.execute(select(minute_tallies.c.visits)).scalars())
 
 
-def letters(engine: Engine) -> list[tuple[str, int]]:
+def rejected_counts(engine: Engine) -> list[tuple[str, int]]:
     wanted = select(dead_letters.c.kind, dead_letters.c.times).order_by(dead_letters.c.kind)
     with reading(engine) as connection:
         return [(row.kind, row.times) for row in connection.execute(wanted)]
@@ -105,7 +105,7 @@ def test_a_report_that_overlaps_what_is_counted_is_set_aside(
     source.put(TOPIC, sealed(report(3, 4, visits=5)))
     consumer.step()
     assert visits(engine) == 5
-    assert letters(engine) == [("overlap", 1)]
+    assert rejected_counts(engine) == [("overlap", 1)]
     assert [ack.through for ack in sent_acks(source)] == [4]
 
 
@@ -137,7 +137,7 @@ def test_rubbish_is_set_aside_with_its_kind_and_disturbs_nothing(
     source.put("onlooker/v1/KX-01/ghost/audience", sealed(report(1, device="ghost")))
     consumer.step()
     assert visits(engine) == 4  # reports 1 and 8
-    assert letters(engine) == [
+    assert rejected_counts(engine) == [
         ("address", 1),
         ("ancient", 1),
         ("future", 1),
@@ -160,7 +160,7 @@ def test_an_unknown_camera_is_not_acknowledged_and_fills_no_disk(
         source.put("onlooker/v1/KX-01/ghost/audience", payload)
         consumer.step()
     assert sent_acks(source) == []
-    assert letters(engine) == [("unknown", 19)]
+    assert rejected_counts(engine) == [("unknown", 19)]
 
 
 def test_a_camera_that_the_sites_file_does_not_list_is_named_once_an_hour(
@@ -197,7 +197,7 @@ def test_the_same_rubbish_again_is_one_letter(source: MemorySource, engine: Engi
     for _ in range(5):
         source.put(TOPIC, b"rubbish")
         consumer.step()
-    assert letters(engine) == [("unreadable", 5)]
+    assert rejected_counts(engine) == [("unreadable", 5)]
 
 
 def test_what_was_not_committed_comes_again(

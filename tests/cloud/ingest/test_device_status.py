@@ -1,4 +1,4 @@
-"""The latest news of a device stays the latest, whatever arrives late."""
+"""The latest status of a device is kept, whatever arrives late."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ NINE = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 CAMERA = DeviceAddress(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
 
 
-def beat(minute: int) -> Heartbeat:
+def heartbeat(minute: int) -> Heartbeat:
     return Heartbeat(
         location=CAMERA.location,
         device=CAMERA.device,
@@ -61,7 +61,7 @@ def state(engine: Engine) -> Any:
 @pytest.mark.parametrize("order", [(1, 2, 3), (3, 2, 1), (2, 3, 1)])
 def test_the_latest_heartbeat_stays(engine: Engine, order: tuple[int, ...]) -> None:
     for minute in order:
-        keep(engine, beat(minute))
+        keep(engine, heartbeat(minute))
     assert state(engine).heartbeat_at == NINE + timedelta(minutes=3)
 
 
@@ -75,7 +75,9 @@ def test_a_will_carries_no_time_and_counts_when_it_arrives(engine: Engine) -> No
 
 def test_heartbeat_and_presence_do_not_disturb_each_other(engine: Engine) -> None:
     keep(
-        engine, beat(1), PresenceStatus(device=CAMERA.device, presence=Presence.ONLINE, since=NINE)
+        engine,
+        heartbeat(1),
+        PresenceStatus(device=CAMERA.device, presence=Presence.ONLINE, since=NINE),
     )
     assert (state(engine).presence, state(engine).heartbeat_at.minute) == ("online", 1)
 

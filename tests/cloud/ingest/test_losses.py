@@ -1,4 +1,4 @@
-"""An old copy of the database is put back: what cameras still hold is counted, the rest is told."""
+"""After an old database copy is restored, reports that cameras hold count, others are lost."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -41,11 +41,15 @@ class Camera:
                 )
             )
 
-    def speak(self, *, beat: bool = False, reports: bool = True) -> None:
+    def speak(self, *, heartbeat: bool = False, reports: bool = True) -> None:
         held = self.outbox.unacknowledged(100) if reports else []
-        said = [(f"{TOPIC}/heartbeat", encode_event(heartbeat_event(self._beat())))] if beat else []
-        said += [(f"{TOPIC}/audience", one.event) for one in held]
-        for ack in receive_acks(self._engine, *said):
+        messages = (
+            [(f"{TOPIC}/heartbeat", encode_event(heartbeat_event(self._beat())))]
+            if heartbeat
+            else []
+        )
+        messages += [(f"{TOPIC}/audience", one.event) for one in held]
+        for ack in receive_acks(self._engine, *messages):
             self.outbox.acknowledge(ack.data.journal, ack.data.through)
 
     def _beat(self) -> Heartbeat:
@@ -59,8 +63,8 @@ class Camera:
         )  # fmt: skip
 
 
-def receive_acks(engine: Engine, *said: tuple[str, bytes]) -> Iterator[AckEvent]:
-    source = MemorySource(said)
+def receive_acks(engine: Engine, *messages: tuple[str, bytes]) -> Iterator[AckEvent]:
+    source = MemorySource(messages)
     Consumer(source, engine, is_listed=lambda *_: True, clock=lambda: NOW).step()
     for _, payload in source.sent:
         yield from (one for one in envelope.decode_events(payload) if isinstance(one, AckEvent))
@@ -119,13 +123,13 @@ def test_an_old_copy_put_back_holds_up_nobody_and_hides_no_loss(
     camera.speak()
     assert camera.outbox.depth == 4  # without its word, more may be to come
 
-    camera.speak(beat=True)
+    camera.speak(heartbeat=True)
     assert camera.outbox.depth == 0
     assert counted(engine) == (10 + 4, 10 * 2 + 4 * 3)
     assert lost(engine) == [(11, 15)]
 
     camera.measure(1)
-    camera.speak(beat=True)
+    camera.speak(heartbeat=True)
     assert camera.outbox.depth == 0
     assert counted(engine) == (15, 10 * 2 + 4 * 3 + 2)
     assert lost(engine) == [(11, 15)]
@@ -141,7 +145,7 @@ def test_a_database_that_is_gone_is_one_whose_copy_was_empty(
     camera.measure(10)
     camera.speak()
     put_back(engine, {table.name: [] for table in metadata.sorted_tables})
-    camera.speak(beat=True)  # it holds nothing: all ten are gone
+    camera.speak(heartbeat=True)  # it holds nothing: all ten are gone
     assert lost(engine) == [(1, 10)]
     camera.measure(1)
     camera.speak()
@@ -153,7 +157,7 @@ def test_what_a_camera_still_holds_is_waited_for(engine: Engine, camera: Camera)
     camera.speak()
     put_back(engine, {table.name: [] for table in metadata.sorted_tables})
     camera.measure(3)
-    camera.speak(beat=True, reports=False)
+    camera.speak(heartbeat=True, reports=False)
     assert lost(engine) == [(1, 10)]
     camera.speak()
     assert (camera.outbox.depth, counted(engine), lost(engine)) == (0, (3, 6), [(1, 10)])
@@ -163,6 +167,6 @@ def test_what_came_before_the_heartbeat_was_read_is_not_lost(
     engine: Engine, camera: Camera
 ) -> None:
     camera.measure(10)
-    camera.speak(beat=True)
-    camera.speak(beat=True)
+    camera.speak(heartbeat=True)
+    camera.speak(heartbeat=True)
     assert (camera.outbox.depth, lost(engine)) == (0, [])

@@ -1,4 +1,4 @@
-"""A camera that is added to the file is known; a file that is spoilt changes nothing."""
+"""A camera added to the sites file is accepted; an invalid file changes nothing."""
 
 from pathlib import Path
 

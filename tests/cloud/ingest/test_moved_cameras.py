@@ -1,4 +1,4 @@
-"""A report counts where the sites file says that its camera stood when the report was made."""
+"""A report counts for the location where its camera stood when the report was made."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

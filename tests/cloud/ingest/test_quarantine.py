@@ -1,4 +1,4 @@
-"""One camera's rubbish has a budget; beyond it the camera is quarantined and all others go on."""
+"""A camera that exceeds its limit of dead letters is quarantined; all others are counted."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

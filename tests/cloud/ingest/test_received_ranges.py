@@ -1,4 +1,4 @@
-"""What is settled is a set of numbers, however it came about."""
+"""The acknowledged numbers are a set, independent of their order of arrival."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""A dead letter, replayed after a fix, is counted once, however often it is tried."""
+"""A dead letter that is replayed after a fix is counted once, however often it is replayed."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -33,9 +33,10 @@ def visits(engine: Engine) -> int:
 
 def again(engine: Engine, *, now: datetime = LATER) -> list[str]:
     with reading(engine) as connection:
-        letters = list_unreplayed(connection)
+        rejected = list_unreplayed(connection)
     return [
-        replay_dead_letter(engine, letter, is_listed=lambda *_: True, now=now) for letter in letters
+        replay_dead_letter(engine, dead_letter, is_listed=lambda *_: True, now=now)
+        for dead_letter in rejected
     ]
 
 

@@ -1,4 +1,4 @@
-"""Forgetting rows forgets no count: hours stay, and a duplicate stays a duplicate."""
+"""Deleting old rows changes no count: hours stay, and a duplicate stays a duplicate."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

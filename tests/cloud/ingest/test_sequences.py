@@ -1,4 +1,4 @@
-"""A number from nowhere moves no mark; an outage of weeks is believed; a loss is never silent."""
+"""An implausible number acknowledges nothing; a long outage is accepted; a loss is recorded."""
 
 from datetime import timedelta
 

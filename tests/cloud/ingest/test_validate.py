@@ -1,4 +1,4 @@
-"""Nothing a payload or a topic can say raises; what is counted is believable."""
+"""No payload and no topic raises; implausible values are refused."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

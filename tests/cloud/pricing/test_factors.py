@@ -1,4 +1,4 @@
-"""Each factor as a table: what goes in, what comes out, and why."""
+"""Each factor as a table: input, value, reason."""
 
 from decimal import Decimal
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""The ladder of impressions against a simulation, its limits, and what it refuses."""
+"""The impression tiers against a simulation, their limits, and invalid input."""
 
 import math
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""A slot in OpenRTB's words: the fields the standard asks for, and the price to the penny."""
+"""A slot in OpenRTB: the fields that the standard requires, and the price to the penny."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -169,9 +169,9 @@ def rungs(entries=Interval(1000, 1200, 1500), cells=None):  # noqa: B008 - a fro
 
 @pytest.mark.parametrize("site", SITES, ids=lambda site: site.id)
 def test_every_screen_is_said_as_the_standard_wants_it(site):
-    said = build_inventory_element(site, MONDAY, SPOT, 1200, rungs())
+    element = build_inventory_element(site, MONDAY, SPOT, 1200, rungs())
     Draft202012Validator.check_schema(ELEMENT)
-    Draft202012Validator(ELEMENT).validate(said)
+    Draft202012Validator(ELEMENT).validate(element)
 
 
 def test_the_worked_example_comes_out():
@@ -203,17 +203,17 @@ def test_an_hour_without_people_is_not_put_up():
 
 def test_a_venue_that_nobody_knows_is_left_out():
     lost = msgspec.structs.replace(SITES[0], venue="99999")
-    said = build_inventory_element(lost, MONDAY, SPOT, 1200, rungs())["dooh"]
-    assert not said.keys() & {"venuetype", "venuetypetax"}
+    element = build_inventory_element(lost, MONDAY, SPOT, 1200, rungs())["dooh"]
+    assert not element.keys() & {"venuetype", "venuetypetax"}
 
 
 def test_small_cells_are_suppressed():
-    said = build_inventory_element(
+    element = build_inventory_element(
         SITES[0], MONDAY, SPOT, 1200, rungs(cells={"25-34 female": 90, "55+ male": 9})
     )
-    told = said["imp"][0]["ext"]["onlooker"]
-    assert set(told["audience_per_play"]) == {"25-34 female"}
-    assert told["suppressed_below"] == 10
+    extension = element["imp"][0]["ext"]["onlooker"]
+    assert set(extension["audience_per_play"]) == {"25-34 female"}
+    assert extension["suppressed_below"] == 10
 
 
 def test_the_time_zone_of_the_site_is_given_in_minutes():

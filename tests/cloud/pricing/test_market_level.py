@@ -1,4 +1,4 @@
-"""The sample's rates come to prices per thousand impressions that a buyer would believe."""
+"""The sample rates give plausible prices per thousand impressions."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal

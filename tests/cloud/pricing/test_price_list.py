@@ -1,4 +1,4 @@
-"""Prices by the column are the prices of the quotes, to the penny."""
+"""Prices computed by column equal those of single quotes, to the penny."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""The factors multiply to the price, to the penny, always."""
+"""The factors of a quote multiply to its price, to the penny."""
 
 import math
 from datetime import UTC, datetime

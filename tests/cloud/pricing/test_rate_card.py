@@ -1,4 +1,4 @@
-"""The rate card is believed as a whole or refused with the reason."""
+"""A rate card is accepted as a whole or refused with the reason."""
 
 from decimal import Decimal
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What changes a price after its factors, in which order, and that it is a factor itself."""
+"""Rules that change a price after its factors, their order, and their own factors."""
 
 import math
 from datetime import UTC, date, datetime

@@ -1,4 +1,4 @@
-"""A slot is a local hour; twice a year the local clock lies."""
+"""A slot is a local hour; twice a year an hour is missing or occurs twice."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo

@@ -35,14 +35,14 @@ def test_a_journal_is_settled(before: Any, items: Any, after: Any) -> None:
 
 
 def test_a_camera_that_has_forgotten_says_what_is_lost() -> None:
-    beat = dated([(OLDEST_HELD, 6, 6)])
+    heartbeat = dated([(OLDEST_HELD, 6, 6)])
     held = StreamState(2, "[[4, 4]]")
     outcome = finalize_stream(
-        held, dated([(REPORT, 6, 7)]) + beat, now=NOW, rules=ValidationRules()
+        held, dated([(REPORT, 6, 7)]) + heartbeat, now=NOW, rules=ValidationRules()
     )
     assert (outcome.through, outcome.lost) == (7, [(3, 3), (5, 5)])
     assert not finalize_stream(
-        StreamState(7, "[]"), beat, now=NOW, rules=ValidationRules()
+        StreamState(7, "[]"), heartbeat, now=NOW, rules=ValidationRules()
     ).is_to_acknowledge
 
 

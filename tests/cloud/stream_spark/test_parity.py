@@ -128,10 +128,10 @@ def forgotten() -> Iterator[Message]:
     report = make_report(2, 6, 7, "f" * 16)
     yield as_line(report)
     address = DeviceAddress(report.location, report.device)
-    yield address.topic(Channel.HEARTBEAT), encode_event(heartbeat_event(beat(report, 6)))
+    yield address.topic(Channel.HEARTBEAT), encode_event(heartbeat_event(heartbeat(report, 6)))
 
 
-def beat(report: AudienceReport, oldest: int) -> Heartbeat:
+def heartbeat(report: AudienceReport, oldest: int) -> Heartbeat:
     return Heartbeat(
         location=report.location, device=report.device, journal=report.journal, boot="b",
         sent_at=NOON, uptime_ms=1, capture=CaptureState.STREAMING, frames_captured=1,
@@ -161,7 +161,7 @@ def distant() -> Iterator[Message]:
     report = make_report(5, 2, 2, "c" * 16)
     yield as_line(report)
     address = DeviceAddress(report.location, report.device)
-    yield address.topic(Channel.HEARTBEAT), encode_event(heartbeat_event(beat(report, 10**12)))
+    yield address.topic(Channel.HEARTBEAT), encode_event(heartbeat_event(heartbeat(report, 10**12)))
 
 
 def as_lines(messages: Iterable[Message]) -> Iterator[str]:
@@ -299,9 +299,9 @@ def test_the_same_is_settled_lost_and_refused(
     missed = folder.table("losses", LOSSES).collect()
     assert [(r.device, r.stream_id, r.first, r.last) for r in missed] == [*map(tuple, gone)]
     assert len(gone) == 1
-    letters = folder.table("dead_letters", DEAD_LETTERS).collect()
-    assert {(row.digest, row.kind) for row in letters} == {*map(tuple, refused)}
-    assert {"overlap", "unreadable", "future", "unknown"} <= {row.kind for row in letters}
+    rejected = folder.table("dead_letters", DEAD_LETTERS).collect()
+    assert {(row.digest, row.kind) for row in rejected} == {*map(tuple, refused)}
+    assert {"overlap", "unreadable", "future", "unknown"} <= {row.kind for row in rejected}
 
 
 def test_every_counted_report_is_kept_in_its_own_words(

@@ -1,4 +1,4 @@
-"""Lines are judged as the embedded stream judges them, and journals are settled as it settles."""
+"""Lines are validated and streams acknowledged as the embedded stream does."""
 
 import base64
 import json
@@ -35,13 +35,13 @@ def record(payload: bytes, topic: str = TOPIC) -> bytes:
 
 def test_a_record_and_a_recorded_event_say_the_same(report: Reports) -> None:
     batch = join_events([encode_event(audience_event(report(n))) for n in (1, 2)])
-    told = rows(record(batch))
-    assert rows(batch) == told
-    assert [(row.what, row.stream_id, row.first) for row in told] == [
+    parsed = rows(record(batch))
+    assert rows(batch) == parsed
+    assert [(row.what, row.stream_id, row.first) for row in parsed] == [
         (REPORT, "00000000000000a1", 1), (REPORT, "00000000000000a1", 2),
     ]  # fmt: skip
-    assert told[0].sums[SUMS.index("visits")] == 2
-    assert told[0].sums[len(SUMS)] == report(1).peak
+    assert parsed[0].sums[SUMS.index("visits")] == 2
+    assert parsed[0].sums[len(SUMS)] == report(1).peak
 
 
 @pytest.mark.parametrize(
@@ -54,18 +54,22 @@ def test_a_record_and_a_recorded_event_say_the_same(report: Reports) -> None:
     ],
 )
 def test_what_cannot_be_read_is_a_letter_that_settles_nothing(line: bytes, kind: str) -> None:
-    (letter,) = rows(line)
-    assert (letter.what, letter.kind, letter.stream_id) == (DEAD_LETTER, kind, None)
+    (dead_letter,) = rows(line)
+    assert (dead_letter.what, dead_letter.kind, dead_letter.stream_id) == (DEAD_LETTER, kind, None)
 
 
 def test_a_refused_report_settles_its_numbers_but_a_strangers_stay_with_it(
     report: Reports,
 ) -> None:
     ahead = report(4, starts_at=datetime(2027, 1, 1, tzinfo=UTC))
-    (letter,) = rows(encode_event(audience_event(ahead)))
-    assert (letter.kind, letter.stream_id, letter.first) == ("future", "00000000000000a1", 4)
-    (letter,) = rows(encode_event(audience_event(report(4, location="NOWHERE"))))
-    assert (letter.kind, letter.stream_id) == ("unknown", None)
+    (dead_letter,) = rows(encode_event(audience_event(ahead)))
+    assert (dead_letter.kind, dead_letter.stream_id, dead_letter.first) == (
+        "future",
+        "00000000000000a1",
+        4,
+    )
+    (dead_letter,) = rows(encode_event(audience_event(report(4, location="NOWHERE"))))
+    assert (dead_letter.kind, dead_letter.stream_id) == ("unknown", None)
 
 
 def test_an_acknowledgement_follows_the_wire_schema() -> None:

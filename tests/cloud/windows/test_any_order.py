@@ -1,4 +1,4 @@
-"""Whatever comes late, twice, merged or in another order, every window holds the same sums."""
+"""Late, duplicate, downsampled or reordered reports give every window the same sums."""
 
 import random
 from collections import defaultdict
@@ -120,14 +120,14 @@ def added(some: Iterable[AudienceReport]) -> tuple[list[int], int]:
 
 
 def as_sums(tally: AudienceSums) -> tuple[list[int], int]:
-    told = [
+    sums = [
         tally.blind_ms[BlindCause(name[6:-3])] if name.startswith("blind_")
         else tally.dwell_histogram[int(name[6:])] if name[:6] == "dwell_" and name != "dwell_ms"
         else tally.attention_histogram[int(name[10:])] if name.startswith("attention_")
         else getattr(tally, name)
         for name in SUMS
     ]  # fmt: skip
-    return told, tally.peak
+    return sums, tally.peak
 
 
 @given(draw=st.randoms(use_true_random=False))

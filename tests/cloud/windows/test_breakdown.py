@@ -1,4 +1,4 @@
-"""However an audience is broken down, the parts add up to the whole."""
+"""The parts of every breakdown of an audience add up to the whole."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Whoever follows the reports hears of each once, in whatever order they are committed."""
+"""The change feed returns each change once, in whatever order they are committed."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

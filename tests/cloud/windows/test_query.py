@@ -1,4 +1,4 @@
-"""Windows are exact sums of minutes; what nobody saw is absent, never zero."""
+"""Windows are exact sums of minutes; unobserved windows are absent, never zero."""
 
 from datetime import datetime, timedelta
 
@@ -111,14 +111,14 @@ def test_blind_and_silent_hours_are_missing(connection: Connection) -> None:
 
 
 @pytest.mark.parametrize(
-    ("starts_at", "ends_at", "said"),
+    ("starts_at", "ends_at", "sentence"),
     [
         (NINE, NINE, "ends .* before it has started"),
         (NINE.replace(tzinfo=None), NINE + MINUTE, "no time zone"),
     ],
 )
 def test_senseless_stretches_are_refused(
-    connection: Connection, starts_at: datetime, ends_at: datetime, said: str
+    connection: Connection, starts_at: datetime, ends_at: datetime, sentence: str
 ) -> None:
-    with pytest.raises(WindowError, match=said):
+    with pytest.raises(WindowError, match=sentence):
         window_audience(connection, "KX-01", starts_at=starts_at, ends_at=ends_at)

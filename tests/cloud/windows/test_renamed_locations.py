@@ -1,4 +1,4 @@
-"""What was counted under a former name of a location is counted for the present one."""
+"""Counts under a former name of a location belong to the present one."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -160,8 +160,8 @@ def test_reports_of_a_former_name_that_nobody_listed_count_once_the_file_is_corr
     assert cloud.visits(NEW) == 0
     cloud.rewrite(RENAMED)
     with reading(cloud.engine) as connection:
-        (letter,) = list_unreplayed(connection)
+        (dead_letter,) = list_unreplayed(connection)
     knows, rules = cloud.membership.is_listed, cloud.membership.rules()
     for _ in range(2):
-        replay_dead_letter(cloud.engine, letter, is_listed=knows, now=cloud.now, rules=rules)
+        replay_dead_letter(cloud.engine, dead_letter, is_listed=knows, now=cloud.now, rules=rules)
     assert cloud.visits(NEW) == 2

@@ -1,4 +1,4 @@
-"""A venue type that enters the estate while the stream runs is known from then on."""
+"""A venue type added to the sites file is known to the stream from then on."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

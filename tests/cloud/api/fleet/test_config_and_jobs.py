@@ -1,4 +1,4 @@
-"""Configurations and models for cameras over HTTP: shown first, then done."""
+"""Configurations and models for cameras over HTTP: previewed, then applied."""
 
 import json
 from datetime import timedelta
@@ -76,9 +76,9 @@ def test_a_setting_that_no_camera_knows_is_refused(ask, fleet: AppContext):
 
 def run_elsewhere(engine, detector):
     """Some camera runs this detector, so that it can be rolled out without a package."""
-    beat = json.dumps({"versions": {"detector": detector}})
+    heartbeat = json.dumps({"versions": {"detector": detector}})
     with database.writing(engine) as connection:
-        values = {"location": "LB-01", "device": "other", "heartbeat": beat}
+        values = {"location": "LB-01", "device": "other", "heartbeat": heartbeat}
         connection.execute(database.device_status.insert().values(**values))
 
 
@@ -106,7 +106,7 @@ def test_a_model_is_rolled_out_and_back(ask, fleet: AppContext, watch):
 
     seen = ask("POST", ROLLOUTS, json=asked).json()
     job = ask("POST", ROLLOUTS, json={**asked, "apply": True}).json()
-    told = ask.get(f"{JOBS}/{job['job']}").json()
+    returned = ask.get(f"{JOBS}/{job['job']}").json()
     watch.pass_by(timedelta(minutes=1))
     with database.writing(fleet.engine) as connection:
         job_store.update_execution(
@@ -132,8 +132,8 @@ def test_a_model_is_rolled_out_and_back(ask, fleet: AppContext, watch):
         "devices": 1, "done": 1, "unfinished": 0, "not_started": 1, "failed": 1,
     }  # fmt: skip
     assert seen == {"job": None, "devices": 3}
-    assert told["document"]["version"] == "face:2"
-    assert told["devices"] == {"QUEUED": 3}
+    assert returned["document"]["version"] == "face:2"
+    assert returned["devices"] == {"QUEUED": 3}
     assert ask.get(f"{JOBS}/{back['job']}").json()["document"]["version"] == "face:1"
     assert [one["job"] for one in ask.get(JOBS).json()["jobs"]] == [back["job"], job["job"]]
 

@@ -1,4 +1,4 @@
-"""Cameras over HTTP: found, taken in, corrected, retired; every change in both audits."""
+"""Cameras over HTTP: listed, registered, updated, retired; every change is in both audit logs."""
 
 import pytest
 

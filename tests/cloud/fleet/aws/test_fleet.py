@@ -1,4 +1,4 @@
-"""The same words on AWS, in moto, which keeps jobs but runs none and has no sessions to end."""
+"""The same commands on AWS, in moto, which stores jobs but runs none and has no sessions to end."""
 
 import argparse
 import json
@@ -140,8 +140,8 @@ def test_more_things_than_one_job_takes_want_a_group(aws, run_command):
 
 
 def test_retiring_revokes_the_certificate(aws, run_command):
-    status, said = run_command("retire", "cam-1")
-    assert (status, said.count("revoked ")) == (0, 1)
+    status, output = run_command("retire", "cam-1")
+    assert (status, output.count("revoked ")) == (0, 1)
     iot = aws("iot")
     states = [one["status"] for one in iot.list_certificates()["certificates"]]
     assert sorted(states) == ["ACTIVE", "ACTIVE", "REVOKED"]

@@ -1,4 +1,4 @@
-"""`fleet serve` starts whole or says in one sentence why not; its enrolment service is bounded."""
+"""`fleet serve` starts, or names the reason in one sentence; its connections are limited."""
 
 import argparse
 import asyncio
@@ -57,9 +57,9 @@ def refusal(outcome):
 @pytest.mark.parametrize("missing", ["server.crt", "server.key", "claims.crt", "trust.pem"])
 def test_a_missing_certificate_ends_it_with_one_sentence(authority, missing):
     (authority / missing).unlink()
-    said = refusal(run(authority))
-    assert "the enrolment service's certificates cannot be used (missing: " in said
-    assert missing in said
+    output = refusal(run(authority))
+    assert "the enrolment service's certificates cannot be used (missing: " in output
+    assert missing in output
 
 
 def test_a_missing_revocation_list_ends_it_with_one_sentence(authority):
@@ -77,9 +77,9 @@ def test_a_key_of_another_certificate_ends_it_with_one_sentence(authority):
 def test_a_taken_port_ends_it_with_one_sentence(authority):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        said = refusal(run(authority, "--enrolment-bind", "127.0.0.1", "--enrolment-port", port))
-    assert f"cannot listen on 127.0.0.1 port {port}" in said
-    assert "--enrolment-port" in said
+        output = refusal(run(authority, "--enrolment-bind", "127.0.0.1", "--enrolment-port", port))
+    assert f"cannot listen on 127.0.0.1 port {port}" in output
+    assert "--enrolment-port" in output
 
 
 @pytest.mark.parametrize(
@@ -139,8 +139,8 @@ class Listening:
         self.port = self.thread.start()
 
     async def echo(self, reader, writer):
-        while said := await reader.read(100):
-            writer.write(said)
+        while data := await reader.read(100):
+            writer.write(data)
             await writer.drain()
 
     def dial(self):

@@ -1,4 +1,4 @@
-"""The desk's end of the signer: a signer that is away is a refusal, a bad request a sentence."""
+"""An unavailable CA service is a refusal, and an invalid request is answered with a reason."""
 
 import base64
 import contextlib
@@ -54,8 +54,8 @@ def test_a_signer_that_is_away_is_a_refusal(tmp_path):
     assert "the CA service does not answer" in answer.reason
 
 
-@pytest.mark.parametrize("said", [b"", b"rubbish\n", b'{"type": "signed"}\n'])
-def test_a_signer_that_says_nonsense_is_a_refusal(tmp_path, said):
+@pytest.mark.parametrize("payload", [b"", b"rubbish\n", b'{"type": "signed"}\n'])
+def test_a_signer_that_says_nonsense_is_a_refusal(tmp_path, payload):
     path = tmp_path / "socket"
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
@@ -65,7 +65,7 @@ def test_a_signer_that_says_nonsense_is_a_refusal(tmp_path, said):
             connection, _ = listener.accept()
             with connection:
                 connection.recv(1_000)
-                connection.sendall(said)
+                connection.sendall(payload)
 
         thread = threading.Thread(target=answer)
         thread.start()

@@ -1,4 +1,4 @@
-"""The models that the cloud takes for every camera's own are those that the agent comes with."""
+"""The models that the cloud accepts for every camera are those that the agent ships with."""
 
 from cloud.fleet.shadows.known_models import BUILT_IN
 from edge_agent.settings.perception import ModelSettings

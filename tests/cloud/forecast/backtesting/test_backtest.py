@@ -1,4 +1,4 @@
-"""A backtest sees nothing ahead, reads any hourly file, and refuses what is none."""
+"""A backtest reads no later hours, reads any hourly file, and refuses other files."""
 
 import argparse
 import json
@@ -98,19 +98,21 @@ def test_the_command_scores_any_hourly_file(tmp_path: Path, capsys):
 def test_a_series_without_counts_is_left_out_by_name_with_its_signals(tmp_path: Path, capsys):
     parser = argparse.ArgumentParser()
     add_arguments(parser)
-    file, told = written(tmp_path), tmp_path / "told"
-    told.mkdir()
-    silent = [f"c,{datetime(2024, 1, 1) + timedelta(hours=hour)},0" for hour in range(24 * 100)]  # noqa: DTZ001
-    file.write_text("\n".join([file.read_text(), *silent]))
+    file, signals = written(tmp_path), tmp_path / "told"
+    signals.mkdir()
+    closed = [f"c,{datetime(2024, 1, 1) + timedelta(hours=hour)},0" for hour in range(24 * 100)]  # noqa: DTZ001
+    file.write_text("\n".join([file.read_text(), *closed]))
     for name in ("b", "c"):
-        (told / f"{name}.csv").write_text("name,from,until,value\nrain,2024-03-01,2024-03-02,1\n")
-    typed = [str(file), *ZONE, "--origins", "2", "--json", "--signals", str(told)]
+        (signals / f"{name}.csv").write_text(
+            "name,from,until,value\nrain,2024-03-01,2024-03-02,1\n"
+        )
+    typed = [str(file), *ZONE, "--origins", "2", "--json", "--signals", str(signals)]
 
     assert run_command(parser.parse_args(typed)) == 0
     out, err = capsys.readouterr()
     assert set(json.loads(out)["wql_by_series"]["recent"]) == {"a", "b"}
     assert err.endswith("scored: c\n")
-    (told / "d.csv").write_text("name,from,until,value\n")
+    (signals / "d.csv").write_text("name,from,until,value\n")
     assert run_command(parser.parse_args(typed)) == 1
     assert "d.csv speaks of no series of the file" in capsys.readouterr().err
 

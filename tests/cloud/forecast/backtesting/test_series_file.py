@@ -1,4 +1,4 @@
-"""A file means one thing: parts of hours, offsets, clock changes and bad rows are reported."""
+"""Partial hours, offsets, clock changes and invalid rows of a series file are reported."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Hours that are kept and topped up are the hours that a full reading gives."""
+"""Stored hours that are extended equal the hours of a full reading."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -61,7 +61,7 @@ def test_a_topping_up_reads_three_weeks_of_hours_not_three_years(engine: Engine)
     with database.writing(engine) as connection:
         found = history_store.read_history(connection, SITE, first_on)
         history_store.store_histories(connection, {SITE.id: (SITE, found)})
-        event.listen(connection, "before_cursor_execute", lambda *said: asked.append(said[3]))
+        event.listen(connection, "before_cursor_execute", lambda *given: asked.append(given[3]))
         history_store.read_history(connection, SITE, first_on + timedelta(days=3))
 
     location, since, until = tuple(asked[-1])[:3]  # type: ignore[arg-type]

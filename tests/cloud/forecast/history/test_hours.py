@@ -1,4 +1,4 @@
-"""Measured hours as columns, and where they lie on a clock that changes twice a year."""
+"""Measured hours as columns, and their position on a clock that changes twice a year."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Near public holidays less is known, and between Christmas and New Year least."""
+"""Intervals widen near public holidays, and most between Christmas and New Year."""
 
 from datetime import date, timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Candidates are judged where their weeks come true, and a place gets the best of them."""
+"""Candidates are scored on their past weeks, and each site uses the best one."""
 
 from datetime import date, timedelta
 

@@ -1,4 +1,4 @@
-"""What every model owes: order, sense, and no sight of what is to come."""
+"""Requirements of every model: ordered percentiles, plausible values, no later data."""
 
 from datetime import date, timedelta
 

@@ -51,9 +51,9 @@ def street(*, wet: int, dry: int) -> ClockSeries:
 
 def test_without_signals_the_features_do_not_change():
     past = HistoryView.of(street(wet=1, dry=1), frozenset(), LOOK_BACK_W)
-    plain, told = (
-        features.build_week_features(past, LOOK_BACK_W, said, names)
-        for said, names in (
+    plain, with_signal = (
+        features.build_week_features(past, LOOK_BACK_W, signals, names)
+        for signals, names in (
             (None, ()),
             (
                 signal_effects.compute_signal_effects(
@@ -64,23 +64,25 @@ def test_without_signals_the_features_do_not_change():
         )
     )
 
-    assert set(told.names) - set(plain.names) == {"moved", "signal_rain_mm"}
-    assert plain.names[-1] == told.names[-1] == "series"
-    assert np.isnan(told.features[:, 1, told.names.index("signal_rain_mm")]).all()
-    assert (told.base[1] == plain.base[1]).all()
-    assert 0.4 < told.base[0, HOURS].sum() / plain.base[0, HOURS].sum() < 0.7
+    assert set(with_signal.names) - set(plain.names) == {"moved", "signal_rain_mm"}
+    assert plain.names[-1] == with_signal.names[-1] == "series"
+    assert np.isnan(with_signal.features[:, 1, with_signal.names.index("signal_rain_mm")]).all()
+    assert (with_signal.base[1] == plain.base[1]).all()
+    assert 0.4 < with_signal.base[0, HOURS].sum() / plain.base[0, HOURS].sum() < 0.7
 
 
 def test_a_past_week_uses_what_was_known_before_it():
     history = street(wet=1, dry=0)
-    told = SeriesSignals((rain(coming=True),))
+    with_signal = SeriesSignals((rain(coming=True),))
     past = HistoryView.of(history, frozenset(), WEEKS)
     week = WEEKS - 30
     then = history.until(past.first_on + timedelta(weeks=week))
 
-    assert signal_effects.compute_signal_effects(past, told, LOOK_BACK_W - 40).ratio(
+    assert signal_effects.compute_signal_effects(past, with_signal, LOOK_BACK_W - 40).ratio(
         week
-    ) == pytest.approx(signal_effects.compute_coming_ratio(then, frozenset(), told), rel=1e-6)
+    ) == pytest.approx(
+        signal_effects.compute_coming_ratio(then, frozenset(), with_signal), rel=1e-6
+    )
 
 
 @pytest.mark.slow
@@ -92,9 +94,11 @@ def test_a_learner_with_rain_forecasts_half_once_and_other_places_as_ever():
     learnt = TrainedModel.from_text(learnt.to_text())
     with_rain, without = (
         learnt.week(
-            history, frozenset(), signal_effects.compute_coming_effects(history, frozenset(), told)
+            history,
+            frozenset(),
+            signal_effects.compute_coming_effects(history, frozenset(), with_signal),
         )
-        for told in (wet, dry)
+        for with_signal in (wet, dry)
     )
     untold = learnt.week(history, frozenset())
 

@@ -1,4 +1,4 @@
-"""Which day of last year is like which, and how much of what it showed comes back."""
+"""Which day of last year corresponds to a day, and how much of its deviation returns."""
 
 from datetime import date, timedelta
 

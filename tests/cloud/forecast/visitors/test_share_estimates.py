@@ -1,4 +1,4 @@
-"""Shares and lengths are calibrated where the truth is known, because it was drawn."""
+"""The intervals of shares and lengths are calibrated on simulated data."""
 
 from datetime import date
 

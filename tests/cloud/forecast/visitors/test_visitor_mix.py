@@ -1,4 +1,4 @@
-"""Who comes is read from the counted hours and groups of a place, kept, and found again."""
+"""The visitor mix is computed from the counted hours and groups of a site, stored and read."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -112,8 +112,8 @@ def test_a_holiday_has_the_visitors_of_a_sunday(engine: Engine):
     made.rates[0, :, 6 * 24 :] = 0.9  # Sundays
     monday = date(2026, 11, 23)
     hours = ObservedHours.of([])
-    said = forecast(SITE, hours, at=NOW, holidays=frozenset({monday}), mix=made)
-    found = said.hour_mix(datetime(2026, 11, 23, 12, tzinfo=UTC))
+    forecasted = forecast(SITE, hours, at=NOW, holidays=frozenset({monday}), mix=made)
+    found = forecasted.hour_mix(datetime(2026, 11, 23, 12, tzinfo=UTC))
 
     assert found is not None
     assert found.attention_rate.p50 == 0.9

@@ -1,4 +1,4 @@
-"""Kinesis's own traps: closed shards, lost positions, half an invocation."""
+"""Kinesis: closed shards, lost positions, partly processed invocations."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""MQTT's own traps: message numbers of a dead connection, shared subscriptions, bad addresses."""
+"""MQTT: message numbers of a closed connection, shared subscriptions, invalid addresses."""
 
 import socket
 import time
@@ -125,10 +125,10 @@ def test_two_consumers_with_one_client_id_say_so_and_do_not_fight(
     while time.monotonic() < deadline:
         for each in (other, source):
             each.receive(SHORT)
-    said = [one for one in caplog.records if one.getMessage() == "broker.session_taken_over"]
-    assert said
-    assert {one.levelname for one in said} == {"ERROR"}
-    assert "--client-id" in vars(said[0])["reason"]
+    records = [one for one in caplog.records if one.getMessage() == "broker.session_taken_over"]
+    assert records
+    assert {one.levelname for one in records} == {"ERROR"}
+    assert "--client-id" in vars(records[0])["reason"]
     assert source._connection + other._connection <= 8
     other.close()
 

@@ -1,4 +1,4 @@
-"""Invented offers and briefs, small enough for every plan to be tried."""
+"""Random offers and briefs, small enough to try every plan."""
 
 from datetime import date
 from itertools import product

@@ -1,4 +1,4 @@
-"""What may be asked for and sold, and what is refused."""
+"""Which briefs and offers are valid, and which are refused."""
 
 import math
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What is said of a brief: why nothing is bought, what holds the rest back, never a bare None."""
+"""The explanation of a plan: why nothing is bought, and which limit binds."""
 
 import re
 from datetime import date, timedelta

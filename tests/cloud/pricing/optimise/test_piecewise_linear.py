@@ -1,4 +1,4 @@
-"""Reach in straight lines, from above and from below."""
+"""Piecewise linear bounds of reach, above and below."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""A relaxation found near another is the one found from nothing."""
+"""A relaxation computed from a similar one equals the one computed from none."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What to ease when no plan will do, and by how much."""
+"""Which limit to relax when no plan is feasible, and by how much."""
 
 import math
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Plans against every possible plan; limits that never break; what a limit costs."""
+"""Plans compared with every possible plan; limits hold; the cost of a limit."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The search in its own process: the same plan, progress on the way, and an end that is sure."""
+"""The search in its own process: the same plan, progress, and a certain end."""
 
 import math
 import os
@@ -41,11 +41,11 @@ def brief(**asked):
 
 
 def test_it_finds_the_same_plan_and_says_how_it_goes(capfd):
-    heard = []
-    found = optimise_in_subprocess(brief(), offer(200), within_s=60, listener=heard.append)
+    received = []
+    found = optimise_in_subprocess(brief(), offer(200), within_s=60, listener=received.append)
     assert found == optimise(brief(), offer(200))
-    assert [step.done for step in heard] == sorted(step.done for step in heard)
-    assert heard[0] == SearchProgress("reading the brief", 0.0)
+    assert [step.done for step in received] == sorted(step.done for step in received)
+    assert received[0] == SearchProgress("reading the brief", 0.0)
     assert capfd.readouterr().out == ""
 
 
@@ -64,24 +64,28 @@ def endless(theirs, *_):
         math.factorial(2000)
 
 
-def silent(*_):
+def search_without_progress(*_):
     while True:
         math.factorial(2000)
 
 
 def test_an_endless_search_is_ended_with_the_best_plan_so_far(monkeypatch):
     monkeypatch.setattr(subprocess_solver, "_search", endless)
-    heard = []
+    received = []
     found = optimise_in_subprocess(
-        brief(), offer(50), within_s=120, listener=heard.append, cancelled=lambda: len(heard) == 2
+        brief(),
+        offer(50),
+        within_s=120,
+        listener=received.append,
+        cancelled=lambda: len(received) == 2,
     )
     assert found == optimise(brief(), offer(50))
     with pytest.raises(ProcessLookupError):
-        os.kill(int(heard[1].stage), 0)
+        os.kill(int(received[1].stage), 0)
 
 
 def test_a_search_without_a_plan_is_stopped_with_a_sentence(monkeypatch):
-    monkeypatch.setattr(subprocess_solver, "_search", silent)
+    monkeypatch.setattr(subprocess_solver, "_search", search_without_progress)
     with pytest.raises(SearchStopped, match="allow it more time"):
         optimise_in_subprocess(brief(), offer(20), within_s=0.3)
 
