@@ -30,7 +30,7 @@ FRIDAY_NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
 @dataclass
-class Watch:
+class ManualClock:
     """A clock that a test advances."""
 
     now: datetime = FRIDAY_NOON
@@ -38,12 +38,12 @@ class Watch:
     def __call__(self) -> datetime:
         return self.now
 
-    def pass_by(self, time: timedelta) -> None:
+    def advance(self, time: timedelta) -> None:
         self.now += time
 
 
 @dataclass
-class Asker:
+class ApiClient:
     """Asks the application as a client on the network would."""
 
     app: FastAPI
@@ -71,31 +71,31 @@ def _rates_of_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def watch() -> Watch:
-    return Watch()
+def clock() -> ManualClock:
+    return ManualClock()
 
 
 @pytest.fixture
-def context(tmp_path: Path, watch: Watch) -> Iterator[AppContext]:
+def context(tmp_path: Path, clock: ManualClock) -> Iterator[AppContext]:
     engine = database.connect(f"sqlite:///{tmp_path / 'onlooker.db'}")
     database.create(engine)
-    yield AppContext(engine, sites(), CARD, watch)
+    yield AppContext(engine, sites(), CARD, clock)
     engine.dispose()
 
 
 @pytest.fixture
-def ask(context: AppContext) -> Asker:
-    return Asker(create_app(context))
+def ask(context: AppContext) -> ApiClient:
+    return ApiClient(create_app(context))
 
 
 @pytest.fixture
-def override(tmp_path: Path, watch, monkeypatch):
+def override(tmp_path: Path, clock, monkeypatch):
     """Runs `override ...` on the context's own database at the context's own time; its status."""
     contexts = override_command.open_context
 
     def open_now(arguments, **how):
         found = contexts(arguments, **how)
-        return AppContext(found.engine, found.estate, found.card, watch)
+        return AppContext(found.engine, found.estate, found.card, clock)
 
     monkeypatch.setattr(override_command, "open_context", open_now)
     where = ["--database", new_database(tmp_path)]
@@ -103,9 +103,9 @@ def override(tmp_path: Path, watch, monkeypatch):
 
 
 @pytest.fixture
-def live_context(engine: Engine, watch: Watch) -> AppContext:
+def live_context(engine: Engine, clock: ManualClock) -> AppContext:
     """On SQLite and on PostgreSQL."""
-    return AppContext(engine, sites(), CARD, watch)
+    return AppContext(engine, sites(), CARD, clock)
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def short_live_intervals(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def count_reports(
-    live_context: AppContext, watch: Watch, report: Callable[..., AudienceReport]
+    live_context: AppContext, clock: ManualClock, report: Callable[..., AudienceReport]
 ) -> Callable[..., None]:
     """Validates and counts reports of a location that start some minutes ago, as ingest does."""
     numbers = iter(range(1, 100_000))
@@ -126,12 +126,12 @@ def count_reports(
         topic = f"onlooker/v1/{location}/{device}/audience"
         results = []
         for ago in minutes_ago:
-            starts_at = watch.now - timedelta(minutes=ago)
+            starts_at = clock.now - timedelta(minutes=ago)
             one = report(
                 next(numbers), location=location, device=device, visits=visits, starts_at=starts_at
             )
             delivery = Delivery(topic, encode_event(audience_event(one)))
-            results += validate(delivery, is_listed=lambda *_: True, now=watch.now)
-        commit(live_context.engine, results, watch.now)
+            results += validate(delivery, is_listed=lambda *_: True, now=clock.now)
+        commit(live_context.engine, results, clock.now)
 
     return count_reports

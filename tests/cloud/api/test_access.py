@@ -64,9 +64,9 @@ def test_a_batch_needs_a_key_before_its_body_is_looked_at(locked):
 @pytest.mark.parametrize("role", list(Role))
 @pytest.mark.parametrize("path", EVERYTHING)
 def test_a_key_opens_the_doors_of_its_role_and_no_other(
-    locked, context: AppContext, watch, role: Role, path: str
+    locked, context: AppContext, clock, role: Role, path: str
 ):
-    key = create_key(context.engine, role, "a test", by="me", now=watch.now)
+    key = create_key(context.engine, role, "a test", by="me", now=clock.now)
 
     assert locked.get(path, headers={"x-api-key": key}).status_code == (
         200 if path in DOORS[role] else 403
@@ -78,37 +78,37 @@ def test_health_and_pages_need_no_key(locked):
         assert locked.get(path).status_code == 200
 
 
-def test_the_same_key_works_as_a_bearer_token(locked, context: AppContext, watch):
-    key = create_key(context.engine, Role.SALES, "a test", by="me", now=watch.now)
+def test_the_same_key_works_as_a_bearer_token(locked, context: AppContext, clock):
+    key = create_key(context.engine, Role.SALES, "a test", by="me", now=clock.now)
 
     assert locked.get(PRICE, headers={"authorization": f"Bearer {key}"}).status_code == 200
 
 
-def test_a_revoked_key_is_forgotten_within_half_a_minute(locked, context: AppContext, watch):
-    key = {"x-api-key": create_key(context.engine, Role.SALES, "a test", by="me", now=watch.now)}
+def test_a_revoked_key_is_forgotten_within_half_a_minute(locked, context: AppContext, clock):
+    key = {"x-api-key": create_key(context.engine, Role.SALES, "a test", by="me", now=clock.now)}
     locked.get(LOCATIONS, headers=key)
-    revoke_key(context.engine, list_keys(context.engine)[0].id, by="me", now=watch.now)
-    watch.pass_by(timedelta(seconds=30))
+    revoke_key(context.engine, list_keys(context.engine)[0].id, by="me", now=clock.now)
+    clock.advance(timedelta(seconds=30))
 
     assert locked.get(LOCATIONS, headers=key).status_code == 401
 
 
-def test_a_key_ends_when_it_expires_even_while_it_is_believed(locked, context: AppContext, watch):
-    ends_at = watch.now + timedelta(seconds=10)
+def test_a_key_ends_when_it_expires_even_while_it_is_believed(locked, context: AppContext, clock):
+    ends_at = clock.now + timedelta(seconds=10)
     key = create_key(
-        context.engine, Role.SALES, "a test", by="me", now=watch.now, expires_at=ends_at
+        context.engine, Role.SALES, "a test", by="me", now=clock.now, expires_at=ends_at
     )
     before = locked.get(LOCATIONS, headers={"x-api-key": key})
-    watch.pass_by(timedelta(seconds=10))
+    clock.advance(timedelta(seconds=10))
     after = locked.get(LOCATIONS, headers={"x-api-key": key})
 
     assert (before.status_code, after.status_code) == (200, 401)
 
 
 def test_the_requests_of_a_key_are_limited_and_answers_show_the_limit(
-    locked, context: AppContext, watch
+    locked, context: AppContext, clock
 ):
-    key = {"x-api-key": create_key(context.engine, Role.SALES, "a test", by="me", now=watch.now)}
+    key = {"x-api-key": create_key(context.engine, Role.SALES, "a test", by="me", now=clock.now)}
     answers = [locked.get(LOCATIONS, headers=key) for _ in range(6)]
 
     assert [answer.status_code for answer in answers] == [200] * 5 + [429]
@@ -116,21 +116,21 @@ def test_the_requests_of_a_key_are_limited_and_answers_show_the_limit(
     assert answers[0].headers["ratelimit"] == '"key";r=4;t=720'
     assert answers[5].headers["retry-after"] == "720"
     assert answers[5].headers["ratelimit"] == '"key";r=0;t=3600'
-    watch.pass_by(timedelta(seconds=720))
+    clock.advance(timedelta(seconds=720))
     assert locked.get(LOCATIONS, headers=key).status_code == 200
 
 
-def test_the_requests_of_one_key_do_not_count_against_another(locked, context: AppContext, watch):
-    keys = [create_key(context.engine, Role.SALES, name, by="me", now=watch.now) for name in "ab"]
+def test_the_requests_of_one_key_do_not_count_against_another(locked, context: AppContext, clock):
+    keys = [create_key(context.engine, Role.SALES, name, by="me", now=clock.now) for name in "ab"]
     for _ in range(6):
         locked.get(LOCATIONS, headers={"x-api-key": keys[0]})
 
     assert locked.get(LOCATIONS, headers={"x-api-key": keys[1]}).status_code == 200
 
 
-def test_no_key_is_stored_or_logged(locked, context: AppContext, watch, tmp_path, caplog):
+def test_no_key_is_stored_or_logged(locked, context: AppContext, clock, tmp_path, caplog):
     caplog.set_level(logging.DEBUG)
-    key = create_key(context.engine, Role.SALES, "a test", by="me", now=watch.now)
+    key = create_key(context.engine, Role.SALES, "a test", by="me", now=clock.now)
     locked.get(LOCATIONS, headers={"x-api-key": key})
     secret = key.rsplit("_", 1)[-1] if key.count("_") == 2 else key[17:]
 

@@ -34,27 +34,27 @@ def happens(
 
 
 @pytest.fixture
-def noon(context: AppContext, watch) -> datetime:
+def noon(context: AppContext, clock) -> datetime:
     #  11:00  KX-01 blind |-----------|
     #  11:10       LB-01 blind |-------------------
     #  11:20            KX-01 surge |--------------
     #         ------------------|----|----------|--
     #                         11:30            12:00
-    start = watch.now - timedelta(hours=1)
+    start = clock.now - timedelta(hours=1)
     happens(context, start, "KX-01", AlertKind.UNOBSERVED, 0.9)
     happens(context, start + 10 * MINUTE, "LB-01", AlertKind.UNOBSERVED, 0.8)
     happens(context, start + 20 * MINUTE, "KX-01", AlertKind.SURGE, 4.0)
     happens(context, start + 30 * MINUTE, "KX-01", AlertKind.UNOBSERVED, 0.0)
-    return watch.now
+    return clock.now
 
 
 @pytest.mark.parametrize("path", [PATH, f"{PATH}/1", f"{PATH}/999"])
 @pytest.mark.parametrize(("role", "status"), [(None, 401), (Role.ADVERTISER, 403)])
 def test_strangers_and_advertisers_do_not_learn_whether_there_is_an_alert(
-    ask, context: AppContext, watch, noon, path: str, role: Role | None, status: int
+    ask, context: AppContext, clock, noon, path: str, role: Role | None, status: int
 ):
     ask.app = create_app(context, quota=Quota())
-    key = create_key(context.engine, role, "a test", by="me", now=watch.now) if role else ""
+    key = create_key(context.engine, role, "a test", by="me", now=clock.now) if role else ""
     answer = ask.get(path, headers={"x-api-key": key})
     assert (answer.status_code, answer.json()["status"]) == (status, status)
     assert "KX-01" not in answer.text
@@ -141,8 +141,8 @@ def test_an_alert_is_shown_with_its_notifications(ask, noon):
     assert ask.get(f"{PATH}/3").json()["device"] is None
 
 
-def key_of(context: AppContext, watch, role: Role) -> dict[str, str]:
-    return {"x-api-key": create_key(context.engine, role, "ann", by="me", now=watch.now)}
+def key_of(context: AppContext, clock, role: Role) -> dict[str, str]:
+    return {"x-api-key": create_key(context.engine, role, "ann", by="me", now=clock.now)}
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def key_of(context: AppContext, watch, role: Role) -> dict[str, str]:
 def test_only_operations_acknowledge_and_close(
     ask,
     context: AppContext,
-    watch,
+    clock,
     noon,
     act: str,
     body: dict[str, str],
@@ -164,16 +164,16 @@ def test_only_operations_acknowledge_and_close(
     status: int,
 ):
     ask.app = create_app(context, quota=Quota())
-    headers = key_of(context, watch, role) if role else {}
+    headers = key_of(context, clock, role) if role else {}
     answer = ask("POST", f"{PATH}/3/{act}", json=body, headers=headers)
     assert answer.status_code == status
 
 
 def test_who_acknowledged_and_closed_an_alert_and_why_is_shown_and_audited(
-    ask, context: AppContext, watch, noon
+    ask, context: AppContext, clock, noon
 ):
     ask.app = create_app(context, quota=Quota())
-    headers = key_of(context, watch, Role.OPERATIONS)
+    headers = key_of(context, clock, Role.OPERATIONS)
     ask("POST", f"{PATH}/3/acknowledge", json={"note": "on my way"}, headers=headers)
     again = ask("POST", f"{PATH}/3/acknowledge", json={"note": "me too"}, headers=headers)
     assert again.json()["acknowledged_note"] == "on my way"

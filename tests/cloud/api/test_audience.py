@@ -27,9 +27,9 @@ def test_nothing_measured_is_no_windows_rather_than_empty_ones(ask):
     assert ask.get(PATH).json()["windows"] == []
 
 
-def test_the_last_hour_is_answered_when_nothing_else_is_asked(ask, context: AppContext, watch):
+def test_the_last_hour_is_answered_when_nothing_else_is_asked(ask, context: AppContext, clock):
     #  11:00 ... 11:54:00 two visits ... 12:00 now
-    at = watch.now - timedelta(minutes=6)
+    at = clock.now - timedelta(minutes=6)
     seen = {"observed_ms": 60_000, "person_ms": 90_000, "looking_ms": 4_500, "entries": 2}
     minute(context, at, **seen, visits=2, onlookers=1, dwell_ms=18_000, dwell_05=2, attention_05=2)
     body = ask.get(PATH).json()
@@ -44,8 +44,8 @@ def test_the_last_hour_is_answered_when_nothing_else_is_asked(ask, context: AppC
     assert window["observed_share"] == 0.2
 
 
-def test_a_blind_window_has_no_figures_and_says_why(ask, context: AppContext, watch):
-    minute(context, watch.now - timedelta(minutes=6), blind_dark_ms=60_000)
+def test_a_blind_window_has_no_figures_and_says_why(ask, context: AppContext, clock):
+    minute(context, clock.now - timedelta(minutes=6), blind_dark_ms=60_000)
     (window,) = ask.get(PATH).json()["windows"]
 
     assert window["blind_s"] == {"dark": 60.0}
@@ -72,9 +72,9 @@ def test_a_blind_window_has_no_figures_and_says_why(ask, context: AppContext, wa
     ids=["an old camera", "an old camera alone", "nobody there", "an old camera among new ones"],
 )  # fmt: skip
 def test_bands_that_no_camera_reports_are_null_and_incomplete_ones_say_so(
-    ask, context: AppContext, watch, sums, bands
+    ask, context: AppContext, clock, sums, bands
 ):
-    minute(context, watch.now - timedelta(minutes=6), observed_ms=60_000, **sums)
+    minute(context, clock.now - timedelta(minutes=6), observed_ms=60_000, **sums)
     (window,) = ask.get(PATH).json()["windows"]
     assert window["bands"] == bands
     query = "by=device&location=KX-01&from=2026-11-20T11:50:00Z&until=2026-11-20T11:59:00Z"
@@ -82,9 +82,9 @@ def test_bands_that_no_camera_reports_are_null_and_incomplete_ones_say_so(
     assert cell["bands"] == bands
 
 
-def test_an_unfinished_window_says_so(ask, context: AppContext, watch):
-    watch.pass_by(timedelta(minutes=2))
-    minute(context, watch.now - timedelta(minutes=1), observed_ms=60_000, entries=1)
+def test_an_unfinished_window_says_so(ask, context: AppContext, clock):
+    clock.advance(timedelta(minutes=2))
+    minute(context, clock.now - timedelta(minutes=1), observed_ms=60_000, entries=1)
     (window,) = ask.get(PATH).json()["windows"]
 
     assert (window["starts_at"], window["complete"]) == ("2026-11-20T12:00:00Z", False)
@@ -103,10 +103,10 @@ def test_an_unfinished_window_says_so(ask, context: AppContext, watch):
     ],
 )
 def test_a_minute_is_in_one_window_unless_windows_are_asked_to_slide(
-    ask, context: AppContext, watch, query: str, count: int, additive: bool
+    ask, context: AppContext, clock, query: str, count: int, additive: bool
 ):
     """Windows that would reach beyond 12:00 are not given."""
-    minute(context, watch.now - timedelta(minutes=6), observed_ms=60_000, entries=1)
+    minute(context, clock.now - timedelta(minutes=6), observed_ms=60_000, entries=1)
     between = "from=2026-11-20T10:00:00Z&until=2026-11-20T12:00:00Z"
     body = ask.get(f"{PATH}?{query}&{between}").json()
 
@@ -115,9 +115,9 @@ def test_a_minute_is_in_one_window_unless_windows_are_asked_to_slide(
     assert body["additive"] is additive
 
 
-def test_the_hours_of_an_hour_add_up_to_what_was_counted(ask, context: AppContext, watch):
+def test_the_hours_of_an_hour_add_up_to_what_was_counted(ask, context: AppContext, clock):
     for minutes in range(1, 121):
-        at = watch.now - timedelta(minutes=minutes)
+        at = clock.now - timedelta(minutes=minutes)
         minute(context, at, observed_ms=60_000, visits=1)
     query = "window=1h&from=2026-11-20T11:00:00Z&until=2026-11-20T12:00:00Z"
     windows = ask.get(f"{PATH}?{query}").json()["windows"]
@@ -126,16 +126,16 @@ def test_the_hours_of_an_hour_add_up_to_what_was_counted(ask, context: AppContex
 
 
 def test_a_silent_camera_of_the_sites_file_is_missing_and_a_strange_one_is_named(
-    ask, context: AppContext, watch
+    ask, context: AppContext, clock
 ):
     site = context.estate.location("KX-01")
-    expected = len(site.expected_cameras(watch.now - timedelta(hours=1), watch.now))
+    expected = len(site.expected_cameras(clock.now - timedelta(hours=1), clock.now))
     with database.writing(context.engine) as connection:
         connection.execute(
             database.minute_tallies.insert().values(
                 location="KX-01",
                 device="stranger",
-                minute_at=int((watch.now - timedelta(minutes=6)).timestamp()),
+                minute_at=int((clock.now - timedelta(minutes=6)).timestamp()),
                 reports=1,
                 observed_ms=60_000,
             )
@@ -170,10 +170,10 @@ def test_a_stretch_that_cannot_be_served_is_refused(ask, query: str, sentence: s
     assert sentence in answer.json()["detail"]
 
 
-def test_what_is_counted_shows_a_second_later_at_the_latest(ask, context: AppContext, watch):
+def test_what_is_counted_shows_a_second_later_at_the_latest(ask, context: AppContext, clock):
     before = ask.get(PATH).json()["windows"]
-    minute(context, watch.now - timedelta(minutes=6), observed_ms=60_000, entries=1)
-    watch.pass_by(timedelta(seconds=1))
+    minute(context, clock.now - timedelta(minutes=6), observed_ms=60_000, entries=1)
+    clock.advance(timedelta(seconds=1))
 
     assert before == []
     assert [one["entries"] for one in ask.get(PATH).json()["windows"]] == [1]

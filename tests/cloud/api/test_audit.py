@@ -18,11 +18,11 @@ from cloud.cli.audit import add_arguments, run
 
 
 @pytest.fixture
-def logged(context: AppContext, watch) -> AppContext:
+def logged(context: AppContext, clock) -> AppContext:
     for number in range(4):
         with database.writing(context.engine) as connection:
             record_change(
-                connection, at=watch.now, actor="ann", action="price.set", about=f"KX-0{number}",
+                connection, at=clock.now, actor="ann", action="price.set", about=f"KX-0{number}",
                 details={"to_minor": number, "from_minor": 7},
             )  # fmt: skip
     return context
@@ -38,7 +38,7 @@ def test_a_log_that_nobody_touched_is_whole(logged: AppContext):
     assert chain(logged) == 4
 
 
-def test_changes_at_the_same_time_are_one_chain(engine: Engine, watch):
+def test_changes_at_the_same_time_are_one_chain(engine: Engine, clock):
     ready = threading.Barrier(4)
 
     def change(who: int) -> None:
@@ -46,7 +46,7 @@ def test_changes_at_the_same_time_are_one_chain(engine: Engine, watch):
         for number in range(5):
             with database.writing(engine) as connection:
                 record_change(
-                    connection, at=watch.now, actor=str(who), action="price.set",
+                    connection, at=clock.now, actor=str(who), action="price.set",
                     about=str(number), details={},
                 )  # fmt: skip
 
@@ -102,12 +102,12 @@ def test_entries_cut_off_the_end_show_against_a_digest_kept_elsewhere(logged: Ap
         chain(logged, head=kept)
 
 
-def test_making_and_revoking_a_key_is_entered_and_a_refusal_is_not(context: AppContext, watch):
-    create_key(context.engine, Role.SALES, "context 4", by="ann", now=watch.now)
+def test_making_and_revoking_a_key_is_entered_and_a_refusal_is_not(context: AppContext, clock):
+    create_key(context.engine, Role.SALES, "context 4", by="ann", now=clock.now)
     name = list_keys(context.engine)[0].id
-    revoke_key(context.engine, name, by="bob", now=watch.now)
+    revoke_key(context.engine, name, by="bob", now=clock.now)
     with pytest.raises(KeyRefused):
-        revoke_key(context.engine, name, by="eve", now=watch.now)
+        revoke_key(context.engine, name, by="eve", now=clock.now)
 
     with database.reading(context.engine) as connection:
         found = [(one.actor, one.action, one.object) for one in read_entries(connection)]

@@ -21,7 +21,7 @@ from cloud.cli import audit as audit_command
 from cloud.cli.publish import publish
 from cloud.cli.rate_card import put_card
 from cloud.planning.plan_worker import PlanWorker
-from tests.cloud.api.conftest import Asker, Watch
+from tests.cloud.api.conftest import ApiClient, ManualClock
 from tests.cloud.rates import CARD, sites
 
 SLOT = "/api/pricing/override/KX-01/2026-11-23T08:00"
@@ -34,7 +34,7 @@ class Log:
 
     url: str
     engine: Engine
-    watch: Watch
+    clock: ManualClock
     folder: Path
 
     def audit(self, *words: str, apart: bool = True) -> int:
@@ -50,23 +50,27 @@ class Log:
 
 
 @pytest.fixture
-def log(tmp_path: Path, watch: Watch, monkeypatch, capsys) -> Iterator[Log]:
-    yield from logged(f"sqlite:///{tmp_path}/onlooker.db", tmp_path, watch, monkeypatch, capsys)
+def log(tmp_path: Path, clock: ManualClock, monkeypatch, capsys) -> Iterator[Log]:
+    yield from logged(f"sqlite:///{tmp_path}/onlooker.db", tmp_path, clock, monkeypatch, capsys)
 
 
 @pytest.fixture
-def on_both(database_url: str, tmp_path: Path, watch: Watch, monkeypatch, capsys) -> Iterator[Log]:
+def on_both(
+    database_url: str, tmp_path: Path, clock: ManualClock, monkeypatch, capsys
+) -> Iterator[Log]:
     """On SQLite and on PostgreSQL."""
-    yield from logged(database_url, tmp_path, watch, monkeypatch, capsys)
+    yield from logged(database_url, tmp_path, clock, monkeypatch, capsys)
 
 
-def logged(database_url: str, tmp_path: Path, watch: Watch, monkeypatch, capsys) -> Iterator[Log]:
+def logged(
+    database_url: str, tmp_path: Path, clock: ManualClock, monkeypatch, capsys
+) -> Iterator[Log]:
     engine = database.connect(database_url)
     database.create(engine)
-    monkeypatch.setattr(audit_command.run, "__defaults__", (watch,))
-    monkeypatch.setattr("cloud.cli.occupancy.utc_now", watch)
-    context = AppContext(engine, sites(), CARD, watch)
-    ask = Asker(create_app(context))
+    monkeypatch.setattr(audit_command.run, "__defaults__", (clock,))
+    monkeypatch.setattr("cloud.cli.occupancy.utc_now", clock)
+    context = AppContext(engine, sites(), CARD, clock)
+    ask = ApiClient(create_app(context))
     ask("PUT", SLOT, json={"price": "45.67", "reason": "agreed in March"})
     ask("PUT", SLOT, json={"price": "38.00", "reason": "2026 contract", "account": "acme"})
     ask("PUT", SLOT.replace("T08", "T09"), json={"price": "40.00", "reason": "a mistake"})
@@ -77,10 +81,10 @@ def logged(database_url: str, tmp_path: Path, watch: Watch, monkeypatch, capsys)
     dropped = ask("POST", "/api/pricing/plans", json=BRIEF).headers["location"]
     ask("DELETE", dropped)
     card = msgspec.structs.replace(context.card, version="card-2")
-    put_card(engine, card, None, by="ann", clock=watch)
-    create_key(engine, Role.SALES, "Mary", by="me", now=watch.now)
-    revoked = create_key(engine, Role.ADVERTISER, "Acme", by="me", now=watch.now, account="acme")
-    revoke_key(engine, revoked.split("_")[1], by="me", now=watch.now)
+    put_card(engine, card, None, by="ann", clock=clock)
+    create_key(engine, Role.SALES, "Mary", by="me", now=clock.now)
+    revoked = create_key(engine, Role.ADVERTISER, "Acme", by="me", now=clock.now, account="acme")
+    revoke_key(engine, revoked.split("_")[1], by="me", now=clock.now)
     publish(context)
     file = tmp_path / "taken.csv"
     for taken in (3, 5):
@@ -89,7 +93,7 @@ def logged(database_url: str, tmp_path: Path, watch: Watch, monkeypatch, capsys)
             f"KX-01,2026-11-23T08:00,{taken},,,,\nKX-01,2026-11-23T09:00,6,,,,\n"
         )
         assert main(["occupancy", "--database", database_url, "load", str(file)]) == 0
-    made = Log(database_url, engine, watch, tmp_path)
+    made = Log(database_url, engine, clock, tmp_path)
     assert made.audit("key", str(tmp_path / "key.pem"), apart=False) == 0
     capsys.readouterr()
     yield made
@@ -104,7 +108,7 @@ def test_what_the_program_wrote_is_what_the_log_says(on_both: Log, capsys):
     assert "the tables match the log" in output.out
     assert "it matches 1 checkpoints" in output.out
     assert output.err.count("no checkpoint was compared") == 1  # there was none before the first
-    log.watch.pass_by(timedelta(days=93))  # plans expire, and may be gone
+    log.clock.advance(timedelta(days=93))  # plans expire, and may be gone
     log.run("DELETE FROM kept_plans")
     assert log.audit("verify") == 0
 
@@ -154,7 +158,7 @@ def test_a_row_that_was_changed_beside_the_program_shows(on_both: Log, capsys):
         with on_both.engine.connect() as connection:
             changed = connection.execute(text(change))
             assert changed.rowcount, change
-            found = findings(connection, on_both.watch.now)
+            found = findings(connection, on_both.clock.now)
             connection.rollback()
         assert any(sentence in one for one in found), (change, found)
     on_both.run(CHANGES[0][0])
@@ -198,7 +202,7 @@ def test_a_log_that_was_written_anew_shows(log: Log, capsys):
     for number in range(count + 3):
         with database.writing(log.engine) as connection:
             record_change(
-                connection, at=log.watch.now, actor="eve", action="x", about=str(number), details={}
+                connection, at=log.clock.now, actor="eve", action="x", about=str(number), details={}
             )
     assert log.audit("verify") == 1
     assert "the log has been written anew" in capsys.readouterr().err

@@ -104,7 +104,7 @@ def test_a_forecast_contains_the_visitor_mix_once_it_is_stored(ask, context):
             context.estate.location("KX-01"),
             VisitorMix(date(2026, 11, 20), rates, groups, half),
         )
-    context.clock.pass_by(timedelta(hours=1))
+    context.clock.advance(timedelta(hours=1))
     visitors = ask.get(path).json()["hours"][8]["visitors"]
 
     assert visitors["attention_rate"] == {"p10": 0.1, "p50": 0.2, "p90": 0.3}

@@ -22,17 +22,17 @@ WOMEN = DemographicCell(age=AgeGroup.FROM_25, gender=Gender.FEMALE, visits=1, on
 
 
 @pytest.fixture(autouse=True)
-def counted(context: AppContext, watch, report: Callable[..., AudienceReport]) -> None:
+def counted(context: AppContext, clock, report: Callable[..., AudienceReport]) -> None:
     """Two visits in each of three hours at three places, two cameras at one of them."""
     tallies = MinuteSums()
     cameras = [("KX-01", "kx-01-cam-1"), ("KX-01", "kx-01-cam-2"), ("LB-01", "lb"), ("WL-01", "wl")]
     for (location, device), ago in product(cameras, (1, 2, 5)):
-        at = watch.now - timedelta(hours=ago)
+        at = clock.now - timedelta(hours=ago)
         tallies.add(report(location=location, device=device, starts_at=at, visits=2,
                            blind_ms={BlindCause.DARK: 500}, demographics=(WOMEN,)))  # fmt: skip
     with database.writing(context.engine) as connection:
         sync_venue_types(connection, VENUES)
-        report_store.add_sums(connection, tallies, watch.now)
+        report_store.add_sums(connection, tallies, clock.now)
         venue_sums.add_venue_sums(connection, tallies, 0)
 
 
@@ -41,11 +41,11 @@ def visits(answer, *names: str) -> dict[tuple[str, ...], int]:
     return {tuple(cell[name] for name in names): cell["visits"] for cell in answer.json()["cells"]}
 
 
-def test_the_whole_estate_is_one_group_unless_parts_are_asked_for(ask, context: AppContext, watch):
+def test_the_whole_estate_is_one_group_unless_parts_are_asked_for(ask, context: AppContext, clock):
     (whole,) = ask.get(f"/api/audience?{DAY}").json()["cells"]
     assert (whole["visits"], whole["onlookers"], whole["attention_rate"]) == (24, 12, 0.5)
     # ten seconds of twelve cameras reported; up to now every camera of the sites file is expected
-    cameras = [site.expected_cameras(watch.now - HOUR, watch.now) for site in context.estate]
+    cameras = [site.expected_cameras(clock.now - HOUR, clock.now) for site in context.estate]
     expected_s = 12 * 3600.0 * sum(map(len, cameras))
     assert (whole["reported_s"], whole["expected_s"]) == (120.0, expected_s)
     assert whole["observed_share"] == round(108 / expected_s, 4)

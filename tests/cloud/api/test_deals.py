@@ -13,7 +13,7 @@ from cloud.auth.access import Scope
 from cloud.auth.keys import Role, create_key
 from cloud.auth.quota import Quota
 from cloud.planning.plan_worker import PlanWorker
-from tests.cloud.api.conftest import FRIDAY_NOON, Asker
+from tests.cloud.api.conftest import FRIDAY_NOON, ApiClient
 
 SLOT = "KX-01/2026-11-23T08:00"
 PRICE = f"/api/pricing/slot/{SLOT}"
@@ -27,8 +27,8 @@ REASON, OWNER = "because Zebedee asked", "Mary Poole"
 
 
 @pytest.fixture
-def locked(context: AppContext) -> Asker:
-    return Asker(create_app(context, quota=Quota(questions=100_000)))
+def locked(context: AppContext) -> ApiClient:
+    return ApiClient(create_app(context, quota=Quota(questions=100_000)))
 
 
 @pytest.fixture
@@ -45,12 +45,14 @@ def staff(key) -> dict[str, str]:
     return key(Role.SALES, OWNER)
 
 
-def set_price(asker: Asker, staff: dict[str, str], price: str, account: str | None = None) -> None:
+def set_price(
+    asker: ApiClient, staff: dict[str, str], price: str, account: str | None = None
+) -> None:
     wanted = {"price": price, "reason": REASON, "account": account}
     assert asker("PUT", OVERRIDE, json=wanted, headers=staff).status_code == 200
 
 
-def quoted(asker: Asker, who: dict[str, str], account: str | None = None) -> list[str]:
+def quoted(asker: ApiClient, who: dict[str, str], account: str | None = None) -> list[str]:
     """The price of the slot as each of the ways to ask tells it."""
     more = {"headers": who, "params": {"account": account} if account else {}}
     question = {"location": LOCATION, "time_slot": TIME}
@@ -68,7 +70,7 @@ def quoted(asker: Asker, who: dict[str, str], account: str | None = None) -> lis
     ]
 
 
-def test_a_deal_holds_for_its_account_and_for_nobody_else(locked: Asker, key, staff):
+def test_a_deal_holds_for_its_account_and_for_nobody_else(locked: ApiClient, key, staff):
     acme, bolt = (key(Role.ADVERTISER, name, account=name) for name in ("acme", "bolt"))
     (normal,) = set(quoted(locked, bolt))
     set_price(locked, staff, "45.67", "acme")
@@ -86,7 +88,7 @@ def test_a_deal_holds_for_its_account_and_for_nobody_else(locked: Asker, key, st
     assert quoted(locked, acme) == quoted(locked, bolt) == [normal] * 5
 
 
-def test_the_tag_of_one_account_is_none_for_another(locked: Asker, key, staff):
+def test_the_tag_of_one_account_is_none_for_another(locked: ApiClient, key, staff):
     acme, bolt = (key(Role.ADVERTISER, name, account=name) for name in ("acme", "bolt"))
     set_price(locked, staff, "45.67", "acme")
     for path in (PRICE, f"/api/inventory?time_slot={TIME}&location={LOCATION}"):
@@ -98,7 +100,7 @@ def test_the_tag_of_one_account_is_none_for_another(locked: Asker, key, staff):
         assert "X-API-Key" in mine.headers["vary"]
 
 
-def test_nobody_is_quoted_for_the_account_of_another(locked: Asker, key, staff):
+def test_nobody_is_quoted_for_the_account_of_another(locked: ApiClient, key, staff):
     acme = key(Role.ADVERTISER, "acme", account="acme")
     assert locked.get(f"{PRICE}?account=acme", headers=acme).status_code == 200
     refused = locked.get(f"{PRICE}?account=bolt", headers=acme)
@@ -107,7 +109,7 @@ def test_nobody_is_quoted_for_the_account_of_another(locked: Asker, key, staff):
     assert locked.get(f"{PRICE}?account=No%20Such", headers=staff).status_code == 422
 
 
-def test_staff_receive_every_price_that_is_set(locked: Asker, key, staff):
+def test_staff_receive_every_price_that_is_set(locked: ApiClient, key, staff):
     set_price(locked, staff, "45.67", "acme")
     set_price(locked, staff, "50.00")
     price = locked.get(PRICE, headers=staff).json()
@@ -121,7 +123,7 @@ def test_staff_receive_every_price_that_is_set(locked: Asker, key, staff):
     ]
 
 
-def test_the_factors_of_a_set_price_multiply_to_it_and_tell_no_other(locked: Asker, key, staff):
+def test_the_factors_of_a_set_price_multiply_to_it_and_tell_no_other(locked: ApiClient, key, staff):
     acme = key(Role.ADVERTISER, "acme", account="acme")
     computed = locked.get(PRICE, headers=acme).json()["price"]
     set_price(locked, staff, "45.67", "acme")
@@ -134,7 +136,7 @@ def test_the_factors_of_a_set_price_multiply_to_it_and_tell_no_other(locked: Ask
 
 
 def test_a_kept_plan_is_worked_out_at_the_prices_of_its_account(
-    locked: Asker, context: AppContext, key, staff
+    locked: ApiClient, context: AppContext, key, staff
 ):
     acme = key(Role.ADVERTISER, "acme", account="acme")
     set_price(locked, staff, "45.67", "acme")
@@ -146,7 +148,7 @@ def test_a_kept_plan_is_worked_out_at_the_prices_of_its_account(
 
 
 def test_staff_keep_a_plan_for_an_account_at_its_prices(
-    locked: Asker, context: AppContext, key, staff
+    locked: ApiClient, context: AppContext, key, staff
 ):
     acme = key(Role.ADVERTISER, "acme", account="acme")
     set_price(locked, staff, "45.67", "acme")
@@ -190,7 +192,7 @@ def routes_for(role: Role) -> set[str]:
 
 
 def test_no_answer_for_an_advertiser_tells_who_set_a_price_why_or_in_place_of_what(
-    locked: Asker, context: AppContext, key, staff
+    locked: ApiClient, context: AppContext, key, staff
 ):
     """A new route for advertisers needs an example here."""
     acme, bolt = (key(Role.ADVERTISER, name, account=name) for name in ("acme", "bolt"))
@@ -214,18 +216,18 @@ def test_no_answer_for_an_advertiser_tells_who_set_a_price_why_or_in_place_of_wh
                 assert word not in answer.text, (route, word)
 
 
-def test_an_expired_price_is_returned_to_no_account(locked: Asker, key, staff, watch):
+def test_an_expired_price_is_returned_to_no_account(locked: ApiClient, key, staff, clock):
     acme = key(Role.ADVERTISER, "acme", account="acme")
     normal = locked.get(PRICE, headers=acme).json()["price"]
     until = (FRIDAY_NOON + timedelta(seconds=20)).isoformat()
     wanted = {"price": "45.67", "reason": REASON, "account": "acme", "until": until}
     assert locked("PUT", OVERRIDE, json=wanted, headers=staff).status_code == 200
     assert locked.get(PRICE, headers=acme).json()["price"] == "45.67"
-    watch.pass_by(timedelta(seconds=20))
+    clock.advance(timedelta(seconds=20))
     assert locked.get(PRICE, headers=acme).json()["price"] == normal
 
 
-def test_the_command_sets_lists_and_withdraws_a_deal(ask: Asker, override, capsys):
+def test_the_command_sets_lists_and_withdraws_a_deal(ask: ApiClient, override, capsys):
     slot = ["KX-01", "2026-11-23T08:00"]
     words = ["45.67", "--reason", "agreed", "--author", "Mary", "--account", "acme"]
     assert override("set", *slot, *words) == 0

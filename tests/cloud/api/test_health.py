@@ -16,7 +16,7 @@ def test_an_empty_database_is_ready_and_says_that_nothing_has_come(ask):
     }
 
 
-def test_readiness_says_how_old_the_newest_report_is(ask, context: AppContext, watch):
+def test_readiness_says_how_old_the_newest_report_is(ask, context: AppContext, clock):
     with database.writing(context.engine) as connection:
         connection.execute(
             database.report_streams.insert().values(
@@ -25,7 +25,7 @@ def test_readiness_says_how_old_the_newest_report_is(ask, context: AppContext, w
                 location="KX-01",
                 through=4,
                 received_ranges="[]",
-                acknowledged_at=watch.now - timedelta(seconds=12.5),
+                acknowledged_at=clock.now - timedelta(seconds=12.5),
             )
         )
 

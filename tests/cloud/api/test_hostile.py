@@ -8,7 +8,7 @@ import pytest
 from cloud import database
 from cloud.api.application import create_app
 from cloud.app.context import AppContext
-from tests.cloud.api.conftest import FRIDAY_NOON, Asker
+from tests.cloud.api.conftest import FRIDAY_NOON, ApiClient
 from tests.cloud.api.test_route_access import CLOSED, ROUTES, fill_path
 from tests.cloud.rates import CARD, sites
 
@@ -31,11 +31,11 @@ BODIES = [
 
 
 @pytest.fixture(scope="module")
-def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
+def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiClient]:
     engine = database.connect(f"sqlite:///{tmp_path_factory.mktemp('hostile')}/onlooker.db")
     database.create(engine)
     card = CARD
-    yield Asker(create_app(AppContext(engine, sites(), card, lambda: FRIDAY_NOON)))
+    yield ApiClient(create_app(AppContext(engine, sites(), card, lambda: FRIDAY_NOON)))
     engine.dispose()
 
 

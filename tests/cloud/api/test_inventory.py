@@ -59,10 +59,10 @@ def test_the_tiers_fall_and_say_what_they_stand_on(ask):
     assert extension["audience_per_play"] is None
 
 
-def test_measured_stays_replace_the_assumption(ask, context: AppContext, watch):
+def test_measured_stays_replace_the_assumption(ask, context: AppContext, clock):
     seen = {"observed_ms": HOUR_S * 1000, "dwell_06": 400, "dwell_ms": 400 * 12_000}
     looked = {"attention_00": 300, "attention_03": 100, "looking_ms": 100 * 1500}
-    hour(context, watch.now - timedelta(hours=3), **seen, **looked, visits=400, entries=400)
+    hour(context, clock.now - timedelta(hours=3), **seen, **looked, visits=400, entries=400)
     (screen,) = ask.get(f"{PATH}&location=KX-01").json()["screens"]
     extension = screen["imp"][0]["ext"]["onlooker"]
 

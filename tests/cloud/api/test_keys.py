@@ -12,8 +12,8 @@ from cloud.cli.keys import add_arguments, run
 from tests.cloud.databases import new_database
 
 
-def test_a_key_is_found_by_its_text_alone(context: AppContext, watch):
-    key = create_key(context.engine, Role.SALES, "the sales context", by="me", now=watch.now)
+def test_a_key_is_found_by_its_text_alone(context: AppContext, clock):
+    key = create_key(context.engine, Role.SALES, "the sales context", by="me", now=clock.now)
     found = find_key(context.engine, key)
 
     assert found is not None
@@ -23,21 +23,21 @@ def test_a_key_is_found_by_its_text_alone(context: AppContext, watch):
 
 
 @pytest.mark.parametrize("owner", ["", "   ", "x" * 81, "a\nb", "\x1b[31m"])
-def test_an_owner_is_a_line_of_text(context: AppContext, watch, owner: str):
+def test_an_owner_is_a_line_of_text(context: AppContext, clock, owner: str):
     with pytest.raises(KeyRefused, match="printable characters"):
-        create_key(context.engine, Role.SALES, owner, by="me", now=watch.now)
+        create_key(context.engine, Role.SALES, owner, by="me", now=clock.now)
 
 
-def test_a_key_cannot_be_born_dead_or_die_twice(context: AppContext, watch):
+def test_a_key_cannot_be_born_dead_or_die_twice(context: AppContext, clock):
     with pytest.raises(KeyRefused, match="would open nothing"):
-        create_key(context.engine, Role.SALES, "late", by="me", now=watch.now, expires_at=watch.now)
-    create_key(context.engine, Role.SALES, "once", by="me", now=watch.now)
+        create_key(context.engine, Role.SALES, "late", by="me", now=clock.now, expires_at=clock.now)
+    create_key(context.engine, Role.SALES, "once", by="me", now=clock.now)
     name = list_keys(context.engine)[0].id
-    revoke_key(context.engine, name, by="me", now=watch.now)
+    revoke_key(context.engine, name, by="me", now=clock.now)
     with pytest.raises(KeyRefused, match="is in force"):
-        revoke_key(context.engine, name, by="me", now=watch.now)
+        revoke_key(context.engine, name, by="me", now=clock.now)
 
-    assert not list_keys(context.engine)[0].is_valid(watch.now + timedelta(days=1))
+    assert not list_keys(context.engine)[0].is_valid(clock.now + timedelta(days=1))
 
 
 def test_keys_are_made_listed_and_revoked_from_the_command_line(tmp_path: Path, capsys):
@@ -58,10 +58,10 @@ def test_keys_are_made_listed_and_revoked_from_the_command_line(tmp_path: Path, 
     assert key not in listed
 
 
-def test_keys_of_one_account_belong_together_and_others_stand_alone(context: AppContext, watch):
+def test_keys_of_one_account_belong_together_and_others_stand_alone(context: AppContext, clock):
     def account_of(owner: str, account: str | None = None) -> str:
         key = create_key(
-            context.engine, Role.ADVERTISER, owner, by="me", now=watch.now, account=account
+            context.engine, Role.ADVERTISER, owner, by="me", now=clock.now, account=account
         )
         found = find_key(context.engine, key)
         assert found is not None
@@ -74,6 +74,6 @@ def test_keys_of_one_account_belong_together_and_others_stand_alone(context: App
 
 
 @pytest.mark.parametrize("account", ["", "Acme", "-acme", "a b", "acme\n", "a" * 41, "é"])
-def test_an_account_is_a_plain_word(context: AppContext, watch, account: str):
+def test_an_account_is_a_plain_word(context: AppContext, clock, account: str):
     with pytest.raises(KeyRefused, match="small letters"):
-        create_key(context.engine, Role.ADVERTISER, "Acme", by="me", now=watch.now, account=account)
+        create_key(context.engine, Role.ADVERTISER, "Acme", by="me", now=clock.now, account=account)

@@ -20,7 +20,7 @@ from cloud.pricing.quote import quote
 from cloud.pricing.slot import parse_slot
 from cloud.sales.occupancy import SlotOccupancy, store_occupancy
 from cloud.sales.price_sheet import price_sheets
-from tests.cloud.api.conftest import Asker
+from tests.cloud.api.conftest import ApiClient
 
 INVENTORY = "/api/inventory?time_slot="
 MONDAY = "2026-11-23T08:00"
@@ -55,7 +55,7 @@ def broken(context: AppContext, monkeypatch) -> AppContext:
     return replace(context, estate=Estate(tuple(sites)), forecast_cache=ForecastCache())
 
 
-def screens_of(asker: Asker, path: str) -> tuple[list[str], dict[str, str]]:
+def screens_of(asker: ApiClient, path: str) -> tuple[list[str], dict[str, str]]:
     """The screens of the answer, and those left out with the reason."""
     answer = asker.get(path)
     assert answer.status_code == 200, answer.text
@@ -76,7 +76,7 @@ def screens_of(asker: Asker, path: str) -> tuple[list[str], dict[str, str]]:
 def test_an_hour_that_one_clock_lacks_or_doubles_is_answered_for_the_others(
     abroad: AppContext, time_slot: str, place: str, reason: str
 ):
-    asker = Asker(create_app(abroad))
+    asker = ApiClient(create_app(abroad))
     screens, left_out = screens_of(asker, INVENTORY + time_slot)
 
     assert sorted([*screens, place]) == ["CC-01", "KX-01", "NY-01"]
@@ -89,7 +89,7 @@ def test_an_hour_that_one_clock_lacks_or_doubles_is_answered_for_the_others(
 
 
 def test_pages_without_the_hour_are_not_each_others(abroad: AppContext):
-    asker = Asker(create_app(abroad))
+    asker = ApiClient(create_app(abroad))
     path = f"{INVENTORY}2027-03-28T01:00&limit=1&offset="
     assert [screens_of(asker, path + str(at))[0] for at in range(3)] == [[], ["CC-01"], ["NY-01"]]
     assert screens_of(asker, path + "0")[1].keys() == {"KX-01"}
@@ -99,23 +99,23 @@ def test_pages_without_the_hour_are_not_each_others(abroad: AppContext):
     "time_slot", ["soon", "2026-11-23", "2026-13-23T08:00", "2026-11-23T08:30"]
 )
 def test_a_time_that_no_clock_has_is_refused(abroad: AppContext, time_slot: str):
-    asker = Asker(create_app(abroad))
+    asker = ApiClient(create_app(abroad))
     status = asker.get(INVENTORY + time_slot).status_code
     assert status == 422
 
 
 @pytest.mark.parametrize("venue", ["10503", "105", "1", "10502"])
-def test_a_venue_is_found_by_every_id_that_it_is_known_by(ask: Asker, venue: str):
+def test_a_venue_is_found_by_every_id_that_it_is_known_by(ask: ApiClient, venue: str):
     assert "KX-01" in screens_of(ask, f"{INVENTORY}{MONDAY}&venue={venue}")[0]
 
 
-def test_the_ids_that_are_sent_find_the_screens_that_sent_them(ask: Asker):
+def test_the_ids_that_are_sent_find_the_screens_that_sent_them(ask: ApiClient):
     for screen in ask.get(INVENTORY + MONDAY).json()["screens"]:
         (sent,) = screen["dooh"]["venuetype"]
         assert screen["dooh"]["id"] in screens_of(ask, f"{INVENTORY}{MONDAY}&venue={sent}")[0]
 
 
-def test_a_word_that_is_no_venue_is_refused_with_the_list(ask: Asker):
+def test_a_word_that_is_no_venue_is_refused_with_the_list(ask: ApiClient):
     for word in ("platform", "99999", "", "105033"):
         refused = ask.get(f"{INVENTORY}{MONDAY}&venue={word}")
         assert refused.status_code == 422
@@ -124,7 +124,7 @@ def test_a_word_that_is_no_venue_is_refused_with_the_list(ask: Asker):
 
 
 def test_a_place_of_which_no_forecast_can_be_made_is_left_out_by_name(broken: AppContext, caplog):
-    asker = Asker(create_app(broken))
+    asker = ApiClient(create_app(broken))
     with caplog.at_level(logging.ERROR):
         screens, left_out = screens_of(asker, INVENTORY + MONDAY)
         again, _ = screens_of(asker, INVENTORY + MONDAY)
@@ -153,7 +153,7 @@ def test_a_place_that_cannot_be_published_does_not_stop_the_others(broken: AppCo
     assert [one.location for one in left_out] == ["LB-01"]
 
 
-def test_a_fault_in_one_price_is_that_of_one_place(ask: Asker, monkeypatch):
+def test_a_fault_in_one_price_is_that_of_one_place(ask: ApiClient, monkeypatch):
 
     def fragile(site, *of):
         if site.id == "LB-01":
@@ -170,7 +170,7 @@ def test_a_fault_in_one_price_is_that_of_one_place(ask: Asker, monkeypatch):
     assert (batch[0]["refused"], batch[1]["price"]) == (None, None)
 
 
-def availability(asker: Asker, time_slot: str) -> list[str]:
+def availability(asker: ApiClient, time_slot: str) -> list[str]:
     """The status of an hour of KX-01 on each route that shows it."""
     question = {"location": "KX-01", "time_slot": time_slot}
     slot = asker.get(f"/api/pricing/slot/KX-01/{time_slot}").json()
@@ -184,27 +184,27 @@ def availability(asker: Asker, time_slot: str) -> list[str]:
             on_sale]  # fmt: skip
 
 
-def test_an_hour_that_has_begun_is_not_for_sale_anywhere(ask: Asker, watch):
+def test_an_hour_that_has_begun_is_not_for_sale_anywhere(ask: ApiClient, clock):
     for hour, status in ((10, "past"), (11, "past"), (12, "unknown"), (13, "unknown")):
         assert availability(ask, f"2026-11-20T{hour}:00") == [status] * 3
-    watch.pass_by(timedelta(microseconds=1))  # the forecast is the same, the hour has begun
+    clock.advance(timedelta(microseconds=1))  # the forecast is the same, the hour has begun
     assert availability(ask, "2026-11-20T12:00") == ["past"] * 3
     brief = {"budget": "500.00", "from": "2026-11-20", "until": "2026-11-21"}
     lines = ask("POST", "/api/pricing/optimize", json=brief).json()["lines"]
     assert min(line["time_slot"] for line in lines) >= "2026-11-20T13:00"
 
 
-def test_a_sold_out_hour_is_said_so(ask: Asker, context: AppContext, watch):
+def test_a_sold_out_hour_is_said_so(ask: ApiClient, context: AppContext, clock):
 
     site = context.estate.location("KX-01")
     with database.writing(context.engine) as connection:
         for hour, taken in ((8, 6), (9, 5), (10, 0)):
             starts_at = parse_slot(f"2026-11-23T{hour:02}:00", site.zone).starts_at
             store_occupancy(
-                connection, [SlotOccupancy("KX-01", starts_at, Occupancy(6, taken))], at=watch.now
+                connection, [SlotOccupancy("KX-01", starts_at, Occupancy(6, taken))], at=clock.now
             )
         audit.record_change(
-            connection, at=watch.now, actor="me", action="occupancy.load", about="x", details={}
+            connection, at=clock.now, actor="me", action="occupancy.load", about="x", details={}
         )
     context.read_changes()
 
@@ -217,9 +217,9 @@ def test_a_sold_out_hour_is_said_so(ask: Asker, context: AppContext, watch):
     assert (nothing["status"], nothing["taken"], nothing["free"]) == ("unknown", None, None)
 
 
-def test_hours_that_have_begun_are_not_published(context: AppContext, watch):
+def test_hours_that_have_begun_are_not_published(context: AppContext, clock):
 
-    watch.pass_by(timedelta(minutes=30))
+    clock.advance(timedelta(minutes=30))
     publish(context)
     with database.reading(context.engine) as connection:
         first = {row.first_at for row in connection.execute(price_sheets.select())}

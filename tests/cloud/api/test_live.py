@@ -34,9 +34,9 @@ pytestmark = pytest.mark.usefixtures("short_live_intervals")
 @SQLITE_ONLY
 @BOTH_CLIENTS
 @pytest.mark.parametrize(("role", "status"), [(None, 401), (Role.ADVERTISER, 403)])
-def test_callers_without_a_staff_key_are_refused(live_context, watch, client, role, status):
+def test_callers_without_a_staff_key_are_refused(live_context, clock, client, role, status):
     engine = live_context.engine
-    key = create_key(engine, role, "a test", by="me", now=watch.now) if role else "onl_x"
+    key = create_key(engine, role, "a test", by="me", now=clock.now) if role else "onl_x"
     with serving(live_context, quota=Quota()) as address:
         if client is SseClient:
             with subscribed(SseClient, address, **{"x-api-key": key}) as subscriber:
@@ -86,12 +86,12 @@ def test_changed_windows_are_sent_late_ones_too(live_context, count_reports, cli
 @BOTH_CLIENTS
 @pytest.mark.parametrize("query", ["?location=LB-01", "?venue_type=10604", "?what=window"])
 def test_a_subscriber_receives_only_what_its_filter_selects(
-    live_context, count_reports, watch, client, query
+    live_context, count_reports, clock, client, query
 ):
     with serving(live_context) as address, subscribed(client, address, query) as subscriber:
         read_to_cursor(subscriber)
         with database.writing(live_context.engine) as connection:
-            apply_measures(connection, [blind(0.9)], watch.now, AT_ONCE)
+            apply_measures(connection, [blind(0.9)], clock.now, AT_ONCE)
         count_reports("KX-01", 6)
         count_reports("LB-01", 6)
         received = read_windows(subscriber, lambda windows: f"LB-01 {AT}11:50:00Z" in windows)
@@ -101,11 +101,11 @@ def test_a_subscriber_receives_only_what_its_filter_selects(
 @SQLITE_ONLY
 @BOTH_CLIENTS
 def test_alerts_are_sent_when_they_are_raised_and_when_they_are_cleared(
-    live_context, watch, client
+    live_context, clock, client
 ):
     def measure(share: float) -> None:
         with database.writing(live_context.engine) as connection:
-            apply_measures(connection, [blind(share)], watch.now, AT_ONCE)
+            apply_measures(connection, [blind(share)], clock.now, AT_ONCE)
 
     with serving(live_context) as address, subscribed(client, address, "?what=alert") as subscriber:
         read_to_cursor(subscriber)
@@ -124,17 +124,17 @@ def test_alerts_are_sent_when_they_are_raised_and_when_they_are_cleared(
 @SQLITE_ONLY
 @BOTH_CLIENTS
 def test_a_key_that_is_revoked_meanwhile_ends_the_stream(
-    live_context, watch, count_reports, client
+    live_context, clock, count_reports, client
 ):
     engine = live_context.engine
-    key = create_key(engine, Role.SALES, "a test", by="me", now=watch.now)
+    key = create_key(engine, Role.SALES, "a test", by="me", now=clock.now)
     with (
         serving(live_context, quota=Quota()) as address,
         subscribed(client, address, **{"x-api-key": key}) as subscriber,
     ):
         read_to_cursor(subscriber)
-        revoke_key(engine, list_keys(engine)[0].id, by="me", now=watch.now)
-        watch.pass_by(timedelta(minutes=1))
+        revoke_key(engine, list_keys(engine)[0].id, by="me", now=clock.now)
+        clock.advance(timedelta(minutes=1))
         count_reports("KX-01", 6)
         refused = read_event(subscriber, "refused")
         assert "no key that is in force" in refused["data"]["reason"]

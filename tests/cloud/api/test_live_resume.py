@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("short_live_intervals")
 
 @BOTH_CLIENTS
 def test_a_reconnected_client_receives_what_changed_even_from_another_server(
-    live_context, count_reports, watch, client
+    live_context, count_reports, clock, client
 ):
     with serving(live_context) as address, subscribed(client, address) as subscriber:
         count_reports("KX-01", 6)
@@ -36,7 +36,7 @@ def test_a_reconnected_client_receives_what_changed_even_from_another_server(
     count_reports("KX-01", 6, 20)
     count_reports("LB-01", 1440)
     with database.writing(live_context.engine) as connection:
-        apply_measures(connection, [blind(0.9)], watch.now, AT_ONCE)
+        apply_measures(connection, [blind(0.9)], clock.now, AT_ONCE)
     query = f"?last_id={last}"
     with serving(live_context) as address, subscribed(client, address, query) as subscriber:
         received = read_windows(subscriber, bool)

@@ -17,20 +17,20 @@ def test_the_least_lately_used_goes_first():
     assert len(memory) == 2
 
 
-def test_a_forecast_is_made_once_while_it_is_fresh(context: AppContext, watch):
+def test_a_forecast_is_made_once_while_it_is_fresh(context: AppContext, clock):
     site = context.estate.location("KX-01")
     first = context.forecast(site)
-    watch.pass_by(timedelta(seconds=59))
+    clock.advance(timedelta(seconds=59))
 
     assert context.forecast(site) is first
-    watch.pass_by(timedelta(seconds=1))
+    clock.advance(timedelta(seconds=1))
     assert context.forecast(site) is not first
 
 
-def test_a_clock_that_went_back_does_not_keep_a_forecast_alive(context: AppContext, watch):
+def test_a_clock_that_went_back_does_not_keep_a_forecast_alive(context: AppContext, clock):
     site = context.estate.location("KX-01")
     first = context.forecast(site)
-    watch.pass_by(timedelta(hours=-5))
+    clock.advance(timedelta(hours=-5))
 
     assert context.forecast(site) is not first
 

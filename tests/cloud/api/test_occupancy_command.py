@@ -28,12 +28,12 @@ def load(tmp_path: Path, lines: str) -> int:
 
 
 def test_what_is_taken_makes_the_rest_dearer_and_fewer(
-    ask, context: AppContext, watch, tmp_path, capsys
+    ask, context: AppContext, clock, tmp_path, capsys
 ):
     before = ask.get(PRICE).json()["price_minor"]
     assert load(tmp_path, HEAD + FULL) == 0
     assert capsys.readouterr().out == "2 slots noted\n"
-    watch.pass_by(timedelta(minutes=15))
+    clock.advance(timedelta(minutes=15))
     after = ask.get(PRICE).json()
     hours = ask.get("/api/inventory?location=KX-01&time_slot=2026-11-23T08:00").json()
     full = ask.get("/api/inventory?location=KX-01&time_slot=2026-11-23T09:00").json()
@@ -65,11 +65,11 @@ def test_a_plan_buys_only_what_is_free_at_the_price_of_the_last_share(
     assert sold.price_minor[8] == ask.get(PRICE).json()["price_minor"]
 
 
-def test_what_is_noted_again_takes_the_place_of_what_was_known(ask, tmp_path, watch):
+def test_what_is_noted_again_takes_the_place_of_what_was_known(ask, tmp_path, clock):
     plain = ask.get(PRICE).json()["price_minor"]
     load(tmp_path, HEAD + FULL)
     load(tmp_path, HEAD + "KX-01,2026-11-23T08:00,0,,,,\n")
-    watch.pass_by(timedelta(minutes=15))
+    clock.advance(timedelta(minutes=15))
 
     assert ask.get(PRICE).json()["price_minor"] == plain
 

@@ -25,7 +25,7 @@ from cloud.app.redis_store import RedisStore
 from cloud.app.shared_store import LocalStore
 from cloud.cli import override, publish
 from cloud.lru_cache import LruCache
-from tests.cloud.api.conftest import Asker, Watch
+from tests.cloud.api.conftest import ApiClient, ManualClock
 from tests.cloud.api.redis_server import RedisServer
 from tests.cloud.rates import CARD, SITES_FILE, sites
 
@@ -48,11 +48,11 @@ class Installation:
     """Two processes on one database, one of whose places has been measured for three weeks."""
 
     url: str
-    watch: Watch
+    clock: ManualClock
     contexts: list[AppContext]
 
     def __post_init__(self) -> None:
-        self.askers = [Asker(create_app(context)) for context in self.contexts]
+        self.askers = [ApiClient(create_app(context)) for context in self.contexts]
 
     @property
     def engine(self) -> Engine:
@@ -74,7 +74,7 @@ class Installation:
 
 @pytest.fixture(params=STORES)
 def store(
-    request: pytest.FixtureRequest, tmp_path: Path, watch: Watch, monkeypatch
+    request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock, monkeypatch
 ) -> Iterator[Installation]:
     monkeypatch.delenv("ONLOOKER_REDIS_URL", raising=False)
     url = f"sqlite:///{tmp_path}/onlooker.db"
@@ -82,26 +82,26 @@ def store(
         url = request.getfixturevalue("empty_postgresql")
     engine = database.connect(url)
     database.create(engine)
-    measure(engine, watch)
+    measure(engine, clock)
     shared = [LocalStore(), LocalStore()]
     if request.param.endswith("redis"):
         redis_url = request.getfixturevalue("redis_server").url
         shared = [RedisStore(redis_url, of=str(tmp_path)) for _ in range(2)]
-    first = AppContext(engine, sites(), CARD, watch, shared[0])
+    first = AppContext(engine, sites(), CARD, clock, shared[0])
     more = {
         "forecast_cache": ForecastCache(),
         "response_cache": LruCache(99),
         "change_log": ChangeLog(),
     }
-    yield Installation(url, watch, [first, replace(first, shared=shared[1], **more)])
+    yield Installation(url, clock, [first, replace(first, shared=shared[1], **more)])
     for each in shared:
         each.close()
     engine.dispose()
 
 
-def measure(engine: Engine, watch: Watch) -> None:
+def measure(engine: Engine, clock: ManualClock) -> None:
     """Three weeks of one camera at KX-01, with ages and genders in the last day."""
-    now = int(watch.now.timestamp())
+    now = int(clock.now.timestamp())
     hours = [
         {
             "location": "KX-01", "device": "kx-01-cam-1", "hour_at": now - 3600 * age,
@@ -127,7 +127,7 @@ def measure(engine: Engine, watch: Watch) -> None:
         }
         for age in range(1, 120)
     ]  # fmt: skip
-    touched = {"location": "KX-01", "changed_at": watch.now, "minute_at": now - 60}
+    touched = {"location": "KX-01", "changed_at": clock.now, "minute_at": now - 60}
     with database.writing(engine) as connection:
         connection.execute(database.hour_tallies.insert(), hours)
         connection.execute(database.minute_tallies.insert(), minutes)
@@ -167,7 +167,7 @@ def test_a_price_set_and_withdrawn_by_a_command_holds_in_every_process(
     monkeypatch.setattr(
         override,
         "open_context",
-        lambda given, **how: replace(opened(given, **how), clock=store.watch),
+        lambda given, **how: replace(opened(given, **how), clock=store.clock),
     )
     before = [store.price(0), store.price(1)]
     assert store.run("override", "set", "KX-01", SLOT, "45.67", "--reason", "agreed") == 0
@@ -185,10 +185,10 @@ def test_prices_published_by_a_command_are_followed_by_every_process(
     monkeypatch.setattr(
         publish,
         "open_context",
-        lambda given, **how: replace(opened(given, **how), clock=store.watch),
+        lambda given, **how: replace(opened(given, **how), clock=store.clock),
     )
     assert store.run("publish") == 0
-    store.watch.pass_by(timedelta(days=1))
+    store.clock.advance(timedelta(days=1))
     for of in (0, 1):
         store.price(of)
     store.refresh()
@@ -238,8 +238,8 @@ def test_a_price_says_how_well_its_place_was_observed(store: Installation):
         store.contexts[0].estate.location("KX-01"), listed_cameras=("kx-01-cam-1", "kx-01-cam-2")
     )
     with database.reading(store.engine) as connection:
-        assert read_recent_coverage(connection, site, store.watch.now) == RecentCoverage(
-            2, 1, 0.5, store.watch.now
+        assert read_recent_coverage(connection, site, store.clock.now) == RecentCoverage(
+            2, 1, 0.5, store.clock.now
         )
 
 
@@ -249,17 +249,17 @@ def test_a_price_says_how_old_the_newest_data_are_whatever_hours_the_forecast_us
     document = store.askers[0].get(PRICE).json()["basis"]
     elsewhere = store.askers[0].get(PRICE.replace("KX-01", "LB-01")).json()["basis"]
     assert document["data_age_s"] == 0
-    assert datetime.fromisoformat(document["newest_data_at"]) == store.watch.now
+    assert datetime.fromisoformat(document["newest_data_at"]) == store.clock.now
     assert (
-        datetime.fromisoformat(document["cutoff_at"]) < store.watch.now
+        datetime.fromisoformat(document["cutoff_at"]) < store.clock.now
     )  # as of the last midnight
     assert (elsewhere["newest_data_at"], elsewhere["data_age_s"]) == (None, None)
 
     minutes, hours = database.minute_tallies.c, database.hour_tallies.c
     with database.writing(store.engine) as connection:
-        offline = minutes.minute_at >= store.watch.now.timestamp() - 1200
+        offline = minutes.minute_at >= store.clock.now.timestamp() - 1200
         connection.execute(update(database.minute_tallies).where(offline).values(observed_ms=0))
-    store.watch.pass_by(timedelta(minutes=16))
+    store.clock.advance(timedelta(minutes=16))
     assert store.askers[0].get(PRICE).json()["basis"]["data_age_s"] == 1200 + 16 * 60
 
     site = store.contexts[0].estate.location("KX-01")
@@ -267,7 +267,7 @@ def test_a_price_says_how_old_the_newest_data_are_whatever_hours_the_forecast_us
         connection.execute(delete(database.minute_tallies))
         last = connection.execute(select(func.max(hours.hour_at))).scalar_one()
     with database.reading(store.engine) as connection:
-        newest_at = read_recent_coverage(connection, site, store.watch.now).newest_at
+        newest_at = read_recent_coverage(connection, site, store.clock.now).newest_at
     assert newest_at == datetime.fromtimestamp(last + 3600, UTC)
 
 

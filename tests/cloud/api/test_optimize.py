@@ -104,8 +104,8 @@ def test_a_body_that_is_not_json_is_refused_with_what_was_expected(
     assert sentence in answer.json()["detail"]
 
 
-def test_a_target_group_has_the_share_that_the_cameras_reported(context: AppContext, watch):
-    at = int(watch.now.timestamp()) - 7200
+def test_a_target_group_has_the_share_that_the_cameras_reported(context: AppContext, clock):
+    at = int(clock.now.timestamp()) - 7200
     with database.writing(context.engine) as connection:
         connection.execute(
             database.hour_tallies.insert().values(
@@ -122,7 +122,7 @@ def test_a_target_group_has_the_share_that_the_cameras_reported(context: AppCont
                 )
             )  # fmt: skip
     asked = {"currency": "GBP", "locations": frozenset({"KX-01"}), "budget_minor": 100_000}
-    days = {"first_on": watch.now.date(), "until_on": watch.now.date().replace(day=22)}
+    days = {"first_on": clock.now.date(), "until_on": clock.now.date().replace(day=22)}
     everybody = read_offer(context, Brief(**asked, **days))
     young = AudienceGroup(ages=frozenset({AgeGroup.FROM_25}))
     some = read_offer(context, Brief(**asked, **days, target=young))

@@ -19,7 +19,7 @@ from cloud.pricing.market import Occupancy
 from cloud.pricing.slot import parse_slot
 from cloud.sales.occupancy import SlotOccupancy, store_occupancy
 from cloud.sales.price_sheet import read_sheet_before
-from tests.cloud.api.conftest import FRIDAY_NOON, Asker
+from tests.cloud.api.conftest import FRIDAY_NOON, ApiClient
 
 SLOT = "KX-01/2026-11-23T08:00"
 PRICE = f"/api/pricing/slot/{SLOT}"
@@ -27,7 +27,7 @@ OVERRIDE = f"/api/pricing/override/{SLOT}"
 WANTED = {"price": "45.67", "reason": "agreed in March"}
 
 
-def test_a_set_price_is_a_factor_with_its_reason_beside_the_computed_one(ask: Asker):
+def test_a_set_price_is_a_factor_with_its_reason_beside_the_computed_one(ask: ApiClient):
     before = ask.get(PRICE).json()
     set_ = ask("PUT", OVERRIDE, json=WANTED).json()
     after = ask.get(PRICE).json()
@@ -43,7 +43,7 @@ def test_a_set_price_is_a_factor_with_its_reason_beside_the_computed_one(ask: As
     assert reason in ask.get(f"/api/pricing/explain/{SLOT}").text
 
 
-def test_it_holds_alike_for_the_batch_the_inventory_and_a_plan(ask: Asker):
+def test_it_holds_alike_for_the_batch_the_inventory_and_a_plan(ask: ApiClient):
     ask("PUT", OVERRIDE, json=WANTED)
     location, _, time_slot = SLOT.partition("/")
     question = {"location": location, "time_slot": time_slot}
@@ -61,7 +61,7 @@ def test_it_holds_alike_for_the_batch_the_inventory_and_a_plan(ask: Asker):
     assert [line["cost"] for line in plan.json()["lines"]] == ["45.67"]
 
 
-def test_taken_back_the_computed_price_holds_again(ask: Asker):
+def test_taken_back_the_computed_price_holds_again(ask: ApiClient):
     before = ask.get(PRICE).json()
     ask("PUT", OVERRIDE, json=WANTED)
     assert ask("DELETE", OVERRIDE).json()["price"] == "45.67"
@@ -73,18 +73,18 @@ def test_taken_back_the_computed_price_holds_again(ask: Asker):
     assert "no price is set" in again.json()["detail"]
 
 
-def test_it_ends_on_the_minute_though_the_forecast_is_still_fresh(ask: Asker, watch):
+def test_it_ends_on_the_minute_though_the_forecast_is_still_fresh(ask: ApiClient, clock):
     computed = ask.get(PRICE).json()["price"]
     until = (FRIDAY_NOON + timedelta(seconds=20)).isoformat()
     assert ask("PUT", OVERRIDE, json={**WANTED, "until": until}).status_code == 200
-    watch.pass_by(timedelta(seconds=19))
+    clock.advance(timedelta(seconds=19))
     assert ask.get(PRICE).json()["price"] == "45.67"
-    watch.pass_by(timedelta(seconds=1))
+    clock.advance(timedelta(seconds=1))
     assert ask.get(PRICE).json()["price"] == computed
     assert ask.get("/api/pricing/overrides").json() == {"overrides": []}
 
 
-def test_a_second_one_takes_the_place_of_the_first(ask: Asker):
+def test_a_second_one_takes_the_place_of_the_first(ask: ApiClient):
     ask("PUT", OVERRIDE, json=WANTED)
     ask("PUT", OVERRIDE, json={**WANTED, "price": "50"})
     (only,) = ask.get("/api/pricing/overrides?location=KX-01").json()["overrides"]
@@ -116,14 +116,14 @@ def test_what_cannot_be_is_refused_with_a_sentence_and_changes_nothing(ask, chan
     assert ask.get(PRICE).content == before
 
 
-def test_an_hour_that_is_over_is_not_priced_any_more(ask: Asker):
+def test_an_hour_that_is_over_is_not_priced_any_more(ask: ApiClient):
     refused = ask("PUT", "/api/pricing/override/KX-01/2026-11-20T11:00", json=WANTED)
     assert refused.status_code == 422
     assert "is over" in refused.json()["detail"]
 
 
 def test_both_changes_are_in_the_audit_log_by_name(context: AppContext):
-    locked = Asker(create_app(context, quota=Quota()))
+    locked = ApiClient(create_app(context, quota=Quota()))
     key = create_key(context.engine, Role.SALES, "Mary", by="me", now=FRIDAY_NOON)
     buyer = create_key(context.engine, Role.ADVERTISER, "Acme", by="me", now=FRIDAY_NOON)
     assert locked("PUT", OVERRIDE, json=WANTED, headers={"x-api-key": buyer}).status_code == 403
@@ -142,7 +142,7 @@ def test_both_changes_are_in_the_audit_log_by_name(context: AppContext):
     assert second.action == "price.override.withdraw"
 
 
-def test_without_its_entry_in_the_log_no_price_is_set(ask: Asker, monkeypatch):
+def test_without_its_entry_in_the_log_no_price_is_set(ask: ApiClient, monkeypatch):
     def fail(*_: object, **__: object) -> int:
         raise RuntimeError("no log")
 
@@ -151,14 +151,14 @@ def test_without_its_entry_in_the_log_no_price_is_set(ask: Asker, monkeypatch):
     assert ask.get("/api/pricing/overrides").json() == {"overrides": []}
 
 
-def test_another_process_hears_of_it(ask: Asker, context: AppContext):
-    other = Asker(create_app(replace(context, forecast_cache=ForecastCache())))
+def test_another_process_hears_of_it(ask: ApiClient, context: AppContext):
+    other = ApiClient(create_app(replace(context, forecast_cache=ForecastCache())))
     assert other.get(PRICE).json()["price"] != "45.67"
     ask("PUT", OVERRIDE, json=WANTED)
     assert other.get(PRICE).json()["price"] == "45.67"
 
 
-def test_the_sheet_of_the_day_holds_the_computed_price(ask: Asker, context: AppContext, watch):
+def test_the_sheet_of_the_day_holds_the_computed_price(ask: ApiClient, context: AppContext, clock):
     computed = ask.get(PRICE).json()["price_minor"]
     ask("PUT", OVERRIDE, json=WANTED)
     publish(context)
@@ -172,25 +172,25 @@ def test_the_sheet_of_the_day_holds_the_computed_price(ask: Asker, context: AppC
 
 def test_an_hour_that_starts_at_half_past_in_utc_is_returned_exactly(context: AppContext):
     site = msgspec.structs.replace(context.estate.location("KX-01"), timezone="Asia/Kolkata")
-    there = Asker(create_app(replace(context, estate=Estate((site,)))))
+    there = ApiClient(create_app(replace(context, estate=Estate((site,)))))
     override = there("PUT", "/api/pricing/override/KX-01/2026-11-23T14:00", json=WANTED).json()
     assert override["starts_at"] == "2026-11-23T08:30:00Z"
 
 
 def test_what_was_sold_and_set_under_a_former_name_holds_under_the_present(
-    ask: Asker, context: AppContext, watch
+    ask: ApiClient, context: AppContext, clock
 ):
     site = context.estate.location("KX-01")
     starts_at = parse_slot("2026-11-23T08:00", site.zone).starts_at
     with database.writing(context.engine) as connection:
         store_occupancy(
-            connection, [SlotOccupancy("KX-01", starts_at, Occupancy(6, 6))], at=watch.now
+            connection, [SlotOccupancy("KX-01", starts_at, Occupancy(6, 6))], at=clock.now
         )
     ask("PUT", OVERRIDE, json=WANTED)
 
     renamed = msgspec.structs.replace(site, id="KX-77", formerly=("KX-01",))
-    now_called = Asker(
-        create_app(AppContext(context.engine, Estate((renamed,)), context.card, watch))
+    now_called = ApiClient(
+        create_app(AppContext(context.engine, Estate((renamed,)), context.card, clock))
     )
     slot, override = SLOT.replace("KX-01", "KX-77"), OVERRIDE.replace("KX-01", "KX-77")
     price = now_called.get(f"/api/pricing/slot/{slot}").json()
@@ -198,7 +198,7 @@ def test_what_was_sold_and_set_under_a_former_name_holds_under_the_present(
 
     with database.writing(context.engine) as connection:
         store_occupancy(
-            connection, [SlotOccupancy("KX-77", starts_at, Occupancy(6, 2))], at=watch.now
+            connection, [SlotOccupancy("KX-77", starts_at, Occupancy(6, 2))], at=clock.now
         )
     set_ = now_called("PUT", override, json={**WANTED, "price": "12.34"})
     assert set_.status_code == 200, set_.text
@@ -208,5 +208,5 @@ def test_what_was_sold_and_set_under_a_former_name_holds_under_the_present(
     assert now_called("DELETE", override).json()["price"] == "12.34"
     assert now_called("DELETE", override).status_code == 404
     with database.reading(context.engine) as connection:
-        found = findings(connection, watch.now)
+        found = findings(connection, clock.now)
     assert not [one for one in found if one.startswith("price_overrides")]

@@ -130,14 +130,14 @@ def test_what_to_ease_can_be_read_by_a_machine(ask):
     assert ask("POST", PATH, json={**BRIEF, "minimums": [eased]}).json()["possible"] is True
 
 
-def test_hours_that_have_begun_are_not_sold(context, watch):
-    today = watch.now.date()
+def test_hours_that_have_begun_are_not_sold(context, clock):
+    today = clock.now.date()
     asked = Brief(
         budget_minor=1000, currency="GBP", first_on=today, until_on=today + timedelta(days=1),
         locations=frozenset({"KX-01"}),
     )  # fmt: skip
-    watch.now += timedelta(minutes=1)  # 12:01 in London
+    clock.now += timedelta(minutes=1)  # 12:01 in London
     assert len(read_offer(context, asked)) == 11
-    watch.now += timedelta(hours=11)
+    clock.now += timedelta(hours=11)
     with pytest.raises(BriefError, match="still to come"):
         read_offer(context, asked)

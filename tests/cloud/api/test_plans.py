@@ -22,7 +22,7 @@ from cloud.pricing.optimise.plan import SearchProgress
 from cloud.pricing.optimise.subprocess_solver import SearchStopped
 from cloud.sales import plan_queue, plans
 from cloud.sales.plans import MAX_STORED, MAX_UNFINISHED, RETENTION, PlanStatus, kept_plans
-from tests.cloud.api.conftest import FRIDAY_NOON, Asker
+from tests.cloud.api.conftest import FRIDAY_NOON, ApiClient
 
 PLANS = "/api/pricing/plans"
 BRIEF = {
@@ -38,8 +38,8 @@ def work(context: AppContext) -> PlanWorker:
 
 
 @pytest.fixture
-def locked(context: AppContext) -> Asker:
-    return Asker(create_app(context, quota=Quota()))
+def locked(context: AppContext) -> ApiClient:
+    return ApiClient(create_app(context, quota=Quota()))
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def key(context: AppContext) -> Callable[..., dict[str, str]]:
     return key
 
 
-def keep(ask: Asker, brief: dict = BRIEF, **options: object) -> str:
+def keep(ask: ApiClient, brief: dict = BRIEF, **options: object) -> str:
     answer = ask("POST", PLANS, json=brief, **options)
     assert answer.status_code == 201, answer.text
     return answer.headers["location"]
@@ -158,11 +158,11 @@ def test_two_keys_of_one_account_see_the_same_and_nobody_else_does(locked, key):
     assert locked.get(where, headers=acme).status_code == 404
 
 
-def test_pages_hold_ones_own_plans_each_once(locked, key, watch):
+def test_pages_hold_ones_own_plans_each_once(locked, key, clock):
     acme, bolt = key("acme"), key("bolt")
     mine = []
     for _ in range(5):
-        watch.pass_by(timedelta(seconds=1))
+        clock.advance(timedelta(seconds=1))
         mine.append(keep(locked, headers=acme).rpartition("/")[2])
         theirs = keep(locked, headers=bolt)
     seen, after = [], {}
@@ -213,11 +213,11 @@ def test_without_its_entry_in_the_log_nothing_is_kept(ask, monkeypatch):
     assert ask.get(PLANS).json()["plans"] == []
 
 
-def test_a_plan_is_forgotten_when_its_time_is_over(ask, context: AppContext, watch, work):
+def test_a_plan_is_forgotten_when_its_time_is_over(ask, context: AppContext, clock, work):
     where = keep(ask)
-    watch.pass_by(RETENTION - timedelta(seconds=1))
+    clock.advance(RETENTION - timedelta(seconds=1))
     assert ask.get(where).status_code == 200
-    watch.pass_by(timedelta(seconds=1))
+    clock.advance(timedelta(seconds=1))
     assert ask.get(where).status_code == 404
     assert ask("DELETE", where).status_code == 404
     assert ask.get(PLANS).json()["plans"] == []
@@ -227,7 +227,7 @@ def test_a_plan_is_forgotten_when_its_time_is_over(ask, context: AppContext, wat
 
 
 def test_an_account_may_wait_for_some_plans_and_keep_some_more(
-    locked, key, context: AppContext, watch, work
+    locked, key, context: AppContext, clock, work
 ):
     acme, bolt = key("acme"), key("bolt")
     for _ in range(MAX_UNFINISHED):
@@ -235,7 +235,7 @@ def test_an_account_may_wait_for_some_plans_and_keep_some_more(
     refused = locked("POST", PLANS, json=BRIEF, headers=acme)
     assert refused.status_code == 409
     assert "wait for one, or DELETE one" in refused.json()["detail"]
-    watch.pass_by(timedelta(seconds=1))
+    clock.advance(timedelta(seconds=1))
     keep(locked, headers=bolt)
     work.step()
     keep(locked, headers=acme)
@@ -292,15 +292,15 @@ def test_a_process_that_is_stopped_returns_its_plan_to_the_queue(
 
 
 def test_a_plan_whose_process_died_is_taken_anew_but_not_for_ever(
-    ask, context: AppContext, watch, work
+    ask, context: AppContext, clock, work
 ):
     where = keep(ask)
     for _ in range(plan_queue.MAX_ATTEMPTS):
         with database.writing(context.engine) as connection:
-            assert plan_queue.claim_plan(connection, "a-dead-process", watch.now) is not None
+            assert plan_queue.claim_plan(connection, "a-dead-process", clock.now) is not None
         assert not work.step()  # somebody else holds it
         assert ask.get(where).json()["status"] == "working"
-        watch.pass_by(plan_queue.CLAIM_FOR)
+        clock.advance(plan_queue.CLAIM_FOR)
     assert work.step()
     returned = ask.get(where).json()
 
@@ -308,9 +308,9 @@ def test_a_plan_whose_process_died_is_taken_anew_but_not_for_ever(
     assert not work.step()
 
 
-def test_a_fault_fails_its_plan_and_no_other(ask, work, watch, monkeypatch):
+def test_a_fault_fails_its_plan_and_no_other(ask, work, clock, monkeypatch):
     bad = keep(ask)
-    watch.pass_by(timedelta(seconds=1))
+    clock.advance(timedelta(seconds=1))
     good = keep(ask)
 
     def fail(*_: object, **__: object) -> None:
@@ -328,9 +328,9 @@ def test_a_fault_fails_its_plan_and_no_other(ask, work, watch, monkeypatch):
     assert ask.get(good).json()["status"] == "done"
 
 
-def test_what_has_become_impossible_to_ask_fails_with_its_sentence(ask, watch, work):
+def test_what_has_become_impossible_to_ask_fails_with_its_sentence(ask, clock, work):
     where = keep(ask)
-    watch.pass_by(timedelta(days=9))
+    clock.advance(timedelta(days=9))
     work.step()
     returned = ask.get(where).json()
 
@@ -393,6 +393,6 @@ def test_the_thread_works_until_it_is_stopped(ask, context: AppContext, monkeypa
 
 def test_without_keys_everybody_shares_what_no_key_can_own(ask, context: AppContext, key):
     where = keep(ask)
-    closed = Asker(create_app(replace(context), quota=Quota()))
+    closed = ApiClient(create_app(replace(context), quota=Quota()))
     assert ask.get(where).json()["account"] == "-"
     assert closed.get(where, headers=key(None)).status_code == 404

@@ -43,11 +43,11 @@ def test_the_factors_of_every_hour_multiply_to_its_price(ask, day: str):
         assert Decimal(body["price"]) * 100 == body["price_minor"]
 
 
-def test_the_same_question_has_the_same_answer_until_the_forecast_is_due(ask, watch):
+def test_the_same_question_has_the_same_answer_until_the_forecast_is_due(ask, clock):
     first = ask.get(PRICE)
-    watch.pass_by(timedelta(seconds=59))
+    clock.advance(timedelta(seconds=59))
     again = ask.get(PRICE)
-    watch.pass_by(timedelta(seconds=1))
+    clock.advance(timedelta(seconds=1))
     renewed = ask.get(PRICE)
 
     assert again.content == first.content
@@ -55,11 +55,11 @@ def test_the_same_question_has_the_same_answer_until_the_forecast_is_due(ask, wa
     assert made == ["2026-11-20T12:00:00Z", "2026-11-20T12:01:00Z"]
 
 
-def test_an_answer_that_the_client_holds_is_not_sent_again_until_it_changes(ask, watch):
+def test_an_answer_that_the_client_holds_is_not_sent_again_until_it_changes(ask, clock):
     first = ask.get(PRICE)
     held = {"if-none-match": first.headers["etag"]}
     again = ask.get(PRICE, headers=held)
-    watch.pass_by(timedelta(minutes=1))
+    clock.advance(timedelta(minutes=1))
     renewed = ask.get(PRICE, headers=held)
 
     assert (again.status_code, again.content) == (304, b"")

@@ -60,11 +60,11 @@ def test_the_explanation_ends_at_the_price(answering: str, ask, capsys):
 
 
 def test_a_key_opens_an_api_that_wants_one(
-    answering: str, ask, context: AppContext, watch, tmp_path: Path, capsys
+    answering: str, ask, context: AppContext, clock, tmp_path: Path, capsys
 ):
     ask.app = create_app(context, quota=Quota())
     file = tmp_path / "key"
-    file.write_text(create_key(context.engine, Role.SALES, "a test", by="me", now=watch.now) + "\n")
+    file.write_text(create_key(context.engine, Role.SALES, "a test", by="me", now=clock.now) + "\n")
 
     assert price(*SLOT, "--url", answering) == 1
     assert "no key that is in force" in capsys.readouterr().err

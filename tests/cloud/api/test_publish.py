@@ -29,12 +29,12 @@ def dearer(context: AppContext) -> AppContext:
     )
 
 
-def test_a_price_follows_the_one_published_the_day_before(ask, context: AppContext, dearer, watch):
+def test_a_price_follows_the_one_published_the_day_before(ask, context: AppContext, dearer, clock):
     before = ask.get(PRICE).json()["price_minor"]
     assert publish(context) == (len(context.estate), [])
     ask.app = create_app(dearer)
     same_day = ask.get(PRICE).json()
-    watch.pass_by(timedelta(days=1))
+    clock.advance(timedelta(days=1))
     next_day = ask.get(PRICE).json()
 
     assert same_day["price_minor"] == pytest.approx(before * 1.2, abs=1)  # nothing before today
@@ -43,13 +43,13 @@ def test_a_price_follows_the_one_published_the_day_before(ask, context: AppConte
     assert next_day["versions"]["published_on"] == "2026-11-20"
 
 
-def test_day_after_day_the_published_price_comes_nearer_to_the_new_card(context, dearer, watch):
+def test_day_after_day_the_published_price_comes_nearer_to_the_new_card(context, dearer, clock):
     site = context.estate.location("KX-01")
     slot = parse_slot("2026-12-07T08:00", site.zone)
     publish(context)
     prices = []
     for _ in range(4):
-        watch.pass_by(timedelta(days=1))
+        clock.advance(timedelta(days=1))
         publish(dearer)
         prices.append(dearer.forecast(site).book.market(slot).published.price_minor)
 
@@ -66,18 +66,18 @@ def test_a_sheet_of_a_day_is_written_once(context: AppContext, dearer):
     assert versions == {f"{context.card.version} {context.card_digest}, venue-1"}
 
 
-def test_a_sheet_of_the_week_before_last_says_nothing(ask, context: AppContext, watch):
+def test_a_sheet_of_the_week_before_last_says_nothing(ask, context: AppContext, clock):
     publish(context)
-    watch.pass_by(timedelta(days=8))
+    clock.advance(timedelta(days=8))
     context.forecast_cache.__init__()
 
     assert ask.get(PRICE).json()["versions"]["published_on"] is None
 
 
 def test_every_hour_of_the_sheet_is_its_quote_across_the_clock_change(
-    ask, context: AppContext, watch
+    ask, context: AppContext, clock
 ):
-    watch.pass_by(timedelta(days=120))  # 20 March: the sheet holds 28 March, which has 23 hours
+    clock.advance(timedelta(days=120))  # 20 March: the sheet holds 28 March, which has 23 hours
     made = context.forecast(context.estate.location("KX-01"))
     publish(context)
     with database.reading(context.engine) as connection:
@@ -86,7 +86,7 @@ def test_every_hour_of_the_sheet_is_its_quote_across_the_clock_change(
     assert made.book.is_empty
     with database.reading(context.engine) as connection:
         sheet = read_sheet_before(
-            connection, context.estate.location("KX-01"), watch.now.date() + timedelta(days=1)
+            connection, context.estate.location("KX-01"), clock.now.date() + timedelta(days=1)
         )
     for ahead in range(6 * 24 + 12, 9 * 24 - 12):
         at = sheet.first_at + timedelta(hours=ahead)

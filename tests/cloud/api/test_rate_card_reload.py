@@ -27,7 +27,7 @@ from cloud.estate_reload import CHECK_EVERY_S, SitesFile
 from cloud.lru_cache import LruCache
 from cloud.pricing.rate_card import RateCard
 from cloud.pricing.slot import parse_slot
-from tests.cloud.api.conftest import FRIDAY_NOON, Asker
+from tests.cloud.api.conftest import FRIDAY_NOON, ApiClient
 from tests.cloud.rates import CARD, SITES_FILE, sites
 
 SLOT = "2026-11-23T08:00"
@@ -40,7 +40,7 @@ def card(tenths: int) -> RateCard:
     return msgspec.structs.replace(CARD, version=f"card-{tenths}", traffic=traffic)
 
 
-def process(context: AppContext, **more: bool) -> Asker:
+def process(context: AppContext, **more: bool) -> ApiClient:
     """Another API on the same database, with a memory of its own."""
     own = replace(
         context,
@@ -49,39 +49,39 @@ def process(context: AppContext, **more: bool) -> Asker:
         response_cache=LruCache(99),
         change_log=ChangeLog(),
     )
-    asker = Asker(create_app(own, **more))
+    asker = ApiClient(create_app(own, **more))
     look(asker)
     return asker
 
 
-def look(asker: Asker) -> None:
+def look(asker: ApiClient) -> None:
     asker.app.state.reloader.refresh()
 
 
-def version(asker: Asker) -> str:
+def version(asker: ApiClient) -> str:
     name: str = asker.get(PRICE).json()["versions"]["rate_card"]
     return name
 
 
 @pytest.fixture
-def put(context: AppContext, watch) -> Callable[..., object]:
+def put(context: AppContext, clock) -> Callable[..., object]:
     def put(card: RateCard, from_at: datetime | None = None) -> object:
-        return put_card(context.engine, card, from_at, by="ann", clock=watch)
+        return put_card(context.engine, card, from_at, by="ann", clock=clock)
 
     return put
 
 
-def test_every_process_changes_at_the_same_moment(context: AppContext, watch, put):
+def test_every_process_changes_at_the_same_moment(context: AppContext, clock, put):
     both = [process(context), process(context)]
     before = [asker.get(PRICE) for asker in both]
     tag = {"if-none-match": before[0].headers["etag"]}
     put(card(20))
     for asker in both:
         look(asker)
-    watch.pass_by(MIN_LEAD - SECOND)
+    clock.advance(MIN_LEAD - SECOND)
     assert [version(asker) for asker in both] == ["reference-2"] * 2
     assert both[0].get(PRICE, headers=tag).status_code == 304
-    watch.pass_by(SECOND)
+    clock.advance(SECOND)
     assert [version(asker) for asker in both] == ["card-20"] * 2
     after = both[0].get(PRICE, headers=tag)
 
@@ -90,29 +90,29 @@ def test_every_process_changes_at_the_same_moment(context: AppContext, watch, pu
 
 
 def test_a_process_that_starts_later_knows_what_holds_and_what_will(
-    context: AppContext, watch, put
+    context: AppContext, clock, put
 ):
     put(card(20))
-    put(card(15), watch.now + timedelta(hours=1))
-    watch.pass_by(MIN_LEAD)
+    put(card(15), clock.now + timedelta(hours=1))
+    clock.advance(MIN_LEAD)
     late = process(context)
     assert version(late) == "card-20"
-    watch.pass_by(timedelta(hours=1))
+    clock.advance(timedelta(hours=1))
     assert version(late) == "card-15"
 
 
-def test_a_process_with_a_file_of_its_own_keeps_to_it(context: AppContext, watch, put):
+def test_a_process_with_a_file_of_its_own_keeps_to_it(context: AppContext, clock, put):
     pinned = process(context, pinned=True)
     put(card(20))
-    watch.pass_by(MIN_LEAD)
+    clock.advance(MIN_LEAD)
     look(pinned)
     assert version(pinned) == "reference-2"
 
 
-def test_what_was_put_and_what_came_in_force_is_in_the_log_once(context: AppContext, watch, put):
+def test_what_was_put_and_what_came_in_force_is_in_the_log_once(context: AppContext, clock, put):
     both = [process(context), process(context)]
     put(card(20))
-    watch.pass_by(MIN_LEAD)
+    clock.advance(MIN_LEAD)
     for asker in (*both, *both):
         look(asker)
     with database.reading(context.engine) as connection:
@@ -127,18 +127,18 @@ def test_what_was_put_and_what_came_in_force_is_in_the_log_once(context: AppCont
 
 
 def test_of_two_cards_for_one_moment_the_later_put_holds_and_an_old_one_may_come_back(
-    context: AppContext, watch, put
+    context: AppContext, clock, put
 ):
-    asker, from_at = process(context), watch.now + timedelta(minutes=1)
+    asker, from_at = process(context), clock.now + timedelta(minutes=1)
     put(card(20), from_at)
     put(card(15), from_at)
     assert put(card(15), from_at) is None
     look(asker)
-    watch.now = from_at
+    clock.now = from_at
     assert version(asker) == "card-15"
     put(card(20))
     look(asker)
-    watch.pass_by(MIN_LEAD)
+    clock.advance(MIN_LEAD)
     assert version(asker) == "card-20"
 
 
@@ -156,9 +156,9 @@ def test_another_card_of_the_same_version_is_refused_with_what_differs(context: 
 @pytest.mark.parametrize(
     "ahead", [timedelta(0), MIN_LEAD - timedelta(microseconds=1), timedelta(401)]
 )
-def test_a_start_too_early_for_every_process_to_read_is_refused(put, watch, ahead):
+def test_a_start_too_early_for_every_process_to_read_is_refused(put, clock, ahead):
     with pytest.raises(CardRefused, match="when every process has read it"):
-        put(card(20), watch.now + ahead)
+        put(card(20), clock.now + ahead)
 
 
 def test_a_price_set_by_another_process_is_read_without_redis(context: AppContext):
@@ -234,28 +234,28 @@ steps = st.lists(
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(steps)
-def test_no_answer_is_ever_that_of_a_card_that_does_not_hold(tmp_path_factory, watch, steps):
+def test_no_answer_is_ever_that_of_a_card_that_does_not_hold(tmp_path_factory, clock, steps):
     """Two processes that look at least every four seconds, each when it happens to."""
     engine = database.connect(f"sqlite:///{tmp_path_factory.mktemp('cards')}/onlooker.db")
     database.create(engine)
-    context = AppContext(engine, sites(), CARD, watch)
+    context = AppContext(engine, sites(), CARD, clock)
     site = context.estate.location("KX-01")
     slot = parse_slot(SLOT, site.zone)
     both = [process(context), process(context)]
-    truth = [(watch.now, CARD)]
+    truth = [(clock.now, CARD)]
     for what, amount, more in steps:
         if what == "put":
-            from_at = watch.now + more * SECOND
-            put_card(engine, card(amount), from_at, by="ann", clock=watch)
+            from_at = clock.now + more * SECOND
+            put_card(engine, card(amount), from_at, by="ann", clock=clock)
             truth = sorted([*truth, (from_at, card(amount))], key=lambda one: one[0])
         elif what == "pass":
             for second in range(amount):
-                watch.pass_by(SECOND)
+                clock.advance(SECOND)
                 for number, asker in enumerate(both):
                     if (second + more + number) % 4 == 0 or second == amount - 1:
                         look(asker)
         else:
-            holds = [one for at, one in truth if at <= watch.now][-1]
+            holds = [one for at, one in truth if at <= clock.now][-1]
             returned = both[amount].get(PRICE).json()
             own = both[amount].app.state.reloader.context
             fresh = price_slot(replace(own, card=holds), site, slot, own.forecast(site))
@@ -270,7 +270,7 @@ def test_a_changed_sites_file_holds_without_a_restart_and_a_broken_one_does_not(
     file, clock_s = tmp_path / "sites.yaml", [0.0]
     file.write_text(SITES_FILE.read_text())
     sites = SitesFile(file, steady_clock=lambda: clock_s[0])
-    asker = Asker(create_app(context, sites=sites))
+    asker = ApiClient(create_app(context, sites=sites))
 
     def rewrite(content: str) -> None:
         file.write_text(content)

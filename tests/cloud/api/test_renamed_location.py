@@ -14,13 +14,13 @@ from cloud.api.audit_tables import findings
 from cloud.app.context import AppContext, ForecastCache
 from cloud.cli.publish import publish
 from cloud.estate import Estate
-from tests.cloud.api.conftest import FRIDAY_NOON, Asker
+from tests.cloud.api.conftest import FRIDAY_NOON, ApiClient
 
 TIME = "2026-11-23T08:00"
 OLD, NEW = f"KX-01/{TIME}", f"KXN-01/{TIME}"
 
 
-def renamed(context: AppContext) -> Asker:
+def renamed(context: AppContext) -> ApiClient:
     """The API with a sites file in which KX-01 is called KXN-01."""
     present = [
         msgspec.structs.replace(site, id="KXN-01", formerly=("KX-01",))
@@ -28,7 +28,7 @@ def renamed(context: AppContext) -> Asker:
         else site
         for site in context.estate
     ]
-    return Asker(
+    return ApiClient(
         create_app(replace(context, estate=Estate(tuple(present)), forecast_cache=ForecastCache()))
     )
 
@@ -41,12 +41,12 @@ def take(context: AppContext, folder: Path, shares: int) -> None:
     assert main(["occupancy", "--database", str(context.engine.url), "load", str(file)]) == 0
 
 
-def set_price(asker: Asker, slot: str, price: str, account: str | None = None) -> None:
+def set_price(asker: ApiClient, slot: str, price: str, account: str | None = None) -> None:
     wanted = {"price": price, "reason": "agreed in March", "account": account}
     assert asker("PUT", f"/api/pricing/override/{slot}", json=wanted).status_code == 200
 
 
-def price(asker: Asker, account: str | None = None) -> str:
+def price(asker: ApiClient, account: str | None = None) -> str:
     params = {"account": account} if account else {}
     return asker.get(f"/api/pricing/slot/{NEW}", params=params).json()["price"]
 
@@ -70,7 +70,7 @@ def test_shares_that_were_sold_under_a_former_id_are_not_sold_again(
 
 
 def test_prices_set_under_a_former_id_hold_until_they_are_set_anew(context: AppContext):
-    before = Asker(create_app(context))
+    before = ApiClient(create_app(context))
     set_price(before, OLD, "40.00")
     set_price(before, OLD, "38.00", "acme")
     asker = renamed(context)
@@ -87,7 +87,7 @@ def test_prices_set_under_a_former_id_hold_until_they_are_set_anew(context: AppC
 def test_a_price_set_under_a_former_id_can_be_withdrawn(context: AppContext, set_again: bool):
     asker = renamed(context)
     computed = price(asker)
-    set_price(Asker(create_app(context)), OLD, "40.00")
+    set_price(ApiClient(create_app(context)), OLD, "40.00")
     if set_again:
         set_price(asker, NEW, "41.00")
     withdrawn = asker("DELETE", f"/api/pricing/override/{NEW}").json()
@@ -101,9 +101,9 @@ def test_a_price_set_under_a_former_id_can_be_withdrawn(context: AppContext, set
     assert unaltered(context)
 
 
-def test_a_daily_move_counts_from_prices_published_under_a_former_id(context: AppContext, watch):
+def test_a_daily_move_counts_from_prices_published_under_a_former_id(context: AppContext, clock):
     publish(context)
     asker = renamed(context)
     assert publish(asker.app.state.reloader.context)[0] == 0  # today's are published already
-    watch.pass_by(timedelta(days=1))
+    clock.advance(timedelta(days=1))
     assert asker.get(f"/api/pricing/slot/{NEW}").json()["versions"]["published_on"] == "2026-11-20"

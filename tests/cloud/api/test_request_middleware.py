@@ -15,7 +15,7 @@ from cloud.app.context import AppContext
 from cloud.app.host_names import HostNameError, HostNames
 from cloud.auth.keys import Role, create_key
 from cloud.auth.quota import Quota
-from tests.cloud.api.conftest import FRIDAY_NOON, Asker
+from tests.cloud.api.conftest import FRIDAY_NOON, ApiClient
 from tests.cloud.api.test_route_access import BODIES, OPEN, fill_path, first_message
 from tests.cloud.rates import CARD, sites
 
@@ -36,11 +36,11 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppContext]:
 
 
 @pytest.fixture(params=["open", "keys"])
-def asker(request, context: AppContext, watch) -> Asker:
+def asker(request, context: AppContext, clock) -> ApiClient:
     """With and without keys; the key is that of staff."""
     quota = Quota() if request.param == "keys" else None
-    asker = Asker(create_app(context, quota=quota, names=NAMED))
-    key = create_key(context.engine, Role.ADMIN, "staff", by="me", now=watch.now)
+    asker = ApiClient(create_app(context, quota=quota, names=NAMED))
+    key = create_key(context.engine, Role.ADMIN, "staff", by="me", now=clock.now)
     asker.headers = {"x-api-key": key} if quota else {}
     return asker
 
@@ -59,7 +59,7 @@ def asker(request, context: AppContext, watch) -> Asker:
         ("localhost/..", False), ("localhost evil", False), ("[::ffff:127.0.0.1]", False),
     ],
 )  # fmt: skip
-def test_a_request_for_another_server_is_refused(asker: Asker, host: str, is_known: bool):
+def test_a_request_for_another_server_is_refused(asker: ApiClient, host: str, is_known: bool):
     for path in (LOCATIONS, "/", "/openapi.json", "/nothing"):
         status = asker.get(path, headers={**asker.headers, "host": host}).status_code
         assert (status != 421) == is_known, (path, status)
@@ -91,7 +91,7 @@ def test_a_request_for_another_server_is_refused(asker: Asker, host: str, is_kno
     ],
 )
 def test_only_pages_of_this_server_may_write_or_open_a_socket(
-    asker: Asker, origin: str | None, host: str, is_ours: bool
+    asker: ApiClient, origin: str | None, host: str, is_ours: bool
 ):
     headers = {**asker.headers, "host": host} | ({} if origin is None else {"origin": origin})
     wanted = {"price": "45.67", "reason": "agreed"}
@@ -123,8 +123,8 @@ def test_the_address_that_is_listened_on_is_a_name_unless_it_is_all_of_them():
 
 
 @pytest.fixture
-def locked(context: AppContext) -> Asker:
-    return Asker(create_app(context, quota=FEW))
+def locked(context: AppContext) -> ApiClient:
+    return ApiClient(create_app(context, quota=FEW))
 
 
 NOWHERE = ("/nothing", "/api", "/api/", "/api/nothing", "/api/locations/", "/static/none.js",
@@ -134,7 +134,9 @@ NOWHERE = ("/nothing", "/api", "/api/", "/api/nothing", "/api/locations/", "/sta
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"])
 @pytest.mark.parametrize("path", NOWHERE)
-def test_without_a_key_what_is_not_there_looks_like_what_is(locked: Asker, method: str, path: str):
+def test_without_a_key_what_is_not_there_looks_like_what_is(
+    locked: ApiClient, method: str, path: str
+):
     there = locked("GET", LOCATIONS)
     answer = locked(method, path)
     assert answer.status_code == there.status_code == 401
@@ -147,30 +149,30 @@ def test_without_a_key_what_is_not_there_looks_like_what_is(locked: Asker, metho
     ["", "?location=XX-99", "?what=nonsense", "?last_id=nonsense", "?location=" + "x" * 9000],
 )
 @pytest.mark.parametrize("kind", ["http", "websocket"])
-def test_without_a_key_a_live_request_is_refused_unread(locked: Asker, kind: str, query: str):
+def test_without_a_key_a_live_request_is_refused_unread(locked: ApiClient, kind: str, query: str):
     for path in ("/api/live", "/api/none"):
         assert first_message(locked.app, kind, path, query=query[1:])["status"] == 401
 
 
 def test_with_a_key_an_invalid_socket_request_is_answered_with_its_status(
-    context: AppContext, watch
+    context: AppContext, clock
 ):
     app = create_app(context, quota=Quota())
-    key = create_key(context.engine, Role.SALES, "staff", by="me", now=watch.now)
+    key = create_key(context.engine, Role.SALES, "staff", by="me", now=clock.now)
     assert (
         first_message(app, "websocket", "/api/live", key=key, query="location=XX-99")["status"]
         == 404
     )
-    buyer = create_key(context.engine, Role.ADVERTISER, "Acme", by="me", now=watch.now)
+    buyer = create_key(context.engine, Role.ADVERTISER, "Acme", by="me", now=clock.now)
     assert (
         first_message(app, "websocket", "/api/live", key=buyer, query="location=XX-99")["status"]
         == 403
     )
 
 
-def test_a_browser_shows_its_key_as_a_subprotocol(context: AppContext, watch):
+def test_a_browser_shows_its_key_as_a_subprotocol(context: AppContext, clock):
     app = create_app(context, quota=Quota())
-    key = create_key(context.engine, Role.SALES, "staff", by="me", now=watch.now)
+    key = create_key(context.engine, Role.SALES, "staff", by="me", now=clock.now)
     accepted = first_message(app, "websocket", "/api/live", subprotocols=["onlooker", key])
     refused = first_message(
         app, "websocket", "/api/live", subprotocols=["onlooker", key[:-1] + "!"]
@@ -195,9 +197,9 @@ def test_a_browser_shows_its_key_as_a_subprotocol(context: AppContext, watch):
     ],
 )
 def test_whatever_a_key_asks_counts_in_its_quota(
-    locked: Asker, context: AppContext, watch, ask: tuple[str, str], status: int
+    locked: ApiClient, context: AppContext, clock, ask: tuple[str, str], status: int
 ):
-    key = create_key(context.engine, Role.ADVERTISER, "Acme", by="me", now=watch.now)
+    key = create_key(context.engine, Role.ADVERTISER, "Acme", by="me", now=clock.now)
     answers = [locked(*ask, headers={"x-api-key": key}) for _ in range(6)]
 
     assert [one.status_code for one in answers] == [status] * 5 + [429]
@@ -205,8 +207,8 @@ def test_whatever_a_key_asks_counts_in_its_quota(
     assert locked.get(LOCATIONS, headers={"x-api-key": key}).status_code == 429
 
 
-def test_the_pages_are_not_counted(locked: Asker, context: AppContext, watch):
-    key = {"x-api-key": create_key(context.engine, Role.ADVERTISER, "Acme", by="me", now=watch.now)}
+def test_the_pages_are_not_counted(locked: ApiClient, context: AppContext, clock):
+    key = {"x-api-key": create_key(context.engine, Role.ADVERTISER, "Acme", by="me", now=clock.now)}
     for _ in range(9):
         assert locked.get("/prices", headers=key).status_code == 200
     assert locked.get(LOCATIONS, headers=key).headers["ratelimit"] == '"key";r=4;t=720'
@@ -223,7 +225,7 @@ READ = sorted(
 
 
 @pytest.mark.parametrize("path", READ)
-def test_whatever_can_be_read_answers_head_with_the_same_headers(ask: Asker, path: str):
+def test_whatever_can_be_read_answers_head_with_the_same_headers(ask: ApiClient, path: str):
     where = fill_path(path) + "?time_slot=2026-11-23T08:00&by=age"
     if path == "/api/live":
         head = first_message(ask.app, "http", where.partition("?")[0], "HEAD")
@@ -239,7 +241,7 @@ def test_whatever_can_be_read_answers_head_with_the_same_headers(ask: Asker, pat
         assert headers[0] == headers[1]
 
 
-def test_head_of_a_tagged_answer_is_304_when_it_is_held(ask: Asker):
+def test_head_of_a_tagged_answer_is_304_when_it_is_held(ask: ApiClient):
     path = "/api/pricing/slot/KX-01/2026-11-23T08:00"
     tag = ask("HEAD", path).headers["etag"]
     assert ask("HEAD", path, headers={"if-none-match": tag}).status_code == 304
@@ -253,7 +255,7 @@ def test_a_lost_database_at_the_entrance_is_503(context: AppContext, monkeypatch
         raise OperationalError("SELECT", {}, Exception("gone"))
 
     monkeypatch.setattr("cloud.auth.access.find_key", lost)
-    locked = Asker(create_app(context, quota=FEW))
+    locked = ApiClient(create_app(context, quota=FEW))
     with caplog.at_level(logging.WARNING):
         answer = locked.get(LOCATIONS, headers={"x-api-key": "onl_x"})
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")

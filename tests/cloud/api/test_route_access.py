@@ -18,7 +18,7 @@ from cloud.app.context import AppContext
 from cloud.auth.access import get_caller
 from cloud.auth.keys import Role, create_key
 from cloud.auth.quota import Quota
-from tests.cloud.api.conftest import FRIDAY_NOON, Asker
+from tests.cloud.api.conftest import FRIDAY_NOON, ApiClient
 from tests.cloud.rates import CARD, sites
 
 EVERYBODY = frozenset(Role)
@@ -162,8 +162,8 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppContext]:
 
 
 @pytest.fixture(scope="module")
-def locked(context: AppContext) -> Asker:
-    return Asker(create_app(context, quota=Quota()))
+def locked(context: AppContext) -> ApiClient:
+    return ApiClient(create_app(context, quota=Quota()))
 
 
 def test_every_route_is_in_the_table():

@@ -82,16 +82,16 @@ def enter(context: AppContext, now: datetime) -> None:
         )
 
 
-def test_a_caller_is_counted_as_one_meter_counts(shared: SharedStore, watch):
-    verdicts = [asyncio.run(shared.take("ann", THREE, watch.now)) for _ in range(5)]
+def test_a_caller_is_counted_as_one_meter_counts(shared: SharedStore, clock):
+    verdicts = [asyncio.run(shared.take("ann", THREE, clock.now)) for _ in range(5)]
 
     assert [one.allowed for one in verdicts] == [True, True, True, False, False]
     assert [one.remaining for one in verdicts] == [2, 1, 0, 0, 0]
     assert verdicts[0].written == '"key";r=2;t=1200'
     assert verdicts[3].retry_after == timedelta(minutes=20)
-    watch.pass_by(timedelta(minutes=20))
-    assert asyncio.run(shared.take("ann", THREE, watch.now)).allowed
-    assert asyncio.run(shared.take("bob", THREE, watch.now)).remaining == 2
+    clock.advance(timedelta(minutes=20))
+    assert asyncio.run(shared.take("ann", THREE, clock.now)).allowed
+    assert asyncio.run(shared.take("bob", THREE, clock.now)).remaining == 2
 
 
 def test_what_is_kept_is_what_was_given_or_what_another_was_quicker_with(running, tmp_path):
@@ -108,17 +108,17 @@ def test_what_is_kept_is_what_was_given_or_what_another_was_quicker_with(running
         each.close()
 
 
-def test_a_forecast_survives_the_way_to_another_process(context: AppContext, watch, tmp_path):
+def test_a_forecast_survives_the_way_to_another_process(context: AppContext, clock, tmp_path):
     site = context.estate.location("KX-01")
     late = Occupancy(6, 5, (FareClass("late", 14_000, 3, 1),))
     with database.writing(context.engine) as connection:
         store_occupancy(
             connection,
             [SlotOccupancy("KX-01", FRIDAY_NOON + timedelta(days=2), late)],
-            at=watch.now,
+            at=clock.now,
         )
     publish(context)
-    watch.pass_by(timedelta(days=1))
+    clock.advance(timedelta(days=1))
     made = context._compute_forecast(site, FRIDAY_NOON + timedelta(days=1))
     made = replace(made, plays=replace(made.plays, cells={("25-34", "female"): 12}))
     unread = unreadable_counter()
@@ -159,9 +159,9 @@ def test_two_processes_give_the_same_bytes_and_read_the_database_once(
 
 
 def test_a_caller_cannot_ask_more_by_asking_two_processes(
-    ask, context: AppContext, running, tmp_path, watch
+    ask, context: AppContext, running, tmp_path, clock
 ):
-    key = {"x-api-key": create_key(context.engine, Role.SALES, "a test", by="me", now=watch.now)}
+    key = {"x-api-key": create_key(context.engine, Role.SALES, "a test", by="me", now=clock.now)}
     apps = [create_app(another(context, running.url, str(tmp_path)), quota=THREE) for _ in range(2)]
     statuses = []
     for turn in range(4):
@@ -172,12 +172,12 @@ def test_a_caller_cannot_ask_more_by_asking_two_processes(
 
 
 def test_a_change_in_the_log_ends_what_every_process_remembers(
-    ask, context: AppContext, running, tmp_path, watch
+    ask, context: AppContext, running, tmp_path, clock
 ):
     contexts = [another(context, running.url, str(tmp_path)) for _ in range(2)]
     site = context.estate.location("KX-01")
     before = [each.forecast(site) for each in contexts]
-    enter(context, watch.now)
+    enter(context, clock.now)
     assert (
         contexts[1].fresh(site) is before[1]
     )  # it has not read the log yet: within a second it will
@@ -189,20 +189,20 @@ def test_a_change_in_the_log_ends_what_every_process_remembers(
 
 
 def test_redis_may_go_and_come_back_and_no_request_fails(
-    ask, context: AppContext, own: RedisServer, watch, caplog, monkeypatch
+    ask, context: AppContext, own: RedisServer, clock, caplog, monkeypatch
 ):
     monkeypatch.setattr(redis_store, "RETRY_AFTER_S", 0.0)
     caplog.set_level(logging.INFO)
-    key = {"x-api-key": create_key(context.engine, Role.SALES, "a test", by="me", now=watch.now)}
+    key = {"x-api-key": create_key(context.engine, Role.SALES, "a test", by="me", now=clock.now)}
     ask.app = create_app(another(context, own.url, "here"), quota=Quota())
     prices = [ask.get(PRICE, headers=key)]
     own.stop()
     for _ in range(3):
-        watch.pass_by(MINUTE)
+        clock.advance(MINUTE)
         prices.append(ask.get(PRICE, headers=key))
     own.start()
     for _ in range(2):
-        watch.pass_by(MINUTE)
+        clock.advance(MINUTE)
         prices.append(ask.get(PRICE, headers=key))
 
     assert [answer.status_code for answer in prices] == [200] * 6
@@ -243,7 +243,7 @@ steps = st.lists(
 )
 @given(steps)
 def test_no_process_ever_serves_the_price_of_another_card(
-    ask, context: AppContext, running, tmp_path, watch, steps
+    ask, context: AppContext, running, tmp_path, clock, steps
 ):
     """Two processes, whatever happens to them: each price is its own card's, worked out anew."""
     site, answers = context.estate.location("KX-01"), context.response_cache
@@ -259,9 +259,9 @@ def test_no_process_ever_serves_the_price_of_another_card(
             card = msgspec.structs.replace(mine.card, version=f"card-{amount}", traffic=traffic)
             contexts[which] = replace(mine, card=card)
         elif what == "pass":
-            watch.pass_by(timedelta(minutes=amount))
+            clock.advance(timedelta(minutes=amount))
         elif what == "invalidate":
-            enter(context, watch.now)
+            enter(context, clock.now)
             mine.read_changes()
         elif what == "forget":
             contexts[which] = replace(
@@ -280,31 +280,31 @@ def test_no_process_ever_serves_the_price_of_another_card(
         each.shared.close()
 
 
-def test_a_database_that_was_replaced_is_followed_from_its_beginning(context: AppContext, watch):
+def test_a_database_that_was_replaced_is_followed_from_its_beginning(context: AppContext, clock):
     """Restored to an earlier state, its next entries have numbers that were read already."""
     for _ in range(3):
-        enter(context, watch.now)
+        enter(context, clock.now)
     context.read_changes()
     before = context.change_log.generation
     with database.writing(context.engine) as connection:
         connection.execute(audit.audit_log.delete().where(audit.audit_log.c.number > 1))
     context.read_changes()
     restored = context.change_log.generation
-    watch.pass_by(MINUTE)
-    enter(context, watch.now)
+    clock.advance(MINUTE)
+    enter(context, clock.now)
     context.read_changes()
 
     assert len({before, restored, context.change_log.generation}) == 3
     assert context.change_log.generation.startswith("2-")
 
 
-def test_entries_that_no_price_depends_on_change_nothing(context: AppContext, watch):
-    enter(context, watch.now)
+def test_entries_that_no_price_depends_on_change_nothing(context: AppContext, clock):
+    enter(context, clock.now)
     context.read_changes()
     before = context.change_log.generation
     with database.writing(context.engine) as connection:
         audit.record_change(
-            connection, at=watch.now, actor="a", action="key.create", about="k", details={}
+            connection, at=clock.now, actor="a", action="key.create", about="k", details={}
         )
     context.read_changes()
     assert context.change_log.generation == before

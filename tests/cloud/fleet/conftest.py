@@ -49,7 +49,7 @@ def clock():
     return datetime.now(UTC)
 
 
-class Stage:
+class HardenedFleet:
     """Real Mosquitto with client certificates, and the fleet service behind it."""
 
     def __init__(self, folder: Path) -> None:
@@ -138,15 +138,15 @@ class Stage:
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory):
-    made = Stage(tmp_path_factory.mktemp("stage"))
+def hardened_fleet(tmp_path_factory):
+    made = HardenedFleet(tmp_path_factory.mktemp("hardened_fleet"))
     made.open()
     yield made
     made.close()
 
 
-class Front:
-    """The enrolment desk with its signer, as they stand beside a broker."""
+class EnrolmentEndpoint:
+    """The enrolment server with its CA service, without a broker."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -155,19 +155,19 @@ class Front:
         self.engine = database.connect(f"sqlite:///{folder}/fleet.db")
         self.later = timedelta(0)
         self._loop = asyncio.new_event_loop()
-        self._signer = CaService(self.authority, folder / "ca.socket", clock)
+        self._ca_service = CaService(self.authority, folder / "ca.socket", clock)
 
     def now(self):
         return clock() + self.later
 
     def open(self):
         database.create(self.engine)
-        threading.Thread(target=self._signer.serve_forever, daemon=True).start()
+        threading.Thread(target=self._ca_service.serve_forever, daemon=True).start()
         hosts = ("localhost", "127.0.0.1")
         server, key = self.authority.equip(
             CertificateSubject(CertificateKind.SERVER, "localhost", hosts=hosts), at=clock()
         )
-        certificate, key_file = self.filed("desk", server, key)
+        certificate, key_file = self.filed("server", server, key)
         ca = self.folder / "ca"
         files = ServerFiles(
             self.trust, ca / "claims.crt", ca / "revoked.pem", certificate, key_file
@@ -175,7 +175,7 @@ class Front:
         self.enrolment = Enrolment(
             self.engine, CaClient(self.folder / "ca.socket"), read_common_name
         )
-        desk = EnrolmentServer(self.enrolment, files, self.now)
+        enrolment_server = EnrolmentServer(self.enrolment, files, self.now)
         ready = threading.Event()
 
         def note(port):
@@ -189,7 +189,7 @@ class Front:
             self._loop.run_until_complete(self._loop.shutdown_asyncgens())
             self._loop.close()
 
-        self._task = self._loop.create_task(desk.serve("127.0.0.1", 0, note))
+        self._task = self._loop.create_task(enrolment_server.serve("127.0.0.1", 0, note))
         self._thread = threading.Thread(target=run)
         self._thread.start()
         assert ready.wait(10)
@@ -197,8 +197,8 @@ class Front:
     def close(self):
         self._loop.call_soon_threadsafe(self._task.cancel)
         self._thread.join()
-        self._signer.shutdown()
-        self._signer.server_close()
+        self._ca_service.shutdown()
+        self._ca_service.server_close()
         self.engine.dispose()
 
     def filed(self, name, entry, key):
@@ -214,7 +214,7 @@ class Front:
         )
         return entry, self.filed(name, entry, key)
 
-    def expect(self, device, *, claim="batch-7", location="KX-01", groups=(), again=False):
+    def allow_camera(self, device, *, claim="batch-7", location="KX-01", groups=(), again=False):
         entry = AllowedCamera(f"SN-{device}", claim, device, location, groups)
         with database.writing(self.engine) as connection:
             allow(connection, [entry], Author("test", clock()), again=again)
@@ -234,8 +234,8 @@ def new_request():
 
 
 @pytest.fixture(scope="module")
-def front(tmp_path_factory):
-    made = Front(tmp_path_factory.mktemp("front"))
+def endpoint(tmp_path_factory):
+    made = EnrolmentEndpoint(tmp_path_factory.mktemp("endpoint"))
     made.open()
     yield made
     made.close()

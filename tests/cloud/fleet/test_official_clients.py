@@ -35,14 +35,14 @@ OPTIONS = mqtt_request_response.ClientOptions(
 )
 
 
-def protocol_3(stage, device):
-    certificate, key = stage.files_of(device)
+def protocol_3(hardened_fleet, device):
+    certificate, key = hardened_fleet.files_of(device)
     connection = mqtt_connection_builder.mtls_from_path(
         endpoint="localhost",
-        port=stage.port,
+        port=hardened_fleet.port,
         cert_filepath=certificate,
         pri_key_filepath=key,
-        ca_filepath=str(stage.trust),
+        ca_filepath=str(hardened_fleet.trust),
         client_id=device,
         clean_session=True,
     )
@@ -50,15 +50,15 @@ def protocol_3(stage, device):
     return connection, lambda: connection.disconnect().result(PATIENCE_S)
 
 
-def protocol_5(stage, device):
-    certificate, key = stage.files_of(device)
+def protocol_5(hardened_fleet, device):
+    certificate, key = hardened_fleet.files_of(device)
     connected, stopped = threading.Event(), threading.Event()
     client = mqtt5_client_builder.mtls_from_path(
         endpoint="localhost",
-        port=stage.port,
+        port=hardened_fleet.port,
         cert_filepath=certificate,
         pri_key_filepath=key,
-        ca_filepath=str(stage.trust),
+        ca_filepath=str(hardened_fleet.trust),
         client_id=device,
         on_lifecycle_connection_success=lambda _data: connected.set(),
         on_lifecycle_stopped=lambda _data: stopped.set(),
@@ -74,9 +74,9 @@ def protocol_5(stage, device):
 
 
 @pytest.fixture(params=[protocol_3, protocol_5], ids=["mqtt311", "mqtt5"], scope="module")
-def connection(request, stage):
+def connection(request, hardened_fleet):
     device = {"protocol_3": "cam-1", "protocol_5": "cam-2"}[request.param.__name__]
-    made, end = request.param(stage, device)
+    made, end = request.param(hardened_fleet, device)
     yield device, made
     end()
 
@@ -92,10 +92,10 @@ def shadow(connection):
 
 
 @pytest.fixture
-def jobs(connection, stage):
+def jobs(connection, hardened_fleet):
     device, made = connection
     yield device, iotjobs.IotJobsClientV2(made, OPTIONS)
-    with writing(stage.engine) as database:
+    with writing(hardened_fleet.engine) as database:
         job_store.delete_executions(database, device)
 
 
@@ -219,16 +219,16 @@ def test_a_named_shadow_stands_beside_the_classic_one(shadow):
 
 
 @pytest.fixture
-def opened(stage, connection):
+def opened(hardened_fleet, connection):
     """Make a job for the device as an operator's command does: the service tells of it."""
     device, _ = connection
 
     def make(name, *, minutes_each=None, **document):
-        with writing(stage.engine) as database:
+        with writing(hardened_fleet.engine) as database:
             job = Job(
                 f"{device}-{name}", document, (device,), RolloutConfig(minutes_each=minutes_each)
             )
-            enqueue(database, job_store.create_job(database, job, at=stage.now()))
+            enqueue(database, job_store.create_job(database, job, at=hardened_fleet.now()))
         return f"{device}-{name}"
 
     return make
@@ -315,14 +315,14 @@ def test_two_that_update_at_once_and_work_that_is_over(jobs, opened):
     assert (error.code, error.execution_state.status) == ("InvalidStateTransition", "FAILED")
 
 
-def test_a_step_that_takes_too_long_times_out(jobs, opened, stage):
+def test_a_step_that_takes_too_long_times_out(jobs, opened, hardened_fleet):
     device, client = jobs
     job = opened("slow", minutes_each=5)
     begin = iotjobs.StartNextPendingJobExecutionRequest(thing_name=device)
     begun = client.start_next_pending_job_execution(begin).result(PATIENCE_S).execution
     assert begun.job_id == job
-    with writing(stage.engine) as database:
-        job_store.advance_time(database, at=stage.now() + timedelta(minutes=6))
+    with writing(hardened_fleet.engine) as database:
+        job_store.advance_time(database, at=hardened_fleet.now() + timedelta(minutes=6))
     listed = client.get_pending_job_executions(
         iotjobs.GetPendingJobExecutionsRequest(thing_name=device)
     ).result(PATIENCE_S)

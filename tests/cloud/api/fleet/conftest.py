@@ -12,8 +12,8 @@ from cloud.fleet.registry.devices import Device
 
 
 @pytest.fixture
-def fleet(context: AppContext, watch) -> AppContext:
-    author = Author("factory", watch.now - timedelta(days=1))
+def fleet(context: AppContext, clock) -> AppContext:
+    author = Author("factory", clock.now - timedelta(days=1))
     with database.writing(context.engine) as connection:
         for name, location in (("cam-01", "KX-01"), ("cam-02", "KX-01"), ("cam-03", "OX-02")):
             device = Device(name, location, attributes={"lens": "wide" if "1" in name else "tele"})

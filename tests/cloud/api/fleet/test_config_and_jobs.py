@@ -99,7 +99,7 @@ def test_a_model_that_no_camera_could_load_is_refused(ask, fleet: AppContext, mo
     assert ask.get(JOBS).json()["jobs"] == []
 
 
-def test_a_model_is_rolled_out_and_back(ask, fleet: AppContext, watch):
+def test_a_model_is_rolled_out_and_back(ask, fleet: AppContext, clock):
     run_elsewhere(fleet.engine, "face:2")
     asked = {"model": "face:2", "target": {"everything": True}, "replaces": "face:1",
              "abort_after": 9}  # fmt: skip
@@ -107,15 +107,15 @@ def test_a_model_is_rolled_out_and_back(ask, fleet: AppContext, watch):
     seen = ask("POST", ROLLOUTS, json=asked).json()
     job = ask("POST", ROLLOUTS, json={**asked, "apply": True}).json()
     returned = ask.get(f"{JOBS}/{job['job']}").json()
-    watch.pass_by(timedelta(minutes=1))
+    clock.advance(timedelta(minutes=1))
     with database.writing(fleet.engine) as connection:
         job_store.update_execution(
-            connection, "cam-01", job["job"], StatusUpdate(ExecutionStatus.SUCCEEDED), at=watch.now
+            connection, "cam-01", job["job"], StatusUpdate(ExecutionStatus.SUCCEEDED), at=clock.now
         )
         word = StatusUpdate(
             ExecutionStatus.FAILED, {"reason": "its digest is another", "tries": "3"}
         )
-        job_store.update_execution(connection, "cam-02", job["job"], word, at=watch.now)
+        job_store.update_execution(connection, "cam-02", job["job"], word, at=clock.now)
     answers = ask.get(f"{JOBS}/{job['job']}/devices?limit=2").json()
     back = ask("POST", f"{JOBS}/{job['job']}/roll-back", json={}).json()
 
@@ -174,9 +174,9 @@ def test_a_job_that_is_none_is_not_found(ask, fleet: AppContext):
 
 
 @pytest.mark.parametrize("role", [Role.SALES, Role.ADVERTISER, Role.OPERATIONS, Role.ADMIN])
-def test_the_fleet_is_for_operators(ask, fleet: AppContext, watch, role: Role):
+def test_the_fleet_is_for_operators(ask, fleet: AppContext, clock, role: Role):
     ask.app = create_app(fleet, quota=Quota())
-    key = create_key(fleet.engine, role, "Ana", by="me", now=watch.now)
+    key = create_key(fleet.engine, role, "Ana", by="me", now=clock.now)
     asked = {"target": {"device": "cam-01"}, "settings": SETTINGS, "apply": True}
 
     answer = ask("POST", CONFIG, json=asked, headers={"x-api-key": key})
@@ -194,8 +194,8 @@ def test_the_fleet_is_for_operators(ask, fleet: AppContext, watch, role: Role):
     [("devices", 200), ("devices/cam-01", 200), ("drift", 200), ("jobs", 403), ("audit", 403)],
 )
 def test_sales_may_see_how_cameras_are_and_no_more(
-    ask, fleet: AppContext, watch, path: str, status: int
+    ask, fleet: AppContext, clock, path: str, status: int
 ):
     ask.app = create_app(fleet, quota=Quota())
-    key = create_key(fleet.engine, Role.SALES, "Ana", by="me", now=watch.now)
+    key = create_key(fleet.engine, Role.SALES, "Ana", by="me", now=clock.now)
     assert ask.get(f"/api/fleet/{path}", headers={"x-api-key": key}).status_code == status

@@ -23,14 +23,14 @@ OPTIONS = mqtt_request_response.ClientOptions(
 )
 
 
-def protocol_3(front, files):
+def protocol_3(endpoint, files):
     certificate, key = files
     connection = mqtt_connection_builder.mtls_from_path(
         endpoint="localhost",
-        port=front.port,
+        port=endpoint.port,
         cert_filepath=str(certificate),
         pri_key_filepath=str(key),
-        ca_filepath=str(front.trust),
+        ca_filepath=str(endpoint.trust),
         client_id="anything",
         clean_session=True,
     )
@@ -38,15 +38,15 @@ def protocol_3(front, files):
     return connection, lambda: connection.disconnect().result(PATIENCE_S)
 
 
-def protocol_5(front, files):
+def protocol_5(endpoint, files):
     certificate, key = files
     connected, stopped = threading.Event(), threading.Event()
     client = mqtt5_client_builder.mtls_from_path(
         endpoint="localhost",
-        port=front.port,
+        port=endpoint.port,
         cert_filepath=str(certificate),
         pri_key_filepath=str(key),
-        ca_filepath=str(front.trust),
+        ca_filepath=str(endpoint.trust),
         client_id="anything",
         on_lifecycle_connection_success=lambda _data: connected.set(),
         on_lifecycle_stopped=lambda _data: stopped.set(),
@@ -62,13 +62,13 @@ def protocol_5(front, files):
 
 
 @pytest.fixture(scope="module")
-def claim(front):
-    return front.claim("batch-7")[1]
+def claim(endpoint):
+    return endpoint.claim("batch-7")[1]
 
 
 @pytest.fixture(params=[protocol_3, protocol_5], ids=["mqtt311", "mqtt5"])
-def identity(request, front, claim):
-    made, end = request.param(front, claim)
+def identity(request, endpoint, claim):
+    made, end = request.param(endpoint, claim)
     yield request.param.__name__[-1], iotidentity.IotIdentityClientV2(made, OPTIONS)
     end()
 
@@ -93,18 +93,18 @@ def refusal(act):
     return refused.value.modeled_error.error_message
 
 
-def audit(front, event, device=None):
-    with reading(front.engine) as connection:
+def audit(endpoint, event, device=None):
+    with reading(endpoint.engine) as connection:
         lines = history.read_history(connection, device, last=200)
     return [line.detail for line in lines if line.event == event]
 
 
 def test_a_camera_that_asks_again_gets_the_same_certificate_and_keeps_it(
-    front, identity, new_request
+    endpoint, identity, new_request
 ):
     version, client = identity
     device = f"same-{version}"
-    front.expect(device)
+    endpoint.allow_camera(device)
     asked = new_request(device)[1]
     lost, made = asks(client, asked), asks(client, asked)
     assert made.certificate_id == lost.certificate_id
@@ -112,76 +112,78 @@ def test_a_camera_that_asks_again_gets_the_same_certificate_and_keeps_it(
         lambda: registers(client, lost.certificate_ownership_token, f"SN-{device}")
     )
     registers(client, made.certificate_ownership_token, f"SN-{device}")
-    front.enrolment.withdraw_unregistered(at=front.now() + timedelta(hours=2))
-    assert front.authority.standing(device, at=front.now()).serial == made.certificate_id
+    endpoint.enrolment.withdraw_unregistered(at=endpoint.now() + timedelta(hours=2))
+    assert endpoint.authority.standing(device, at=endpoint.now()).serial == made.certificate_id
 
 
-def test_a_camera_on_the_roster_is_certified_registered_and_grouped(front, identity, new_request):
+def test_a_camera_on_the_roster_is_certified_registered_and_grouped(
+    endpoint, identity, new_request
+):
     version, client = identity
     device = f"new-{version}"
-    front.expect(device, groups=("canary", "london"))
+    endpoint.allow_camera(device, groups=("canary", "london"))
     made = asks(client, new_request(device)[1])
-    entry = front.authority.standing(device, at=front.now())
+    entry = endpoint.authority.standing(device, at=endpoint.now())
     assert made.certificate_id == entry.serial
-    assert made.certificate_pem.encode() == entry.certificate.encode() + front.authority.chain
+    assert made.certificate_pem.encode() == entry.certificate.encode() + endpoint.authority.chain
     answer = registers(client, made.certificate_ownership_token, f"SN-{device}")
     assert answer.thing_name == device
     assert answer.device_configuration == {"location": "KX-01"}
-    with reading(front.engine) as connection:
+    with reading(endpoint.engine) as connection:
         standing = devices.get_device(connection, device)
     assert standing.groups == ("canary", "london")
     assert standing.certificate_ends_at == entry.ends_at
-    assert audit(front, "device.enrolled", device) == [f"serial SN-{device}"]
+    assert audit(endpoint, "device.enrolled", device) == [f"serial SN-{device}"]
 
 
-def test_a_token_serves_once(front, identity, new_request):
+def test_a_token_serves_once(endpoint, identity, new_request):
     version, client = identity
     device = f"once-{version}"
-    front.expect(device)
+    endpoint.allow_camera(device)
     token = asks(client, new_request(device)[1]).certificate_ownership_token
     registers(client, token, f"SN-{device}")
     assert "used before" in refusal(lambda: registers(client, token, f"SN-{device}"))
     assert "not known here" in refusal(lambda: registers(client, token + "x", f"SN-{device}"))
-    assert any("used before" in line for line in audit(front, "enrolment.refused"))
+    assert any("used before" in line for line in audit(endpoint, "enrolment.refused"))
 
 
-def test_a_camera_is_enrolled_once(front, identity, new_request):
+def test_a_camera_is_enrolled_once(endpoint, identity, new_request):
     version, client = identity
     device = f"twice-{version}"
-    front.expect(device)
+    endpoint.allow_camera(device)
     made = asks(client, new_request(device)[1])
     registers(client, made.certificate_ownership_token, f"SN-{device}")
     assert "was enrolled before" in refusal(lambda: asks(client, new_request(device)[1]))
 
 
 def test_a_camera_whose_disk_was_lost_enrols_again_when_an_operator_says_so(
-    front, identity, new_request
+    endpoint, identity, new_request
 ):
     version, client = identity
     device = f"lost-{version}"
-    front.expect(device)
+    endpoint.allow_camera(device)
     made = asks(client, new_request(device)[1])
     registers(client, made.certificate_ownership_token, f"SN-{device}")
-    front.expect(device)
+    endpoint.allow_camera(device)
     assert "was enrolled before" in refusal(lambda: asks(client, new_request(device)[1]))
-    front.expect(device, again=True)
+    endpoint.allow_camera(device, again=True)
     made = asks(client, new_request(device)[1])
     registers(client, made.certificate_ownership_token, f"SN-{device}")
 
 
-def test_who_is_not_on_the_claims_roster_gets_no_signature(front, identity, new_request):
+def test_who_is_not_on_the_claims_roster_gets_no_signature(endpoint, identity, new_request):
     version, client = identity
-    front.expect(f"foreign-{version}", claim="batch-8")
+    endpoint.allow_camera(f"foreign-{version}", claim="batch-8")
     for device in (f"foreign-{version}", "unheard-of"):
         message = refusal(lambda device=device: asks(client, new_request(device)[1]))
         assert message == f"{device!r} is not on the enrolment allow-list of this claim"
-        assert front.authority.register.entries(name=device) == []
+        assert endpoint.authority.register.entries(name=device) == []
 
 
-def test_a_wrong_serial_number_registers_nobody(front, identity, new_request):
+def test_a_wrong_serial_number_registers_nobody(endpoint, identity, new_request):
     version, client = identity
     device = f"serial-{version}"
-    front.expect(device)
+    endpoint.allow_camera(device)
     token = asks(client, new_request(device)[1]).certificate_ownership_token
     for wrong in ("SN-other", ""):
         message = refusal(lambda wrong=wrong: registers(client, token, wrong))
@@ -189,25 +191,25 @@ def test_a_wrong_serial_number_registers_nobody(front, identity, new_request):
     assert registers(client, token, f"SN-{device}").thing_name == device
 
 
-def test_a_certificate_that_nobody_registers_with_is_taken_back(front, identity, new_request):
+def test_a_certificate_that_nobody_registers_with_is_taken_back(endpoint, identity, new_request):
     version, client = identity
     device = f"slow-{version}"
-    front.expect(device)
+    endpoint.allow_camera(device)
     made = asks(client, new_request(device)[1])
-    front.enrolment.withdraw_unregistered(at=front.now() + timedelta(hours=2))
-    [entry] = front.authority.register.entries(name=device)
+    endpoint.enrolment.withdraw_unregistered(at=endpoint.now() + timedelta(hours=2))
+    [entry] = endpoint.authority.register.entries(name=device)
     assert entry.reason == "withdrawn"
     message = refusal(lambda: registers(client, made.certificate_ownership_token, f"SN-{device}"))
     assert "used before" in message or "over an hour old" in message
 
 
-def test_asking_again_supersedes_the_first_certificate(front, identity, new_request):
+def test_asking_again_supersedes_the_first_certificate(endpoint, identity, new_request):
     version, client = identity
     device = f"again-{version}"
-    front.expect(device)
+    endpoint.allow_camera(device)
     first = asks(client, new_request(device)[1])
     second = asks(client, new_request(device)[1])
-    reasons = [entry.reason for entry in front.authority.register.entries(name=device)]
+    reasons = [entry.reason for entry in endpoint.authority.register.entries(name=device)]
     assert reasons == ["superseded", None]
     refusal(lambda: registers(client, first.certificate_ownership_token, f"SN-{device}"))
     registers(client, second.certificate_ownership_token, f"SN-{device}")
@@ -225,9 +227,9 @@ def test_keys_are_never_made_for_a_camera(identity):
     assert "may only enrol" in message
 
 
-def test_a_camera_renews_with_its_own_certificate_and_only_for_itself(front, claim, new_request):
-    client, end = protocol_5(front, claim)
-    front.expect("renews")
+def test_a_camera_renews_with_its_own_certificate_and_only_for_itself(endpoint, claim, new_request):
+    client, end = protocol_5(endpoint, claim)
+    endpoint.allow_camera("renews")
     key, request = new_request("renews")
     made = asks(iotidentity.IotIdentityClientV2(client, OPTIONS), request)
     registers(
@@ -236,22 +238,22 @@ def test_a_camera_renews_with_its_own_certificate_and_only_for_itself(front, cla
         "SN-renews",
     )
     end()
-    files = front.filed("renews", front.authority.standing("renews", at=front.now()), key)
-    client, end = protocol_5(front, files)
+    files = endpoint.filed("renews", endpoint.authority.standing("renews", at=endpoint.now()), key)
+    client, end = protocol_5(endpoint, files)
     own = iotidentity.IotIdentityClientV2(client, OPTIONS)
     fresh = asks(own, new_request("renews")[1])
     answer = registers(own, fresh.certificate_ownership_token, "")
     assert answer.thing_name == "renews"
-    assert front.authority.standing("renews", at=front.now()).serial == fresh.certificate_id
+    assert endpoint.authority.standing("renews", at=endpoint.now()).serial == fresh.certificate_id
     assert "may not ask for" in refusal(lambda: asks(own, new_request("other")[1]))
     end()
 
 
-def connect(front, files):
-    context = ssl.create_default_context(cafile=front.trust)
+def connect(endpoint, files):
+    context = ssl.create_default_context(cafile=endpoint.trust)
     if files:
         context.load_cert_chain(*files)
-    plain = socket.create_connection(("127.0.0.1", front.port), timeout=PATIENCE_S)
+    plain = socket.create_connection(("127.0.0.1", endpoint.port), timeout=PATIENCE_S)
     try:
         return context.wrap_socket(plain, server_hostname="localhost")
     except OSError:
@@ -270,26 +272,26 @@ def is_ended(line):
     return True
 
 
-def is_welcome(front, files):
+def is_welcome(endpoint, files):
     """Whether a plain CONNECT is answered; a refusal may show at the handshake or after it."""
     try:
-        with connect(front, files) as line:
+        with connect(endpoint, files) as line:
             line.sendall(HELLO)
             return line.recv(4) == b"\x20\x02\x00\x00"
     except (ssl.SSLError, ConnectionError):
         return False
 
 
-def test_a_connection_without_a_certificate_is_refused(front):
-    assert not is_welcome(front, None)
+def test_a_connection_without_a_certificate_is_refused(endpoint):
+    assert not is_welcome(endpoint, None)
 
 
-def test_a_revoked_claim_is_refused(front, claim):
-    entry, files = front.claim("stolen")
-    assert is_welcome(front, files)
-    front.authority.revoke([entry.serial], reason="key-compromise", at=front.now())
-    assert not is_welcome(front, files)
-    assert is_welcome(front, claim)
+def test_a_revoked_claim_is_refused(endpoint, claim):
+    entry, files = endpoint.claim("stolen")
+    assert is_welcome(endpoint, files)
+    endpoint.authority.revoke([entry.serial], reason="key-compromise", at=endpoint.now())
+    assert not is_welcome(endpoint, files)
+    assert is_welcome(endpoint, claim)
 
 
 @pytest.mark.parametrize(
@@ -312,18 +314,18 @@ def test_a_revoked_claim_is_refused(front, claim):
         "quality 2", "empty subscription", "flood", "http",
     ],
 )  # fmt: skip
-def test_an_invalid_message_ends_its_connection_and_not_the_server(front, claim, attack):
-    line = connect(front, claim)
+def test_an_invalid_message_ends_its_connection_and_not_the_server(endpoint, claim, attack):
+    line = connect(endpoint, claim)
     with contextlib.suppress(ssl.SSLError, ConnectionError):  # closed while sending
         line.sendall(attack)
     line.settimeout(PATIENCE_S)
     assert is_ended(line)
-    assert is_welcome(front, claim)
+    assert is_welcome(endpoint, claim)
 
 
-def test_telemetry_with_a_claim_is_written_down(front, claim):
-    line = connect(front, claim)
+def test_telemetry_with_a_claim_is_written_down(endpoint, claim):
+    line = connect(endpoint, claim)
     topic = b"onlooker/v1/KX-01/cam-1/audience"
     line.sendall(HELLO + bytes((0x30, 2 + len(topic))) + len(topic).to_bytes(2) + topic)
     assert is_ended(line)
-    assert topic.decode() in audit(front, "enrolment.refused")
+    assert topic.decode() in audit(endpoint, "enrolment.refused")
