@@ -20,7 +20,7 @@ from edge_agent.settings.capture import CaptureSettings
 from edge_agent.settings.loading import parse
 from edge_agent.settings.transport import LinkSettings
 from edge_agent.transport.loopback import LoopbackLink
-from tests.edge_agent.report_everyone import told_of_everybody
+from tests.edge_agent.unlimited_reports import without_threshold
 from wire.audience import AudienceReport, BlindCause, SnapshotSum
 from wire.envelope import AlarmEvent, AudienceEvent, HeartbeatEvent
 from wire.health import AlarmState, CaptureState
@@ -77,7 +77,7 @@ def agent(address, detector, pose, outbox, post):
             "outbox": outbox,
             "link": LoopbackLink(address, lambda event: post.append(event) or True),
         }
-        told = settings if groups_only else told_of_everybody(settings)
+        told = settings if groups_only else without_threshold(settings)
         return Agent(told, **{**parts, **others})
 
     return build
@@ -498,7 +498,7 @@ def test_zones_count_who_came_in_and_how_long_they_stayed(agent, street, post):
 
 def test_heartbeats_tell_the_state_and_keep_their_time(agent, street, post):
     ticks = iter(range(10_000))
-    settings = told_of_everybody(link=LinkSettings(heartbeat_s=30))
+    settings = without_threshold(link=LinkSettings(heartbeat_s=30))
     camera = Reel([street(n / 5) for n in range(100)])
     agent(camera, settings, steady=lambda: next(ticks) * 0.25, clock=lambda: EIGHT).run()
     beats = [event.data for event in post if isinstance(event, HeartbeatEvent)]

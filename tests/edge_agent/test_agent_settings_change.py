@@ -14,7 +14,7 @@ from edge_agent.settings.capture import CaptureSettings
 from edge_agent.settings.perception import Zone
 from edge_agent.settings.schedule import ScheduleSettings
 from edge_agent.transport.loopback import LoopbackLink
-from tests.edge_agent.report_everyone import told_of_everybody
+from tests.edge_agent.unlimited_reports import without_threshold
 from wire.audience import BlindCause
 from wire.envelope import AudienceEvent
 from wire.health import CaptureState
@@ -55,7 +55,7 @@ def measured(address, detector, pose, street, tmp_path):
         count = round(seconds / STEP_S)
         reel = Reel([street(n / 5, [(60, 60)]) for n in range(count)])
         agent = Agent(
-            settings or told_of_everybody(interval_s=10),
+            settings or without_threshold(interval_s=10),
             address=address,
             camera=MaskedCamera(reel, ()),
             detector=detector,
@@ -80,7 +80,7 @@ def test_the_running_interval_keeps_its_digest_and_the_next_has_the_new_one(meas
     #  old  |----------|-----:
     #  new                   :     |----------|------|
     #                        ^ 15 s
-    old, new = told_of_everybody(interval_s=10), told_of_everybody(interval_s=10, zones=())
+    old, new = without_threshold(interval_s=10), without_threshold(interval_s=10, zones=())
     new = msgspec.structs.replace(new, capture=CaptureSettings(analysed_fps=10))
     reports = measured(35, {15.0: new}, old)
     assert [report.versions.config for report in reports] == [
@@ -93,7 +93,7 @@ def test_the_running_interval_keeps_its_digest_and_the_next_has_the_new_one(meas
 
 
 def test_nothing_is_lost_and_whoever_stands_there_stays_one_person(measured):
-    reports = measured(35, {15.0: told_of_everybody(interval_s=5)})
+    reports = measured(35, {15.0: without_threshold(interval_s=5)})
     assert lengths_s(reports)[:4] == [10, 10, 5, 5]
     assert sum(report.observed_ms for report in reports) == 34_800
     assert sum(report.person_ms for report in reports) == 34_800
@@ -102,27 +102,27 @@ def test_nothing_is_lost_and_whoever_stands_there_stays_one_person(measured):
 
 
 def test_a_change_upon_an_interval_s_end_belongs_to_the_next(measured):
-    new = told_of_everybody(interval_s=10, capture=CaptureSettings(analysed_fps=10))
+    new = without_threshold(interval_s=10, capture=CaptureSettings(analysed_fps=10))
     reports = measured(30, {10.0: new})
     assert [report.versions.config == new.digest for report in reports] == [False, False, True]
 
 
 def test_a_mask_hides_from_the_next_picture_on(measured):
-    masked = told_of_everybody(interval_s=10, capture=CaptureSettings(masks=(LEFT_HALF,)))
+    masked = without_threshold(interval_s=10, capture=CaptureSettings(masks=(LEFT_HALF,)))
     reports = measured(40, {20.0: masked})
     assert [report.person_ms > 0 for report in reports] == [True, True, False, False]
 
 
 def test_a_zone_that_comes_in_an_interval_counts_from_the_next(measured):
-    zoned = told_of_everybody(interval_s=10, zones=(Zone(name="left", polygon=LEFT_HALF),))
+    zoned = without_threshold(interval_s=10, zones=(Zone(name="left", polygon=LEFT_HALF),))
     reports = measured(40, {15.0: zoned})
     assert ["left" in (report.zones or {}) for report in reports] == [False, False, True, True]
     assert reports[2].zones["left"].person_ms == 10_000
 
 
 def test_a_pause_measures_nobody_and_ends(measured):
-    paused = told_of_everybody(interval_s=10, schedule=ScheduleSettings(paused=True))
-    reports = measured(40, {10.0: paused, 30.0: told_of_everybody(interval_s=10)})
+    paused = without_threshold(interval_s=10, schedule=ScheduleSettings(paused=True))
+    reports = measured(40, {10.0: paused, 30.0: without_threshold(interval_s=10)})
     assert [report.blind_ms.get(BlindCause.PAUSED, 0) // 1000 for report in reports] == [
         0,
         9,
@@ -132,7 +132,7 @@ def test_a_pause_measures_nobody_and_ends(measured):
 
 
 def test_the_pulse_says_what_is_in_force(address, detector, pose, street, tmp_path):
-    settings = told_of_everybody()
+    settings = without_threshold()
     outbox = Outbox(tmp_path / "outbox.sqlite3")
     link = LoopbackLink(address, lambda _: True)
     agent = Agent(
@@ -145,7 +145,7 @@ def test_the_pulse_says_what_is_in_force(address, detector, pose, street, tmp_pa
         link=link,
     )
     assert agent.status.digest == settings.digest
-    changed = told_of_everybody(interval_s=10)
+    changed = without_threshold(interval_s=10)
     agent.apply(changed)
     assert agent.status.digest == settings.digest  # not before a picture's end
     agent.run()

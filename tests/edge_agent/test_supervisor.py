@@ -83,7 +83,7 @@ def test_a_recording_without_pictures_ends_its_camera_and_is_not_read_for_ever(c
     assert [record.message for record in caplog.records] == ["source.unreadable"]
 
 
-def test_cameras_with_the_same_wishes_share_one_copy_of_the_networks():
+def test_cameras_with_the_same_model_settings_share_one_copy_of_the_networks():
     models = SharedNetworks()
     one = models.for_settings(Settings(interval_s=10))
     assert models.for_settings(Settings(interval_s=20)) is one

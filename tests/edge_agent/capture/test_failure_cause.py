@@ -1,4 +1,4 @@
-"""Each way in which a camera fails is told by its own cause, without any part of its address."""
+"""Each capture failure is reported by cause, without any part of the camera URL."""
 
 import errno
 import ipaddress
@@ -75,7 +75,7 @@ def rtsp_status(code, header=b""):
     return answer
 
 
-def told(uri, settings=QUICK):
+def first_failure(uri, settings=QUICK):
     """The first failure that a camera at this address tells."""
     camera = open_camera(uri, settings)
     deadline = time.monotonic() + SOON_S
@@ -123,9 +123,9 @@ def told(uri, settings=QUICK):
         ("http", lambda request: b"", FailureCause.CONNECTION_LOST),
     ],
 )
-def test_what_a_camera_answers_is_told_as_its_cause(scheme, answer, cause):
+def test_the_response_of_a_camera_is_reported_as_the_cause(scheme, answer, cause):
     with server(answer) as port:
-        failure = told(f"{scheme}://admin:s3cr3t@127.0.0.1:{port}/live-path?token=t0ken")
+        failure = first_failure(f"{scheme}://admin:s3cr3t@127.0.0.1:{port}/live-path?token=t0ken")
     assert failure.cause is cause
     for secret in ("s3cr3t", "t0ken", "live-path", "admin"):
         assert secret not in str(failure)
@@ -141,28 +141,34 @@ def test_what_a_camera_answers_is_told_as_its_cause(scheme, answer, cause):
 )
 def test_a_server_that_names_a_local_file_is_no_device_of_this_machine(answer):
     with server(lambda request: answer) as port:
-        assert told(f"http://127.0.0.1:{port}/x").cause is FailureCause.NOT_A_VIDEO
+        assert first_failure(f"http://127.0.0.1:{port}/x").cause is FailureCause.NOT_A_VIDEO
 
 
 def test_a_port_where_nobody_listens_refuses_the_connection():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     for scheme in ("rtsp", "http"):
-        assert told(f"{scheme}://127.0.0.1:{port}/live").cause is FailureCause.CONNECTION_REFUSED
+        assert (
+            first_failure(f"{scheme}://127.0.0.1:{port}/live").cause
+            is FailureCause.CONNECTION_REFUSED
+        )
 
 
 @pytest.mark.parametrize("scheme", ["rtsp", "http", "https"])
-def test_a_host_name_that_nobody_knows_is_told(scheme):
-    assert told(f"{scheme}://no-such-camera.invalid/live").cause is FailureCause.NAME_NOT_RESOLVED
+def test_an_unknown_host_name_is_reported(scheme):
+    assert (
+        first_failure(f"{scheme}://no-such-camera.invalid/live").cause
+        is FailureCause.NAME_NOT_RESOLVED
+    )
 
 
 @pytest.mark.parametrize("device", ["/dev/video97", "/dev/v4l/by-id/usb-none-video-index0"])
-def test_a_device_that_is_not_plugged_in_is_told(device):
-    assert told(device).cause is FailureCause.NO_SUCH_DEVICE
+def test_a_device_that_is_not_plugged_in_is_reported(device):
+    assert first_failure(device).cause is FailureCause.NO_SUCH_DEVICE
 
 
-def test_a_device_that_is_no_camera_is_told():
-    assert told("/dev/null").cause is FailureCause.NOT_A_CAMERA
+def test_a_device_that_is_no_camera_is_reported():
+    assert first_failure("/dev/null").cause is FailureCause.NOT_A_CAMERA
 
 
 @pytest.mark.parametrize("isolated", [True, False])
@@ -257,7 +263,7 @@ def test_a_certificate_is_verified_where_its_authority_is_given(authority, schem
             (certifi.where(), FailureCause.TLS_UNTRUSTED),
         ):
             settings = msgspec.structs.replace(QUICK, ca_file=ca_file)
-            assert told(uri, settings).cause is cause
+            assert first_failure(uri, settings).cause is cause
 
 
 def test_asking_the_network_ends_in_time():

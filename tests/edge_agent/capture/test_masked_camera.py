@@ -10,7 +10,7 @@ from edge_agent.capture.masked_camera import paint_masks
 from edge_agent.outbox import Outbox
 from edge_agent.settings.loading import SettingsError, parse
 from edge_agent.transport.loopback import LoopbackLink
-from tests.edge_agent.report_everyone import told_of_everybody
+from tests.edge_agent.unlimited_reports import without_threshold
 
 EIGHT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 LEFT_HALF = "[capture]\nmasks = [[[0, 0], [0.5, 0], [0.5, 1], [0, 1]]]\n"
@@ -36,7 +36,7 @@ def test_whoever_stands_behind_a_mask_is_not_counted(
     film, street, detector, pose, address, tmp_path
 ):
     path = film(street(n / 10, [(60, 60), (220, 60)]) for n in range(30))
-    settings = told_of_everybody(parse(LEFT_HALF))
+    settings = without_threshold(parse(LEFT_HALF))
     outbox = Outbox(tmp_path / "outbox.sqlite3")
     totals = Agent(
         settings,

@@ -44,14 +44,14 @@ def test_a_location_is_known_by_its_present_and_former_ids(name, level):
         (b"<html>s3cret", "200 OK", "is not an Onlooker API"),
     ],
 )
-def test_a_cloud_that_does_not_answer_so_is_told_without_its_credentials(body, status, said):
+def test_an_unexpected_response_is_reported_without_credentials(body, status, said):
     with api(body, status) as url, pytest.raises(CloudError, match=said) as caught:
         fetch_locations(url)
     assert "s3cret" not in str(caught.value)
 
 
 @pytest.mark.parametrize("url", ["http://u:s3cret@127.0.0.1:9", "ftp://u:s3cret@h", "u:s3cret@h"])
-def test_a_cloud_that_cannot_be_asked_is_told_without_its_credentials(url):
+def test_an_invalid_url_is_reported_without_credentials(url):
     with pytest.raises(CloudError) as caught:
         fetch_locations(url)
     assert "s3cret" not in str(caught.value)

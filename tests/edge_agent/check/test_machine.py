@@ -36,7 +36,7 @@ def test_the_clock(now, kept, cloud, level, said):
     ("free", "level"),
     [(63 * MIB, Level.FAILURE), (271 * MIB, Level.WARNING), (272 * MIB, Level.OK)],
 )
-def test_room_on_the_disk_counts_the_budget_of_the_outbox(tmp_path, free, level):
+def test_the_required_disk_space_includes_the_outbox_limit(tmp_path, free, level):
     folder = tmp_path / "not" / "there"
     verdict = machine.check_disk(folder, 16 * MIB, lambda _: free)
     assert verdict.level is level

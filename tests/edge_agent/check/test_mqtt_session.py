@@ -92,7 +92,7 @@ def test_every_reason_code_is_a_sentence(code, is_version_5):
         (b"\x20\x02\x00\x00\xe0\x00", CLOSED),
     ],
 )
-def test_what_is_no_acceptance_is_told_apart(answer, said):
+def test_each_unexpected_broker_response_has_its_own_remedy(answer, said):
     with answering(answer) as port:
         verdict = check_session(parse_broker_url(f"mqtt://127.0.0.1:{port}"), CAMERA)
     assert verdict.level is Level.FAILURE
@@ -107,7 +107,7 @@ def test_version_5_says_in_a_disconnect_why_the_session_ends():
     assert verdict.remedy == VERSION_5[0x87]
 
 
-def test_nobody_at_the_address_and_no_tls_at_the_port_are_told_apart(tmp_path):
+def test_a_closed_port_a_port_without_tls_and_an_unknown_host_differ(tmp_path):
     nobody = check_session(parse_broker_url(f"mqtt://127.0.0.1:{free_port()}"), CAMERA)
     assert "check that the broker is running" in nobody.remedy
     with answering(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port:
@@ -157,7 +157,7 @@ def test_the_hardened_broker_refuses_another_devices_name(works, camera):
 
 
 @pytest.mark.broker
-def test_a_device_without_a_certificate_is_told_to_bring_one(camera):
+def test_without_a_certificate_the_remedy_names_the_missing_option(camera):
     verdict = check_session(replace(camera, certificate=None, key=None), CAMERA)
     assert verdict.level is Level.FAILURE
     assert "--identity" in verdict.remedy or "certificate" in verdict.remedy

@@ -148,7 +148,7 @@ def test_a_clock_that_was_never_set(claim, folder, camera):
         enrol(folder, claim, camera, lambda: datetime(1970, 1, 1, tzinfo=UTC))
 
 
-def test_a_claim_of_another_house(works, folder, camera, tmp_path):
+def test_a_claim_of_another_authority_is_rejected(works, folder, camera, tmp_path):
     other = create_authority(tmp_path / "ca", name="Other", secret=None, at=utc_now())
     with pytest.raises(ProvisioningError, match=r"unknown, expired or revoked|ends the handshake"):
         enrol(folder, load_claim(works.claim(office=other)), camera, utc_now)
@@ -168,7 +168,7 @@ def test_a_wrong_serial_number(claim, folder, camera):
     enrol(folder, claim, camera, utc_now)
 
 
-def test_nobody_at_the_desk(claim, folder, camera):
+def test_an_unreachable_enrolment_server_is_reported(claim, folder, camera):
     away = dataclasses.replace(camera, enrolment_server=f"localhost:{free_port()}")
     with pytest.raises(ProvisioningError, match=r"cannot be reached .* check address, port"):
         enrol(folder, claim, away, utc_now)
@@ -181,7 +181,7 @@ def test_no_broker_yet_keeps_what_was_reached(claim, folder, camera):
     assert enrol(folder, claim, camera, utc_now).device == camera.device
 
 
-def test_a_desk_of_another_authority(works, folder, camera, tmp_path):
+def test_an_enrolment_server_of_another_authority_is_not_trusted(works, folder, camera, tmp_path):
     other = create_authority(tmp_path / "ca", name="Other", secret=None, at=utc_now())
     path = works.claim()
     (path.parent / "trust.pem").write_bytes(other.trust)

@@ -1,7 +1,5 @@
-"""A clip is asked for: what was recorded arrives, and nothing else ever does."""
+"""A clip job uploads the recorded video of a period, and nothing else."""
 
-import http.server
-import threading
 import time
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -20,34 +18,12 @@ INDEX = "#EXTM3U\n#EXTINF:10.0,\n000.ts\n#EXTINF:10.0,\n001.ts\n#EXTINF:4.0,\n00
 
 
 @pytest.fixture
-def bucket():
-    put = {}
-
-    class Bucket(http.server.BaseHTTPRequestHandler):
-        def do_PUT(self):
-            put[self.path] = self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(403 if "expired" in self.path else 200)
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Bucket)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield SimpleNamespace(put=put, url=f"http://127.0.0.1:{server.server_address[1]}")
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-@pytest.fixture
-def means(tmp_path):
-    chapter = tmp_path / "kx-01-cam-1" / "20261123T120000Z"
-    chapter.mkdir(parents=True)
-    (chapter / "index.m3u8").write_text(INDEX)
+def context(tmp_path):
+    recording = tmp_path / "kx-01-cam-1" / "20261123T120000Z"
+    recording.mkdir(parents=True)
+    (recording / "index.m3u8").write_text(INDEX)
     for number in range(3):
-        (chapter / f"00{number}.ts").write_bytes(bytes([number]) * 188)
+        (recording / f"00{number}.ts").write_bytes(bytes([number]) * 188)
     own = Settings(
         recorder=RecorderSettings(on=True, folder=str(tmp_path)),
         fleet=FleetSettings(hosts=("127.0.0.1",)),
@@ -60,20 +36,22 @@ def job(url, *, first_s=0.0, last_s=15.0):
     return parse_job({"operation": "clip", "url": url, "starts_at": at[0], "ends_at": at[1]})
 
 
-def worked(undertaking):
+def run_to_end(runner):
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
-        outcome = undertaking.pump(0.0)
+        outcome = runner.pump(0.0)
         if outcome is not None:
             return outcome
         time.sleep(0.01)
-    raise AssertionError("the job never ends")
+    raise AssertionError("the job did not end within 20 s")
 
 
-def test_the_segments_of_those_times_arrive_and_the_cut_is_gone(bucket, means, tmp_path):
-    outcome = worked(ClipJobRunner(job(f"{bucket.url}/clip?signature=s"), means))
+def test_the_segments_of_the_period_are_uploaded_and_the_copy_is_deleted(
+    file_server, context, tmp_path
+):
+    outcome = run_to_end(ClipJobRunner(job(f"{file_server.url}/clip?signature=s"), context))
     assert (outcome.status, outcome.details) == ("SUCCEEDED", {"bytes": "376"})
-    assert bucket.put == {"/clip?signature=s": bytes(188) + b"\x01" * 188}
+    assert file_server.put == {"/clip?signature=s": bytes(188) + b"\x01" * 188}
     assert [path.name for path in (tmp_path / "kx-01-cam-1").iterdir()] == ["20261123T120000Z"]
 
 
@@ -86,20 +64,20 @@ def test_the_segments_of_those_times_arrive_and_the_cut_is_gone(bucket, means, t
         ({}, "https://127.0.0.1/x", 100, "no video of that time"),
     ],
 )
-def test_what_may_not_be_sent_is_refused(means, changed, url, first_s, reason):
-    means.own = msgspec.structs.replace(means.own, **changed)
-    outcome = ClipJobRunner(job(url, first_s=first_s, last_s=first_s + 10), means).pump(0.0)
+def test_a_clip_that_may_not_be_sent_is_rejected(context, changed, url, first_s, reason):
+    context.own = msgspec.structs.replace(context.own, **changed)
+    outcome = ClipJobRunner(job(url, first_s=first_s, last_s=first_s + 10), context).pump(0.0)
     assert outcome.status == "REJECTED"
     assert reason in outcome.details["reason"]
 
 
-def test_an_address_that_has_expired_fails_the_job_without_telling_it(bucket, means):
+def test_an_expired_url_fails_the_job_and_is_not_in_the_error(file_server, context):
     with pytest.raises(Exception, match="403") as failure:
-        worked(ClipJobRunner(job(f"{bucket.url}/expired?signature=s3cret"), means))
+        run_to_end(ClipJobRunner(job(f"{file_server.url}/expired?signature=s3cret"), context))
     assert "s3cret" not in str(failure.value)
 
 
 @pytest.mark.parametrize("seconds", [(10, 10), (10, 5), (0, 3_601)])
-def test_a_time_that_is_none_is_no_job(seconds):
+def test_an_invalid_period_is_an_error(seconds):
     with pytest.raises(ValueError, match="at most"):
         job("https://127.0.0.1/x", first_s=seconds[0], last_s=seconds[1])

@@ -1,4 +1,4 @@
-"""What an enrolled camera keeps of a config under trial when its process ends."""
+"""What is stored about a config under trial when the process ends."""
 
 from types import SimpleNamespace
 
@@ -29,7 +29,7 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def care(folder):
+def management(folder):
     return DeviceManagement(
         folder,
         Settings(),
@@ -40,37 +40,41 @@ def care(folder):
 
 
 @pytest.fixture
-def fleet(stand):
-    """Answers questions about the config shadow, and no others."""
-    answer = stand.fleet.line.answer
-    stand.fleet.line.answer = lambda topic, body: answer(topic, body) if SHADOW in topic else []
-    return stand.fleet
+def service(device):
+    """Responds to requests for the config shadow only."""
+    answer = device.service.link.answer
+    device.service.link.answer = lambda topic, body: answer(topic, body) if SHADOW in topic else []
+    return device.service
 
 
-def until_trial_begins(fleet, folder):
-    fleet.desires({"report_interval_ms": 10_000})
-    fleet.line.sessions += 1
+def until_trial_begins(service, folder):
+    service.set_desired({"report_interval_ms": 10_000})
+    service.link.sessions += 1
     while config_store.load_config(folder.path / CONFIG_FILE).trial is None:
         pass
 
 
-def test_a_process_that_ends_in_order_leaves_a_trial_to_the_next(care, stand, fleet, folder):
-    with care.attend(stand.camera, fleet.line):
-        until_trial_begins(fleet, folder)
-    left = config_store.load_config(folder.path / CONFIG_FILE)
-    assert (left.trial, left.last_outcome) == (None, None)
+def test_after_an_orderly_exit_the_next_process_repeats_the_trial(
+    management, device, service, folder
+):
+    with management.attend(device.camera, service.link):
+        until_trial_begins(service, folder)
+    stored = config_store.load_config(folder.path / CONFIG_FILE)
+    assert (stored.trial, stored.verdict) == (None, None)
 
 
-def test_a_fault_that_ends_the_agent_leaves_the_trial_as_its_cause(care, stand, fleet, folder):
-    class FaultOfOursError(Exception):
+def test_after_an_error_that_ends_the_agent_the_trial_stays_recorded(
+    management, device, service, folder
+):
+    class AgentError(Exception):
         pass
 
     def run():
-        with care.attend(stand.camera, fleet.line):
-            until_trial_begins(fleet, folder)
-            raise FaultOfOursError
+        with management.attend(device.camera, service.link):
+            until_trial_begins(service, folder)
+            raise AgentError
 
-    with pytest.raises(FaultOfOursError):
+    with pytest.raises(AgentError):
         run()
     assert config_store.load_config(folder.path / CONFIG_FILE).trial == {
         "report_interval_ms": 10_000

@@ -1,4 +1,4 @@
-"""The whole program as a process: enrolled, run, led by its shadow, renewed and begun anew."""
+"""The program as a process: enrolled, configured by its shadow, renewed, restarted and updated."""
 
 import base64
 import contextlib
@@ -32,21 +32,21 @@ SAME = f'#!/bin/sh\nexec {sys.executable} -m edge_agent "$@"\n'
 @pytest.fixture
 def identity(works, tmp_path):
     works.expect(DEVICE, again=True)
-    words = ["enrol", "--cert", works.claim(), "--broker", f"localhost:{works.port}"]
-    words += [
+    arguments = ["enrol", "--cert", works.claim(), "--broker", f"localhost:{works.port}"]
+    arguments += [
         "--enrolment",
         f"localhost:{works.enrolment_port}",
         "--identity",
         tmp_path / "identity",
     ]
-    words += ["--device", DEVICE, "--serial", f"SN-{DEVICE}"]
-    assert main([*map(str, words)]) == 0
+    arguments += ["--device", DEVICE, "--serial", f"SN-{DEVICE}"]
+    assert main([*map(str, arguments)]) == 0
     return tmp_path / "identity"
 
 
 @pytest.fixture
-def release(web, signer):
-    """A version of the program on the file server: its job's document."""
+def release(file_server, signer):
+    """Puts a release on the file server; returns the document of its job."""
 
     def make(version, script):
         archive = io.BytesIO()
@@ -57,12 +57,12 @@ def release(web, signer):
         content = archive.getvalue()
         digest = hashlib.sha256(content).hexdigest()
         text = msgspec.json.encode({"version": version, "sha256": digest, "bytes": len(content)})
-        web.files[f"/{version}"] = content
+        file_server.files[f"/{version}"] = content
         return {
             "operation": "update",
             "release": text.decode(),
             "signature": base64.b64encode(signer.sign(text)).decode(),
-            "url": f"{web.url}/{version}",
+            "url": f"{file_server.url}/{version}",
         }
 
     return make
@@ -82,18 +82,18 @@ def slots(tmp_path):
 
 @pytest.fixture
 def program(identity, film, street, slots, signer, tmp_path):
-    """The current program at work, until the test has ended."""
+    """The running program, stopped after the test."""
     public = signer.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     settings = tmp_path / "camera.toml"
     settings.write_text(
         f'[fleet]\nslots = "{slots}"\nhosts = ["127.0.0.1"]\nsigners = ["""{public.decode()}"""]\n'
     )
     clip = film((street(n / 10, [(60, 60)]) for n in range(40)), name="clip.mp4")
-    words = ["run", "--identity", identity, "--source", clip, "--loop", "--drain", "0"]
-    words += ["--outbox", tmp_path / "outbox.sqlite3", "--config", settings]
+    arguments = ["run", "--identity", identity, "--source", clip, "--loop", "--drain", "0"]
+    arguments += ["--outbox", tmp_path / "outbox.sqlite3", "--config", settings]
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(
-            [slots / "current" / "start", *map(str, words)], stdout=log, stderr=log
+            [slots / "current" / "start", *map(str, arguments)], stdout=log, stderr=log
         )
     yield process
     with contextlib.suppress(ProcessLookupError):
@@ -105,7 +105,7 @@ def author(works):
     return Author("test", works.now())
 
 
-def order(works, document):
+def create_job(works, document):
     with writing(works.engine) as connection:
         target = DeviceSelector(DEVICE, None, None, {})
         return rollout.create_job(connection, document, target, RolloutConfig(), author(works)).id
@@ -116,11 +116,11 @@ def state_of(works, job):
         return job_store.count_by_status(connection, job)
 
 
-def test_a_camera_is_led_renewed_and_begun_anew(works, identity, program):
-    wish = {"report_interval_ms": 20_000, "analysed_fps": 4}
+def test_a_camera_is_configured_renewed_and_restarted(works, identity, program):
+    desired = {"report_interval_ms": 20_000, "analysed_fps": 4}
     with writing(works.engine) as connection:
         desired_config.set_desired(
-            connection, DeviceSelector(DEVICE, None, None, {}), wish, author(works)
+            connection, DeviceSelector(DEVICE, None, None, {}), desired, author(works)
         )
 
     def reported():
@@ -132,31 +132,29 @@ def test_a_camera_is_led_renewed_and_begun_anew(works, identity, program):
     digest = reported()["digest"]
 
     before = read_certificate(IdentityFolder(identity).pair).serial_number
-    renewal = order(works, {"operation": "renew"})
+    renewal = create_job(works, {"operation": "renew"})
     works.wait_until(lambda: state_of(works, renewal) == {"SUCCEEDED": 1})
     assert read_certificate(IdentityFolder(identity).pair).serial_number != before
 
-    restart = order(works, {"operation": "restart"})
+    restart = create_job(works, {"operation": "restart"})
     works.wait_until(lambda: state_of(works, restart) == {"SUCCEEDED": 1})
     assert program.poll() is None  # the same process number, a new program in it
     assert reported()["digest"] == digest
 
 
-def test_a_version_is_become_when_it_has_proved_itself_and_only_then(
-    works, program, slots, release
-):
-    good = order(works, release("1.1.0", SAME))
+def test_a_release_is_installed_only_after_its_self_check(works, program, slots, release):
+    good = create_job(works, release("1.1.0", SAME))
     works.wait_until(lambda: state_of(works, good) == {"SUCCEEDED": 1})
     assert (slots / "current").resolve().name == "1.1.0"
     assert (slots / "previous").resolve().name == "1.0.0"
 
-    older = order(works, release("1.0.9", SAME))
+    older = create_job(works, release("1.0.9", SAME))
     works.wait_until(lambda: state_of(works, older) == {"REJECTED": 1})
-    altered = order(works, release("1.1.0", SAME + "# other content\n"))
+    altered = create_job(works, release("1.1.0", SAME + "# other content\n"))
     works.wait_until(lambda: state_of(works, altered) == {"REJECTED": 1})
     assert (slots / "current").resolve().name == "1.1.0"
 
-    bad = order(works, release("1.2.0", "#!/bin/sh\nexit 3\n"))
+    bad = create_job(works, release("1.2.0", "#!/bin/sh\nexit 3\n"))
     works.wait_until(lambda: state_of(works, bad) == {"FAILED": 1})
     assert (slots / "current").resolve().name == "1.1.0"
     assert program.poll() is None

@@ -1,4 +1,4 @@
-"""Where files may come from and go to: exactly the hosts of the camera's own settings."""
+"""Files are transferred only with the hosts in the local settings."""
 
 import socket
 import threading
@@ -13,13 +13,13 @@ from tests.wire.web.test_http_client import answering
 BUCKET = "onlooker-clips.s3.eu-west-2.amazonaws.com"
 HOSTS = (BUCKET, "files.example.org:8443")
 
-ADMITTED = [
+ALLOWED = [
     f"https://{BUCKET}/clip?X-Amz-Signature=s",
     f"https://{BUCKET}:443/clip",
     f"https://{BUCKET.upper()}/clip",
     "https://files.example.org:8443/x",
 ]
-REFUSED = [
+BLOCKED = [
     "https://attacker.s3.eu-west-2.amazonaws.com/clip",
     f"https://x.{BUCKET}/clip",
     f"https://{BUCKET}.evil.example/clip",
@@ -51,40 +51,40 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize("url", ADMITTED)
-def test_the_hosts_of_the_settings_are_admitted(url):
+@pytest.mark.parametrize("url", ALLOWED)
+def test_the_hosts_of_the_settings_are_allowed(url):
     assert validate_url(url, HOSTS).host in (BUCKET, "files.example.org")
 
 
-@pytest.mark.parametrize("url", REFUSED)
-def test_every_other_host_is_refused_however_it_is_written(url):
+@pytest.mark.parametrize("url", BLOCKED)
+def test_every_other_host_is_rejected_however_it_is_written(url):
     with pytest.raises(TransferError) as refused:
         validate_url(url, HOSTS)
     assert "s3cr3t" not in str(refused.value)
 
 
 @pytest.mark.parametrize("host", ["*.s3.eu-west-2.amazonaws.com", "*", "https://x.example", "a b"])
-def test_settings_take_exact_hosts_only(host):
+def test_settings_accept_exact_hosts_only(host):
     with pytest.raises(ValueError, match=r"fleet\.hosts"):
         FleetSettings(hosts=(host,))
 
 
-def test_a_redirection_is_an_answer_and_nothing_is_asked_elsewhere():
-    asked_elsewhere = threading.Event()
-    with answering(b"HTTP/1.1 200 OK\r\n\r\nx", on_request=asked_elsewhere.set) as elsewhere:
-        location = f"Location: http://127.0.0.1:{elsewhere}/\r\n\r\n".encode()
+def test_a_redirection_is_an_error_and_is_not_followed():
+    other_request = threading.Event()
+    with answering(b"HTTP/1.1 200 OK\r\n\r\nx", on_request=other_request.set) as other:
+        location = f"Location: http://127.0.0.1:{other}/\r\n\r\n".encode()
         with answering(b"HTTP/1.1 302 Found\r\n" + location) as port:
             with pytest.raises(TransferError, match="responded with status 302"):
                 download(f"http://127.0.0.1:{port}/x", hosts=("127.0.0.1",), limit_bytes=100)
             with pytest.raises(TransferError, match="responded with status 302"):
                 upload(f"http://127.0.0.1:{port}/x", b"clip", hosts=("127.0.0.1",))
-    assert not asked_elsewhere.is_set()
+    assert not other_request.is_set()
 
 
-def test_a_server_that_takes_nothing_is_given_up():
+def test_an_upload_that_stalls_is_an_error_after_the_time_limit():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/x"
-        began_s = time.monotonic()
+        started_s = time.monotonic()
         with pytest.raises(TransferError, match="takes longer than"):
             upload(url, bytes(50_000_000), hosts=("127.0.0.1",), longest_s=0.5)
-        assert time.monotonic() - began_s < 5
+        assert time.monotonic() - started_s < 5

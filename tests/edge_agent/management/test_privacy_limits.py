@@ -35,7 +35,7 @@ def test_every_field_of_the_remote_configuration_has_a_rule():
 
 
 @pytest.mark.parametrize(
-    ("own", "wish", "used"),
+    ("own", "desired", "used"),
     [
         (MASKED, {"masks": [RIGHT]}, lambda s: s.capture.masks == (LEFT, RIGHT)),
         (MASKED, {"masks": []}, lambda s: s.capture.masks == (LEFT,)),
@@ -72,12 +72,12 @@ def test_every_field_of_the_remote_configuration_has_a_rule():
         ),
     ],
 )
-def test_a_wish_that_tightens_is_used_and_what_is_the_cameras_own_stays(own, wish, used):
-    assert used(apply_desired_config(own, wish))
+def test_a_stricter_desired_limit_applies_and_local_values_stay(own, desired, used):
+    assert used(apply_desired_config(own, desired))
 
 
 @pytest.mark.parametrize(
-    ("own", "wish", "reason"),
+    ("own", "desired", "reason"),
     [
         (Settings(), {"demographics": True}, "only the local settings may enable it"),
         (Settings(), {"report_interval_ms": 1_000}, "allow 10000 ms or more"),
@@ -103,9 +103,9 @@ def test_a_wish_that_tightens_is_used_and_what_is_the_cameras_own_stays(own, wis
         ),
     ],
 )
-def test_a_wish_that_loosens_is_refused_with_its_reason(own, wish, reason):
+def test_a_looser_desired_limit_is_rejected_with_a_reason(own, desired, reason):
     with pytest.raises(ConfigError, match=reason):
-        apply_desired_config(own, wish)
+        apply_desired_config(own, desired)
 
 
 def test_no_remote_configuration_reaches_what_only_the_local_file_switches():

@@ -1,4 +1,4 @@
-"""A camera's privacy as the fleet comes to know it, in the shadow that the real service keeps."""
+"""A camera reports its signed privacy manifest to the shadow that the cloud keeps."""
 
 from datetime import UTC, datetime
 
@@ -23,29 +23,29 @@ TOPIC = f"$aws/things/{DEVICE}/shadow/name/privacy/update"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
-class Fleet:
-    """The line, and the shadow at its end; it may be deaf."""
+class PrivacyShadowService:
+    """A link and the privacy shadow at its end; `responds` may be false."""
 
     def __init__(self):
-        self.shadow, self.said, self.inbox = engine.Shadow(), [], []
-        self.connected, self.sessions, self.deaf = True, 1, False
+        self.shadow, self.sent, self.inbox = engine.Shadow(), [], []
+        self.connected, self.sessions, self.responds = True, 1, True
 
     def publish(self, topic, payload):
         assert topic == TOPIC
         body = msgspec.json.decode(payload)
-        self.said.append(body)
-        if not self.deaf:
+        self.sent.append(body)
+        if self.responds:
             update = engine.ShadowUpdate(body["state"])
-            self.shadow = engine.apply_update(self.shadow, update, at=len(self.said)).shadow
+            self.shadow = engine.apply_update(self.shadow, update, at=len(self.sent)).shadow
             self.inbox.append((f"{TOPIC}/accepted", {"clientToken": body["clientToken"]}))
         return True
 
     def take_messages(self):
-        heard, self.inbox = self.inbox, []
-        return [(topic, msgspec.json.encode(body)) for topic, body in heard]
+        messages, self.inbox = self.inbox, []
+        return [(topic, msgspec.json.encode(body)) for topic, body in messages]
 
     @property
-    def declared(self):
+    def manifest_reported(self):
         return msgspec.convert(self.shadow.state["reported"]["manifest"], SignedManifest)
 
 
@@ -60,34 +60,34 @@ def identity(tmp_path, key):
     form = serialization.PrivateFormat.PKCS8
     plain = serialization.NoEncryption()
     folder.pair.write_bytes(key.private_bytes(serialization.Encoding.PEM, form, plain))
-    belonging = {"device": DEVICE, "location": "KX-01", "broker": "mqtts://b", "desk": "mqtts://d"}
-    (tmp_path / "identity.json").write_bytes(msgspec.json.encode(belonging))
+    content = {"device": DEVICE, "location": "KX-01", "broker": "mqtts://b", "desk": "mqtts://d"}
+    (tmp_path / "identity.json").write_bytes(msgspec.json.encode(content))
     return folder
 
 
 @pytest.fixture
-def fleet():
-    return Fleet()
+def service():
+    return PrivacyShadowService()
 
 
 @pytest.fixture
 def settings():
-    """What is in force, first in the list."""
+    """The current settings, first in the list."""
     return [Settings()]
 
 
 @pytest.fixture
-def declaration(identity, fleet, settings):
+def reporter(identity, service, settings):
     return ManifestReporter(
         identity,
-        fleet,
+        service,
         settings=lambda: settings[0],
         versions=lambda one: Versions(agent="1", detector="d", attention="a", config=one.digest),
         clock=lambda: NOON,
     )
 
 
-class Quiet:
+class UnusedHandler:
     def handle_message(self, topic, body, now_s):
         raise AssertionError(topic)
 
@@ -95,55 +95,59 @@ class Quiet:
         pass
 
 
-class Deaf(Quiet):
+class IgnoringHandler(UnusedHandler):
     def handle_message(self, topic, body, now_s):
         pass
 
 
-def test_what_is_on_is_declared_and_signed(declaration, fleet, key):
-    ManagementThread(DEVICE, fleet, shadow=Deaf(), jobs=Quiet(), manifest=declaration).step()
-    assert is_signed_by(fleet.declared, key.public_key())
-    assert fleet.declared.manifest.recorder is False
-    assert fleet.declared.manifest.device == DEVICE
+def test_the_manifest_is_reported_and_signed(reporter, service, key):
+    ManagementThread(
+        DEVICE, service, shadow=IgnoringHandler(), jobs=UnusedHandler(), manifest=reporter
+    ).step()
+    assert is_signed_by(service.manifest_reported, key.public_key())
+    assert service.manifest_reported.manifest.recorder is False
+    assert service.manifest_reported.manifest.device == DEVICE
 
 
-def test_it_is_declared_once_for_each_connection_and_each_change(declaration, fleet, settings):
-    thread = ManagementThread(DEVICE, fleet, shadow=Deaf(), manifest=declaration)
+def test_the_manifest_is_reported_once_for_each_connection_and_each_change(
+    reporter, service, settings
+):
+    thread = ManagementThread(DEVICE, service, shadow=IgnoringHandler(), manifest=reporter)
     for _ in range(5):
         thread.step()
-    assert len(fleet.said) == 1
-    fleet.sessions = 2
+    assert len(service.sent) == 1
+    service.sessions = 2
     thread.step()
     settings[0] = parse("[recorder]\non = true\n")
     for _ in range(5):
         thread.step()
-    assert len(fleet.said) == 3
-    assert fleet.declared.manifest.recorder is True
+    assert len(service.sent) == 3
+    assert service.manifest_reported.manifest.recorder is True
 
 
-def test_a_declaration_that_nobody_heard_is_made_again(declaration, fleet):
-    fleet.deaf = True
+def test_a_manifest_without_a_response_is_published_again(reporter, service):
+    service.responds = False
     for second in range(12):
-        declaration.pump(float(second))
-    assert len(fleet.said) == 2
-    assert fleet.said[0] == fleet.said[1]
+        reporter.pump(float(second))
+    assert len(service.sent) == 2
+    assert service.sent[0] == service.sent[1]
 
 
-def test_without_a_connection_nothing_is_signed(declaration, fleet):
-    fleet.connected = False
-    declaration.pump(0.0)
-    assert fleet.said == []
+def test_without_a_connection_nothing_is_signed(reporter, service):
+    service.connected = False
+    reporter.pump(0.0)
+    assert service.sent == []
 
 
-def test_a_lost_key_is_told_of_and_nothing_falls(declaration, fleet, identity, caplog):
+def test_a_missing_key_is_logged_and_raises_nothing(reporter, service, identity, caplog):
     identity.pair.unlink()
-    declaration.pump(0.0)
+    reporter.pump(0.0)
     assert [record.message for record in caplog.records] == ["privacy.manifest_not_signed"]
-    assert fleet.said == []
+    assert service.sent == []
 
 
-def test_a_declaration_passes_the_gate_and_little_else_that_looks_like_a_signature(fleet, caplog):
-    inquiry = RpcRequest(fleet)
-    inquiry.send_request(TOPIC, {"state": {"reported": {"note": "AbC1" * 20}}}, 0.0)
-    assert not inquiry.is_open
+def test_encoded_data_outside_the_manifest_is_blocked_by_the_egress_filter(service, caplog):
+    request = RpcRequest(service)
+    request.send_request(TOPIC, {"state": {"reported": {"note": "AbC1" * 20}}}, 0.0)
+    assert not request.is_open
     assert [record.message for record in caplog.records] == ["management.request_blocked"]

@@ -24,7 +24,7 @@ def after(people, smallest=3):
     return described
 
 
-def test_a_group_that_is_large_enough_is_told_and_the_rest_waits():
+def test_a_large_enough_group_is_reported_and_the_rest_is_withheld():
     described = after([WOMAN] * 4 + [MAN] * 2)
     assert described.cells(6, 3) == (
         DemographicCell(age=AgeGroup.FROM_25, gender=Gender.FEMALE, visits=4, onlookers=2),
@@ -47,7 +47,7 @@ def test_the_unknown_are_not_described():
     assert described.expressions(9) is UNSET
 
 
-def test_whoever_leaves_is_told_of_in_the_report_that_counts_them():
+def test_demographics_are_reported_with_the_visit_that_ended():
     begun, sees = datetime(2026, 3, 2, 8, tzinfo=UTC), Visibility(observed=True)
     settings = Settings(privacy=PrivacySettings(smallest_cell=2))
     meter, tallies = AudienceMeter(settings), []

@@ -88,7 +88,7 @@ def test_a_rumour_leaves_no_trace():
     assert (report.entries, report.visits, report.person_ms, report.peak) == (0, 0, 0, 0)
 
 
-def test_time_is_told_apart_by_what_the_person_did():
+def test_time_is_divided_by_attention():
     meter = AudienceMeter(Settings())
     acts = [A] * 5 + [U] * 5 + [L] * 10 + [F] * 6
     list(watch(meter, [(n * 0.2, {1: act}) for n, act in enumerate(acts)]))
@@ -101,7 +101,7 @@ def test_time_is_told_apart_by_what_the_person_did():
     assert report.attention_histogram[4] == 1  # 2 to 3 s
 
 
-def test_time_is_told_by_the_probability_behind_it_and_adds_up_over_a_border():
+def test_time_is_divided_by_probability_and_adds_up_over_an_interval_border():
     #  08:00:28        29        :30        31        32
     #      |-- .95 ----|---- .90 -----|-- .70 --|-- .69 --|
     meter = AudienceMeter(Settings())
@@ -118,7 +118,7 @@ def test_time_is_told_by_the_probability_behind_it_and_adds_up_over_a_border():
     assert (before.person_ms, after.person_ms) == (2_000, 2_000)
 
 
-def test_where_nobody_is_the_bands_are_told_as_zero():
+def test_without_people_the_probability_bands_are_zero():
     (report,) = sealed(
         [*watch(meter := AudienceMeter(Settings()), [(1, {}), (2, {})]), *meter.close()]
     )
@@ -192,7 +192,7 @@ def test_the_peak_is_of_people_at_one_instant_not_of_people():
     assert (report.peak, report.entries) == (2, 3)
 
 
-def test_blind_time_is_told_by_cause_and_is_not_observed():
+def test_unobserved_time_is_reported_by_cause():
     meter = AudienceMeter(Settings())
     for second in range(31):
         blind = BlindCause.DARK if second < 10 else BlindCause.FROZEN if second < 15 else None

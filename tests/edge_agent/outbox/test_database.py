@@ -69,7 +69,7 @@ def test_every_other_error_leaves_the_file_alone(five, monkeypatch, code, senten
     again.close()
 
 
-def test_another_programs_write_lock_is_waited_for_and_then_told(five, monkeypatch):
+def test_another_programs_write_lock_is_an_error_after_the_time_limit(five, monkeypatch):
     monkeypatch.setattr("edge_agent.outbox.database.BUSY_AT_START_MS", 50)
     with closing(sqlite3.connect(five)) as other:
         other.execute("PRAGMA locking_mode = EXCLUSIVE")

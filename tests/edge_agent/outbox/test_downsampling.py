@@ -249,7 +249,7 @@ def test_when_nothing_may_be_merged_it_grows_and_loses_nothing(small, caplog):
     assert 0 < len(complaints) < 30
 
 
-def test_an_acknowledgement_makes_room(small):
+def test_an_acknowledgement_frees_space(small):
     for number in range(1, 100):
         small.put(renumbered(number))
     through = stored(small)[-1].sequence.last

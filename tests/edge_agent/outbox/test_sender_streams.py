@@ -108,7 +108,7 @@ def test_a_stream_that_nobody_acknowledges_does_not_hold_up_the_running_one(rena
     assert outbox.depth == 20
 
 
-def test_it_is_told_when_earlier_reports_stay_unclaimed(renamed):
+def test_earlier_reports_that_stay_unclaimed_raise_an_alarm(renamed):
     _, outbox = renamed
     link = Topics()
     sender = ReportSender(outbox, link, LinkSettings(resend_after_s=1, longest_resend_s=4))

@@ -1,4 +1,4 @@
-"""Policy told as people: what a head does, and what may be said of it."""
+"""The attention policy: from the angles of a head to its attention state."""
 
 import math
 from dataclasses import dataclass
@@ -27,16 +27,16 @@ class Head:
     sigma_deg: float = 6.0
 
 
-def seen(head, settings=SETTINGS):
+def gaze_of(head, settings=SETTINGS):
     return gaze_from_angles(head, settings)
 
 
-def verdicts(heads, step_s=0.2, settings=SETTINGS):
-    gaze, said = None, []
+def attention_states(heads, step_s=0.2, settings=SETTINGS):
+    gaze, states = None, []
     for index, head in enumerate(heads):
-        gaze = update_gaze(gaze, seen(head, settings), index * step_s, settings)
-        said.append(gaze.attention)
-    return said
+        gaze = update_gaze(gaze, gaze_of(head, settings), index * step_s, settings)
+        states.append(gaze.attention)
+    return states
 
 
 def test_a_normal_error_of_half_the_limit_keeps_95_in_100_inside():
@@ -67,47 +67,49 @@ def test_left_and_right_are_alike_and_so_are_up_and_down():
     ],
 )
 def test_the_first_picture_alone(head, attention):
-    assert update_gaze(None, seen(head), 0.0, SETTINGS).attention is attention
+    assert update_gaze(None, gaze_of(head), 0.0, SETTINGS).attention is attention
 
 
 def test_a_head_on_the_border_does_not_flicker():
-    said = verdicts([Head(0), Head(0)] + [Head(16.5 + (-1) ** n * 2.0) for n in range(30)])
-    assert set(said) == {Attention.LOOKING}
+    states = attention_states(
+        [Head(0), Head(0)] + [Head(16.5 + (-1) ** n * 2.0) for n in range(30)]
+    )
+    assert set(states) == {Attention.LOOKING}
 
 
 def test_a_passer_by_who_turns_to_the_screen_and_away_again():
-    said = verdicts([Head(60)] * 5 + [Head(2)] * 10 + [Head(60)] * 10)
-    assert said[:5] == [Attention.AWAY] * 5
-    assert said[9:15] == [Attention.LOOKING] * 6
-    assert said[-5:] == [Attention.AWAY] * 5
+    states = attention_states([Head(60)] * 5 + [Head(2)] * 10 + [Head(60)] * 10)
+    assert states[:5] == [Attention.AWAY] * 5
+    assert states[9:15] == [Attention.LOOKING] * 6
+    assert states[-5:] == [Attention.AWAY] * 5
 
 
 def test_the_filter_works_in_time_not_in_pictures():
     slow = update_gaze(
-        update_gaze(None, seen(Head(60)), 0.0, SETTINGS), seen(Head(0)), 1.0, SETTINGS
+        update_gaze(None, gaze_of(Head(60)), 0.0, SETTINGS), gaze_of(Head(0)), 1.0, SETTINGS
     )
-    fast = update_gaze(None, seen(Head(60)), 0.0, SETTINGS)
+    fast = update_gaze(None, gaze_of(Head(60)), 0.0, SETTINGS)
     for step in range(1, 11):
-        fast = update_gaze(fast, seen(Head(0)), step * 0.1, SETTINGS)
+        fast = update_gaze(fast, gaze_of(Head(0)), step * 0.1, SETTINGS)
     assert fast.looking_ratio == pytest.approx(slow.looking_ratio, abs=1e-9)
 
 
 def test_one_blink_of_the_model_does_not_end_a_long_look():
-    said = verdicts([Head(0)] * 10 + [Head(40)] + [Head(0)] * 3, step_s=0.1)
-    assert said[10] is Attention.LOOKING
+    states = attention_states([Head(0)] * 10 + [Head(40)] + [Head(0)] * 3, step_s=0.1)
+    assert states[10] is Attention.LOOKING
 
 
 @pytest.mark.parametrize("head", [None, Head(math.nan), Head(0, math.inf), Head(0, 0, math.nan)])
 def test_without_a_measured_head_it_is_unsure_and_the_past_is_kept(head):
-    before = update_gaze(None, seen(Head(0)), 0.0, SETTINGS)
-    gaze = update_gaze(before, head and seen(head), 0.2, SETTINGS)
+    before = update_gaze(None, gaze_of(Head(0)), 0.0, SETTINGS)
+    gaze = update_gaze(before, head and gaze_of(head), 0.2, SETTINGS)
     assert gaze.attention is Attention.UNSURE
     assert gaze.looking_ratio == before.looking_ratio
 
 
 def test_a_filter_of_no_length_believes_every_picture():
     sharp = AttentionSettings(filter_s=0)
-    assert verdicts([Head(0), Head(80), Head(0)], settings=sharp) == [
+    assert attention_states([Head(0), Head(80), Head(0)], settings=sharp) == [
         Attention.LOOKING,
         Attention.AWAY,
         Attention.LOOKING,

@@ -16,7 +16,7 @@ def face():
     return cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR)
 
 
-def seen(face, side_px, *, blur_ratio=0.0, light=1.0):
+def sharpness_of(face, side_px, *, blur_ratio=0.0, light=1.0):
     """The face in a grey picture, so many pixels wide, blurred by a share of its width."""
     picture = np.full((400, 400, 3), 120, np.uint8)
     small = cv2.resize(face, (side_px, side_px), interpolation=cv2.INTER_AREA)
@@ -27,17 +27,17 @@ def seen(face, side_px, *, blur_ratio=0.0, light=1.0):
 
 
 def test_a_larger_face_is_sharper_not_the_smaller_one(face):
-    sizes = [seen(face, side_px) for side_px in (24, 32, 48, 64, 128, 224)]
+    sizes = [sharpness_of(face, side_px) for side_px in (24, 32, 48, 64, 128, 224)]
     assert sizes == sorted(sizes)
 
 
 def test_a_blurred_face_falls_behind_a_sharp_one_of_its_size(face):
     for side_px in (48, 96, 200):
-        assert seen(face, side_px, blur_ratio=0.05) < 0.6 * seen(face, side_px)
+        assert sharpness_of(face, side_px, blur_ratio=0.05) < 0.6 * sharpness_of(face, side_px)
 
 
 def test_light_is_not_sharpness(face):
-    assert seen(face, 96, light=0.4) == pytest.approx(seen(face, 96), rel=0.1)
+    assert sharpness_of(face, 96, light=0.4) == pytest.approx(sharpness_of(face, 96), rel=0.1)
 
 
 def test_a_face_without_contrast_has_none():

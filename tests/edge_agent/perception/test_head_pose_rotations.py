@@ -49,7 +49,7 @@ def test_drawn_rotations_are_read_as_they_were_drawn():
 
 @pytest.mark.parametrize("yaw_deg", [-90, 90])
 @pytest.mark.parametrize("pitch_deg", [-20, 0, 35])
-def test_a_head_turned_by_a_right_angle_is_told_without_roll(yaw_deg, pitch_deg):
+def test_a_head_turned_by_a_right_angle_has_no_roll(yaw_deg, pitch_deg):
     exact = np.round(turned(yaw_deg, 0, 0), 12) @ turned(0, pitch_deg, 0)
     exact[:2, 0] = 0.0
     (row,) = read(exact)

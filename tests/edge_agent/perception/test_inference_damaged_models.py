@@ -78,7 +78,7 @@ def test_as_it_is_it_starts(spoilt):
     assert start(*spoilt)
 
 
-def test_a_changed_byte_is_told(spoilt):
+def test_a_changed_byte_is_a_checksum_error(spoilt):
     folder, name = spoilt
     file = folder / f"{name}.onnx"
     content = bytearray(file.read_bytes())
@@ -88,7 +88,7 @@ def test_a_changed_byte_is_told(spoilt):
         start(folder, name)
 
 
-def test_a_truncated_file_is_told_also_when_its_card_believes_it(spoilt):
+def test_a_truncated_file_is_an_error_even_if_its_card_matches(spoilt):
     folder, name = spoilt
     half = (folder / f"{name}.onnx").read_bytes()[:100_000]
     (folder / f"{name}.onnx").write_bytes(half)
@@ -100,13 +100,13 @@ def test_a_truncated_file_is_told_also_when_its_card_believes_it(spoilt):
 
 
 @pytest.mark.parametrize("content", [b"", b"\x00" * 4096, b"<html>not found</html>"])
-def test_what_is_no_network_is_told(spoilt, content):
+def test_a_file_that_is_no_network_is_a_format_error(spoilt, content):
     resealed(*spoilt, content)
     with pytest.raises(ModelFormatError, match="expected an ONNX network"):
         start(*spoilt)
 
 
-def test_operators_of_a_later_set_are_told_whether_the_card_knows_or_not(spoilt):
+def test_a_later_operator_set_is_an_error_with_or_without_the_card(spoilt):
     folder, name = spoilt
     network = onnx.load(folder / f"{name}.onnx")
     network.opset_import[0].version = 99
@@ -119,7 +119,7 @@ def test_operators_of_a_later_set_are_told_whether_the_card_knows_or_not(spoilt)
         start(folder, name)
 
 
-def test_a_missing_file_is_told(spoilt):
+def test_a_missing_file_is_an_error(spoilt):
     folder, name = spoilt
     (folder / f"{name}.onnx").unlink()
     with pytest.raises(ModelMissingError, match="restore it"):
@@ -136,7 +136,7 @@ def test_a_missing_file_is_told(spoilt):
         ("onlooker-emotion", {"side": "side"}, "fixed height"),
     ],
 )
-def test_a_card_that_lacks_a_number_is_told(tmp_path, name, change, words):
+def test_a_card_that_lacks_a_number_is_an_error(tmp_path, name, change, words):
     for one, home in NETWORKS.items():
         for suffix in (".json", ".onnx"):
             shutil.copy(home / f"{one}{suffix}", tmp_path)
@@ -149,12 +149,12 @@ def test_a_card_that_lacks_a_number_is_told(tmp_path, name, change, words):
         start(tmp_path, name)
 
 
-def test_answers_of_another_layout_are_told_at_the_start(tmp_path):
+def test_outputs_of_another_layout_are_an_error_when_loaded(tmp_path):
     shutil.copy(WEIGHTS / "onlooker-face-check.onnx", tmp_path / "onlooker-attention.onnx")
-    told = read_card(WEIGHTS / "onlooker-face-check.json")
+    other = read_card(WEIGHTS / "onlooker-face-check.json")
     card = read_card(WEIGHTS / "onlooker-attention.json")
     card = msgspec.structs.replace(
-        card, inputs=told.inputs, outputs=told.outputs, sha256=told.sha256, bytes=told.bytes
+        card, inputs=other.inputs, outputs=other.outputs, sha256=other.sha256, bytes=other.bytes
     )
     with pytest.raises(ModelFormatError, match="onlooker-pose"):
         load_pose(write_card(tmp_path / "onlooker-attention.json", card))
@@ -192,8 +192,8 @@ def test_a_picture_of_any_size_has_an_answer(looks, size):
     assert sure < 0.5
     (pose,) = looks["attention"](picture)
     assert np.isfinite([pose.yaw_deg, pose.pitch_deg, pose.sigma_deg]).all()
-    (told,) = looks["demographics"](picture)
-    assert isinstance(told, Demographics)
+    (found,) = looks["demographics"](picture)
+    assert isinstance(found, Demographics)
 
 
 @pytest.mark.parametrize("network", ["detector", "second look", "attention", "demographics"])

@@ -63,8 +63,8 @@ def test_the_same_faces_pass_as_sure_and_as_doubtful(plain_and_calibrated, small
     assert len(plain) > 0
     assert [face.box for face in plain] == [face.box for face in honest]
     assert [face.sure for face in plain] == [face.sure for face in honest]
-    told = [float(KNOWN.probability(face.score)) for face in plain]
-    assert [face.score for face in honest] == pytest.approx(told)
+    expected = [float(KNOWN.probability(face.score)) for face in plain]
+    assert [face.score for face in honest] == pytest.approx(expected)
 
 
 def test_a_threshold_of_the_settings_is_a_probability_too(tmp_path):
@@ -76,9 +76,10 @@ def test_a_threshold_of_the_settings_is_a_probability_too(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "told", [{"score_slope": -1.0, "score_zero": 0.0}, {"score_slope": 1.0}, {"score_zero": 0.2}]
+    "calibration",
+    [{"score_slope": -1.0, "score_zero": 0.0}, {"score_slope": 1.0}, {"score_zero": 0.2}],
 )
-def test_a_calibration_that_is_none_is_a_sentence(told):
+def test_a_calibration_that_is_none_is_a_sentence(calibration):
     card = read_card(WEIGHTS / "onlooker-face.json")
     with pytest.raises(CardError, match="models calibrate detection"):
-        read_calibration(msgspec.structs.replace(card, calibration=told))
+        read_calibration(msgspec.structs.replace(card, calibration=calibration))

@@ -1,4 +1,4 @@
-"""A screen's loop, told by its player."""
+"""The play history that a player reports."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ def at(seconds):
     return NOON + timedelta(seconds=seconds)
 
 
-def told(*words):
+def history_of(*words):
     """Each word: when it was heard, the creative, and more fields as seconds from noon."""
     playing = PlayHistory()
     for heard_s, creative, times in words:
@@ -35,50 +35,55 @@ def pieces(playing, first_s, last_s):
 def test_each_creative_has_the_screen_until_the_next():
     #  0 s        10         20         30
     #  -----------[tea-------[coffee------
-    playing = told((10, "tea", {}), (20, "coffee", {}))
+    playing = history_of((10, "tea", {}), (20, "coffee", {}))
     assert pieces(playing, 0, 30) == [("-", 0, 10), ("tea", 10, 20), ("coffee", 20, 30)]
     assert pieces(playing, 12, 15) == [("tea", 12, 15)]
     assert pieces(playing, 10, 20) == [("tea", 10, 20)]
 
 
-def test_an_end_that_was_told_holds_unless_the_next_comes_first():
-    playing = told((0, "tea", {"ends_at": 10}), (20, "coffee", {"ends_at": 40}), (30, "milk", {}))
+def test_an_announced_end_applies_unless_the_next_creative_starts_first():
+    playing = history_of(
+        (0, "tea", {"ends_at": 10}), (20, "coffee", {"ends_at": 40}), (30, "milk", {})
+    )
     assert pieces(playing, 0, 50) == [
         ("tea", 0, 10), ("-", 10, 20), ("coffee", 20, 30), ("milk", 30, 50),
     ]  # fmt: skip
 
 
 def test_a_late_word_counts_from_when_it_was_true():
-    assert pieces(told((12, "tea", {"started_at": 10})), 5, 15) == [("-", 5, 10), ("tea", 10, 15)]
+    assert pieces(history_of((12, "tea", {"started_at": 10})), 5, 15) == [
+        ("-", 5, 10),
+        ("tea", 10, 15),
+    ]
 
 
 def test_a_word_in_advance_changes_nothing_before_its_time():
-    playing = told(
+    playing = history_of(
         (0, "tea", {}), (1, "milk", {"started_at": 20}), (2, "coffee", {"started_at": 10})
     )
     assert pieces(playing, 0, 30) == [("tea", 0, 10), ("coffee", 10, 20), ("milk", 20, 30)]
 
 
 def test_a_player_whose_clock_is_wrong_is_understood():
-    playing = told((12, "tea", {"started_at": 3_610, "sent_at": 3_612, "ends_at": 3_620}))
+    playing = history_of((12, "tea", {"started_at": 3_610, "sent_at": 3_612, "ends_at": 3_620}))
     assert pieces(playing, 10, 25) == [("tea", 10, 20), ("-", 20, 25)]
 
 
 def test_null_is_a_screen_that_sells_nothing():
-    playing = told((0, "tea", {}), (10, None, {}))
+    playing = history_of((0, "tea", {}), (10, None, {}))
     assert pieces(playing, 0, 20) == [("tea", 0, 10), ("-", 10, 20)]
     assert playing.now(at(5)) == "tea"
     assert playing.now(at(15)) == "-"
 
 
 def test_the_same_creative_again_is_another_play_but_the_same_word_again_is_not():
-    playing = told((0, "tea", {}), (10, "tea", {}), (10, "tea", {"started_at": 10}))
+    playing = history_of((0, "tea", {}), (10, "tea", {}), (10, "tea", {"started_at": 10}))
     assert playing.starts(NOON_MS, NOON_MS + 60_000) == {"tea": 2}
     assert playing.starts(NOON_MS + 1, NOON_MS + 10_000) == {}
 
 
 def test_a_year_of_words_takes_no_memory():
-    playing = told(*((n * 10, f"spot-{n % 7}", {}) for n in range(1_000)))
+    playing = history_of(*((n * 10, f"spot-{n % 7}", {}) for n in range(1_000)))
     assert len(playing._changes) < 100
     assert pieces(playing, 9_900, 9_910) == [("spot-3", 9_900, 9_910)]
 

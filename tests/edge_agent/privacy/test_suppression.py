@@ -14,7 +14,7 @@ from wire.audience import ZoneSum
 from wire.scalars import JournalId, SequenceRange
 
 
-def test_the_largest_classes_are_told_first_and_no_more_than_the_report_counts():
+def test_the_largest_buckets_are_released_first_up_to_the_reported_count():
     waiting = [4, 9, 6, 0]
     assert release_buckets(waiting, 12, 5) == [0, 9, 0, 0]
     assert waiting == [4, 0, 6, 0]
@@ -22,7 +22,7 @@ def test_the_largest_classes_are_told_first_and_no_more_than_the_report_counts()
     assert release_buckets(waiting, 12, 5) == [0, 0, 0, 0]
 
 
-def test_a_zone_is_told_of_enough_people_and_never_more_than_the_report():
+def test_a_zone_is_released_with_enough_people_up_to_the_reported_time():
     zone = ZoneCell(4, 9_000, 2_000)
     assert release_zone(zone, 60_000, 5) is None
     zone.entries = 5
@@ -35,7 +35,7 @@ def test_a_zone_is_told_of_enough_people_and_never_more_than_the_report():
     assert enough == ZoneCell()
 
 
-def test_creatives_are_told_of_enough_visits_and_so_is_the_rest():
+def test_creatives_are_named_with_enough_visits_for_them_and_the_rest():
     many, more, few = {1, 2, 3, 4, 5}, {1, 2, 3, 4, 5, 6}, {7}
     spent = {"tea": 500, "milk": 600, "rum": 10}
     assert select_creatives({"tea": many, "milk": more}, spent, 1_100, 5) == {"tea", "milk"}

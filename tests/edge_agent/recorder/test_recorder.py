@@ -145,7 +145,7 @@ def test_nothing_is_kept_beyond_the_budget_and_the_oldest_goes_first(tmp_path):
     assert [path.exists() for path in paths] == [False, False, True, True]
 
 
-def test_a_new_folder_makes_room(recorded, tmp_path):
+def test_a_new_folder_removes_an_old_one(recorded, tmp_path):
     gone = old(tmp_path / "cam", 8)
     recorded([grey(0)])
     assert not gone.exists()

@@ -11,7 +11,7 @@ EIGHT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 R, C = AlarmState.RAISED, AlarmState.CLEARED
 
 
-def told(alarms, moments):
+def alarms_raised(alarms, moments):
     return [
         (second, alarm.kind, alarm.state)
         for second, kinds in moments
@@ -19,26 +19,29 @@ def told(alarms, moments):
     ]
 
 
-def test_a_trouble_is_told_when_it_has_lasted_and_cleared_when_it_has_been_gone(address):
+def test_an_alarm_is_raised_and_cleared_after_the_delay(address):
     moments = [(n, {"blind.dark"} if 5 <= n < 30 else set()) for n in range(60)]
-    assert told(Alarms(address), moments) == [(15, "blind.dark", R), (39, "blind.dark", C)]
+    assert alarms_raised(Alarms(address), moments) == [(15, "blind.dark", R), (39, "blind.dark", C)]
 
 
 def test_a_short_trouble_is_not_worth_a_word(address):
     moments = [(n, {"blind.dark"} if n % 20 < 9 else set()) for n in range(100)]
-    assert told(Alarms(address), moments) == []
+    assert alarms_raised(Alarms(address), moments) == []
 
 
 def test_a_flickering_trouble_is_one_trouble(address):
     moments = [(n, {"blind.dark"} if n < 15 or n % 5 else set()) for n in range(100)]
-    assert told(Alarms(address), moments) == [(10, "blind.dark", R)]
+    assert alarms_raised(Alarms(address), moments) == [(10, "blind.dark", R)]
 
 
-def test_troubles_are_told_apart(address):
+def test_each_alarm_has_its_own_delay(address):
     moments = [
         (n, {"blind.dark", "outbox.failed"} if n > 50 else {"blind.dark"}) for n in range(70)
     ]
-    assert told(Alarms(address), moments) == [(10, "blind.dark", R), (61, "outbox.failed", R)]
+    assert alarms_raised(Alarms(address), moments) == [
+        (10, "blind.dark", R),
+        (61, "outbox.failed", R),
+    ]
 
 
 def test_an_alarm_says_what_to_do(address):
@@ -63,5 +66,5 @@ def test_what_counts_as_trouble(capture, blind, kinds):
     assert current_faults(capture, blind) == kinds
 
 
-def test_memory_is_told_where_the_system_tells_it():
+def test_resident_memory_is_read_where_the_system_reports_it():
     assert rss_bytes() > 1_000_000

@@ -28,7 +28,7 @@ def scene():
     return np.clip(coarse + fine, 16, 235)
 
 
-def seen(picture):
+def downscaled(picture):
     return downscale(np.clip(picture, 0, 255).astype(np.uint8))
 
 
@@ -60,25 +60,27 @@ def defocused(picture, sigma_px):
     ],
 )
 def test_what_can_be_seen(scene, spoil, cause):
-    assert assess_picture(seen(spoil(scene)), SETTINGS) is cause
+    assert assess_picture(downscaled(spoil(scene)), SETTINGS) is cause
 
 
 def test_darkness_is_not_blur_and_noise_is_not_sharpness(scene):
-    sharp = sharpness_ratio(seen(scene))
-    assert sharpness_ratio(seen(scene * 0.3)) == pytest.approx(sharp, rel=0.15)
-    blurred = sharpness_ratio(seen(defocused(scene, 16)))
+    sharp = sharpness_ratio(downscaled(scene))
+    assert sharpness_ratio(downscaled(scene * 0.3)) == pytest.approx(sharp, rel=0.15)
+    blurred = sharpness_ratio(downscaled(defocused(scene, 16)))
     assert blurred < sharp / 20
-    assert sharpness_ratio(seen(noisy(defocused(scene, 16), 8))) == pytest.approx(blurred, rel=0.5)
+    assert sharpness_ratio(downscaled(noisy(defocused(scene, 16), 8))) == pytest.approx(
+        blurred, rel=0.5
+    )
 
 
 def test_a_lit_face_in_the_night_is_not_darkness():
     night = np.random.default_rng(2).normal(8, 3, (HEIGHT, WIDTH))
     night[200:500, 400:700] = np.random.default_rng(3).normal(140, 30, (300, 300))
-    assert assess_picture(seen(night), SETTINGS) is None
+    assert assess_picture(downscaled(night), SETTINGS) is None
 
 
 def test_the_same_picture_for_too_long_is_frozen_and_one_other_pixel_thaws_it(scene):
-    quality, still = ImageQuality(QualitySettings(frozen_after_s=10)), seen(scene)
+    quality, still = ImageQuality(QualitySettings(frozen_after_s=10)), downscaled(scene)
     assert [quality.unobserved_cause(still.copy(), at_s) for at_s in (0, 5, 9.9)] == [None] * 3
     assert quality.unobserved_cause(still.copy(), 10.0) is BlindCause.FROZEN
     living = still.copy()

@@ -75,7 +75,7 @@ def test_it_is_still_the_same_place_when(square, change):
     assert said == [ViewpointState.KNOWN, ViewpointState.KNOWN]
 
 
-def test_a_pushed_camera_is_told_after_twenty_seconds(square):
+def test_a_moved_camera_is_detected_after_twenty_seconds(square):
     assert (
         views((lambda n: square, 90), (lambda n: pushed(square), 19)) == [ViewpointState.KNOWN] * 2
     )
@@ -100,7 +100,7 @@ def test_a_new_place_is_accepted_after_ten_minutes(square):
     assert said == [ViewpointState.KNOWN, ViewpointState.MOVED, ViewpointState.KNOWN]
 
 
-def test_a_camera_that_was_pushed_while_nothing_was_seen_is_told_in_the_morning(square):
+def test_a_camera_moved_during_the_night_is_detected_in_the_morning(square):
     viewpoint = Viewpoint()
     for second in range(90):
         viewpoint.view(picture(square, second), float(second))

@@ -48,7 +48,7 @@ def test_a_file_that_is_kept_fresh(tmp_path, caplog):
 
 
 @pytest.mark.parametrize("content", [b"", b"[1]", b"\xff\xd8\xff", b"9" * 20_000, b'{"a": "b"}'])
-def test_a_file_of_something_else_is_told_of_once(tmp_path, caplog, content):
+def test_a_file_without_a_reading_is_logged_once(tmp_path, caplog, content):
     path = tmp_path / "lux.json"
     path.write_bytes(content)
     polled = PolledSensor(SensorSource(kind="file", at=str(path)))
@@ -112,7 +112,7 @@ def test_a_light_sensor_on_i2c(monkeypatch):
     assert asked == [1, (0x5C, 0x10, 2)]
 
 
-def test_a_driver_that_is_not_installed_is_told_of(monkeypatch, caplog):
+def test_a_missing_driver_is_logged(monkeypatch, caplog):
     monkeypatch.setitem(sys.modules, "smbus2", None)
     polled = PolledSensor(SensorSource(kind="bh1750", at="1"))
     polled.poll()

@@ -22,7 +22,7 @@ def now():
 def snapshot():
     """A camera that has been well for an hour; `changed` says how it differs."""
 
-    def made(*, source="rtsp://10.0.0.7/main", totals=None, connected=True, **changed):
+    def make(*, source="rtsp://10.0.0.7/main", totals=None, connected=True, **changed):
         figures = DeviceFigures(
             connection=changed.pop("connection", Connection.EXCELLENT),
             frames_milli_hz=24_800, frames_dropped=7, stalls=1, model_faults=2,
@@ -47,7 +47,7 @@ def snapshot():
         }  # fmt: skip
         return StateSnapshot(source, structs.replace(beat, **changed), totals or sums, connected)
 
-    return made
+    return make
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ def test_a_camera_that_is_well(snapshot, now):
     assert not [attrs for _, attrs in seen.tags if attrs.get("class") == "bad"]
 
 
-def test_trouble_is_told_in_words_and_not_by_colour_alone(snapshot, now):
+def test_problems_are_shown_in_words_and_not_by_colour_alone(snapshot, now):
     ill = snapshot(
         capture=CaptureState.FAILED, connection=Connection.UNUSABLE, connected=False,
         clock_kept=False, alarms=("capture.failed",),

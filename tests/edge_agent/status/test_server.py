@@ -69,7 +69,7 @@ def test_a_preview_is_there_only_when_there_is_one(serve):
 
 
 @pytest.mark.parametrize("path", ["/", "/metrics", "/healthz", "/preview/kx-01-cam-1.jpg", "/x"])
-def test_without_the_token_nothing_is_told(locked, path):
+def test_without_the_token_nothing_is_returned(locked, path):
     for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Bearer "}):
         answer, content = ask(locked, path, **headers)
         assert answer.status == 401

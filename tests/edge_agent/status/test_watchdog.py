@@ -45,7 +45,7 @@ def test_it_says_when_it_is_ready_when_it_lives_and_when_it_stops(systemd):
     assert said[-1] == b"STOPPING=1"
 
 
-def test_a_loop_that_hangs_silences_it_and_is_told_of_once(systemd, caplog):
+def test_a_loop_that_hangs_stops_the_watchdog_and_is_logged_once(systemd, caplog):
     #  pulse at 100 s          131 s: hangs     132 s: still    140 s: turns again
     board = StateBoard()
     board.record_heartbeat(CAMERA, 100.0)

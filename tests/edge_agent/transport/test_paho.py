@@ -62,7 +62,7 @@ def until(holds, within_s=10.0):
 
 
 @pytest.mark.parametrize("protocol", [MQTTProtocolVersion.MQTTv311, MQTTProtocolVersion.MQTTv5])
-def test_presence_is_told_on_coming_and_on_going(mosquitto, listener, address, protocol):
+def test_presence_is_published_on_connect_and_on_stop(mosquitto, listener, address, protocol):
     link = PahoLink(parse_broker_url(mosquitto.url), address, protocol=protocol)
     link.start()
     assert until(lambda: listener.presences() == [Presence.ONLINE])

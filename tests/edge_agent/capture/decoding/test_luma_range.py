@@ -80,7 +80,7 @@ def test_brightness_is_the_same_in_every_range_and_process(tmp_path, black, whit
     ("black", "white", "cause"),
     [(0, 8, BlindCause.DARK), (250, 255, BlindCause.OVEREXPOSED), (40, 200, None), (0, 40, None)],
 )
-def test_a_live_camera_and_its_recording_get_the_same_verdict(tmp_path, live, black, white, cause):
+def test_a_live_camera_and_its_recording_are_assessed_alike(tmp_path, live, black, white, cause):
     image = scene(black, white)
     verdicts = {}
     for name, how in RANGES.items():

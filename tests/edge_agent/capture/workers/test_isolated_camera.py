@@ -208,17 +208,17 @@ def test_a_worker_that_speaks_nonsense_is_replaced(hired, program):
     moments.close()
 
 
-def test_a_nursery_that_dies_is_replaced_and_its_workers_go_on(station):
+def test_a_killed_fork_server_is_replaced_and_its_workers_continue(station):
     first, second = open_camera(station, QUICK), open_camera(station, QUICK)
     moments = iter(first)
     take(moments, Frame)
-    nursery, worker = FORK_SERVER.pid, first.pid
-    os.kill(nursery, signal.SIGKILL)
+    server, worker = FORK_SERVER.pid, first.pid
+    os.kill(server, signal.SIGKILL)
     take(moments, Frame)
     others = iter(second)
     take(others, Frame)
     assert first.pid == worker
-    assert FORK_SERVER.pid != nursery
+    assert FORK_SERVER.pid != server
     moments.close()
     others.close()
 

@@ -5,7 +5,7 @@ from msgspec import structs
 from edge_agent.settings.camera_settings import Settings
 
 
-def told_of_everybody(settings: Settings | None = None, **changes) -> Settings:
+def without_threshold(settings: Settings | None = None, **changes) -> Settings:
     """The same settings without a threshold of people."""
     settings = structs.replace(settings or Settings(), **changes)
     return structs.replace(settings, privacy=structs.replace(settings.privacy, smallest_cell=1))
