@@ -12,8 +12,12 @@ import cv2
 import numpy as np
 import pytest
 
+from edge_agent.agent import Agent
+from edge_agent.outbox import Outbox
 from edge_agent.perception.face_detector import Face
 from edge_agent.perception.head_pose import HeadPose
+from edge_agent.transport.loopback import LoopbackLink
+from tests.edge_agent.unlimited_reports import without_threshold
 from wire.scalars import DeviceId, LocationId
 from wire.topics import DeviceAddress
 
@@ -178,3 +182,35 @@ def live():
     yield opened
     for camera in cameras:
         camera.close()
+
+
+@pytest.fixture
+def outbox(tmp_path):
+    box = Outbox(tmp_path / "outbox.sqlite3")
+    yield box
+    box.close()
+
+
+@pytest.fixture
+def received():
+    """Every event that the cloud received."""
+    return []
+
+
+@pytest.fixture
+def agent(address, detector, pose, outbox, received):
+    """Builds an agent; `groups_only` keeps the privacy threshold of people."""
+
+    def build(camera, settings=None, *, groups_only=False, **others):
+        parts = {
+            "address": address,
+            "camera": camera,
+            "detector": detector,
+            "pose": pose,
+            "outbox": outbox,
+            "link": LoopbackLink(address, lambda event: received.append(event) or True),
+        }
+        used = settings if groups_only else without_threshold(settings)
+        return Agent(used, **{**parts, **others})
+
+    return build
