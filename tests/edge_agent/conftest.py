@@ -1,9 +1,6 @@
-"""Shared: drawn clips, a detector that sees white squares, heads that look straight ahead."""
+"""Fixtures: drawn videos, stand-ins for the networks, a whole agent, and a cloud over MQTT."""
 
-import socket
-import threading
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +14,8 @@ from edge_agent.outbox import Outbox
 from edge_agent.perception.face_detector import Face
 from edge_agent.perception.head_pose import HeadPose
 from edge_agent.transport.loopback import LoopbackLink
+from tests.edge_agent.agent_process import MqttCloud
+from tests.edge_agent.live_camera import LiveCamera
 from tests.edge_agent.unlimited_reports import without_threshold
 from wire.scalars import DeviceId, LocationId
 from wire.topics import DeviceAddress
@@ -70,7 +69,7 @@ def address():
 
 @pytest.fixture(scope="session")
 def street():
-    """An empty place with something in it to focus on: 320 x 180, grey, with the sensor's noise."""
+    """Draws an empty street with edges and sensor noise, 320 x 180, grey, and people in it."""
     random = np.random.default_rng(7)
     tiles = random.integers(60, 180, (9, 16), np.uint8)
     scene = cv2.resize(tiles, (320, 180), interpolation=cv2.INTER_NEAREST)
@@ -87,7 +86,7 @@ def street():
 
 @pytest.fixture
 def film(tmp_path: Path) -> Callable[..., Path]:
-    """Writes pictures into a video file, as cameras encode: no B-pictures, a key every second."""
+    """Writes images into a video file as cameras encode: no B-frames, a key frame every second."""
 
     def write(pictures, *, fps: int = 10, name: str = "clip.mp4", bf: int = 0) -> Path:
         path = tmp_path / name
@@ -107,72 +106,9 @@ def film(tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
-HTTP_HEAD = b"HTTP/1.0 200 OK\r\nContent-Type: video/mp2t\r\n\r\n"
-PIECES = 40
-
-
-class LiveCamera:
-    """Sends its film to every caller, again and again, at `fps`; `mood` says how it is.
-
-    well: sends    mute: takes calls and says nothing    noise: sends what is no video
-    gone: hangs up and takes no calls
-    """
-
-    def __init__(self, film_bytes, *, fps=20.0):
-        self.film_bytes = film_bytes
-        self.mood = "well"
-        self.calls = 0
-        self.fps = fps
-        self._over = threading.Event()
-        self._threads = []
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self._listening.settimeout(0.05)
-        self.url = f"http://cam:s3cr3t@127.0.0.1:{self._listening.getsockname()[1]}/live.ts"
-        self._start(self._serve)
-
-    def close(self):
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
-        self._listening.close()
-
-    def _start(self, work, *arguments):
-        thread = threading.Thread(target=work, args=arguments)
-        thread.start()
-        self._threads.append(thread)
-
-    def _serve(self):
-        while not self._over.is_set():
-            with suppress(TimeoutError):
-                connection, _ = self._listening.accept()
-                if self.mood == "gone":
-                    connection.close()
-                else:
-                    self.calls += 1
-                    self._start(self._send, connection)
-
-    def _send(self, connection):
-        with connection, suppress(OSError):
-            connection.settimeout(5)
-            connection.recv(4096)
-            connection.sendall(HTTP_HEAD)
-            number = 0
-            while not self._over.wait(1 / self.fps) and self.mood != "gone":
-                if self.mood == "well":
-                    connection.sendall(self._piece(number))
-                    number += 1
-                elif self.mood == "noise":
-                    connection.sendall(b"\x47nonsense" * 100)
-
-    def _piece(self, number):
-        size = len(self.film_bytes) // PIECES + 1
-        start = number % PIECES * size
-        return self.film_bytes[start : start + size]
-
-
 @pytest.fixture
 def live():
-    """Opens live cameras: `live(film_bytes)`."""
+    """Starts live cameras: `live(film_bytes)`."""
     cameras = []
 
     def opened(film_bytes, **how):
@@ -214,3 +150,21 @@ def agent(address, detector, pose, outbox, received):
         return Agent(used, **{**parts, **others})
 
     return build
+
+
+@pytest.fixture
+def cloud(mosquitto):
+    """Acknowledges every report and stores it."""
+    client = MqttCloud(mosquitto)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def arguments(film, street, tmp_path):
+    """Command line options of one camera: a video of five seconds."""
+    path = film(street(n / 10) for n in range(50))
+    return [
+        "--source", str(path), "--location", "KX-01", "--device", "kx-01-cam-1",
+        "--outbox", str(tmp_path / "outbox.sqlite3"),
+    ]  # fmt: skip
