@@ -9,15 +9,15 @@ PIECES = 40
 
 
 class LiveCamera:
-    """Sends its video to every client, repeatedly, at `fps`, depending on `mood`.
+    """Sends its video to every client, repeatedly, at `fps`, depending on `behaviour`.
 
-    well: sends    mute: accepts and sends nothing    noise: sends data that is no video
-    gone: closes every connection
+    stream: sends the video    stall: accepts and sends nothing
+    noise: sends data that is no video    close: closes every connection
     """
 
     def __init__(self, film_bytes, *, fps=20.0):
         self.film_bytes = film_bytes
-        self.mood = "well"
+        self.behaviour = "stream"
         self.calls = 0
         self.fps = fps
         self._over = threading.Event()
@@ -42,7 +42,7 @@ class LiveCamera:
         while not self._over.is_set():
             with suppress(TimeoutError):
                 connection, _ = self._listening.accept()
-                if self.mood == "gone":
+                if self.behaviour == "close":
                     connection.close()
                 else:
                     self.calls += 1
@@ -54,11 +54,11 @@ class LiveCamera:
             connection.recv(4096)
             connection.sendall(HTTP_HEAD)
             number = 0
-            while not self._over.wait(1 / self.fps) and self.mood != "gone":
-                if self.mood == "well":
+            while not self._over.wait(1 / self.fps) and self.behaviour != "close":
+                if self.behaviour == "stream":
                     connection.sendall(self._piece(number))
                     number += 1
-                elif self.mood == "noise":
+                elif self.behaviour == "noise":
                     connection.sendall(b"\x47nonsense" * 100)
 
     def _piece(self, number):

@@ -1,4 +1,4 @@
-"""One camera with two streams: what is looked at, what is decoded, and what happens without one."""
+"""One camera with two streams: which stream is decoded, and what happens without one of them."""
 
 import time
 
@@ -27,7 +27,7 @@ def streams(film, street, live):
 
 
 def watch(moments, wanted):
-    """Moments up to the first that is wanted; it."""
+    """Read moments up to the first that is wanted, and return it."""
     deadline = time.monotonic() + SOON_S
     for moment in moments:
         if wanted(moment):
@@ -45,9 +45,7 @@ def is_coarse(moment):
 
 
 @pytest.mark.parametrize("isolated", [True, False])
-def test_awake_faces_are_cut_from_the_large_stream_and_movement_is_seen_in_the_small(
-    streams, isolated
-):
+def test_faces_come_from_the_large_stream_and_motion_from_the_small_one(streams, isolated):
     large, small = streams
     settings = CaptureSettings(isolated=isolated, analysed_fps=10)
     camera = open_camera(large.url, settings, substream=small.url)
@@ -65,29 +63,29 @@ def test_awake_faces_are_cut_from_the_large_stream_and_movement_is_seen_in_the_s
     moments.close()
 
 
-def test_without_the_small_stream_the_large_one_does_both(streams):
+def test_without_the_small_stream_the_large_one_serves_both(streams):
     large, small = streams
     camera = open_camera(large.url, QUICK, substream=small.url)
     moments = iter(camera)
     watch(moments, is_whole)
-    small.mood = "gone"
+    small.behaviour = "close"
     alone = watch(moments, lambda m: isinstance(m, Frame) and m.luma().shape == LARGE)
     assert not alone.is_coarse
-    small.mood = "well"
+    small.behaviour = "stream"
     watch(moments, is_whole)
     camera.close()
     moments.close()
 
 
-def test_without_the_large_stream_nobody_can_be_measured(streams):
+def test_without_the_large_stream_the_camera_is_offline_until_it_returns(streams):
     large, small = streams
     camera = open_camera(large.url, QUICK, substream=small.url)
     moments = iter(camera)
     watch(moments, is_whole)
-    large.mood = "gone"
+    large.behaviour = "close"
     watch(moments, lambda m: isinstance(m, FrameGap) and not m.resting)
-    large.mood = "well"
-    watch(moments, is_whole)
+    large.behaviour = "stream"
+    assert watch(moments, is_whole).image.shape == (*LARGE, 3)
     camera.close()
     moments.close()
 
@@ -103,7 +101,7 @@ def test_a_file_has_no_substream(film, street):
     assert "s3cr3t" not in str(refusal.value)
 
 
-def test_hardware_that_is_not_there_is_told_once_and_software_does_it(streams, caplog):
+def test_missing_hardware_decoding_is_logged_once_and_software_decodes(streams, caplog):
     large, _ = streams
     for isolated in (True, False):
         settings = CaptureSettings(isolated=isolated, hwaccel="videotoolbox", backoff_s=0.1)
@@ -112,7 +110,7 @@ def test_hardware_that_is_not_there_is_told_once_and_software_does_it(streams, c
         watch(moments, lambda m: isinstance(m, Frame))
         camera.close()
         moments.close()
-        told = [r for r in caplog.records if r.message == "capture.software"]
-        assert [record.wanted for record in told] == ["videotoolbox"]
-        assert "s3cr3t" not in str(vars(told[0]))
+        logged = [r for r in caplog.records if r.message == "capture.software"]
+        assert [record.wanted for record in logged] == ["videotoolbox"]
+        assert "s3cr3t" not in str(vars(logged[0]))
         caplog.clear()

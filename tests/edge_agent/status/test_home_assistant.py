@@ -1,4 +1,4 @@
-"""What Home Assistant would see, on a real broker."""
+"""What Home Assistant receives, on a real broker."""
 
 import json
 import queue
@@ -10,6 +10,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from edge_agent.settings.services import HomeAssistantSettings
 from edge_agent.state_board import StateBoard
+from edge_agent.status import home_assistant
 from edge_agent.status.home_assistant import ENTITIES, publish_to_home_assistant
 from wire.health import CaptureState
 from wire.scalars import DeviceId
@@ -19,27 +20,29 @@ SOON_S = 20
 
 
 @pytest.fixture
-def house(mosquitto):
-    """Everything that is published, in its order: topic, content, whether it is retained."""
-    heard = queue.Queue()
+def installation(mosquitto):
+    """Receives everything that is published, in order: topic and payload."""
+    received = queue.Queue()
     client = mqtt.Client(CallbackAPIVersion.VERSION2)
     ready = queue.Queue()
     client.on_connect = lambda client, *_: client.subscribe("#", qos=1)
     client.on_subscribe = lambda *_: ready.put(True)
-    client.on_message = lambda _client, _data, message: heard.put((message.topic, message.payload))
+    client.on_message = lambda _client, _data, message: received.put(
+        (message.topic, message.payload)
+    )
     client.connect(mosquitto.host, mosquitto.port)
     client.loop_start()
     ready.get(timeout=SOON_S)
-    yield heard
+    yield received
     client.disconnect()
     client.loop_stop()
 
 
-def until(heard, topic):
-    """What comes on the way to a message on `topic`, that one last."""
+def receive_until(received, topic):
+    """The messages up to the first on `topic`, that one last."""
     found = []
     while not found or found[-1][0] != topic:
-        found.append(heard.get(timeout=SOON_S))
+        found.append(received.get(timeout=SOON_S))
     return found
 
 
@@ -48,9 +51,9 @@ def settings(mosquitto):
 
 
 @pytest.mark.broker
-def test_a_camera_is_announced_and_then_told_of(house, mosquitto, board):
+def test_a_camera_is_announced_before_its_state_is_published(installation, mosquitto, board):
     with publish_to_home_assistant(settings(mosquitto), board, CAMERA):
-        found = until(house, f"onlooker-device/lobby/{CAMERA}")
+        found = receive_until(installation, f"onlooker-device/lobby/{CAMERA}")
     state = json.loads(found[-1][1])
     assert state == {
         "entries": 1_234, "onlookers": 321, "looking_s": 754, "connection": "excellent",
@@ -68,40 +71,46 @@ def test_a_camera_is_announced_and_then_told_of(house, mosquitto, board):
         assert one["value_template"] == f"{{{{ value_json.{key} }}}}"
         assert key in state
         assert one["device"]["identifiers"] == [f"onlooker.{CAMERA}"]
-    assert until(house, f"onlooker-device/lobby/{CAMERA}/available")[-1][1] == b"offline"
+    assert (
+        receive_until(installation, f"onlooker-device/lobby/{CAMERA}/available")[-1][1]
+        == b"offline"
+    )
 
 
 @pytest.mark.broker
-def test_trouble_is_a_problem_and_what_is_unknown_is_null(house, mosquitto, snapshot):
+def test_a_failure_is_a_problem_and_unknown_values_are_null(installation, mosquitto, snapshot):
     board = StateBoard()
     board.publish(CAMERA, snapshot(capture=CaptureState.FAILED, figures=UNSET))
     with publish_to_home_assistant(settings(mosquitto), board, CAMERA):
-        state = json.loads(until(house, f"onlooker-device/lobby/{CAMERA}")[-1][1])
+        state = json.loads(receive_until(installation, f"onlooker-device/lobby/{CAMERA}")[-1][1])
     assert (state["problem"], state["connection"]) == ("ON", None)
 
 
 @pytest.mark.broker
-def test_a_house_that_comes_back_is_told_anew(house, mosquitto, board):
+def test_a_camera_is_announced_again_after_the_broker_restarts(installation, mosquitto, board):
     with publish_to_home_assistant(settings(mosquitto), board, CAMERA):
-        until(house, f"onlooker-device/lobby/{CAMERA}")
+        receive_until(installation, f"onlooker-device/lobby/{CAMERA}")
         mosquitto.kill()
         mosquitto.start()
         topic = f"homeassistant/sensor/{CAMERA}/entries/config"
-        assert json.loads(until(house, topic)[-1][1])["name"] == "People"
+        assert json.loads(receive_until(installation, topic)[-1][1])["name"] == "People"
 
 
-def test_without_a_broker_nobody_is_told(board):
+def test_without_a_broker_no_client_is_created(board, monkeypatch):
+    created = []
+    monkeypatch.setattr(home_assistant.mqtt, "Client", lambda *_a, **_k: created.append(1))
     with publish_to_home_assistant(HomeAssistantSettings(), board, CAMERA):
         pass
+    assert created == []
 
 
 @pytest.mark.broker
 def test_a_device_that_ends_does_not_make_another_of_the_same_node_unavailable(
-    house, mosquitto, board
+    installation, mosquitto, board
 ):
     with publish_to_home_assistant(settings(mosquitto), board, "other"):
-        until(house, "onlooker-device/lobby/other/available")
+        receive_until(installation, "onlooker-device/lobby/other/available")
         with publish_to_home_assistant(settings(mosquitto), board, CAMERA):
-            until(house, f"onlooker-device/lobby/{CAMERA}/available")
-        found = until(house, f"onlooker-device/lobby/{CAMERA}/available")
+            receive_until(installation, f"onlooker-device/lobby/{CAMERA}/available")
+        found = receive_until(installation, f"onlooker-device/lobby/{CAMERA}/available")
         assert ("onlooker-device/lobby/other/available", b"offline") not in found
