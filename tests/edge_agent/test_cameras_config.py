@@ -57,13 +57,13 @@ def test_a_mount_does_not_repeat_its_password():
         (("[[camera]]", "[camera]"), "not TOML"),
     ],
 )
-def test_a_file_that_cannot_hold_is_refused_as_a_whole(change, complaint):
+def test_a_file_with_contradictions_is_rejected_as_a_whole(change, complaint):
     with pytest.raises(SettingsError) as refusal:
         parse(TWO.replace(*change))
     assert complaint in str(refusal.value)
 
 
-def test_a_table_where_a_list_was_wanted_is_refused():
+def test_a_table_instead_of_a_list_is_rejected():
     with pytest.raises(SettingsError, match=r"\[\[camera\]\]"):
         parse('[camera]\nsource = "x"\n')
 

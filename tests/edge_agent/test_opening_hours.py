@@ -70,7 +70,7 @@ def test_hours_that_end_before_they_start_are_refused(line, complaint):
         parse(f'[[schedule.hours]]\ndays = ["mon"]\n{line}\n')
 
 
-def test_a_time_zone_that_is_none_is_refused():
+def test_an_unknown_time_zone_is_rejected():
     for name in ("Mars/Base", "../etc/passwd", "Europe"):
         with pytest.raises(SettingsError, match="is no IANA time zone"):
             parse(f'[schedule]\ntime_zone = "{name}"\n')

@@ -42,7 +42,7 @@ class Worker:
         yield self
 
 
-def test_an_agent_that_falls_is_made_anew_and_the_other_never_notices(monkeypatch, caplog):
+def test_a_failed_agent_is_restarted_without_effect_on_the_other(monkeypatch, caplog):
     monkeypatch.setattr(supervisor, "FIRST_PAUSE_S", 0.01)
     steady, shaky = Worker(), Worker(falls=3)
     station = Supervisor({"steady": steady.engaged, "shaky": shaky.engaged}, drain_s=1)

@@ -216,7 +216,7 @@ def test_an_error_is_never_quoted_with_its_address():
     assert failure_from_exception(OSError(errno.EBUSY, "x")).cause is FailureCause.DEVICE_BUSY
 
 
-def test_a_camera_that_streams_has_no_trouble(street):
+def test_a_streaming_camera_has_no_failure(street):
     class Streaming:
         state, failure = CaptureState.STREAMING, CaptureFailure(FailureCause.STREAM_ENDED)
 
@@ -266,7 +266,7 @@ def test_a_certificate_is_verified_where_its_authority_is_given(authority, schem
             assert first_failure(uri, settings).cause is cause
 
 
-def test_asking_the_network_ends_in_time():
+def test_a_network_probe_ends_in_time():
     with server(lambda request: None) as port:
         began_s = time.monotonic()
         failure = probe_network(parse_address(f"https://127.0.0.1:{port}/"), within_s=0.3)

@@ -69,7 +69,7 @@ def test_an_animated_gif_is_a_film(tmp_path, street):
     assert frames[0].luma().shape == (180, 320)
 
 
-def test_a_loop_goes_on_where_the_file_ended(second):
+def test_a_loop_continues_where_the_file_ended(second):
     camera = open_camera(str(second), CaptureSettings(), speed=1000.0, loop=True, starts_at=EIGHT)
     times = []
     for frame in camera:
@@ -82,7 +82,7 @@ def test_a_loop_goes_on_where_the_file_ended(second):
     assert steps.max() < 0.35
 
 
-def test_at_its_own_speed_a_long_wait_is_broken_by_silences(tmp_path, street):
+def test_at_its_own_speed_a_long_gap_yields_frame_gaps(tmp_path, street):
     path = tmp_path / "slow.mkv"
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=10)
@@ -106,7 +106,7 @@ def test_a_closed_camera_ends(second):
 
 
 @pytest.mark.parametrize("kept", [0.3, 0.7])
-def test_a_film_torn_off_gives_what_it_holds(film, street, kept):
+def test_a_truncated_video_yields_its_complete_frames(film, street, kept):
     whole = film((street(n / 10) for n in range(60)), name="clip.ts")
     content = whole.read_bytes()
     whole.write_bytes(content[: int(len(content) * kept)])
@@ -114,7 +114,7 @@ def test_a_film_torn_off_gives_what_it_holds(film, street, kept):
     assert 0 < len(frames) < 30
 
 
-def test_a_torn_mp4_has_no_index_and_says_so(second):
+def test_a_truncated_mp4_without_an_index_is_reported(second):
     second.write_bytes(second.read_bytes()[:-2000])
     with pytest.raises(CaptureError, match="is not a readable video"):
         open_camera(str(second), CaptureSettings(), **FAST)
@@ -146,7 +146,7 @@ def test_sound_alone_is_no_video(tmp_path):
         ("ftp://user:secret@host/clip.mp4", r"give rtsp\[s\]"),
     ],
 )
-def test_a_source_that_is_none_is_refused_without_its_password(uri, complaint):
+def test_an_invalid_source_is_rejected_without_its_password(uri, complaint):
     with pytest.raises(CaptureError, match=complaint) as refusal:
         open_camera(uri, CaptureSettings())
     assert "secret" not in str(refusal.value)

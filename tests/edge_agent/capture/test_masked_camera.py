@@ -32,9 +32,7 @@ def test_the_picture_itself_is_left_as_it_was():
     assert image.min() == 200
 
 
-def test_whoever_stands_behind_a_mask_is_not_counted(
-    film, street, detector, pose, address, tmp_path
-):
+def test_people_behind_a_mask_are_not_counted(film, street, detector, pose, address, tmp_path):
     path = film(street(n / 10, [(60, 60), (220, 60)]) for n in range(30))
     settings = without_threshold(parse(LEFT_HALF))
     outbox = Outbox(tmp_path / "outbox.sqlite3")

@@ -43,7 +43,7 @@ def test_a_segment_that_comes_at_once_is_given_out_over_its_length():
     assert steps == pytest.approx([0.1] * len(steps), abs=0.01)
 
 
-def test_late_data_costs_their_delay_once():
+def test_late_data_add_their_delay_once():
     #  every segment is late by another little; the delay grows to the longest and stays
     late = [0.0, 0.7, 0.2, 0.9, 0.4, 0.8, 0.1, 0.9]
     out = given_out([(n / 10, 4.0 * (n // 40) + late[n // 40]) for n in range(320)])
@@ -52,7 +52,7 @@ def test_late_data_costs_their_delay_once():
     assert sum(gaps) < 1.5
 
 
-def test_a_camera_with_a_fast_clock_does_not_fall_ever_further_behind():
+def test_a_camera_with_a_fast_clock_does_not_accumulate_delay():
     drift = CATCH_UP / 3
     day = [(n * 1.0, n * (1 - drift)) for n in range(86_400)]
     out = given_out(day)
@@ -192,7 +192,7 @@ def test_live_hls_is_measured_steadily_and_never_offline(segments, isolated):
     assert not any(isinstance(moment, FrameGap) for moment in seen[first:last])
 
 
-def test_a_substream_over_hls_is_not_laid_over_another_moment(segments, caplog):
+def test_a_substream_over_hls_is_not_combined_with_another_moment(segments, caplog):
     with served(Web(segments, segment_s=2.0)) as where:
         uri = f"{where}/live.m3u8"
         camera = open_camera(uri, SETTINGS, substream=uri)
@@ -232,7 +232,7 @@ def test_a_finished_playlist_is_a_recording_and_no_camera(segments):
 
 
 @pytest.mark.parametrize("name", ["clip.mp4", "clip.ts", "clip.mkv", "clip.avi"])
-def test_a_file_on_a_web_server_is_refused_and_not_played_for_ever(film, street, segments, name):
+def test_a_file_on_a_web_server_is_rejected_and_not_played_repeatedly(film, street, segments, name):
     web = Web(segments, segment_s=2.0)
     web.files[name] = film((street(n / 10) for n in range(40)), name=name).read_bytes()
     with served(web) as where:

@@ -82,7 +82,7 @@ def read(path, **options):
     return camera, moments
 
 
-def test_one_spoilt_picture_costs_that_picture_alone(tmp_path, street):
+def test_one_damaged_frame_loses_that_frame_only(tmp_path, street):
     whole = moving_jpeg(tmp_path / "whole.avi", (street(n / 15) for n in range(360)))
     spoilt = copied(
         whole, tmp_path / "spoilt.avi",
@@ -131,7 +131,7 @@ def test_damage_at_the_end_is_unobserved_too(tmp_path, street):
     assert sum(spent.values()) == pytest.approx(6_000, abs=200)
 
 
-def test_a_stream_begun_between_key_pictures_is_unobserved_up_to_the_first(film, street, tmp_path):
+def test_a_stream_is_unobserved_before_its_first_key_frame(film, street, tmp_path):
     whole = film((street(n / 10) for n in range(60)), name="whole.ts")
     torn = copied(whole, tmp_path / "torn.ts", drop=range(7))  # the first key picture and six more
     camera, moments = read(torn)
@@ -219,7 +219,7 @@ def test_a_recording_of_nothing_but_damage_is_refused(tmp_path, street):
 
 
 @pytest.mark.parametrize("size", [0, 1, 40, 1000])
-def test_a_file_of_which_hardly_anything_is_there_is_refused(film, street, size):
+def test_a_nearly_empty_file_is_rejected(film, street, size):
     for name in ("clip.mp4", "clip.mkv"):
         path = film((street(n / 10) for n in range(20)), name=name)
         path.write_bytes(path.read_bytes()[:size])

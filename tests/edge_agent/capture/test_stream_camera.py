@@ -69,7 +69,7 @@ def broadcast(film, street):
     return film((street(n / 10) for n in range(40)), name="clip.ts").read_bytes()
 
 
-def test_a_stream_that_hangs_up_is_called_again_and_time_goes_on(broadcast):
+def test_a_closed_stream_is_reconnected_and_time_continues(broadcast):
     def answer(connection, count):
         connection.recv(4096)
         connection.sendall(HEAD + broadcast)
@@ -104,7 +104,7 @@ def test_a_reader_that_is_late_gets_the_newest_and_the_rest_is_counted(broadcast
     assert camera.counters.captured >= camera.counters.dropped + seen
 
 
-def test_a_stream_that_falls_silent_in_the_middle_is_left_and_called_again(broadcast):
+def test_a_stream_that_stalls_is_closed_and_reconnected(broadcast):
     def answer(connection, count):
         connection.recv(4096)
         connection.sendall(HEAD + broadcast[: len(broadcast) // 2])
@@ -121,7 +121,7 @@ def test_a_stream_that_falls_silent_in_the_middle_is_left_and_called_again(broad
 @pytest.mark.parametrize(
     "words", [b"", b"\x00\xff" * 5000, b"HTTP/1.0 404 Not Found\r\n\r\n", HEAD + b"garbage" * 9999]
 )
-def test_a_camera_that_talks_nonsense_is_called_again_for_ever(words):
+def test_a_camera_that_sends_no_video_is_reconnected_repeatedly(words):
     def answer(connection, count):
         connection.recv(4096)
         connection.sendall(words)
@@ -135,7 +135,7 @@ def test_a_camera_that_talks_nonsense_is_called_again_for_ever(words):
 
 
 @pytest.mark.parametrize("scheme", ["http", "rtsp"])
-def test_a_camera_that_answers_nothing_does_not_hold_anybody(scheme):
+def test_a_camera_without_a_response_blocks_nothing(scheme):
     def answer(connection, count):
         time.sleep(2)
 
@@ -147,7 +147,7 @@ def test_a_camera_that_answers_nothing_does_not_hold_anybody(scheme):
     assert camera.counters.reconnects >= 1
 
 
-def test_a_camera_that_is_away_is_found_when_it_returns(broadcast):
+def test_a_camera_is_reconnected_when_it_returns(broadcast):
     def answer(connection, count):
         connection.recv(4096)
         if count >= 2:
@@ -160,7 +160,7 @@ def test_a_camera_that_is_away_is_found_when_it_returns(broadcast):
     assert camera.state is CaptureState.STREAMING or camera.counters.reconnects >= 2
 
 
-def test_nobody_reads_the_password_of_a_camera(caplog):
+def test_no_response_contains_the_password_of_a_camera(caplog):
     with server(lambda connection, count: None) as where:
         camera = open_camera(f"rtsp://admin:s3cr3t@{where}/live?password=hunter2", QUICK)
         watch(camera, until=lambda camera: camera.counters.reconnects >= 1)
@@ -172,7 +172,7 @@ def test_nobody_reads_the_password_of_a_camera(caplog):
     assert "hunter2" not in said
 
 
-def test_a_device_that_is_not_there_is_awaited():
+def test_a_missing_device_is_opened_when_it_appears():
     camera = open_camera("/dev/video97", QUICK)
     seen = watch(camera, until=lambda camera: camera.counters.reconnects >= 1)
     assert all(isinstance(moment, FrameGap) for moment in seen)

@@ -17,7 +17,7 @@ def test_a_server_that_states_a_length_and_reaches_it_served_a_recording(film, s
 
 
 @pytest.mark.parametrize("stated_s", [None, 0, 3600])
-def test_a_stream_that_ends_before_what_it_states_was_none(film, street, stated_s):
+def test_a_stream_that_ends_before_its_stated_length_was_no_recording(film, street, stated_s):
     path = film((street(n / 10) for n in range(20)), name="clip.ts")
     with av.open(str(path)) as container:
         stream = container.streams.video[0]

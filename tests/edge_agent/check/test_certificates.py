@@ -115,14 +115,14 @@ def test_one_expired_authority_beside_a_valid_one_is_a_warning(issued, tmp_path)
     assert (verdict.level, verdict.remedy) == (WARNING, f"remove it from {both}")
 
 
-def test_what_is_no_certificate_is_refused(tmp_path):
+def test_a_file_that_is_no_certificate_is_rejected(tmp_path):
     (tmp_path / "no.pem").write_text("nothing")
     broker = parse_broker_url("mqtts://h", certificate=tmp_path / "no.pem", key=tmp_path / "no.pem")
     with pytest.raises(LinkError, match="give --cert a PEM"):
         check_device_certificate(broker, NOON, CAMERA)
 
 
-def test_none_is_in_order():
+def test_without_certificates_the_check_passes():
     assert check_device_certificate(parse_broker_url("mqtt://h"), NOON, CAMERA).level is OK
     assert (
         check_device_certificate(parse_broker_url("mqtts://h"), NOON, CAMERA).found

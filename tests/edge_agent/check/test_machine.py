@@ -43,7 +43,7 @@ def test_the_required_disk_space_includes_the_outbox_limit(tmp_path, free, level
     assert not folder.exists()
 
 
-def test_an_outbox_is_looked_at_and_nothing_is_made(tmp_path):
+def test_an_outbox_is_inspected_and_nothing_is_created(tmp_path):
     path = tmp_path / "var" / "cam.outbox.sqlite3"
     assert machine.check_outbox(path).level is Level.OK
     assert list(tmp_path.iterdir()) == []

@@ -26,7 +26,7 @@ CAMERA = DeviceAddress(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
 
 @pytest.mark.broker
 @pytest.mark.parametrize("is_version_5", [False, True])
-def test_a_broker_that_takes_everybody_accepts_the_session(mosquitto, is_version_5):
+def test_an_open_broker_accepts_the_session(mosquitto, is_version_5):
     verdict = check_session(parse_broker_url(mosquitto.url), CAMERA, is_version_5=is_version_5)
     assert verdict.level is Level.OK, verdict
     assert f"127.0.0.1:{mosquitto.port} accepts kx-01-cam-1" in verdict.found
@@ -55,7 +55,9 @@ def guarded(tmp_path):
     ("user", "level"),
     [("", Level.FAILURE), ("cam:wr0ng@", Level.FAILURE), ("cam:s3%40%3A%2Fcret@", Level.OK)],
 )
-def test_a_broker_that_wants_a_password_gets_it_or_refuses(guarded, user, level, is_version_5):
+def test_a_broker_with_a_password_accepts_it_or_rejects_the_session(
+    guarded, user, level, is_version_5
+):
     broker = parse_broker_url(f"mqtt://{user}127.0.0.1:{guarded.port}")
     verdict = check_session(broker, CAMERA, is_version_5=is_version_5)
     assert verdict.level is level, verdict
@@ -127,7 +129,7 @@ def test_a_closed_port_a_port_without_tls_and_an_unknown_host_differ(tmp_path):
         ("SOMETHING_ELSE", "TLS fails (SOMETHING_ELSE)"),
     ],
 )
-def test_tls_alerts_are_sentences(reason, said):
+def test_tls_alerts_are_reported_in_words(reason, said):
     error = ssl.SSLError(1, reason)
     error.reason = reason
     assert said in describe_connection_error(parse_broker_url("mqtts://h"), error)
@@ -185,7 +187,7 @@ def test_a_certificate_of_another_authority_is_refused(camera, tmp_path):
 
 
 @pytest.mark.broker
-def test_a_revoked_certificate_is_said_to_be_revoked(works, camera):
+def test_a_revoked_certificate_is_reported_as_revoked(works, camera):
     device = DeviceId("kx-01-cam-7")
     certificate, key = works.certified(device, CAMERA.location)
     shown = replace(camera, certificate=certificate, key=key)
@@ -205,7 +207,7 @@ def test_a_revoked_certificate_is_said_to_be_revoked(works, camera):
 
 
 @pytest.mark.broker
-def test_a_session_that_was_tried_leaves_no_thread_and_no_will(mosquitto):
+def test_a_tested_session_leaves_no_thread_and_no_will_message(mosquitto):
     before = threading.active_count()
     for _ in range(3):
         assert check_session(parse_broker_url(mosquitto.url), CAMERA).level is Level.OK

@@ -55,7 +55,7 @@ def camera(works):
     )
 
 
-def test_a_claim_becomes_a_camera_that_is_let_in(works, claim, folder, camera):
+def test_a_claim_enrols_a_device_that_the_broker_accepts(works, claim, folder, camera):
     mine = enrol(folder, claim, camera, utc_now)
     assert (mine.device, mine.location) == (camera.device, "KX-01")
     verify_connection(load_broker(folder), mine.device)
@@ -104,7 +104,7 @@ STEPS = {
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_a_power_cut_at_any_step_is_gone_on_from(step, works, claim, folder, camera, monkeypatch):
+def test_an_interruption_at_any_step_is_continued(step, works, claim, folder, camera, monkeypatch):
     owner, name = STEPS[step]
     real = getattr(owner, name)
 
@@ -133,7 +133,7 @@ def then_cut_without(error):
     return cut
 
 
-def test_a_claim_that_ran_out(works, folder, camera):
+def test_an_expired_claim_is_rejected(works, folder, camera):
     short = load_claim(works.claim(days=1))
 
     def in_two_days():
@@ -154,7 +154,7 @@ def test_a_claim_of_another_authority_is_rejected(works, folder, camera, tmp_pat
         enrol(folder, load_claim(works.claim(office=other)), camera, utc_now)
 
 
-def test_a_camera_that_nobody_expects(claim, folder, camera):
+def test_a_device_outside_the_allow_list_is_rejected(claim, folder, camera):
     stranger = dataclasses.replace(camera, device="stranger")
     with pytest.raises(
         ProvisioningError, match="'stranger' is not on the enrolment allow-list of this claim"
@@ -162,7 +162,7 @@ def test_a_camera_that_nobody_expects(claim, folder, camera):
         enrol(folder, claim, stranger, utc_now)
 
 
-def test_a_wrong_serial_number(claim, folder, camera):
+def test_a_wrong_serial_number_is_rejected(claim, folder, camera):
     with pytest.raises(ProvisioningError, match="the SerialNumber is not that of"):
         enrol(folder, claim, dataclasses.replace(camera, serial="SN-0"), utc_now)
     enrol(folder, claim, camera, utc_now)
@@ -191,7 +191,7 @@ def test_an_enrolment_server_of_another_authority_is_not_trusted(works, folder, 
         enrol(folder, load_claim(path), camera, utc_now)
 
 
-def test_a_claim_without_its_key(tmp_path):
+def test_a_claim_without_its_key_is_rejected(tmp_path):
     (tmp_path / "claim.crt").write_text("-----BEGIN CERTIFICATE-----")
     with pytest.raises(EnrolError, match=r"no key and there is no file .*claim\.key: give --key"):
         load_claim(tmp_path / "claim.crt")
@@ -208,7 +208,7 @@ def test_renewal_replaces_key_and_certificate_together(claim, folder, camera):
     verify_connection(load_broker(folder), camera.device)
 
 
-def test_a_renewal_that_cannot_be_proved_leaves_the_old_pair(claim, folder, camera, monkeypatch):
+def test_a_renewal_that_cannot_be_verified_keeps_the_old_pair(claim, folder, camera, monkeypatch):
     enrol(folder, claim, camera, utc_now)
     before = folder.pair.read_bytes()
 

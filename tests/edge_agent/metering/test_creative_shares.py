@@ -79,7 +79,7 @@ def test_attention_goes_to_what_was_on_the_screen():
     assert find_contradictions(report) == []
 
 
-def test_without_a_player_nothing_is_said_of_creatives():
+def test_without_a_player_creatives_are_unset():
     meter = AudienceMeter(Settings())
     meter.observe(EIGHT, 0.0, SEES)
     meter.observe(at(5), 5.0, SEES)
@@ -115,7 +115,7 @@ def test_the_creatives_add_up_to_the_report_whatever_is_played_and_whoever_comes
         )
 
 
-def test_a_player_gone_mad_does_not_burst_the_report():
+def test_too_many_player_messages_do_not_exceed_the_report_size():
     plays = [(n / 10, f"spot-{n}") for n in range(200)]
     report, *_ = run(plays, [(1, 0, 25, L)], seconds=29)
     assert len(report.creatives) <= MAX_CREATIVES

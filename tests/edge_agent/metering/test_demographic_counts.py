@@ -41,7 +41,7 @@ def test_a_report_describes_no_more_people_than_it_counts():
     assert sum(told.values()) <= 6
 
 
-def test_the_unknown_are_not_described():
+def test_unknown_people_are_not_described():
     described = after([Demographics()] * 9)
     assert described.cells(9, 5) == ()
     assert described.expressions(9) is UNSET

@@ -62,7 +62,7 @@ def test_intervals_are_cut_on_the_grid_and_the_first_begins_with_the_first_pictu
     assert sum(r.frames.captured for r in reports) == 119
 
 
-def test_an_interval_waits_until_every_rumour_in_it_is_settled():
+def test_an_interval_is_held_until_every_track_in_it_is_confirmed_or_ended():
     meter = AudienceMeter(Settings())
     closed_at = [seconds for seconds in range(40) for _ in watch(meter, [(seconds, {})])]
     assert closed_at == [32]
@@ -79,7 +79,7 @@ def test_a_visit_is_counted_from_its_first_sight_to_its_last():
     assert report.attention_histogram[0] == 1  # never looked
 
 
-def test_a_rumour_leaves_no_trace():
+def test_an_unconfirmed_track_adds_nothing():
     meter = AudienceMeter(Settings())
     for n in range(5):
         meter.observe(at(n), n, SEES, seen=[Sighting(1, False, L)])
@@ -161,7 +161,7 @@ def test_a_span_over_the_border_is_split_to_the_millisecond():
     assert (before.person_ms, after.person_ms) == (883, 404)
 
 
-def test_a_rumour_confirmed_after_the_border_is_counted_where_it_began():
+def test_a_track_confirmed_after_the_interval_border_is_counted_where_it_started():
     meter = AudienceMeter(Settings())
     tallies = list(watch(meter, [(29.8, {1: L}), (30.6, {1: L})]))
     before, after = sealed(tallies + meter.close())
@@ -220,7 +220,7 @@ def test_time_that_the_models_could_not_measure_is_neither():
     assert (report.observed_ms, report.blind_ms) == (0, {})
 
 
-def test_a_clock_that_is_set_ends_the_interval_honestly():
+def test_a_clock_that_is_set_ends_the_interval_at_the_measured_time():
     #  the clock says 1970 until 40 s after the start, then 08:00:10
     meter = AudienceMeter(Settings())
     for second in range(60):
@@ -235,7 +235,7 @@ def test_a_clock_that_is_set_ends_the_interval_honestly():
     assert reports[2].starts_at == at(10)
 
 
-def test_a_clock_set_back_loses_nobody():
+def test_a_clock_set_back_loses_no_person():
     meter = AudienceMeter(Settings())
     for n in range(60):
         civil = at(n * 0.5 - (600 if n >= 20 else 0))
@@ -246,7 +246,7 @@ def test_a_clock_set_back_loses_nobody():
     assert sum(r.observed_ms for r in reports) == 29_500
 
 
-def test_a_steady_timeline_that_stumbles_backwards_stands_still():
+def test_a_timeline_that_steps_backwards_stands_still():
     meter = AudienceMeter(Settings())
     meter.observe(at(5), 5.0, SEES)
     meter.observe(at(5), 4.9, SEES)
@@ -263,7 +263,7 @@ def test_one_picture_alone_is_a_report_too():
     assert report.ends_at - report.starts_at == timedelta(milliseconds=1)
 
 
-def test_a_meter_that_saw_nothing_says_nothing():
+def test_a_meter_without_frames_reports_nothing():
     assert AudienceMeter(Settings()).close() == []
 
 

@@ -114,7 +114,7 @@ def test_a_database_of_another_program_is_left_alone(tmp_path):
     assert content(tmp_path) == before
 
 
-def test_a_lost_journal_row_costs_no_report(five):
+def test_a_lost_stream_row_loses_no_report(five):
     with closing(sqlite3.connect(five)) as database:
         database.execute("DELETE FROM journal")
         database.commit()
@@ -215,7 +215,7 @@ def test_an_inspection_of_an_outbox_in_use_says_so(tmp_path):
     outbox.close()
 
 
-def test_an_inspection_of_a_damaged_file_tells_and_does_not_rename(five):
+def test_an_inspection_of_a_damaged_file_reports_and_does_not_rename(five):
     five.write_bytes(b"this is no database" * 100)
     for name in ("-wal", "-shm"):
         five.with_name(five.name + name).unlink(missing_ok=True)
@@ -239,7 +239,7 @@ def test_data_files_are_for_the_agents_user_alone(tmp_path):
     outbox.close()
 
 
-def test_files_that_exist_are_closed_to_others_when_they_are_opened(five):
+def test_existing_files_are_made_private_when_opened(five):
     five.chmod(0o644)
     five.parent.chmod(0o755)
     outbox = Outbox(five)
@@ -283,7 +283,7 @@ def test_a_check_refuses_a_link_to_a_missing_file_as_a_run_does(tmp_path):
         "json_set(event, '$.data.journal', 5)",
     ],
 )
-def test_a_spoilt_report_does_not_keep_an_agent_from_starting(five, spoilt):
+def test_a_damaged_report_does_not_prevent_the_start(five, spoilt):
     with closing(sqlite3.connect(five)) as database, database:
         change = spoilt.replace("event", "CAST(sealed AS TEXT)")
         database.execute(f"UPDATE report SET sealed = CAST({change} AS BLOB) WHERE first = 1")

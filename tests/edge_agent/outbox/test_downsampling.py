@@ -100,11 +100,11 @@ def test_runs_are_cut_on_the_grid(length, ranges):
         pytest.param(half_minute(2, starts_at=EIGHT + timedelta(seconds=45)), id="over the border"),
     ],
 )
-def test_what_does_not_belong_together_is_left_alone(second):
+def test_reports_that_do_not_belong_together_are_not_merged(second):
     assert list(group_reports([half_minute(1), second], timedelta(minutes=1))) == []
 
 
-def test_an_hour_says_what_its_half_minutes_said():
+def test_an_hour_has_the_sums_of_its_half_minutes():
     reports = [half_minute(n, visits=n % 4) for n in range(1, 121)]
     (run,) = group_reports(reports, timedelta(hours=1))
     hour = downsample_reports(run)
@@ -142,7 +142,7 @@ def test_bands_are_added():
     assert (bands.high_ms, bands.medium_ms) == (1_800, one.person_ms + two.person_ms - 1_800)
 
 
-def test_who_tells_bands_is_not_merged_with_who_does_not():
+def test_reports_with_and_without_bands_are_not_merged():
     assert list(group_reports([half_minute(1, visits=4), banded(2, 5)], timedelta(minutes=1))) == []
 
 

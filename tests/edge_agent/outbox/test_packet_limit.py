@@ -129,7 +129,7 @@ def test_a_shortened_report_keeps_its_totals_and_as_many_splits_as_fit(tmp_path)
     assert (bare.data.zones or None, bare.data.sequence) == (None, whole.sequence)
 
 
-def test_an_outage_while_everything_was_confirmed_halves_nothing():
+def test_an_outage_with_everything_acknowledged_does_not_halve_the_limit():
     limit = PacketLimit()
     limit.record_sent(90_000)
     limit.record_confirmed(1.0)

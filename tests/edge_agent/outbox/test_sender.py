@@ -94,7 +94,7 @@ def test_no_more_is_under_way_than_the_window_holds(outbox, link):
     assert link.numbers() == [[8, 9, 10], [11]]
 
 
-def test_a_silent_cloud_is_asked_with_one_batch_and_ever_less_often(outbox, link):
+def test_without_acknowledgements_one_batch_is_sent_with_growing_intervals(outbox, link):
     sender = ReportSender(outbox, link, LinkSettings(batch=2, in_flight=6, resend_after_s=10))
     for _ in range(6):
         outbox.put(report_for)
@@ -160,7 +160,7 @@ def test_a_link_that_is_full_is_asked_again_later(outbox, link):
         b"x" * 200_000,
     ],
 )
-def test_words_that_are_no_acknowledgement_change_nothing(outbox, link, word):
+def test_messages_that_are_no_acknowledgement_change_nothing(outbox, link, word):
     sender = ReportSender(outbox, link, LinkSettings())
     outbox.put(report_for)
     link.inbox = [word]

@@ -92,7 +92,7 @@ def test_locations_that_alternate_in_one_stream_share_no_message(tmp_path):
     outbox.close()
 
 
-def test_a_stream_that_nobody_acknowledges_does_not_hold_up_the_running_one(renamed):
+def test_a_stream_without_acknowledgements_does_not_delay_the_current_one(renamed):
     old, outbox = renamed
     link = Topics()
     sender = ReportSender(outbox, link, LinkSettings(batch=10, in_flight=10))

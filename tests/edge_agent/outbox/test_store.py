@@ -43,7 +43,7 @@ def test_what_is_stored_is_what_was_put(outbox):
     assert report.journal == outbox.stream_id
 
 
-def test_only_the_clouds_word_about_this_journal_deletes(outbox):
+def test_only_an_acknowledgement_of_this_stream_deletes(outbox):
     for _ in range(4):
         outbox.put(quiet_minute)
     assert outbox.acknowledge(JournalId("f" * 16), 4) == 0
@@ -52,7 +52,7 @@ def test_only_the_clouds_word_about_this_journal_deletes(outbox):
     assert numbers(outbox.unacknowledged(9)) == [3, 4]
 
 
-def test_a_word_about_reports_that_were_never_written_deletes_nothing(outbox):
+def test_an_acknowledgement_of_unwritten_reports_deletes_nothing(outbox):
     outbox.put(quiet_minute)
     assert outbox.acknowledge(outbox.stream_id, 2**53 - 1) == 0
     assert outbox.depth == 1
@@ -93,7 +93,7 @@ def test_a_path_that_cannot_be_written_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("damage", ["no database", "torn in the middle"])
-def test_a_damaged_file_is_kept_aside_and_a_new_journal_begins(tmp_path, damage):
+def test_a_damaged_file_is_renamed_and_a_new_stream_starts(tmp_path, damage):
     path = tmp_path / "outbox.sqlite3"
     first = Outbox(path)
     for _ in range(300):
@@ -140,7 +140,7 @@ WOKE = datetime(1970, 1, 1, 0, 0, 20, tzinfo=UTC)
 SPAN = timedelta(seconds=30)
 
 
-def test_reports_without_an_honest_time_wait_and_hold_back_what_follows(outbox):
+def test_undated_reports_wait_and_delay_later_ones(outbox):
     for starts_at in (EIGHT, WOKE, WOKE + SPAN, EIGHT + SPAN):
         outbox.put(at(starts_at))
     assert outbox.has_undated
@@ -182,7 +182,7 @@ while True:
 """
 
 
-def test_what_was_believed_before_a_kill_is_there_after_it(tmp_path):
+def test_reports_stored_before_a_kill_are_there_after_it(tmp_path):
     path = tmp_path / "outbox.sqlite3"
     believed = 0
     for round_ in range(3):

@@ -38,7 +38,7 @@ def run(path, cloud, reports, *, online=True):
     return depth
 
 
-def test_a_restored_copy_loses_and_doubles_nothing(tmp_path):
+def test_a_restored_copy_loses_and_repeats_nothing(tmp_path):
     path, cloud = tmp_path / "outbox.sqlite3", Cloud()
     run(path, cloud, 10)
     run(path, cloud, 10, online=False)  # ten wait when the copy is made
@@ -65,7 +65,7 @@ def test_numbers_that_this_run_has_not_given_begin_another_stream_at_that_moment
     outbox.close()
 
 
-def test_a_word_beyond_an_older_stream_settles_only_what_was_sent(tmp_path):
+def test_an_acknowledgement_beyond_an_older_stream_covers_only_sent_reports(tmp_path):
     first = Outbox(tmp_path / "outbox.sqlite3")
     for _ in range(4):
         first.put(quiet_minute)

@@ -52,7 +52,7 @@ SPOILT = {
 
 
 @pytest.mark.parametrize("fault", SPOILT)
-def test_a_row_that_cannot_be_sent_holds_back_no_other(five, fault, caplog):
+def test_a_row_that_cannot_be_sent_delays_no_other(five, fault, caplog):
     path, stream = five
     SPOILT[fault](path, 3)
     outbox = Outbox(path)

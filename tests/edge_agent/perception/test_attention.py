@@ -77,7 +77,7 @@ def test_a_head_on_the_border_does_not_flicker():
     assert set(states) == {Attention.LOOKING}
 
 
-def test_a_passer_by_who_turns_to_the_screen_and_away_again():
+def test_a_person_who_turns_to_the_screen_and_away_again():
     states = attention_states([Head(60)] * 5 + [Head(2)] * 10 + [Head(60)] * 10)
     assert states[:5] == [Attention.AWAY] * 5
     assert states[9:15] == [Attention.LOOKING] * 6
@@ -94,7 +94,7 @@ def test_the_filter_works_in_time_not_in_pictures():
     assert fast.looking_ratio == pytest.approx(slow.looking_ratio, abs=1e-9)
 
 
-def test_one_blink_of_the_model_does_not_end_a_long_look():
+def test_one_wrong_estimate_does_not_end_a_long_look():
     states = attention_states([Head(0)] * 10 + [Head(40)] + [Head(0)] * 3, step_s=0.1)
     assert states[10] is Attention.LOOKING
 
@@ -107,7 +107,7 @@ def test_without_a_measured_head_it_is_unsure_and_the_past_is_kept(head):
     assert gaze.looking_ratio == before.looking_ratio
 
 
-def test_a_filter_of_no_length_believes_every_picture():
+def test_a_filter_of_zero_length_follows_every_frame():
     sharp = AttentionSettings(filter_s=0)
     assert attention_states([Head(0), Head(80), Head(0)], settings=sharp) == [
         Attention.LOOKING,

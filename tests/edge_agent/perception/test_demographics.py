@@ -48,7 +48,7 @@ def astronaut():
     return picture, load_detector().faces(picture)[0].box
 
 
-def test_nobody_is_described_unless_the_site_says_so():
+def test_without_the_setting_no_person_is_described():
     assert demographics_estimator_for(Settings()) is None
 
 
@@ -57,7 +57,7 @@ def test_a_research_network_opens_only_where_its_licence_is_accepted():
         demographics_estimator_for(settings(demographics=True))
 
 
-def test_a_network_that_is_not_here_is_named():
+def test_a_missing_network_is_named():
     wish = settings(demographics=True, accept_research_licence=True, folders=("/nowhere",))
     with pytest.raises(ModelMissingError, match="onlooker-demographics"):
         demographics_estimator_for(wish)
@@ -111,7 +111,7 @@ class Watching:
         return [bright, bright]
 
 
-def test_the_best_picture_speaks_whenever_it_came():
+def test_the_best_image_decides_whenever_it_came():
     #   small, far      large, straight      large, half turned
     watched = DemographicsEstimator(Watching(), None)
     dark, light = (np.full((400, 400, 3), value, np.uint8) for value in (10, 200))
@@ -121,14 +121,14 @@ def test_the_best_picture_speaks_whenever_it_came():
     assert watched.estimate(1) == Demographics(AgeGroup.FROM_13, Gender.MALE)
 
 
-def test_a_rumour_leaves_no_picture():
+def test_an_unconfirmed_track_leaves_no_image():
     watched = DemographicsEstimator(Watching(), None)
     watched.offer(1, np.zeros((90, 90, 3), np.uint8), (0, 0, 60, 60), STRAIGHT)
     watched.discard(1)
     assert watched.estimate(1) == Demographics()
 
 
-def test_an_unsure_network_says_nothing(tmp_path, astronaut):
+def test_an_uncertain_network_gives_no_result(tmp_path, astronaut):
     card = json.loads((RESEARCH / "onlooker-demographics.json").read_text())
     card["thresholds"]["unknown_below"] = 1.01
     (tmp_path / "onlooker-demographics.json").write_text(json.dumps(card))
@@ -154,7 +154,7 @@ class Once:
         return [STRAIGHT for _ in faces]
 
 
-def test_whoever_leaves_the_picture_has_been_described(astronaut):
+def test_people_are_described_before_they_leave(astronaut):
     picture, box = astronaut
     eyes = Once(box)
     wish = settings(demographics=True, emotion=True, accept_research_licence=True)

@@ -71,7 +71,7 @@ def test_a_face_is_where_it_was_when_the_camera_has_more_pixels(detector, astron
     assert abs(y / ratio - 115) < 25
 
 
-def test_a_mirror_moves_the_face_and_keeps_right_on_the_pictures_left(detector, astronaut):
+def test_a_mirrored_image_moves_the_face_and_keeps_the_subjects_right_first(detector, astronaut):
     face = detector.faces(np.ascontiguousarray(astronaut[:, ::-1]))[0]
     assert abs(middle(face.box)[0] - (512 - 223)) < 15
     assert face.landmarks[0][0] < face.landmarks[1][0]
@@ -88,12 +88,12 @@ def shown(name):
 
 
 @pytest.mark.parametrize("name", ["rocket", "brick", "grass", "clock", "moon"])
-def test_where_nobody_is_nobody_is_seen(detector, name):
+def test_images_without_people_have_no_faces(detector, name):
     assert detector.faces(shown(name)) == []
 
 
 @pytest.mark.parametrize("name", ["coffee", "gravel", "page"])
-def test_what_looks_a_little_like_a_face_fools_it_a_few_times_at_most(detector, name):
+def test_objects_like_faces_are_detected_a_few_times_at_most(detector, name):
     # the price of far faces, told on the card; at 320 px none of these is a face
     fooled = detector.faces(shown(name))
     assert len(fooled) <= 4
@@ -101,7 +101,7 @@ def test_what_looks_a_little_like_a_face_fools_it_a_few_times_at_most(detector, 
     assert load_detector(input_px=320).faces(shown(name)) == []
 
 
-def test_an_empty_wall_is_empty(detector):
+def test_an_empty_wall_has_no_faces(detector):
     rng = np.random.default_rng(3)
     assert detector.faces(np.full((480, 640, 3), 127, np.uint8)) == []
     assert detector.faces(rng.integers(0, 256, (480, 640, 3), np.uint8)) == []

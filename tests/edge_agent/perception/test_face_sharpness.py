@@ -31,7 +31,7 @@ def test_a_larger_face_is_sharper_not_the_smaller_one(face):
     assert sizes == sorted(sizes)
 
 
-def test_a_blurred_face_falls_behind_a_sharp_one_of_its_size(face):
+def test_a_blurred_face_is_less_sharp_than_a_sharp_one_of_its_size(face):
     for side_px in (48, 96, 200):
         assert sharpness_of(face, side_px, blur_ratio=0.05) < 0.6 * sharpness_of(face, side_px)
 

@@ -54,7 +54,7 @@ def test_roll_is_positive_clockwise(estimator, astronaut, face):
     assert 5 < after.roll_deg - before.roll_deg < 23
 
 
-def test_a_blurred_speck_is_doubted_more_than_a_portrait(estimator, astronaut, face):
+def test_a_blurred_small_face_has_more_uncertainty_than_a_portrait(estimator, astronaut, face):
     tiny = cv2.resize(astronaut, None, fx=0.06, fy=0.06, interpolation=cv2.INTER_AREA)
     speck = cv2.resize(tiny, (512, 512))
     sure, unsure = estimator.poses(astronaut, [face])[0], estimator.poses(speck, [face])[0]
@@ -74,7 +74,7 @@ def test_no_face_no_pose(estimator, astronaut):
 
 
 @pytest.mark.parametrize("box", [(-40, -40, 30, 30), (500, 500, 560, 570), (600, 600, 640, 640)])
-def test_a_box_over_the_edge_is_no_accident(estimator, astronaut, box):
+def test_a_box_beyond_the_edge_gives_a_finite_pose(estimator, astronaut, box):
     face = Face(tuple(float(edge) for edge in box), 0.5, np.zeros((5, 2), np.float32))
     (pose,) = estimator.poses(astronaut, [face])
     assert np.isfinite([pose.yaw_deg, pose.pitch_deg, pose.roll_deg, pose.sigma_deg]).all()

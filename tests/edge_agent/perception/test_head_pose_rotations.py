@@ -56,7 +56,7 @@ def test_a_head_turned_by_a_right_angle_has_no_roll(yaw_deg, pitch_deg):
     assert row[:3] == pytest.approx([yaw_deg, pitch_deg, 0], abs=0.05)
 
 
-def test_what_is_no_number_is_no_answer_about_looking():
+def test_a_value_that_is_no_number_gives_no_attention():
     (row,) = read(np.full((3, 3), np.nan))
     assert np.isnan(row[:3]).all()
 
@@ -117,7 +117,7 @@ def test_its_licence_has_to_be_accepted(folder):
         load_pose("6drepnet-resnet18", folders=[folder])
 
 
-def test_a_layout_that_nobody_reads_is_refused(folder):
+def test_an_unknown_output_layout_is_rejected(folder):
     session = open_session("6drepnet-resnet18", folders=[folder], accept_research=True)
     card = msgspec.structs.replace(session.card, layout="quaternions")
     with pytest.raises(ModelError, match="rotation-matrix"):

@@ -50,7 +50,7 @@ def test_every_default_opens_and_may_be_used_commercially(name):
     assert card.limits
 
 
-def test_a_changed_byte_refuses_to_start(pair):
+def test_a_changed_byte_prevents_the_start(pair):
     weights = pair.parent / "onlooker-face.onnx"
     content = bytearray(weights.read_bytes())
     content[len(content) // 2] ^= 1
@@ -60,13 +60,13 @@ def test_a_changed_byte_refuses_to_start(pair):
 
 
 @pytest.mark.parametrize("content", [b"", b"not a network", b"\x08\x07"])
-def test_a_file_that_is_no_network_is_a_sentence(pair, content):
+def test_a_file_that_is_no_network_is_reported_in_words(pair, content):
     reseal(pair, content)
     with pytest.raises(ModelFormatError, match="expected an ONNX network"):
         open_session(pair)
 
 
-def test_a_truncated_file_is_a_sentence(pair):
+def test_a_truncated_file_is_reported_in_words(pair):
     reseal(pair, (pair.parent / "onlooker-face.onnx").read_bytes()[:5000])
     with pytest.raises(ModelFormatError, match="restore the file"):
         open_session(pair)
@@ -106,13 +106,13 @@ def test_an_unknown_name_says_which_are_known():
         open_session("yolo-next")
 
 
-def test_a_broken_card_is_a_sentence(pair):
+def test_a_damaged_card_is_reported_in_words(pair):
     pair.write_text('{"name": 3}')
     with pytest.raises(CardError, match="model card"):
         open_session(pair)
 
 
-def test_a_card_without_its_file_is_a_sentence(pair):
+def test_a_card_without_its_file_is_reported_in_words(pair):
     (pair.parent / "onlooker-face.onnx").unlink()
     with pytest.raises(ModelMissingError, match="restore it"):
         open_session(pair)

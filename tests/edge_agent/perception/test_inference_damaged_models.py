@@ -74,7 +74,7 @@ def spoilt(request, tmp_path):
     return tmp_path, request.param
 
 
-def test_as_it_is_it_starts(spoilt):
+def test_unchanged_models_start(spoilt):
     assert start(*spoilt)
 
 

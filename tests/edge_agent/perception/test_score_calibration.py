@@ -79,7 +79,7 @@ def test_a_threshold_of_the_settings_is_a_probability_too(tmp_path):
     "calibration",
     [{"score_slope": -1.0, "score_zero": 0.0}, {"score_slope": 1.0}, {"score_zero": 0.2}],
 )
-def test_a_calibration_that_is_none_is_a_sentence(calibration):
+def test_an_invalid_calibration_is_reported_in_words(calibration):
     card = read_card(WEIGHTS / "onlooker-face.json")
     with pytest.raises(CardError, match="models calibrate detection"):
         read_calibration(msgspec.structs.replace(card, calibration=calibration))

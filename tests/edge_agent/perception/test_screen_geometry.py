@@ -143,7 +143,7 @@ def test_turning_away_never_makes_it_likelier(camera, place, sigma, side, sidewa
 
 @settings(max_examples=30, deadline=None)
 @given(cameras, places, st.floats(-60, 60), st.floats(-40, 40), st.floats(1, 15))
-def test_probabilities_are_probabilities_and_who_looks_also_faces(camera, place, yaw, pitch, sigma):
+def test_probabilities_are_valid_and_looking_implies_facing(camera, place, yaw, pitch, sigma):
     box = drawn(camera, place)
     plan = ViewSettings(screen_width_m=2, screen_height_m=1.2, camera=camera)
     chances = ScreenGeometry(plan, facing_deg=45).gaze(Head(yaw, pitch, sigma), box, PICTURE)
@@ -193,7 +193,7 @@ def test_moving_the_screen_moves_who_looks_at_it():
     assert screen().gaze(straight, box, PICTURE).looking > 0.99
 
 
-def test_a_camera_high_above_the_screen_knows_that_looking_down_is_looking_at_it():
+def test_from_a_camera_high_above_the_screen_looking_down_is_looking_at_the_screen():
     camera = CameraMounting(horizontal_fov_deg=70, y_m=2.5, tilt_deg=-20)
     judged = ScreenGeometry(
         ViewSettings(screen_width_m=1, screen_height_m=0.6, camera=camera, gaze_margin_deg=5),
@@ -210,7 +210,7 @@ def test_a_camera_high_above_the_screen_knows_that_looking_down_is_looking_at_it
     )  # what angles would say
 
 
-def test_eyes_run_ahead_of_the_head():
+def test_the_margin_allows_for_eyes_that_turn_further_than_the_head():
     box = seen_at((0, 0, 10), tilted(0))
     beside = turned_to((2.5, 0, 0), (0, 0, 10), tilted(0))
     assert screen(margin=0).gaze(beside, box, PICTURE).looking < 0.1
@@ -227,7 +227,7 @@ def test_who_stands_behind_the_screen_cannot_see_it():
 
 
 @pytest.mark.parametrize("head", [Head(math.nan, 0), Head(0, math.inf), Head(0, 0, math.nan)])
-def test_a_head_without_a_pose_is_no_answer(head):
+def test_a_head_without_a_pose_gives_no_result(head):
     chances = screen().gaze(head, (600, 300, 640, 350), PICTURE)
     assert math.isnan(chances.looking)
 

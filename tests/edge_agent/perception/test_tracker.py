@@ -38,7 +38,7 @@ def test_two_people_who_cross_keep_their_names():
     assert ids(update) == [1, 2]
 
 
-def test_a_face_seen_twice_is_a_rumour_and_is_never_believed():
+def test_a_face_detected_twice_is_never_confirmed():
     tracker = Tracker(TrackingSettings())
     tracker.update([box(10)], 0.0)
     update = tracker.update([box(10)], 0.5)
@@ -47,7 +47,7 @@ def test_a_face_seen_twice_is_a_rumour_and_is_never_believed():
     assert [track.confirmed for track in tracker.expire(5.0)] == [False]
 
 
-def test_many_hits_within_an_instant_are_not_enough():
+def test_many_detections_within_an_instant_do_not_confirm_a_track():
     tracker = Tracker(TrackingSettings())
     for n in range(10):
         update = tracker.update([box(10)], n * 0.03)
@@ -55,13 +55,13 @@ def test_many_hits_within_an_instant_are_not_enough():
     assert tracker.update([box(10)], 0.6).seen[0].confirmed
 
 
-def test_three_hits_are_a_rumour_and_four_are_a_person():
+def test_three_detections_are_unconfirmed_and_four_are_a_person():
     tracker = Tracker(TrackingSettings())
     believed = [tracker.update([box(10)], n * 0.2).seen[0].confirmed for n in range(4)]
     assert believed == [False, False, False, True]
 
 
-def test_a_rumour_that_is_not_confirmed_in_time_ends():
+def test_a_track_that_is_not_confirmed_in_time_ends():
     tracker = Tracker(TrackingSettings(confirm_hits=100))
     for n in range(11):
         tracker.update([box(10)], n * 0.2)
@@ -69,7 +69,7 @@ def test_a_rumour_that_is_not_confirmed_in_time_ends():
 
 
 @pytest.mark.parametrize(("hidden_s", "name"), [(1.4, 1), (1.6, 2)])
-def test_somebody_hidden_for_a_moment_is_the_same_person_and_for_longer_another(hidden_s, name):
+def test_a_person_hidden_briefly_is_the_same_and_for_longer_another(hidden_s, name):
     tracker = Tracker(TrackingSettings())
     for n in range(6):
         tracker.update([box(50)], n * 0.2)
@@ -77,7 +77,7 @@ def test_somebody_hidden_for_a_moment_is_the_same_person_and_for_longer_another(
     assert ids(tracker.update([box(50)], 1.0 + hidden_s)) == [name]
 
 
-def test_a_walker_behind_a_pillar_is_met_where_he_comes_out():
+def test_a_person_behind_a_pillar_is_matched_afterwards():
     tracker = Tracker(TrackingSettings())
     for n in range(6):
         tracker.update([box(n * 40)], n * 0.2)
@@ -90,7 +90,7 @@ def test_a_far_face_is_not_the_near_face_that_left():
     assert ids(tracker.update([box(125, y=125, size=30)], 0.2)) == [2]
 
 
-def test_a_false_face_does_not_take_a_persons_place():
+def test_a_false_detection_does_not_replace_a_person():
     tracker = Tracker(TrackingSettings())
     for n in range(6):
         tracker.update([box(100)], n * 0.2)
@@ -112,7 +112,7 @@ def test_two_trackers_do_not_share_names():
     assert ids(one.update([box(1)], 0.0)) == ids(other.update([box(1)], 0.0)) == [1]
 
 
-def test_boxes_without_area_are_tracks_of_their_own_and_harm_nobody():
+def test_boxes_without_area_are_separate_tracks_without_effect():
     tracker = Tracker(TrackingSettings())
     tracker.update([(5.0, 5.0, 5.0, 5.0)], 0.0)
     assert ids(tracker.update([(5.0, 5.0, 5.0, 5.0)], 0.1)) == [2]
@@ -145,14 +145,14 @@ def test_no_two_faces_of_one_picture_are_one_person(pictures):
         assert not ended & set(names)
 
 
-def test_a_doubtful_face_begins_nobody():
+def test_a_face_of_low_score_starts_no_track():
     tracker = Tracker(TrackingSettings())
     update = tracker.update([box(10)], 0.0, sure=[False])
     assert update.seen == [None]
     assert tracker.live == 0
 
 
-def test_a_doubtful_face_continues_somebody():
+def test_a_face_of_low_score_continues_a_track():
     #  sure   ...    sure   doubtful ... doubtful   sure
     #   0.0   ...     0.6     0.8    ...    3.0      3.2 s, one person all the time
     tracker = Tracker(TrackingSettings())
@@ -163,7 +163,7 @@ def test_a_doubtful_face_continues_somebody():
     assert ids(tracker.update([box(10)], 3.2)) == [1]
 
 
-def test_doubtful_faces_alone_make_nobody_believable():
+def test_faces_of_low_score_alone_confirm_no_track():
     tracker = Tracker(TrackingSettings())
     tracker.update([box(10)], 0.0)
     for n in range(1, 8):

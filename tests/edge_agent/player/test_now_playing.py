@@ -50,14 +50,14 @@ def test_an_announced_end_applies_unless_the_next_creative_starts_first():
     ]  # fmt: skip
 
 
-def test_a_late_word_counts_from_when_it_was_true():
+def test_a_late_message_applies_from_its_start_time():
     assert pieces(history_of((12, "tea", {"started_at": 10})), 5, 15) == [
         ("-", 5, 10),
         ("tea", 10, 15),
     ]
 
 
-def test_a_word_in_advance_changes_nothing_before_its_time():
+def test_a_message_sent_in_advance_changes_nothing_before_its_time():
     playing = history_of(
         (0, "tea", {}), (1, "milk", {"started_at": 20}), (2, "coffee", {"started_at": 10})
     )
@@ -82,7 +82,7 @@ def test_the_same_creative_again_is_another_play_but_the_same_word_again_is_not(
     assert playing.starts(NOON_MS + 1, NOON_MS + 10_000) == {}
 
 
-def test_a_year_of_words_takes_no_memory():
+def test_a_year_of_messages_takes_constant_memory():
     playing = history_of(*((n * 10, f"spot-{n % 7}", {}) for n in range(1_000)))
     assert len(playing._changes) < 100
     assert pieces(playing, 9_900, 9_910) == [("spot-3", 9_900, 9_910)]
@@ -110,14 +110,14 @@ def test_a_year_of_words_takes_no_memory():
         (b'{"creative": "' + b"x" * 20_000 + b'"}', "creative"),
     ],
 )
-def test_a_word_that_cannot_be_used_is_refused_and_changes_nothing(word, complaint):
+def test_an_invalid_message_is_rejected_and_changes_nothing(word, complaint):
     playing = PlayHistory()
     with pytest.raises(PlayerMessageError, match=complaint.replace("{", r"\{")):
         playing.handle_message(word, NOON)
     assert playing.creative_spans(0, 10) == [("-", 0, 10)]
 
 
-def test_what_else_a_player_says_is_let_pass():
+def test_other_fields_of_a_player_message_are_ignored():
     playing = PlayHistory()
     assert (
         playing.handle_message(

@@ -32,13 +32,13 @@ def shows(playing):
     return playing.now(datetime.now(UTC))
 
 
-def test_nobody_is_listened_to_unless_it_is_wished():
+def test_player_inputs_are_off_by_default():
     with listen_to_player(PlaysSettings()) as ears:
         assert ears is None
 
 
 @pytest.mark.broker
-def test_a_retained_word_and_those_that_follow(mosquitto, caplog):
+def test_a_retained_message_and_later_ones_are_received(mosquitto, caplog):
     def say(word, *, retain=False):
         publish.single(TOPIC, word, qos=1, retain=retain, hostname=mosquitto.host,
                        port=mosquitto.port)  # fmt: skip
@@ -108,12 +108,12 @@ def test_a_player_that_posts_to_the_status_page(address):
 @pytest.mark.parametrize(
     "text", ["[plays]\nhttp = true\n", '[plays]\nurl = "file:///etc/passwd"\n']
 )
-def test_what_cannot_be_listened_to_is_refused(text):
+def test_an_impossible_player_input_is_rejected(text):
     with pytest.raises(SettingsError):
         parse(text)
 
 
-def test_no_word_of_a_player_ends_its_thread(monkeypatch, caplog):
+def test_no_player_message_ends_the_thread(monkeypatch, caplog):
     playing = PlayHistory()
     monkeypatch.setattr(playing, "handle_message", lambda *_: 1 / 0)
     PlayerInput(playing, lambda: datetime.now(UTC)).handle_or_log(b"{}")

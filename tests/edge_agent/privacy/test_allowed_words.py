@@ -60,7 +60,7 @@ def test_a_refused_configuration_is_still_explained():
     assert redact_reason(str(refused.value)) == str(refused.value)
 
 
-def test_an_alarm_of_other_words_is_kept_back():
+def test_an_alarm_with_other_words_is_blocked():
     egress = EgressFilter(HERE)
     alarm = Alarm(
         location=HERE.location, device=HERE.device, kind="capture.failed",

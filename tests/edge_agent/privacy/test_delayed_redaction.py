@@ -35,7 +35,7 @@ def shown(moments, *, width_px=320, wanted=lambda at_s: True):
     return {round(picture.at_s, 2): picture.image for picture in (*out, *veil.flush())}
 
 
-def test_a_veiled_head_keeps_a_few_cells_and_nothing_else_changes():
+def test_a_pixelated_head_keeps_a_few_cells_and_nothing_else_changes():
     box = (100.0, 50.0, 140.0, 98.0)
     picture = pixelate_boxes(TEXTURE, [box])
     head = picture[50:98, 100:140]
@@ -73,7 +73,7 @@ def test_a_face_is_widened_to_its_head():
 HEAD = (150.0, 60.0, 180.0, 90.0)
 
 
-def test_a_head_is_hidden_before_and_after_it_was_found():
+def test_a_head_is_redacted_before_and_after_its_detection():
     #  0 s    0.4   0.6        1.0       1.4   1.6
     #  -------|#########[found]#########|--------
     pictures = shown((n / 5, [HEAD] if n == 5 else []) for n in range(11))
@@ -89,14 +89,14 @@ def test_what_is_hidden_grows_with_the_time_between():
     assert detail(pictures[1.4], beside) < 20
 
 
-def test_of_two_side_by_side_the_one_that_was_missed_is_hidden_too():
+def test_of_two_heads_the_undetected_one_is_redacted_too():
     other = (190.0, 60.0, 220.0, 90.0)
     pictures = shown((n / 5, [HEAD] if n == 2 else [HEAD, other]) for n in range(5))
     assert detail(pictures[0.4], other) < 20
     assert detail(pictures[0.4], HEAD) < 20
 
 
-def test_a_head_that_is_found_every_time_hides_no_more_than_itself():
+def test_a_head_detected_in_every_frame_redacts_only_itself():
     pictures = shown((n / 5, [HEAD]) for n in range(5))
     assert detail(pictures[0.4], HEAD) < 20
     assert detail(pictures[0.4], (220, 60, 250, 90)) > 60
@@ -117,7 +117,7 @@ def test_each_head_excuses_one_other(heads, others, left):
     assert len(list(find_unmatched(heads, others, reach=1.0))) == left
 
 
-def test_a_head_on_its_way_is_never_seen_although_every_other_picture_misses_it():
+def test_a_moving_head_is_redacted_although_every_other_detection_is_missing():
     def head(at_s):
         return tuple(np.array(HEAD) + np.array([60 * at_s - 100, 0] * 2))
 
@@ -126,7 +126,7 @@ def test_a_head_on_its_way_is_never_seen_although_every_other_picture_misses_it(
         assert detail(image, head(at_s)) < 20, at_s
 
 
-def test_a_picture_in_which_nobody_looked_is_coarse_as_a_whole():
+def test_a_frame_without_detection_is_pixelated_as_a_whole():
     pictures = shown([(0.0, None), (0.2, []), (0.4, None)])
     assert detail(pictures[0.0], (0, 0, 320, 180)) < 5
     assert detail(pictures[0.2], (0, 0, 320, 180)) > 60
@@ -138,7 +138,7 @@ def test_pictures_are_no_wider_than_wished_and_heads_follow():
     assert detail(image, [edge / 2 for edge in HEAD]) < 20
 
 
-def test_what_nobody_wants_is_not_kept_but_its_heads_are():
+def test_heads_of_unwanted_frames_are_redacted_in_later_ones():
     moments = [(0.0, [HEAD]), (0.4, [])]
     pictures = shown(moments, wanted=lambda at_s: at_s > 0.1)
     assert list(pictures) == [0.4]

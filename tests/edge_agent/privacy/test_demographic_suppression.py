@@ -33,7 +33,7 @@ def test_a_report_never_describes_more_than_it_counts():
     assert held.release(100, 100) == (cell("25-34", "male", 6, 2),)
 
 
-def test_whoever_could_not_be_estimated_is_not_described():
+def test_people_without_an_estimate_are_not_described():
     held = DemographicSuppression(2)
     held.add([cell("unknown", "unknown", 50), cell("unknown", "female", 3)])
     assert held.release(99, 99) == (cell("unknown", "female", 3),)

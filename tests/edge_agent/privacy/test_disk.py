@@ -94,7 +94,7 @@ def test_no_row_of_a_faces_pixels_is_written(ran, faces):
 
 
 @pytest.mark.slow
-def test_in_a_recording_nobody_can_be_found(ran, faces):
+def test_hardly_any_face_is_detected_in_a_recording(ran, faces):
     detector = load_detector("onlooker-face", input_px=640)
     recordings = list((ran[0] / "video").rglob("index.m3u8"))
     assert recordings

@@ -73,7 +73,7 @@ def egress():
     return EgressFilter(HERE)
 
 
-def test_what_the_agent_says_passes_untouched(egress):
+def test_messages_of_the_agent_pass_unchanged(egress):
     alarm = Alarm(
         location=HERE.location, device=HERE.device, kind="capture.failed",
         state=AlarmState.RAISED, at=NOON, message="the camera does not deliver pictures",
@@ -115,7 +115,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_does_not_belong_is_refused_and_never_repeated(egress, case, caplog):
+def test_data_outside_the_schema_is_rejected_and_not_shown(egress, case, caplog):
     payload, reason = REFUSED[case]
     with pytest.raises(EgressError) as refusal:
         egress.rewrite_payload(Channel.AUDIENCE, payload)
@@ -128,7 +128,7 @@ def test_what_does_not_belong_is_refused_and_never_repeated(egress, case, caplog
         assert passed is None or secret.encode() not in passed
 
 
-def test_of_a_refused_report_the_totals_still_arrive(egress):
+def test_the_totals_of_a_blocked_report_still_arrive(egress):
     bad = sealed(report(2, demographics=(SMALL,), sensors={JPEG[:64]: READING}))
     payload = join_events([sealed(report(1)), bad, sealed(report(3))])
     one, two, three = (
@@ -146,7 +146,7 @@ def test_bands_are_totals_and_stay(egress):
     assert (left.bands, left.demographics) == (bands, ())
 
 
-def test_a_field_that_the_contract_does_not_know_is_left_behind(egress):
+def test_a_field_outside_the_schema_is_removed(egress):
     (event,) = decode_events(
         egress.filter_payload(Channel.AUDIENCE, changed(data__face=[1, 2], portrait="x"))
     )
@@ -164,7 +164,7 @@ HIDDEN_READING = b'{"iVBORw0KGgo":' + msgspec.json.encode(READING) + b"}"
         (b'"specversion":', b" " * 1_000),
     ],
 )
-def test_nothing_hides_between_the_fields(egress, before, hidden):
+def test_data_hidden_between_fields_is_removed(egress, before, hidden):
     said = sealed(report())
     smuggled = said.replace(before, hidden + before, 1)
     assert smuggled != said
@@ -179,7 +179,7 @@ def test_nothing_is_sent_of_what_cannot_be_read_or_goes_the_wrong_way(egress):
     assert egress.blocked == {"audience": 2, "alarm": 1, "ack": 1}
 
 
-def test_the_numbers_go_on_behind_a_gate_that_refuses(tmp_path):
+def test_sequence_numbers_continue_while_the_filter_blocks(tmp_path):
     heard = []
     egress = EgressFilter(HERE)
     link = FilteredLink(LoopbackLink(HERE, lambda event: heard.append(event) or True), egress)
@@ -202,7 +202,7 @@ def test_the_numbers_go_on_behind_a_gate_that_refuses(tmp_path):
     assert egress.blocked == {"audience": 1}
 
 
-def test_other_documents_are_looked_through_too():
+def test_other_documents_are_examined_too():
     signature = base64.b64encode(bytes(range(64))).decode()
     document = {"state": {"manifest": {"signature": signature, "recorder": False}}}
     with pytest.raises(EgressError, match=r"state.manifest.signature: a run of letters"):

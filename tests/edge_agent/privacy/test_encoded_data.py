@@ -28,7 +28,7 @@ FILES = {kind: cv2.imencode(kind, NOISE)[1].tobytes() for kind in (".png", ".jpg
     ],
 )
 @pytest.mark.parametrize("length", [24, 64])
-def test_a_picture_is_recognised_in_every_dress(kind, disguise, length):
+def test_an_image_is_recognised_in_every_encoding(kind, disguise, length):
     assert list(find_encoded_data(disguise(FILES[kind][:length])))
 
 
@@ -82,7 +82,7 @@ def dotted(content, every=8):
         pytest.param(lambda content: content.hex("-", 4).replace("-", ""), id="hexadecimal"),
     ],
 )
-def test_random_bytes_do_not_pass_as_names(disguise):
+def test_random_bytes_are_not_accepted_as_names(disguise):
     names, caught = 0, 0
     for seed in range(50):
         content = random.Random(seed).randbytes(512)

@@ -62,7 +62,7 @@ def test_the_devices_key_signs_and_its_public_half_proves_it(manifest, key, form
     assert is_signed_by(said, key.public_key())
 
 
-def test_nobody_else_can_say_it_and_nothing_in_it_can_be_changed(manifest, key):
+def test_a_manifest_of_another_key_or_with_a_change_is_invalid(manifest, key):
     said = sign_manifest(manifest, pem(key))
     assert not is_signed_by(said, ec.generate_private_key(ec.SECP256R1()).public_key())
     forged = structs.replace(said, manifest=structs.replace(manifest, smallest_cell=2))
@@ -70,7 +70,7 @@ def test_nobody_else_can_say_it_and_nothing_in_it_can_be_changed(manifest, key):
     assert not is_signed_by(structs.replace(said, signature="A" * 96), key.public_key())
 
 
-def test_it_can_be_checked_without_us(manifest, key, tmp_path):
+def test_a_manifest_can_be_verified_with_other_software(manifest, key, tmp_path):
     said = sign_manifest(manifest, pem(key))
     form = serialization.PublicFormat.SubjectPublicKeyInfo
     public = key.public_key().public_bytes(serialization.Encoding.PEM, form)

@@ -151,7 +151,7 @@ def test_a_new_folder_removes_an_old_one(recorded, tmp_path):
     assert not gone.exists()
 
 
-def test_a_disk_that_refuses_stops_nothing(tmp_path, caplog):
+def test_a_recording_error_is_logged_once(tmp_path, caplog):
     (tmp_path / "cam").write_text("a file where the folder should be")
     recorder = Recorder(tmp_path / "cam", ON)
     for n in range(5):
@@ -161,7 +161,7 @@ def test_a_disk_that_refuses_stops_nothing(tmp_path, caplog):
     assert [record.message for record in caplog.records].count("recorder.failed") == 1
 
 
-def test_a_slow_disk_costs_pictures_and_no_time(tmp_path, monkeypatch):
+def test_a_slow_disk_loses_frames_and_no_time(tmp_path, monkeypatch):
     go = threading.Event()
     monkeypatch.setattr(Recorder, "_add", lambda *_: go.wait(20))
     recorder = Recorder(tmp_path, ON)
@@ -210,7 +210,7 @@ def test_a_clip_that_is_sent_arrives_whole(tmp_path):
     assert took["body"] == bytes(range(256)) * 40
 
 
-def test_nothing_reaches_a_screen_that_does_not_want_it():
+def test_an_output_that_is_not_wanted_receives_no_frame():
     class Screen:
         is_wanted = False
 
@@ -225,7 +225,7 @@ def test_nothing_reaches_a_screen_that_does_not_want_it():
     assert screen.closed
 
 
-def test_a_week_is_the_most():
+def test_video_is_retained_for_at_most_a_week():
     with pytest.raises(SettingsError, match="days"):
         parse("[recorder]\non = true\ndays = 8\n")
     assert parse("").recorder.on is False
@@ -250,7 +250,7 @@ def test_whatever_an_encoder_raises_the_next_picture_is_recorded(tmp_path, monke
     assert list(tmp_path.glob("*/index.m3u8"))
 
 
-def test_a_spoilt_index_line_costs_only_its_own_segment(tmp_path):
+def test_a_damaged_index_line_loses_only_its_own_segment(tmp_path):
     folder = tmp_path / "20261123T120000Z"
     folder.mkdir()
     (folder / "index.m3u8").write_text("#EXTINF:nan?,\n000.ts\n#EXTINF:10.0,\n001.ts\n")

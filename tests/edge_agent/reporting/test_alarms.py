@@ -24,12 +24,12 @@ def test_an_alarm_is_raised_and_cleared_after_the_delay(address):
     assert alarms_raised(Alarms(address), moments) == [(15, "blind.dark", R), (39, "blind.dark", C)]
 
 
-def test_a_short_trouble_is_not_worth_a_word(address):
+def test_a_short_problem_raises_no_alarm(address):
     moments = [(n, {"blind.dark"} if n % 20 < 9 else set()) for n in range(100)]
     assert alarms_raised(Alarms(address), moments) == []
 
 
-def test_a_flickering_trouble_is_one_trouble(address):
+def test_a_problem_with_short_breaks_is_one_alarm(address):
     moments = [(n, {"blind.dark"} if n < 15 or n % 5 else set()) for n in range(100)]
     assert alarms_raised(Alarms(address), moments) == [(10, "blind.dark", R)]
 
@@ -62,7 +62,7 @@ def test_an_alarm_says_what_to_do(address):
         (CaptureState.STREAMING, BlindCause.PAUSED, set()),
     ],
 )
-def test_what_counts_as_trouble(capture, blind, kinds):
+def test_what_counts_as_a_problem(capture, blind, kinds):
     assert current_faults(capture, blind) == kinds
 
 

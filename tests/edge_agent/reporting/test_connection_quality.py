@@ -38,11 +38,11 @@ STEADY = (1500, 0, FLOWS)
         ([(1500, 3, FLOWS)] * 10 + [STEADY] * 61, Connection.EXCELLENT),
     ],
 )
-def test_the_word_follows_the_worst_of_rate_reopenings_and_standstills(minutes, word):
+def test_the_quality_follows_the_worst_of_rate_reconnects_and_stalls(minutes, word):
     assert after(minutes).word is word
 
 
-def test_a_stream_that_does_not_flow_now_is_unusable():
+def test_a_stream_that_does_not_arrive_now_is_unusable():
     camera = after([STEADY] * 10)
     camera.note(601.0, CaptureState.FAILED, Counters(15_000))
     assert (camera.word, camera.stalls) == (Connection.UNUSABLE, 1)

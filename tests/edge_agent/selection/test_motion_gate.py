@@ -114,7 +114,7 @@ def moved(place, draw, noise):
         pytest.param(soft_lamp, 3, 0.02, id="a lamp with a soft edge, every two seconds"),
     ],
 )
-def test_where_nobody_moves_the_detector_sleeps(place, draw, noise, limit):
+def test_without_motion_the_detector_does_not_run(place, draw, noise, limit):
     assert np.mean(moved(place, draw, noise)[1:]) <= limit
 
 
@@ -131,7 +131,7 @@ def test_where_nobody_moves_the_detector_sleeps(place, draw, noise, limit):
         pytest.param(past_a_camera_that_trembles, 3, id="a body before a camera that trembles"),
     ],
 )
-def test_whoever_moves_wakes_it(place, draw, noise):
+def test_motion_opens_the_gate(place, draw, noise):
     assert np.mean(moved(place, draw, noise)[12:]) >= 0.95
 
 
@@ -144,7 +144,7 @@ def test_the_gate_opens_for_a_live_track_although_nothing_moves(place):
     assert (gate.counters.by_heartbeat, gate.counters.by_track) == (1, 1)
 
 
-def test_the_heartbeat_looks_whatever_the_gate_says_and_tells_what_it_missed(place):
+def test_the_heartbeat_analyses_a_frame_and_counts_what_the_gate_missed(place):
     gate = MotionGate(MotionSettings(heartbeat_s=5))
     still = downscale(place.astype(np.uint8))
     opened = []
@@ -156,7 +156,7 @@ def test_the_heartbeat_looks_whatever_the_gate_says_and_tells_what_it_missed(pla
     assert (gate.counters.by_heartbeat, gate.counters.missed) == (5, 1)
 
 
-def test_the_gate_lingers_after_the_last_movement(place):
+def test_the_gate_stays_open_after_the_last_motion(place):
     gate = MotionGate(MotionSettings(linger_s=2, heartbeat_s=60))
     #  empty for 2 s, somebody walks for 1 s, empty again
     opened = []
@@ -170,7 +170,7 @@ def test_the_gate_lingers_after_the_last_movement(place):
     assert opened == [*early, *(n / 5 for n in range(10, 26))]
 
 
-def test_an_open_gate_looks_at_everything(place):
+def test_an_open_gate_analyses_every_frame(place):
     gate = MotionGate(MotionSettings(always=True))
     still = downscale(place.astype(np.uint8))
     assert all(gate.should_analyse(still, n / 5, tracks=0) for n in range(20))
@@ -203,13 +203,13 @@ def test_what_stays_and_has_no_face_is_soon_part_of_the_place(place):
     assert max(opened) < 25
 
 
-def test_whoever_has_a_face_is_remembered_as_somebody(place):
+def test_motion_of_a_person_with_a_face_does_not_become_background(place):
     opened = opened_for(place, faces=1)
     assert max(opened) > 25
     assert len(opened) > 100
 
 
-def test_between_pictures_that_lie_far_apart_every_difference_is_movement(place):
+def test_between_frames_far_apart_every_difference_is_motion(place):
     #  key pictures alone, one in two seconds: a lamp cannot be told from a person
     scene = BackgroundModel(MotionSettings())
     came = place.copy()

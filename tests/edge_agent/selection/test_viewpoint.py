@@ -83,7 +83,7 @@ def test_a_moved_camera_is_detected_after_twenty_seconds(square):
     assert said == [ViewpointState.KNOWN, ViewpointState.MOVED]
 
 
-def test_somebody_who_stands_before_the_lens_for_a_moment_is_no_obstruction(square):
+def test_a_person_briefly_before_the_lens_is_no_obstruction(square):
     said = views((lambda n: square, 90), (lambda n: covered(square), 15), (lambda n: square, 30))
     assert said == [ViewpointState.KNOWN] * 3
 

@@ -32,7 +32,7 @@ def test_numbers_by_name_are_readings_in_thousandths():
         parse_readings({"note": "x"})
 
 
-def test_a_file_that_is_kept_fresh(tmp_path, caplog):
+def test_a_sensor_file_that_is_updated(tmp_path, caplog):
     path = tmp_path / "lux.json"
     path.write_text('{"lux": 80}')
     polled = PolledSensor(SensorSource(kind="file", at=str(path), every_s=1))
@@ -122,7 +122,7 @@ def test_a_missing_driver_is_logged(monkeypatch, caplog):
 @pytest.mark.parametrize(
     "source", ['kind = "http"\nat = "file:///etc/passwd"', 'kind = "bh1750"\nat = "bus one"']
 )
-def test_a_source_that_cannot_be_is_refused(source):
+def test_an_invalid_sensor_source_is_rejected(source):
     with pytest.raises(SettingsError, match=r"begin it with|give bus"):
         parse(f"[[sensors.sources]]\n{source}\n")
 
@@ -153,7 +153,7 @@ def test_light_from_the_picture_says_how_rough_it_is(level, lux):
     assert found["image_lux_high"] == pytest.approx(found["image_lux"] * 3, rel=0.01)
 
 
-def test_it_looks_every_five_seconds():
+def test_the_gate_opens_every_five_seconds():
     light = PictureLightSensor(300)
     for n in range(60):
         light.see(picture(117, n / 5), None)

@@ -41,7 +41,7 @@ def test_a_file_names_only_what_differs():
         ("[[zones]]\nname = 'a\u00a0'\npolygon = [[0, 0], [1, 0], [1, 1]]", "U+00A0"),
     ],
 )
-def test_what_is_wrong_is_said_and_nothing_of_the_file_is_used(text, complaint):
+def test_an_error_is_reported_and_nothing_of_the_file_is_used(text, complaint):
     with pytest.raises(SettingsError) as refusal:
         parse(text)
     assert complaint in str(refusal.value)

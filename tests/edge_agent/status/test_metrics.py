@@ -52,7 +52,7 @@ def test_the_parts_of_the_gate_add_up_to_the_frames_that_were_sampled(board, now
     assert sum(parts) == found["onlooker_gate_sampled_total",]
 
 
-def test_what_the_system_does_not_tell_is_left_out(board, snapshot, now):
+def test_unknown_values_are_omitted(board, snapshot, now):
     board.publish(DeviceId("kx-01-cam-1"), snapshot(clock_kept=None, alarms=("blind.dark",)))
     found = samples(board, now)
     assert ("onlooker_clock_kept",) not in found

@@ -30,7 +30,7 @@ def facts(seen):
     return dict(pairwise(texts))
 
 
-def test_a_camera_that_is_well(snapshot, now):
+def test_a_streaming_camera_without_problems(snapshot, now):
     seen = Seen(render_page([snapshot()], now, ()))
     shown = facts(seen)
     assert shown["people seen"] == "1,234"
@@ -55,7 +55,7 @@ EVIL = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>"
 
 
 @pytest.mark.parametrize("where", ["source", "alarms", "versions", "device", "query"])
-def test_what_others_say_stays_text(snapshot, now, where):
+def test_foreign_text_stays_text(snapshot, now, where):
     changed = {
         "source": {"source": EVIL},
         "alarms": {"alarms": (EVIL,)},
@@ -71,12 +71,12 @@ def test_what_others_say_stays_text(snapshot, now, where):
     assert not [name for _, attrs in seen.tags for name in attrs if name.startswith("on")]
 
 
-def test_nothing_comes_from_elsewhere(snapshot, now):
+def test_the_page_loads_nothing_from_elsewhere(snapshot, now):
     text = render_page([snapshot(source="camera")], now, {"kx-01-cam-1"})
     assert "http://" not in text
     assert "https://" not in text
     assert "url(" not in text
 
 
-def test_before_anybody_has_spoken(now):
+def test_the_page_without_cameras_says_so(now):
     assert "No camera has said anything yet." in Seen(render_page([], now, ())).texts

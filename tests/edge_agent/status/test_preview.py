@@ -14,7 +14,7 @@ PICTURE = RedactedFrame(
 )
 
 
-def test_it_is_made_only_while_somebody_looks(monkeypatch):
+def test_a_preview_is_made_only_while_it_is_requested(monkeypatch):
     monkeypatch.setattr("edge_agent.status.preview.FRAME_TIMEOUT_S", 0.0)
     now = [100.0]
     preview = PreviewImage(lambda: now[0])
@@ -31,7 +31,7 @@ def test_it_is_made_only_while_somebody_looks(monkeypatch):
     assert not preview.is_wanted
 
 
-def test_who_asks_first_waits_for_a_picture():
+def test_the_first_request_waits_for_an_image():
     preview = PreviewImage()
     got = []
     reader = threading.Thread(target=lambda: got.append(preview.jpeg()))

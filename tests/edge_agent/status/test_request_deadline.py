@@ -20,7 +20,7 @@ def pair():
         yield ours, theirs
 
 
-def test_a_request_has_one_deadline_however_it_drips(pair):
+def test_a_slow_request_has_one_deadline(pair):
     ours, theirs = pair
     now_s = [0.0]
     reader = DeadlineReader(ours, within_s=10, limit_bytes=100, steady=lambda: now_s[0])
@@ -67,7 +67,7 @@ HEAD = b"POST /plays HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/js
 @pytest.mark.parametrize(
     "begin", [b"", b"GET / HTTP/1.1\r\nX: ", HEAD + b"Content-Length: 99\r\n\r\n"]
 )
-def test_clients_that_drip_on_every_place_are_dropped_and_others_are_answered(server, begin):
+def test_slow_clients_on_every_connection_are_dropped_and_others_are_served(server, begin):
     over = threading.Event()
     clients = [
         socket.create_connection(("127.0.0.1", server.port)) for _ in range(status.MAX_CLIENTS)

@@ -58,7 +58,7 @@ def test_the_page_the_figures_and_the_health(serve):
     assert ask(server, "/etc/passwd")[0].status == 404
 
 
-def test_a_preview_is_there_only_when_there_is_one(serve):
+def test_a_preview_is_served_only_if_it_exists(serve):
     pictures = {DeviceId("kx-01-cam-1"): lambda: JPEG, DeviceId("dark"): lambda: None}
     server = serve(previews=pictures)
     answer, content = ask(server, "/preview/kx-01-cam-1.jpg")
@@ -87,7 +87,7 @@ def test_another_name_for_this_host_is_refused(serve):
     assert (answer.status, b"kx-01" in content) == (421, False)
 
 
-def test_words_about_plays(serve):
+def test_player_messages_are_accepted_and_invalid_ones_rejected(serve):
     def hear(body):
         if body != b'{"creative":"tea"}':
             raise ValueError("creative is missing")
@@ -107,7 +107,7 @@ def test_words_about_plays(serve):
 
 
 @pytest.mark.parametrize("noise", [b"\x16\x03\x01\x02", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n"])
-def test_noise_on_the_line_disturbs_nobody(serve, noise, capsys):
+def test_an_invalid_request_is_closed_without_effect(serve, noise, capsys):
     server = serve()
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
         line.sendall(noise + b"\r\n\r\n")
@@ -125,7 +125,7 @@ def is_answered(server):
         return False
 
 
-def test_readers_that_never_speak_take_no_more_than_their_places(serve, monkeypatch):
+def test_clients_that_send_nothing_take_a_limited_number_of_connections(serve, monkeypatch):
     monkeypatch.setattr("edge_agent.status.server.MAX_CLIENTS", 3)
     server = serve()
     lines = [socket.create_connection(("127.0.0.1", server.port), timeout=10) for _ in range(3)]
@@ -135,7 +135,7 @@ def test_readers_that_never_speak_take_no_more_than_their_places(serve, monkeypa
     assert any(is_answered(server) for _ in range(100)), "the places are never free again"
 
 
-def test_what_cannot_be_served_is_said(serve, tmp_path):
+def test_an_address_that_cannot_be_served_is_reported(serve, tmp_path):
     taken = serve().port
     with pytest.raises(StatusError, match="choose another port"):
         serve(StatusSettings(port=taken))
@@ -146,7 +146,7 @@ def test_what_cannot_be_served_is_said(serve, tmp_path):
         serve(StatusSettings(token_file=str(tmp_path / "none")))
 
 
-def test_an_open_door_needs_a_token():
+def test_a_server_on_the_network_needs_a_token():
     with pytest.raises(SettingsError, match=r"give status\.token_file"):
         parse('[status]\nhost = "0.0.0.0"\nport = 8080\n')
     assert parse('[status]\nhost = "0.0.0.0"\ntoken_file = "t"\n').status.token_file == "t"

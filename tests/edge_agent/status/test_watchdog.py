@@ -34,7 +34,7 @@ def environment(systemd, **more):
     return {"NOTIFY_SOCKET": systemd.getsockname(), **more}
 
 
-def test_it_says_when_it_is_ready_when_it_lives_and_when_it_stops(systemd):
+def test_the_watchdog_notifies_ready_alive_and_stopping(systemd):
     board = StateBoard()
     with Watchdog(board, environment=environment(systemd, WATCHDOG_USEC="30000")):
         assert systemd.recv(99) == b"READY=1"
@@ -63,7 +63,7 @@ def test_a_loop_that_hangs_stops_the_watchdog_and_is_logged_once(systemd, caplog
         systemd.recv(99)
 
 
-def test_where_it_hangs_stands_in_the_log(caplog):
+def test_the_log_says_where_a_loop_hangs(caplog):
     board, go = StateBoard(), threading.Event()
     thread = threading.Thread(target=go.wait, name=CAMERA, daemon=True)
     thread.start()
@@ -90,7 +90,7 @@ class Stuck:
         return []
 
 
-def test_a_real_loop_that_hangs_is_found_and_one_that_goes_on_is_not(
+def test_a_real_loop_that_hangs_is_detected_and_a_running_one_is_not(
     address, pose, street, film, tmp_path
 ):
     path = film(street(n / 10, [(100 + n, 60)]) for n in range(60))
@@ -119,7 +119,7 @@ def test_a_real_loop_that_hangs_is_found_and_one_that_goes_on_is_not(
     assert dog.check(time.monotonic() + 31), "an agent that has ended is waited for"
 
 
-def test_whoever_ended_in_order_is_not_waited_for():
+def test_an_agent_that_exited_in_order_is_not_awaited():
     board = StateBoard()
     board.record_heartbeat(CAMERA, 0.0)
     board.remove_heartbeat(CAMERA)
@@ -127,7 +127,7 @@ def test_whoever_ended_in_order_is_not_waited_for():
 
 
 @pytest.mark.parametrize("address", ["", "/no/such/socket", "@onlooker-nobody"])
-def test_without_anybody_to_tell_it_goes_on(address):
+def test_without_systemd_the_agent_runs(address):
     with Watchdog(StateBoard(), environment={"NOTIFY_SOCKET": address}) as dog:
         assert dog.check(0.0)
 

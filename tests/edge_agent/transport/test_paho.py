@@ -84,12 +84,12 @@ os.kill(os.getpid(), 9)
 """
 
 
-def test_the_broker_tells_of_a_death(mosquitto, listener):
+def test_the_broker_publishes_the_will_of_a_killed_agent(mosquitto, listener):
     subprocess.run([sys.executable, "-c", DYING, mosquitto.url], check=False)
     assert until(lambda: listener.presences() == [Presence.ONLINE, Presence.OFFLINE])
 
 
-def test_a_broker_that_comes_later_is_found(mosquitto, address):
+def test_a_broker_that_starts_later_is_connected(mosquitto, address):
     mosquitto.kill()
     link = PahoLink(parse_broker_url(mosquitto.url), address)
     link.start()
@@ -99,9 +99,7 @@ def test_a_broker_that_comes_later_is_found(mosquitto, address):
     link.stop()
 
 
-def test_after_a_brokers_death_there_is_a_new_session_that_hears_acknowledgements(
-    mosquitto, address
-):
+def test_after_a_broker_restart_the_new_session_receives_acknowledgements(mosquitto, address):
     link = PahoLink(parse_broker_url(mosquitto.url), address)
     link.start()
     assert until(lambda: link.connected)
@@ -145,7 +143,7 @@ def test_a_payload_beyond_the_contract_is_not_kept(mosquitto, address):
         ("", "no scheme: begin it with mqtt://"),
     ],
 )
-def test_an_address_that_is_none_is_refused(url, complaint):
+def test_an_invalid_address_is_rejected(url, complaint):
     with pytest.raises(LinkError, match=complaint):
         parse_broker_url(url)
 
@@ -164,7 +162,7 @@ def test_certificates_need_tls_and_each_other(tmp_path):
         parse_broker_url("mqtts://host", certificate=tmp_path / "cert.pem")
 
 
-def test_a_certificate_that_is_none_is_refused_before_anything_starts(tmp_path):
+def test_an_invalid_certificate_is_rejected_before_anything_starts(tmp_path):
     (tmp_path / "ca.pem").write_text("no certificate")
     with pytest.raises(LinkError, match="check --ca"):
         create_tls_context(parse_broker_url("mqtts://host", ca=tmp_path / "ca.pem"))
@@ -209,7 +207,7 @@ def test_sixty_reports_get_through_a_broker_that_takes_4096_bytes(
 
 
 @pytest.mark.slow
-def test_of_two_agents_with_one_id_one_says_so_and_stays_away(
+def test_of_two_agents_with_one_id_one_reports_it_and_stays_disconnected(
     mosquitto, address, caplog, monkeypatch
 ):
     monkeypatch.setattr("edge_agent.transport.paho.FIRST_RECONNECT_S", (1, 1))

@@ -31,7 +31,9 @@ def program(tmp_path):
     return ProgramSlots(tmp_path)
 
 
-def test_a_version_that_gets_well_becomes_current_and_the_old_one_stays(program, tmp_path):
+def test_a_version_that_passes_its_self_check_becomes_current_and_the_old_one_stays(
+    program, tmp_path
+):
     slot = program.unpack("1.1", archive({"start": WELL}))
     assert program.try_slot(slot, ["run"])
     assert (program.current.name, program.previous.name) == ("1.1", "1.0")
@@ -48,7 +50,7 @@ def test_only_two_versions_are_kept(program, tmp_path):
     ("script", "trouble"),
     [(ENDS, "the new program ended (3)"), (MUTE, "did not report healthy within 1 s")],
 )
-def test_a_version_that_does_not_get_well_changes_nothing(program, script, trouble):
+def test_a_version_that_fails_its_self_check_changes_nothing(program, script, trouble):
     slot = program.unpack("1.1", archive({"start": script}))
     assert not program.try_slot(slot, [], patience_s=1.0)
     assert (program.current.name, program.previous) == ("1.0", None)
@@ -68,14 +70,14 @@ def test_a_version_that_does_not_get_well_changes_nothing(program, script, troub
     ],
     ids=range(6),
 )
-def test_what_is_no_release_leaves_no_slot(program, tmp_path, content, complaint):
+def test_an_invalid_release_leaves_no_slot(program, tmp_path, content, complaint):
     with pytest.raises(ProgramSlotError, match=complaint):
         program.unpack("1.1", content)
     assert [home.name for home in (tmp_path / "slots").iterdir()] == ["1.0"]
     assert not (tmp_path.parent / "start").exists()
 
 
-def test_a_release_that_swells_is_refused(program, monkeypatch):
+def test_a_release_that_unpacks_to_too_many_bytes_is_rejected(program, monkeypatch):
     monkeypatch.setattr(ab_update, "LARGEST_UNPACKED_BYTES", 10)
     with pytest.raises(ProgramSlotError, match="unpacks to over 10 bytes"):
         program.unpack("1.1", archive({"start": WELL}))

@@ -43,7 +43,7 @@ def test_other_spellings_of_a_version_are_the_same():
         "1" * 40,
     ],
 )
-def test_what_is_no_version_is_refused(version):
+def test_an_invalid_version_is_rejected(version):
     with pytest.raises(VersionError, match="cannot be ordered"):
         version_key(version)
 
@@ -78,7 +78,7 @@ def test_a_floor_counts_where_nothing_is_remembered(book):
     book.check(PROGRAM, "2.0", "x", floor=floor)
 
 
-def test_an_override_still_wants_a_version(tmp_path):
+def test_an_override_still_requires_a_version(tmp_path):
     book = VersionHistory(tmp_path / "versions.json", allow_older=True)
     book.record(PROGRAM, "2.0", "two")
     book.check(PROGRAM, "1.0", "one")

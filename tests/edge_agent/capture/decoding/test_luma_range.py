@@ -154,7 +154,7 @@ def test_pictures_that_were_taken_whole_are_not_touched(tmp_path):
             assert Deinterlacer().deinterlace(picture) == [(picture, picture.time)]
 
 
-def test_a_dozing_camera_shows_its_key_pictures_at_once(tmp_path):
+def test_a_camera_at_rest_shows_its_key_frames_at_once(tmp_path):
     path = fields(tmp_path / "fields.ts", count=60)
     with av.open(str(path)) as container:
         stream = container.streams.video[0]

@@ -34,7 +34,7 @@ def garbage(packet):
     return torn
 
 
-def test_awake_every_picture_comes_out(path):
+def test_at_full_activity_every_frame_comes_out(path):
     assert times(path, resting=lambda n: False) == [n / 10 for n in range(40)]
 
 
@@ -42,14 +42,14 @@ def test_at_rest_key_pictures_come_out_alone(path):
     assert times(path, resting=lambda n: True) == [0.0, 1.0, 2.0, 3.0]
 
 
-def test_on_waking_it_catches_up_and_misses_nothing_that_follows(path):
+def test_after_rest_the_decoder_catches_up_and_misses_nothing(path):
     #  key      rest                 awake
     #  0.0   1.0 (key)      1.5 | 1.6 1.7 ...
     seen = times(path, resting=lambda n: n < 16)
     assert seen == [0.0, 1.0] + [n / 10 for n in range(16, 40)]
 
 
-def test_when_too_much_was_missed_it_waits_for_the_next_key_picture(path, monkeypatch):
+def test_after_a_long_gap_decoding_waits_for_the_next_key_frame(path, monkeypatch):
     monkeypatch.setattr(packet_decoder, "KEPT_PACKETS", 3)
     seen = times(path, resting=lambda n: n < 16)
     assert seen == [0.0, 1.0] + [n / 10 for n in range(20, 40)]
@@ -60,7 +60,7 @@ def test_a_stream_with_b_pictures_does_not_rest(film, street):
     assert len(times(path, resting=lambda n: True)) == 40
 
 
-def test_a_damaged_packet_costs_its_pictures_and_no_more(path):
+def test_a_damaged_packet_loses_only_its_own_frames(path):
     seen = times(path, resting=lambda n: False, spoilt={13, 14})
     assert set(seen) >= {n / 10 for n in range(40)} - {1.3, 1.4}
 
@@ -71,7 +71,7 @@ def test_nothing_but_damage_ends_the_stream(path, monkeypatch):
         times(path, resting=lambda n: False, spoilt=range(3, 40))
 
 
-def test_a_listener_decodes_nothing_and_misses_nothing_when_it_wakes(path):
+def test_a_buffering_decoder_decodes_nothing_and_misses_nothing_afterwards(path):
     #  packets 0 to 24 are heard, key pictures are 0, 10, 20; from 25 on it is awake
     moods = [ActivityLevel.BUFFERING] * 25 + [ActivityLevel.FULL] * 15
     with av.open(str(path)) as container:

@@ -91,7 +91,7 @@ def test_a_live_camera_is_read_by_a_process_of_its_own(station):
 
 
 @pytest.mark.parametrize("station", [0.15], indirect=True)
-def test_a_worker_at_rest_sends_fewer_pictures_and_says_that_it_is_well(station):
+def test_a_worker_at_rest_sends_fewer_frames_and_reports_that_it_streams(station):
     camera = open_camera(station, structs.replace(QUICK, open_timeout_s=5, read_timeout_s=5))
     moments = iter(camera)
     take(moments, Frame)
@@ -107,7 +107,7 @@ def test_a_worker_at_rest_sends_fewer_pictures_and_says_that_it_is_well(station)
     moments.close()
 
 
-def test_the_password_stands_on_no_command_line(station):
+def test_the_password_is_on_no_command_line(station):
     camera = open_camera(station, QUICK)
     moments = iter(camera)
     take(moments, Frame)
@@ -168,7 +168,7 @@ def hired():
         process.wait()
 
 
-def test_five_deaths_within_a_minute_bring_a_minutes_rest(monkeypatch, hired):
+def test_five_exits_within_a_minute_cause_a_pause_of_a_minute(monkeypatch, hired):
     monkeypatch.setattr(isolated_camera, "GAP_INTERVAL_S", 0.02)
     now = [1000.0]
     camera = IsolatedCamera(
@@ -197,7 +197,7 @@ def test_five_deaths_within_a_minute_bring_a_minutes_rest(monkeypatch, hired):
         "import sys; sys.stdout.buffer.write(b'\\0\\0\\0\\4junk'); sys.stdout.flush(); input()",
     ],
 )
-def test_a_worker_that_speaks_nonsense_is_replaced(hired, program):
+def test_a_worker_that_sends_invalid_messages_is_replaced(hired, program):
     camera = IsolatedCamera(
         live_source("http://127.0.0.1:1/x", QUICK), QUICK, fork_worker=hired(program)
     )
