@@ -8,8 +8,8 @@ from provisioning.broker import auth_plugin
 
 
 @functools.cache
-def built() -> Path:
-    """Where it is; a machine without a compiler fails the test, with the remedy."""
-    made = auth_plugin.DEFAULT_PATHS[0]
-    subprocess.run([auth_plugin.BUILD_SCRIPT, made], check=True)
-    return made
+def build_auth_plugin() -> Path:
+    """The path of the plugin; a machine without a compiler fails the test with the remedy."""
+    path = auth_plugin.DEFAULT_PATHS[0]
+    subprocess.run([auth_plugin.BUILD_SCRIPT, path], check=True)
+    return path

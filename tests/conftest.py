@@ -1,4 +1,4 @@
-"""What tests share: a real broker on loopback, and the same examples in every run of CI."""
+"""Shared set-up: a real broker on loopback, and the same examples in every run of CI."""
 
 import logging
 import os
@@ -22,7 +22,7 @@ LONGEST_FIRST = (
     "cloud/fleet/",
     "simulators/",
 )
-"""Folders whose files take longest: begun first, no worker is left with one of them at the end."""
+"""Folders with the longest tests: they start first, so that no worker ends with one of them."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -52,10 +52,10 @@ def _position(item: pytest.Item) -> int:
     return next(matches, len(LONGEST_FIRST))
 
 
-# Searching with fresh examples is for a desk; a submission is judged on the same ones every time.
+# A local run searches with new examples; CI uses the same examples in every run.
 settings.register_profile("ci", derandomize=True, deadline=None)
-settings.register_profile("desk", deadline=None)
-settings.load_profile("ci" if os.environ.get("CI") else "desk")
+settings.register_profile("local", deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
 @pytest.fixture(autouse=True)
@@ -103,7 +103,7 @@ def _is_pytest(handler: logging.Handler) -> bool:
 
 @pytest.fixture
 def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
-    """A Mosquitto of the test's own; a machine without one fails the test, with the remedy."""
+    """A Mosquitto for one test; without Mosquitto on the machine the test fails with the remedy."""
     broker = Mosquitto(tmp_path / "mosquitto")
     broker.start()
     yield broker
@@ -112,9 +112,9 @@ def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
 
 @pytest.fixture(scope="module")
 def works(tmp_path_factory):
-    """A self-hosted house with client certificates, enrolment, shadows and jobs."""
+    """A self-hosted installation with client certificates, enrolment, shadows and jobs."""
     from tests.self_hosted import SelfHosted
 
-    made = SelfHosted(tmp_path_factory.mktemp("works")).open()
-    yield made
-    made.close()
+    installation = SelfHosted(tmp_path_factory.mktemp("works")).open()
+    yield installation
+    installation.close()

@@ -38,7 +38,7 @@ from provisioning.broker.supervisor import BrokerSupervisor
 from simulators.servers.mosquitto import free_port
 from simulators.servers.process_group import ProcessGroup
 from simulators.synthetic.cameras import create_sites, render_sites_file
-from tests.auth_plugin import built
+from tests.auth_plugin import build_auth_plugin
 from tests.report_builder import build_report
 from wire.audience import FrameCounts
 from wire.envelope import MAX_PAYLOAD_BYTES, AckEvent, audience_event, decode_events, encode_event
@@ -257,7 +257,7 @@ class House:
             authority=folder / "ca",
             port=self.port,
             bind="127.0.0.1",
-            auth_plugin=built(),
+            auth_plugin=build_auth_plugin(),
             user=pwd.getpwuid(os.geteuid()).pw_name,
             limits=scale.limits,
         )

@@ -1,6 +1,6 @@
-"""A self-hosted house in one process: authority, signer, hardened Mosquitto, fleet service, desk.
+"""A self-hosted installation: authority, CA service, Mosquitto, fleet service, enrolment server.
 
-The broker is the real one with client certificates; the services run in threads of the test.
+Mosquitto is a process of its own and requires client certificates; the services run in threads.
 """
 
 import asyncio
@@ -11,11 +11,6 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
 
 from cloud import database
 from cloud.fleet.enrolment.allow_list import AllowedCamera, allow
@@ -35,14 +30,15 @@ from provisioning.broker.settings import BrokerSettings
 from provisioning.broker.supervisor import BrokerSupervisor
 from provisioning.ca_service import CaService
 from simulators.servers.mosquitto import free_port
-from tests.auth_plugin import built
+from tests.auth_plugin import build_auth_plugin
+from tests.signing_request import build_signing_request
 
 PATIENCE_S = 20.0
 HOSTS = ("localhost", "127.0.0.1")
 
 
 class SelfHosted:
-    """Open it, then enrol cameras; `later` moves the clock of everybody on the cloud's side."""
+    """Open it, then enrol cameras; `later` moves the clock of all services."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -61,26 +57,26 @@ class SelfHosted:
     def open(self):
         database.create(self.engine)
         self._open_broker()
-        self._open_signer()
-        self._open_service()
-        self._open_desk()
+        self._open_ca_service()
+        self._open_fleet_service()
+        self._open_enrolment_server()
         return self
 
     def close(self):
         self._ended.set()
-        self._loop.call_soon_threadsafe(self._sitting.cancel)
-        self._signer.shutdown()
+        self._loop.call_soon_threadsafe(self._enrolment_task.cancel)
+        self._ca_service.shutdown()
         for thread in self._threads:
             thread.join()
         self._client.disconnect()
         self._client.loop_stop()
         self._supervisor.stop()
-        self._signer.server_close()
+        self._ca_service.server_close()
         self.engine.dispose()
 
-    def claim(self, name="batch-7", *, days=None, office=None):
-        """The claim's PEM file, as it comes from the factory."""
-        entry, key = (office or self.authority).equip(
+    def claim(self, name="batch-7", *, days=None, authority=None):
+        """The PEM file of a claim certificate, as it comes from the factory."""
+        entry, key = (authority or self.authority).equip(
             CertificateSubject(CertificateKind.CLAIM, name), at=self.now(), days=days
         )
         folder = self.folder / f"claim-{entry.serial[:12]}"
@@ -90,31 +86,29 @@ class SelfHosted:
         key_store.write_public(folder / "trust.pem", self.authority.trust)
         return folder / f"{name}.crt"
 
-    def expect(self, device, *, claim="batch-7", location="KX-01", groups=(), again=False):
+    def allow(self, device, *, claim="batch-7", location="KX-01", groups=(), again=False):
         entry = AllowedCamera(f"SN-{device}", claim, device, location, groups)
         with database.writing(self.engine) as connection:
             allow(connection, [entry], Author("test", self.now()), again=again)
 
-    def certified(self, device, location):
-        """Certificate and key of a device, made as an operator would, once the broker knows it."""
+    def certify(self, device, location):
+        """Certificate and key of a device, issued by an operator; waits for the rules."""
         key = key_store.generate_key()
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, device)])
-        builder = x509.CertificateSigningRequestBuilder().subject_name(subject)
-        request = builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+        request = build_signing_request(device, key)
         entry = self.authority.sign_device(request, location, at=self.now())
         rules = self.folder / "broker"
         self.wait_until(lambda: any(device in path.read_text() for path in rules.glob("*.acl")))
-        return self._filed(device, entry, key)
+        return self._write_files(device, entry, key)
 
     def register(self, device, location):
-        """Take a device into the fleet's registry."""
+        """Add a device to the fleet's registry."""
         with database.writing(self.engine) as connection:
             devices.register_device(
                 connection, Device(device, location), Author("test", self.now())
             )
 
     def drop(self, device):
-        """End a device's session, as another with the same name does."""
+        """End a device's session by a second connection with its client id."""
         certificate, key = (self.folder / f"{device}.{end}" for end in ("crt", "key"))
         broker = BrokerEndpoint(
             "localhost", self.port, tls=True, ca=self.trust, certificate=certificate, key=key
@@ -122,10 +116,10 @@ class SelfHosted:
         verify_connection(broker, device)
 
     def wait_until(self, holds):
-        """Until something that another thread or process does has happened."""
+        """Wait until a condition holds that another thread or process fulfils."""
         deadline = time.monotonic() + PATIENCE_S
         while not holds():
-            assert time.monotonic() < deadline, "it did not happen in time"
+            assert time.monotonic() < deadline, f"it did not happen within {PATIENCE_S:g} s"
             time.sleep(0.02)
 
     def _open_broker(self):
@@ -134,19 +128,19 @@ class SelfHosted:
             authority=self.folder / "ca",
             port=self.port,
             bind="127.0.0.1",
-            auth_plugin=built(),
+            auth_plugin=build_auth_plugin(),
             user=pwd.getpwuid(os.geteuid()).pw_name,
         )
         self._supervisor = BrokerSupervisor(settings, self.authority, self.now, HOSTS)
         self._supervisor.start()
         self._repeat(self._supervisor.step)
 
-    def _open_signer(self):
-        self._signer = CaService(self.authority, self.folder / "ca.socket", self.now)
-        self._run(self._signer.serve_forever)
+    def _open_ca_service(self):
+        self._ca_service = CaService(self.authority, self.folder / "ca.socket", self.now)
+        self._run(self._ca_service.serve_forever)
 
-    def _open_service(self):
-        certificate, key = self.equipped(
+    def _open_fleet_service(self):
+        certificate, key = self.equip(
             "fleet", CertificateSubject(CertificateKind.SERVICE, "service:fleet")
         )
         self._client = create_client(
@@ -163,39 +157,39 @@ class SelfHosted:
         assert subscribed.wait(PATIENCE_S)
         self._repeat(lambda: service.step(0.05))
 
-    def _open_desk(self):
-        certificate, key = self.equipped(
-            "desk", CertificateSubject(CertificateKind.SERVER, "localhost", hosts=HOSTS)
+    def _open_enrolment_server(self):
+        certificate, key = self.equip(
+            "enrolment-server", CertificateSubject(CertificateKind.SERVER, "localhost", hosts=HOSTS)
         )
         ca = self.folder / "ca"
         files = ServerFiles(self.trust, ca / "claims.crt", ca / "revoked.pem", certificate, key)
         enrolment = Enrolment(self.engine, CaClient(self.folder / "ca.socket"), read_common_name)
-        desk = EnrolmentServer(enrolment, files, self.now)
+        server = EnrolmentServer(enrolment, files, self.now)
         self._loop = asyncio.new_event_loop()
         ready = threading.Event()
 
-        def note(port):
+        def on_ready(port):
             self.enrolment_port = port
             ready.set()
 
-        self._sitting = self._loop.create_task(desk.serve("127.0.0.1", 0, note))
+        self._enrolment_task = self._loop.create_task(server.serve("127.0.0.1", 0, on_ready))
 
-        def sit():
+        def run():
             asyncio.set_event_loop(self._loop)
             with contextlib.suppress(asyncio.CancelledError):
-                self._loop.run_until_complete(self._sitting)
+                self._loop.run_until_complete(self._enrolment_task)
             self._loop.run_until_complete(self._loop.shutdown_asyncgens())
             self._loop.close()
 
-        self._run(sit)
+        self._run(run)
         assert ready.wait(PATIENCE_S)
 
-    def equipped(self, name, who):
-        """Certificate and key of a service or a server, in files."""
-        entry, key = self.authority.equip(who, at=self.now())
-        return self._filed(name, entry, key)
+    def equip(self, name, subject):
+        """Files with the certificate and the key of a service or a server."""
+        entry, key = self.authority.equip(subject, at=self.now())
+        return self._write_files(name, entry, key)
 
-    def _filed(self, name, entry, key):
+    def _write_files(self, name, entry, key):
         certificate, key_file = self.folder / f"{name}.crt", self.folder / f"{name}.key"
         key_store.write_private(key_file, key_store.encode_key(key, None))
         key_store.write_public(certificate, entry.certificate.encode() + self.authority.chain)

@@ -93,8 +93,8 @@ class DirectCloud:
 @pytest.fixture(scope="module")
 def guarded(works):
     """A broker that asks for certificates: our device's, and the stream's to listen with."""
-    stream = works.equipped("stream", CertificateSubject(CertificateKind.SERVICE, "service:stream"))
-    device = works.certified(HERE.device, HERE.location)
+    stream = works.equip("stream", CertificateSubject(CertificateKind.SERVICE, "service:stream"))
+    device = works.certify(HERE.device, HERE.location)
     return works, [str(path) for path in stream], device
 
 

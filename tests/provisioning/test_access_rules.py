@@ -1,6 +1,6 @@
-"""One list of attempts, tried on Mosquitto's rules for real and on AWS IoT's policies.
+"""One list of attempts, tried on a real Mosquitto with its rules and on AWS IoT's policies.
 
-The device is cam-1 at KX-01. Its neighbour cam-2 hangs at the same location.
+The device is cam-1 at KX-01. Another device, cam-2, is at the same location.
 """
 
 import json
@@ -8,9 +8,10 @@ import json
 import pytest
 
 from provisioning.access_rules import DOWNLINK, SERVICE_RULES, UPLINK, covers
-from provisioning.authority.profiles import ROLES, SERVICE_PREFIX, CertificateKind
+from provisioning.authority.profiles import ROLES, SERVICE_PREFIX
 from provisioning.aws import policy
 from provisioning.aws.evaluator import Attempt, PolicyError, is_allowed
+from tests.provisioning.installation import wait_until
 from wire.topics import Channel
 
 ARN = "arn:aws:iot:eu-west-2:123456789012"
@@ -19,16 +20,16 @@ MY_THING = "$aws/things/cam-1"
 THEIRS = "onlooker/v1/KX-01/cam-2"
 THEIR_THING = "$aws/things/cam-2"
 
-MAY_SAY = (
+MAY_PUBLISH = (
     *(f"{MINE}/{channel}" for channel in ("audience", "heartbeat", "alarm", "status")),
     *(f"{MY_THING}/shadow/{action}" for action in ("get", "update", "delete")),
     *(f"{MY_THING}/shadow/name/config/{action}" for action in ("get", "update", "delete")),
     *(
-        f"{MY_THING}/jobs/{ask}"
-        for ask in ("get", "start-next", "$next/get", "j1/get", "j1/update")
+        f"{MY_THING}/jobs/{request}"
+        for request in ("get", "start-next", "$next/get", "j1/get", "j1/update")
     ),
 )
-MAY_NOT_SAY = (
+MAY_NOT_PUBLISH = (
     f"{MINE}/ack",
     f"{MINE}/other",
     f"{MINE}/audience/more",
@@ -56,14 +57,14 @@ MAY_NOT_SAY = (
     "anything",
     "/",
 )
-MAY_HEAR = (
+MAY_SUBSCRIBE_TO = (
     f"{MINE}/ack",
     f"{MY_THING}/shadow/get/accepted",
     f"{MY_THING}/shadow/name/config/update/+",
     f"{MY_THING}/jobs/notify-next",
     f"{MY_THING}/#",
 )
-MAY_NOT_HEAR = (
+MAY_NOT_SUBSCRIBE_TO = (
     "#",
     "+/#",
     "+/v1/KX-01/cam-1/ack",
@@ -89,10 +90,21 @@ CONNECTION = {
 POLICIES = (policy.telemetry(ARN), policy.management(ARN))
 
 
-MAY_NOT_BE = ("cam-2", "service:fleet", "CAM-1", "cam-1x", "cam", "*", "+", "", "../cam-1", "cam 1")
+OTHER_IDS = (
+    "cam-2",
+    "service:fleet",
+    "CAM-1",
+    "cam-1x",
+    "cam",
+    "*",
+    "+",
+    "",
+    "../cam-1",
+    "cam 1",
+)
 
 
-def on_aws(action, resource, policies=POLICIES, **lacking):
+def aws_allows(action, resource, policies=POLICIES, **lacking):
     known = {name: value for name, value in CONNECTION.items() if name not in lacking.values()}
     return is_allowed(policies, Attempt(f"iot:{action}", f"{ARN}:{resource}", known))
 
@@ -102,81 +114,83 @@ def test_every_channel_has_a_direction():
     assert not set(UPLINK) & set(DOWNLINK)
 
 
-@pytest.mark.parametrize("topic", MAY_SAY)
-def test_aws_lets_a_device_say_what_is_its_own(topic):
-    assert on_aws("Publish", f"topic/{topic}")
+@pytest.mark.parametrize("topic", MAY_PUBLISH)
+def test_aws_lets_a_device_publish_to_its_own_topics(topic):
+    assert aws_allows("Publish", f"topic/{topic}")
 
 
-@pytest.mark.parametrize("topic", MAY_NOT_SAY)
-def test_aws_lets_a_device_say_nothing_else(topic):
-    assert not on_aws("Publish", f"topic/{topic}")
+@pytest.mark.parametrize("topic", MAY_NOT_PUBLISH)
+def test_aws_lets_a_device_publish_to_no_other_topic(topic):
+    assert not aws_allows("Publish", f"topic/{topic}")
 
 
-@pytest.mark.parametrize("topic", MAY_HEAR)
-def test_aws_lets_a_device_subscribe_to_what_is_its_own(topic):
-    assert on_aws("Subscribe", f"topicfilter/{topic}")
-    assert on_aws("Receive", f"topic/{topic}")
+@pytest.mark.parametrize("topic", MAY_SUBSCRIBE_TO)
+def test_aws_lets_a_device_subscribe_to_its_own_topics(topic):
+    assert aws_allows("Subscribe", f"topicfilter/{topic}")
+    assert aws_allows("Receive", f"topic/{topic}")
 
 
-@pytest.mark.parametrize("topic", MAY_NOT_HEAR)
-def test_aws_lets_a_device_subscribe_to_nothing_else(topic):
-    assert not on_aws("Subscribe", f"topicfilter/{topic}")
+@pytest.mark.parametrize("topic", MAY_NOT_SUBSCRIBE_TO)
+def test_aws_lets_a_device_subscribe_to_no_other_topic(topic):
+    assert not aws_allows("Subscribe", f"topicfilter/{topic}")
 
 
 def test_aws_retains_a_devices_status_and_nothing_else():
-    assert on_aws("RetainPublish", f"topic/{MINE}/status")
-    assert not on_aws("RetainPublish", f"topic/{MINE}/audience")
+    assert aws_allows("RetainPublish", f"topic/{MINE}/status")
+    assert not aws_allows("RetainPublish", f"topic/{MINE}/audience")
 
 
 def test_aws_lets_a_device_connect_under_its_own_name_only():
-    assert on_aws("Connect", "client/cam-1")
-    assert {name: on_aws("Connect", f"client/{name}") for name in MAY_NOT_BE} == dict.fromkeys(
-        MAY_NOT_BE, False
+    assert aws_allows("Connect", "client/cam-1")
+    assert {name: aws_allows("Connect", f"client/{name}") for name in OTHER_IDS} == dict.fromkeys(
+        OTHER_IDS, False
     )
-    assert not on_aws("Connect", "client/cam-1", without="iot:Connection.Thing.IsAttached")
-    assert not on_aws("Connect", "client/", without="iot:Connection.Thing.ThingName")
+    assert not aws_allows("Connect", "client/cam-1", without="iot:Connection.Thing.IsAttached")
+    assert not aws_allows("Connect", "client/", without="iot:Connection.Thing.ThingName")
 
 
-def test_on_aws_a_thing_without_a_location_says_nothing_about_audiences():
+def test_aws_lets_no_thing_without_a_location_publish_audience_reports():
     no_location = {"without": "iot:Connection.Thing.Attributes[location]"}
-    assert not on_aws("Publish", f"topic/{MINE}/audience", **no_location)
-    assert not on_aws("Publish", "topic/onlooker/v1//cam-1/audience", **no_location)
+    assert not aws_allows("Publish", f"topic/{MINE}/audience", **no_location)
+    assert not aws_allows("Publish", "topic/onlooker/v1//cam-1/audience", **no_location)
 
 
-def test_a_claim_on_aws_can_enrol_and_nothing_else():
+def test_aws_lets_a_claim_enrol_and_do_nothing_else():
     claims = [policy.claim(ARN, "onlooker")]
     provision = "$aws/provisioning-templates/onlooker/provision/json"
-    assert on_aws("Publish", "topic/$aws/certificates/create-from-csr/json", claims)
-    assert on_aws("Publish", f"topic/{provision}", claims)
-    assert not on_aws("Publish", "topic/$aws/certificates/create/json", claims)
-    assert not on_aws("Publish", f"topic/{provision}".replace("onlooker", "other"), claims)
-    for topic in (*MAY_SAY, "onlooker/v1/KX-01/cam-2/audience"):
-        assert not on_aws("Publish", f"topic/{topic}", claims)
+    assert aws_allows("Publish", "topic/$aws/certificates/create-from-csr/json", claims)
+    assert aws_allows("Publish", f"topic/{provision}", claims)
+    assert not aws_allows("Publish", "topic/$aws/certificates/create/json", claims)
+    assert not aws_allows("Publish", f"topic/{provision}".replace("onlooker", "other"), claims)
+    for topic in (*MAY_PUBLISH, "onlooker/v1/KX-01/cam-2/audience"):
+        assert not aws_allows("Publish", f"topic/{topic}", claims)
 
 
-def test_basic_ingest_on_aws_is_for_a_cameras_own_reports():
+def test_aws_basic_ingest_accepts_only_a_cameras_own_reports():
     policies = [policy.basic_ingest(ARN, "live")]
-    assert on_aws("Publish", f"topic/$aws/rules/onlooker_live_audience/{MINE}/audience", policies)
+    assert aws_allows(
+        "Publish", f"topic/$aws/rules/onlooker_live_audience/{MINE}/audience", policies
+    )
     for topic in (f"{THEIRS}/audience", f"{MINE}/ack", f"{MINE}/status", ""):
         resource = f"topic/$aws/rules/onlooker_live_audience/{topic}"
-        assert not on_aws("Publish", resource, policies)
+        assert not aws_allows("Publish", resource, policies)
 
 
 @pytest.mark.parametrize(
     "one", [*POLICIES, policy.basic_ingest(ARN, "production"), policy.claim(ARN, "onlooker")]
 )
-def test_a_policy_fits_into_what_aws_accepts(one):
+def test_a_policy_is_within_the_size_limit_of_aws(one):
     assert len(policy.text(one)) <= policy.LARGEST_CHARACTERS
     assert json.loads(policy.text(one)) == one
 
 
-def test_the_evaluator_says_so_when_it_does_not_know():
+def test_the_evaluator_refuses_what_it_does_not_implement():
     odd = {"Effect": "Allow", "Action": "iot:*", "Resource": "*", "NotAction": "iot:Publish"}
     with pytest.raises(PolicyError, match="NotAction"):
-        on_aws("Publish", "topic/x", [{"Statement": [odd]}])
+        aws_allows("Publish", "topic/x", [{"Statement": [odd]}])
     odd = {"Effect": "Allow", "Action": "iot:*", "Resource": "*", "Condition": {"DateLessThan": {}}}
     with pytest.raises(PolicyError, match="DateLessThan"):
-        on_aws("Publish", "topic/x", [{"Statement": [odd]}])
+        aws_allows("Publish", "topic/x", [{"Statement": [odd]}])
 
 
 def test_an_explicit_deny_wins_and_a_variable_is_no_wildcard():
@@ -202,67 +216,71 @@ def test_an_explicit_deny_wins_and_a_variable_is_no_wildcard():
         ("a/b/c", "a/b", False),
     ],
 )
-def test_a_subscription_must_lie_wholly_within_a_grant(granted, wanted, is_covered):
+def test_a_subscription_must_be_covered_by_a_grant(granted, wanted, is_covered):
     assert covers(granted, wanted) is is_covered
 
 
 @pytest.fixture(scope="module")
-def cam(house):
-    entry = house.certify("cam-1")
-    house.certify("cam-2")
-    house.wait_until(lambda: "user cam-2" in house.settings.access_file.read_text())
-    visitor = house.visitor(entry).join()
-    house.wait_until(lambda: visitor.says(f"{MINE}/audience"))
-    return visitor
+def cam(installation):
+    record = installation.certify("cam-1")
+    installation.certify("cam-2")
+    installation.wait_for_rules("cam-2")
+    client = installation.create_client(record).connect()
+    wait_until(lambda: client.publish(f"{MINE}/audience"))
+    return client
 
 
 @pytest.fixture(scope="module")
-def everybody(house):
-    """Somebody beside the rules: the broker's own view of what was let through."""
-    watcher = house.visitor(house.equip(CertificateKind.SERVICE, "service:fleet")).join()
-    watcher.listens("$aws/things/#")
-    return watcher
+def fleet_service(installation):
+    """A client that may publish to and receive the topics of all things."""
+    client = installation.create_service_client("service:fleet").connect()
+    client.subscribe("$aws/things/#")
+    return client
 
 
 @pytest.mark.broker
-def test_mosquitto_answers_the_same_list_of_sayings(cam):
-    assert {topic: cam.says(topic) for topic in MAY_SAY} == dict.fromkeys(MAY_SAY, True)
-    assert {topic: cam.says(topic) for topic in MAY_NOT_SAY} == dict.fromkeys(MAY_NOT_SAY, False)
+def test_mosquitto_accepts_the_same_publications(cam):
+    assert {topic: cam.publish(topic) for topic in MAY_PUBLISH} == dict.fromkeys(MAY_PUBLISH, True)
+    assert {topic: cam.publish(topic) for topic in MAY_NOT_PUBLISH} == dict.fromkeys(
+        MAY_NOT_PUBLISH, False
+    )
 
 
 @pytest.mark.broker
-def test_mosquitto_lets_a_device_connect_under_its_own_name_only(house, cam):
-    entry = house.certify("cam-1")
-    refused = {name: house.visitor(entry, client_id=name).is_refused() for name in MAY_NOT_BE}
-    assert refused == dict.fromkeys(MAY_NOT_BE, True)
-    house.wait_for_audit("connect.wrong_id", "cam-1")
-    assert cam.lost.empty()
+def test_mosquitto_lets_a_device_connect_under_its_own_name_only(installation, cam):
+    record = installation.certify("cam-1")
+    refused = {
+        name: installation.create_client(record, client_id=name).is_refused() for name in OTHER_IDS
+    }
+    assert refused == dict.fromkeys(OTHER_IDS, True)
+    installation.wait_for_audit("connect.wrong_id", "cam-1")
+    assert cam.disconnections.empty()
 
 
 @pytest.mark.broker
-def test_mosquitto_delivers_only_what_a_device_may_hear(house, cam, everybody):
-    stream = house.visitor(house.equip(CertificateKind.SERVICE, "service:stream")).join()
-    cam.listens(*MAY_HEAR, *MAY_NOT_HEAR)
+def test_mosquitto_delivers_only_permitted_topics(installation, cam, fleet_service):
+    stream = installation.create_service_client("service:stream").connect()
+    cam.subscribe(*MAY_SUBSCRIBE_TO, *MAY_NOT_SUBSCRIBE_TO)
     for topic in (f"{THEIRS}/ack", "onlooker/v1/LB-01/cam-1/ack"):
-        assert stream.says(topic)
+        assert stream.publish(topic)
     for topic in (f"{THEIR_THING}/shadow/get/accepted", f"{THEIR_THING}/jobs/notify-next"):
-        assert everybody.says(topic)
-    assert everybody.says(f"{MY_THING}/jobs/notify-next")
-    assert stream.says(f"{MINE}/ack")
-    assert set(cam.has_heard(f"{MINE}/ack")) == {f"{MY_THING}/jobs/notify-next", f"{MINE}/ack"}
-    house.wait_for_audit("subscribe.beyond", "cam-1")
-    house.wait_for_audit("publish.denied", "cam-1")
+        assert fleet_service.publish(topic)
+    assert fleet_service.publish(f"{MY_THING}/jobs/notify-next")
+    assert stream.publish(f"{MINE}/ack")
+    assert set(cam.receive_until(f"{MINE}/ack")) == {f"{MY_THING}/jobs/notify-next", f"{MINE}/ack"}
+    assert installation.wait_for_audit("subscribe.beyond", "cam-1")
+    assert installation.wait_for_audit("publish.denied", "cam-1")
 
 
 @pytest.mark.broker
-def test_a_service_keeps_to_its_own_part(house):
-    stream = house.visitor(house.equip(CertificateKind.SERVICE, "service:stream")).join()
-    assert not stream.says(f"{MINE}/audience")
-    assert not stream.says(f"{MY_THING}/shadow/update")
-    second = house.visitor(house.equip(CertificateKind.SERVICE, "service:stream.2")).join()
-    house.wait_until(lambda: second.says(f"{MINE}/ack"))
-    unknown = house.visitor(house.equip(CertificateKind.SERVICE, "service:reports")).join()
-    assert not unknown.says(f"{MINE}/audience")
+def test_a_service_may_publish_only_to_its_own_topics(installation):
+    stream = installation.create_service_client("service:stream").connect()
+    assert not stream.publish(f"{MINE}/audience")
+    assert not stream.publish(f"{MY_THING}/shadow/update")
+    second = installation.create_service_client("service:stream.2").connect()
+    wait_until(lambda: second.publish(f"{MINE}/ack"))
+    unknown = installation.create_service_client("service:reports").connect()
+    assert not unknown.publish(f"{MINE}/audience")
 
 
 def test_every_role_that_can_get_a_certificate_has_rules_and_no_other_has():

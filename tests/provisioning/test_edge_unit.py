@@ -1,4 +1,4 @@
-"""How the agent is put on a board: the unit as systemd reads it, the image as we read it.
+"""How the agent is installed on a board: the systemd unit and the container image.
 
 No image is built here: that needs a registry.
 """
@@ -15,9 +15,9 @@ import pytest
 
 from edge_agent.status.watchdog import HANG_TIMEOUT_S
 
-HOUSE = Path(__file__).resolve().parents[2]
-UNIT = HOUSE / "provisioning/edge/onlooker-edge.service"
-IMAGE = HOUSE / "provisioning/container/edge.Dockerfile"
+ROOT = Path(__file__).resolve().parents[2]
+UNIT = ROOT / "provisioning/edge/onlooker-edge.service"
+IMAGE = ROOT / "provisioning/container/edge.Dockerfile"
 LARGEST_EXPOSURE = 25  # tenths of ten; a plain service has 96, ours 22: it asks for the clock
 
 
@@ -36,7 +36,7 @@ def test_systemd_understands_every_line(unit):
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_the_unit_gives_next_to_nothing_away(unit):
+def test_the_unit_has_a_low_exposure(unit):
     done = subprocess.run(
         ["systemd-analyze", "security", "--offline=true", f"--threshold={LARGEST_EXPOSURE}", unit],
         capture_output=True,
@@ -45,18 +45,18 @@ def test_the_unit_gives_next_to_nothing_away(unit):
     assert done.returncode == 0, done.stdout
 
 
-def told(name):
+def read_unit(name):
     return re.findall(rf"^{name}=(.*)$", UNIT.read_text(), re.MULTILINE)
 
 
-def test_the_watchdog_waits_longer_than_a_loop_may_hang():
-    assert told("Type") == ["notify"]
-    (patience,) = told("WatchdogSec")
-    assert int(patience) >= 2 * HANG_TIMEOUT_S
-    assert told("Restart") == ["on-failure"]
+def test_the_watchdog_timeout_is_longer_than_a_loop_may_hang():
+    assert read_unit("Type") == ["notify"]
+    (timeout_s,) = read_unit("WatchdogSec")
+    assert int(timeout_s) >= 2 * HANG_TIMEOUT_S
+    assert read_unit("Restart") == ["on-failure"]
 
 
-def test_the_image_takes_pinned_wheels_and_runs_as_nobody_special():
+def test_the_image_installs_pinned_wheels_and_runs_as_an_unprivileged_user():
     text = IMAGE.read_text()
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     installs = [line for line in lines if "pip install" in line and "-r " in line]
@@ -70,10 +70,10 @@ def test_the_image_takes_pinned_wheels_and_runs_as_nobody_special():
         number for number, line in enumerate(lines) if line.startswith("RUN ")
     )
     copied = [line.split()[1] for line in lines if re.match(r"COPY (?!--from)", line)]
-    assert all((HOUSE / source).exists() for source in copied)
+    assert all((ROOT / source).exists() for source in copied)
 
 
-def imports_of(statement):
+def imported_modules(statement):
     if isinstance(statement, ast.Import):
         return [alias.name for alias in statement.names]
     return [str(statement.module)] if isinstance(statement, ast.ImportFrom) else []
@@ -82,12 +82,12 @@ def imports_of(statement):
 def test_everything_that_the_agent_imports_is_pinned():
     imported = {
         name.partition(".")[0]
-        for path in (HOUSE / "edge_agent").rglob("*.py")
+        for path in (ROOT / "edge_agent").rglob("*.py")
         for statement in ast.parse(path.read_text()).body
-        for name in imports_of(statement)
+        for name in imported_modules(statement)
     }
     names = {"cv2": "opencv-python-headless", "paho": "paho-mqtt", "awsiot": "awsiotsdk"}
-    pins = set(re.findall(r"^([\w-]+)==", (HOUSE / "requirements/edge.txt").read_text(), re.M))
+    pins = set(re.findall(r"^([\w-]+)==", (ROOT / "requirements/edge.txt").read_text(), re.M))
     standard = sys.stdlib_module_names
     outside = imported - standard - {"edge_agent", "wire"}
     assert "av" in outside

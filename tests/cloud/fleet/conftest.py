@@ -30,7 +30,7 @@ from provisioning.broker.settings import BrokerSettings
 from provisioning.broker.supervisor import BrokerSupervisor
 from provisioning.ca_service import CaService
 from simulators.servers.mosquitto import free_port
-from tests.auth_plugin import built
+from tests.auth_plugin import build_auth_plugin
 
 THINGS = ("cam-1", "cam-2", "cam-3", "cam-4")
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -61,7 +61,7 @@ class HardenedFleet:
             authority=folder / "ca",
             port=self.port,
             bind="127.0.0.1",
-            auth_plugin=built(),
+            auth_plugin=build_auth_plugin(),
             user=pwd.getpwuid(os.geteuid()).pw_name,
         )
         hosts = ("localhost", "127.0.0.1")

@@ -137,7 +137,7 @@ def test_tls_alerts_are_reported_in_words(reason, said):
 
 @pytest.fixture(scope="module")
 def camera(works):
-    certificate, key = works.certified(CAMERA.device, CAMERA.location)
+    certificate, key = works.certify(CAMERA.device, CAMERA.location)
     return BrokerEndpoint(
         "localhost", works.port, tls=True, ca=works.trust, certificate=certificate, key=key
     )
@@ -189,7 +189,7 @@ def test_a_certificate_of_another_authority_is_refused(camera, tmp_path):
 @pytest.mark.broker
 def test_a_revoked_certificate_is_reported_as_revoked(works, camera):
     device = DeviceId("kx-01-cam-7")
-    certificate, key = works.certified(device, CAMERA.location)
+    certificate, key = works.certify(device, CAMERA.location)
     shown = replace(camera, certificate=certificate, key=key)
     where = DeviceAddress(CAMERA.location, device)
     assert check_session(shown, where).level is Level.OK

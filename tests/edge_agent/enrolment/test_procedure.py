@@ -46,7 +46,7 @@ def folder(tmp_path):
 def camera(works):
     """A camera that the roster expects."""
     device = f"cam-{next(numbers)}"
-    works.expect(device)
+    works.allow(device)
     return EnrolmentRequest(
         device=device,
         serial=f"SN-{device}",
@@ -151,7 +151,7 @@ def test_a_clock_that_was_never_set(claim, folder, camera):
 def test_a_claim_of_another_authority_is_rejected(works, folder, camera, tmp_path):
     other = create_authority(tmp_path / "ca", name="Other", secret=None, at=utc_now())
     with pytest.raises(ProvisioningError, match=r"unknown, expired or revoked|ends the handshake"):
-        enrol(folder, load_claim(works.claim(office=other)), camera, utc_now)
+        enrol(folder, load_claim(works.claim(authority=other)), camera, utc_now)
 
 
 def test_a_device_outside_the_allow_list_is_rejected(claim, folder, camera):

@@ -14,7 +14,7 @@ import pytest
 from cloud.fleet.__main__ import main as fleet_main
 from provisioning.__main__ import main as provisioning_main
 from simulators.servers.mosquitto import free_port
-from tests.auth_plugin import built
+from tests.auth_plugin import build_auth_plugin
 
 PATIENCE_S = 30.0
 
@@ -43,7 +43,7 @@ class Company:
         account = pwd.getpwuid(os.geteuid()).pw_name
         broker = ["--dir", self.folder / "broker", "--authority", self.ca, "--host", "localhost"]
         broker += ["--bind", "127.0.0.1", "--port", self.port, "--user", account]
-        broker += ["--auth-plugin", built()]
+        broker += ["--auth-plugin", build_auth_plugin()]
         self.start("provisioning", "broker", *broker, ready="mqtts://")
         fleet = ["--broker", f"mqtts://localhost:{self.port}", "--identity", self.own]
         fleet += [

@@ -1,4 +1,4 @@
-"""One device floods, reconnects in a loop, sends garbage: the broker and the others go on."""
+"""One device floods, reconnects in a loop or sends garbage; the other devices are not affected."""
 
 import contextlib
 import os
@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+from tests.provisioning.installation import wait_until
 from wire.envelope import MAX_PAYLOAD_BYTES
 
 pytestmark = pytest.mark.broker
@@ -17,11 +18,11 @@ STATUS = "onlooker/v1/KX-01/{}/status"
 FLOOD = 3_500
 
 
-def text(value):
+def encode_string(value):
     return len(value).to_bytes(2, "big") + value
 
 
-def packet(head, body):
+def encode_packet(head, body):
     length, left = b"", len(body)
     while True:
         left, seven = left >> 7, left & 127
@@ -30,50 +31,52 @@ def packet(head, body):
             return bytes([head]) + length + body
 
 
-def connect(name):
-    return packet(0x10, b"\x00\x04MQTT\x04\x02\x00\x3c" + text(name.encode()))
+def encode_connect(name):
+    return encode_packet(0x10, b"\x00\x04MQTT\x04\x02\x00\x3c" + encode_string(name.encode()))
 
 
-def publish(topic, payload, head=0x30):
-    return packet(head, text(topic.encode()) + payload)
+def encode_publish(topic, payload, head=0x30):
+    return encode_packet(head, encode_string(topic.encode()) + payload)
 
 
 @pytest.fixture
-def line(house):
+def dial(installation):
     """Open a raw TLS connection with a device's certificate, admitted when `name` is given."""
     opened = []
 
-    def dial(entry, name=None):
-        context = ssl.create_default_context(cafile=house.authority.folder / "trust.pem")
-        stem = house.folder / entry.serial
+    def open_one(record, name=None):
+        context = ssl.create_default_context(cafile=installation.authority.folder / "trust.pem")
+        stem = installation.folder / record.serial
         context.load_cert_chain(stem.with_suffix(".crt"), stem.with_suffix(".key"))
-        plain = socket.create_connection(("127.0.0.1", house.settings.port), timeout=PATIENCE_S)
-        made = context.wrap_socket(plain, server_hostname="localhost")
-        opened.append(made)
+        address = ("127.0.0.1", installation.settings.port)
+        plain = socket.create_connection(address, timeout=PATIENCE_S)
+        connection = context.wrap_socket(plain, server_hostname="localhost")
+        opened.append(connection)
         if name is not None:
-            made.sendall(connect(name))
-            assert made.recv(4)[3] == 0
-        return made
+            connection.sendall(encode_connect(name))
+            assert connection.recv(4)[3] == 0
+        return connection
 
-    yield dial
+    yield open_one
     for one in opened:
         one.close()
 
 
 @pytest.fixture
-def honest(house):
-    """Cameras that say something all the time and must lose no connection."""
-    visitors = [house.visitor(house.certify(f"honest-{n}")).join() for n in range(3)]
-    house.wait_until(lambda: visitors[-1].says(HEARTBEAT.format("honest-2")))
-    pid = house.supervisor.process_id
-    yield visitors
-    for number, visitor in enumerate(visitors):
-        assert visitor.says(HEARTBEAT.format(f"honest-{number}"))
-        assert visitor.lost.empty()
-    assert house.supervisor.process_id == pid
+def honest(installation):
+    """Cameras that stay connected and may publish at the end of each test."""
+    records = [installation.certify(f"honest-{number}") for number in range(3)]
+    clients = [installation.create_client(record).connect() for record in records]
+    wait_until(lambda: clients[-1].publish(HEARTBEAT.format("honest-2")))
+    pid = installation.supervisor.process_id
+    yield clients
+    for number, client in enumerate(clients):
+        assert client.publish(HEARTBEAT.format(f"honest-{number}"))
+        assert client.disconnections.empty()
+    assert installation.supervisor.process_id == pid
 
 
-def ended(opened):
+def is_closed(opened):
     try:
         while opened.recv(65_536):
             pass
@@ -82,88 +85,86 @@ def ended(opened):
     return True
 
 
-def has_rules(house, device):
-    return lambda: f"user {device}\n" in house.settings.access_file.read_text()
-
-
-def test_thousands_of_heartbeats_in_one_send_end_that_session_only(house, honest, line):
-    entry = house.certify("burst")
-    house.wait_until(has_rules(house, "burst"))
+def test_thousands_of_heartbeats_in_one_send_end_that_session_only(installation, honest, dial):
+    record = installation.certify("burst")
+    installation.wait_for_rules("burst")
     for _ in range(7):
-        opened = line(entry, "burst")
-        with contextlib.suppress(OSError):  # it is ended in the middle of it
-            opened.sendall(publish(HEARTBEAT.format("burst"), b"{}") * FLOOD)
-        assert ended(opened)
-    house.wait_for_audit("publish.flood", "burst")
+        opened = dial(record, "burst")
+        with contextlib.suppress(OSError):  # the broker closes it meanwhile
+            opened.sendall(encode_publish(HEARTBEAT.format("burst"), b"{}") * FLOOD)
+        assert is_closed(opened)
+    installation.wait_for_audit("publish.flood", "burst")
 
 
-def test_a_reconnection_does_not_refill_the_allowance(house, honest, line, stream):
-    entry = house.certify("again")
-    house.wait_until(has_rules(house, "again"))
-    stream.listens(HEARTBEAT.format("again"))
+def test_a_reconnection_does_not_refill_the_allowance(installation, honest, dial, stream):
+    record = installation.certify("again")
+    installation.wait_for_rules("again")
+    stream.subscribe(HEARTBEAT.format("again"))
     for _ in range(5):
-        opened = line(entry, "again")
-        with contextlib.suppress(OSError):  # it is ended in the middle of it
-            opened.sendall(publish(HEARTBEAT.format("again"), b"{}") * 400)
-        ended(opened)
-    honest[0].says(HEARTBEAT.format("honest-0"))
-    passed = stream.heard.qsize()
-    limits = house.settings.limits
+        opened = dial(record, "again")
+        with contextlib.suppress(OSError):  # the broker closes it meanwhile
+            opened.sendall(encode_publish(HEARTBEAT.format("again"), b"{}") * 400)
+        is_closed(opened)
+    honest[0].publish(HEARTBEAT.format("honest-0"))
+    passed = stream.received.qsize()
+    limits = installation.settings.limits
     assert passed <= limits.burst_messages + 10 * limits.messages_per_s
 
 
-def test_a_device_that_connects_in_a_loop_is_refused_and_the_others_are_not(house, honest, line):
-    entry = house.certify("looping")
+def test_a_device_that_connects_in_a_loop_is_refused_and_the_others_are_not(
+    installation, honest, dial
+):
+    record = installation.certify("looping")
     codes = []
     for _ in range(60):
-        opened = line(entry)
-        opened.sendall(connect("looping"))
+        opened = dial(record)
+        opened.sendall(encode_connect("looping"))
         codes.append(opened.recv(4)[3])
         opened.close()
     assert codes[:30] == [0] * 30
     assert codes[-1] == 5  # not authorised
-    house.wait_for_audit("connect.flood", "looping")
+    installation.wait_for_audit("connect.flood", "looping")
 
 
-def test_reading_the_rules_again_is_no_connection(house, honest):
+def test_a_reload_does_not_count_as_a_connection(installation, honest):
     for _ in range(40):
-        house.supervisor._process.reload()
+        installation.supervisor._process.reload()
         threading.Event().wait(0.02)
-    assert honest[0].says(HEARTBEAT.format("honest-0"))
+    assert honest[0].publish(HEARTBEAT.format("honest-0"))
 
 
-def test_oversized_and_retained_garbage_reaches_nobody(house, honest, line, stream):
-    entry = house.certify("garbage")
-    house.wait_until(has_rules(house, "garbage"))
-    stream.listens("onlooker/v1/KX-01/garbage/heartbeat")
+def test_oversized_and_retained_garbage_is_not_delivered(installation, honest, dial, stream):
+    record = installation.certify("garbage")
+    installation.wait_for_rules("garbage")
+    stream.subscribe("onlooker/v1/KX-01/garbage/heartbeat")
     for body in (b"\xff" * (MAX_PAYLOAD_BYTES + 1), b"\x00" * 300_000):
-        opened = line(entry, "garbage")
-        with contextlib.suppress(OSError):  # it is ended in the middle of it
-            opened.sendall(publish(HEARTBEAT.format("garbage"), body, 0x31))
-        assert ended(opened)
+        opened = dial(record, "garbage")
+        with contextlib.suppress(OSError):  # the broker closes it meanwhile
+            opened.sendall(encode_publish(HEARTBEAT.format("garbage"), body, 0x31))
+        assert is_closed(opened)
     for head in (0x00, 0xF0, 0x3F, 0x36):  # reserved kinds, both bits of QoS, QoS 3
-        opened = line(entry, "garbage")
-        opened.sendall(packet(head, os.urandom(64)))
-        assert ended(opened)
-    assert honest[0].says(HEARTBEAT.format("honest-0"))
-    heard = [stream.heard.get() for _ in range(stream.heard.qsize())]
-    assert HEARTBEAT.format("garbage") not in heard
+        opened = dial(record, "garbage")
+        opened.sendall(encode_packet(head, os.urandom(64)))
+        assert is_closed(opened)
+    assert honest[0].publish(HEARTBEAT.format("honest-0"))
+    received = [stream.received.get() for _ in range(stream.received.qsize())]
+    assert HEARTBEAT.format("garbage") not in received
 
 
-def test_only_a_status_may_be_retained(house, honest, stream):
-    sender = house.visitor(house.certify("keeper")).join()
-    house.wait_until(lambda: sender.says(HEARTBEAT.format("keeper")))
-    sender.client.publish(HEARTBEAT.format("keeper"), b"{}", qos=1, retain=True)
-    assert sender.acked.get(timeout=PATIENCE_S) == 135
-    sender.client.publish(STATUS.format("keeper"), b"{}", qos=1, retain=True)
-    assert sender.acked.get(timeout=PATIENCE_S) in (0, 16)
+def test_only_a_status_may_be_retained(installation, honest, stream):
+    sender = installation.create_client(installation.certify("keeper")).connect()
+    wait_until(lambda: sender.publish(HEARTBEAT.format("keeper")))
+    sender.paho.publish(HEARTBEAT.format("keeper"), b"{}", qos=1, retain=True)
+    assert sender.publications.get(timeout=PATIENCE_S) == 135
+    sender.paho.publish(STATUS.format("keeper"), b"{}", qos=1, retain=True)
+    assert sender.publications.get(timeout=PATIENCE_S) in (0, 16)
 
 
-def test_a_topic_with_a_line_break_forges_no_line_of_the_log(house, honest, line):
-    opened = line(house.certify("forger"), "forger")
+def test_a_topic_with_a_line_break_adds_no_line_to_the_log(installation, honest, dial):
+    opened = dial(installation.certify("forger"), "forger")
     opened.sendall(
-        publish("x\nAuth plugin: honest-0 disconnected, more than 1 messages a second", b"")
+        encode_publish("x\nAuth plugin: honest-0 disconnected, more than 1 messages a second", b"")
     )
-    assert ended(opened)
-    lines = [(one["event"], one["client"]) for one in house.audit()]
+    assert is_closed(opened)
+    lines = [(one["event"], one["client"]) for one in installation.read_audit()]
     assert ("publish.flood", "honest-0") not in lines

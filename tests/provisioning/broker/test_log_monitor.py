@@ -1,4 +1,4 @@
-"""Reading the broker's log: facts, buckets and complaints, with time given."""
+"""The monitor of the broker's log: events, rate limits and repeats, with injected time."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +10,7 @@ from provisioning.broker.log_parser import LogEventKind, parse_line
 from provisioning.broker.settings import Limits
 
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
-SAID = (
+RECEIVED = (
     "Received PUBLISH from cam-1 (d0, q1, r0, m1, 'onlooker/v1/KX-01/cam-1/status', ... (2 bytes))"
 )
 TAKEN_OVER = "Client cam-1 already connected, closing old connection."
@@ -24,7 +24,7 @@ def at(seconds):
 @pytest.mark.parametrize(
     ("line", "kind", "client", "detail"),
     [
-        (SAID, LogEventKind.SAID, "cam-1", ""),
+        (RECEIVED, LogEventKind.SAID, "cam-1", ""),
         (DENIED, LogEventKind.DENIED, "cam-1", "its/mine"),
         (
             "New client connected from 10.0.0.8:50853 as cam-0 (p2, c0, k60, u'cam-0').",
@@ -53,9 +53,9 @@ def at(seconds):
         ),
     ],
 )
-def test_a_line_of_mosquitto_is_a_fact(line, kind, client, detail):
-    told = parse_line(line)
-    assert (told.kind, told.client, told.detail) == (kind, client, detail)
+def test_a_line_of_mosquitto_is_parsed(line, kind, client, detail):
+    event = parse_line(line)
+    assert (event.kind, event.client, event.detail) == (kind, client, detail)
 
 
 @pytest.mark.parametrize(
@@ -70,65 +70,65 @@ def test_a_line_of_mosquitto_is_a_fact(line, kind, client, detail):
         "\x00\xff",
     ],
 )
-def test_other_lines_are_none(line):
+def test_other_lines_are_ignored(line):
     assert parse_line(line) is None
 
 
-def test_what_a_stranger_chose_is_shortened():
+def test_a_detail_that_a_client_chose_is_truncated():
     assert len(parse_line("cam-1 1 " + "a" * 60_000).detail) == 200
 
 
 def test_a_bucket_fills_at_a_steady_rate():
     #  5 in the bucket, 1 a second: 5 at once pass, a sixth does not until one second later
-    watch = LogMonitor(Limits(messages_per_s=1, burst_messages=5))
-    assert list(watch.read([SAID] * 5, at(0))) == []
-    assert list(watch.read([SAID], at(1))) == []
-    [audit_event] = watch.read([SAID], at(1))
+    monitor = LogMonitor(Limits(messages_per_s=1, burst_messages=5))
+    assert list(monitor.read([RECEIVED] * 5, at(0))) == []
+    assert list(monitor.read([RECEIVED], at(1))) == []
+    [audit_event] = monitor.read([RECEIVED], at(1))
     assert (audit_event.event, audit_event.client, audit_event.ends_session) == (
         "publish.flood",
         "cam-1",
         True,
     )
-    assert list(watch.read([SAID] * 5, at(1))) == []  # its session is over
+    assert list(monitor.read([RECEIVED] * 5, at(1))) == []  # its session is over
 
 
 def test_refused_messages_count_towards_a_flood_too():
-    watch = LogMonitor(Limits(messages_per_s=1, burst_messages=3))
-    events = [audit_event.event for audit_event in watch.read([DENIED] * 4, at(0))]
+    monitor = LogMonitor(Limits(messages_per_s=1, burst_messages=3))
+    events = [audit_event.event for audit_event in monitor.read([DENIED] * 4, at(0))]
     assert events == ["publish.denied", "publish.flood"]
 
 
-def test_our_own_services_have_no_bucket():
-    watch = LogMonitor(Limits(messages_per_s=1, burst_messages=1))
-    said = SAID.replace("cam-1 (", "service:stream (")
-    assert list(watch.read([said] * 100, at(0))) == []
+def test_services_have_no_rate_limit():
+    monitor = LogMonitor(Limits(messages_per_s=1, burst_messages=1))
+    line = RECEIVED.replace("cam-1 (", "service:stream (")
+    assert list(monitor.read([line] * 100, at(0))) == []
 
 
-def test_the_same_complaint_is_written_once_a_minute_with_its_count():
-    watch = LogMonitor(Limits())
-    assert [audit_event.times for audit_event in watch.read([DENIED] * 50, at(0))] == [1]
-    assert [audit_event.times for audit_event in watch.read([DENIED], at(59))] == []
-    assert [audit_event.times for audit_event in watch.read([DENIED], at(60))] == [51]
+def test_a_repeated_event_is_written_once_a_minute_with_its_count():
+    monitor = LogMonitor(Limits())
+    assert [audit_event.times for audit_event in monitor.read([DENIED] * 50, at(0))] == [1]
+    assert [audit_event.times for audit_event in monitor.read([DENIED], at(59))] == []
+    assert [audit_event.times for audit_event in monitor.read([DENIED], at(60))] == [51]
 
 
-def test_repeats_are_written_when_the_complaint_does_not_come_again():
-    watch = LogMonitor(Limits())
-    list(watch.read([DENIED] * 50, at(0)))
-    assert list(watch.repeats(at(59))) == []
-    [audit_event] = watch.repeats(at(60))
+def test_repeats_are_written_when_the_event_does_not_occur_again():
+    monitor = LogMonitor(Limits())
+    list(monitor.read([DENIED] * 50, at(0)))
+    assert list(monitor.repeats(at(59))) == []
+    [audit_event] = monitor.repeats(at(60))
     assert (audit_event.event, audit_event.client, audit_event.times) == (
         "publish.denied",
         "cam-1",
         49,
     )
-    assert list(watch.repeats(at(130))) == []
+    assert list(monitor.repeats(at(130))) == []
 
 
-def test_no_repeat_is_lost_when_the_broker_ends_or_complaints_are_too_many(monkeypatch):
+def test_no_repeat_is_lost_when_the_broker_ends_or_events_are_too_many(monkeypatch):
     monkeypatch.setattr("provisioning.broker.log_monitor.MAX_OPEN_EVENTS", 2)
-    watch = LogMonitor(Limits(), counts_messages=False)
+    monitor = LogMonitor(Limits(), counts_messages=False)
     lines = [DENIED.replace("cam-1", f"cam-{number}") for number in (1, 1, 1, 2, 2, 3, 3, 3)]
-    written = [*watch.read(lines, at(0)), *watch.remaining(at(1))]
+    written = [*monitor.read(lines, at(0)), *monitor.remaining(at(1))]
     total = {}
     for audit_event in written:
         total[audit_event.client] = total.get(audit_event.client, 0) + audit_event.times
@@ -137,51 +137,51 @@ def test_no_repeat_is_lost_when_the_broker_ends_or_complaints_are_too_many(monke
 
 def test_a_new_connection_does_not_refill_the_bucket():
     connected = "New client connected from 10.0.0.8:50853 as cam-1 (p2, c0, k60, u'cam-1')."
-    watch = LogMonitor(Limits(messages_per_s=1, burst_messages=5))
-    assert list(watch.read([connected, *[SAID] * 5, connected], at(0))) == []
-    [audit_event] = watch.read([SAID], at(0))
+    monitor = LogMonitor(Limits(messages_per_s=1, burst_messages=5))
+    assert list(monitor.read([connected, *[RECEIVED] * 5, connected], at(0))) == []
+    [audit_event] = monitor.read([RECEIVED], at(0))
     assert audit_event.ends_session
 
 
-def test_what_a_client_said_before_its_session_ended_ends_no_second_session():
+def test_messages_before_the_end_of_a_session_end_no_second_session():
     connected = "New client connected from 10.0.0.8:50853 as cam-1 (p2, c0, k60, u'cam-1')."
-    watch = LogMonitor(Limits(messages_per_s=1, burst_messages=5))
-    assert len(list(watch.read([SAID] * 5_000, at(0)))) == 1
-    again = list(watch.read([connected, SAID], at(0)))
+    monitor = LogMonitor(Limits(messages_per_s=1, burst_messages=5))
+    assert len(list(monitor.read([RECEIVED] * 5_000, at(0)))) == 1
+    again = list(monitor.read([connected, RECEIVED], at(0)))
     assert [(one.ends_session, one.times) for one in again] == [(True, 0)]
-    [audit_event] = watch.repeats(at(60))
+    [audit_event] = monitor.repeats(at(60))
     assert (audit_event.event, audit_event.times) == ("publish.flood", 1)
 
 
-def test_a_subscription_within_the_rules_is_no_matter():
-    watch = LogMonitor(Limits())
-    watch.locations = {"cam-1": "KX-01"}
+def test_a_subscription_within_the_rules_is_not_audited():
+    monitor = LogMonitor(Limits())
+    monitor.locations = {"cam-1": "KX-01"}
     lines = ["cam-1 1 onlooker/v1/KX-01/cam-1/ack", "cam-1 1 $aws/things/cam-1/jobs/notify"]
-    assert list(watch.read(lines, at(0))) == []
-    [audit_event] = watch.read(["cam-1 1 onlooker/v1/KX-01/cam-2/ack"], at(0))
+    assert list(monitor.read(lines, at(0))) == []
+    [audit_event] = monitor.read(["cam-1 1 onlooker/v1/KX-01/cam-2/ack"], at(0))
     assert (audit_event.event, audit_event.detail) == (
         "subscribe.beyond",
         "onlooker/v1/KX-01/cam-2/ack",
     )
 
 
-def test_a_certificate_that_takes_its_own_session_over_is_written_down():
-    watch = LogMonitor(Limits())
-    [audit_event] = watch.read([TAKEN_OVER], at(0))
+def test_a_session_taken_over_by_the_same_certificate_is_audited():
+    monitor = LogMonitor(Limits())
+    [audit_event] = monitor.read([TAKEN_OVER], at(0))
     assert (audit_event.event, audit_event.client) == ("session.taken_over", "cam-1")
     assert not audit_event.ends_session
 
 
-def test_a_session_that_we_end_is_not_said_to_be_taken_over():
-    watch = LogMonitor(Limits())
-    watch.expect_session_end("cam-1", at(0))
-    assert list(watch.read([TAKEN_OVER], at(1))) == []
-    assert [audit_event.event for audit_event in watch.read([TAKEN_OVER], at(9))] == [
+def test_a_session_that_the_supervisor_ends_is_not_audited_as_taken_over():
+    monitor = LogMonitor(Limits())
+    monitor.expect_session_end("cam-1", at(0))
+    assert list(monitor.read([TAKEN_OVER], at(1))) == []
+    assert [audit_event.event for audit_event in monitor.read([TAKEN_OVER], at(9))] == [
         "session.taken_over"
     ]
 
 
-def test_a_full_audit_is_set_aside(tmp_path, monkeypatch):
+def test_a_full_audit_log_is_rotated(tmp_path, monkeypatch):
     monkeypatch.setattr("provisioning.broker.audit.MAX_BYTES", 300)
     audit = AuditLog(tmp_path / "audit.jsonl")
     for number in range(4):

@@ -1,4 +1,4 @@
-"""The broker's process: its log never blocks it, a reload never ends it, sessions end apart."""
+"""The broker's process: its log never blocks it, and a reload never ends it."""
 
 import os
 import pwd
@@ -23,7 +23,8 @@ from provisioning.broker.session_ender import SessionEnder
 from provisioning.folder_lock import FolderLock, FolderLockedError
 from provisioning.key_store import FileOwner
 from simulators.servers.mosquitto import free_port
-from tests.auth_plugin import built
+from tests.auth_plugin import build_auth_plugin
+from tests.provisioning.installation import wait_until
 
 PATIENCE_S = 10.0
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -33,16 +34,7 @@ def audit_event(client, event="publish.flood"):
     return AuditEvent(START, event, client, "", ends_session=True)
 
 
-def until(holds):
-    pause = threading.Event()
-    for _ in range(int(PATIENCE_S / 0.02)):
-        if holds():
-            return
-        pause.wait(0.02)
-    raise AssertionError("it did not happen in time")
-
-
-def test_a_log_that_nobody_takes_is_drained_all_the_same():
+def test_a_log_that_is_not_taken_is_drained():
     reading, writing = os.pipe()
     with os.fdopen(reading, "rb") as stream, os.fdopen(writing, "wb") as log:
         reader = LogReader(stream, pending_bytes=1_000_000)
@@ -59,7 +51,7 @@ def test_a_log_that_nobody_takes_is_drained_all_the_same():
 
 
 @pytest.mark.broker
-def test_a_reload_that_comes_early_waits_until_mosquitto_is_ready(tmp_path):
+def test_an_early_reload_waits_until_mosquitto_is_ready(tmp_path):
     config = tmp_path / "mosquitto.conf"
     config.write_text(
         f"listener {free_port()} 127.0.0.1\nallow_anonymous true\nlog_type all\n"
@@ -69,30 +61,32 @@ def test_a_reload_that_comes_early_waits_until_mosquitto_is_ready(tmp_path):
         process = BrokerProcess(config, tmp_path / "no socket")
         process.reload()
         lines = []
-        until(lambda: lines.extend(process.lines(0.05)) or "Reloading config." in lines)  # noqa: B023
+        wait_until(lambda: lines.extend(process.lines(0.05)) or "Reloading config." in lines)  # noqa: B023
         assert process.is_ready
         assert process.exit_code is None
         process.stop()
 
 
 @pytest.mark.broker
-def test_deaths_long_ago_do_not_lengthen_the_pause(another_house):
-    supervisor = another_house.supervisor
+def test_exits_long_ago_do_not_lengthen_the_restart_delay(own_installation):
+    supervisor = own_installation.supervisor
     supervisor._deaths = 7
     supervisor._launched_at -= timedelta(minutes=2)
-    until(lambda: supervisor._deaths == 0)
-    dead = supervisor.process_id
-    os.kill(dead, signal.SIGKILL)
-    until(lambda: supervisor.process_id != dead)
-    until(lambda: supervisor.is_ready)
+    wait_until(lambda: supervisor._deaths == 0)
+    exited = supervisor.process_id
+    os.kill(exited, signal.SIGKILL)
+    wait_until(lambda: supervisor.process_id != exited)
+    wait_until(lambda: supervisor.is_ready)
+    assert supervisor._deaths == 1  # the delay of the first exit
+    assert supervisor.last_death == f"exit code {-signal.SIGKILL}"
 
 
-def test_a_session_that_does_not_end_is_tried_again_and_blocks_nobody():
-    tries, may_go_on = [], threading.Event()
+def test_a_session_that_does_not_end_is_tried_again_and_delays_no_other():
+    tries, may_continue = [], threading.Event()
 
     def end(_control, client):
         tries.append(client)
-        assert may_go_on.wait(PATIENCE_S)
+        assert may_continue.wait(PATIENCE_S)
         if client == "stuck":
             raise SessionControlError("no answer")
 
@@ -100,9 +94,9 @@ def test_a_session_that_does_not_end_is_tried_again_and_blocks_nobody():
     for client in ("stuck", "stuck", "other"):
         ender.request(audit_event(client))
     assert ender.results() == []
-    may_go_on.set()
+    may_continue.set()
     ended = []
-    until(lambda: ended.extend(ender.results()) or len(ended) == 2)
+    wait_until(lambda: ended.extend(ender.results()) or len(ended) == 2)
     assert [(one.audit_event.client, one.trouble) for one in ended] == [
         ("stuck", "no answer"),
         ("other", ""),
@@ -111,7 +105,7 @@ def test_a_session_that_does_not_end_is_tried_again_and_blocks_nobody():
     ender.close()
 
 
-def test_a_folder_is_locked_for_one_process_and_free_when_it_has_gone(tmp_path):
+def test_a_folder_is_locked_for_one_process_until_it_releases_the_lock(tmp_path):
     lock = FolderLock(tmp_path, "broker")
     lock.take()
     with pytest.raises(FolderLockedError, match=rf"another broker \(process {os.getpid()}\) works"):
@@ -123,59 +117,60 @@ def test_a_folder_is_locked_for_one_process_and_free_when_it_has_gone(tmp_path):
 
 
 @pytest.mark.broker
-def test_a_second_broker_in_a_folder_is_refused_and_the_first_goes_on(another_house):
-    house = another_house
-    before = house.settings.config_file.read_bytes()
-    command = [sys.executable, "-m", "provisioning", "broker", "--dir", house.settings.folder]
-    command += ["--authority", house.settings.authority, "--port", str(free_port())]
+def test_a_second_broker_in_a_folder_is_refused_and_the_first_continues(own_installation):
+    installation = own_installation
+    before = installation.settings.config_file.read_bytes()
+    folder = installation.settings.folder
+    command = [sys.executable, "-m", "provisioning", "broker", "--dir", folder]
+    command += ["--authority", installation.settings.authority, "--port", str(free_port())]
     command += [
         "--host",
         "localhost",
         "--user",
         Path("/proc/self").owner(),
         "--auth-plugin",
-        built(),
+        build_auth_plugin(),
     ]
     outcome = subprocess.run(command, capture_output=True, text=True)
     assert outcome.returncode == 1
     [line] = [one for one in outcome.stderr.splitlines() if one.startswith("error: ")]
     assert "another broker" in line
     assert "Traceback" not in outcome.stderr
-    assert house.settings.config_file.read_bytes() == before
-    visitor = house.visitor(house.certify("unharmed")).join()
-    house.wait_until(lambda: visitor.says("onlooker/v1/KX-01/unharmed/audience"))
-    assert house.supervisor.last_death == ""
+    assert installation.settings.config_file.read_bytes() == before
+    client = installation.create_client(installation.certify("unharmed")).connect()
+    wait_until(lambda: client.publish("onlooker/v1/KX-01/unharmed/audience"))
+    assert installation.supervisor.last_death == ""
 
 
-def test_another_account_is_refused_where_only_root_could_use_it(tmp_path, monkeypatch, capsys):
+def test_another_account_is_refused_without_root(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(os, "geteuid", lambda: pwd.getpwnam("nobody").pw_uid)
     words = ["broker", "--dir", str(tmp_path / "broker"), "--user", "mosquitto", "--no-auth-plugin"]
     assert provisioning_main(words) == 1
-    said = capsys.readouterr().err
-    assert "--user mosquitto: only root can run Mosquitto as another account" in said
+    error = capsys.readouterr().err
+    assert "--user mosquitto: only root can run Mosquitto as another account" in error
     assert not (tmp_path / "broker").exists()
 
 
-def test_a_file_has_its_owner_and_mode_before_it_has_its_name(tmp_path, monkeypatch):
-    seen = []
+def test_a_file_has_its_owner_and_mode_before_it_is_renamed(tmp_path, monkeypatch):
+    attributes = []
     target = tmp_path / "access.acl"
     replace = Path.replace
 
-    def watched(draft, name):
+    def record_attributes(draft, name):
         found = draft.stat()
-        seen.append((stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid))
+        attributes.append((stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid))
         return replace(draft, name)
 
-    monkeypatch.setattr(Path, "replace", watched)
+    monkeypatch.setattr(Path, "replace", record_attributes)
     owner = FileOwner(os.geteuid(), os.getegid())
     key_store.write_private(target, b"rules", owner=owner)
-    assert seen == [(0o600, owner.uid, owner.gid)]
+    assert attributes == [(0o600, owner.uid, owner.gid)]
     assert key_store.is_private(target, owner)
     target.chmod(0o644)
     assert not key_store.is_private(target, owner)
 
 
-def test_the_audit_is_for_its_owner_only_and_a_full_disk_stops_nothing(tmp_path, caplog):
+def test_only_the_owner_can_read_the_audit_and_a_full_disk_is_logged(tmp_path, caplog):
     audit = AuditLog(tmp_path / "audit.jsonl")
     audit.write(audit_event("cam-1"))
     assert stat.S_IMODE((tmp_path / "audit.jsonl").stat().st_mode) == 0o600
@@ -184,17 +179,17 @@ def test_the_audit_is_for_its_owner_only_and_a_full_disk_stops_nothing(tmp_path,
 
 
 @pytest.mark.broker
-def test_a_flood_ends_the_session_without_the_guard_too(unguarded_house):
-    house = unguarded_house
-    visitor = house.visitor(house.certify("flooder")).join()
+def test_a_flood_ends_the_session_without_the_plugin_too(installation_without_plugin):
+    installation = installation_without_plugin
+    client = installation.create_client(installation.certify("flooder")).connect()
     for _ in range(3_500):
-        visitor.client.publish("onlooker/v1/KX-01/flooder/heartbeat", b"{}", qos=0)
-    assert visitor.lost.get(timeout=PATIENCE_S)
-    house.wait_for_audit("publish.flood", "flooder")
-    assert house.supervisor.last_death == ""
+        client.paho.publish("onlooker/v1/KX-01/flooder/heartbeat", b"{}", qos=0)
+    assert client.disconnections.get(timeout=PATIENCE_S)
+    installation.wait_for_audit("publish.flood", "flooder")
+    assert installation.supervisor.last_death == ""
 
 
-def test_an_authority_that_is_opened_twice_at_once_appears_once(tmp_path):
+def test_a_second_authority_in_a_folder_is_refused(tmp_path):
     folder = tmp_path / "ca"
     create_authority(folder, name="Test", secret=None, at=datetime.now(UTC))
     trust = (folder / "trust.pem").read_bytes()

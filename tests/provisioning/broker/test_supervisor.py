@@ -1,4 +1,4 @@
-"""The supervisor keeps the broker, and the command ends it in order."""
+"""The supervisor restarts the broker, and the command stops it gracefully."""
 
 import os
 import signal
@@ -12,62 +12,63 @@ import pytest
 
 from provisioning.authority.ca import create_authority
 from provisioning.broker import acl
-from tests.auth_plugin import built
+from tests.auth_plugin import build_auth_plugin
+from tests.provisioning.installation import wait_until
 from wire.topics import DeviceAddress
 
 pytestmark = pytest.mark.broker
 PATIENCE_S = 10.0
-MINE = "onlooker/v1/KX-01/{}/audience"
+AUDIENCE = "onlooker/v1/KX-01/{}/audience"
 
 
-def test_a_broker_that_dies_comes_back_with_the_same_rules(house, fleet, now):
-    entry = house.certify("survivor")
-    house.visitor(entry).join()
-    dead = house.supervisor.process_id
-    os.kill(dead, signal.SIGKILL)
-    house.wait_until(lambda: house.supervisor.process_id != dead)
-    house.wait_until(lambda: house.settings.control_socket.exists())
-    house.wait_for_audit("broker.died")
-    back = house.visitor(entry).join()
-    house.wait_until(lambda: back.says(MINE.format("survivor")))
-    assert not back.says(MINE.format("other-1"))
+def test_a_broker_that_exits_is_restarted_with_the_same_rules(installation, fleet, now):
+    entry = installation.certify("survivor")
+    installation.create_client(entry).connect()
+    exited = installation.supervisor.process_id
+    os.kill(exited, signal.SIGKILL)
+    wait_until(lambda: installation.supervisor.process_id != exited)
+    wait_until(lambda: installation.settings.control_socket.exists())
+    installation.wait_for_audit("broker.died")
+    returned = installation.create_client(entry).connect()
+    wait_until(lambda: returned.publish(AUDIENCE.format("survivor")))
+    assert not returned.publish(AUDIENCE.format("other-1"))
 
 
-def test_newcomers_of_a_big_fleet_wait_for_each_other_and_leavers_do_not(
-    another_house, now, monkeypatch
+def test_a_big_fleet_reloads_later_for_new_devices_and_at_once_for_revoked_ones(
+    own_installation, now, monkeypatch
 ):
-    house = another_house
+    installation = own_installation
 
     def has_rules(device: str) -> bool:
-        return f"user {device}\n" in house.settings.access_file.read_text()
+        return f"user {device}\n" in installation.settings.access_file.read_text()
 
     monkeypatch.setattr(
         "provisioning.broker.supervisor.RELOAD_REST_PER_CERTIFICATE", timedelta(hours=1)
     )
-    leaver = house.certify("hasty")
-    visitor = house.visitor(leaver).join()
-    house.wait_until(lambda: has_rules("hasty"))
-    house.certify("waiting")
-    with pytest.raises(AssertionError, match="in time"):
-        house.wait_until(lambda: has_rules("waiting"), patience_s=2.5)
+    leaver = installation.certify("hasty")
+    client = installation.create_client(leaver).connect()
+    wait_until(lambda: has_rules("hasty"))
+    installation.certify("waiting")
+    with pytest.raises(AssertionError, match=r"within 2\.5 s"):
+        wait_until(lambda: has_rules("waiting"), patience_s=2.5)
 
-    house.authority.revoke([leaver.serial], reason="key-compromise", at=now())
+    installation.authority.revoke([leaver.serial], reason="key-compromise", at=now())
 
-    assert visitor.lost.get(timeout=PATIENCE_S)
-    house.wait_until(lambda: has_rules("waiting"))
+    assert client.disconnections.get(timeout=PATIENCE_S)
+    wait_until(lambda: has_rules("waiting"))
 
 
-def test_a_device_at_two_locations_may_speak_for_both_until_the_old_certificate_goes():
-    places = [
+def test_a_device_with_certificates_for_two_locations_may_publish_for_both():
+    addresses = [
         DeviceAddress("KX-01", "cam"),
         DeviceAddress("LB-01", "cam"),
         DeviceAddress("KX-01", "cam"),
     ]
-    assert acl.render(places).count("onlooker/v1/KX-01/cam/audience") == 1
-    assert acl.render(places).count("onlooker/v1/LB-01/cam/audience") == 1
+    assert acl.render(addresses).count("onlooker/v1/KX-01/cam/audience") == 1
+    assert acl.render(addresses).count("onlooker/v1/LB-01/cam/audience") == 1
 
 
-def test_the_command_runs_a_broker_and_ends_it_in_order(tmp_path, now, port):
+def test_the_command_runs_a_broker_and_stops_it_gracefully(tmp_path, now, port):
     create_authority(tmp_path / "ca", name="Test", secret=None, at=now())
     account = Path("/proc/self").owner()
     command = [sys.executable, "-m", "provisioning", "broker", "--dir", tmp_path]
@@ -81,7 +82,7 @@ def test_the_command_runs_a_broker_and_ends_it_in_order(tmp_path, now, port):
         "--user",
         account,
         "--auth-plugin",
-        built(),
+        build_auth_plugin(),
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout.readline() == f"mqtts://localhost:{port}\n".encode()
@@ -93,15 +94,15 @@ def test_the_command_runs_a_broker_and_ends_it_in_order(tmp_path, now, port):
     )
 
 
-def test_a_broker_without_an_authority_says_what_to_do(tmp_path):
+def test_a_broker_without_an_authority_is_refused_with_a_remedy(tmp_path):
     command = [sys.executable, "-m", "provisioning", "broker", "--dir", tmp_path]
-    command += ["--user", Path("/proc/self").owner(), "--auth-plugin", built()]
+    command += ["--user", Path("/proc/self").owner(), "--auth-plugin", build_auth_plugin()]
     outcome = subprocess.run(command, capture_output=True, text=True)
     assert outcome.returncode == 1
     assert "register.sqlite is missing: is this an authority's folder?" in outcome.stderr
 
 
-def test_a_folder_too_deep_for_a_socket_is_refused_at_once(tmp_path, now):
+def test_a_path_too_long_for_a_socket_is_refused_at_once(tmp_path, now):
     deep = tmp_path / ("d" * 120)
     create_authority(deep / "ca", name="Test", secret=None, at=now())
     command = [sys.executable, "-m", "provisioning", "broker", "--dir", deep]
@@ -111,7 +112,7 @@ def test_a_folder_too_deep_for_a_socket_is_refused_at_once(tmp_path, now):
     assert "is too long for a socket: choose a --dir" in outcome.stderr
 
 
-def test_a_broker_that_cannot_listen_ends_with_mosquittos_own_reason(tmp_path, now):
+def test_a_broker_that_cannot_listen_exits_with_mosquittos_error(tmp_path, now):
     create_authority(tmp_path / "ca", name="Test", secret=None, at=now())
     command = [
         sys.executable,
