@@ -1,6 +1,6 @@
-"""A headless Chromium that a test looks through, by the DevTools protocol.
+"""A headless Chromium for tests, controlled by the DevTools protocol.
 
-Every page has a profile of its own, and notes what went wrong in it and what it fetched.
+Each page has its own profile, and records its errors and its requests.
 """
 
 import json
@@ -26,7 +26,7 @@ PATIENCE_S = 60.0
 
 
 class NotThereError(AssertionError):
-    """What was asked for is not in the page, or the page is just being replaced."""
+    """The value is not in the page, or the page is being replaced."""
 
 
 class Browser:
@@ -53,7 +53,7 @@ class Browser:
 
     @contextmanager
     def page(self) -> Iterator["Page"]:
-        """An empty page; nothing of another's storage is in it."""
+        """An empty page with its own storage."""
         context = self.ask("Target.createBrowserContext")["browserContextId"]
         target = self.ask("Target.createTarget", url="about:blank", browserContextId=context)
         attached = self.ask("Target.attachToTarget", flatten=True, **target)
@@ -64,33 +64,33 @@ class Browser:
         self.ask("Target.disposeBrowserContext", browserContextId=context)
 
     def ask(self, method: str, session: str | None = None, **parameters: Any) -> dict[str, Any]:
-        """Call a method and give back its result; events on the way go to their pages."""
+        """Call a method and return its result; events received meanwhile go to their pages."""
         self._number += 1
         wanted = {"id": self._number, "method": method, "params": parameters}
         self._socket.send(json.dumps(wanted | ({"sessionId": session} if session else {})))
         while True:
-            said = json.loads(self._socket.recv(timeout=PATIENCE_S))
-            if said.get("id") == self._number:
-                if "error" in said:
-                    raise NotThereError(str(said["error"]))
-                result: dict[str, Any] = said["result"]
+            message = json.loads(self._socket.recv(timeout=PATIENCE_S))
+            if message.get("id") == self._number:
+                if "error" in message:
+                    raise NotThereError(str(message["error"]))
+                result: dict[str, Any] = message["result"]
                 return result
-            if said.get("sessionId") in self._pages:
-                self._pages[said["sessionId"]].hear(said["method"], said["params"])
+            if message.get("sessionId") in self._pages:
+                self._pages[message["sessionId"]].record_event(message["method"], message["params"])
 
     def _address(self) -> str:
         assert self._process.stderr is not None
-        said = []
+        lines = []
         for line in self._process.stderr:
-            said.append(line)
+            lines.append(line)
             if "listening on ws://" in line:
                 return line.partition("listening on ")[2].strip()
-        raise AssertionError("Chromium did not start: " + "".join(said))
+        raise AssertionError("Chromium did not start: " + "".join(lines))
 
 
 @dataclass
 class Page:
-    """One page and what was noticed in it."""
+    """One page and what was recorded in it."""
 
     browser: Browser
     session: str
@@ -108,10 +108,10 @@ class Page:
 
     def value(self, expression: str) -> Any:
         """The value of an expression in the page; an exception there is one here."""
-        told = self.ask("Runtime.evaluate", expression=expression, returnByValue=True)
-        if "exceptionDetails" in told:
-            raise NotThereError(str(told["exceptionDetails"]))
-        return told["result"].get("value")
+        answer = self.ask("Runtime.evaluate", expression=expression, returnByValue=True)
+        if "exceptionDetails" in answer:
+            raise NotThereError(str(answer["exceptionDetails"]))
+        return answer["result"].get("value")
 
     def until(self, expression: str) -> Any:
         """Its value once it is true; a document that is still coming has not got it yet."""
@@ -128,12 +128,12 @@ class Page:
         text: str = self.value("document.body ? document.body.innerText : ''")
         return text
 
-    def hear(self, method: str, told: dict[str, Any]) -> None:
+    def record_event(self, method: str, event: dict[str, Any]) -> None:
         if method == "Runtime.exceptionThrown":
-            self.faults.append(json.dumps(told["exceptionDetails"]))
-        elif method == "Runtime.consoleAPICalled" and told["type"] in ("error", "assert"):
-            self.faults.append(json.dumps(told["args"]))
-        elif method == "Log.entryAdded" and told["entry"]["level"] == "error":
-            self.refused.append(told["entry"]["text"])
+            self.faults.append(json.dumps(event["exceptionDetails"]))
+        elif method == "Runtime.consoleAPICalled" and event["type"] in ("error", "assert"):
+            self.faults.append(json.dumps(event["args"]))
+        elif method == "Log.entryAdded" and event["entry"]["level"] == "error":
+            self.refused.append(event["entry"]["text"])
         elif method == "Network.requestWillBeSent":
-            self.fetched.append(told["request"]["url"])
+            self.fetched.append(event["request"]["url"])

@@ -72,7 +72,7 @@ def memory(pid: int | None) -> dict[str, float]:
     return {"RSS": fields["Rss"], "PSS": fields["Pss"], "USS": own}
 
 
-def told(name: str, found: dict[str, float]) -> None:
+def print_row(name: str, found: dict[str, float]) -> None:
     print(f"  {name:34}" + "".join(f"{value:8.1f}" for value in found.values()))
 
 
@@ -87,7 +87,7 @@ def measured(address: str) -> None:
     cameras: list[IsolatedCamera] = []
     print(f"MiB{'':33}     RSS     PSS     USS")
     before = memory(os.getpid())
-    told("the agent without a camera", before)
+    print_row("the agent without a camera", before)
     for number in range(1, CAMERAS + 1):
         camera = open_camera(address, CaptureSettings())
         cameras.append(camera)
@@ -96,10 +96,10 @@ def measured(address: str) -> None:
         now = memory(os.getpid())
         worker = memory(camera.pid)
         grown = now["USS"] - before["USS"]
-        told(f"worker of camera {number}", worker)
+        print_row(f"worker of camera {number}", worker)
         print(f"  the agent grew by {grown:.1f}; together {worker['USS'] + grown:.1f} of its own")
         before = now
-    told("the nursery, once per device", memory(FORK_SERVER.pid))
+    print_row("the fork server, once per device", memory(FORK_SERVER.pid))
     for camera in cameras:
         camera.close()
 

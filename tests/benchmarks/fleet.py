@@ -83,8 +83,10 @@ def request(name: str) -> str:
 
 
 def enrol(engine, folder: Path) -> None:
-    office = create_authority(folder / "ca", name="Bench", secret=None, at=START)
-    desk = Enrolment(engine, lambda errand: perform(office, errand, at=START), read_common_name)
+    authority = create_authority(folder / "ca", name="Bench", secret=None, at=START)
+    enrolment = Enrolment(
+        engine, lambda command: perform(authority, command, at=START), read_common_name
+    )
     holder = CertificateHolder(HolderKind.CLAIM, "batch")
     names = [f"new-{number}" for number in range(ENROLMENTS)]
     with writing(engine) as connection:
@@ -93,12 +95,12 @@ def enrol(engine, folder: Path) -> None:
         )
     for name in names:
         asked = {"certificateSigningRequest": request(name)}
-        made = desk.answer(holder, CREATE, json.dumps(asked).encode(), at=START)
-        said = {
-            "certificateOwnershipToken": made["certificateOwnershipToken"],
+        created = enrolment.answer(holder, CREATE, json.dumps(asked).encode(), at=START)
+        provision = {
+            "certificateOwnershipToken": created["certificateOwnershipToken"],
             "parameters": {"SerialNumber": f"SN-{name}"},
         }
-        desk.answer(holder, PROVISION, json.dumps(said).encode(), at=START)
+        enrolment.answer(holder, PROVISION, json.dumps(provision).encode(), at=START)
 
 
 def listed(engine) -> int:
@@ -106,7 +108,7 @@ def listed(engine) -> int:
         return len(devices.find_devices(connection, DeviceSelector()))
 
 
-def wish(engine) -> int:
+def set_desired(engine) -> int:
     with writing(engine) as connection:
         return len(
             desired_config.set_desired(
@@ -127,7 +129,9 @@ def main() -> None:
         measured("shadow updates", UPDATES, lambda: update_shadows(engine))
         measured("enrolments", ENROLMENTS, lambda: enrol(engine, folder))
         measured(f"a list of {REGISTERED:,}", REGISTERED, lambda: listed(engine))
-        measured(f"a wish of {REGISTERED // 2:,}", REGISTERED // 2, lambda: wish(engine))
+        measured(
+            f"a desired config of {REGISTERED // 2:,}", REGISTERED // 2, lambda: set_desired(engine)
+        )
         measured(f"drift among {REGISTERED:,}", REGISTERED // 2, lambda: drift(engine))
         engine.dispose()
 

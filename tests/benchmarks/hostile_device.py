@@ -1,8 +1,8 @@
 """One hostile device among fifty honest ones, on the real broker and stream, at full size.
 
 `python tests/benchmarks/hostile_device.py [SECONDS]`: once with the broker's own limits, once with
-a broker that lets everything through, so that the stream meets all of it, for as long as 100,000
-unparsable messages take. TLS, SQLite, loopback.
+a broker that lets everything through, so that the stream receives everything, until 100,000
+unparsable messages are sent. TLS, SQLite, loopback.
 """
 
 import sys
@@ -11,7 +11,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.hostile import Outcome, Scale, run, unlimited
+from tests.hostile_device.run import run
+from tests.hostile_device.scale import Outcome, Scale, unlimited
 
 SCALE = Scale(honest=50, seconds=90.0, unparsable=100_000)
 

@@ -43,7 +43,7 @@ class BrokerCloud:
     """A cloud that listens on a broker and acknowledges what it is told to."""
 
     def __init__(self, host, port, *, client_id="", tls=None):
-        self.believed: list[int] = []
+        self.acknowledged: list[int] = []
         self.deaf = False
         self._ready = threading.Event()
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=client_id)
@@ -63,7 +63,7 @@ class BrokerCloud:
         for event in decode_events(message.payload):
             assert isinstance(event, AudienceEvent)
             if not self.deaf:
-                self.believed.append(event.data.sequence.last)
+                self.acknowledged.append(event.data.sequence.last)
                 ack = Ack(
                     device=HERE.device,
                     journal=event.data.journal,
@@ -81,18 +81,18 @@ class DirectCloud:
     """The same, at the end of a loopback."""
 
     def __init__(self):
-        self.believed: list[int] = []
+        self.acknowledged: list[int] = []
         self.deaf = False
 
     def hear(self, event):
         if not self.deaf:
-            self.believed.append(event.data.sequence.last)
+            self.acknowledged.append(event.data.sequence.last)
         return not self.deaf
 
 
 @pytest.fixture(scope="module")
-def guarded(works):
-    """A broker that asks for certificates: our device's, and the stream's to listen with."""
+def secured_broker(works):
+    """A broker that requires certificates, and those of the stream and of our device."""
     stream = works.equip("stream", CertificateSubject(CertificateKind.SERVICE, "service:stream"))
     device = works.certify(HERE.device, HERE.location)
     return works, [str(path) for path in stream], device
@@ -112,7 +112,7 @@ def link_and_cloud(request):
         cloud = BrokerCloud(mosquitto.host, mosquitto.port)
         link = PahoLink(parse_broker_url(mosquitto.url), HERE)
     else:
-        works, stream, (certificate, key) = request.getfixturevalue("guarded")
+        works, stream, (certificate, key) = request.getfixturevalue("secured_broker")
         cloud = BrokerCloud(
             "localhost", works.port, client_id="service:stream", tls=(str(works.trust), *stream)
         )
@@ -143,7 +143,7 @@ def until(holds, pump=lambda: None):
     return holds()
 
 
-def test_nothing_is_taken_before_there_is_a_connection(link_and_cloud):
+def test_nothing_is_sent_before_there_is_a_connection(link_and_cloud):
     link, _ = link_and_cloud
     assert not link.connected
     assert link.sessions == 0
@@ -158,17 +158,17 @@ def test_a_connection_begins_a_session(link_and_cloud):
     assert link.sessions == 1
 
 
-def test_reports_go_out_in_order_and_are_forgotten_on_the_clouds_word(link_and_cloud, outbox):
+def test_reports_are_sent_in_order_and_deleted_when_acknowledged(link_and_cloud, outbox):
     link, cloud = link_and_cloud
     sender = ReportSender(outbox, link, LinkSettings(batch=10))
     for _ in range(35):
         outbox.put(report_for)
     link.start()
     assert until(lambda: outbox.depth == 0, lambda: sender.pump(time.monotonic()))
-    assert cloud.believed == list(range(1, 36))
+    assert cloud.acknowledged == list(range(1, 36))
 
 
-def test_reports_that_the_cloud_does_not_believe_stay(link_and_cloud, outbox):
+def test_reports_without_an_acknowledgement_stay(link_and_cloud, outbox):
     link, cloud = link_and_cloud
     cloud.deaf = True
     sender = ReportSender(outbox, link, LinkSettings(resend_after_s=0.2))
@@ -180,10 +180,10 @@ def test_reports_that_the_cloud_does_not_believe_stay(link_and_cloud, outbox):
     assert outbox.depth == 1
     cloud.deaf = False
     assert until(lambda: outbox.depth == 0, lambda: sender.pump(time.monotonic()))
-    assert cloud.believed[0] == 1
+    assert cloud.acknowledged[0] == 1
 
 
-def test_after_stop_nothing_is_taken(link_and_cloud):
+def test_after_stop_nothing_is_sent(link_and_cloud):
     link, _ = link_and_cloud
     link.start()
     assert until(lambda: link.connected)
@@ -193,8 +193,8 @@ def test_after_stop_nothing_is_taken(link_and_cloud):
 
 @pytest.mark.broker
 @pytest.mark.parametrize("client", ["paho", "aws"])
-def test_what_the_fleet_says_is_heard_apart_and_a_renewed_pair_is_shown(guarded, client):
-    works, _, (certificate, key) = guarded
+def test_fleet_messages_are_received_and_a_renewed_certificate_is_used(secured_broker, client):
+    works, _, (certificate, key) = secured_broker
     works.register(HERE.device, HERE.location)
     url = f"mqtts://localhost:{works.port}"
     broker = parse_broker_url(url, ca=works.trust, certificate=certificate, key=key)
@@ -206,9 +206,9 @@ def test_what_the_fleet_says_is_heard_apart_and_a_renewed_pair_is_shown(guarded,
     try:
         assert until(lambda: link.connected)
         assert link.publish(question, b'{"clientToken":"t-1"}')
-        heard = []
-        assert until(lambda: heard or heard.extend(link.take_messages()))
-        topic, payload = heard[0]
+        received = []
+        assert until(lambda: received or received.extend(link.take_messages()))
+        topic, payload = received[0]
         assert topic.startswith(question)
         assert b"t-1" in payload
         assert link.take_acknowledgements() == []
@@ -219,12 +219,12 @@ def test_what_the_fleet_says_is_heard_apart_and_a_renewed_pair_is_shown(guarded,
         link.stop()
 
 
-def test_a_client_that_is_not_installed_is_a_sentence(monkeypatch):
+def test_a_client_that_is_not_installed_is_refused_with_a_remedy(monkeypatch):
     monkeypatch.setitem(sys.modules, "edge_agent.transport.aws_iot", None)
     with pytest.raises(LinkError, match=r"pip install onlooker\[aws\]"):
         create_link(parse_broker_url("mqtt://localhost"), HERE, LinkSettings(client="aws"))
 
 
-def test_aws_s_client_goes_by_certificate_only():
+def test_the_aws_client_requires_a_certificate():
     with pytest.raises(LinkError, match="needs a certificate"):
         create_link(parse_broker_url("mqtt://localhost"), HERE, LinkSettings(client="aws"))

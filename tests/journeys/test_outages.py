@@ -30,39 +30,39 @@ def test_every_report_counts_once_through_three_crashes(
             ],
         )
 
-    def counted():
+    def count_stored():
         return cloud.rows("select count(*) from reports")[0][0]
 
     def grows(read, by, what):
         before = read()
         eventually(lambda: read() >= before + by, what=what)
 
-    def made():
+    def count_created():
         try:
             with closing(sqlite3.connect(f"file:{outbox}?mode=ro", uri=True)) as database:
                 query = "select coalesce(max(next_sequence), 1) from journal"
                 [(following,)] = database.execute(query)
-        except sqlite3.OperationalError:  # the agent has not made it yet
+        except sqlite3.OperationalError:  # the agent has not created it yet
             return 0
         return following - 1
 
     stream, agent = cloud.start_stream(), start_agent()
-    eventually(made, what="the first report", processes=processes)
-    grows(counted, 4, "reports in the cloud")
+    eventually(count_created, what="the first report", processes=processes)
+    grows(count_stored, 4, "reports in the cloud")
 
     mosquitto.kill()
-    grows(made, 6, "reports made without a broker")
+    grows(count_created, 6, "reports created without a broker")
     mosquitto.start()
-    grows(counted, 8, "reports after the broker's return")
+    grows(count_stored, 8, "reports after the broker's return")
 
     processes.kill(stream)
-    grows(made, 6, "reports made without a stream")
+    grows(count_created, 6, "reports created without a stream")
     stream = cloud.start_stream()
-    grows(counted, 8, "reports after the stream's return")
+    grows(count_stored, 8, "reports after the stream's return")
 
     processes.kill(agent)
     agent = start_agent()
-    grows(counted, 6, "reports after the agent's return")
+    grows(count_stored, 6, "reports after the agent's return")
     agent.send_signal(signal.SIGTERM)
     assert agent.wait(timeout=30) == 0
 
@@ -77,7 +77,7 @@ def test_every_report_counts_once_through_three_crashes(
     )
     assert numbers == [(name, n) for name, through, _ in runs for n in range(1, through + 1)]
     assert (len(runs), len(numbers)) == (2, last), "each run of the agent counts in its own stream"
-    assert {islands for _, _, islands in runs} == {"[]"}
+    assert {ranges for _, _, ranges in runs} == {"[]"}
     for name in ("observed_ms", "person_ms", "looking_ms", "entries", "visits", "onlookers"):
         [(total,)] = cloud.rows(f"select sum({name}) from minute_tallies")
         assert total == sum(body[name] for body in bodies), name

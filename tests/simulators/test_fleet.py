@@ -155,8 +155,8 @@ def test_reports_leave_when_their_time_has_come():
     )
     clock = iter([0.0, 0.4, 0.6, 0.7, 1.1]).__next__
     coming = pace_batches(load, ReportPace(HOURS_2, 60, 0.0), clock)
-    told = [next(coming) for _ in range(5)]
-    assert [parcel and parcel.through for parcel in told] == [None, None, 1, None, 2]
+    paced = [next(coming) for _ in range(5)]
+    assert [parcel and parcel.through for parcel in paced] == [None, None, 1, None, 2]
 
 
 def test_at_full_speed_nothing_waits():
@@ -165,11 +165,11 @@ def test_at_full_speed_nothing_waits():
     assert None not in list(pace_batches(load, ReportPace(HOURS_2, math.inf, 0.0), lambda: 1.0))
 
 
-def test_silence_is_told_with_the_camera_that_waits():
+def test_a_missing_acknowledgement_is_reported_with_the_camera():
     ticks = count()
-    deaf = Cloud()
-    deaf.send = lambda address, payload: None
-    delivery = ReliableSender(deaf, patience_s=5, clock=lambda: float(next(ticks)))
+    cloud = Cloud()
+    cloud.send = lambda address, payload: None
+    delivery = ReliableSender(cloud, patience_s=5, clock=lambda: float(next(ticks)))
     with pytest.raises(NotAcknowledgedError, match="sim-00001-cam-1 at SIM-00001"):
         delivery.send_all(
             pack_batches(generate_reports(create_sites(1, 1)[0], HOURS_2)), lambda _: None

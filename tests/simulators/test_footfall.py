@@ -62,7 +62,7 @@ def test_every_report_of_every_profile_is_valid(profile):
         assert isinstance(event, AudienceEvent), event
 
 
-def test_a_day_is_the_same_from_whatever_range_it_is_told():
+def test_a_day_is_the_same_in_whatever_range_it_is_generated():
     #  Mon  Tue  Wed
     #  [--------------)   three days
     #       [----)        Tuesday alone
@@ -73,7 +73,7 @@ def test_a_day_is_the_same_from_whatever_range_it_is_told():
     ]
 
 
-def test_other_days_places_and_seeds_have_other_journals():
+def test_other_days_sites_and_seeds_have_other_streams():
     elsewhere = SyntheticSite(DeviceAddress("LB-01", "lb-01-sim"), Profile.STATION, LONDON, seed=1)
     again = SyntheticSite(HERE, Profile.STATION, LONDON, seed=2)
     journals = [
@@ -101,14 +101,14 @@ def test_history_ends_before_until():
     assert last.ends_at - last.starts_at == QUARTER
 
 
-def test_some_minutes_are_blind_and_count_nobody():
+def test_some_minutes_are_unobserved_and_count_no_people():
     reports = list(generate_history(PLACE, date(2026, 10, 1), datetime(2026, 11, 1, tzinfo=UTC)))
     blind = [r for r in reports if r.blind_ms]
     assert 0.003 < len(blind) / len(reports) < 0.03
     assert all(r.observed_ms + sum(r.blind_ms.values()) == 900_000 for r in reports)
 
 
-def test_parcels_keep_the_contracts_limits_and_journals_apart():
+def test_batches_are_within_the_limits_and_of_one_stream_each():
     reports = list(generate_history(PLACE, SUNDAY, datetime(2026, 11, 18, tzinfo=UTC)))
     packed = list(pack_batches(reports))
     assert sum(parcel.reports for parcel in packed) == len(reports)
@@ -144,14 +144,14 @@ def test_the_command_writes_the_totals_it_prints(tmp_path, capsys):
         ("--timezone", "../etc", "use a name like"),
     ],
 )
-def test_a_history_that_cannot_be_told_is_refused(tmp_path, capsys, option, value, complaint):
+def test_an_invalid_history_is_refused(tmp_path, capsys, option, value, complaint):
     asked = {"--location": "KX-01", "--days": "3", "--until": "2026-11-18", option: value}
     words = [f"{name}={given}" for name, given in asked.items()]
     assert main(["footfall", *words, f"--out={tmp_path / 'h.jsonl'}"]) == 2
     assert complaint in capsys.readouterr().err
 
 
-def test_a_broker_that_is_not_there_is_named(capsys):
+def test_an_unreachable_broker_is_named(capsys):
     words = "footfall --location KX-01 --days 1 --broker mqtt://127.0.0.1:1"
     assert main(words.split()) == 1
     assert "no broker at mqtt://127.0.0.1:1 " in capsys.readouterr().err
@@ -166,7 +166,7 @@ def test_a_broker_that_is_not_there_is_named(capsys):
         ("mqtt://h:port", "the port is no number from 1 to 65535"),
     ],
 )
-def test_what_is_no_broker_address_is_refused(capsys, url, sentence):
+def test_an_invalid_broker_address_is_refused(capsys, url, sentence):
     assert main(["footfall", "--location=KX-01", "--days=1", f"--broker={url}"]) == 1
     assert sentence in capsys.readouterr().err
 
@@ -184,10 +184,10 @@ def test_certificates_for_a_broker_without_tls_are_refused(tmp_path, capsys):
 
 
 class Cloud:
-    """Counts each report once and acknowledges, except what it is told to ignore at first."""
+    """Counts each report once and acknowledges it; ignores the first messages on request."""
 
-    def __init__(self, broker, deaf_to=0):
-        self.counted, self.heard, self._deaf_to = {}, 0, deaf_to
+    def __init__(self, broker, ignored=0):
+        self.counted, self.received, self._ignored = {}, 0, ignored
         self.client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
         self.client.on_message = self._message
         self.client.connect(broker.host, broker.port)
@@ -195,8 +195,8 @@ class Cloud:
         self.client.loop_start()
 
     def _message(self, client, _, message):
-        self.heard += 1
-        if self.heard <= self._deaf_to:
+        self.received += 1
+        if self.received <= self._ignored:
             return
         address, _ = parse_topic(message.topic)
         for event in decode_events(message.payload):
@@ -209,27 +209,27 @@ class Cloud:
         client.publish(address.topic(Channel.ACK), encode_event(ack_event(ack, address)), qos=1)
 
 
-def delivered(mosquitto, told, **limits):
+def deliver(mosquitto, totals, **limits):
     reports = generate_history(PLACE, SUNDAY, datetime(2026, 11, 18, tzinfo=UTC))
-    with SimulatorClient(mosquitto.url) as post:
-        return ReliableSender(post, **limits).send_all(
-            pack_batches(told.count(reports)), lambda _: None
+    with SimulatorClient(mosquitto.url) as client:
+        return ReliableSender(client, **limits).send_all(
+            pack_batches(totals.count(reports)), lambda _: None
         )
 
 
 @pytest.mark.broker
-@pytest.mark.parametrize("deaf_to", [0, 2])
-def test_everything_arrives_also_when_the_cloud_misses_the_first_messages(mosquitto, deaf_to):
-    cloud, told = Cloud(mosquitto, deaf_to), ReportTotals()
-    assert delivered(mosquitto, told, resend_after_s=0.2) == 3 * 96
-    assert len(cloud.counted) == told.reports == 3 * 96
-    assert sum(cloud.counted.values()) == told.visits
+@pytest.mark.parametrize("ignored", [0, 2])
+def test_everything_arrives_also_when_the_cloud_misses_the_first_messages(mosquitto, ignored):
+    cloud, totals = Cloud(mosquitto, ignored), ReportTotals()
+    assert deliver(mosquitto, totals, resend_after_s=0.2) == 3 * 96
+    assert len(cloud.counted) == totals.reports == 3 * 96
+    assert sum(cloud.counted.values()) == totals.visits
     cloud.client.loop_stop()
 
 
 @pytest.mark.broker
-def test_a_silent_cloud_is_reported_after_some_patience(mosquitto):
+def test_a_cloud_that_does_not_acknowledge_is_reported_after_the_timeout(mosquitto):
     with pytest.raises(
         NotAcknowledgedError, match=r"0 reports are acknowledged, 288 are not.*kx-01-sim at KX-01"
     ):
-        delivered(mosquitto, ReportTotals(), patience_s=0.3)
+        deliver(mosquitto, ReportTotals(), patience_s=0.3)

@@ -93,7 +93,7 @@ def test_every_line_is_a_valid_event_and_the_sums_are_printed(tmp_path, capsys):
     assert row[:4] == ["clip.mp4", str(len(reports)), "1", "1"]
 
 
-def test_clips_follow_each_other_in_time_and_in_the_journal(tmp_path, capsys):
+def test_clips_follow_each_other_in_time_and_in_the_stream(tmp_path, capsys):
     first = film(tmp_path / "a.mp4", seconds=4, white_s=(1, 4))
     second = film(tmp_path / "b.mp4", seconds=4)
     out = tmp_path / "r.jsonl"
@@ -191,7 +191,7 @@ def test_a_video_without_frames_is_refused(tmp_path, capsys):
     assert "none.avi" in capsys.readouterr().err
 
 
-def test_a_broker_that_is_not_there_ends_the_replay_at_once(tmp_path, capsys):
+def test_an_unreachable_broker_ends_the_replay_at_once(tmp_path, capsys):
     clip = film(tmp_path / "clip.mp4", seconds=1)
     words = ["replay", str(clip), "--location=KX-01", "--broker=mqtt://127.0.0.1:1"]
     assert main(words) == 1
@@ -199,7 +199,7 @@ def test_a_broker_that_is_not_there_ends_the_replay_at_once(tmp_path, capsys):
 
 
 @pytest.mark.broker
-def test_a_cloud_that_does_not_answer_is_told(tmp_path, capsys, mosquitto):
+def test_a_cloud_that_does_not_acknowledge_is_reported(tmp_path, capsys, mosquitto):
     clip = film(tmp_path / "clip.mp4", seconds=2)
     words = ["replay", str(clip), "--location=KX-01", f"--broker={mosquitto.url}", "--drain=0.3"]
     assert main(words) == 1
@@ -222,7 +222,7 @@ def spoilt(path, *, seconds, from_s, until_s):
     return path
 
 
-def test_a_damaged_clip_is_measured_around_its_damage_and_the_status_tells(tmp_path, capsys):
+def test_a_damaged_clip_is_measured_around_its_damage_and_sets_the_status(tmp_path, capsys):
     clip, out = spoilt(tmp_path / "clip.mkv", seconds=10, from_s=4, until_s=7), tmp_path / "r"
     assert main(["replay", str(clip), "--location=KX-01", f"--out={out}"]) == 3
     reports = [event.data for event in events_in(out)]
@@ -245,7 +245,7 @@ def test_a_clip_without_pictures_does_not_stop_the_others(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(("extra", "status"), [((), 130), (("--loop",), 0)])
-def test_ctrl_c_ends_a_replay_in_order_and_with_its_status(tmp_path, extra, status):
+def test_ctrl_c_ends_a_replay_gracefully_and_with_its_status(tmp_path, extra, status):
     clip, out = film(tmp_path / "clip.mp4", seconds=3), tmp_path / "r.jsonl"
     words = ["replay", str(clip), "--location=KX-01", f"--out={out}", "--speed=1", *extra]
     timer = threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGINT))

@@ -1,4 +1,4 @@
-"""The operator's machine: authority, signer, broker and fleet service as programs of their own."""
+"""The operator's machine: CA service, broker and fleet service, each in its own process."""
 
 import contextlib
 import io
@@ -19,8 +19,8 @@ from tests.auth_plugin import build_auth_plugin
 PATIENCE_S = 30.0
 
 
-class Company:
-    """The operator's machine: a folder, the programs, their logs."""
+class OperatorMachine:
+    """A folder with an authority and a database, and the processes that use them."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -69,14 +69,14 @@ class Company:
             text=True,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
-        seen = threading.Event()
+        is_ready = threading.Event()
         lines = []
 
         def read():
             for line in process.stdout:
                 lines.append(line)
                 if ready in line:
-                    seen.set()
+                    is_ready.set()
 
         reader = threading.Thread(target=read)
         reader.start()
@@ -89,26 +89,26 @@ class Company:
             assert process.returncode == 0, "".join(lines[-20:])
 
         self._programs.callback(end)
-        assert seen.wait(PATIENCE_S), "".join(lines)
+        assert is_ready.wait(PATIENCE_S), "".join(lines)
 
     def provisioning(self, *words):
-        return self._said(provisioning_main, *words)
+        return self._run(provisioning_main, *words)
 
     def fleet(self, *words):
-        return self._said(fleet_main, *words, "--database", self.database)
+        return self._run(fleet_main, *words, "--database", self.database)
 
-    def _said(self, main, *words):
-        """What a command says; its own entrance, in this process, since starting Python is slow."""
-        said = io.StringIO()
-        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+    def _run(self, main, *words):
+        """The output of a command, run in this process, since starting Python is slow."""
+        output = io.StringIO()
+        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
             status = main([*map(str, words)])
-        assert status == 0, said.getvalue()
-        return said.getvalue()
+        assert status == 0, output.getvalue()
+        return output.getvalue()
 
 
 @pytest.fixture
-def company(tmp_path):
-    made = Company(tmp_path)
-    made.open()
-    yield made
-    made.close()
+def machine(tmp_path):
+    machine = OperatorMachine(tmp_path)
+    machine.open()
+    yield machine
+    machine.close()

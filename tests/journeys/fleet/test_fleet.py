@@ -120,13 +120,13 @@ class Camera:
         self._settings = settings
         self._stop = threading.Event()
 
-    def enrol(self, company):
-        claim = load_claim(company.own / "batch-7.crt")
+    def enrol(self, machine):
+        claim = load_claim(machine.own / "batch-7.crt")
         who = EnrolmentRequest(
             device=self.device,
             serial=f"SN-{self.device}",
-            broker=f"mqtts://localhost:{company.port}",
-            enrolment_server=f"localhost:{company.enrolment_port}",
+            broker=f"mqtts://localhost:{machine.port}",
+            enrolment_server=f"localhost:{machine.enrolment_port}",
         )
         enrol(self.identity, claim, who, lambda: datetime.now(UTC))
 
@@ -237,8 +237,8 @@ def settings(signer):
     )
 
 
-def test_a_fleet_is_born_led_renewed_and_loses_one(
-    company, package, settings, tmp_path, monkeypatch
+def test_a_fleet_is_enrolled_configured_renewed_and_one_device_revoked(
+    machine, package, settings, tmp_path, monkeypatch
 ):
     def opened(card, _settings):
         version = read_card(card).version
@@ -252,28 +252,28 @@ def test_a_fleet_is_born_led_renewed_and_loses_one(
         for name in CAMERAS:
             groups = "london canary" if name in CANARIES else "london"
             rows.writerow([f"SN-{name}", "batch-7", name, "KX-01", groups])
-    assert company.fleet("allow", roster).startswith("50 of 50 cameras written to the allow-list\n")
+    assert machine.fleet("allow", roster).startswith("50 of 50 cameras written to the allow-list\n")
 
     # All at once, with one factory claim, and each comes back with its own certificate.
     cameras = [Camera(tmp_path, name, settings) for name in CAMERAS]
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda camera: camera.enrol(company), cameras))
+        list(pool.map(lambda camera: camera.enrol(machine), cameras))
     assert len({camera.identity.pair.read_bytes() for camera in cameras}) == 50
     with ExitStack() as running:
         for camera in cameras:
             camera.go_online()
             running.callback(camera.go_offline)
-        live(company, cameras, package)
+        live(machine, cameras, package)
     assert sum(camera.agent.totals.model_faults for camera in cameras) >= 1  # SICK's, on the new
 
 
-def live(company, cameras, package):
-    until(lambda: "50 devices" in company.fleet("list", "--group", "london"), "the registry")
+def live(machine, cameras, package):
+    until(lambda: "50 devices" in machine.fleet("list", "--group", "london"), "the registry")
 
     # A wish reaches the group; the cameras try it, keep it and say so.
-    company.fleet("set", "report_interval_ms=20000", "--group", "london", "--apply")
-    until(lambda: company.fleet("drift") == "0 devices drift\n", "the wish to be applied")
-    shown = msgspec.json.decode(company.fleet("show", "cam-30"))["config"]["reported"]
+    machine.fleet("set", "report_interval_ms=20000", "--group", "london", "--apply")
+    until(lambda: machine.fleet("drift") == "0 devices drift\n", "the desired config to be applied")
+    shown = msgspec.json.decode(machine.fleet("show", "cam-30"))["config"]["reported"]
     assert shown["report_interval_ms"] == 20_000
     assert shown["verdict"]["outcome"] == "applied"
     assert all(camera.agent.status.digest == shown["digest"] for camera in cameras)
@@ -281,21 +281,23 @@ def live(company, cameras, package):
     # A signed model is tried on three; it fails on one, so it reaches no other, and goes back.
     words = ["99.0", "--group", "canary", "--abort-after", "3", "--package", package]
     new, old = f"{OWN_CARD.name}:99.0", f"{OWN_CARD.name}:{OWN_CARD.version}"
-    company.fleet("roll-out", new, *words[1:], "--apply")
+    machine.fleet("roll-out", new, *words[1:], "--apply")
     until(
-        lambda: "CANCELED (too many devices went wrong)" in company.fleet("job", "list"),
+        lambda: "CANCELED (too many devices went wrong)" in machine.fleet("job", "list"),
         "the abort",
     )
     assert [camera.detector for camera in cameras[:4]] == [new, old, new, old]
-    job = company.fleet("job", "list").split()[0]
-    assert f"{old} for 2 devices" in company.fleet("roll-back", job, "--to", old)
+    job = machine.fleet("job", "list").split()[0]
+    assert f"{old} for 2 devices" in machine.fleet("roll-back", job, "--to", old)
     until(lambda: all(camera.detector == old for camera in cameras), "the old model")
-    until(lambda: "2 SUCCEEDED, 0 waiting" in company.fleet("job", "list"), "their word for it")
+    until(
+        lambda: "2 SUCCEEDED, 0 waiting" in machine.fleet("job", "list"), "both devices to succeed"
+    )
 
     # One renews its certificate while it runs: new key, same camera.
     before = read_certificate(cameras[4].identity.pair)
-    company.fleet("job", "create", "renew", "--device", cameras[4].device, "--apply")
-    until(lambda: company.fleet("job", "list").startswith("renew-1  COMPLETED"), "the renewal")
+    machine.fleet("job", "create", "renew", "--device", cameras[4].device, "--apply")
+    until(lambda: machine.fleet("job", "list").startswith("renew-1  COMPLETED"), "the renewal")
     after = read_certificate(cameras[4].identity.pair)
     assert after.public_key() != before.public_key()
     until(lambda: cameras[4].link.connected, "its return")
@@ -303,16 +305,16 @@ def live(company, cameras, package):
     # One is revoked: its session ends and it cannot return. Nobody else notices.
     revoked, others = cameras[5], [*cameras[:4], *cameras[6:]]
     sessions = {camera.device: camera.link.sessions for camera in others}
-    company.provisioning("ca", "revoke", "--dir", company.ca, "--name", revoked.device)
+    machine.provisioning("ca", "revoke", "--dir", machine.ca, "--name", revoked.device)
     until(lambda: not revoked.link.connected, "the end of its session")
     ended = revoked.link.sessions
-    company.fleet("set", "heartbeat_interval_ms=60000", "--group", "london", "--apply")
+    machine.fleet("set", "heartbeat_interval_ms=60000", "--group", "london", "--apply")
     only = f'{revoked.device} at KX-01  {{"heartbeat_interval_ms":60000}}'
-    until(lambda: _drift(company) == [only], "all but one to follow")
+    until(lambda: _drift(machine) == [only], "all but one to follow")
     assert {camera.device: camera.link.sessions for camera in others} == sessions
     assert (revoked.link.sessions, revoked.link.connected) == (ended, False)
-    assert '"session.ended"' in (company.folder / "broker" / "audit.jsonl").read_text()
+    assert '"session.ended"' in (machine.folder / "broker" / "audit.jsonl").read_text()
 
 
-def _drift(company):
-    return [line.partition("  since")[0] for line in company.fleet("drift").splitlines()[:-1]]
+def _drift(machine):
+    return [line.partition("  since")[0] for line in machine.fleet("drift").splitlines()[:-1]]

@@ -43,7 +43,7 @@ def table(tmp_path):
         (BOXES + '"' + "a" * 140_000 + '",1,2,3,4\n', "that is not text"),
     ],
 )
-def test_boxes_that_are_none_are_told(table, content, words):
+def test_invalid_boxes_are_refused(table, content, words):
     with pytest.raises(LabelTableError, match=words):
         boxes_by_image(table(content))
 
@@ -53,7 +53,7 @@ def test_further_columns_a_byte_mark_and_boxes_over_the_edge_are_fine(table):
     assert boxes_by_image(table(content))["a.png"].tolist() == [[-3, 2, 30.5, 40]]
 
 
-def test_a_table_that_is_not_there_is_told(tmp_path):
+def test_a_missing_table_is_refused(tmp_path):
     with pytest.raises(DatasetError, match="correct the path"):
         read_rows(tmp_path / "none.csv")
 
@@ -65,7 +65,7 @@ def test_a_table_that_is_not_there_is_told(tmp_path):
         ("file,person,yaw,pitch_up,roll\nc.png,p,left,2,3\n", "a number in yaw"),
     ],
 )
-def test_poses_that_are_none_are_told(table, content, words):
+def test_invalid_poses_are_refused(table, content, words):
     with pytest.raises(LabelTableError, match=words):
         posed_crops(table(content), table(content).parent)
 
@@ -73,7 +73,7 @@ def test_poses_that_are_none_are_told(table, content, words):
 @pytest.mark.parametrize(
     ("line", "words"), [("7,female", "one of 0, 1, .* in age_group7"), ("2,none", "female, male")]
 )
-def test_classes_that_nobody_knows_are_told(table, line, words):
+def test_unknown_classes_are_refused(table, line, words):
     path = table(f"file,age_group7,gender,race_code\na.png,{line},0\n")
     (path.parent / "images").mkdir()
     cv2.imwrite(str(path.parent / "images" / "a.png"), np.zeros((9, 9, 3), np.uint8))
@@ -92,14 +92,14 @@ def test_classes_that_nobody_knows_are_told(table, line, words):
         (["evaluate", "dwell", "--video", "{}", "--truth", "{}"], "expected a video"),
     ],
 )
-def test_the_command_says_so_and_ends_with_two(table, command, words, capsys):
+def test_a_command_reports_invalid_data_and_exits_with_status_two(table, command, words, capsys):
     path = str(table(BOXES))
     assert main([word.format(path) for word in command]) == 2
     assert re.search(words, capsys.readouterr().err)
 
 
 @pytest.mark.parametrize("size", ["-5", "0", "9999", "many"])
-def test_an_input_size_that_is_none_is_refused(table, size, capsys):
+def test_an_invalid_input_size_is_refused(table, size, capsys):
     with pytest.raises(SystemExit):
         main(["evaluate", "detection", "--boxes", "b", "--images", ".", "--input-px", size])
     assert "--input-px" in capsys.readouterr().err

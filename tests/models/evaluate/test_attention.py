@@ -41,14 +41,14 @@ def crops(tmp_path):
     return tmp_path
 
 
-def test_the_truth_told_back_is_perfect(crops):
+def test_predictions_equal_to_the_truth_score_perfectly(crops):
     report = crop_figures(Oracle(), judge_crops(Oracle(), crops / "labels.csv", crops))
     assert report["f1"]["value"] == 1.0
     assert report["yaw_mae_deg"]["value"] == 0.0
     assert (report["crops"], report["persons"]) == (6, 3)
 
 
-def test_a_biased_answer_is_found_out(crops):
+def test_a_biased_prediction_is_detected(crops):
     biased = Oracle(bias_deg=15)
     report = crop_figures(biased, judge_crops(biased, crops / "labels.csv", crops))
     assert report["yaw_mae_deg"]["value"] == pytest.approx(15)
@@ -56,7 +56,7 @@ def test_a_biased_answer_is_found_out(crops):
     assert report["within_one_sigma"]["value"] == pytest.approx(0.5)
 
 
-def test_the_tables_left_becomes_our_right(crops):
+def test_left_in_the_table_is_right_in_our_convention(crops):
     read = posed_crops(crops / "labels.csv", crops)
     assert read[1].angles.tolist() == [25.0, 0.0, 0.0]
     assert read[1].box == (16.0, 16.0, 80.0, 80.0)
@@ -67,7 +67,7 @@ def test_a_missing_table_says_what_to_pass(tmp_path):
         posed_crops(tmp_path / "labels.csv", tmp_path)
 
 
-def test_a_timid_and_shifted_network_is_brought_back():
+def test_a_network_with_small_and_shifted_angles_is_calibrated():
     rng = np.random.default_rng(2)
     true = rng.normal(0, 15, (2000, 2)).astype(np.float32)
     told = true * (0.8, 0.5) + (3, -4) + rng.normal(0, 1, (2000, 2))

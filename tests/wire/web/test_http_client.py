@@ -106,13 +106,13 @@ GARBAGE = {
 
 
 @pytest.mark.parametrize("case", GARBAGE)
-def test_garbage_is_one_error_of_ours(case):
+def test_an_invalid_response_raises_one_error(case):
     with answering(GARBAGE[case]) as port, pytest.raises(HttpRequestError) as failed:
         asked(port)
     assert "secret" not in str(failed.value)
 
 
-def test_nobody_there_is_told_with_the_system_s_own_words():
+def test_a_refused_connection_is_reported_with_the_error_of_the_system():
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with pytest.raises(HttpRequestError, match="Connection refused"):
