@@ -16,7 +16,7 @@ from simulators.servers.mosquitto import Mosquitto
 LONGEST_FIRST = (
     "journeys/",
     "repository/test_interrupts",
-    "repository/test_secrets",
+    "repository/address_secrets/",
     "cloud/stream_spark/",
     "provisioning/",
     "cloud/fleet/",

@@ -31,6 +31,19 @@ def all_parsers(parser):
         yield from all_parsers(child)
 
 
+def read_example(parser):
+    """The words of the last line of the help after `python -m PROGRAM`."""
+    return shlex.split(parser.format_help().rstrip().splitlines()[-1])[3:]
+
+
+def is_parsed(program, words):
+    try:
+        program.parse_args(words)
+    except SystemExit:
+        return False
+    return True
+
+
 def programs():
     yield from (wire(), edge_agent(), models(), provisioning(), simulators([]))
     yield from (subcommands(simulators([name]))[name] for name in SIMULATORS)
@@ -51,16 +64,16 @@ def test_the_help_of_every_command_ends_with_an_example(program):
     "program", [edge_agent(), models(), provisioning(), wire()], ids=lambda parser: parser.prog
 )
 def test_every_example_can_be_parsed(program):
-    for parser in all_parsers(program):
-        words = shlex.split(parser.format_help().rstrip().splitlines()[-1])
-        program.parse_args(words[3:])
+    examples = [read_example(parser) for parser in all_parsers(program)]
+    assert examples
+    assert [words for words in examples if not is_parsed(program, words)] == []
 
 
 @pytest.mark.parametrize("name", SIMULATORS)
 def test_every_example_of_the_simulators_can_be_parsed(name):
     program = simulators([name])
-    words = shlex.split(subcommands(program)[name].format_help().rstrip().splitlines()[-1])
-    assert program.parse_args(words[3:]).command == name
+    words = read_example(subcommands(program)[name])
+    assert program.parse_args(words).command == name
 
 
 def test_the_length_of_a_scene_is_stated():
