@@ -13,8 +13,8 @@ from sqlalchemy import Engine, select
 
 from cloud.database import dead_letters, minute_tallies, reading, writing
 from cloud.ingest.kinesis_lambda import ingest
-from cloud.ingest.sources.message_source import BatchLimits, SourceError
 from cloud.ingest.sources.kinesis import KinesisSource
+from cloud.ingest.sources.message_source import BatchLimits, SourceError
 from tests.cloud.databases import SQLITE_ONLY
 from wire.audience import AudienceReport
 from wire.envelope import audience_event, encode_event
