@@ -1,7 +1,7 @@
 """The desired config of devices: preview a change, make it, list devices that differ.
 
-Settings are validated against `wire.device_config` before anything is written. One transaction
-contains the shadows, the messages and the audit entries.
+Settings are validated against `wire.device_config` before anything is written. One
+transaction contains the shadows, the messages and the audit entries.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -29,8 +29,8 @@ def hours(opens, closes, *days):
 
 def test_every_field_of_the_remote_configuration_has_a_rule():
     assert set(RULES) == set(DeviceConfig.__struct_fields__), (
-        "a field of wire.device_config has no rule in edge_agent.management.privacy_limits: decide "
-        "whether it can loosen privacy"
+        "a field of wire.device_config has no rule in "
+        "edge_agent.management.privacy_limits: decide whether it can loosen privacy"
     )
 
 
