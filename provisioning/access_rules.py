@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from provisioning.authority.profiles import SERVICE_PREFIX
-from wire.device_config import JOB_REQUESTS, SHADOW_ACTIONS, THINGS
+from wire.fleet.device_config import JOB_REQUESTS, SHADOW_ACTIONS, THINGS
 from wire.topics import ROOT, Channel
 
 UPLINK: Final = (Channel.AUDIENCE, Channel.HEARTBEAT, Channel.ALARM, Channel.STATUS)

@@ -31,7 +31,7 @@ from provisioning.authority.signing_request import SigningRequestError
 from provisioning.folder_lock import FolderLock, FolderLockedError
 from provisioning.key_store import KeyStoreError
 from wire.clock import utc_now
-from wire.enrolment import (
+from wire.fleet.enrolment import (
     CaCommand,
     CaReply,
     CommandRefused,

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 import msgspec
 
-from wire.device_config import DeviceConfig
 from wire.envelope import MAX_PAYLOAD_BYTES, AckEvent, AlarmEvent, AudienceEvent, HeartbeatEvent
+from wire.fleet.device_config import DeviceConfig
+from wire.fleet.jobs import Job
 from wire.health import PresenceStatus
-from wire.jobs import Job
 from wire.topics import ROOT, Channel
 
 TITLE: Final = "Onlooker wire schema"

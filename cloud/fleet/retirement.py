@@ -9,7 +9,7 @@ from cloud.fleet.registry import devices
 from cloud.fleet.shadows.shadow_store import ShadowName
 from cloud.fleet.shadows.shadow_store import delete_shadow as delete_shadow
 from cloud.fleet.tables import shadows
-from wire.device_config import shadow_topic
+from wire.fleet.device_config import shadow_topic
 from wire.scalars import DeviceId
 
 

@@ -28,7 +28,7 @@ from cloud.fleet import topic_handler
 from cloud.fleet.jobs import job_store
 from cloud.fleet.outbox import OutgoingMessage, delete_published, pending_messages
 from cloud.ingest.sources.mqtt import read_common_name
-from wire.device_config import JOB_REQUESTS, SHADOW_ACTIONS, THINGS
+from wire.fleet.device_config import JOB_REQUESTS, SHADOW_ACTIONS, THINGS
 from wire.session_takeover import ADVICE, TakeoverDetector
 
 log = logging.getLogger(__name__)

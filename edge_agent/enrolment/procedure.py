@@ -32,7 +32,7 @@ from edge_agent.transport.provisioning_client import (
     ProvisioningRefusedError,
     verify_connection,
 )
-from wire.enrolment import SERIAL_NUMBER, TOKEN_VALID_S
+from wire.fleet.enrolment import SERIAL_NUMBER, TOKEN_VALID_S
 from wire.scalars import Device, DeviceId, LocationId
 
 log = logging.getLogger(__name__)

@@ -21,7 +21,7 @@ from edge_agent.identity.certificates import (
     read_certificate,
 )
 from edge_agent.identity.errors import IdentityError
-from wire.enrolment import Pem, Token
+from wire.fleet.enrolment import Pem, Token
 from wire.scalars import Device, Instant, Location, WireMessage
 
 _ON_DISK: Final = {"enrolment_server": "desk"}

@@ -6,7 +6,7 @@ from pathlib import Path
 from edge_agent.management.http_transfer import TransferError, validate_url
 from edge_agent.management.job_runner import BackgroundTask, JobContext, reject, succeed
 from edge_agent.recorder.segments import ClipError, find_segments, upload_clip, write_clip
-from wire.jobs import ClipJob, JobResult
+from wire.fleet.jobs import ClipJob, JobResult
 
 
 class ClipJobRunner:

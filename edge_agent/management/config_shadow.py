@@ -27,7 +27,7 @@ from edge_agent.management.self_check import ChangeCheck
 from edge_agent.perception.model_errors import ModelError
 from edge_agent.perception.networks import Networks
 from edge_agent.settings.camera_settings import Settings
-from wire.device_config import CONFIG_SHADOW, ConfigOutcome, shadow_topic
+from wire.fleet.device_config import CONFIG_SHADOW, ConfigOutcome, shadow_topic
 from wire.scalars import DeviceId
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from edge_agent.atomic_files import PRIVATE_MODE, write_atomically
-from wire.device_config import ConfigOutcome
+from wire.fleet.device_config import ConfigOutcome
 from wire.scalars import WireMessage
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from typing import Final
 from edge_agent.capture.frame import Image
 from edge_agent.perception.face_detector import Face, FaceDetector
 from edge_agent.perception.tracker import intersection_over_union
-from wire.jobs import ModelTrial
+from wire.fleet.jobs import ModelTrial
 
 SAME_FACE_IOU: Final = 0.5  # intersection over union, as PASCAL VOC has it
 

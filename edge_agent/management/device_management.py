@@ -26,7 +26,7 @@ from edge_agent.perception.networks import Networks
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.updates.model_store import ModelStore
 from edge_agent.versions import current_versions
-from wire.device_config import response_topics
+from wire.fleet.device_config import response_topics
 from wire.scalars import DeviceId
 
 CONFIG_FILE: Final = "config.json"

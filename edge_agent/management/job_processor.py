@@ -25,8 +25,8 @@ from edge_agent.management.simple_jobs import (
 )
 from edge_agent.management.update_job import UpdateJobRunner
 from edge_agent.perception.model_errors import ModelError
-from wire.device_config import jobs_topic
-from wire.jobs import ClipJob, DiagnoseJob, Job, JobResult, ModelJob, RenewJob, UpdateJob
+from wire.fleet.device_config import jobs_topic
+from wire.fleet.jobs import ClipJob, DiagnoseJob, Job, JobResult, ModelJob, RenewJob, UpdateJob
 from wire.scalars import WireMessage
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from edge_agent.management.config_shadow import ConfigShadow, MeasuringCamera
 from edge_agent.management.mqtt_rpc import RpcLink, redact_reason
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.updates.model_store import ModelStore
-from wire.jobs import JobResult
+from wire.fleet.jobs import JobResult
 from wire.scalars import DeviceId
 
 T = TypeVar("T")

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Final, Protocol
 
 from edge_agent.management.mqtt_rpc import RpcLink, parse_body
-from wire.device_config import PRIVACY_SHADOW, jobs_topic, shadow_topic
+from wire.fleet.device_config import PRIVACY_SHADOW, jobs_topic, shadow_topic
 from wire.scalars import DeviceId
 
 log = logging.getLogger(__name__)

@@ -22,7 +22,7 @@ from edge_agent.settings.camera_settings import Settings
 from edge_agent.updates.model_store import model_digest, model_id, open_detector
 from edge_agent.updates.signature import verify_signature
 from edge_agent.updates.version_history import AcceptedVersion, VersionHistory
-from wire.jobs import JobResult, ModelJob, Package
+from wire.fleet.jobs import JobResult, ModelJob, Package
 from wire.model_card import ModelCard
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ import msgspec
 from edge_agent.privacy.allowed_words import omit_quotations
 from edge_agent.privacy.egress_filter import EgressError, examine_document
 from edge_agent.privacy.encoded_data import find_encoded_data
-from wire.device_config import LARGEST_CONFIG_BYTES
+from wire.fleet.device_config import LARGEST_CONFIG_BYTES
 
 log = logging.getLogger(__name__)
 

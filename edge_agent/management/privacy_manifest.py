@@ -15,7 +15,7 @@ from edge_agent.management.mqtt_rpc import RpcLink, RpcRequest
 from edge_agent.privacy.manifest import ManifestError, build_manifest, sign_manifest
 from edge_agent.settings.camera_settings import Settings
 from wire.audience import Versions
-from wire.device_config import PRIVACY_SHADOW, shadow_topic
+from wire.fleet.device_config import PRIVACY_SHADOW, shadow_topic
 from wire.topics import DeviceAddress
 
 log = logging.getLogger(__name__)

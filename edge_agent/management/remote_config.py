@@ -1,4 +1,4 @@
-"""Converts between the remote config and local settings: `wire.device_config` ↔ `settings`.
+"""Converts between the remote config and local settings: `wire.fleet.device_config` ↔ `settings`.
 
 A desired config is applied to the local settings, and the result is validated. If any part is
 invalid, none of it is used, and the error says why. A desired config that would loosen the local
@@ -13,7 +13,7 @@ import msgspec
 from edge_agent.management.privacy_limits import limit_config
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.settings.loading import SettingsError, convert_settings
-from wire.device_config import LARGEST_CONFIG_BYTES, DeviceConfig
+from wire.fleet.device_config import LARGEST_CONFIG_BYTES, DeviceConfig
 
 Path = tuple[str, ...]
 

@@ -6,7 +6,7 @@ from edge_agent.enrolment.procedure import renew
 from edge_agent.identity.certificates import read_certificate
 from edge_agent.management.http_transfer import TransferError, upload, validate_url
 from edge_agent.management.job_runner import BackgroundTask, JobContext, reject, succeed
-from wire.jobs import DiagnoseJob, JobResult
+from wire.fleet.jobs import DiagnoseJob, JobResult
 
 
 class RenewJobRunner:

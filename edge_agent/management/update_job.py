@@ -16,7 +16,7 @@ from edge_agent.updates.version_history import (
     VersionHistory,
     version_key,
 )
-from wire.jobs import JobResult, Release, UpdateJob
+from wire.fleet.jobs import JobResult, Release, UpdateJob
 
 
 class UpdateJobRunner:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from edge_agent.privacy.egress_filter import ALLOWED_MESSAGES
 from edge_agent.settings.camera_settings import Settings
 from wire.audience import Versions
-from wire.privacy_manifest import PrivacyManifest, SignedManifest, canonical
+from wire.fleet.privacy_manifest import PrivacyManifest, SignedManifest, canonical
 from wire.topics import DeviceAddress
 
 MILLISECOND = timedelta(milliseconds=1)

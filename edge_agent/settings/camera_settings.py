@@ -38,7 +38,7 @@ from edge_agent.settings.services import (
 )
 from edge_agent.settings.transport import LinkSettings, OutboxSettings
 from wire.audience import MAX_ZONES
-from wire.device_config import check_time_zone
+from wire.fleet.device_config import check_time_zone
 
 
 class Settings(Section, frozen=True):

@@ -19,7 +19,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edge_agent.transport.broker import BrokerEndpoint, create_tls_context
-from wire.enrolment import (
+from wire.fleet.enrolment import (
     ACCEPTED,
     CREATE,
     PROVISION,

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from provisioning.access_rules import DEVICE_RULES, Rule, TopicAction
-from wire.device_config import THINGS
+from wire.fleet.device_config import THINGS
 from wire.topics import ROOT
 
 VERSION: Final = "2012-10-17"

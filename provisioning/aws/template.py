@@ -12,7 +12,7 @@ import yaml
 
 from provisioning.access_rules import UPLINK
 from provisioning.aws import policy
-from wire.enrolment import SERIAL_NUMBER, TEMPLATE
+from wire.fleet.enrolment import SERIAL_NUMBER, TEMPLATE
 from wire.topics import ROOT, Channel
 
 ARN: Final = "arn:${AWS::Partition}:iot:${AWS::Region}:${AWS::AccountId}"

@@ -30,7 +30,7 @@ from cloud.fleet.service import FleetService
 from cloud.fleet.shadows import desired_config
 from provisioning.authority.ca import create_authority
 from provisioning.ca_service import perform
-from wire.enrolment import CREATE, PROVISION
+from wire.fleet.enrolment import CREATE, PROVISION
 
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 AUTHOR = Author("bench", START)

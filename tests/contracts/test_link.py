@@ -18,8 +18,8 @@ from edge_agent.transport.paho import PahoLink
 from provisioning.authority.profiles import CertificateKind, CertificateSubject
 from tests.report_builder import build_report
 from wire.ack import Ack
-from wire.device_config import CONFIG_SHADOW, response_topics, shadow_topic
 from wire.envelope import AudienceEvent, ack_event, decode_events, encode_event
+from wire.fleet.device_config import CONFIG_SHADOW, response_topics, shadow_topic
 from wire.scalars import DeviceId, LocationId
 from wire.topics import Channel, DeviceAddress
 

@@ -18,7 +18,7 @@ from provisioning.folder_lock import FolderLockedError
 from provisioning.key_store import KeyStoreError
 from tests.provisioning.certificates import NOW
 from tests.signing_request import build_signing_request
-from wire.enrolment import (
+from wire.fleet.enrolment import (
     CaReply,
     CommandRefused,
     SignCommand,

@@ -10,7 +10,7 @@ from cloud.pricing.factors import compute_base_factors
 from cloud.pricing.slot import parse_slot
 from edge_agent.management.privacy_limits import RULES
 from tests.cloud.rates import CARD, sites
-from wire.device_config import ConfigThresholds, DeviceConfig
+from wire.fleet.device_config import ConfigThresholds, DeviceConfig
 
 ROOT = Path(__file__).resolve().parents[2]
 

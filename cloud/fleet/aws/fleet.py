@@ -17,7 +17,7 @@ from cloud.fleet.shadows import desired_config
 from cloud.fleet.shadows.desired_config import ConfigDrift, ConfigPreview, DesiredConfigError
 from cloud.fleet.shadows.known_models import BUILT_IN
 from wire.aws import create_client
-from wire.device_config import CONFIG_SHADOW
+from wire.fleet.device_config import CONFIG_SHADOW
 
 STARTED_STATUSES: Final = ("SUCCEEDED", "IN_PROGRESS", "TIMED_OUT", "CANCELED")
 MAX_TARGETS: Final = 100

@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import NameOID
 
-from wire.enrolment import CaCommand, CaReply, CommandRefused, encode_line
+from wire.fleet.enrolment import CaCommand, CaReply, CommandRefused, encode_line
 
 TIMEOUT_S: Final = 10.0
 MAX_REQUEST_BYTES: Final = 8 * 1024

@@ -27,7 +27,7 @@ from cloud.fleet.history import Author, FleetEvent, record_events
 from cloud.fleet.registry import devices
 from cloud.fleet.registry.devices import Device
 from cloud.fleet.tables import allow_list_table, device_table, enrolments
-from wire.enrolment import (
+from wire.fleet.enrolment import (
     CREATE,
     PROVISION,
     SERIAL_NUMBER,

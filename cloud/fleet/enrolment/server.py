@@ -35,7 +35,7 @@ from cloud.fleet.enrolment.claim_provisioning import (
 )
 from cloud.fleet.enrolment.mqtt_packets import Packet, PacketError
 from cloud.fleet.enrolment.tls_listener import TlsListener
-from wire.enrolment import ACCEPTED, CREATE, PROVISION, REJECTED
+from wire.fleet.enrolment import ACCEPTED, CREATE, PROVISION, REJECTED
 
 log = logging.getLogger(__name__)
 

@@ -24,7 +24,7 @@ from cloud.fleet.jobs.execution import (
 )
 from cloud.fleet.outbox import OutgoingMessage
 from cloud.fleet.tables import executions, jobs
-from wire.device_config import jobs_topic
+from wire.fleet.device_config import jobs_topic
 from wire.scalars import DeviceId
 
 NEXT: Final = "$next"

@@ -22,8 +22,8 @@ from cloud.fleet.registry import devices
 from cloud.fleet.registry.devices import DeviceSelector, DeviceStatus, RegistryError
 from cloud.fleet.shadows.known_models import known_detectors
 from cloud.fleet.tables import executions, jobs
-from wire.jobs import Job as OneOfAll
-from wire.jobs import ModelJob
+from wire.fleet.jobs import Job as OneOfAll
+from wire.fleet.jobs import ModelJob
 from wire.model_card import ModelCard
 
 OPERATION: Final = "model"

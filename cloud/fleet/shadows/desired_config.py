@@ -1,6 +1,6 @@
 """The desired config of devices: preview a change, make it, list devices that differ.
 
-Settings are validated against `wire.device_config` before anything is written. One
+Settings are validated against `wire.fleet.device_config` before anything is written. One
 transaction contains the shadows, the messages and the audit entries.
 """
 
@@ -22,7 +22,7 @@ from cloud.fleet.shadows.shadow import Shadow, ShadowUpdate, merge
 from cloud.fleet.shadows.shadow_store import ShadowName
 from cloud.fleet.tables import device_table
 from cloud.fleet.tables import shadows as shadow_table
-from wire.device_config import CONFIG_SHADOW, DeviceConfig, shadow_topic
+from wire.fleet.device_config import CONFIG_SHADOW, DeviceConfig, shadow_topic
 from wire.scalars import DeviceId
 
 ABSENT: Final = "-"

@@ -6,7 +6,7 @@ from edge_agent.perception.model_errors import ModelMissingError
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.settings.capture import CaptureSettings
 from edge_agent.settings.privacy import PrivacySettings
-from wire.device_config import response_topics, shadow_topic
+from wire.fleet.device_config import response_topics, shadow_topic
 from wire.health import CaptureState
 from wire.scalars import DeviceId
 

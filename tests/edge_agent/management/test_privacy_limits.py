@@ -9,7 +9,7 @@ from edge_agent.settings.capture import CaptureSettings
 from edge_agent.settings.privacy import PrivacySettings
 from edge_agent.settings.schedule import OpenHours, ScheduleSettings
 from edge_agent.settings.transport import LinkSettings
-from wire.device_config import DeviceConfig
+from wire.fleet.device_config import DeviceConfig
 
 LEFT = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
 RIGHT = ((0.5, 0.0), (1.0, 0.0), (1.0, 1.0))
@@ -29,7 +29,7 @@ def hours(opens, closes, *days):
 
 def test_every_field_of_the_remote_configuration_has_a_rule():
     assert set(RULES) == set(DeviceConfig.__struct_fields__), (
-        "a field of wire.device_config has no rule in "
+        "a field of wire.fleet.device_config has no rule in "
         "edge_agent.management.privacy_limits: decide whether it can loosen privacy"
     )
 

@@ -16,7 +16,7 @@ from edge_agent.privacy.manifest import is_signed_by
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.settings.loading import parse
 from wire.audience import Versions
-from wire.privacy_manifest import SignedManifest
+from wire.fleet.privacy_manifest import SignedManifest
 
 DEVICE = "kx-01-cam-1"
 TOPIC = f"$aws/things/{DEVICE}/shadow/name/privacy/update"

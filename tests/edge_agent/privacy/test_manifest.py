@@ -14,7 +14,7 @@ from edge_agent.privacy.manifest import ManifestError, build_manifest, is_signed
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.settings.loading import parse
 from wire.audience import Versions
-from wire.privacy_manifest import SignedManifest, canonical
+from wire.fleet.privacy_manifest import SignedManifest, canonical
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 VERSIONS = Versions(agent="0.1.0", detector="f:1", attention="a:1", config="3f2a")

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud.fleet.enrolment.ca_client import CaClient, UnreadableRequestError, read_common_name
-from wire.enrolment import CommandRefused, WithdrawCommand
+from wire.fleet.enrolment import CommandRefused, WithdrawCommand
 
 SUBJECT = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "cam-1")])
 KEY = ec.generate_private_key(ec.SECP256R1())

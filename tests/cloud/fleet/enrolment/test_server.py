@@ -13,7 +13,7 @@ from awsiot import V2ServiceException, iotidentity, mqtt5_client_builder, mqtt_c
 from cloud.database import reading
 from cloud.fleet import history
 from cloud.fleet.registry import devices
-from wire.enrolment import TEMPLATE
+from wire.fleet.enrolment import TEMPLATE
 
 PATIENCE_S = 10.0
 OPTIONS = mqtt_request_response.ClientOptions(

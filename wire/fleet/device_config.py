@@ -19,7 +19,9 @@ from wire.visible_names import check_visible_name
 
 THINGS: Final = "$aws/things"
 CONFIG_SHADOW: Final = "config"
-PRIVACY_SHADOW: Final = "privacy"  # a signed `wire.privacy_manifest`, reported and never desired
+PRIVACY_SHADOW: Final = (
+    "privacy"  # a signed `wire.fleet.privacy_manifest`, reported and never desired
+)
 DECLARATION_ANSWERS: Final = ("update/accepted", "update/rejected", "delete/accepted")
 SHADOW_ACTIONS: Final = ("get", "update", "delete")
 SHADOW_ANSWERS: Final = (
