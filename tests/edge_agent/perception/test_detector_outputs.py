@@ -1,4 +1,4 @@
-"""Both ways of writing a face into a network's outputs are read as the same face."""
+"""Every output layout of a detector is read as the same face."""
 
 import numpy as np
 import pytest
@@ -53,7 +53,7 @@ def yunet():
 
 
 @pytest.mark.parametrize(("layout", "read"), READERS)
-def test_the_face_is_where_it_was_written(layout, read, request):
+def test_a_face_is_read_at_its_coordinates(layout, read, request):
     found = read(request.getfixturevalue(layout), 0.5, 320)
     assert found.scores == pytest.approx([0.9])
     assert found.boxes[0] == pytest.approx([80, 32, 120, 88], abs=1e-3)
@@ -61,11 +61,11 @@ def test_the_face_is_where_it_was_written(layout, read, request):
 
 
 @pytest.mark.parametrize(("layout", "read"), READERS)
-def test_nothing_above_the_threshold_is_nobody(layout, read, request):
+def test_no_face_is_read_below_the_threshold(layout, read, request):
     assert len(read(request.getfixturevalue(layout), 0.95, 320).boxes) == 0
 
 
-def test_scrfd_is_shown_red_first_and_around_zero():
+def test_the_input_of_scrfd_is_rgb_around_zero():
     blue = np.zeros((1, 3, 1, 1), np.float32)
     blue[0, 0] = 255
     assert normalize_around_zero(blue).reshape(-1) == pytest.approx(

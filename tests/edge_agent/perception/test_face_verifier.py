@@ -1,4 +1,4 @@
-"""The second look has its say, and cannot be talked into running something else."""
+"""The face verifier changes the score of a face and refuses another network."""
 
 from dataclasses import replace
 
@@ -13,8 +13,8 @@ from edge_agent.perception.inference import open_session
 from edge_agent.perception.model_errors import ModelError
 
 
-class Yes:
-    """Sees a face in every crop, or in none."""
+class FixedVerifier:
+    """Gives every crop the same probability of a face."""
 
     first_look_share = 0.75
 
@@ -46,28 +46,28 @@ def detector(second_look, threshold=0.5):
     )
 
 
-def test_a_second_look_that_sees_nothing_leaves_nobody(astronaut):
-    assert detector(Yes(0.0)).faces(astronaut) == []
+def test_no_face_remains_where_the_verifier_finds_none(astronaut):
+    assert detector(FixedVerifier(0.0)).faces(astronaut) == []
 
 
-def test_the_score_is_the_weighted_geometric_mean_of_both_looks(astronaut):
+def test_the_score_is_the_weighted_geometric_mean_of_detector_and_verifier(astronaut):
     alone = detector(None).faces(astronaut)[0]
-    both = detector(Yes(0.81)).faces(astronaut)[0]
+    both = detector(FixedVerifier(0.81)).faces(astronaut)[0]
     assert both.score == pytest.approx(alone.score**0.75 * 0.81**0.25, abs=1e-5)
     assert both.box == alone.box
 
 
-def test_a_certain_second_look_lifts_a_hesitant_first_one(astronaut):
+def test_a_certain_verifier_raises_a_doubtful_face_above_the_threshold(astronaut):
     alone = detector(None, threshold=0.1).faces(astronaut)[0].score
     between = (alone + alone**0.75) / 2
     assert detector(None, threshold=between).faces(astronaut) == []
-    assert len(detector(Yes(1.0), threshold=between).faces(astronaut)) == 1
+    assert len(detector(FixedVerifier(1.0), threshold=between).faces(astronaut)) == 1
 
 
-def test_no_place_no_look():
-    look = FaceVerifier(open_session("onlooker-face-check"))
-    nowhere = np.zeros((0, 4), np.float32)
-    assert look.probabilities(np.zeros((9, 9, 3), np.uint8), nowhere).shape == (0,)
+def test_no_boxes_have_no_probabilities():
+    verifier = FaceVerifier(open_session("onlooker-face-check"))
+    no_boxes = np.zeros((0, 4), np.float32)
+    assert verifier.probabilities(np.zeros((9, 9, 3), np.uint8), no_boxes).shape == (0,)
 
 
 def test_another_network_is_refused():
