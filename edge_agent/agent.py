@@ -26,12 +26,12 @@ from edge_agent.metering.run_totals import RunTotals
 from edge_agent.observers import FrameObserver, SensorReader
 from edge_agent.opening_hours import is_open_at
 from edge_agent.outbox import Link, Outbox
+from edge_agent.perception.boxes import Box
 from edge_agent.perception.face_detector import FaceDetector
 from edge_agent.perception.head_pose import PoseEstimator
 from edge_agent.perception.networks import Networks
 from edge_agent.perception.observation import Observation
 from edge_agent.perception.pipeline import FramePipeline
-from edge_agent.perception.tracker import Box
 from edge_agent.player.now_playing import PlayHistory
 from edge_agent.reporting.alarms import current_faults
 from edge_agent.reporting.reporter import CameraHealth, Reporter

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from edge_agent.capture.frame import Frame
-from edge_agent.perception.tracker import Box
+from edge_agent.perception.boxes import Box
 
 
 class FrameObserver(Protocol):

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from edge_agent.capture.frame import Image
+from edge_agent.perception.boxes import intersection_over_union
 from edge_agent.perception.face_detector import Face, FaceDetector
-from edge_agent.perception.tracker import intersection_over_union
 from wire.fleet.jobs import ModelTrial
 
 SAME_FACE_IOU: Final = 0.5  # intersection over union, as PASCAL VOC has it

@@ -16,13 +16,13 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from edge_agent.capture.frame import Image
+from edge_agent.perception.boxes import Box
 from edge_agent.perception.face_sharpness import face_sharpness
 from edge_agent.perception.head_pose import HeadPose
 from edge_agent.perception.image_crops import as_bgr, crop
 from edge_agent.perception.inference import Floats, ModelSession, check_inference, open_session
 from edge_agent.perception.model_cards import WEIGHTS, input_side_px
 from edge_agent.perception.model_errors import ModelError
-from edge_agent.perception.tracker import Box
 from edge_agent.settings.camera_settings import Settings
 from wire.audience import AgeGroup, Expression, Gender
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_agent.perception.boxes import intersections_and_unions
 from edge_agent.perception.inference import Floats
 
 STRIDES_PX = (8, 16, 32)
@@ -111,14 +112,10 @@ LAYOUTS: dict[str, DetectorLayout] = {
 def non_max_suppression(boxes: Floats, scores: Floats, overlap: float) -> NDArray[np.intp]:
     """Return the indices of boxes that no better box overlaps by more than `overlap` (IoU)."""
     order = np.argsort(-scores, kind="stable")[:MAX_CANDIDATES]
-    area = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
     kept: list[int] = []
     while len(order):
         best, rest = order[0], order[1:]
         kept.append(int(best))
-        low = np.maximum(boxes[best, :2], boxes[rest, :2])
-        high = np.minimum(boxes[best, 2:], boxes[rest, 2:])
-        shared = np.clip(high - low, 0, None).prod(axis=1)
-        union = area[best] + area[rest] - shared
-        order = rest[shared <= overlap * np.maximum(union, 1e-6)]
+        shared, union = intersections_and_unions(boxes[best], boxes[rest])
+        order = rest[shared <= overlap * union]
     return np.asarray(kept, np.intp)

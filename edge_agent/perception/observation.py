@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple, TypedDict
 
+from edge_agent.perception.boxes import Box
 from edge_agent.perception.demographics import Demographics
 from edge_agent.perception.sightings import Sighting, SnapshotCounts, Visibility
-from edge_agent.perception.tracker import Box
 
 
 class EndedTracks(TypedDict):

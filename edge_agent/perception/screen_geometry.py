@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_agent.perception.attention import GazeProbabilities, HeadAngles, gaze_from_angles
-from edge_agent.perception.tracker import Box
+from edge_agent.perception.boxes import Box
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.settings.perception import ViewSettings
 

@@ -12,9 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from edge_agent.perception.boxes import Box, box_area, intersection_over_union
 from edge_agent.settings.perception import TrackingSettings
-
-Box = tuple[float, float, float, float]  # x1, y1, x2, y2 in pixels
 
 SMOOTHING_S: Final = 0.3  # smoothing of the velocity: steadier than one step, faster than a turn
 REACH_AT_ONCE: Final = 0.6  # in face sizes: largest distance of a face from its prediction
@@ -161,20 +160,10 @@ def match_tracks(tracks: Sequence[Track], boxes: Sequence[Box], at_s: float) -> 
     return pairs
 
 
-def intersection_over_union(one: Box, other: Box) -> float:
-    """Intersection over union."""
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    shared = width * height
-    return shared / (_box_area(one) + _box_area(other) - shared)
-
-
 def _match_cost(track: Track, box: Box, at_s: float) -> float | None:
     """The matching cost, lower is better; None when this cannot be the same face."""
     expected = track.predicted(at_s)
-    size, other = math.sqrt(_box_area(expected)), math.sqrt(_box_area(box))
+    size, other = math.sqrt(box_area(expected)), math.sqrt(box_area(box))
     if not size or not other or max(size, other) / min(size, other) > LARGEST_SIZE_RATIO:
         return None
     reach_per_s = REACH_PER_S if track.hits > 1 else REACH_UNKNOWN_PER_S
@@ -188,7 +177,3 @@ def _match_cost(track: Track, box: Box, at_s: float) -> float | None:
 
 def _box_centre(box: Box) -> tuple[float, float]:
     return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-
-
-def _box_area(box: Box) -> float:
-    return max(box[2] - box[0], 0.0) * max(box[3] - box[1], 0.0)

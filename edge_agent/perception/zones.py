@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from edge_agent.perception.tracker import Box
+from edge_agent.perception.boxes import Box
 from edge_agent.settings.perception import Zone
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_agent.perception.boxes import overlap_ratios
 from edge_agent.perception.face_detector import Face
-from models.boxes import overlap_ratios
 from models.datasets.picture import Floats
 
 OVERLAP = 0.5

@@ -14,8 +14,8 @@ from typing import Protocol
 import msgspec
 import numpy as np
 
+from edge_agent.perception.boxes import overlap_ratios
 from edge_agent.perception.face_detector import FaceDetector
-from models.boxes import overlap_ratios
 from models.datasets import backgrounds, clips, face_masks, synthetic_sheets
 from models.datasets.picture import DatasetError, Floats, Image, LabelledPicture
 

@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from edge_agent.perception.boxes import Box, box_area, intersection_area
 from simulators.scene.lens import Lens
 from simulators.scene.trajectory import Pose, Trajectory
 
@@ -25,7 +26,6 @@ ONLOOKER_S: Final = 1.0
 VISIT_S: Final = 0.5  # a face visible for less is not a visit
 
 Interval = tuple[float, float]
-Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
 
 
 class HeadPosition(msgspec.Struct, frozen=True):
@@ -131,7 +131,7 @@ def _person(
         ]
         return intervals(flags, fps)
 
-    in_view = runs(lambda frame, pose: _overlap(head_box(pose, lens), _picture(lens)) > 0)
+    in_view = runs(lambda frame, pose: _covered_ratio(head_box(pose, lens), _picture(lens)) > 0)
     seen = runs(lambda frame, pose: visible[frame][at])
     looking = runs(lambda frame, pose: visible[frame][at] and _on_screen(pose))
     return PersonTruth(
@@ -217,7 +217,7 @@ def _turned_here(pose: Pose, lens: Lens) -> bool:
         lens.face_px(pose.z_m) >= max(LEAST_FACE_PX, LEAST_FACE_RATIO * lens.width_px)
         and abs(pose.yaw_deg) < TURNED_DEG
         and pose.pitch_deg > LOWERED_DEG
-        and _overlap(face, _picture(lens)) > 0.999
+        and _covered_ratio(face, _picture(lens)) > 0.999
     )
 
 
@@ -237,17 +237,14 @@ def _covered(face: Box, other: Pose, lens: Lens) -> float:
     scale = lens.scale(other.z_m)
     _, floor = lens.pixel(other.x_m, 0.0, other.z_m)
     body = column - 0.22 * scale, shoulders, column + 0.22 * scale, floor
-    return max(_overlap(face, head_box(other, lens)), _overlap(face, body))
+    return max(_covered_ratio(face, head_box(other, lens)), _covered_ratio(face, body))
 
 
 def _picture(lens: Lens) -> Box:
     return 0.0, 0.0, float(lens.width_px), float(lens.height_px)
 
 
-def _overlap(box: Box, other: Box) -> float:
-    """Share of `box` that `other` covers."""
-    wide = min(box[2], other[2]) - max(box[0], other[0])
-    high = min(box[3], other[3]) - max(box[1], other[1])
-    if wide <= 0 or high <= 0:
-        return 0.0
-    return wide * high / ((box[2] - box[0]) * (box[3] - box[1]))
+def _covered_ratio(box: Box, other: Box) -> float:
+    """The ratio of the area of `box` that `other` covers."""
+    shared = intersection_area(box, other)
+    return shared / box_area(box) if shared else 0.0

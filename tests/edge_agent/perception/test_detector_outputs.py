@@ -1,9 +1,10 @@
-"""Every output layout of a detector is read as the same face."""
+"""The outputs of every detector layout are decoded to the same face; overlaps are removed."""
 
 import numpy as np
 import pytest
 
 from edge_agent.perception.detector_outputs import (
+    non_max_suppression,
     normalize_around_zero,
     read_onlooker,
     read_scrfd,
@@ -71,3 +72,17 @@ def test_the_input_of_scrfd_is_rgb_around_zero():
     assert normalize_around_zero(blue).reshape(-1) == pytest.approx(
         [-0.996, -0.996, 0.996], abs=1e-3
     )
+
+
+def test_the_better_of_two_boxes_on_one_face_stays():
+    boxes = np.asarray([[0, 0, 10, 10], [1, 1, 11, 11], [40, 40, 50, 50]], np.float32)
+    scores = np.asarray([0.7, 0.9, 0.5], np.float32)
+    assert non_max_suppression(boxes, scores, 0.4).tolist() == [1, 2]
+    assert non_max_suppression(boxes[:0], scores[:0], 0.4).tolist() == []
+
+
+def test_boxes_that_overlap_less_than_the_limit_both_stay():
+    boxes = np.asarray([[0, 0, 10, 10], [0, 5, 10, 15]], np.float32)  # one third in common
+    scores = np.asarray([0.9, 0.8], np.float32)
+    assert non_max_suppression(boxes, scores, 0.34).tolist() == [0, 1]
+    assert non_max_suppression(boxes, scores, 0.33).tolist() == [0]

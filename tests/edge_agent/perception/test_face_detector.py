@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from skimage import data
 
-from edge_agent.perception.detector_outputs import non_max_suppression
 from edge_agent.perception.face_detector import OnnxFaceDetector, load_detector
 from edge_agent.perception.image_crops import ImageError
 from edge_agent.perception.inference import open_session
@@ -128,10 +127,3 @@ def test_a_network_for_something_else_is_refused():
         OnnxFaceDetector(
             open_session("onlooker-attention"), input_px=320, threshold=None, doubtful=False
         )
-
-
-def test_the_better_of_two_boxes_on_one_face_stays():
-    boxes = np.asarray([[0, 0, 10, 10], [1, 1, 11, 11], [40, 40, 50, 50]], np.float32)
-    scores = np.asarray([0.7, 0.9, 0.5], np.float32)
-    assert non_max_suppression(boxes, scores, 0.4).tolist() == [1, 2]
-    assert non_max_suppression(boxes[:0], scores[:0], 0.4).tolist() == []

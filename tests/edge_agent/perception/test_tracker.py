@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_agent.perception.tracker import Tracker, intersection_over_union
+from edge_agent.perception.tracker import Tracker
 from edge_agent.settings.perception import TrackingSettings
 
 
@@ -116,11 +116,6 @@ def test_boxes_without_area_are_separate_tracks_without_effect():
     tracker = Tracker(TrackingSettings())
     tracker.update([(5.0, 5.0, 5.0, 5.0)], 0.0)
     assert ids(tracker.update([(5.0, 5.0, 5.0, 5.0)], 0.1)) == [2]
-
-
-def test_overlap_of_halves():
-    assert intersection_over_union((0, 0, 2, 2), (1, 0, 3, 2)) == pytest.approx(1 / 3)
-    assert intersection_over_union((0, 0, 1, 1), (2, 2, 3, 3)) == 0.0
 
 
 coordinate = st.floats(0, 500, allow_nan=False)

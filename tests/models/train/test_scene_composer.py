@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from models.boxes import overlap_ratios
+from edge_agent.perception.boxes import overlap_ratios
 from models.datasets.picture import LabelledPicture
 from models.train.hard_negatives import emboss_head, make_hard_negative
 from models.train.photometric import STEPS, weathered
