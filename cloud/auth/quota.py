@@ -40,7 +40,7 @@ class QuotaDecision:
 
     @property
     def written(self) -> str:
-        """The verdict as `RateLimit` writes it."""
+        """The value of the `RateLimit` header field."""
         return f'"key";r={self.remaining};t={math.ceil(self.full_after.total_seconds())}'
 
 

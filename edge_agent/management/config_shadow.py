@@ -263,7 +263,7 @@ class ConfigShadow:
             else merge_objects(describe_config(self._settings), self._stored.accepted)
         )
         if self._stored.last_outcome is not None:
-            report["verdict"] = msgspec.to_builtins(self._stored.last_outcome)
+            report["config_outcome"] = msgspec.to_builtins(self._stored.last_outcome)
         return {**report, "digest": self._settings.digest}
 
     def _handle_report_rejected(self, body: Mapping[str, Any], now_s: float) -> None:

@@ -101,13 +101,13 @@ class Outbox:
         Reports in the damaged file do not reach the cloud unless it is repaired by hand.
         """
         try:
-            verdict = self._rows.read("PRAGMA quick_check(1)")[0][0]
+            result = self._rows.read("PRAGMA quick_check(1)")[0][0]
         except OutboxDamagedError as error:
             damage = error
         else:
-            if verdict == "ok":
+            if result == "ok":
                 return False
-            damage = OutboxDamagedError(f"outbox {self.path}: {verdict}")
+            damage = OutboxDamagedError(f"outbox {self.path}: {result}")
         self._rows.close()
         rename_damaged(self.path, damage)
         self._open()

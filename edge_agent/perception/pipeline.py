@@ -1,8 +1,8 @@
 """The frame pipeline of one camera: image quality, motion gate, detection, tracking, attention.
 
-Image quality is judged before the motion gate: a frozen or covered camera shows no motion either,
+Image quality is checked before the motion gate: a frozen or covered camera shows no motion either,
 and its time is unobserved, not empty. A model that fails is counted and reported, and the time is
-unobserved. Faces, tracks and track ids end here; only sightings go on to the meter.
+unobserved. Faces, tracks and track ids are discarded here; the meter receives only sightings.
 """
 
 import logging
@@ -159,13 +159,13 @@ class FramePipeline:
         ]
         faces, best = max(looks, key=lambda look: (len(look[0]), look[1].score))
         size_px = best.frame.width_px, best.frame.height_px
-        verdicts = [
+        attention = [
             update_gaze(
                 None, self._estimate_gaze(head, face.box, size_px), 0.0, self._settings.attention
             ).attention
             for head, face in zip(self._heads(best.frame, faces), faces, strict=True)
         ]
-        looking, facing = verdicts.count(Attention.LOOKING), verdicts.count(Attention.FACING)
+        looking, facing = attention.count(Attention.LOOKING), attention.count(Attention.FACING)
         return SnapshotCounts(best.frame.elapsed_s, len(faces), facing + looking, looking)
 
     def _heads(self, frame: Frame, faces: Sequence[Face]) -> Sequence[HeadPose]:

@@ -88,7 +88,7 @@ def _frames(video: Path, settings: Settings) -> Iterator[Frame]:
 
 
 def _keep(result: ReplayResult, sights: Sequence[tuple[float, Any]], settings: Settings) -> None:
-    """Add a believed track: its stay, and its seconds by verdict and by band."""
+    """Add a believed track: its time in view, and its seconds by attention and by band."""
     (first_s, first), *rest = sights
     begins = round(first_s * 1000)
     visit = Visit(first.track, begins, begins, first.attention)

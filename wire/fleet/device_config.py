@@ -4,8 +4,9 @@ The topics and documents are those of AWS IoT Device Shadow and Jobs, so that on
 self-hosted broker and AWS IoT Core alike. A device's thing name is its device id.
 
 The `config` shadow carries `DeviceConfig` twice: `desired` by the operator, `reported` by the
-device with the outcome of the last desired config. A field that is absent from `desired` has the
-device's own default; `null` removes it. A desired config with any invalid part changes nothing.
+device, with the outcome of the last desired config in `config_outcome`. A field that is absent from
+`desired` has the device's own default; `null` removes it. A desired config with any invalid part
+changes nothing.
 """
 
 from difflib import get_close_matches

@@ -179,11 +179,11 @@ def test_the_check_says_why_whatever_process_reads(isolated):
     )  # fmt: skip
     with server(http_status(401)) as port:
         camera = open_camera(f"http://admin:s3cr3t@127.0.0.1:{port}/live", settings)
-        verdict = check_first_frame(camera, settings)
-    assert verdict.level == 2
-    assert "refuses the user name or password" in verdict.found
-    assert "s3cr3t" not in verdict.found
-    assert f"http://127.0.0.1:{port}" in verdict.found
+        finding = check_first_frame(camera, settings)
+    assert finding.level == 2
+    assert "refuses the user name or password" in finding.found
+    assert "s3cr3t" not in finding.found
+    assert f"http://127.0.0.1:{port}" in finding.found
 
 
 def test_an_alarm_carries_the_cause_and_not_a_guess(address):

@@ -1,7 +1,10 @@
 """A device applies its desired config, or rejects it, and reports the result to the shadow."""
 
+import json
+
 import pytest
 
+from cloud.fleet.shadows import shadow as engine
 from edge_agent.perception.model_errors import ModelMissingError
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.settings.capture import CaptureSettings
@@ -29,8 +32,22 @@ def test_a_desired_config_is_applied_tried_and_reported(device):
     assert (settings.interval_s, settings.capture.analysed_fps) == (10, 3.0)
     assert networks is None
     assert device.service.shadow.delta == {}
-    assert device.service.reported["verdict"] == {"outcome": "applied", "version": 2, "reason": ""}
+    assert device.service.reported["config_outcome"] == {
+        "outcome": "applied",
+        "version": 2,
+        "reason": "",
+    }
     assert device.service.reported["digest"] == settings.digest
+
+
+def test_an_updated_agent_reports_the_stored_outcome_under_its_present_name(device):
+    outcome = {"outcome": "applied", "version": 4, "reason": ""}
+    device.path.write_text(json.dumps({"judged": "abc", "verdict": outcome}))
+    device.service.shadow = engine.Shadow(version=5, state={"reported": {"verdict": outcome}})
+    device.start()
+    device.advance()
+    assert device.service.reported["config_outcome"] == outcome
+    assert "verdict" not in device.service.reported
 
 
 def test_every_field_of_the_desired_config_is_applied(device):
@@ -61,7 +78,7 @@ def test_every_field_of_the_desired_config_is_applied(device):
     device.advance()
     settings = device.config_shadow.settings
     assert device.service.shadow.delta == {}
-    assert device.service.reported["verdict"]["outcome"] == "applied"
+    assert device.service.reported["config_outcome"]["outcome"] == "applied"
     assert settings.schedule.paused
     assert settings.view.camera.y_m == 1.2
     assert settings.link.heartbeat_s == 60
@@ -97,7 +114,7 @@ def test_an_invalid_desired_config_is_rejected_as_a_whole_with_a_reason(device, 
     device.service.set_desired(desired)
     device.advance()
     assert device.camera.applied == []
-    verdict = device.service.reported["verdict"]
+    verdict = device.service.reported["config_outcome"]
     assert verdict["outcome"] == "rejected"
     assert reason in verdict["reason"]
     assert device.service.reported["digest"] == Settings().digest
@@ -140,7 +157,7 @@ def test_a_config_that_stops_the_frames_is_rolled_back(device):
     device.service.set_desired({"analysed_fps": 30})
     device.advance(60)
     assert device.camera.settings == device.own
-    assert device.service.reported["verdict"] == {
+    assert device.service.reported["config_outcome"] == {
         "outcome": "rolled-back",
         "version": 2,
         "reason": "no frames within 30 s",
@@ -155,7 +172,9 @@ def test_a_config_under_which_the_models_fail_is_rolled_back_at_once(device):
     device.camera.model_faults += 1
     device.advance(3)
     assert device.camera.settings == device.own
-    assert device.service.reported["verdict"]["reason"] == "the models raise errors on frames"
+    assert (
+        device.service.reported["config_outcome"]["reason"] == "the models raise errors on frames"
+    )
 
 
 def test_a_camera_that_failed_before_the_change_is_not_rolled_back(device):
@@ -163,7 +182,7 @@ def test_a_camera_that_failed_before_the_change_is_not_rolled_back(device):
     device.camera.capture = CaptureState.FAILED
     device.service.set_desired({"report_interval_ms": 10_000})
     device.advance()
-    assert device.service.reported["verdict"]["outcome"] == "applied"
+    assert device.service.reported["config_outcome"]["outcome"] == "applied"
 
 
 def test_a_rolled_back_config_is_not_tried_again_until_it_changes(device):
@@ -177,7 +196,7 @@ def test_a_rolled_back_config_is_not_tried_again_until_it_changes(device):
     assert len(device.camera.applied) == 2  # there, and back
     device.service.set_desired({"analysed_fps": 10})
     device.advance()
-    assert device.service.reported["verdict"]["outcome"] == "applied"
+    assert device.service.reported["config_outcome"]["outcome"] == "applied"
 
 
 def test_the_last_applied_config_is_used_after_a_restart_without_a_connection(device):
@@ -196,7 +215,7 @@ def test_a_config_that_ended_the_agent_is_not_tried_again(device):
     device.start()
     assert device.config_shadow.settings == device.own
     device.advance()
-    assert device.service.reported["verdict"]["reason"] == "the agent ended during the trial"
+    assert device.service.reported["config_outcome"]["reason"] == "the agent ended during the trial"
     assert len(device.camera.applied) == 1
 
 
@@ -209,7 +228,7 @@ def test_a_config_under_trial_is_tried_again_after_an_ordered_restart(device):
     device.start()
     assert device.config_shadow.settings == device.own
     device.advance()
-    assert device.service.reported["verdict"]["outcome"] == "applied"
+    assert device.service.reported["config_outcome"]["outcome"] == "applied"
     assert device.config_shadow.settings.interval_s == 10
 
 
@@ -263,8 +282,8 @@ def test_models_are_opened_before_the_change_and_a_missing_one_rejects_it(device
     device.load_error = ModelMissingError("found no model named 'd-9'")
     device.service.set_desired({"detector": "d-9"})
     device.advance()
-    assert device.service.reported["verdict"]["outcome"] == "rejected"
-    assert "d-9" in device.service.reported["verdict"]["reason"]
+    assert device.service.reported["config_outcome"]["outcome"] == "rejected"
+    assert "d-9" in device.service.reported["config_outcome"]["reason"]
     assert len(device.camera.applied) == 1
 
 
@@ -313,7 +332,7 @@ def test_a_report_over_the_size_limit_is_shortened_once(device):
     device.service.set_desired(desired)
     device.advance()
     assert device.config_shadow.settings.capture.masks
-    assert set(device.service.reported) == {"digest", "verdict"}
+    assert set(device.service.reported) == {"config_outcome", "digest"}
     assert len(device.service.link.sent) < 10
 
 
@@ -338,8 +357,8 @@ def test_desired_demographics_are_rejected_unless_the_local_settings_allow_them(
     device.service.set_desired({"demographics": True})
     device.advance()
     assert device.camera.applied == []
-    assert device.service.reported["verdict"]["outcome"] == "rejected"
-    assert "only the local settings" in device.service.reported["verdict"]["reason"]
+    assert device.service.reported["config_outcome"]["outcome"] == "rejected"
+    assert "only the local settings" in device.service.reported["config_outcome"]["reason"]
 
 
 def test_desired_demographics_are_rejected_if_the_networks_cannot_be_loaded(device):
@@ -352,7 +371,7 @@ def test_desired_demographics_are_rejected_if_the_networks_cannot_be_loaded(devi
     device.service.set_desired({"demographics": True})
     device.advance()
     assert not device.config_shadow.settings.privacy.demographics
-    assert "found no network" in device.service.reported["verdict"]["reason"]
+    assert "found no network" in device.service.reported["config_outcome"]["reason"]
 
 
 def test_a_shadow_that_was_deleted_and_created_again_is_applied(device):
@@ -386,5 +405,5 @@ def test_a_config_that_the_local_settings_no_longer_allow_is_reported_as_rejecte
     device.start()
     device.advance()
     assert device.config_shadow.settings == device.own
-    assert device.service.reported["verdict"]["outcome"] == "rejected"
+    assert device.service.reported["config_outcome"]["outcome"] == "rejected"
     assert device.service.reported["report_interval_ms"] == 30_000

@@ -60,7 +60,7 @@ def test_after_an_orderly_exit_the_next_process_repeats_the_trial(
     with management.attend(device.camera, service.link):
         until_trial_begins(service, folder)
     stored = config_store.load_config(folder.path / CONFIG_FILE)
-    assert (stored.trial, stored.verdict) == (None, None)
+    assert (stored.trial, stored.last_outcome) == (None, None)
 
 
 def test_after_an_error_that_ends_the_agent_the_trial_stays_recorded(

@@ -127,7 +127,7 @@ def test_a_camera_is_configured_renewed_and_restarted(works, identity, program):
         with reading(works.engine) as connection:
             return desired_config.read_config(connection, DEVICE).get("reported", {})
 
-    works.wait_until(lambda: reported().get("verdict", {}).get("outcome") == "applied")
+    works.wait_until(lambda: reported().get("config_outcome", {}).get("outcome") == "applied")
     assert (reported()["report_interval_ms"], reported()["analysed_fps"]) == (20_000, 4)
     digest = reported()["digest"]
 

@@ -1,7 +1,11 @@
 """Jobs of a device run one at a time; each outcome is reported to the job service."""
 
+import json
+
+import msgspec
 import pytest
 
+from edge_agent.management.job_processor import JobState
 from tests.edge_agent.management.job_service import JOBS
 
 INVALID = {
@@ -80,3 +84,13 @@ def test_an_invalid_message_starts_no_job(harness, payload):
     harness.service.link.inbox.append((f"{JOBS}/start-next/accepted", payload))
     harness.step()
     assert harness.processor._state is None
+
+
+def test_a_job_that_an_earlier_agent_stored_is_in_progress():
+    job = {"job": "restart-1", "number": 3, "version": 2, "document": {"kind": "restart"}}
+    content = json.dumps({**job, "since": "boot-1", "begun": 2, "watching": True}).encode()
+
+    state = msgspec.json.decode(content, type=JobState)
+
+    assert (state.starts, state.on_probation, state.since) == (2, True, "boot-1")
+    assert json.loads(msgspec.json.encode(state))["begun"] == 2

@@ -29,7 +29,7 @@ def watch(meter, moments):
     """Each moment: seconds, then what is seen of each track; a track's first sight is a rumour."""
     known = set()
     for seconds, people in moments:
-        seen = [Sighting(track, track in known, verdict) for track, verdict in people.items()]
+        seen = [Sighting(track, track in known, attention) for track, attention in people.items()]
         meter.observe(at(seconds), seconds, SEES, arrivals=FrameArrivals(1, 0, 1), seen=seen)
         known |= set(people)
         yield from meter.close_due()

@@ -1,13 +1,16 @@
 """Versions are ordered as Semantic Versioning says, and only go up."""
 
+import json
 import stat
 
+import msgspec
 import pytest
 
 from edge_agent.updates.version_history import (
     PROGRAM,
     AcceptedVersion,
     VersionError,
+    VersionFile,
     VersionHistory,
     version_key,
 )
@@ -84,3 +87,16 @@ def test_an_override_still_requires_a_version(tmp_path):
     book.check(PROGRAM, "1.0", "one")
     with pytest.raises(VersionError, match="cannot be ordered"):
         book.check(PROGRAM, "old", "one")
+
+
+def test_the_history_that_an_earlier_agent_stored_is_continued(tmp_path):
+    path = tmp_path / "versions.json"
+    installed = {"version": "1.4.0", "digest": "ff"}
+    path.write_text(json.dumps({"highest": {PROGRAM: installed}, "before": "onlooker-face:1.2.0"}))
+    history = VersionHistory(path)
+
+    assert history.previous == "onlooker-face:1.2.0"
+    history.record(PROGRAM, "1.5.0", "aa")
+    assert json.loads(path.read_text())["before"] == "onlooker-face:1.2.0"
+    stored = msgspec.json.decode(path.read_bytes(), type=VersionFile)
+    assert stored.highest[PROGRAM].version == "1.5.0"

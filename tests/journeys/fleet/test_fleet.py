@@ -275,7 +275,7 @@ def live(machine, cameras, package):
     until(lambda: machine.fleet("drift") == "0 devices drift\n", "the desired config to be applied")
     shown = msgspec.json.decode(machine.fleet("show", "cam-30"))["config"]["reported"]
     assert shown["report_interval_ms"] == 20_000
-    assert shown["verdict"]["outcome"] == "applied"
+    assert shown["config_outcome"]["outcome"] == "applied"
     assert all(camera.agent.status.digest == shown["digest"] for camera in cameras)
 
     # A signed model is tried on three; it fails on one, so it reaches no other, and goes back.

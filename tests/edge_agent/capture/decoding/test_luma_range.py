@@ -82,24 +82,24 @@ def test_brightness_is_the_same_in_every_range_and_process(tmp_path, black, whit
 )
 def test_a_live_camera_and_its_recording_are_assessed_alike(tmp_path, live, black, white, cause):
     image = scene(black, white)
-    verdicts = {}
+    causes = {}
     for name, how in RANGES.items():
         for moment in open_camera(
             str(encoded(tmp_path / name, image, **how)), CaptureSettings(), speed=math.inf,
             starts_at=EIGHT,
         ):  # fmt: skip
-            verdicts[name] = assess_picture(downscale(moment.luma()), QualitySettings())
+            causes[name] = assess_picture(downscale(moment.luma()), QualitySettings())
     stream = encoded(tmp_path / "live.ts", image, codec="libx264", pix_fmt="yuvj420p", count=40)
     for isolated in (True, False):
         settings = CaptureSettings(isolated=isolated, backoff_s=0.1, longest_backoff_s=0.2)
         camera = open_camera(live(stream.read_bytes()).url, settings)
         for moment in camera:
             if isinstance(moment, Frame):
-                verdicts[f"live {isolated}"] = assess_picture(
+                causes[f"live {isolated}"] = assess_picture(
                     downscale(moment.luma()), QualitySettings()
                 )
                 camera.close()
-    assert set(verdicts.values()) == {cause}
+    assert set(causes.values()) == {cause}
 
 
 def fields(path, *, interlaced=True, count=30):
