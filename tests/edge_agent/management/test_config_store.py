@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from edge_agent.management.config_store import StoredConfig, load_config, save_config
-from wire.device_config import ConfigOutcome
+from wire.fleet.device_config import ConfigOutcome
 
 CONFIG = {
     "good": {"capture": {"paused": True}},
