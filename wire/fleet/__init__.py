@@ -1,0 +1,1 @@
+"""Messages of fleet management: device config, jobs, enrolment, privacy manifest."""
