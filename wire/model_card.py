@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
 Task = Literal["face-detection", "face-check", "head-pose", "demographics", "emotion"]
 Allows = Literal["commercial", "research"]
 

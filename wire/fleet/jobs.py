@@ -81,7 +81,7 @@ class Release(WireMessage, frozen=True, kw_only=True):
     """A version of the program: size and digest of its archive (tar.gz)."""
 
     version: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,62}$(?!\n)")]
-    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
     bytes: Annotated[int, Meta(ge=1, le=1024**3)]
 
 
