@@ -1,9 +1,11 @@
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.report_builder import build_report
 from wire.audience import BlindCause, FrameCounts, Versions
+from wire.envelope import audience_event, encode_event
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS, tally
 from wire.scalars import DeviceId, JournalId, LocationId, SequenceRange
 
@@ -35,3 +37,15 @@ def report():
         attention_histogram=tally([0, 6_000], ATTENTION_EDGES_MS),
         versions=Versions(agent="0.1.0", detector="d/1", attention="a/1", config="abcd"),
     )
+
+
+@pytest.fixture
+def changed(report):
+    """Encodes the report with other fields, as a device with a fault would send it."""
+
+    def encode(**fields):
+        event = json.loads(encode_event(audience_event(report)))
+        event["data"].update(fields)
+        return json.dumps(event).encode()
+
+    return encode

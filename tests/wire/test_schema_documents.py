@@ -4,7 +4,6 @@ import pytest
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from wire.__main__ import main
 from wire.envelope import AudienceEvent, audience_event, encode_event
 from wire.schema_documents import asyncapi, json_schema
 from wire.topics import Channel
@@ -41,12 +40,3 @@ def test_every_reference_in_the_asyncapi_document_leads_somewhere():
         node = document
         for step in reference.removeprefix("#/").split("/"):
             node = node[step]
-
-
-def test_the_check_finds_a_stale_document(tmp_path, capsys):
-    into = ["--into", str(tmp_path)]
-    assert main(["write", *into]) == 0
-    assert main(["check", *into]) == 0
-    (tmp_path / "asyncapi.json").write_text("{}")
-    assert main(["check", *into]) == 1
-    assert "asyncapi.json differs from the code" in capsys.readouterr().out
