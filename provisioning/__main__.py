@@ -1,6 +1,6 @@
 """`python -m provisioning ...`; the commands are listed in `commands.py`.
 
-Ctrl-C ends it with status 130 while its libraries load, and as the command says afterwards.
+Ctrl-C while the libraries load exits with status 130; later, each command handles it.
 """
 
 import sys

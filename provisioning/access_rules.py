@@ -1,8 +1,8 @@
-"""Which client may publish and subscribe to which topics: the source of every broker's rules.
+"""Which client may publish and subscribe to which topics.
 
-Written in terms of `wire` alone. `{location}` and `{device}` stand for the holder's own names, `+`
-for one level, a last `#` for all below. The rules of Mosquitto and of AWS IoT are both rendered
-from this table, so that the same attempt is refused on both.
+`{location}` and `{device}` are replaced by the names in the client's certificate. `+` matches one
+topic level, a final `#` all levels below. The rules of Mosquitto and of AWS IoT are both rendered
+from this table, so both refuse the same attempts.
 """
 
 from dataclasses import dataclass
@@ -22,47 +22,50 @@ OWN_THING: Final = f"{THINGS}/{{device}}"
 
 
 class TopicAction(StrEnum):
-    """What is done with a topic."""
+    """What a client does with a topic."""
 
-    SAY = "say"
-    HEAR = "hear"
+    PUBLISH = "publish"
+    SUBSCRIBE = "subscribe"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One permission; everything else is refused."""
 
-    verb: TopicAction
+    action: TopicAction
     topic: str
     retained: bool = False
 
     def binds_location(self) -> bool:
-        """Whether the location counts, which only a certificate's register can tell."""
+        """Whether the rule depends on the location, which is in the register of certificates."""
         return "{location}" in self.topic
 
 
 DEVICE_RULES: Final = (
-    *(Rule(TopicAction.SAY, f"{OWN}/{channel}", channel in RETAINED) for channel in UPLINK),
-    *(Rule(TopicAction.HEAR, f"{OWN}/{channel}") for channel in DOWNLINK),
-    *(Rule(TopicAction.SAY, f"{OWN_THING}/shadow/{action}") for action in SHADOW_ACTIONS),
-    *(Rule(TopicAction.SAY, f"{OWN_THING}/shadow/name/+/{action}") for action in SHADOW_ACTIONS),
-    *(Rule(TopicAction.SAY, f"{OWN_THING}/jobs/{request}") for request in JOB_REQUESTS),
-    Rule(TopicAction.HEAR, f"{OWN_THING}/#"),
+    *(Rule(TopicAction.PUBLISH, f"{OWN}/{channel}", channel in RETAINED) for channel in UPLINK),
+    *(Rule(TopicAction.SUBSCRIBE, f"{OWN}/{channel}") for channel in DOWNLINK),
+    *(Rule(TopicAction.PUBLISH, f"{OWN_THING}/shadow/{action}") for action in SHADOW_ACTIONS),
+    *(
+        Rule(TopicAction.PUBLISH, f"{OWN_THING}/shadow/name/+/{action}")
+        for action in SHADOW_ACTIONS
+    ),
+    *(Rule(TopicAction.PUBLISH, f"{OWN_THING}/jobs/{request}") for request in JOB_REQUESTS),
+    Rule(TopicAction.SUBSCRIBE, f"{OWN_THING}/#"),
 )
 
 SERVICE_RULES: Final = {
     f"{SERVICE_PREFIX}stream": (
-        *(Rule(TopicAction.HEAR, f"{ROOT}/+/+/{channel}") for channel in UPLINK),
-        *(Rule(TopicAction.SAY, f"{ROOT}/+/+/{channel}") for channel in DOWNLINK),
+        *(Rule(TopicAction.SUBSCRIBE, f"{ROOT}/+/+/{channel}") for channel in UPLINK),
+        *(Rule(TopicAction.PUBLISH, f"{ROOT}/+/+/{channel}") for channel in DOWNLINK),
     ),
     f"{SERVICE_PREFIX}fleet": (
-        Rule(TopicAction.HEAR, f"{THINGS}/#"),
-        Rule(TopicAction.SAY, f"{THINGS}/#"),
-        Rule(TopicAction.HEAR, f"{ROOT}/+/+/{Channel.STATUS}"),
-        Rule(TopicAction.HEAR, f"{ROOT}/+/+/{Channel.HEARTBEAT}"),
+        Rule(TopicAction.SUBSCRIBE, f"{THINGS}/#"),
+        Rule(TopicAction.PUBLISH, f"{THINGS}/#"),
+        Rule(TopicAction.SUBSCRIBE, f"{ROOT}/+/+/{Channel.STATUS}"),
+        Rule(TopicAction.SUBSCRIBE, f"{ROOT}/+/+/{Channel.HEARTBEAT}"),
     ),
     f"{SERVICE_PREFIX}watch": (
-        *(Rule(TopicAction.HEAR, f"{ROOT}/+/+/{channel}") for channel in Channel),
+        *(Rule(TopicAction.SUBSCRIBE, f"{ROOT}/+/+/{channel}") for channel in Channel),
     ),
 }
 
@@ -76,23 +79,23 @@ def rules_for(client: str) -> tuple[Rule, ...]:
 
 def covers(granted: str, wanted: str) -> bool:
     """Whether every topic of the filter `wanted` is one of the filter `granted`."""
-    own, asked = granted.split("/"), wanted.split("/")
+    own, requested = granted.split("/"), wanted.split("/")
     for level, held in enumerate(own):
         if held == "#":
             return True
-        if level >= len(asked) or asked[level] == "#":
+        if level >= len(requested) or requested[level] == "#":
             return False
-        if held != "+" and held != asked[level]:
+        if held != "+" and held != requested[level]:
             return False
-    return len(own) == len(asked)
+    return len(own) == len(requested)
 
 
 def may_subscribe(rules: tuple[Rule, ...], wanted: str, *, location: str, device: str) -> bool:
-    """Whether a subscription, shared or not, lies wholly within what somebody may hear."""
+    """Whether the rules cover all topics of a subscription, shared or not."""
     if wanted.startswith("$share/"):
         wanted = wanted.split("/", 2)[-1]
     return any(
-        rule.verb is TopicAction.HEAR
+        rule.action is TopicAction.SUBSCRIBE
         and covers(rule.topic.format(location=location, device=device), wanted)
         for rule in rules
     )

@@ -1,11 +1,11 @@
 """The CA service: holds the authority's key and signs requests of the enrolment service.
 
-It listens on a socket of this machine, readable by its owner only, and never on a network. It signs
-for devices, takes certificates back and writes the revocation list again every day; it can do
-nothing else, so that a compromised enrolment service cannot certify a service or a broker.
+It listens on a Unix socket that only its owner can open, never on a network. It signs requests of
+devices, revokes certificates and renews the revocation list every day. It accepts no other command,
+so a compromised enrolment service cannot issue a certificate for a service or a broker.
 
-Connections are bounded in number and each command in time; errands are done one after another. One
-signer works in a folder: a second is refused.
+The number of connections and the time of each request are limited. Commands are executed one at a
+time. A second CA service in the same folder is refused.
 """
 
 import argparse
@@ -45,7 +45,7 @@ from wire.fleet.enrolment import (
 log = logging.getLogger(__name__)
 
 MAX_LINE_BYTES: Final = 64 * 1024
-REQUEST_TIMEOUT_S: Final = 5.0  # from the first wait for it to its last byte
+REQUEST_TIMEOUT_S: Final = 5.0  # to receive a whole line
 MAX_CONNECTIONS: Final = 16
 READ_BYTES: Final = 8 * 1024
 LIST_CHECK_INTERVAL_S: Final = 3_600.0
@@ -55,7 +55,7 @@ _decoder: msgspec.json.Decoder[CaCommand] = msgspec.json.Decoder(CaCommand)
 
 
 def perform(authority: CertificateAuthority, command: CaCommand, *, at: datetime) -> CaReply:
-    """Do one command."""
+    """Execute one command."""
     try:
         return (
             _sign(authority, command, at)
@@ -85,7 +85,7 @@ def _revoke(authority: CertificateAuthority, command: WithdrawCommand, at: datet
 
 
 class CaService(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
-    """Serves a few connections at a time, and one command after the other."""
+    """Serves up to `MAX_CONNECTIONS` connections, and executes one command at a time."""
 
     daemon_threads = True
     block_on_close = False
@@ -109,29 +109,29 @@ class CaService(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         except OSError as error:
             self._unlock_folders()
             raise AuthorityError(
-                f"no signer can listen at {path}: {error}; try --socket"
+                f"the CA service cannot listen at {path}: {error}; give another path with --socket"
             ) from error
         finally:
             os.umask(before)
 
     def server_close(self) -> None:
-        """Stop listening; another may work in the folder now."""
+        """Stop listening and release the folder."""
         super().server_close()
         self._unlock_folders()
 
     def verify_request(self, request: object, client_address: object) -> bool:
-        """Whether one connection more is served."""
+        """Whether another connection is accepted."""
         return self._slots.acquire(blocking=False)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Serve a connection, then give its slot back."""
+        """Serve a connection, then release its slot."""
         try:
             super().process_request_thread(request, client_address)
         finally:
             self._slots.release()
 
-    def keep_list_fresh(self) -> None:
-        """Write the revocation list again when it has stood for a day."""
+    def renew_stale_list(self) -> None:
+        """Write the revocation list again when it is a day old."""
         at = self.clock()
         if revocation.is_stale((self.authority.folder / LIST_FILE).read_bytes(), at=at):
             with self.working:
@@ -153,18 +153,18 @@ class CaService(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 
 class _RequestHandler(socketserver.BaseRequestHandler):
     def handle(self) -> None:
-        """Answer the errands of one visitor until they leave, fall silent or are too slow."""
+        """Execute the commands of one connection until it closes or exceeds the time limit."""
         assert isinstance(self.server, CaService)
         lines = self._lines()
         try:
-            for asked in lines:
+            for line in lines:
                 self.request.settimeout(REQUEST_TIMEOUT_S)
-                self.request.sendall(encode_line(self._outcome(self.server, asked)))
+                self.request.sendall(encode_line(self._execute(self.server, line)))
         except OSError as error:
             log.debug("ca_service.left", extra={"reason": type(error).__name__})
 
     def _lines(self) -> Iterator[bytes]:
-        """Whole lines; a visitor has `ERRAND_WITHIN_S` for each, however it drips."""
+        """Yield whole lines; each must arrive within `REQUEST_TIMEOUT_S`."""
         buffer, ends_s = b"", time.monotonic() + REQUEST_TIMEOUT_S
         while True:
             whole, found, rest = buffer.partition(b"\n")
@@ -174,7 +174,7 @@ class _RequestHandler(socketserver.BaseRequestHandler):
                 continue
             if len(buffer) > MAX_LINE_BYTES:
                 self.request.sendall(
-                    encode_line(CommandRefused(reason="no command: the line is too long"))
+                    encode_line(CommandRefused(reason="not a command: the line is too long"))
                 )
                 return
             self.request.settimeout(max(ends_s - time.monotonic(), 0.001))
@@ -183,35 +183,42 @@ class _RequestHandler(socketserver.BaseRequestHandler):
                 return
             buffer += chunk
 
-    def _outcome(self, server: CaService, asked: bytes) -> CaReply:
+    def _execute(self, server: CaService, line: bytes) -> CaReply:
         try:
-            command = _decoder.decode(asked)
+            command = _decoder.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            return CommandRefused(reason=f"no command: {error}"[:500])
+            return CommandRefused(reason=f"not a command: {error}"[:500])
         with server.working:
             return perform(server.authority, command, at=server.clock())
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of `signer`."""
-    parser.add_argument("--dir", type=Path, required=True, help="the authority's folder")
-    parser.add_argument("--socket", type=Path, help="where it listens (DIR/ca.socket)")
+    """Declare the options of `ca-service`."""
+    parser.add_argument(
+        "--dir", type=Path, metavar="FOLDER", required=True, help="folder of the authority"
+    )
+    parser.add_argument(
+        "--socket",
+        type=Path,
+        metavar="PATH",
+        help="Unix socket to listen on (default: ca.socket in the folder of the authority)",
+    )
     parser.set_defaults(run=serve)
 
 
-def serve(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
+def serve(options: argparse.Namespace, at: datetime) -> Iterator[str]:
     """Serve until SIGTERM or Ctrl-C."""
-    authority = CertificateAuthority(asked.dir, key_store.read_passphrase(os.environ))
-    authority.register.entries(name="")  # an authority that is none is refused now, not later
-    path = asked.socket or asked.dir / "ca.socket"
-    with CaService(authority, path, utc_now) as signer:
-        signer.keep_list_fresh()
+    authority = CertificateAuthority(options.dir, key_store.read_passphrase(os.environ))
+    authority.register.entries(name="")  # refuses a folder without an authority at once
+    path = options.socket or options.dir / "ca.socket"
+    with CaService(authority, path, utc_now) as service:
+        service.renew_stale_list()
         ended = threading.Event()
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
-            _repeat_every(LIST_CHECK_INTERVAL_S, ended, signer.keep_list_fresh)
-            yield f"signing for {path}"
-            signer.serve_forever()
+            _repeat_every(LIST_CHECK_INTERVAL_S, ended, service.renew_stale_list)
+            yield f"listening on {path}"
+            service.serve_forever()
         except KeyboardInterrupt:
             return
         finally:

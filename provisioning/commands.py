@@ -2,7 +2,9 @@
 
 import logging
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any, Final
 
 from provisioning import ca_service, release
 from provisioning.authority import command as authority_command
@@ -20,10 +22,18 @@ from provisioning.key_store import KeyStoreError
 from provisioning.kms import KmsError
 from provisioning.release import ReleaseError
 from wire.aws import AwsError
-from wire.command_line import OptionError, Parser, add_examples
+from wire.command_line import OptionError, Parser, add_examples, sentence
 from wire.process.type_info import build_type_info
 
-REFUSALS = (
+DESCRIPTION: Final = "Issue certificates, run the broker and the CA service, and deploy on AWS."
+COMMANDS: Final[Mapping[str, tuple[Any, str]]] = {
+    "ca": (authority_command, "create a certificate authority; issue, renew, revoke certificates"),
+    "broker": (broker_command, "run Mosquitto with client certificates, access rules and an audit"),
+    "ca-service": (ca_service, "sign requests of the enrolment service on a local socket"),
+    "aws": (aws_command, "plan, deploy or delete the cloud on AWS, or estimate its cost"),
+    "release": (release, "print the changelog of a version, if it is ready for release"),
+}
+REFUSALS: Final = (
     BrokerError,
     FolderLockedError,
     AwsError,
@@ -40,12 +50,12 @@ REFUSALS = (
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; 0 when done, 1 when refused with a sentence on stderr."""
+    """Run one command; 0 on success, 1 with one sentence on stderr if it is refused."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    asked = parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     build_type_info()
     try:
-        for line in asked.run(asked, datetime.now(UTC)):
+        for line in options.run(options, datetime.now(UTC)):
             sys.stdout.write(f"{line}\n")
             sys.stdout.flush()
     except REFUSALS as error:
@@ -60,14 +70,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def parser() -> Parser:
     """Every command with its options."""
-    made = Parser(prog="python -m provisioning", description=__doc__)
-    commands = made.add_subparsers(dest="command", required=True)
-    authority_command.add_arguments(commands.add_parser("ca", help="the certificate authority"))
-    broker_command.add_arguments(commands.add_parser("broker", help="a hardened Mosquitto"))
-    ca_service.add_arguments(
-        commands.add_parser("ca-service", help="sign for the enrolment service")
-    )
-    aws_command.add_arguments(commands.add_parser("aws", help="deploy on AWS"))
-    release.add_arguments(commands.add_parser("release", help="the notes of a version"))
-    add_examples(made, "python -m provisioning", EXAMPLES)
-    return made
+    program = Parser(prog="python -m provisioning", description=DESCRIPTION)
+    commands = program.add_subparsers(dest="command", required=True)
+    for name, (module, what) in COMMANDS.items():
+        module.add_arguments(commands.add_parser(name, help=what, description=sentence(what)))
+    add_examples(program, "python -m provisioning", EXAMPLES)
+    return program

@@ -1,6 +1,7 @@
-"""One process at a time works in a folder: a lock that the kernel releases with the process.
+"""A lock that lets one process at a time use a folder.
 
-The lock file stays; only the lock on it counts, so a process that was killed leaves nothing behind.
+The kernel releases the lock when the process exits or is killed. The lock file remains; it is
+locked only while a process holds it.
 """
 
 import fcntl
@@ -9,11 +10,11 @@ from pathlib import Path
 
 
 class FolderLockedError(RuntimeError):
-    """Another process works in the folder."""
+    """Another process uses the folder."""
 
 
 class FolderLock:
-    """The lock of one role in one folder; `take` refuses at once when somebody has it."""
+    """The lock of one role in one folder; `take` does not wait."""
 
     def __init__(self, folder: Path, role: str) -> None:
         self._path = folder / f".{role.replace(' ', '-')}.lock"
@@ -22,7 +23,7 @@ class FolderLock:
         self._descriptor: int | None = None
 
     def take(self) -> None:
-        """Lock the folder, which is made when it is missing, or raise FolderLockedError."""
+        """Create the folder if it is missing and lock it, or raise FolderLockedError."""
         self._folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -31,8 +32,8 @@ class FolderLock:
             holder = os.pread(descriptor, 20, 0).decode(errors="replace").strip()
             os.close(descriptor)
             raise FolderLockedError(
-                f"another {self._role} (process {holder or 'unknown'}) works in {self._folder}: "
-                "end it first, or give this one a folder of its own"
+                f"another {self._role} (process {holder or 'unknown'}) uses {self._folder}: "
+                "stop it first, or give another folder"
             ) from None
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)

@@ -1,7 +1,7 @@
-"""`python -m provisioning release VERSION`: what the changelog says of a version, or why not.
+"""`python -m provisioning release VERSION`: prints the changelog of a version.
 
-A release is refused unless the package carries that very version and the changelog has a section
-for it, dated, with something in it.
+It fails unless the package has that version and the changelog has a dated section for it that is
+not empty.
 """
 
 import argparse
@@ -18,28 +18,37 @@ VERSION_HEADING: Final = re.compile(r"## (?P<version>\S+)(?: - (?P<date>\d{4}-\d
 
 
 class ReleaseError(RuntimeError):
-    """A version that is not ready to go out."""
+    """A version that is not ready for release."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `release`."""
-    parser.add_argument("version", type=arguments.version, help="as 1.2.3, without a v")
-    parser.add_argument("--root", type=Path, default=Path(), help="the repository (here)")
+    parser.add_argument(
+        "version", type=arguments.version, help="version of the package, such as 1.2.3"
+    )
+    parser.add_argument(
+        "--root",
+        type=Path,
+        default=Path(),
+        metavar="FOLDER",
+        help="root of the repository (default: current folder)",
+    )
     parser.set_defaults(run=print_notes)
 
 
-def print_notes(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
+def print_notes(options: argparse.Namespace, at: datetime) -> Iterator[str]:
     """The notes of a version, line by line."""
     try:
-        project = tomllib.loads((asked.root / "pyproject.toml").read_text())["project"]
-        changelog = (asked.root / "CHANGELOG.md").read_text()
+        project = tomllib.loads((options.root / "pyproject.toml").read_text())["project"]
+        changelog = (options.root / "CHANGELOG.md").read_text()
     except (OSError, KeyError, tomllib.TOMLDecodeError) as error:
-        raise ReleaseError(f"{asked.root.resolve()} is not the repository: {error}") from error
-    if project["version"] != asked.version:
+        raise ReleaseError(f"{options.root.resolve()} is not the repository: {error}") from error
+    if project["version"] != options.version:
         raise ReleaseError(
-            f"the package is {project['version']}, not {asked.version}: change pyproject.toml first"
+            f"the package is {project['version']}, not {options.version}: "
+            "change pyproject.toml first"
         )
-    yield from notes(changelog, asked.version)
+    yield from notes(changelog, options.version)
 
 
 def notes(changelog: str, version: str) -> list[str]:
@@ -54,6 +63,6 @@ def notes(changelog: str, version: str) -> list[str]:
             raise ReleaseError(f"'{lines[number]}' has no date: write '## {version} - YYYY-MM-DD'")
         text = "\n".join(lines[number + 1 : following]).strip()
         if not text:
-            raise ReleaseError(f"'{lines[number]}' says nothing")
+            raise ReleaseError(f"'{lines[number]}' is empty: describe the version")
         return text.splitlines()
-    raise ReleaseError(f"CHANGELOG.md has no '## {version} - YYYY-MM-DD'")
+    raise ReleaseError(f"CHANGELOG.md has no section '## {version} - YYYY-MM-DD': add it")

@@ -96,6 +96,11 @@ def _path(
     return path
 
 
+def sentence(summary: str) -> str:
+    """The one-line summary of a command as a sentence, for the description in its own help."""
+    return f"{summary[:1].upper()}{summary[1:]}."
+
+
 class OptionError(ValueError):
     """An option that the rest of the command line makes useless."""
 

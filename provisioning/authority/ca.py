@@ -1,8 +1,9 @@
-"""The authority's authority: its folder, its keys, and what it signs and takes back.
+"""The certificate authority: its folder and keys; signs and revokes certificates.
 
-The root signs once, at the opening, and may then be kept offline (`root.key` can be moved away);
-the issuing key signs devices, services and servers; the claims key signs factory claims only and
-stands under no root that the telemetry broker trusts. A device's key never comes here.
+The root key signs once, when the authority is created; `root.key` can then be moved offline. The
+issuing key signs devices, services and servers. The claims key signs factory claims only; the
+telemetry broker trusts none of its certificates. A device generates its own key, which never leaves
+the device.
 """
 
 import shutil
@@ -41,7 +42,7 @@ TRUST_FILE: Final = "trust.pem"
 
 
 class AuthorityError(RuntimeError):
-    """An authority that cannot do what was asked."""
+    """The authority refuses a request or cannot perform it."""
 
 
 class CertificateAuthority:
@@ -65,7 +66,7 @@ class CertificateAuthority:
     def sign_device(
         self, pem: bytes, location: LocationId, *, at: datetime, days: int | None = None
     ) -> CertificateRecord:
-        """Sign a device's request for the name it holds itself."""
+        """Sign a device's request; the request states the device id."""
         device, key = signing_request.read(pem)
         return self._sign(
             CertificateSubject(CertificateKind.DEVICE, device, location), key, at=at, days=days
@@ -79,22 +80,22 @@ class CertificateAuthority:
         *,
         at: datetime,
     ) -> CertificateRecord | None:
-        """The certificate that this very key holds for this place, while it has half its life left.
+        """The certificate of this key and location, if half its lifetime is left.
 
-        Whoever asks again, since the answer was lost on the way, gets what was signed already.
+        A device that repeats its request, because the answer was lost, gets the same certificate.
         """
         for entry in reversed(self.register.entries(name=device)):
             is_same = entry.location == location and _public_key(entry) == key.public_numbers()
-            if is_same and entry.stands(at) and entry.ends_at - at > (at - entry.starts_at):
+            if is_same and entry.is_valid(at) and entry.ends_at - at > (at - entry.starts_at):
                 return entry
         return None
 
     def renew_device(
         self, pem: bytes, *, at: datetime, days: int | None = None
     ) -> CertificateRecord:
-        """Sign a new key of a device that holds a certificate; the old one runs out by itself."""
+        """Sign a new key of a device with a valid certificate; the old one stays valid."""
         device, key = signing_request.read(pem)
-        held = self.standing(device, at=at)
+        held = self.find_valid(device, at=at)
         if held.kind is not CertificateKind.DEVICE or held.location is None:
             raise AuthorityError(f"{device} is a {held.kind}, not a device")
         if _public_key(held) == key.public_numbers():
@@ -106,17 +107,17 @@ class CertificateAuthority:
     def equip(
         self, who: CertificateSubject, *, at: datetime, days: int | None = None
     ) -> tuple[CertificateRecord, ec.EllipticCurvePrivateKey]:
-        """Make key and certificate for something of ours: a service, a server or a claim."""
+        """Create the key and certificate of a service, a server or a claim."""
         if who.kind is CertificateKind.DEVICE:
-            raise AuthorityError("a device makes its own key: sign its request instead")
+            raise AuthorityError("a device generates its own key: sign its request instead")
         key = key_store.generate_key()
         return self._sign(who, key.public_key(), at=at, days=days), key
 
-    def standing(self, name: str, *, at: datetime) -> CertificateRecord:
-        """The newest certificate of that name which is neither revoked nor out of date."""
-        held = [entry for entry in self.register.entries(name=name) if entry.stands(at)]
+    def find_valid(self, name: str, *, at: datetime) -> CertificateRecord:
+        """The newest certificate of a name that is neither revoked nor expired."""
+        held = [entry for entry in self.register.entries(name=name) if entry.is_valid(at)]
         if not held:
-            raise RegisterError(f"{name[:80]!r} holds no certificate that stands: see `ca list`")
+            raise RegisterError(f"{name[:80]!r} has no valid certificate: see `ca list`")
         return held[-1]
 
     def revoke(
@@ -193,33 +194,33 @@ class CertificateAuthority:
         except OSError as error:
             raise AuthorityError(
                 f"{self.folder / name} cannot be read ({error.strerror}): "
-                f"open an authority with `ca init --dir {self.folder}`"
+                f"create an authority with `ca init --dir {self.folder}`"
             ) from error
 
 
 def create_authority(
     folder: Path, *, name: str, secret: bytes | None, at: datetime
 ) -> CertificateAuthority:
-    """Make a new authority; the folder appears whole or not at all."""
+    """Create an authority. On an error the folder is not created."""
     if folder.exists() and any(folder.iterdir()):
         raise AuthorityError(
-            f"{folder} is not empty: an authority is opened once, in its own folder"
+            f"{folder} is not empty: give a folder that does not exist or is empty"
         )
     lock = FolderLock(folder.parent, f"{folder.name} draft")
     draft = folder.with_name(f".{folder.name}.draft")
     try:
         lock.take()
-        shutil.rmtree(draft, ignore_errors=True)  # of one that was interrupted
+        shutil.rmtree(draft, ignore_errors=True)  # of an interrupted command
         draft.mkdir(mode=0o700)
         _make_keys(draft, name, secret, to_utc_seconds(at))
         authority = CertificateAuthority(draft, secret)
         authority.register.create()
         authority.publish(at=at)
-        draft.rename(folder)  # takes the place of an empty folder, and of no other
+        draft.rename(folder)  # replaces an empty folder only
         key_store.sync_folder(folder.parent)
     except OSError as error:
         shutil.rmtree(draft, ignore_errors=True)
-        raise AuthorityError(f"{folder} cannot be made: {error.strerror}") from error
+        raise AuthorityError(f"{folder} cannot be created: {error.strerror}") from error
     finally:
         lock.release()
     return CertificateAuthority(folder, secret)

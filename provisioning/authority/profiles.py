@@ -1,8 +1,9 @@
-"""What each kind of certificate may be used for, and for how long.
+"""Certificate profiles: subject, permitted use and lifetime of each kind of certificate.
 
-A device's certificate names it in the CN, its location in the OU, and can only open connections.
-A server's can only accept them. Names of services hold a colon, which no device id can.
-A claim comes from an authority of its own, which the telemetry broker does not trust at all.
+A device certificate holds the device id in the CN and its location in the OU. Device, service and
+claim certificates authenticate clients only, server certificates servers only. Service names
+contain a colon, which no device id can. Claim certificates have an issuer of their own, which the
+telemetry broker does not trust.
 """
 
 import ipaddress
@@ -17,9 +18,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 ORGANISATION: Final = "Onlooker"
-CLOCK_SLACK: Final = timedelta(minutes=5)  # a camera's clock may be behind ours
+CLOCK_SLACK: Final = timedelta(minutes=5)  # a camera's clock may be slow
 SERVICE_PREFIX: Final = "service:"
-ROLES: Final = ("stream", "fleet", "watch")  # of our services; what each may do is in access.py
+ROLES: Final = ("stream", "fleet", "watch")  # of services; access_rules.py lists what each may do
 
 
 class CertificateKind(StrEnum):
@@ -47,7 +48,7 @@ MAX_LIFETIME: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """A key that signs, with its own certificate."""
+    """A signing key with its certificate."""
 
     certificate: x509.Certificate
     key: ec.EllipticCurvePrivateKey
@@ -55,7 +56,7 @@ class Issuer:
 
 @dataclass(frozen=True, slots=True)
 class CertificateSubject:
-    """Who a certificate is for. `hosts` are the names and addresses of a server."""
+    """Holder of a certificate. `hosts` are the names and addresses of a server."""
 
     kind: CertificateKind
     name: str
@@ -72,7 +73,7 @@ def build_authority(
     under: Issuer | None = None,
     depth: int = 0,
 ) -> x509.Certificate:
-    """A certificate that may sign others; self-signed when it stands under nobody."""
+    """Build a certificate that may sign others; without `under` it is self-signed."""
     subject = _subject(name)
     builder = (
         _builder(subject, under.certificate.subject if under else subject, key.public_key())
@@ -96,7 +97,10 @@ def build_leaf(
     at: datetime,
     lifetime: timedelta,
 ) -> x509.Certificate:
-    """A certificate that signs nothing: for a device, a service, a server or a claim."""
+    """Build the certificate of a device, service, server or claim.
+
+    It expires with its issuer if that is earlier.
+    """
     purpose = (
         ExtendedKeyUsageOID.SERVER_AUTH
         if who.kind is CertificateKind.SERVER
@@ -119,9 +123,9 @@ def build_leaf(
 
 
 def subject_attribute(certificate: x509.Certificate, oid: ObjectIdentifier) -> str | None:
-    """One word of a certificate's subject, such as its common name."""
-    words = certificate.subject.get_attributes_for_oid(oid)
-    return str(words[0].value) if words else None
+    """An attribute of a certificate's subject, such as its common name; None if it has none."""
+    attributes = certificate.subject.get_attributes_for_oid(oid)
+    return str(attributes[0].value) if attributes else None
 
 
 def _subject(name: str, location: str | None = None) -> x509.Name:

@@ -38,7 +38,7 @@ SQLITE_ERRORS: Final = {
     sqlite3.SQLITE_CANTOPEN: "it cannot be opened: check its owner, mode and file system",
     sqlite3.SQLITE_IOERR: "the disk reports an error: check the disk, then try again",
     sqlite3.SQLITE_CORRUPT: "it is damaged: restore it from a backup",
-    sqlite3.SQLITE_NOTADB: "it is no register: restore it from a backup",
+    sqlite3.SQLITE_NOTADB: "it is not a register: restore it from a backup",
 }
 
 
@@ -59,25 +59,25 @@ class CertificateRecord(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
     certificate: str
 
-    def stands(self, at: datetime) -> bool:
-        """Whether it is neither revoked nor out of date."""
+    def is_valid(self, at: datetime) -> bool:
+        """Whether it is neither revoked nor expired."""
         return self.revoked_at is None and at < self.ends_at
 
 
 class CertificateRegister:
-    """Opens the file for each question, so that a command and a service may share it."""
+    """Opens the file for each operation, so that a command and a service may share it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def create(self) -> None:
-        """Make the file, readable by its owner only."""
+        """Create the file, readable by its owner only."""
         os.close(os.open(self._path, os.O_CREAT | os.O_WRONLY, 0o600))
         with self._explained(), closing(sqlite3.connect(self._path)) as connection:
             connection.executescript(SCHEMA)
 
     def add(self, entry: CertificateRecord) -> None:
-        """Remember a certificate before it is handed out."""
+        """Store a certificate before it is handed out."""
         row = msgspec.to_builtins(entry)
         with self._writing() as connection:
             connection.execute(
@@ -87,7 +87,7 @@ class CertificateRegister:
             )
 
     def revoke(self, serial: str, *, reason: str, at: datetime) -> CertificateRecord:
-        """Take a certificate back; taking it back twice changes nothing."""
+        """Revoke a certificate; a second revocation changes nothing."""
         with self._writing() as connection:
             connection.execute(
                 "update certificates set revoked_at = ?, reason = ?"
@@ -111,10 +111,10 @@ class CertificateRegister:
 
     @contextmanager
     def next_list(self, at: datetime) -> Iterator[tuple[int, datetime]]:
-        """Number and date of the next revocation list; nobody else writes meanwhile.
+        """Number and date of the next revocation list; other writers are locked out until it ends.
 
-        Two lists never carry the same second, and none lies ahead of the clock: they are dated
-        back a little, which leaves room for a burst.
+        Each list has a second of its own, and none is dated after the clock: lists are backdated,
+        so that several can be written within a second.
         """
         with self._writing() as connection:
             last = connection.execute(
@@ -143,7 +143,7 @@ class CertificateRegister:
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
-        """An error of SQLite as one sentence; every transaction that meets one is undone."""
+        """Turn an error of SQLite into one sentence; its transaction is rolled back."""
         try:
             yield
         except sqlite3.DatabaseError as error:
@@ -158,7 +158,7 @@ class CertificateRegister:
                 yield connection
                 connection.execute("commit")
             except BaseException:
-                if connection.in_transaction:  # SQLite has undone some errors itself
+                if connection.in_transaction:  # SQLite rolls back after some errors itself
                     connection.execute("rollback")
                 raise
 
@@ -168,5 +168,5 @@ def _entry(row: Mapping[str, Any]) -> CertificateRecord:
 
 
 def to_utc_seconds(instant: datetime) -> datetime:
-    """The same instant in UTC, to the second: what a certificate can say."""
+    """The same instant in UTC, truncated to the second, as in a certificate."""
     return instant.astimezone(UTC).replace(microsecond=0)

@@ -1,8 +1,8 @@
-"""Revocation lists: what has been taken back, signed.
+"""Signed lists of revoked certificates.
 
-OpenSSL refuses everybody once a list has run out, so a list lives for a month and is written again
-long before. Between two lists of one issuer it believes the one with the later `last_update`,
-which counts in whole seconds and must not lie ahead of the clock.
+OpenSSL rejects every certificate once the list has expired, so a list is valid for 30 days and is
+written again every day. Of two lists of one issuer OpenSSL uses the one with the later
+`last_update`, which has whole seconds and must not be in the future.
 """
 
 from collections.abc import Iterable
@@ -27,11 +27,11 @@ REASONS: Final = {
 
 
 class ReasonError(ValueError):
-    """A reason that no revocation list can give."""
+    """A reason that revocation lists do not define."""
 
 
 def validate_reason(word: str) -> str:
-    """The word itself when it is one of `REASONS`."""
+    """Return the reason if it is one of `REASONS`."""
     if word not in REASONS:
         raise ReasonError(f"reason {word[:40]!r}: wanted one of {', '.join(REASONS)}")
     return word
@@ -40,7 +40,7 @@ def validate_reason(word: str) -> str:
 def sign_list(
     entries: Iterable[CertificateRecord], issuer: Issuer, *, number: int, at: datetime
 ) -> x509.CertificateRevocationList:
-    """The list of one issuer. Certificates that have run out need no mention."""
+    """Sign the list of one issuer. Expired certificates are left out."""
     builder = (
         x509.CertificateRevocationListBuilder()
         .issuer_name(issuer.certificate.subject)
@@ -69,12 +69,12 @@ def _revoked_entry(entry: CertificateRecord, revoked_at: datetime) -> x509.Revok
 
 
 def read_serials(pem: bytes) -> frozenset[str]:
-    """What the lists of one file name, of all their issuers."""
+    """The serial numbers in all lists of one file."""
     head = b"-----BEGIN X509 CRL-----"
     lists = [x509.load_pem_x509_crl(head + part) for part in pem.split(head)[1:]]
     return frozenset(f"{taken.serial_number:x}" for one in lists for taken in one)
 
 
 def is_stale(pem: bytes, *, at: datetime) -> bool:
-    """Whether the list has stood for a day and should be written again."""
+    """Whether the list is a day old and should be written again."""
     return at - x509.load_pem_x509_crl(pem).last_update_utc >= RENEW_AFTER

@@ -1,7 +1,7 @@
-"""Reading a certificate signing request from somebody we do not trust yet.
+"""Reads and checks a certificate signing request of an untrusted sender.
 
-Only two things are taken from a request: the public key and the name it asks for. Everything else
-that could end up in a certificate is ours to say, so a request that asks for more is refused.
+Only the public key and the common name are used. The authority sets everything else in a
+certificate, so a request for anything else is refused.
 """
 
 import re
@@ -20,11 +20,11 @@ ALLOWED_IN_SUBJECT: Final = {NameOID.COMMON_NAME, NameOID.ORGANIZATIONAL_UNIT_NA
 
 
 class SigningRequestError(ValueError):
-    """A request that will not be signed; the sentence may be shown to whoever sent it."""
+    """A request that will not be signed; the message may be sent to its sender."""
 
 
 def read(pem: bytes) -> tuple[DeviceId, ec.EllipticCurvePublicKey]:
-    """The name that a request asks for and the key it proves to hold."""
+    """The device id and the public key of a request, whose signature is checked."""
     request = _parse(pem)
     key = _public_key(request)
     _refuse_invalid_signature(request)
@@ -71,7 +71,8 @@ def _refuse_invalid_signature(request: x509.CertificateSigningRequest) -> None:
         valid = False
     if not valid:
         raise SigningRequestError(
-            "the request's signature does not fit its key: make it again with the device's own key"
+            "the request's signature does not match its key: "
+            "create it again with the device's own key"
         )
 
 
@@ -100,7 +101,7 @@ def _name(request: x509.CertificateSigningRequest) -> DeviceId:
         raise SigningRequestError(f"the request has {len(names)} common names; wanted one")
     if not re.match(NAME, names[0]):
         raise SigningRequestError(
-            f"the common name {names[0][:80]!r} is no device id: use 1 to 63 letters, digits, - or "
-            "_, starting with a letter or digit"
+            f"the common name {names[0][:80]!r} is not a device id: use 1 to 63 letters, "
+            "digits, - or _, starting with a letter or digit"
         )
     return DeviceId(names[0])

@@ -1,4 +1,4 @@
-"""`python -m provisioning aws ...`: the template, what a deployment would change, what it costs."""
+"""`python -m provisioning aws ...`: print, plan, deploy or delete the stack; estimate its cost."""
 
 import argparse
 from collections.abc import Iterable, Iterator
@@ -8,73 +8,118 @@ from provisioning import arguments
 from provisioning.aws import cost, template
 from provisioning.aws.stack import Stack, StackError
 from wire.aws import explain_aws_errors
+from wire.command_line import sentence
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the actions of `aws`."""
     actions = parser.add_subparsers(dest="action", required=True)
-    actions.add_parser("template", help="print the template").set_defaults(run=print_template)
-    for name, purpose, run in (
-        ("plan", "what a deployment would change", plan),
-        ("deploy", "make AWS as the template says", deploy),
-        ("destroy", "delete the stack; measurements stay", destroy),
+    _action(actions, "template", "print the CloudFormation template (JSON)", print_template)
+    for name, what, run in (
+        ("plan", "print what a deployment would change, and change nothing", plan),
+        ("deploy", "create or update the stack, and wait until that is complete", deploy),
     ):
-        action = actions.add_parser(name, help=purpose, description=purpose)
-        action.add_argument("--stack", type=arguments.stack, default="onlooker")
-        action.add_argument("--region", type=arguments.region, required=True)
-        action.set_defaults(run=run)
-        if name == "destroy":
-            action.add_argument("--yes", metavar="STACK", help="the stack's name once more")
-        else:
-            action.add_argument("parameters", nargs="*", metavar="NAME=VALUE")
-    costs = actions.add_parser("cost", help="what a month costs, with the arithmetic")
-    cameras = arguments.whole_number(1, 10_000_000, "cameras")
-    costs.add_argument("--cameras", type=cameras, nargs="+", default=[100, 10_000])
-    reports = arguments.whole_number(1, 1_000, "reports")
-    costs.add_argument("--reports-per-message", type=reports, default=1)
-    costs.add_argument("--basic-ingest", action="store_true")
-    costs.set_defaults(run=estimate_cost)
+        _add_stack(action := _action(actions, name, what, run))
+        action.add_argument(
+            "parameters",
+            nargs="*",
+            metavar="NAME=VALUE",
+            help="parameters of the template; those left out have the template's default",
+        )
+    what = "delete the stack; buckets, key, tables and queues with measurements are retained"
+    _add_stack(destruction := _action(actions, "destroy", what, destroy))
+    destruction.add_argument("--yes", metavar="STACK", help="the stack's name, as confirmation")
+    _add_cost_arguments(
+        _action(actions, "cost", "estimate the cost of a month, with the arithmetic", estimate_cost)
+    )
 
 
-def print_template(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
-    """The template as CloudFormation takes it."""
+def _action(
+    actions: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    what: str,
+    run: object,
+) -> argparse.ArgumentParser:
+    parser = actions.add_parser(name, help=what, description=sentence(what))
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_stack(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--stack",
+        type=arguments.stack,
+        metavar="NAME",
+        default="onlooker",
+        help="name of the stack (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--region", type=arguments.region, required=True, help="AWS region, such as eu-west-2"
+    )
+
+
+def _add_cost_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--cameras",
+        type=arguments.whole_number(1, 10_000_000, "a number of cameras"),
+        metavar="N",
+        nargs="+",
+        default=[100, 10_000],
+        help="numbers of cameras, one estimate for each (default: 100 10000)",
+    )
+    parser.add_argument(
+        "--reports-per-message",
+        type=arguments.whole_number(1, 1_000, "a number of reports"),
+        metavar="N",
+        default=1,
+        help="reports that a camera sends in one message (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--basic-ingest",
+        action="store_true",
+        help="publish to the rules directly (Basic Ingest), which AWS does not charge as messages",
+    )
+
+
+def print_template(options: argparse.Namespace, at: datetime) -> Iterator[str]:
+    """Print the template as CloudFormation takes it."""
     yield template.text()
 
 
-def plan(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
-    """What would change."""
+def plan(options: argparse.Namespace, at: datetime) -> Iterator[str]:
+    """Print what a deployment would change."""
     yield from _explaining_errors(
-        Stack(asked.stack, asked.region).plan(_parameters(asked.parameters))
+        Stack(options.stack, options.region).plan(_parameters(options.parameters))
     )
 
 
-def deploy(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
-    """Change it."""
+def deploy(options: argparse.Namespace, at: datetime) -> Iterator[str]:
+    """Create or update the stack."""
     yield from _explaining_errors(
-        Stack(asked.stack, asked.region).deploy(_parameters(asked.parameters))
+        Stack(options.stack, options.region).deploy(_parameters(options.parameters))
     )
 
 
-def destroy(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
-    """Delete it, when the name is said twice."""
-    if asked.yes != asked.stack:
-        raise StackError(f"to delete {asked.stack}, say --yes {asked.stack}")
-    yield from _explaining_errors(Stack(asked.stack, asked.region).destroy())
+def destroy(options: argparse.Namespace, at: datetime) -> Iterator[str]:
+    """Delete the stack if its name is confirmed."""
+    if options.yes != options.stack:
+        raise StackError(f"to delete {options.stack}, add --yes {options.stack}")
+    yield from _explaining_errors(Stack(options.stack, options.region).destroy())
 
 
-def _explaining_errors(words: Iterable[str]) -> Iterator[str]:
-    """What is done, or AWS's own reason why it is not: no credentials, no network, no right."""
+def _explaining_errors(lines: Iterable[str]) -> Iterator[str]:
+    """Yield the lines; an error of AWS is raised as one sentence with its cause."""
     with explain_aws_errors():
-        yield from words
+        yield from lines
 
 
-def estimate_cost(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
-    """The month's estimate for each number of cameras."""
-    habits = cost.UsageProfile(
-        reports_per_message=asked.reports_per_message, basic_ingest=asked.basic_ingest
+def estimate_cost(options: argparse.Namespace, at: datetime) -> Iterator[str]:
+    """Print the estimate of a month for each number of cameras."""
+    usage = cost.UsageProfile(
+        reports_per_message=options.reports_per_message, basic_ingest=options.basic_ingest
     )
-    for cameras in asked.cameras:
-        lines = cost.estimate(cameras, habits, cost.Prices())
+    for cameras in options.cameras:
+        lines = cost.estimate(cameras, usage, cost.Prices())
         yield f"{cameras:,} cameras, a month of {cost.DAYS} days, US dollars (prices not verified)"
         yield from (f"  {line.usd:>10,.2f}  {line.what}: {line.how}" for line in lines)
         total = sum(line.usd for line in lines)
@@ -87,5 +132,5 @@ def _parameters(words: list[str]) -> dict[str, str]:
         raise StackError(f"{', '.join(wrong)}: write NAME=VALUE")
     known = template.template()["Parameters"]
     if unknown := [name for name, _, _ in pairs if name not in known]:
-        raise StackError(f"{', '.join(unknown)}: wanted one of {', '.join(known)}")
+        raise StackError(f"{', '.join(unknown)}: no such parameter; give one of {', '.join(known)}")
     return {name: value for name, _, value in pairs}

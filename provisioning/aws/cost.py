@@ -1,8 +1,8 @@
-"""What a fleet costs on AWS in a month, line by line, with the arithmetic in sight.
+"""Estimates the monthly cost of a fleet on AWS, line by line, with the arithmetic.
 
-The prices are list prices as published for us-east-1 up to 2023, kept here as settings: they differ
-by region, change, and were not checked against a bill. Free tiers are left out. The database, the
-load balancer's traffic and support are not in it.
+The prices are list prices as published for us-east-1 up to 2023. They differ by region, change, and
+were not checked against a bill. Not included: free tiers, the database, the traffic of the load
+balancer, support.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from typing import Final
 DAYS: Final = 30
 HOURS: Final = 24 * DAYS
 MINUTES: Final = 60 * HOURS
-METERED_BYTES: Final = 5 * 1024  # AWS IoT counts a message for every 5 KB begun
+METERED_BYTES: Final = 5 * 1024  # AWS IoT charges one message per started 5 KB
 MILLION: Final = 1_000_000
 GIGABYTE: Final = 1_000_000_000
 
@@ -37,7 +37,7 @@ class Prices:
 
 @dataclass(frozen=True, slots=True)
 class UsageProfile:
-    """How much a camera says. A report of 1.1 KB a minute, ten to a message, beats between."""
+    """What one camera sends: sizes in bytes, rates per minute."""
 
     report_bytes: int = 1_100
     reports_per_minute: float = 1.0
@@ -46,38 +46,38 @@ class UsageProfile:
     heartbeat_bytes: int = 700
     acknowledgement_bytes: int = 300
     basic_ingest: bool = False
-    kept_months: int = 13
+    retention_months: int = 13
 
 
 @dataclass(frozen=True, slots=True)
 class CostLine:
-    """One line of the estimate: what, how it is reckoned, dollars a month."""
+    """One line of the estimate: item, calculation, US dollars a month."""
 
     what: str
     how: str
     usd: float
 
 
-def estimate(cameras: int, habits: UsageProfile, prices: Prices) -> list[CostLine]:
-    """The lines of a month, for so many cameras."""
-    return [*_iot(cameras, habits, prices), *_stream(cameras, habits, prices), *_programs(prices)]
+def estimate(cameras: int, usage: UsageProfile, prices: Prices) -> list[CostLine]:
+    """Estimate a month for this number of cameras."""
+    return [*_iot(cameras, usage, prices), *_stream(cameras, usage, prices), *_programs(prices)]
 
 
-def _iot(cameras: int, habits: UsageProfile, prices: Prices) -> Iterator[CostLine]:
+def _iot(cameras: int, usage: UsageProfile, prices: Prices) -> Iterator[CostLine]:
     minutes = cameras * MINUTES
     yield CostLine(
         "connections",
         f"{cameras} cameras x {MINUTES:,} minutes x {prices.connection_million_minutes}/million",
         minutes / MILLION * prices.connection_million_minutes,
     )
-    reports = minutes * habits.reports_per_minute / habits.reports_per_message
-    beats = minutes * habits.heartbeats_per_minute
-    metered_reports = reports * _metered(habits.report_bytes * habits.reports_per_message)
-    up = 0.0 if habits.basic_ingest else metered_reports + beats * _metered(habits.heartbeat_bytes)
-    down = reports * _metered(habits.acknowledgement_bytes)
+    reports = minutes * usage.reports_per_minute / usage.reports_per_message
+    beats = minutes * usage.heartbeats_per_minute
+    metered_reports = reports * _metered(usage.report_bytes * usage.reports_per_message)
+    up = 0.0 if usage.basic_ingest else metered_reports + beats * _metered(usage.heartbeat_bytes)
+    down = reports * _metered(usage.acknowledgement_bytes)
     yield CostLine(
         "messages",
-        f"{up / MILLION:,.2f} million up{' (Basic Ingest)' if habits.basic_ingest else ''} + "
+        f"{up / MILLION:,.2f} million up{' (Basic Ingest)' if usage.basic_ingest else ''} + "
         f"{down / MILLION:,.2f} million acknowledgements x {prices.message_million}/million",
         (up + down) / MILLION * prices.message_million,
     )
@@ -90,11 +90,11 @@ def _iot(cameras: int, habits: UsageProfile, prices: Prices) -> Iterator[CostLin
     )
 
 
-def _stream(cameras: int, habits: UsageProfile, prices: Prices) -> Iterator[CostLine]:
+def _stream(cameras: int, usage: UsageProfile, prices: Prices) -> Iterator[CostLine]:
     bytes_a_minute = (
         (
-            habits.report_bytes * habits.reports_per_minute
-            + habits.heartbeat_bytes * habits.heartbeats_per_minute
+            usage.report_bytes * usage.reports_per_minute
+            + usage.heartbeat_bytes * usage.heartbeats_per_minute
         )
         * 4
         / 3
@@ -107,11 +107,11 @@ def _stream(cameras: int, habits: UsageProfile, prices: Prices) -> Iterator[Cost
         HOURS * prices.stream_hour
         + gigabytes * (prices.stream_in_gigabyte + prices.stream_out_gigabyte),
     )
-    kept = gigabytes * habits.kept_months
+    stored = gigabytes * usage.retention_months
     yield CostLine(
         "lake, when it is full",
-        f"{gigabytes:,.1f} GB x {habits.kept_months} months x {prices.storage_gigabyte_month}",
-        kept * prices.storage_gigabyte_month,
+        f"{gigabytes:,.1f} GB x {usage.retention_months} months x {prices.storage_gigabyte_month}",
+        stored * prices.storage_gigabyte_month,
     )
 
 

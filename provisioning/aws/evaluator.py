@@ -1,8 +1,8 @@
-"""What AWS IoT would answer to an attempt, for the part of its policy language that we use.
+"""Evaluates AWS IoT policies: whether AWS would allow an attempt.
 
-Allow and Deny, action and resource wildcards (`*`, `?`), policy variables, Bool and StringEquals.
-An explicit Deny wins, no matching Allow is a refusal, and a statement with a variable that has no
-value matches nothing. Everything else is refused loudly rather than guessed.
+Supported: Allow and Deny, wildcards in actions and resources (`*`, `?`), policy variables, Bool and
+StringEquals. An explicit Deny wins; without a matching Allow the attempt is refused. A statement
+with a variable that has no value matches nothing. Any other element raises PolicyError.
 """
 
 import re
@@ -15,12 +15,12 @@ CONDITIONS: Final = ("Bool", "StringEquals")
 
 
 class PolicyError(ValueError):
-    """A policy that uses what this evaluator does not know."""
+    """A policy that uses an element that this evaluator does not support."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One action on one resource, with what AWS knows of the connection."""
+    """One action on one resource, with the policy variables of the connection."""
 
     action: str
     resource: str
@@ -41,7 +41,7 @@ def is_allowed(policies: Iterable[Mapping[str, Any]], attempt: Attempt) -> bool:
 def _matches(statement: Mapping[str, Any], attempt: Attempt) -> bool:
     unknown = set(statement) - {"Effect", "Action", "Resource", "Condition", "Sid"}
     if unknown:
-        raise PolicyError(f"statement elements {sorted(unknown)} are not known here")
+        raise PolicyError(f"statement elements {sorted(unknown)} are not supported")
     actions = _as_list(statement["Action"])
     resources = _as_list(statement["Resource"])
     return (
@@ -57,7 +57,7 @@ def _resource_matches(resource: str, attempt: Attempt) -> bool:
 
 
 def _resource_pattern(resource: str, variables: Mapping[str, str]) -> str | None:
-    """The resource as a pattern; what a variable brings in is never a wildcard."""
+    """The resource as a pattern; a wildcard in the value of a variable is a plain character."""
     pattern, end = "", 0
     for found in VARIABLE.finditer(resource):
         if (value := variables.get(found[1])) is None:
@@ -78,7 +78,9 @@ def _action_matches(wanted: str, action: str) -> bool:
 def _condition_holds(condition: Mapping[str, Any], attempt: Attempt) -> bool:
     for operator, wanted in condition.items():
         if operator not in CONDITIONS:
-            raise PolicyError(f"condition {operator} is not known here")
+            raise PolicyError(
+                f"condition {operator} is not supported; use {' or '.join(CONDITIONS)}"
+            )
         for variable, values in wanted.items():
             if attempt.variables.get(variable) not in _as_list(values):
                 return False

@@ -1,11 +1,11 @@
-"""AWS IoT policies from the one table of rules, with policy variables in the place of names.
+"""AWS IoT policies, rendered from the access rules with policy variables instead of names.
 
-`${iot:Connection.Thing.ThingName}` is set only when the client id is a thing's name and the thing
+`${iot:Connection.Thing.ThingName}` has a value only when the client id is the name of a thing that
 is attached to the certificate; a statement whose variable has no value grants nothing. The location
-is the thing's attribute. AWS's `*` spans levels, MQTT's `+` does not: what a rule lets through
-beside it is none of AWS's own topics and is refused there.
+is an attribute of the thing. AWS's `*` spans topic levels, MQTT's `+` does not. The additional
+topics that `*` matches do not exist at AWS, which refuses them.
 
-A policy may hold 2,048 characters (AWS's limit): what devices do is spread over three.
+AWS limits a policy to 2,048 characters, so a device has three policies.
 """
 
 import json
@@ -27,20 +27,20 @@ Policy = dict[str, Any]
 
 
 def telemetry(arn: str) -> Policy:
-    """Connecting, and the project's own topics. `arn` is `arn:aws:iot:REGION:ACCOUNT`."""
+    """Connection and the topics of this project. `arn` is `arn:aws:iot:REGION:ACCOUNT`."""
     attached = {"Bool": {"iot:Connection.Thing.IsAttached": ["true"]}}
     connect = {**_allow(["Connect"], [f"{arn}:client/{THING}"]), "Condition": attached}
     return _policy([connect, *_statements(arn, _below(ROOT))])
 
 
 def management(arn: str) -> Policy:
-    """Shadows and jobs of the thing itself."""
+    """Shadows and jobs of the device itself."""
     return _policy(_statements(arn, _below(THINGS)))
 
 
 def basic_ingest(arn: str, stage: str) -> Policy:
-    """Saying the same straight to the rules engine, which costs no message. AWS alone has this."""
-    rules = [rule for rule in _below(ROOT) if rule.verb is TopicAction.SAY]
+    """Publishing to the rules engine directly (Basic Ingest), which AWS does not charge."""
+    rules = [rule for rule in _below(ROOT) if rule.action is TopicAction.PUBLISH]
     resources = [
         f"{arn}:topic/$aws/rules/onlooker_{stage}_{rule.topic.rpartition('/')[2]}/"
         f"{_wildcards(rule.topic)}"
@@ -50,7 +50,7 @@ def basic_ingest(arn: str, stage: str) -> Policy:
 
 
 def claim(arn: str, template: str) -> Policy:
-    """What a factory claim may do: ask for a certificate, and register with one template."""
+    """What a claim may do: request a certificate and register with one template."""
     topics = [f"{CLAIM_TOPICS}/*", f"{TEMPLATES}/{template}/provision/*"]
     return _policy(
         [
@@ -62,7 +62,7 @@ def claim(arn: str, template: str) -> Policy:
 
 
 def text(policy: Policy) -> str:
-    """The policy as AWS counts it: without spaces."""
+    """The policy without spaces, as AWS counts its characters."""
     return json.dumps(policy, separators=(",", ":"))
 
 
@@ -75,14 +75,14 @@ def _below(root: str) -> list[Rule]:
 
 
 def _statements(arn: str, rules: list[Rule]) -> list[Policy]:
-    say = [rule for rule in rules if rule.verb is TopicAction.SAY]
-    hear = [rule for rule in rules if rule.verb is TopicAction.HEAR]
-    retained = [rule for rule in say if rule.retained]
+    published = [rule for rule in rules if rule.action is TopicAction.PUBLISH]
+    received = [rule for rule in rules if rule.action is TopicAction.SUBSCRIBE]
+    retained = [rule for rule in published if rule.retained]
     statements = [
-        _allow(["Publish"], _resources(arn, "topic", say)),
+        _allow(["Publish"], _resources(arn, "topic", published)),
         _allow(["RetainPublish"], _resources(arn, "topic", retained)),
-        _allow(["Subscribe"], _resources(arn, "topicfilter", hear)),
-        _allow(["Receive"], _resources(arn, "topic", hear)),
+        _allow(["Subscribe"], _resources(arn, "topicfilter", received)),
+        _allow(["Receive"], _resources(arn, "topic", received)),
     ]
     return [statement for statement in statements if statement["Resource"]]
 

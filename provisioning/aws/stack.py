@@ -1,7 +1,7 @@
-"""Planning, deploying and destroying the stack through CloudFormation's change sets.
+"""Plans, deploys and deletes the stack with CloudFormation change sets.
 
-Buckets, key, roster and queue of lost messages are retained when the stack goes: measurements are
-never deleted by a command.
+Buckets, key, allow-list and queue of lost messages are retained when the stack is deleted: no
+command deletes measurements.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ NO_CHANGES: Final = ("didn't contain changes", "No updates are to be performed")
 
 
 class StackError(RuntimeError):
-    """What AWS refused, or what is missing to ask it."""
+    """AWS refuses an operation, or an argument is missing or invalid."""
 
 
 class Stack:
@@ -26,19 +26,21 @@ class Stack:
         self._client: Any = create_client("cloudformation", region=region)
 
     def plan(self, parameters: Mapping[str, str]) -> Iterator[str]:
-        """What a deployment would change, one line for each resource; nothing is changed."""
+        """Yield what a deployment would change, one line for each resource; change nothing."""
         change_set = self._change_set(parameters)
         if change_set is None:
             yield "nothing would change"
             return
-        for change in change_set["Changes"]:
-            one = change["ResourceChange"]
-            replaced = " (is replaced)" if one.get("Replacement") == "True" else ""
-            yield f"{one['Action']:<7} {one['LogicalResourceId']}  {one['ResourceType']}{replaced}"
-        self._discard(change_set)
+        try:
+            for change in change_set["Changes"]:
+                one = change["ResourceChange"]
+                note = " (is replaced)" if one.get("Replacement") == "True" else ""
+                yield f"{one['Action']:<7} {one['LogicalResourceId']}  {one['ResourceType']}{note}"
+        finally:  # one that is left over would make the next plan fail
+            self._discard(change_set)
 
     def deploy(self, parameters: Mapping[str, str]) -> Iterator[str]:
-        """Make AWS as the template says, and wait until it is."""
+        """Create or update the stack, and wait until that is complete; then yield its outputs."""
         is_new = not self._exists()
         change_set = self._change_set(parameters)
         if change_set is None:
@@ -47,28 +49,28 @@ class Stack:
         self._client.execute_change_set(ChangeSetName=change_set["ChangeSetId"])
         waiter = "stack_create_complete" if is_new else "stack_update_complete"
         self._wait(waiter)
-        yield f"{self.name} is as the template says"
+        yield f"{self.name} matches the template"
         yield from self.outputs()
 
     def destroy(self) -> Iterator[str]:
-        """Delete the stack; what is retained is named."""
-        kept = [
+        """Delete the stack, and yield a line with the resources that are retained."""
+        retained = [
             name
             for name, resource in template.template()["Resources"].items()
             if resource.get("DeletionPolicy") == "Retain"
         ]
         self._client.delete_stack(StackName=self.name)
         self._wait("stack_delete_complete")
-        yield f"{self.name} is gone; retained: {', '.join(sorted(kept))}"
+        yield f"{self.name} is deleted; retained: {', '.join(sorted(retained))}"
 
     def outputs(self) -> Iterator[str]:
-        """What the stack says of itself."""
+        """Yield the outputs of the stack."""
         [stack] = self._client.describe_stacks(StackName=self.name)["Stacks"]
         for output in stack.get("Outputs", []):
             yield f"{output['OutputKey']}: {output['OutputValue']}"
 
     def _change_set(self, parameters: Mapping[str, str]) -> dict[str, Any] | None:
-        made = self._client.create_change_set(
+        created = self._client.create_change_set(
             StackName=self.name,
             ChangeSetName=f"{self.name}-plan",
             ChangeSetType="UPDATE" if self._exists() else "CREATE",
@@ -78,15 +80,16 @@ class Stack:
                 {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
             ],
         )
-        described = self._ready(made["Id"])
-        if described["Status"] == "FAILED":
+        described = self._wait_for_change_set(created["Id"])
+        if described["Status"] != "CREATE_COMPLETE":
             self._discard(described)
-            if any(word in described.get("StatusReason", "") for word in NO_CHANGES):
+            reason = described.get("StatusReason") or f"its status is {described['Status']}"
+            if any(phrase in reason for phrase in NO_CHANGES):
                 return None
-            raise StackError(f"AWS refuses the change: {described.get('StatusReason')}")
+            raise StackError(f"AWS refuses the change: {reason}")
         return described
 
-    def _ready(self, change_set: str) -> dict[str, Any]:
+    def _wait_for_change_set(self, change_set: str) -> dict[str, Any]:
         from botocore.exceptions import WaiterError
 
         try:
@@ -120,5 +123,5 @@ class Stack:
             self._client.get_waiter(state).wait(StackName=self.name)
         except WaiterError as error:
             raise StackError(
-                f"{self.name} did not come to {state}: {error}; see its events in CloudFormation"
+                f"{self.name} did not reach {state}: {error}; see its events in CloudFormation"
             ) from error

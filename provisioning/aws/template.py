@@ -1,7 +1,7 @@
-"""The CloudFormation template: `stack.yaml` with what is made from code put in.
+"""The CloudFormation template: `stack.yaml` and the resources generated from code, as JSON.
 
-The IoT policies come from the table of rules, the topic rules from the channels of `wire.topics`,
-the lake's zones from one description. What comes out is plain JSON, which CloudFormation takes.
+The IoT policies are generated from the access rules, the topic rules from the channels of
+`wire.topics`, the zones of the lake from one description.
 """
 
 import json
@@ -16,7 +16,7 @@ from wire.fleet.enrolment import SERIAL_NUMBER, TEMPLATE
 from wire.topics import ROOT, Channel
 
 ARN: Final = "arn:${AWS::Partition}:iot:${AWS::Region}:${AWS::AccountId}"
-LARGEST_BYTES: Final = 51_200  # a template handed over inline
+LARGEST_BYTES: Final = 51_200  # CloudFormation's limit for a template in the request
 ZONES: Final = ("Landing", "Raw", "Trusted", "Curated")
 INFREQUENT_ACCESS_AFTER_DAYS: Final = {"Landing": 30, "Raw": 90, "Trusted": 180, "Curated": 365}
 LANDING_RETENTION_DAYS: Final = 400
@@ -44,12 +44,12 @@ def template() -> dict[str, Any]:
 
 
 def text() -> str:
-    """The template as CloudFormation is given it."""
+    """The template as it is sent to CloudFormation."""
     return json.dumps(template(), separators=(",", ":"))
 
 
 def substituted(document: Any) -> Any:
-    """A policy with `Fn::Sub` around each ARN; IoT's own variables are kept from it."""
+    """A policy with `Fn::Sub` around each ARN; IoT policy variables are escaped."""
     if isinstance(document, dict):
         return {key: substituted(value) for key, value in document.items()}
     if isinstance(document, list):
@@ -60,7 +60,7 @@ def substituted(document: Any) -> Any:
 
 
 def _policies() -> dict[str, Resource]:
-    made = {
+    documents = {
         "TelemetryPolicy": ("telemetry", policy.telemetry(ARN)),
         "ManagementPolicy": ("management", policy.management(ARN)),
         "IngestPolicy": ("ingest", policy.basic_ingest(ARN, "*")),
@@ -74,7 +74,7 @@ def _policies() -> dict[str, Resource]:
                 "PolicyDocument": substituted(document),
             },
         }
-        for name, (word, document) in made.items()
+        for name, (word, document) in documents.items()
     }
 
 
@@ -113,7 +113,7 @@ def _enrolment() -> Resource:
             "Enabled": True,
             "ProvisioningRoleArn": {"Fn::GetAtt": ["EnrolmentRole", "Arn"]},
             "PreProvisioningHook": {
-                "TargetArn": {"Fn::GetAtt": ["Doorkeeper", "Arn"]},
+                "TargetArn": {"Fn::GetAtt": ["EnrolmentHook", "Arn"]},
                 "PayloadVersion": "2020-04-01",
             },
             "TemplateBody": {
@@ -124,7 +124,7 @@ def _enrolment() -> Resource:
 
 
 def _template_body() -> Resource:
-    """What AWS makes of a camera that enrols; `__X~~` stands for a substitution of the stack."""
+    """What AWS creates for a camera that enrols; `__X~~` marks a substitution of the stack."""
     parameters = (SERIAL_NUMBER, "Device", "Location", "AWS::IoT::Certificate::Id")
     policies = {
         word: {"Type": "AWS::IoT::Policy", "Properties": {"PolicyName": f"__{word}Policy~~"}}

@@ -1,6 +1,7 @@
-"""The audit log: one JSON line for each rejected request or ended session, rotated once when full.
+"""The audit log: one JSON line for each rejected request or ended session.
 
-Lines are appended whole; the last may be torn by a power cut and readers skip it.
+A full file is renamed to `.1.jsonl`, which replaces the previous one. A power failure can truncate
+the last line; a reader skips it, and the next line starts on a new line.
 """
 
 import logging
@@ -18,13 +19,13 @@ MAX_BYTES: Final = 16 * 1024 * 1024
 
 
 class AuditLog:
-    """Appends to one file, which only its owner may read: it names clients and addresses."""
+    """Appends to one file, readable by its owner only: it contains client names and addresses."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def write(self, audit_event: AuditEvent) -> None:
-        """Add one line; a disk that takes none is logged and stops nothing."""
+        """Append one line. An error of the disk is logged and not raised."""
         try:
             self._append(msgspec.json.encode(audit_event) + b"\n")
         except OSError as error:

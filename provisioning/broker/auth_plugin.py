@@ -18,13 +18,13 @@ DEFAULT_PATHS: Final = (
     Path("/usr/local/lib/onlooker/auth_plugin.so"),
 )
 WITHOUT_PLUGIN: Final = (
-    "without the auth plugin a client that asks for another client id is given its own: "
-    "it is neither rejected nor logged"
+    "without the auth plugin, a client with a wrong client id is neither rejected nor "
+    "logged: Mosquitto replaces the id"
 )
 
 
 def find_plugin(named: Path | None, environ: Mapping[str, str]) -> Path:
-    """The file that was named, here or in the environment, or one in a usual place."""
+    """The plugin at the given path, the path in the environment, or a default path."""
     wanted = named or (Path(environ[VARIABLE]) if environ.get(VARIABLE) else None)
     places = DEFAULT_PATHS if wanted is None else (wanted,)
     for place in places:

@@ -24,78 +24,104 @@ PORTS: Final = 65_536
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `broker`."""
-    parser.add_argument("--dir", type=Path, required=True, help="the broker's folder")
-    parser.add_argument("--authority", type=Path, help="the authority's folder (DIR/ca)")
+    parser.add_argument(
+        "--dir", type=Path, metavar="FOLDER", required=True, help="working folder of the broker"
+    )
+    parser.add_argument(
+        "--authority",
+        type=Path,
+        metavar="FOLDER",
+        help="folder of the certificate authority (default: ca in the working folder)",
+    )
     parser.add_argument(
         "--host",
         type=arguments.host,
         action="append",
         default=[],
-        help="a name cameras reach it by",
+        help="host name or IP address for the broker's certificate, repeatable; required to issue "
+        "or renew it",
     )
-    parser.add_argument("--port", type=_port, default=8883)
+    _add_network(parser)
     parser.add_argument(
-        "--bind",
-        type=arguments.bind_address,
-        default="0.0.0.0",  # noqa: S104 - cameras come from the network; a certificate is needed
-        help="address to listen on (%(default)s)",
+        "--user", help=f"account of Mosquitto if started as root (default: {DEFAULT_USER})"
     )
-    parser.add_argument("--websockets", type=_port, metavar="PORT", help="MQTT over websockets too")
-    parser.add_argument("--user", help=f"account to run as when started as root ({DEFAULT_USER})")
     plugin = parser.add_mutually_exclusive_group()
     plugin.add_argument(
-        "--auth-plugin", type=Path, metavar="FILE", help=f"the auth plugin ({auth_plugin.VARIABLE})"
+        "--auth-plugin",
+        type=Path,
+        metavar="FILE",
+        help=f"auth plugin (default: {auth_plugin.VARIABLE}, then the usual paths)",
     )
     plugin.add_argument("--no-auth-plugin", action="store_true", help=auth_plugin.WITHOUT_PLUGIN)
     parser.add_argument(
         "--messages-per-s",
-        type=arguments.whole_number(1, 100_000, "messages"),
+        type=arguments.whole_number(1, 100_000, "a number of messages"),
+        metavar="N",
         default=Limits().messages_per_s,
-        help="of one device; more ends its session (%(default)s)",
+        help="message rate at which a device is disconnected, per second (default: %(default)s)",
     )
     parser.set_defaults(run=run)
 
 
-def run(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
+def _add_network(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--port", type=_port, default=8883, help="port for MQTT over TLS (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--bind",
+        type=arguments.bind_address,
+        metavar="ADDRESS",
+        default="0.0.0.0",  # noqa: S104 - cameras come from the network; a certificate is needed
+        help="IP address to listen on (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--websockets",
+        type=_port,
+        metavar="PORT",
+        help="port for MQTT over TLS and websockets (default: none)",
+    )
+
+
+def run(options: argparse.Namespace, at: datetime) -> Iterator[str]:
     """Run until SIGTERM or Ctrl-C."""
-    if asked.websockets == asked.port:
-        raise BrokerError(f"--port and --websockets are both {asked.port}: give two ports")
-    settings = read_settings(asked)
+    if options.websockets == options.port:
+        raise BrokerError(f"--port and --websockets are both {options.port}: give two ports")
+    settings = read_settings(options)
     authority = CertificateAuthority(settings.authority, key_store.read_passphrase(os.environ))
-    supervisor = BrokerSupervisor(settings, authority, utc_now, tuple(asked.host))
-    asked_to_end = _stop_signals()
+    supervisor = BrokerSupervisor(settings, authority, utc_now, tuple(options.host))
+    stop_signals = _stop_signals()
     supervisor.start()
     try:
-        while not (supervisor.is_ready or asked_to_end):
+        while not (supervisor.is_ready or stop_signals):
             supervisor.step()
             if supervisor.last_death:
                 raise BrokerError(f"Mosquitto does not start: {supervisor.last_death}")
-        yield f"mqtts://{asked.host[0] if asked.host else 'localhost'}:{settings.port}"
-        while not asked_to_end:
+        yield f"mqtts://{options.host[0] if options.host else 'localhost'}:{settings.port}"
+        while not stop_signals:
             supervisor.step()
     finally:
         supervisor.stop()
 
 
-def read_settings(asked: argparse.Namespace) -> BrokerSettings:
-    """The settings that the command line describes."""
-    folder = asked.dir.resolve()
+def read_settings(options: argparse.Namespace) -> BrokerSettings:
+    """The settings of the command line."""
+    folder = options.dir.resolve()
     return BrokerSettings(
         folder=folder,
-        authority=asked.authority.resolve() if asked.authority else folder / "ca",
-        port=asked.port,
-        bind=asked.bind,
-        websockets_port=asked.websockets,
-        user=_account(asked.user),
+        authority=options.authority.resolve() if options.authority else folder / "ca",
+        port=options.port,
+        bind=options.bind,
+        websockets_port=options.websockets,
+        user=_account(options.user),
         auth_plugin=None
-        if asked.no_auth_plugin
-        else auth_plugin.find_plugin(asked.auth_plugin, os.environ),
-        limits=replace(Limits(), messages_per_s=asked.messages_per_s),
+        if options.no_auth_plugin
+        else auth_plugin.find_plugin(options.auth_plugin, os.environ),
+        limits=replace(Limits(), messages_per_s=options.messages_per_s),
     )
 
 
 def _port(written: str) -> int:
-    return arguments.whole_number(1, PORTS - 1, "a port")(written)
+    return arguments.whole_number(1, PORTS - 1, "a port number")(written)
 
 
 def _account(wanted: str | None) -> str | None:
@@ -111,16 +137,16 @@ def _account(wanted: str | None) -> str | None:
         return pwd.getpwnam(wanted or DEFAULT_USER).pw_name
     except KeyError:
         raise BrokerError(
-            f"there is no account {wanted or DEFAULT_USER!r} to run as: say --user NAME"
+            f"there is no account {wanted or DEFAULT_USER!r} to run Mosquitto: give --user NAME"
         ) from None
 
 
 def _stop_signals() -> list[int]:
     received: list[int] = []
 
-    def hear(number: int, _frame: FrameType | None) -> None:
+    def record(number: int, _frame: FrameType | None) -> None:
         received.append(number)
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, hear)
+        signal.signal(number, record)
     return received

@@ -1,10 +1,10 @@
 """Mosquitto's configuration, for version 2.0.11 and later.
 
-The common name of the certificate is the user and the client id, so no client can take over the
-session of another. The auth plugin (`auth_plugin.c`) enforces it and rejects any other client id;
-without the plugin Mosquitto replaces the id and logs nothing. The only listener without
-certificates is a socket in a folder of the supervisor's own. Its clients may publish and subscribe
-to nothing: it serves to end sessions.
+The common name of the certificate is the user name and the client id, so no client can take over
+the session of another. The auth plugin (`auth_plugin.c`) rejects any other client id. Without the
+plugin, Mosquitto replaces the client id and logs nothing. The only listener without certificates is
+a Unix socket that only the supervisor's account can open. Its clients may not publish or subscribe;
+the supervisor uses it to end sessions.
 """
 
 from typing import Final
@@ -15,7 +15,7 @@ LOG_TYPES: Final = ("error", "warning", "notice", "information", "debug", "subsc
 
 
 def render(settings: BrokerSettings) -> str:
-    """The whole file."""
+    """Render the file."""
     parts = [_global_options(settings), _listener(settings, settings.port, websockets=False)]
     if settings.websockets_port is not None:
         parts.append(_listener(settings, settings.websockets_port, websockets=True))
@@ -26,7 +26,7 @@ def render(settings: BrokerSettings) -> str:
 def _global_options(settings: BrokerSettings) -> list[str]:
     limits = settings.limits
     return [
-        "# Written by `python -m provisioning broker`; changes here are lost.",
+        "# Written by `python -m provisioning broker`; do not edit.",
         "per_listener_settings true",
         *([f"user {settings.user}"] if settings.user else []),
         "persistence true",
@@ -67,7 +67,7 @@ def _listener(settings: BrokerSettings, port: int, *, websockets: bool) -> list[
 
 
 def _identity(settings: BrokerSettings) -> list[str]:
-    """The plugin is consulted only where Mosquitto does not use the certificate's name itself."""
+    """Mosquitto calls the plugin only without `use_identity_as_username`."""
     if settings.auth_plugin is None:
         return ["use_identity_as_username true", "use_username_as_clientid true"]
     limits = settings.limits

@@ -1,6 +1,6 @@
-"""The broker's folder, kept in step with the authority's: certificates, revocations, rules.
+"""Writes the files that Mosquitto reads: configuration, certificates, revocations, access rules.
 
-What is written is compared first, so that an unchanged authority disturbs nobody.
+A file is written only if its content, owner or mode changes, so Mosquitto reloads only on a change.
 """
 
 import os
@@ -25,7 +25,7 @@ RENEW_AT_LEFT: Final = 1 / 3
 
 
 class BrokerFolder:
-    """Writes what Mosquitto reads."""
+    """The folder of one broker."""
 
     def __init__(
         self, settings: BrokerSettings, authority: CertificateAuthority, hosts: tuple[str, ...]
@@ -35,7 +35,7 @@ class BrokerFolder:
         self._hosts = hosts
 
     def prepare(self) -> None:
-        """Make the folders; the control socket's is for its owner only."""
+        """Create the folders; only the owner can open the folder of the control socket."""
         settings = self._settings
         if len(os.fsencode(settings.control_socket)) > MAX_SOCKET_PATH_BYTES:
             raise BrokerError(
@@ -56,14 +56,17 @@ class BrokerFolder:
     def bring_up_to_date(
         self, entries: list[CertificateRecord], at: datetime, *, lingering: Set[str] = frozenset()
     ) -> bool:
-        """Write what has changed; True when Mosquitto has something to read again.
+        """Write changed files; True if Mosquitto must reload.
 
-        `lingering` are serial numbers of those who are to be shown out but are not yet: they keep
-        their rules until then, or the broker would refuse their will, which says they are gone.
+        `lingering` are serial numbers of certificates that are no longer valid but whose sessions
+        have not ended yet. They keep their rules until then; otherwise Mosquitto would refuse their
+        will message, which reports them as offline.
         """
         settings = self._settings
-        allowed = [one for one in entries if one.stands(at) or one.serial in lingering]
-        devices = [DeviceAddress(*found) for one in allowed if (found := device_identity(one))]
+        allowed = [one for one in entries if one.is_valid(at) or one.serial in lingering]
+        devices = [
+            DeviceAddress(*identity) for one in allowed if (identity := device_identity(one))
+        ]
         services = [one.name for one in allowed if one.kind is CertificateKind.SERVICE]
         changed = [
             self._server_certificate(at),
@@ -78,14 +81,14 @@ class BrokerFolder:
         return any(changed)
 
     def revoked(self) -> frozenset[str]:
-        """The serial numbers in the revocation list that Mosquitto reads."""
+        """Serial numbers in the revocation list that Mosquitto reads."""
         return revocation.read_serials((self._settings.folder / LIST_FILE).read_bytes())
 
     def _list(self) -> bytes:
         return (self._authority.folder / LIST_FILE).read_bytes()
 
     def _put(self, path: Path, content: bytes) -> bool:
-        """Write what has changed, in content, owner or mode; nobody sees it half done."""
+        """Write a file if its content, owner or mode differs; the replacement is atomic."""
         owner = key_store.owner_of(self._settings.user)
         if key_store.is_private(path, owner) and path.read_bytes() == content:
             return False
@@ -98,8 +101,8 @@ class BrokerFolder:
             return False
         if not self._hosts:
             raise BrokerError(
-                f"{settings.server_key} is missing or runs out: say --host NAME to have one made, "
-                "or put server.key and server.crt there"
+                f"{settings.server_key} is missing or expires soon: give --host NAME "
+                "to have one issued, or put server.key and server.crt there"
             )
         who = CertificateSubject(CertificateKind.SERVER, self._hosts[0], hosts=self._hosts)
         entry, key = self._authority.equip(who, at=at)

@@ -54,7 +54,7 @@ class AuditEvent:
 class _TokenBucket:
     left: float
     at: datetime
-    is_over: bool = False  # its session is being ended: what the log still says of it is no news
+    is_over: bool = False  # its session is being ended: further lines of it are ignored
 
 
 @dataclass(slots=True)
@@ -114,14 +114,14 @@ class LogMonitor:
         match log_event.kind:
             case LogEventKind.CONNECTED:
                 self._reopen(log_event)
-            case LogEventKind.SAID:
+            case LogEventKind.PUBLISHED:
                 yield from self._count(log_event, at)
             case LogEventKind.DENIED:
                 yield from self._count(log_event, at)
                 yield from self._refused(log_event, at)
             case LogEventKind.TAKEN_OVER:
                 yield from self._take_over(log_event, at)
-            case LogEventKind.ASKED_TO_HEAR:
+            case LogEventKind.SUBSCRIBED:
                 yield from self._check_subscription(log_event, at)
             case _:
                 yield from self._refused(log_event, at)

@@ -14,15 +14,15 @@ MAX_DETAIL_CHARACTERS: Final = 200
 
 
 class LogEventKind(StrEnum):
-    """What a line tells."""
+    """Kind of event in a line."""
 
     CONNECTED = "connected"
-    SAID = "said"
+    PUBLISHED = "published"
     DENIED = "denied"
     TOO_LARGE = "too_large"
-    WRONG_ID = "wrong_id"  # asked for a client id that is not the certificate's name
+    WRONG_ID = "wrong_id"  # the client id is not the certificate's name
     TAKEN_OVER = "taken_over"  # the same certificate connected a second time
-    ASKED_TO_HEAR = "asked_to_hear"
+    SUBSCRIBED = "subscribed"
     FLOODED = "flooded"  # more messages than the limit
     CONNECT_FLOODED = "connect_flooded"  # more connections than the limit
     REFUSED = "refused"  # in the handshake: no certificate, or a wrong, expired or revoked one
@@ -30,7 +30,7 @@ class LogEventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LogEvent:
-    """What a client did; `client` is None in the handshake, before a client is known."""
+    """An action of a client; `client` is None during the handshake."""
 
     kind: LogEventKind
     client: str | None = None
@@ -40,7 +40,7 @@ class LogEvent:
 _ADDRESS: Final = r"(?P<detail>\S+)"
 _IGNORED_PREFIXES: Final = ("Sending ", "Received PUBACK from ", "Received PING")  # most of the log
 _PATTERNS: Final = (
-    (LogEventKind.SAID, re.compile(r"Received PUBLISH from (?P<client>\S+) \(")),
+    (LogEventKind.PUBLISHED, re.compile(r"Received PUBLISH from (?P<client>\S+) \(")),
     (
         LogEventKind.DENIED,
         re.compile(r"Denied PUBLISH from (?P<client>\S+) \(.*?, '(?P<detail>.*)', \.\.\. \("),
@@ -58,7 +58,7 @@ _PATTERNS: Final = (
         LogEventKind.CONNECTED,
         re.compile(rf"New client connected from {_ADDRESS} as (?P<client>\S+)"),
     ),
-    (LogEventKind.ASKED_TO_HEAR, re.compile(r"(?P<client>\S+) [012] (?P<detail>\S.*)$")),
+    (LogEventKind.SUBSCRIBED, re.compile(r"(?P<client>\S+) [012] (?P<detail>\S.*)$")),
     (
         LogEventKind.REFUSED,
         re.compile(
@@ -93,7 +93,7 @@ _PATTERNS: Final = (
 
 
 def parse_line(line: str) -> LogEvent | None:
-    """What one line of the log says, or None."""
+    """The event in one line of the log; None for any other line."""
     if line.startswith(_IGNORED_PREFIXES):
         return None
     for kind, pattern in _PATTERNS:

@@ -25,7 +25,7 @@ READ_BYTES: Final = 256 * 1024
 PENDING_BYTES: Final = 32 * 1024 * 1024
 STOP_TIMEOUT_S: Final = 10.0
 DRAIN_TIMEOUT_S: Final = 2.0
-READY_TIMEOUT_S: Final = 5.0  # with its sockets open, where the log does not say that it runs
+READY_TIMEOUT_S: Final = 5.0  # after that, an open socket counts as ready
 RUNNING: Final = " running"
 STARTED_BY: Final = "mosquitto version "
 SBIN: Final = "/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin"
@@ -78,7 +78,7 @@ class LogReader:
             self._discarded += len(chunk)
             self._is_cut = True
             return
-        if self._is_cut:  # what follows is no continuation of what was kept
+        if self._is_cut:  # the next chunk does not continue the stored text
             chunk, self._is_cut = b"\n" + chunk, False
         self._pending += len(chunk)
         self._chunks.append(chunk)
@@ -120,7 +120,7 @@ class BrokerProcess:
         return self._process.poll()
 
     def lines(self, wait_s: float) -> list[str]:
-        """What the log says since the last call; notices when the process is ready."""
+        """Lines of the log since the last call; also detects that the process is ready."""
         lines = self._log.take(wait_s)
         if not self.is_ready and self._has_become_ready(lines):
             self.is_ready = True
@@ -133,17 +133,17 @@ class BrokerProcess:
         return self._log.take_discarded()
 
     def reload(self) -> None:
-        """Have the files read again: now, or as soon as the process is ready."""
+        """Have the files read again: now, or when the process is ready."""
         self._is_reload_pending = not self.is_ready
         if self.is_ready:
             self._process.send_signal(signal.SIGHUP)
 
     def kill(self) -> None:
-        """End it at once."""
+        """Kill it."""
         self._process.kill()
 
     def stop(self) -> None:
-        """End it in order, or at once when it does not end in time."""
+        """Terminate it; kill it after the time limit."""
         if self.exit_code is None:
             self._process.terminate()
             try:

@@ -1,7 +1,7 @@
 """Ends sessions on a separate thread, one after another, each within a time limit.
 
-The supervisor asks and goes on; it collects what became of each request later. A session that does
-not end is tried again a few times before that is reported.
+The supervisor requests the end of a session without waiting and collects the results later. A
+failed attempt is repeated; the last error is reported.
 """
 
 import queue
@@ -20,20 +20,20 @@ CLOSE_TIMEOUT_S: Final = 15.0
 
 @dataclass(frozen=True, slots=True)
 class SessionResult:
-    """The result of one request; `trouble` is empty when the session has ended."""
+    """The result of one request; `error` is empty if the session has ended."""
 
     audit_event: AuditEvent
-    trouble: str = ""
+    error: str = ""
 
 
 class SessionEnder:
-    """A queue of sessions to end; the same client waits in it once."""
+    """A queue of sessions to end; it holds each client at most once."""
 
     def __init__(self, control: Path, *, end: Callable[[Path, str], None] = end_session) -> None:
         self._control = control
         self._end = end
-        self._asked: queue.SimpleQueue[AuditEvent | None] = queue.SimpleQueue()
-        self._ended: queue.SimpleQueue[SessionResult] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[AuditEvent | None] = queue.SimpleQueue()
+        self._results: queue.SimpleQueue[SessionResult] = queue.SimpleQueue()
         self._waiting: set[str] = set()
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._work, name="session-ender", daemon=True)
@@ -45,45 +45,45 @@ class SessionEnder:
             if audit_event.client in self._waiting:
                 return
             self._waiting.add(str(audit_event.client))
-        self._asked.put(audit_event)
+        self._requests.put(audit_event)
 
     def results(self) -> list[SessionResult]:
         """The results since the last call."""
-        return [self._ended.get() for _ in range(self._ended.qsize())]
+        return [self._results.get() for _ in range(self._results.qsize())]
 
     def close(self) -> None:
-        """End the thread after the request that it is busy with."""
+        """End the thread after its current request; discard the others."""
         self.forget()
-        self._asked.put(None)
+        self._requests.put(None)
         self._thread.join(CLOSE_TIMEOUT_S)
 
     def forget(self) -> None:
-        """Discard what waits: a broker that has ended has no sessions."""
-        while not self._asked.empty():
+        """Discard waiting requests: a broker that has exited has no sessions."""
+        while not self._requests.empty():
             try:
-                audit_event = self._asked.get_nowait()
+                audit_event = self._requests.get_nowait()
             except queue.Empty:
                 return
             if audit_event is not None:
-                self._ended.put(SessionResult(audit_event))
+                self._results.put(SessionResult(audit_event))
                 self._finish(audit_event)
 
     def _work(self) -> None:
-        while (audit_event := self._asked.get()) is not None:
-            outcome = SessionResult(audit_event, self._attempt(str(audit_event.client)))
+        while (audit_event := self._requests.get()) is not None:
+            result = SessionResult(audit_event, self._attempt(str(audit_event.client)))
             self._finish(audit_event)
-            self._ended.put(outcome)
+            self._results.put(result)
 
     def _attempt(self, client: str) -> str:
-        trouble = ""
+        reason = ""
         for _ in range(ATTEMPTS):
             try:
                 self._end(self._control, client)
             except SessionControlError as error:
-                trouble = str(error)
+                reason = str(error)
             else:
                 return ""
-        return trouble
+        return reason
 
     def _finish(self, audit_event: AuditEvent) -> None:
         with self._lock:

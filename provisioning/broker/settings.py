@@ -1,7 +1,7 @@
 """Limits of the broker, and the paths of its files.
 
-The folder holds nothing that the authority keeps secret: a broker needs its own key, the trusted
-certificates, the revocation list and the access rules.
+The folder contains no secret of the authority: only the broker's own key, the trusted certificates,
+the revocation list and the access rules.
 """
 
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ TOPIC_BYTES: Final = 1024  # for topic and header beside the payload
 
 
 class BrokerError(RuntimeError):
-    """A broker that cannot be set up or kept running."""
+    """A broker that cannot be configured or started."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """More than a correct camera needs. AWS IoT Core allows 100 messages a second."""
+    """Limits of the broker and of each client. AWS IoT Core allows 100 messages a second too."""
 
     payload_bytes: int = MAX_PAYLOAD_BYTES
     connections: int = 20_000
@@ -48,17 +48,17 @@ class BrokerSettings:
 
     @property
     def config_file(self) -> Path:
-        """What Mosquitto reads."""
+        """Mosquitto's configuration."""
         return self.folder / "mosquitto.conf"
 
     @property
     def access_file(self) -> Path:
-        """Who may say and hear what."""
+        """Access rules: who may publish and subscribe to what."""
         return self.folder / "access.acl"
 
     @property
     def control_socket(self) -> Path:
-        """Where the supervisor ends sessions. Its folder is nobody else's."""
+        """Socket by which the supervisor ends sessions, in a folder of its own."""
         return self.folder / "control" / "socket"
 
     @property
@@ -73,10 +73,10 @@ class BrokerSettings:
 
     @property
     def server_key(self) -> Path:
-        """The broker's own key."""
+        """Private key of the broker."""
         return self.folder / "server.key"
 
     @property
     def server_certificate(self) -> Path:
-        """The broker's certificate and the one above it."""
+        """Certificate of the broker, and of its issuer."""
         return self.folder / "server.crt"

@@ -5,7 +5,7 @@ A revoked or expired device loses its session within a second or two: Mosquitto 
 register: a session that is ended earlier would reconnect. Mosquitto sometimes exits on SIGHUP; it
 is restarted with the new list, and cameras reconnect and send unacknowledged reports again.
 
-Nothing here waits for Mosquitto: threads of their own read its log and end sessions.
+Nothing here waits for Mosquitto: separate threads read its log and end sessions.
 
 While Mosquitto reads its rules it serves no client (1.1 s at 10,000 devices, measured). So new
 devices of a large fleet are batched; revoked devices never wait.
@@ -39,12 +39,12 @@ log = logging.getLogger(__name__)
 
 CHECK_INTERVAL: Final = timedelta(seconds=1)
 REREAD_INTERVAL: Final = timedelta(minutes=1)
-RELOAD_REST_PER_CERTIFICATE: Final = timedelta(
-    milliseconds=1
-)  # between two readings, for each certificate
+RELOAD_REST_PER_CERTIFICATE: Final = timedelta(milliseconds=1)  # minimum between two reloads
 POLL_S: Final = 0.2
 MAX_RESTART_DELAY: Final = timedelta(seconds=10)
-HEALTHY_AFTER: Final = timedelta(minutes=1)  # a death after that long is no series of deaths
+HEALTHY_AFTER: Final = timedelta(
+    minutes=1
+)  # an exit after that time does not lengthen the restart delay
 
 
 class BrokerSupervisor:
@@ -62,7 +62,7 @@ class BrokerSupervisor:
         self._clock = clock
         self._folder = BrokerFolder(settings, authority, hosts)
         self._audit = AuditLog(settings.audit_file)
-        self._watch = LogMonitor(settings.limits, counts_messages=settings.auth_plugin is None)
+        self._monitor = LogMonitor(settings.limits, counts_messages=settings.auth_plugin is None)
         self._lock = FolderLock(settings.folder, "broker")
         self._ender: SessionEnder | None = None
         self._process: BrokerProcess | None = None
@@ -70,7 +70,7 @@ class BrokerSupervisor:
         self._last_error = ""
         self.last_death = ""
         self._ended_serials: set[str] = set()
-        self._look_at: datetime | None = None
+        self._check_at: datetime | None = None
         self._start_at: datetime | None = None
         self._stamp: tuple[int, ...] = ()
         self._rested_at = datetime.min.replace(tzinfo=UTC)
@@ -92,7 +92,7 @@ class BrokerSupervisor:
         self._ended_serials = {
             one.serial for one in entries if one.serial in listed or at >= one.ends_at
         }
-        self._look_at = at + CHECK_INTERVAL
+        self._check_at = at + CHECK_INTERVAL
         if self._settings.auth_plugin is None:
             self._write(AuditEvent(at, "broker.no_auth_plugin", None, WITHOUT_PLUGIN))
         self._ender = SessionEnder(self._settings.control_socket)
@@ -103,15 +103,15 @@ class BrokerSupervisor:
         if self._process is not None:
             self._read_log(self._process.lines(POLL_S))
         at = self._clock()
-        self._write_all(self._watch.repeats(at))
+        self._write_all(self._monitor.repeats(at))
         self._collect_ended()
         if self._process is None or self._process.exit_code is not None:
             self._restart(at)
             return
         if self._deaths and at - self._launched_at >= HEALTHY_AFTER:
             self._deaths = 0
-        if self._process.is_ready and (self._look_at is None or at >= self._look_at):
-            self._look_at = at + CHECK_INTERVAL
+        if self._process.is_ready and (self._check_at is None or at >= self._check_at):
+            self._check_at = at + CHECK_INTERVAL
             self._try_to_follow(at)
 
     def stop(self) -> None:
@@ -120,7 +120,7 @@ class BrokerSupervisor:
             self._ender.close()
         if self._process is not None:
             self._process.stop()
-            self._write_all(self._watch.remaining(self._clock()))
+            self._write_all(self._monitor.remaining(self._clock()))
         self._lock.release()
 
     @property
@@ -169,9 +169,9 @@ class BrokerSupervisor:
         if not self._has_news(at):
             return
         entries = self._authority.register.entries()
-        lingering = {one.serial for one in entries if not one.stands(at)} - self._ended_serials
+        lingering = {one.serial for one in entries if not one.is_valid(at)} - self._ended_serials
         if not lingering and at < self._rested_at:
-            self._stamp = ()  # look again
+            self._stamp = ()  # check again
             return
         changed = self._folder.bring_up_to_date(entries, at, lingering=lingering)
         self._update_locations(entries)
@@ -196,14 +196,14 @@ class BrokerSupervisor:
 
     def _end_session_of(self, entry: CertificateRecord, at: datetime) -> None:
         self._ended_serials.add(entry.serial)
-        self._stamp = ()  # look again: its rules can go now
+        self._stamp = ()  # check again: its rules can now be removed
         if entry.kind in (CertificateKind.CLAIM, CertificateKind.SERVER):
             return
         why = f"revoked: {entry.reason}" if entry.revoked_at else "the certificate expired"
         self._end(AuditEvent(at, "session.ended", entry.name, why, ends_session=True))
 
     def _end(self, audit_event: AuditEvent) -> None:
-        self._watch.expect_session_end(str(audit_event.client), audit_event.at)
+        self._monitor.expect_session_end(str(audit_event.client), audit_event.at)
         if self._ender is not None:
             self._ender.request(audit_event)
 
@@ -212,26 +212,26 @@ class BrokerSupervisor:
         for ended in self._ender.results() if self._ender is not None else ():
             if ended.audit_event.event == "session.ended":
                 self._write(ended.audit_event)
-            if ended.trouble:
+            if ended.error:
                 log.error(
                     "broker.session_not_ended",
-                    extra={"client": ended.audit_event.client, "reason": ended.trouble},
+                    extra={"client": ended.audit_event.client, "reason": ended.error},
                 )
                 if ended.audit_event.event == "session.ended" and self._process is not None:
-                    self._process.kill()  # started again, it has the new list and no session
+                    self._process.kill()  # it restarts with the new list and without sessions
 
     def _update_locations(self, entries: list[CertificateRecord]) -> None:
         addresses = [found for entry in entries if (found := device_identity(entry))]
-        self._watch.locations = {device: location for location, device in addresses}
+        self._monitor.locations = {device: location for location, device in addresses}
 
     def _read_log(self, lines: list[str]) -> None:
         errors = [line for line in lines if line.startswith("Error: ")]
         self._last_error = errors[0] if errors else self._last_error
         at = self._clock()
         if self._process is not None and (discarded := self._process.take_discarded()):
-            detail = f"{discarded} bytes of Mosquitto's log were discarded: it came too fast"
+            detail = f"{discarded} bytes of Mosquitto's log were discarded: it grew too fast"
             self._write(AuditEvent(at, "audit.incomplete", None, detail))
-        for audit_event in self._watch.read(lines, at):
+        for audit_event in self._monitor.read(lines, at):
             if audit_event.ends_session:
                 self._end(audit_event)
             if audit_event.times:

@@ -89,7 +89,7 @@ def test_a_request_is_signed_and_its_certificate_withdrawn(service, authority):
         encode_line(SignCommand(device="cam-1", location="KX-01", request=request("cam-1"))),
     )
     assert isinstance(signed, Signed)
-    assert authority.standing("cam-1", at=NOW).serial == signed.serial
+    assert authority.find_valid("cam-1", at=NOW).serial == signed.serial
     [withdrawn] = send(
         service, encode_line(WithdrawCommand(serial=signed.serial, reason="superseded"))
     )
@@ -100,21 +100,21 @@ def test_a_request_is_signed_and_its_certificate_withdrawn(service, authority):
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        (b"\n", "no command"),
-        (b"{}\n", "no command"),
-        (b'{"type": "sign"}\n', "no command"),
-        (b"\xff\xfe\n", "no command"),
-        (b'{"type": "publish"}\n', "no command"),
-        (b"x" * 70_000 + b"\n", "no command"),
+        (b"\n", "not a command"),
+        (b"{}\n", "not a command"),
+        (b'{"type": "sign"}\n', "not a command"),
+        (b"\xff\xfe\n", "not a command"),
+        (b'{"type": "publish"}\n', "not a command"),
+        (b"x" * 70_000 + b"\n", "not a command"),
         (
             encode_line(SignCommand(device="cam-2", location="KX-01", request=request("cam-1"))),
             "is for 'cam-1'",
         ),
         (
             encode_line(SignCommand(device="service:stream", location="KX-01", request="")),
-            "no command",
+            "not a command",
         ),
-        (encode_line(SignCommand(device="../x", location="KX-01", request="")), "no command"),
+        (encode_line(SignCommand(device="../x", location="KX-01", request="")), "not a command"),
         (
             encode_line(SignCommand(device="cam-1", location="KX-01", request="rubbish")),
             "not a PEM",
@@ -138,23 +138,23 @@ def test_only_the_owner_can_open_the_socket(service):
 def test_the_revocation_list_is_renewed_after_a_day(service, authority):
     path = authority.folder / LIST_FILE
     first = path.read_bytes()
-    service.keep_list_fresh()
+    service.renew_stale_list()
     assert path.read_bytes() == first
     service.clock = lambda: NOW + timedelta(days=1)
-    service.keep_list_fresh()
+    service.renew_stale_list()
     renewed = x509.load_pem_x509_crl(path.read_bytes())
     assert renewed.next_update_utc > NOW + timedelta(days=30)
 
 
 def test_a_path_too_long_for_a_socket_is_refused(authority, tmp_path):
-    with pytest.raises(AuthorityError, match="no signer can listen at"):
+    with pytest.raises(AuthorityError, match="the CA service cannot listen at"):
         CaService(authority, tmp_path / ("s" * 120), lambda: NOW)
 
 
 def test_a_second_service_on_a_folder_or_a_socket_is_refused_and_the_first_continues(
     service, authority, tmp_path
 ):
-    with pytest.raises(FolderLockedError, match=r"another CA service \(process \d+\) works in"):
+    with pytest.raises(FolderLockedError, match=r"another CA service \(process \d+\) uses"):
         CaService(authority, tmp_path / "elsewhere" / "ca.socket", lambda: NOW)
     other = create_authority(tmp_path / "other", name="Other", secret=None, at=NOW)
     with pytest.raises(FolderLockedError, match=r"another ca\.socket"):

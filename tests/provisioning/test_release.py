@@ -34,7 +34,7 @@ def test_the_notes_are_the_section_and_nothing_else():
 
 @pytest.mark.parametrize(
     ("version", "words"),
-    [("1.0.1", "has no date"), ("1.0.0", "says nothing"), ("2.0.0", "has no '## 2.0.0")],
+    [("1.0.1", "has no date"), ("1.0.0", "is empty"), ("2.0.0", "has no section '## 2.0.0")],
 )
 def test_a_version_that_is_not_ready_is_refused(version, words):
     with pytest.raises(ReleaseError, match=words):

@@ -39,7 +39,7 @@ class OperatorMachine:
             self.provisioning("ca", "issue", "--dir", self.ca, kind, name, "--out", self.own)
         for ending in ("crt", "key"):
             (self.own / f"localhost.{ending}").rename(self.own / f"server.{ending}")
-        self.start("provisioning", "ca-service", "--dir", self.ca, ready="signing for")
+        self.start("provisioning", "ca-service", "--dir", self.ca, ready="listening on")
         account = pwd.getpwuid(os.geteuid()).pw_name
         broker = ["--dir", self.folder / "broker", "--authority", self.ca, "--host", "localhost"]
         broker += ["--bind", "127.0.0.1", "--port", self.port, "--user", account]

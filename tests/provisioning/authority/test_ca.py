@@ -60,10 +60,10 @@ def test_a_renewal_needs_a_new_key_and_a_valid_certificate(authority):
     later = NOW + timedelta(days=20)
     second = authority.renew_device(build_signing_request("cam-1"), at=later)
     assert (second.name, second.location) == ("cam-1", "KX-01")
-    assert first.stands(later)
-    assert second.stands(later)
+    assert first.is_valid(later)
+    assert second.is_valid(later)
     authority.revoke([first.serial, second.serial], reason="withdrawn", at=later)
-    with pytest.raises(RegisterError, match="holds no certificate that stands"):
+    with pytest.raises(RegisterError, match="has no valid certificate"):
         authority.renew_device(build_signing_request("cam-1"), at=later)
 
 

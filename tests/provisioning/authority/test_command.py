@@ -51,9 +51,9 @@ def test_the_commands_issue_renew_list_and_revoke(tmp_path, capsys):
     [
         (["issue", "--device", "cam-1", "--out", "o"], "a device needs --location and --csr"),
         (["issue", "--service", "stream", "--out", "o", "--days", "999"], "wanted 1 to 366"),
-        (["renew", "--service", "stream", "--out", "o"], "holds no certificate that stands"),
+        (["renew", "--service", "stream", "--out", "o"], "has no valid certificate"),
         (["renew", "--csr", "absent.csr", "--out", "o"], "cannot be read: No such file"),
-        (["revoke", "--name", "nobody"], "holds no certificate that stands"),
+        (["revoke", "--name", "nobody"], "has no valid certificate"),
     ],
 )
 def test_a_refusal_is_one_line(authority, capsys, words, error):

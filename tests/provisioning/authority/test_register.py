@@ -70,6 +70,6 @@ def test_a_damaged_register_and_a_locked_one_have_different_errors(authority, mo
         with pytest.raises(RegisterError, match="another program is writing to it: try again"):
             authority.sign_device(build_signing_request("cam"), "KX-01", at=NOW)
     path.write_bytes(b"no database at all" * 100)
-    with pytest.raises(RegisterError, match="it is no register: restore it from a backup"):
+    with pytest.raises(RegisterError, match="it is not a register: restore it from a backup"):
         authority.register.entries()
     assert path.read_bytes().startswith(b"no database")

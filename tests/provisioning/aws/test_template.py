@@ -143,7 +143,7 @@ def aws():
                 }
             )
         )
-        assert lines[0] == "onlooker is as the template says"
+        assert lines[0] == "onlooker matches the template"
         yield client
 
 
@@ -195,25 +195,25 @@ def test_the_deployed_policies_refuse_what_the_table_refuses(aws):
 
 
 def test_the_allow_list_and_its_function_exist(aws):
-    table = aws("dynamodb").describe_table(TableName="onlooker-test-roster")["Table"]
+    table = aws("dynamodb").describe_table(TableName="onlooker-test-allow-list")["Table"]
     assert table["KeySchema"] == [{"AttributeName": "serial", "KeyType": "HASH"}]
-    function = aws("lambda").get_function_configuration(FunctionName="onlooker-test-doorkeeper")
+    function = aws("lambda").get_function_configuration(FunctionName="onlooker-test-enrolment-hook")
     assert function["Timeout"] < 5  # AWS IoT waits five seconds
-    assert function["Environment"]["Variables"] == {"ROSTER": "onlooker-test-roster"}
+    assert function["Environment"]["Variables"] == {"ALLOW_LIST": "onlooker-test-allow-list"}
 
 
 @pytest.fixture
 def decide(aws, resources, monkeypatch):
     """The pre-provisioning function of the template, on moto's table."""
-    monkeypatch.setenv("ROSTER", "onlooker-test-roster")
+    monkeypatch.setenv("ALLOW_LIST", "onlooker-test-allow-list")
     names = {}
-    exec(resources["Doorkeeper"]["Properties"]["Code"]["ZipFile"], names)
+    exec(resources["EnrolmentHook"]["Properties"]["Code"]["ZipFile"], names)
     return names["decide"]
 
 
 def test_an_allowed_camera_enrols_once(aws, decide):
     entry = {"serial": {"S": "SN-1"}, "device": {"S": "cam-1"}, "location": {"S": "KX-01"}}
-    aws("dynamodb").put_item(TableName="onlooker-test-roster", Item=entry)
+    aws("dynamodb").put_item(TableName="onlooker-test-allow-list", Item=entry)
     asked = {"certificateId": "c1", "parameters": {"SerialNumber": "SN-1"}}
     answer = {
         "allowProvisioning": True,
@@ -264,11 +264,12 @@ def run_aws(capsys, *words):
 
 def test_destroy_requires_the_name_as_confirmation(capsys):
     code, shown = run_aws(capsys, "destroy", "--region", REGION)
-    assert (code, shown) == (1, "error: to delete onlooker, say --yes onlooker\n")
+    assert (code, shown) == (1, "error: to delete onlooker, add --yes onlooker\n")
 
 
 @pytest.mark.parametrize(
-    ("word", "error"), [("Stage", "write NAME=VALUE"), ("Sauce=1", "wanted one of Stage")]
+    ("word", "error"),
+    [("Stage", "write NAME=VALUE"), ("Sauce=1", "no such parameter; give one of Stage")],
 )
 def test_invalid_parameters_are_refused(capsys, word, error):
     code, shown = run_aws(capsys, "plan", "--region", REGION, word)

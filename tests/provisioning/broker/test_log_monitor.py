@@ -24,7 +24,7 @@ def at(seconds):
 @pytest.mark.parametrize(
     ("line", "kind", "client", "detail"),
     [
-        (RECEIVED, LogEventKind.SAID, "cam-1", ""),
+        (RECEIVED, LogEventKind.PUBLISHED, "cam-1", ""),
         (DENIED, LogEventKind.DENIED, "cam-1", "its/mine"),
         (
             "New client connected from 10.0.0.8:50853 as cam-0 (p2, c0, k60, u'cam-0').",
@@ -32,7 +32,7 @@ def at(seconds):
             "cam-0",
             "10.0.0.8:50853",
         ),
-        ("cam-1 1 onlooker/v1/#", LogEventKind.ASKED_TO_HEAR, "cam-1", "onlooker/v1/#"),
+        ("cam-1 1 onlooker/v1/#", LogEventKind.SUBSCRIBED, "cam-1", "onlooker/v1/#"),
         (
             "Client cam-1 disconnected due to oversize packet.",
             LogEventKind.TOO_LARGE,

@@ -97,7 +97,7 @@ def test_a_session_that_does_not_end_is_tried_again_and_delays_no_other():
     may_continue.set()
     ended = []
     wait_until(lambda: ended.extend(ender.results()) or len(ended) == 2)
-    assert [(one.audit_event.client, one.trouble) for one in ended] == [
+    assert [(one.audit_event.client, one.error) for one in ended] == [
         ("stuck", "no answer"),
         ("other", ""),
     ]
@@ -108,7 +108,7 @@ def test_a_session_that_does_not_end_is_tried_again_and_delays_no_other():
 def test_a_folder_is_locked_for_one_process_until_it_releases_the_lock(tmp_path):
     lock = FolderLock(tmp_path, "broker")
     lock.take()
-    with pytest.raises(FolderLockedError, match=rf"another broker \(process {os.getpid()}\) works"):
+    with pytest.raises(FolderLockedError, match=rf"another broker \(process {os.getpid()}\) uses"):
         FolderLock(tmp_path, "broker").take()
     FolderLock(tmp_path, "CA service").take()
     lock.release()

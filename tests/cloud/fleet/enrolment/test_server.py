@@ -113,17 +113,17 @@ def test_a_camera_that_asks_again_gets_the_same_certificate_and_keeps_it(
     )
     registers(client, made.certificate_ownership_token, f"SN-{device}")
     endpoint.enrolment.withdraw_unregistered(at=endpoint.now() + timedelta(hours=2))
-    assert endpoint.authority.standing(device, at=endpoint.now()).serial == made.certificate_id
+    assert endpoint.authority.find_valid(device, at=endpoint.now()).serial == made.certificate_id
 
 
-def test_a_camera_on_the_roster_is_certified_registered_and_grouped(
+def test_a_camera_on_the_allow_list_is_certified_registered_and_grouped(
     endpoint, identity, new_request
 ):
     version, client = identity
     device = f"new-{version}"
     endpoint.allow_camera(device, groups=("canary", "london"))
     made = asks(client, new_request(device)[1])
-    entry = endpoint.authority.standing(device, at=endpoint.now())
+    entry = endpoint.authority.find_valid(device, at=endpoint.now())
     assert made.certificate_id == entry.serial
     assert made.certificate_pem.encode() == entry.certificate.encode() + endpoint.authority.chain
     answer = registers(client, made.certificate_ownership_token, f"SN-{device}")
@@ -171,7 +171,9 @@ def test_a_camera_whose_disk_was_lost_enrols_again_when_an_operator_says_so(
     registers(client, made.certificate_ownership_token, f"SN-{device}")
 
 
-def test_who_is_not_on_the_claims_roster_gets_no_signature(endpoint, identity, new_request):
+def test_a_camera_that_is_not_on_the_claims_allow_list_gets_no_signature(
+    endpoint, identity, new_request
+):
     version, client = identity
     endpoint.allow_camera(f"foreign-{version}", claim="batch-8")
     for device in (f"foreign-{version}", "unheard-of"):
@@ -238,13 +240,15 @@ def test_a_camera_renews_with_its_own_certificate_and_only_for_itself(endpoint, 
         "SN-renews",
     )
     end()
-    files = endpoint.filed("renews", endpoint.authority.standing("renews", at=endpoint.now()), key)
+    files = endpoint.filed(
+        "renews", endpoint.authority.find_valid("renews", at=endpoint.now()), key
+    )
     client, end = protocol_5(endpoint, files)
     own = iotidentity.IotIdentityClientV2(client, OPTIONS)
     fresh = asks(own, new_request("renews")[1])
     answer = registers(own, fresh.certificate_ownership_token, "")
     assert answer.thing_name == "renews"
-    assert endpoint.authority.standing("renews", at=endpoint.now()).serial == fresh.certificate_id
+    assert endpoint.authority.find_valid("renews", at=endpoint.now()).serial == fresh.certificate_id
     assert "may not ask for" in refusal(lambda: asks(own, new_request("other")[1]))
     end()
 
