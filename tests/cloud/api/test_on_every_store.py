@@ -26,8 +26,8 @@ from cloud.app.shared_store import LocalStore
 from cloud.cli import override, publish
 from cloud.lru_cache import LruCache
 from tests.cloud.api.conftest import ApiClient, ManualClock
-from tests.cloud.api.redis_server import RedisServer
 from tests.cloud.rates import CARD, SITES_FILE, sites
+from tests.cloud.redis_server import RedisServer
 
 SLOT = "2026-11-23T08:00"
 PRICE = f"/api/pricing/slot/KX-01/{SLOT}"

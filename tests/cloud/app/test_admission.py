@@ -5,18 +5,16 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from fastapi.routing import APIRoute
 from sqlalchemy.exc import OperationalError
 
 from cloud import database
-from cloud.api import page
-from cloud.api.application import ROUTE_MODULES, create_app
+from cloud.api.application import create_app
 from cloud.app.context import AppContext
-from cloud.app.host_names import HostNameError, HostNames
+from cloud.app.host_names import HostNames
 from cloud.auth.keys import Role, create_key
 from cloud.auth.quota import Quota
 from tests.cloud.api.conftest import FRIDAY_NOON, ApiClient
-from tests.cloud.api.test_route_access import BODIES, OPEN, fill_path, first_message
+from tests.cloud.api.test_route_access import BODIES, first_message
 from tests.cloud.rates import CARD, sites
 
 LOCATIONS = "/api/locations"
@@ -107,19 +105,6 @@ def test_only_pages_of_this_server_may_write_or_open_a_socket(
     assert titles == ({None} if is_ours else {"Foreign origin"})
     assert (socket.get("status") != 403) == is_ours
     assert asker.get(LOCATIONS, headers=headers).status_code == 200
-
-
-@pytest.mark.parametrize("name", ["https://sales.example.org", "a b", "x:80", "", "/", "a,b", "*"])
-def test_a_name_that_no_request_could_have_is_refused_at_the_start(name: str):
-    with pytest.raises(HostNameError, match=r"write a name such as sales\.example\.org"):
-        HostNames.of([name])
-
-
-def test_the_address_that_is_listened_on_is_a_name_unless_it_is_all_of_them():
-    assert HostNames.of([], "192.0.2.7").includes("192.0.2.7:8080")
-    assert HostNames.of([], "2001:db8::7").includes("[2001:db8::7]")
-    for everything in ("0.0.0.0", "::"):
-        assert HostNames.of([], everything).own == frozenset()
 
 
 @pytest.fixture
@@ -214,42 +199,6 @@ def test_the_pages_are_not_counted(locked: ApiClient, context: AppContext, clock
     assert locked.get(LOCATIONS, headers=key).headers["ratelimit"] == '"key";r=4;t=720'
 
 
-READ = sorted(
-    {
-        route.path
-        for room in ROUTE_MODULES
-        for route in room.router.routes
-        if isinstance(route, APIRoute) and "GET" in route.methods
-    }
-)
-
-
-@pytest.mark.parametrize("path", READ)
-def test_whatever_can_be_read_answers_head_with_the_same_headers(ask: ApiClient, path: str):
-    where = fill_path(path) + "?time_slot=2026-11-23T08:00&by=age"
-    if path == "/api/live":
-        head = first_message(ask.app, "http", where.partition("?")[0], "HEAD")
-        assert head["status"] == 200
-        return
-    head, read = ask("HEAD", where), ask.get(where)
-    changing = {"x-request-id"}
-
-    assert head.status_code == read.status_code != 405
-    assert head.content == b""
-    headers = [{k: v for k, v in one.headers.items() if k not in changing} for one in (head, read)]
-    if path != "/metrics":  # its length changes with each question
-        assert headers[0] == headers[1]
-
-
-def test_head_of_a_tagged_answer_is_304_when_it_is_held(ask: ApiClient):
-    path = "/api/pricing/slot/KX-01/2026-11-23T08:00"
-    tag = ask("HEAD", path).headers["etag"]
-    assert ask("HEAD", path, headers={"if-none-match": tag}).status_code == 304
-    assert 'method="HEAD",route="/api/pricing/slot/{location}/{time_slot}"' in (
-        ask.get("/metrics").text
-    )
-
-
 def test_a_lost_database_at_the_entrance_is_503(context: AppContext, monkeypatch, caplog):
     def lost(*_: object) -> None:
         raise OperationalError("SELECT", {}, Exception("gone"))
@@ -259,7 +208,3 @@ def test_a_lost_database_at_the_entrance_is_503(context: AppContext, monkeypatch
     with caplog.at_level(logging.WARNING):
         answer = locked.get(LOCATIONS, headers={"x-api-key": "onl_x"})
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
-
-
-def test_the_open_pages_are_those_of_the_table():
-    assert page.OPEN | {"/static/{name}"} == OPEN

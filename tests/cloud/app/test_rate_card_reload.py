@@ -19,9 +19,10 @@ from cloud.api.pricing import price_slot
 from cloud.app import rate_card_reload
 from cloud.app.change_log import ChangeLog
 from cloud.app.context import AppContext, ForecastCache
-from cloud.app.rate_card_reload import MIN_LEAD, ContextReloader
+from cloud.app.rate_card_reload import MIN_LEAD, ContextReloader, record_rate_card
 from cloud.app.shared_store import LocalStore
 from cloud.auth import audit
+from cloud.auth.audit import read_entries
 from cloud.cli.rate_card import CardRefused, put_card
 from cloud.estate_reload import CHECK_EVERY_S, SitesFile
 from cloud.lru_cache import LruCache
@@ -283,3 +284,13 @@ def test_a_changed_sites_file_holds_without_a_restart_and_a_broken_one_does_not(
     assert asker.get("/api/audience/KX-01").json()["location"] == "KX-77"
     rewrite("version: 1")
     assert asker.get("/api/locations").json()["locations"][0]["id"] == "KX-77"
+
+
+def test_a_rate_card_is_entered_when_it_changes_and_only_then(context: AppContext):
+    dearer = msgspec.structs.replace(context.card, version="dearer-2", seasons=())
+    for card in (context.card, context.card, dearer, dearer, context.card):
+        record_rate_card(AppContext(context.engine, context.estate, card, context.clock), by="ann")
+
+    with database.reading(context.engine) as connection:
+        found = [one.object for one in read_entries(connection)]
+    assert found == ["reference-2", "dearer-2", "reference-2"]

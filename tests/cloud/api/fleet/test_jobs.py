@@ -1,4 +1,4 @@
-"""Configurations and models for cameras over HTTP: previewed, then applied."""
+"""Jobs and model rollouts over HTTP: previewed, applied, and rolled back."""
 
 import json
 from datetime import timedelta
@@ -7,71 +7,14 @@ from pathlib import Path
 import pytest
 
 from cloud import database
-from cloud.api.application import create_app
 from cloud.app.context import AppContext
 from cloud.auth import audit
-from cloud.auth.keys import Role, create_key
-from cloud.auth.quota import Quota
 from cloud.fleet.jobs import job_store
 from cloud.fleet.jobs.execution import ExecutionStatus, StatusUpdate
 
 WEIGHTS = Path(__file__).parents[4] / "edge_agent" / "weights"
-CONFIG = "/api/fleet/config"
 JOBS = "/api/fleet/jobs"
 ROLLOUTS = "/api/fleet/rollouts"
-SETTINGS = {"report_interval_ms": 15_000}
-
-
-def test_a_config_change_is_a_preview_until_it_is_applied(ask, fleet: AppContext):
-    asked = {"target": {"location": "KX-01"}, "settings": SETTINGS}
-
-    preview = ask("POST", CONFIG, json=asked).json()
-    assert ask.get("/api/fleet/devices/cam-01").json()["config"] == {}
-    done = ask("POST", CONFIG, json={**asked, "apply": True}).json()
-    again = ask("POST", CONFIG, json={**asked, "apply": True}).json()
-
-    assert (preview["applied"], preview["devices"]) == (False, 2)
-    assert done["changes"] == preview["changes"]
-    assert done["changes"][0] == {
-        "device": "cam-01",
-        "setting": "report_interval_ms",
-        "now": "-",
-        "after": 15_000,
-    }
-    assert again["devices"] == 0
-
-
-def test_a_device_that_has_not_applied_its_config_drifts(ask, fleet: AppContext):
-    target = {"device": "cam-03"}
-    ask("POST", CONFIG, json={"target": target, "settings": SETTINGS, "apply": True})
-
-    drifts = ask.get("/api/fleet/drift").json()
-
-    assert drifts["total"] == 1
-    assert (drifts["drifts"][0]["device"], drifts["drifts"][0]["delta"]) == ("cam-03", SETTINGS)
-    assert ask.get("/api/fleet/devices?drifting=true").json()["devices"][0]["name"] == "cam-03"
-
-
-@pytest.mark.parametrize(
-    ("target", "words"),
-    [
-        ({}, "`target` is empty"),
-        ({"everything": True, "group": "canary"}, "one or the other"),
-        ({"group": "nobody-in-it"}, "no device matches the selector"),
-    ],
-)
-def test_nobody_is_meant_by_accident(ask, fleet: AppContext, target, words):
-    answer = ask("POST", CONFIG, json={"target": target, "settings": SETTINGS, "apply": True})
-
-    assert answer.status_code == 422
-    assert words in answer.json()["detail"]
-
-
-def test_a_setting_that_no_camera_knows_is_refused(ask, fleet: AppContext):
-    target = {"everything": True}
-    answer = ask("POST", CONFIG, json={"target": target, "settings": {"frame_rate_hz": "fast"}})
-
-    assert answer.status_code == 422
 
 
 def run_elsewhere(engine, detector):
@@ -171,31 +114,3 @@ def test_presigned_addresses_stay_out_of_the_audits(ask, fleet: AppContext):
 def test_a_job_that_is_none_is_not_found(ask, fleet: AppContext):
     assert ask.get(f"{JOBS}/none").status_code == 404
     assert ask("POST", f"{JOBS}/none/roll-back", json={}).status_code == 404
-
-
-@pytest.mark.parametrize("role", [Role.SALES, Role.ADVERTISER, Role.OPERATIONS, Role.ADMIN])
-def test_the_fleet_is_for_operators(ask, fleet: AppContext, clock, role: Role):
-    ask.app = create_app(fleet, quota=Quota())
-    key = create_key(fleet.engine, role, "Ana", by="me", now=clock.now)
-    asked = {"target": {"device": "cam-01"}, "settings": SETTINGS, "apply": True}
-
-    answer = ask("POST", CONFIG, json=asked, headers={"x-api-key": key})
-
-    if role in (Role.SALES, Role.ADVERTISER):
-        assert answer.status_code == 403
-    else:
-        lines = ask.get("/api/fleet/audit", headers={"x-api-key": key}).json()["entries"]
-        assert lines[0]["who"] == f"api:Ana (key {key.split('_')[1]})"
-    assert ask("POST", CONFIG, json=asked).status_code == 401
-
-
-@pytest.mark.parametrize(
-    ("path", "status"),
-    [("devices", 200), ("devices/cam-01", 200), ("drift", 200), ("jobs", 403), ("audit", 403)],
-)
-def test_sales_may_see_how_cameras_are_and_no_more(
-    ask, fleet: AppContext, clock, path: str, status: int
-):
-    ask.app = create_app(fleet, quota=Quota())
-    key = create_key(fleet.engine, Role.SALES, "Ana", by="me", now=clock.now)
-    assert ask.get(f"/api/fleet/{path}", headers={"x-api-key": key}).status_code == status

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -19,32 +19,18 @@ from cloud.api.application import create_app
 from cloud.api.pricing import price_slot
 from cloud.app import redis_store
 from cloud.app.context import AppContext, ForecastCache
-from cloud.app.forecast_cache import decode_forecast, encode_forecast, unreadable_counter
 from cloud.app.redis_store import RedisStore
 from cloud.app.shared_store import LocalStore, SharedStore
 from cloud.auth import audit
 from cloud.auth.keys import Role, create_key
 from cloud.auth.quota import Quota
-from cloud.cli.publish import publish
 from cloud.lru_cache import LruCache
-from cloud.pricing.emsr import FareClass
-from cloud.pricing.market import Occupancy
 from cloud.pricing.slot import parse_slot
-from cloud.sales.occupancy import SlotOccupancy, store_occupancy
-from tests.cloud.api.redis_server import RedisServer
+from tests.cloud.redis_server import RedisServer
 
-FRIDAY_NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 PRICE = "/api/pricing/slot/KX-01/2026-11-23T08:00"
 THREE = Quota(questions=3, period=timedelta(hours=1))
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path_factory.mktemp("redis"))
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture
@@ -61,8 +47,8 @@ def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SharedSto
     if request.param == "alone":
         yield LocalStore()
         return
-    running = request.getfixturevalue("running")
-    common = RedisStore(running.url, of=str(tmp_path))
+    redis_server = request.getfixturevalue("redis_server")
+    common = RedisStore(redis_server.url, of=str(tmp_path))
     yield common
     common.close()
 
@@ -94,55 +80,24 @@ def test_a_caller_is_counted_as_one_meter_counts(shared: SharedStore, clock):
     assert asyncio.run(shared.take("bob", THREE, clock.now)).remaining == 2
 
 
-def test_what_is_kept_is_what_was_given_or_what_another_was_quicker_with(running, tmp_path):
-    one, other = (RedisStore(running.url, of=str(tmp_path)) for _ in range(2))
+def test_what_is_kept_is_what_was_given_or_what_another_was_quicker_with(redis_server, tmp_path):
+    one, other = (RedisStore(redis_server.url, of=str(tmp_path)) for _ in range(2))
 
     assert one.get("made") is None
     assert one.put("made", b"first", None, MINUTE) == b"first"
     assert other.put("made", b"second", None, MINUTE) == b"first"
     assert other.put("made", b"third", b"first", MINUTE) == b"third"
     assert one.get("made") == b"third"
-    stranger = RedisStore(running.url, of="another database")
+    stranger = RedisStore(redis_server.url, of="another database")
     assert stranger.get("made") is None
     for each in (one, other, stranger):
         each.close()
 
 
-def test_a_forecast_survives_the_way_to_another_process(context: AppContext, clock, tmp_path):
-    site = context.estate.location("KX-01")
-    late = Occupancy(6, 5, (FareClass("late", 14_000, 3, 1),))
-    with database.writing(context.engine) as connection:
-        store_occupancy(
-            connection,
-            [SlotOccupancy("KX-01", FRIDAY_NOON + timedelta(days=2), late)],
-            at=clock.now,
-        )
-    publish(context)
-    clock.advance(timedelta(days=1))
-    made = context._compute_forecast(site, FRIDAY_NOON + timedelta(days=1))
-    made = replace(made, plays=replace(made.plays, cells={("25-34", "female"): 12}))
-    unread = unreadable_counter()
-    again = decode_forecast(encode_forecast(made), unread)
-
-    assert again is not None
-    assert (again.at, again.plays) == (made.at, made.plays)
-    assert again.book.occupancy == made.book.occupancy != {}
-    assert again.forecast.holidays == made.forecast.holidays
-    slot = parse_slot("2026-11-23T08:00", site.zone)
-    assert again.forecast.hour_forecast(slot.starts_at) == made.forecast.hour_forecast(
-        slot.starts_at
-    )
-    assert again.book.market(slot) == made.book.market(slot)
-    assert unread._value.get() == 0
-    assert decode_forecast(b"\x00", unread) is None
-    assert decode_forecast(encode_forecast(made)[:-9], unread) is None
-    assert unread._value.get() == 2
-
-
 def test_two_processes_give_the_same_bytes_and_read_the_database_once(
-    ask, context: AppContext, running, tmp_path, monkeypatch
+    ask, context: AppContext, redis_server, tmp_path, monkeypatch
 ):
-    contexts = [another(context, running.url, str(tmp_path)) for _ in range(2)]
+    contexts = [another(context, redis_server.url, str(tmp_path)) for _ in range(2)]
     read = []
     first = AppContext._compute_forecast
     monkeypatch.setattr(
@@ -159,10 +114,12 @@ def test_two_processes_give_the_same_bytes_and_read_the_database_once(
 
 
 def test_a_caller_cannot_ask_more_by_asking_two_processes(
-    ask, context: AppContext, running, tmp_path, clock
+    ask, context: AppContext, redis_server, tmp_path, clock
 ):
     key = {"x-api-key": create_key(context.engine, Role.SALES, "a test", by="me", now=clock.now)}
-    apps = [create_app(another(context, running.url, str(tmp_path)), quota=THREE) for _ in range(2)]
+    apps = [
+        create_app(another(context, redis_server.url, str(tmp_path)), quota=THREE) for _ in range(2)
+    ]
     statuses = []
     for turn in range(4):
         ask.app = apps[turn % 2]
@@ -172,9 +129,9 @@ def test_a_caller_cannot_ask_more_by_asking_two_processes(
 
 
 def test_a_change_in_the_log_ends_what_every_process_remembers(
-    ask, context: AppContext, running, tmp_path, clock
+    ask, context: AppContext, redis_server, tmp_path, clock
 ):
-    contexts = [another(context, running.url, str(tmp_path)) for _ in range(2)]
+    contexts = [another(context, redis_server.url, str(tmp_path)) for _ in range(2)]
     site = context.estate.location("KX-01")
     before = [each.forecast(site) for each in contexts]
     enter(context, clock.now)
@@ -243,12 +200,12 @@ steps = st.lists(
 )
 @given(steps)
 def test_no_process_ever_serves_the_price_of_another_card(
-    ask, context: AppContext, running, tmp_path, clock, steps
+    ask, context: AppContext, redis_server, tmp_path, clock, steps
 ):
     """Two processes, whatever happens to them: each price is its own card's, worked out anew."""
     site, answers = context.estate.location("KX-01"), context.response_cache
     contexts = [
-        replace(another(context, running.url, str(tmp_path)), response_cache=answers)
+        replace(another(context, redis_server.url, str(tmp_path)), response_cache=answers)
         for _ in range(2)
     ]
     slot = parse_slot("2026-11-23T08:00", site.zone)
@@ -278,33 +235,3 @@ def test_no_process_ever_serves_the_price_of_another_card(
             assert returned == msgspec.json.decode(fresh.model_dump_json())
     for each in contexts:
         each.shared.close()
-
-
-def test_a_database_that_was_replaced_is_followed_from_its_beginning(context: AppContext, clock):
-    """Restored to an earlier state, its next entries have numbers that were read already."""
-    for _ in range(3):
-        enter(context, clock.now)
-    context.read_changes()
-    before = context.change_log.generation
-    with database.writing(context.engine) as connection:
-        connection.execute(audit.audit_log.delete().where(audit.audit_log.c.number > 1))
-    context.read_changes()
-    restored = context.change_log.generation
-    clock.advance(MINUTE)
-    enter(context, clock.now)
-    context.read_changes()
-
-    assert len({before, restored, context.change_log.generation}) == 3
-    assert context.change_log.generation.startswith("2-")
-
-
-def test_entries_that_no_price_depends_on_change_nothing(context: AppContext, clock):
-    enter(context, clock.now)
-    context.read_changes()
-    before = context.change_log.generation
-    with database.writing(context.engine) as connection:
-        audit.record_change(
-            connection, at=clock.now, actor="a", action="key.create", about="k", details={}
-        )
-    context.read_changes()
-    assert context.change_log.generation == before

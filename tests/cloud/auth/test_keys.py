@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from cloud import database
 from cloud.app.context import AppContext
+from cloud.auth.audit import read_entries
 from cloud.auth.keys import KeyRefused, Role, create_key, find_key, list_keys, revoke_key
 from cloud.cli.keys import add_arguments, run
 from tests.cloud.databases import new_database
@@ -77,3 +79,15 @@ def test_keys_of_one_account_belong_together_and_others_stand_alone(context: App
 def test_an_account_is_a_plain_word(context: AppContext, clock, account: str):
     with pytest.raises(KeyRefused, match="small letters"):
         create_key(context.engine, Role.ADVERTISER, "Acme", by="me", now=clock.now, account=account)
+
+
+def test_making_and_revoking_a_key_is_entered_and_a_refusal_is_not(context: AppContext, clock):
+    create_key(context.engine, Role.SALES, "context 4", by="ann", now=clock.now)
+    name = list_keys(context.engine)[0].id
+    revoke_key(context.engine, name, by="bob", now=clock.now)
+    with pytest.raises(KeyRefused):
+        revoke_key(context.engine, name, by="eve", now=clock.now)
+
+    with database.reading(context.engine) as connection:
+        found = [(one.actor, one.action, one.object) for one in read_entries(connection)]
+    assert found == [("ann", "key.create", name), ("bob", "key.revoke", name)]

@@ -5,15 +5,12 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import msgspec
 import pytest
 from sqlalchemy import Engine, delete, insert, select, update
 
 from cloud import database
 from cloud.app.context import AppContext
-from cloud.app.rate_card_reload import record_rate_card
 from cloud.auth.audit import AuditError, audit_log, read_entries, record_change, verify_chain
-from cloud.auth.keys import KeyRefused, Role, create_key, list_keys, revoke_key
 from cloud.cli.audit import add_arguments, run
 
 
@@ -100,28 +97,6 @@ def test_entries_cut_off_the_end_show_against_a_digest_kept_elsewhere(logged: Ap
     assert chain(logged) == 3
     with pytest.raises(AuditError, match="have been cut off or replaced"):
         chain(logged, head=kept)
-
-
-def test_making_and_revoking_a_key_is_entered_and_a_refusal_is_not(context: AppContext, clock):
-    create_key(context.engine, Role.SALES, "context 4", by="ann", now=clock.now)
-    name = list_keys(context.engine)[0].id
-    revoke_key(context.engine, name, by="bob", now=clock.now)
-    with pytest.raises(KeyRefused):
-        revoke_key(context.engine, name, by="eve", now=clock.now)
-
-    with database.reading(context.engine) as connection:
-        found = [(one.actor, one.action, one.object) for one in read_entries(connection)]
-    assert found == [("ann", "key.create", name), ("bob", "key.revoke", name)]
-
-
-def test_a_rate_card_is_entered_when_it_changes_and_only_then(context: AppContext):
-    dearer = msgspec.structs.replace(context.card, version="dearer-2", seasons=())
-    for card in (context.card, context.card, dearer, dearer, context.card):
-        record_rate_card(AppContext(context.engine, context.estate, card, context.clock), by="ann")
-
-    with database.reading(context.engine) as connection:
-        found = [one.object for one in read_entries(connection)]
-    assert found == ["reference-2", "dearer-2", "reference-2"]
 
 
 def test_the_log_is_checked_from_the_command_line(logged: AppContext, tmp_path: Path, capsys):
