@@ -22,7 +22,7 @@ Picture = NDArray[np.uint8]
 
 
 class Background:
-    """An empty concourse and a model of the sensor."""
+    """A concourse without people, and a model of the sensor."""
 
     def __init__(self, lens: Lens, seed: int) -> None:
         rng = np.random.default_rng((seed, 1))
@@ -34,13 +34,13 @@ class Background:
         self._rng = rng
 
     def empty(self) -> Picture:
-        """A copy to draw on."""
+        """Return a copy to draw on."""
         return self._empty.copy()
 
     def add_exposure(self, picture: Picture, at_s: float) -> Picture:
         """Apply slow exposure drift and frame noise."""
-        turn = 2 * math.pi * at_s / DRIFT_PERIOD_S + self._phase
-        gain = 1 + DRIFT_RATIO * math.sin(turn)
+        angle = 2 * math.pi * at_s / DRIFT_PERIOD_S + self._phase
+        gain = 1 + DRIFT_RATIO * math.sin(angle)
         noise = self._noise[int(self._rng.integers(NOISE_SHEETS))]
         lit = cv2.convertScaleAbs(picture, alpha=gain)
         return np.asarray(cv2.add(lit, noise, dtype=cv2.CV_8U), dtype=np.uint8)
@@ -48,7 +48,8 @@ class Background:
 
 def _concourse(lens: Lens, rng: np.random.Generator) -> Picture:
     picture = np.empty((lens.height_px, lens.width_px, 3), dtype=np.uint8)
-    floor_row = round(lens.pixel(0, 0, WALL_M)[1])
+    # in a very wide and low picture the wall reaches below the lower edge
+    floor_row = min(lens.height_px, round(lens.pixel(0, 0, WALL_M)[1]))
     _wall(picture, floor_row, lens, rng)
     _floor(picture, floor_row, lens)
     _lamps(picture, lens)

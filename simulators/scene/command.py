@@ -1,6 +1,7 @@
 """`python -m simulators scene`: draw a scene and write its ground truth next to it."""
 
 import argparse
+import re
 import sys
 import time
 from pathlib import Path
@@ -23,10 +24,11 @@ from simulators.scene.video_writer import SceneRenderer, write_video
 
 PROGRESS_EVERY_S: Final = 1.0
 LENGTHS: Final = f"{SHORTEST_S:g} to {LONGEST_S:g} s"
+_SIZE: Final = re.compile(r"([0-9]{1,9})x([0-9]{1,9})")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Options of `python -m simulators scene`."""
+    """Add the options of `python -m simulators scene`."""
     parser.add_argument("--people", type=int, required=True, help="number of people")
     parser.add_argument(
         "--seconds",
@@ -42,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Draw the scene; 0 when both files are written, 2 when it cannot be drawn.
+    """Draw the scene; return 0 when both files are written, 2 when it cannot be drawn.
 
     On any failure and on Ctrl-C neither file is written.
     """
@@ -65,33 +67,33 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def lens_for(size: str) -> Lens:
-    """The lens of a frame size written as 1280x720."""
-    width, _, height = size.partition("x")
-    if not (width.isdecimal() and height.isdecimal()):
+    """Return the lens of a frame size written as 1280x720; raises `SizeError`."""
+    found = _SIZE.fullmatch(size)
+    if found is None:
         raise SizeError(f"--size {size[:40]!r} is not a size: write it as 1280x720")
-    return Lens(int(width), int(height))
+    return Lens(int(found[1]), int(found[2]))
 
 
 def _write(arguments: argparse.Namespace, trajectories: tuple[Trajectory, ...], lens: Lens) -> None:
     frames = round(arguments.seconds * arguments.fps)
-    happens = compute_ground_truth(
+    truth = compute_ground_truth(
         trajectories, lens, fps=arguments.fps, frames=frames, seed=arguments.seed
     )
     scene = SceneRenderer(trajectories, lens, arguments.seed)
-    with replace_file(arguments.truth) as facts, replace_file(arguments.out) as clip:
-        facts.write_bytes(msgspec.json.format(msgspec.json.encode(happens), indent=1))
-        shown_s = time.monotonic()
+    with replace_file(arguments.truth) as truth_file, replace_file(arguments.out) as clip:
+        truth_file.write_bytes(msgspec.json.format(msgspec.json.encode(truth), indent=1))
+        reported_s = time.monotonic()
         for done in write_video(scene, frames, arguments.fps, clip, lens):
-            if time.monotonic() - shown_s >= PROGRESS_EVERY_S:
-                shown_s = time.monotonic()
+            if time.monotonic() - reported_s >= PROGRESS_EVERY_S:
+                reported_s = time.monotonic()
                 sys.stderr.write(f"\rscene: {done} of {frames} frames ")
                 sys.stderr.flush()
-    sys.stderr.write(f"\rscene: {frames} frames in {arguments.out}; {summary(happens)}\n")
+    sys.stderr.write(f"\rscene: {frames} frames in {arguments.out}; {summary(truth)}\n")
 
 
-def summary(facts: SceneTruth) -> str:
-    """The totals in one line."""
-    totals = facts.totals
+def summary(truth: SceneTruth) -> str:
+    """Return the totals in one line."""
+    totals = truth.totals
     return (
         f"{totals.people} people, {totals.visitors} show their face, "
         f"{totals.onlookers} onlookers, {totals.looking_s:.1f} s of looking"
