@@ -39,7 +39,7 @@ def paint_face(appearance: Appearance) -> Canvas:
 
 
 def sample_colours(canvas: Canvas, x: Floats, y: Floats) -> Floats:
-    """Colours of the canvas at points of the surface."""
+    """Return the colours of the canvas at points of the surface, given in centimetres."""
     across = ((x - LEFT_CM) * PX_PER_CM).astype(np.float32)
     down = ((y - TOP_CM) * PX_PER_CM).astype(np.float32)
     colour = cv2.remap(canvas, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
@@ -47,17 +47,17 @@ def sample_colours(canvas: Canvas, x: Floats, y: Floats) -> Floats:
 
 
 def grain(rng: np.random.Generator, size_cm: float) -> Floats:
-    """Smooth noise over the canvas with the given size of its blotches, mean 0, deviation 1."""
+    """Return smooth noise over the canvas: blotches of this size, mean about 0."""
     coarse = max(2, int(18 / size_cm)), max(2, int(25 / size_cm))
     noise = rng.standard_normal(coarse[::-1]).astype(np.float32)
     return np.asarray(cv2.resize(noise, (WIDE_PX, HIGH_PX), interpolation=cv2.INTER_CUBIC))
 
 
 def spot(x_cm: float, y_cm: float, spread_x: float, spread_y: float) -> Floats:
-    """A soft round patch on the canvas, 1 in its middle."""
+    """Return a soft elliptical patch on the canvas, 1 in its middle."""
     x = (np.arange(WIDE_PX, dtype=np.float32) / PX_PER_CM + LEFT_CM - x_cm) / spread_x
     y = (np.arange(HIGH_PX, dtype=np.float32) / PX_PER_CM + TOP_CM - y_cm) / spread_y
-    return np.asarray(np.exp(-(y[:, None] ** 2 + x[None, :] ** 2) / 2))
+    return np.asarray(np.outer(np.exp(-(y**2) / 2), np.exp(-(x**2) / 2)))
 
 
 def _skin(appearance: Appearance, rng: np.random.Generator) -> Canvas:
@@ -206,5 +206,8 @@ def _disc(
 
 
 def _mix(canvas: Canvas, over: Canvas, cover: Canvas) -> None:
-    share = cover.astype(np.float32)[..., None] / 255
-    canvas[:] = np.clip(canvas + (over.astype(np.float32) - canvas) * share, 0, 255)
+    """Blend `over` into the canvas; only the rectangle that `cover` touches is computed."""
+    left, top, wide, high = cv2.boundingRect(cover)
+    part = (slice(top, top + high), slice(left, left + wide))
+    under, share = canvas[part], cover[part].astype(np.float32)[..., None] / 255
+    under[:] = np.clip(under + (over[part].astype(np.float32) - under) * share, 0, 255)
