@@ -95,7 +95,7 @@ def _stops(longest_s: float, lens: Lens, rng: np.random.Generator) -> TimedPath:
 
 
 def _leaves(longest_s: float, lens: Lens, rng: np.random.Generator) -> TimedPath:
-    """From near the camera, at one side, into the distance and out at the other side."""
+    """Return a path from near the camera at one side to the far end at the other side."""
     side = _side(rng)
     near, far = rng.uniform(1.8, 2.4), rng.uniform(5.5, 6.5)
     first = Waypoint(0.0, -side * (lens.edge_m(near) + OUTSIDE_M), near)
@@ -108,7 +108,7 @@ def _leaves(longest_s: float, lens: Lens, rng: np.random.Generator) -> TimedPath
 def _crossing(
     z_m: float, longest_s: float, lens: Lens, rng: np.random.Generator
 ) -> tuple[Waypoint, Waypoint]:
-    """Straight through the picture from one side to the other, a little slanting."""
+    """Return a straight path through the picture from one side to the other, slightly oblique."""
     side, slant = _side(rng), rng.uniform(-0.4, 0.4)
     from_z, to_z = z_m + slant, z_m - slant
     first = Waypoint(0.0, -side * (lens.edge_m(from_z) + OUTSIDE_M), from_z)
@@ -130,7 +130,7 @@ def _between(waypoints: tuple[Waypoint, Waypoint], at_s: float) -> tuple[float, 
 
 
 def _ahead(from_s: float, waypoints: tuple[Waypoint, ...], rng: np.random.Generator) -> Gaze:
-    """A gaze in walking direction, the face still in view."""
+    """Return a gaze in walking direction; the face is still visible."""
     side = 1.0 if waypoints[-1].x_m > waypoints[0].x_m else -1.0
     return Gaze(from_s, side * float(rng.uniform(34, 50)), float(rng.uniform(-6, 2)))
 

@@ -1,4 +1,4 @@
-"""A clothed body below a head: legs that walk, arms that swing, a shadow on the floor."""
+"""A clothed body below a head: walking legs, swinging arms, a shadow on the floor."""
 
 import math
 from typing import Final
@@ -19,7 +19,7 @@ Point = tuple[float, float]  # metres: to the picture's right of the feet, above
 
 
 class BodyPainter:
-    """Draws metres around one person's feet on the picture."""
+    """Draws on the picture in metres relative to one person's feet."""
 
     def __init__(self, picture: Picture, pose: Pose, lens: Lens) -> None:
         self._picture = picture
@@ -27,18 +27,18 @@ class BodyPainter:
         self._feet = lens.pixel(pose.x_m, 0.0, pose.z_m)
 
     def shape(self, points: list[Point], tone: Tone) -> None:
-        """A filled polygon."""
+        """Draw a filled polygon."""
         pixels = np.array([self._pixel(point) for point in points], dtype=np.int32)
         cv2.fillPoly(self._picture, [pixels], tone, cv2.LINE_AA, SHIFT)
 
     def limb(self, joints: list[Point], thick_m: float, tone: Tone) -> None:
-        """A line with round ends through the joints."""
+        """Draw a line with round ends through the joints."""
         pixels = np.array([self._pixel(point) for point in joints], dtype=np.int32)
         thick = max(1, round(thick_m * self._scale))
         cv2.polylines(self._picture, [pixels], False, tone, thick, cv2.LINE_AA, SHIFT)
 
     def shadow(self, half_width_m: float) -> None:
-        """A soft dark patch where the feet stand."""
+        """Darken the floor around the feet."""
         column, row = (round(value) for value in self._feet)
         wide, high = round(half_width_m * self._scale), max(2, round(0.05 * self._scale))
         height, width = self._picture.shape[:2]
@@ -59,24 +59,24 @@ class BodyPainter:
 
 
 def draw_body(picture: Picture, pose: Pose, appearance: Appearance, lens: Lens) -> None:
-    """Everything below the chin, the far arm and leg first."""
-    pencil = BodyPainter(picture, pose, lens)
+    """Draw everything below the chin, the far arm and leg first."""
+    painter = BodyPainter(picture, pose, lens)
     tall = appearance.height_cm / 100
     turned = math.radians(pose.body_yaw_deg)
     swing = SWING * min(1.0, pose.speed_m_s) * math.sin(2 * math.pi * pose.stride_ratio)
     sideways = math.sin(turned)
     broad = 0.13 + 0.09 * abs(math.cos(turned))
-    pencil.shadow(0.38)
+    painter.shadow(0.38)
     for side in (-1, 1):
-        _leg(pencil, appearance, tall, side * swing, sideways, side * broad * 0.45)
+        _leg(painter, appearance, tall, side * swing, sideways, side * broad * 0.45)
     hang = 0.02 + 0.18 * abs(math.cos(turned))
-    _arm(pencil, appearance, tall, swing, sideways, -hang)
-    _torso(pencil, appearance, tall, broad, abs(pose.body_yaw_deg) < 80)
-    _arm(pencil, appearance, tall, -swing, sideways, hang)
+    _arm(painter, appearance, tall, swing, sideways, -hang)
+    _torso(painter, appearance, tall, broad, abs(pose.body_yaw_deg) < 80)
+    _arm(painter, appearance, tall, -swing, sideways, hang)
 
 
 def _leg(
-    pencil: BodyPainter,
+    painter: BodyPainter,
     appearance: Appearance,
     tall: float,
     swing: float,
@@ -88,12 +88,12 @@ def _leg(
     lift = 0.03 * max(0.0, -swing) * tall
     foot = (aside + 0.46 * tall * math.sin(swing) * sideways, 0.04 * tall + lift)
     toe = (foot[0] + 0.09 * sideways, foot[1] - 0.02)
-    pencil.limb([hip, knee, foot], 0.135, _shaded(appearance.trousers, 0.85 + 0.15 * (aside > 0)))
-    pencil.limb([foot, toe], 0.08, (28, 28, 32))
+    painter.limb([hip, knee, foot], 0.135, _shaded(appearance.trousers, 0.85 + 0.15 * (aside > 0)))
+    painter.limb([foot, toe], 0.08, (28, 28, 32))
 
 
 def _arm(
-    pencil: BodyPainter,
+    painter: BodyPainter,
     appearance: Appearance,
     tall: float,
     swing: float,
@@ -104,12 +104,12 @@ def _arm(
     shoulder = (reach, 0.79 * tall)
     elbow = (reach * 1.12 + 0.17 * tall * math.sin(swing) * sideways, 0.62 * tall)
     hand = (reach * 1.1 + 0.34 * tall * math.sin(swing * 1.2) * sideways, 0.48 * tall)
-    pencil.limb([hand, (hand[0], hand[1] - 0.03)], 0.075, _shaded(appearance.skin, 0.8))
-    pencil.limb([shoulder, elbow, hand], 0.105, _shaded(appearance.coat, 0.82))
+    painter.limb([hand, (hand[0], hand[1] - 0.03)], 0.075, _shaded(appearance.skin, 0.8))
+    painter.limb([shoulder, elbow, hand], 0.105, _shaded(appearance.coat, 0.82))
 
 
 def _torso(
-    pencil: BodyPainter, appearance: Appearance, tall: float, broad: float, fronted: bool
+    painter: BodyPainter, appearance: Appearance, tall: float, broad: float, fronted: bool
 ) -> None:
     neck, shoulder, waist, hem = 0.845 * tall, 0.81 * tall, 0.6 * tall, 0.44 * tall
     right = [
@@ -120,11 +120,11 @@ def _torso(
         (broad * 0.98, hem),
     ]
     left = [(-x, y) for x, y in reversed(right)]
-    pencil.shape(right + left, appearance.coat)
+    painter.shape(right + left, appearance.coat)
     lit = [(0.0, neck), *left[::-1][1:], (-broad * 0.3, hem)]
-    pencil.shape(lit, _shaded(appearance.coat, 1.12))
+    painter.shape(lit, _shaded(appearance.coat, 1.12))
     if fronted:
-        pencil.shape(
+        painter.shape(
             [(0.05, neck), (-0.05, neck), (0.0, neck - 0.11)], _shaded(appearance.skin, 0.72)
         )
 

@@ -16,7 +16,7 @@ from edge_agent.perception.boxes import Box, box_area, intersection_area
 from simulators.scene.lens import Lens
 from simulators.scene.trajectory import Pose, Trajectory
 
-LEAST_FACE_RATIO: Final = 28 / 1280  # of the picture's width: detectors look at it scaled down
+LEAST_FACE_RATIO: Final = 28 / 1280  # of the picture's width: detectors scale the picture down
 LEAST_FACE_PX: Final = 14.0
 TURNED_DEG: Final = 60.0
 LOWERED_DEG: Final = -50.0
@@ -85,10 +85,10 @@ def compute_ground_truth(
     trajectories: Sequence[Trajectory], lens: Lens, *, fps: int, frames: int, seed: int
 ) -> SceneTruth:
     """Compute the ground truth of all people, frame by frame."""
-    stances = [[walk.at(frame / fps) for walk in trajectories] for frame in range(frames)]
-    visible = [_faces_visible(row, lens) for row in stances]
+    poses = [[one.at(frame / fps) for one in trajectories] for frame in range(frames)]
+    visible = [_faces_visible(row, lens) for row in poses]
     people = tuple(
-        _person(walk, at, stances, visible, lens, fps) for at, walk in enumerate(trajectories)
+        _person(one, at, poses, visible, lens, fps) for at, one in enumerate(trajectories)
     )
     return SceneTruth(
         width_px=lens.width_px,
@@ -119,15 +119,15 @@ def face_box(pose: Pose, lens: Lens) -> Box:
 def _person(
     trajectory: Trajectory,
     at: int,
-    stances: list[list[Pose | None]],
+    poses: list[list[Pose | None]],
     visible: list[list[bool]],
     lens: Lens,
     fps: int,
 ) -> PersonTruth:
     def runs(holds: Callable[[int, Pose], bool]) -> tuple[Interval, ...]:
         flags = [
-            stance is not None and holds(frame, stance)
-            for frame, stance in enumerate(row[at] for row in stances)
+            pose is not None and holds(frame, pose)
+            for frame, pose in enumerate(row[at] for row in poses)
         ]
         return intervals(flags, fps)
 
@@ -144,19 +144,19 @@ def _person(
         face_visible_s=length_s(seen),
         looking_s=length_s(looking),
         dwell_s=round(seen[-1][1] - seen[0][0], 3) if seen else 0.0,
-        path=_path(at, stances, lens, fps),
+        path=_path(at, poses, lens, fps),
     )
 
 
 def _path(
-    at: int, stances: list[list[Pose | None]], lens: Lens, fps: int
+    at: int, poses: list[list[Pose | None]], lens: Lens, fps: int
 ) -> tuple[HeadPosition, ...]:
     """Head positions, two a second."""
     spots = []
-    for frame in range(0, len(stances), max(1, fps // 2)):
-        stance = stances[frame][at]
-        if stance is not None:
-            spots.append(_spot(frame / fps, stance, lens))
+    for frame in range(0, len(poses), max(1, fps // 2)):
+        pose = poses[frame][at]
+        if pose is not None:
+            spots.append(_spot(frame / fps, pose, lens))
     return tuple(spots)
 
 
@@ -206,12 +206,12 @@ def length_s(spans: Sequence[Interval]) -> float:
 
 def _faces_visible(row: Sequence[Pose | None], lens: Lens) -> list[bool]:
     return [
-        stance is not None and _turned_here(stance, lens) and not _hidden(stance, row, lens)
-        for stance in row
+        pose is not None and _is_readable(pose, lens) and not _is_hidden(pose, row, lens)
+        for pose in row
     ]
 
 
-def _turned_here(pose: Pose, lens: Lens) -> bool:
+def _is_readable(pose: Pose, lens: Lens) -> bool:
     face = face_box(pose, lens)
     return (
         lens.face_px(pose.z_m) >= max(LEAST_FACE_PX, LEAST_FACE_RATIO * lens.width_px)
@@ -225,7 +225,7 @@ def _on_screen(pose: Pose) -> bool:
     return max(abs(pose.yaw_deg), abs(pose.pitch_deg)) <= LOOKING_DEG
 
 
-def _hidden(pose: Pose, row: Sequence[Pose | None], lens: Lens) -> bool:
+def _is_hidden(pose: Pose, row: Sequence[Pose | None], lens: Lens) -> bool:
     face = face_box(pose, lens)
     nearer = (other for other in row if other is not None and other.z_m < pose.z_m)
     covered = max((_covered(face, other, lens) for other in nearer), default=0.0)

@@ -1,7 +1,7 @@
 """A complete head as coloured points: skin, hair, ears, neck, hat and glasses.
 
-Points, not triangles: they lie closer together than the pixels they are drawn on, so that
-drawing is one sort and one assignment, and the same few lines draw skin, hair and spectacles.
+Points, not triangles: they are closer together than the pixels they are drawn on. Drawing is one
+sort and one assignment, the same for skin, hair and glasses.
 """
 
 from dataclasses import dataclass, replace
@@ -62,7 +62,7 @@ def _skin_and_hair(appearance: Appearance, rng: np.random.Generator) -> HeadMesh
 
 
 def _hair_cover(longitude_deg: Floats, y: Floats, appearance: Appearance) -> Floats:
-    """1 where hair grows, 0 on bare skin; the hairline falls from the brow to the nape."""
+    """Return 1 on hair and 0 on bare skin; the hairline descends from the brow to the nape."""
     if appearance.style is Hair.BALD:
         line = np.interp(np.abs(longitude_deg), (0, 55, 75, 95, 180), (-14, -14, -5, -1, -2))
     else:

@@ -1,6 +1,6 @@
-"""The pinhole camera over the screen: metres of the concourse to pixels of the picture.
+"""The pinhole camera above the screen: metres of the concourse to pixels of the picture.
 
-It stands 1.75 m above the floor and looks level. x runs to the picture's right, z away from the
+It is 1.75 m above the floor, its axis is horizontal. x runs to the picture's right, z away from the
 camera; an angle of a head is measured against the line from that head to the camera.
 """
 
@@ -43,22 +43,22 @@ class Lens:
         return self.focal_px / z_m
 
     def pixel(self, x_m: float, height_m: float, z_m: float) -> tuple[float, float]:
-        """Where a point appears: column, row."""
+        """Return the column and row of a point."""
         scale = self.scale(z_m)
         horizon = HORIZON_RATIO * self.height_px
         return self.width_px / 2 + scale * x_m, horizon + scale * (CAMERA_HEIGHT_M - height_m)
 
     def face_px(self, z_m: float) -> float:
-        """Height of a face at a distance."""
+        """Return the height of a face at a distance."""
         return FACE_M * self.scale(z_m)
 
     def edge_m(self, z_m: float) -> float:
-        """How far to the side the picture reaches at a distance."""
+        """Return how far the picture extends to each side at a distance."""
         return z_m * self.width_px / 2 / self.focal_px
 
 
 def yaw_seen(x_m: float, z_m: float, along_x: float, along_z: float) -> float:
-    """Degrees between a direction and the line to the camera; positive points right."""
+    """Return degrees from the line to the camera to a direction; positive points right."""
     reach = math.hypot(x_m, z_m)
     to_x, to_z = -x_m / reach, -z_m / reach
     ahead = along_x * to_x + along_z * to_z

@@ -1,7 +1,7 @@
 """People of a scene with their trajectories, sampled from a seed.
 
-People keep their distance where there is room; in a crowd they hide one another, and the truth
-says who could be seen.
+Trajectories keep heads apart where the scene allows it. In a crowd people cover one another; the
+ground truth contains who was visible.
 """
 
 from dataclasses import replace
@@ -18,7 +18,7 @@ from simulators.scene.trajectory import Trajectory
 MAX_PEOPLE: Final = 200
 SHORTEST_S: Final = 12.0
 LONGEST_S: Final = 3600.0
-CLEAR_S: Final = 1.0  # nobody is in the picture at the very beginning and end
+CLEAR_S: Final = 1.0  # without people at the beginning and at the end
 APART_RATIO: Final = 0.09  # of the picture's width, between two heads at similar times
 SAMPLED_S: Final = 0.2
 ATTEMPTS: Final = 40
@@ -37,13 +37,13 @@ def create_population(people: int, seconds: float, seed: int, lens: Lens) -> tup
             f"a scene of {seconds:g} s cannot be drawn: use {SHORTEST_S:g} to {LONGEST_S:g} s"
         )
     rng = np.random.default_rng(seed)
-    walks: list[Trajectory] = []
-    crowd = HeadSpacing(seconds, lens)
+    trajectories: list[Trajectory] = []
+    spacing = HeadSpacing(seconds, lens)
     for person in range(people):
         share = (person + float(rng.uniform(0.2, 0.8))) / people
-        walks.append(_place_person(person, share, seconds, crowd, rng))
-    ordered = sorted(walks, key=lambda trajectory: trajectory.starts_s)
-    return tuple(replace(walk, person=at) for at, walk in enumerate(ordered))
+        trajectories.append(_place_person(person, share, seconds, spacing, rng))
+    ordered = sorted(trajectories, key=lambda trajectory: trajectory.starts_s)
+    return tuple(replace(one, person=number) for number, one in enumerate(ordered))
 
 
 class HeadSpacing:
@@ -59,7 +59,7 @@ class HeadSpacing:
         self._heads = np.vstack([self._heads, self._columns(trajectory)])
 
     def min_distance(self, trajectory: Trajectory) -> float:
-        """Smallest distance to another head, as a share of the frame width; at most 1."""
+        """Return the smallest distance to another head in frame widths; 1 without others."""
         apart = np.abs(self._heads - self._columns(trajectory))
         return float(np.nanmin(apart)) if np.isfinite(apart).any() else 1.0
 
@@ -72,28 +72,28 @@ class HeadSpacing:
 
 
 def _place_person(
-    person: int, share: float, seconds: float, crowd: HeadSpacing, rng: np.random.Generator
+    person: int, share: float, seconds: float, spacing: HeadSpacing, rng: np.random.Generator
 ) -> Trajectory:
     """Sample several trajectories and return the one farthest from other heads."""
     appearance = sample_appearance(rng)
     best, widest = None, -1.0
     for _ in range(ATTEMPTS):
         chosen = plan_path(
-            BEHAVIOURS[person % len(BEHAVIOURS)], seconds - 2 * CLEAR_S, crowd.lens, rng
+            BEHAVIOURS[person % len(BEHAVIOURS)], seconds - 2 * CLEAR_S, spacing.lens, rng
         )
         start_s = CLEAR_S + share * (seconds - 2 * CLEAR_S - chosen.length_s)
-        walk = _shifted(chosen, start_s, appearance)
-        gap = crowd.min_distance(walk)
+        trajectory = _shift(chosen, start_s, appearance)
+        gap = spacing.min_distance(trajectory)
         if gap > widest:
-            best, widest = walk, gap
+            best, widest = trajectory, gap
         if widest >= APART_RATIO:
             break
     assert best is not None  # every gap is at least zero
-    crowd.add(best)
+    spacing.add(best)
     return best
 
 
-def _shifted(chosen: TimedPath, start_s: float, appearance: Appearance) -> Trajectory:
+def _shift(chosen: TimedPath, start_s: float, appearance: Appearance) -> Trajectory:
     return Trajectory(
         person=0,
         behaviour=chosen.behaviour,

@@ -1,8 +1,8 @@
 """Trajectory of one person: position, speed and head direction over time.
 
 The head's angles are against the camera, by construction: a gaze of 0, 0 looks into the lens.
-Between two gazes the head turns smoothly within TURN_S, so that it is never long in the doubtful
-angles between looking and not looking.
+Between two gazes the head turns smoothly within TURN_S, so that it spends little time at angles
+between looking and not looking.
 """
 
 import math
@@ -75,7 +75,7 @@ class Trajectory:
         return self.waypoints[-1].at_s
 
     def at(self, at_s: float) -> Pose | None:
-        """The person at an instant; None before the start and after the end."""
+        """Return the person at an instant; None before the start and after the end."""
         if not self.starts_s <= at_s <= self.ends_s:
             return None
         x, z = self._place(at_s)
@@ -111,13 +111,13 @@ class Trajectory:
     def _head(self, at_s: float) -> tuple[float, float]:
         yaw, pitch = self.gazes[0].yaw_deg, self.gazes[0].pitch_deg
         for gaze in self.gazes[1:]:
-            share = _eased((at_s - gaze.from_s) / TURN_S)
+            share = _ease((at_s - gaze.from_s) / TURN_S)
             yaw += (gaze.yaw_deg - yaw) * share
             pitch += (gaze.pitch_deg - pitch) * share
         return yaw, pitch
 
 
-def _eased(ratio: float) -> float:
+def _ease(ratio: float) -> float:
     """Minimum-jerk transition from 0 to 1."""
     t = min(1.0, max(0.0, ratio))
     return t * t * t * (10 - 15 * t + 6 * t * t)

@@ -36,16 +36,16 @@ class SceneRenderer:
         self._lens = lens
         self._background = Background(lens, seed)
         self._heads = {
-            walk.person: HeadRenderer(build_head_mesh(walk.appearance)) for walk in trajectories
+            one.person: HeadRenderer(build_head_mesh(one.appearance)) for one in trajectories
         }
 
     def picture(self, at_s: float) -> Picture:
-        """The camera's frame at an instant of the clip, BGR."""
+        """Return the camera's frame at an instant of the clip, BGR."""
         picture = self._background.empty()
-        present = [(walk, stance) for walk in self._trajectories if (stance := walk.at(at_s))]
-        for walk, stance in sorted(present, key=lambda pair: -pair[1].z_m):
-            draw_body(picture, stance, walk.appearance, self._lens)
-            self._draw_head(picture, walk, stance)
+        present = [(one, pose) for one in self._trajectories if (pose := one.at(at_s))]
+        for trajectory, pose in sorted(present, key=lambda pair: -pair[1].z_m):
+            draw_body(picture, pose, trajectory.appearance, self._lens)
+            self._draw_head(picture, trajectory, pose)
         return self._background.add_exposure(picture, at_s)
 
     def _draw_head(self, picture: Picture, trajectory: Trajectory, pose: Pose) -> None:
