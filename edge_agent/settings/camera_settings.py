@@ -2,7 +2,7 @@
 
 Every value has a default that measures well on a street camera; a file names only what differs.
 Durations carry their unit in the name. The digest is part of every report, so that a change of
-settings can be told from a change of the audience.
+settings can be distinguished from a change of the audience.
 """
 
 import hashlib
@@ -98,6 +98,10 @@ def _find_contradictions(settings: Settings) -> list[str]:
         (
             capture.backoff_s <= capture.longest_backoff_s,
             "capture.backoff_s must not exceed capture.longest_backoff_s",
+        ),
+        (
+            settings.link.resend_after_s <= settings.link.longest_resend_s,
+            "link.resend_after_s must not exceed link.longest_resend_s",
         ),
         (
             len({zone.name for zone in settings.zones}) == len(settings.zones),

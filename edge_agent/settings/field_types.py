@@ -1,4 +1,4 @@
-"""The value types that the sections of the settings share. Each refuses what it is not."""
+"""The value types that several sections of the settings use, with their limits."""
 
 from typing import Annotated, Literal
 
@@ -17,4 +17,4 @@ Folder = Annotated[str, Meta(min_length=1, max_length=1024)]
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    pass
+    """A table of the settings; a key that it does not have is an error."""

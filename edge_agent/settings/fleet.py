@@ -10,6 +10,8 @@ from wire.hosts import parse_host_and_port
 
 
 def _check_host(host: str) -> None:
+    if not host:
+        raise ValueError("fleet.hosts has an empty name: name a server, or remove the entry")
     if "*" in host:
         raise ValueError(
             f"fleet.hosts {host[:80]!r}: a pattern may match servers of others; name each host, "

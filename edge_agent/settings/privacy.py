@@ -24,4 +24,4 @@ class PrivacySettings(Section, frozen=True):
     min_interval_s: Annotated[int, Meta(ge=1, le=60)] = 10
     sensors: Annotated[
         tuple[SensorName, ...], Meta(max_length=32)
-    ] = ()  # in addition to the known ones
+    ] = ()  # names in addition to `privacy/sensor_names.py`

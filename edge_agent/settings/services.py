@@ -81,8 +81,8 @@ class HomeAssistantSettings(Section, frozen=True):
     """Discovery for Home Assistant on its broker; nothing is published without a broker."""
 
     broker: str = ""
-    prefix: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_/-]{1,64}$")] = "homeassistant"
-    node: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = "onlooker"
+    prefix: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_/-]{1,64}$(?!\n)")] = "homeassistant"
+    node: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$(?!\n)")] = "onlooker"
     every_s: Annotated[float, Meta(ge=0.1, le=3600)] = 30.0
 
     def __post_init__(self) -> None:
