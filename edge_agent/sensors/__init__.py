@@ -1,1 +1,1 @@
-"""What is measured beside the camera: light, and whatever a file, an address or a chip tells."""
+"""Sensors beside the camera: light from the picture, and readings of files, addresses, chips."""
