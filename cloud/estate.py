@@ -1,7 +1,7 @@
-"""The estate: every place with a screen, what hangs there, who measures it, what its hour costs.
+"""The sites: every location with a screen, its cameras, loop and base rate.
 
-It is read from a YAML file that people write, so it is refused as a whole, with a sentence that
-names the place inside the file, rather than half believed. Metres, degrees, pence, seconds.
+They are read from a YAML file that people write. A file with an error is refused as a whole; the
+error names the place inside the file. Metres, degrees, pence, seconds.
 A location's clock is its own `timezone`; everything else is UTC.
 """
 
@@ -58,11 +58,11 @@ Plain = TypeVar("Plain", bound=msgspec.Struct)
 
 
 class EstateError(ValueError):
-    """An estate or another YAML document that cannot be believed; says where and why."""
+    """A YAML document that is not valid; the message says where and why."""
 
 
 class UnknownLocation(LookupError):  # noqa: N818 - reads as what happened
-    """A location that the estate does not hold."""
+    """A location that the sites file does not list."""
 
 
 class _Fact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

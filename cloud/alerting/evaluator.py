@@ -22,7 +22,7 @@ class Evaluator:
     """Follows the sites file and the recipients file; the time comes from the caller."""
 
     engine: Engine
-    sites: SitesFile
+    sites_file: SitesFile
     recipients: RecipientsFile
     dispatcher: Notifier
     group_within: timedelta = GROUP_WITHIN
@@ -31,7 +31,7 @@ class Evaluator:
 
     def evaluate(self, now: datetime) -> list[AlertEvent]:
         """Evaluate once: changes and their notifications are stored in one transaction."""
-        estate, recipients = self.sites.estate, self.recipients.read()
+        estate, recipients = self.sites_file.estate, self.recipients.read()
         listed = ListedCameras.of(estate, now)
         with reading(self.engine) as connection:
             measures = list(
@@ -59,4 +59,4 @@ class Evaluator:
         return self.dispatcher.run_until_idle(self.recipients.read(), self._names(), now)
 
     def _names(self) -> dict[str, str]:
-        return {site.id: site.name for site in self.sites.estate}
+        return {site.id: site.name for site in self.sites_file.estate}

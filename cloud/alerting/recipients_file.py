@@ -25,19 +25,19 @@ class RecipientsFile:
     """
 
     def __init__(
-        self, path: Path | None, sites: Callable[[], Estate | None] = lambda: None
+        self, path: Path | None, read_sites: Callable[[], Estate | None] = lambda: None
     ) -> None:
-        """`sites` gives the locations in force; None leaves the locations unchecked."""
+        """`read_sites` gives the locations in force; None leaves the locations unchecked."""
         self._path = path
-        self._sites = sites
-        self._estate = sites()
+        self._read_sites = read_sites
+        self._estate = read_sites()
         self._signature = self._stat()
         self._found = TO_LOG if path is None else load_recipients(path, estate=self._estate)
         _complain(self._found)
 
     def read(self) -> tuple[Recipient, ...]:
         """The recipients in force; looks whether the file has changed."""
-        signature, estate = self._stat(), self._sites()
+        signature, estate = self._stat(), self._read_sites()
         is_changed = signature != self._signature
         if self._path is not None and (is_changed or estate is not self._estate):
             self._signature, self._estate = signature, estate

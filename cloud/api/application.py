@@ -136,7 +136,7 @@ def create_app(
     quota: Quota | None = None,
     pinned: bool = False,
     names: HostNames | None = None,
-    sites: SitesFile | None = None,
+    sites_file: SitesFile | None = None,
 ) -> FastAPI:
     """The application over one context; with a quota, only for callers with a key.
 
@@ -144,7 +144,7 @@ def create_app(
     without a network, the host name is not checked; `serve` always gives them.
 
     The rate card is the given one until another takes effect; if `pinned`, it never changes. The
-    sites are the given ones until the file `sites` changes.
+    sites are the given ones until the file of `sites_file` changes.
     """
     registry = CollectorRegistry()
     registry.register(context.unreadable)
@@ -159,7 +159,7 @@ def create_app(
         openapi_url=None,
         redirect_slashes=False,
     )
-    app.state.reloader = ContextReloader(context, pinned=pinned, sites=sites)
+    app.state.reloader = ContextReloader(context, pinned=pinned, sites_file=sites_file)
     app.state.authenticator = (
         Authenticator(context.engine, quota, context.shared) if quota else None
     )

@@ -1,7 +1,7 @@
-"""`GET /api/audience` and `GET /api/demographics`: the estate from above, and down to one camera.
+"""`GET /api/audience` and `GET /api/demographics`: from the whole network to one camera.
 
-Hard truth: over the whole estate only whole hours are answered, since only hours are kept added up;
-one location is answered to the minute. By location or camera an answer comes in pages of places. A
+Over the whole network only whole hours are answered, since only hourly sums are stored for it; one
+location is answered to the minute. By location or camera an answer comes in pages of locations. A
 group without reports is absent, never zero.
 """
 
@@ -174,7 +174,7 @@ async def break_down_demographics(
     location: Location = None,
     venue_type: VenueType = None,
 ) -> Response:
-    """Add up ended visits by age group and gender, for the estate, a venue type or a location."""
+    """Add up ended visits by age group and gender: the network, a venue type or a location."""
     parts = [Dimension(str(one)) for one in by or []]
     asked = _parse_query(request, parts, (since, until), location, venue_type)
     if location is not None and asked.where.ends_at - asked.where.starts_at > MAX_RANGE:

@@ -93,7 +93,7 @@ class ForecastCache:
 
 @dataclass(frozen=True)
 class AppContext:
-    """Database, estate, rate card, clock, what is shared, and the forecasts made so far."""
+    """Database, sites, rate card, clock, shared store, and the forecasts computed so far."""
 
     engine: Engine
     estate: Estate

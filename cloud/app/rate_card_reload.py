@@ -47,14 +47,14 @@ def get_context(connection: HTTPConnection) -> AppContext:
 class ContextReloader:
     """The context with the card that holds, one after another; `pinned` to the card it began with.
 
-    With `sites` it follows the sites file.
+    With `sites_file` it follows the sites file.
     """
 
     def __init__(
-        self, context: AppContext, *, pinned: bool = False, sites: SitesFile | None = None
+        self, context: AppContext, *, pinned: bool = False, sites_file: SitesFile | None = None
     ) -> None:
         self._first = context
-        self._sites = sites
+        self._sites_file = sites_file
         self._pinned = pinned
         self._schedule: Schedule = ((EPOCH, context),)
         self._contexts: dict[int, AppContext] = {}
@@ -98,7 +98,7 @@ class ContextReloader:
 
     def reload(self) -> None:
         """Take over a new version of the sites file."""
-        if self._sites is None or (estate := self._sites.estate) is self._first.estate:
+        if self._sites_file is None or (estate := self._sites_file.estate) is self._first.estate:
             return
         forecast_cache, response_cache = ForecastCache(), new_response_cache()
 

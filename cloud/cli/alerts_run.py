@@ -69,12 +69,12 @@ def run(arguments: argparse.Namespace) -> int:
     base_url, within_s = _link(arguments.link), _seconds("--group-within", arguments.group_within)
     every_s = _seconds("--every", arguments.every)
     chosen = settings.read(arguments)
-    sites = SitesFile(chosen.sites or SAMPLE)
-    recipients = RecipientsFile(arguments.recipients, lambda: sites.estate)
+    sites_file = SitesFile(chosen.sites or SAMPLE)
+    recipients = RecipientsFile(arguments.recipients, lambda: sites_file.estate)
     engine = open_existing(chosen.database_url)
     evaluator = Evaluator(
         engine,
-        sites,
+        sites_file,
         recipients,
         Notifier(engine, senders.send, senders.call_s, base_url),
         timedelta(seconds=0 if arguments.once else within_s),

@@ -15,7 +15,8 @@ import msgspec
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from cloud import database, estate, settings
+from cloud import database, settings
+from cloud.estate import SAMPLE, Estate, load
 from cloud.forecast import store
 from cloud.forecast.nightly import run as run_night
 from cloud.forecast.signals import SignalError, Signals, read_valid_signals
@@ -36,9 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do the night's work and print what was done as JSON.
+    """Forecast all sites and print the result as JSON.
 
-    0: all places; 1: nothing could be done; 3: places or signals that `failed` names were left out.
+    0: all sites; 1: nothing could be done; 3: sites or signals that `failed` names were left out.
     """
     try:
         signals, errors = read_valid_signals(arguments.signals) if arguments.signals else ({}, {})
@@ -50,16 +51,16 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         complete = True
         if not arguments.scores:
-            places = estate.load(chosen.sites or estate.SAMPLE)
-            _name_unused(arguments.signals, signals, errors, places)
-            complete = _night(engine, places, signals, learn=not arguments.plain) and not errors
+            estate = load(chosen.sites or SAMPLE)
+            _name_unused(arguments.signals, signals, errors, estate)
+            complete = _night(engine, estate, signals, learn=not arguments.plain) and not errors
         with database.reading(engine) as connection:
             for line in store.read_scoreboard(connection):
                 sys.stdout.write(json.dumps(line) + "\n")
     except OperationalError as error:
         sys.stderr.write(
-            f"the database failed ({type(error.orig).__name__}): what was forecast before is kept; "
-            "run the command again to go on\n"
+            f"the database failed ({type(error.orig).__name__}): completed forecasts are stored; "
+            "run the command again to continue\n"
         )
         return NOTHING_DONE
     finally:
@@ -71,20 +72,18 @@ def _name_unused(
     folder: Path,
     signals: Mapping[str, Signals],
     errors: Mapping[str, SignalError],
-    places: estate.Estate,
+    estate: Estate,
 ) -> None:
     for error in errors.values():
-        sys.stderr.write(f"{error}; the place is forecast without its signals\n")
-    for name in sorted(signals.keys() - {site.id for site in places}):
-        sys.stderr.write(f"{folder / name}.csv: the sites file has no place {name!r}\n")
+        sys.stderr.write(f"{error}; the site is forecast without its signals\n")
+    for name in sorted(signals.keys() - {site.id for site in estate}):
+        sys.stderr.write(f"{folder / name}.csv: the sites file has no location {name!r}\n")
 
 
-def _night(
-    engine: Engine, places: estate.Estate, signals: Mapping[str, Signals], *, learn: bool
-) -> bool:
-    """Whether all places were done."""
+def _night(engine: Engine, estate: Estate, signals: Mapping[str, Signals], *, learn: bool) -> bool:
+    """Whether all sites are forecast."""
     night = run_night(
-        engine, places, now=datetime.now(UTC), learn=learn, signals=signals, progress=_say
+        engine, estate, now=datetime.now(UTC), learn=learn, signals=signals, progress=_say
     )
     sys.stdout.write(msgspec.json.encode(night).decode() + "\n")
     for one in night.failed:
@@ -94,5 +93,5 @@ def _night(
     return not night.failed
 
 
-def _say(network: str, done: int, places: int) -> None:
-    sys.stderr.write(f"{network}: {done} of {places} places\n")
+def _say(network: str, done: int, sites: int) -> None:
+    sys.stderr.write(f"{network}: {done} of {sites} sites\n")

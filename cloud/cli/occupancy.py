@@ -16,9 +16,9 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Final
 
-from cloud import database, estate, settings
+from cloud import database, settings
 from cloud.auth import audit
-from cloud.estate import Estate, UnknownLocation
+from cloud.estate import SAMPLE, Estate, UnknownLocation, load
 from cloud.money import minor
 from cloud.pricing.emsr import FareClass
 from cloud.pricing.market import Occupancy
@@ -38,16 +38,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `occupancy`."""
     settings.add_arguments(parser, "database", "sites", "redis")
     actions = parser.add_subparsers(dest="action", required=True, metavar="load")
-    load = actions.add_parser("load", help="note what a file says, in place of what was known")
-    load.add_argument("file", type=Path, help=",".join(COLUMNS))
+    loads = actions.add_parser("load", help="note what a file says, in place of what was known")
+    loads.add_argument("file", type=Path, help=",".join(COLUMNS))
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Load the file; 1 when it is refused, with the line."""
     chosen = settings.read(arguments)
-    places = estate.load(chosen.sites or estate.SAMPLE)
+    estate = load(chosen.sites or SAMPLE)
     try:
-        noted = list(read(arguments.file, places))
+        noted = list(read(arguments.file, estate))
     except FileRefused as refused:
         sys.stderr.write(f"{refused}\n")
         return 1
@@ -70,12 +70,12 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def read(file: Path, places: Estate) -> Iterator[SlotOccupancy]:
+def read(file: Path, estate: Estate) -> Iterator[SlotOccupancy]:
     """What a file says, a slot at a time; raises FileRefused."""
     slots: dict[tuple[str, datetime], tuple[int, int, list[FareClass]]] = {}
     for number, row in _lines(file):
         try:
-            site = places.location(row["location"])
+            site = estate.location(row["location"])
             slot = parse_slot(row["time_slot"], site.zone)
             taken = _count(row["taken"])
             found = slots.setdefault((site.id, slot.starts_at), (site.loop.shares, taken, []))

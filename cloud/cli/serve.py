@@ -19,7 +19,7 @@ from typing import Final
 import uvicorn
 from sqlalchemy import Engine
 
-from cloud import database, estate, settings
+from cloud import database, settings
 from cloud.api.application import create_app
 from cloud.app.connection_limits import MAX_MESSAGE_BYTES, RequestLimits, limited_protocol
 from cloud.app.context import AppContext
@@ -30,6 +30,7 @@ from cloud.app.redis_store import RedisStore
 from cloud.app.shared_store import LocalStore, SharedStore
 from cloud.auth.quota import Quota
 from cloud.connection_table import ConnectionTable, connection_limit
+from cloud.estate import SAMPLE, load
 from cloud.estate_reload import SitesFile
 from cloud.planning.plan_worker import PlanWorker
 from cloud.pricing.rate_card import REFERENCE, RateCard, read_card_file
@@ -87,12 +88,12 @@ def serve(arguments: argparse.Namespace) -> int:
     loopback = arguments.host in LOOPBACK
     access = arguments.access or ("open" if loopback else "keys")
     quota = Quota() if access == "keys" else None
-    sites = SitesFile(
-        settings.read(arguments).sites or estate.SAMPLE,
+    sites_file = SitesFile(
+        settings.read(arguments).sites or SAMPLE,
         accept=lambda changed: require_priced_words(changed, reloader.context.card),
     )
     pinned = arguments.rate_card is not None
-    app = create_app(context, quota=quota, pinned=pinned, names=names, sites=sites)
+    app = create_app(context, quota=quota, pinned=pinned, names=names, sites_file=sites_file)
     reloader: ContextReloader = app.state.reloader
     reloader.refresh()
     table = ConnectionTable(arguments.max_connections or connection_limit())
@@ -163,7 +164,7 @@ def open_context(arguments: argparse.Namespace) -> AppContext:
     chosen = settings.read(arguments)
     engine = database.open_existing(chosen.database_url)
     sites, card = (
-        estate.load(chosen.sites or estate.SAMPLE),
+        load(chosen.sites or SAMPLE),
         read_rate_card(arguments.rate_card, engine),
     )
     require_priced_words(sites, card)

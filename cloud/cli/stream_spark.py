@@ -106,10 +106,12 @@ def count(spark: "SparkSession", arguments: argparse.Namespace) -> None:
     if arguments.acknowledge:
         create_client("iot-data", region=arguments.region)  # fail here, not in a worker
     chosen = settings.read(arguments)
-    sites = SitesFile(chosen.sites or SAMPLE)
+    sites_file = SitesFile(chosen.sites or SAMPLE)
     counting = StreamCounter(
         TableStore(spark, arguments.folder),
-        lambda: SitesSnapshot.of(sites.estate, chosen.people_per_camera, chosen.people_per_second),
+        lambda: SitesSnapshot.of(
+            sites_file.estate, chosen.people_per_camera, chosen.people_per_second
+        ),
         clock=utc_now,
         acknowledge=partial(acknowledge_by_iot, arguments.region)
         if arguments.acknowledge

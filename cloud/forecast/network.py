@@ -41,7 +41,7 @@ def _holidays(code: str | None, today: date) -> frozenset[date]:
 
 
 def build_networks(estate: Estate, now: datetime) -> tuple[list[Network], list[SiteFailure]]:
-    """The estate by calendar and local day, and the sites that have neither, with the reason."""
+    """The sites by calendar and local day, and the sites that have neither, with the reason."""
     groups: dict[tuple[str, date], list[Site]] = {}
     failed: list[SiteFailure] = []
     for site in estate:

@@ -87,7 +87,7 @@ def run(
     signals: Mapping[str, Signals] = NO_SIGNALS,
     progress: Progress,
 ) -> NightlyResult:
-    """Forecast all sites of the estate; `signals` are those of the sites that have any."""
+    """Forecast all sites; `signals` are those of the sites that have any."""
     found, failed = build_networks(estate, now)
     night = NightlyResult(failed=tuple(failed))
     for network in found:

@@ -78,8 +78,7 @@ def read_plan_offer(context: AppContext, brief: Brief, account: str | None = Non
     sites, made = [one.site for one in columns], [one.made for one in columns]
     if not any(map(len, (one.slots for one in columns))):
         raise BriefError(
-            "no slot of the estate that is still to come answers the brief: widen its dates or "
-            "dayparts"
+            "no future slot of any site matches the brief: widen its dates or dayparts"
         )
     shares = {
         group.name: _shares(sites, made, group)

@@ -1,4 +1,4 @@
-"""How fast questions about a large estate are answered, and what watching over it costs.
+"""How fast questions about a large network are answered, and what evaluating its alerts costs.
 
 Run it alone on the machine: `python tests/benchmarks/audience_api.py [--database URL]`. A database
 with two days of hours at 10,000 places, and the last hour of their minutes, is filled by the code
@@ -77,7 +77,7 @@ def questions(now: datetime, places: int) -> dict[str, str]:
 
 
 def named(places: int) -> list[str]:
-    """All but one are unknown to the sample estate."""
+    """All but one are unknown to the sample sites file."""
     return ["KX-01", *(f"P-{number:05}" for number in range(1, places))]
 
 

@@ -22,8 +22,8 @@ import msgspec
 import numpy as np
 from sqlalchemy import Connection, Engine
 
-from cloud import database, estate
-from cloud.estate import Estate, Site
+from cloud import database
+from cloud.estate import Estate, Site, load
 from cloud.forecast import store, venue_profiles
 from cloud.forecast.history import history_store
 from cloud.forecast.history.history_store import LOOK_BACK_W, MEASURES
@@ -75,7 +75,7 @@ def main() -> int:
 
 
 def drawn(count: int) -> Estate:
-    site = msgspec.structs.replace(estate.load().location("KX-01"), listed_cameras=("cam",))
+    site = msgspec.structs.replace(load().location("KX-01"), listed_cameras=("cam",))
     return Estate(tuple(msgspec.structs.replace(site, id=f"L-{at:04}") for at in range(count)))
 
 

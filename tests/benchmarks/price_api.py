@@ -23,7 +23,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cloud import database, estate
+from cloud import database
+from cloud.estate import load
 from cloud.forecast import venue_profiles
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS
 
@@ -61,12 +62,12 @@ def questions() -> dict[str, str]:
 
 
 def fill(url: str) -> None:
-    """Thirty weeks of hours at every place of the sample estate."""
+    """Thirty weeks of hours at every location of the sample sites file."""
     engine = database.connect(url)
     database.create(engine)
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     rough = random.Random(7)
-    for site in estate.load():
+    for site in load():
         kind = venue_profiles.find_venue(site.venue)
         shape = venue_profiles.build_week_shape((now - timedelta(days=now.weekday())).date())
         rows = []

@@ -6,14 +6,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cloud import estate
+from cloud.estate import LARGEST_FILE_BYTES, SAMPLE, EstateError, SiteCamera, UnknownLocation, load
 from wire.scalars import DeviceId, LocationId
 
-SAMPLE = estate.SAMPLE.read_text()
+SAMPLE_TEXT = SAMPLE.read_text()
 
 
-def test_the_sample_estate_is_london_and_knows_its_cameras():
-    london = estate.load()
+def test_the_sample_lists_the_locations_and_cameras_of_london():
+    london = load()
 
     assert len(london) == 8
     assert london.is_listed(LocationId("KX-01"), DeviceId("kx-01-sim"))
@@ -26,8 +26,8 @@ def test_the_sample_estate_is_london_and_knows_its_cameras():
 
 
 def test_an_unknown_location_names_the_known_ones():
-    with pytest.raises(estate.UnknownLocation, match=r"'Nowhere'.*it has KX-01, LB-01,.*BA-01$"):
-        estate.load().location("Nowhere")
+    with pytest.raises(UnknownLocation, match=r"'Nowhere'.*it has KX-01, LB-01,.*BA-01$"):
+        load().location("Nowhere")
 
 
 @pytest.mark.parametrize(
@@ -73,12 +73,12 @@ def test_an_unknown_location_names_the_known_ones():
 def test_a_wrong_value_is_refused_with_its_place(
     tmp_path: Path, written: str, instead: str, sentence: str
 ):
-    assert written in SAMPLE
+    assert written in SAMPLE_TEXT
     wrong = tmp_path / "wrong.yaml"
-    wrong.write_text(SAMPLE.replace(written, instead, 1))
+    wrong.write_text(SAMPLE_TEXT.replace(written, instead, 1))
 
-    with pytest.raises(estate.EstateError, match=sentence):
-        estate.load(wrong)
+    with pytest.raises(EstateError, match=sentence):
+        load(wrong)
 
 
 @pytest.mark.parametrize(
@@ -90,22 +90,22 @@ def test_a_wrong_value_is_refused_with_its_place(
         (b"version: !!int ''", "does not fit the !!tag"),
         (b"version: !!bool maybe", "does not fit the !!tag"),
         (b"version: !!timestamp soon", "does not fit the !!tag"),
-        (b"#" * (estate.LARGEST_FILE_BYTES + 1), "larger than 16777216 bytes"),
+        (b"#" * (LARGEST_FILE_BYTES + 1), "larger than 16777216 bytes"),
     ],
 )
-def test_a_file_that_is_no_estate_is_refused(tmp_path: Path, content: bytes, sentence: str):
+def test_a_file_that_is_no_sites_file_is_refused(tmp_path: Path, content: bytes, sentence: str):
     wrong = tmp_path / "wrong.yaml"
     wrong.write_bytes(content)
 
-    with pytest.raises(estate.EstateError, match=sentence):
-        estate.load(wrong)
+    with pytest.raises(EstateError, match=sentence):
+        load(wrong)
 
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path):
-    with pytest.raises(estate.EstateError, match="cannot be read: No such file"):
-        estate.load(tmp_path / "none.yaml")
-    with pytest.raises(estate.EstateError, match="cannot be read"):
-        estate.load(tmp_path)
+    with pytest.raises(EstateError, match="cannot be read: No such file"):
+        load(tmp_path / "none.yaml")
+    with pytest.raises(EstateError, match="cannot be read"):
+        load(tmp_path)
 
 
 LONDON_HOUR = (datetime(2026, 6, 1, 22, tzinfo=UTC), datetime(2026, 6, 2, 0, tzinfo=UTC))
@@ -127,9 +127,9 @@ LONDON_HOUR = (datetime(2026, 6, 1, 22, tzinfo=UTC), datetime(2026, 6, 2, 0, tzi
 )
 def test_a_camera_is_expected_between_its_local_dates(tmp_path, listed, expected, hours):
     file = tmp_path / "sites.yaml"
-    file.write_text(SAMPLE.replace("cameras: [kx-01-cam-1,", f"cameras: [{listed},", 1))
+    file.write_text(SAMPLE_TEXT.replace("cameras: [kx-01-cam-1,", f"cameras: [{listed},", 1))
 
-    site = estate.load(file).location("KX-01")
+    site = load(file).location("KX-01")
 
     assert site.device_ids == ("kx-01-cam-1", "kx-01-sim")
     assert site.expected_cameras(*LONDON_HOUR) == expected
@@ -142,7 +142,7 @@ def test_a_camera_is_expected_between_its_local_dates(tmp_path, listed, expected
 )
 @pytest.mark.parametrize("zone", ["UTC", "Europe/London"])
 def test_a_day_on_which_clocks_change_has_the_hours_that_pass(from_on, until_on, hours, zone):
-    camera = estate.SiteCamera(
+    camera = SiteCamera(
         id="kx-01-cam-1",
         from_on=date.fromisoformat(from_on),
         until_on=date.fromisoformat(until_on),
@@ -153,9 +153,9 @@ def test_a_day_on_which_clocks_change_has_the_hours_that_pass(from_on, until_on,
 
 def test_a_former_name_leads_to_the_location(tmp_path):
     file = tmp_path / "sites.yaml"
-    file.write_text(SAMPLE.replace("- id: KX-01", "- id: KX-01\n    formerly: [KX-1]", 1))
+    file.write_text(SAMPLE_TEXT.replace("- id: KX-01", "- id: KX-01\n    formerly: [KX-1]", 1))
 
-    london = estate.load(file)
+    london = load(file)
 
     assert london.current_id("KX-1") == "KX-01"
     assert london.current_id("XX-99") == "XX-99"
@@ -178,24 +178,24 @@ def test_a_former_name_leads_to_the_location(tmp_path):
 )
 def test_wrong_dates_and_names_are_refused(tmp_path, written, instead, sentence):
     file = tmp_path / "sites.yaml"
-    assert written in SAMPLE
-    file.write_text(SAMPLE.replace(written, instead, 1))
+    assert written in SAMPLE_TEXT
+    file.write_text(SAMPLE_TEXT.replace(written, instead, 1))
 
-    with pytest.raises(estate.EstateError, match=sentence):
-        estate.load(file)
+    with pytest.raises(EstateError, match=sentence):
+        load(file)
 
 
-def test_an_estate_file_with_the_former_name_of_the_base_rate_is_read(tmp_path):
+def test_a_sites_file_with_the_former_name_of_the_base_rate_is_read(tmp_path):
     file = tmp_path / "estate.yaml"
-    file.write_text(SAMPLE.replace("base_rate_minor:", "base_rate_pence:"))
+    file.write_text(SAMPLE_TEXT.replace("base_rate_minor:", "base_rate_pence:"))
 
-    assert estate.load(file).location("KX-01").base_rate_minor == 55
+    assert load(file).location("KX-01").base_rate_minor == 55
 
 
 def test_both_names_of_the_base_rate_are_refused(tmp_path):
     file = tmp_path / "estate.yaml"
     both = "base_rate_minor: 61\n    base_rate_pence: 61"
-    file.write_text(SAMPLE.replace("base_rate_minor: 61", both))
+    file.write_text(SAMPLE_TEXT.replace("base_rate_minor: 61", both))
 
-    with pytest.raises(estate.EstateError, match="base_rate_pence"):
-        estate.load(file)
+    with pytest.raises(EstateError, match="base_rate_pence"):
+        load(file)

@@ -133,7 +133,7 @@ def test_a_camera_tells_the_same_again_and_another_time_another_journal():
     assert other.journal != first[0].journal
 
 
-def test_the_cloud_knows_every_camera_of_the_estate_that_is_written(tmp_path):
+def test_the_cloud_lists_every_camera_of_the_sites_file_that_is_written(tmp_path):
     path = tmp_path / "estate.yaml"
     path.write_text(render_sites_file(create_sites(7, 1)))
     known = load(path)
@@ -142,7 +142,7 @@ def test_the_cloud_knows_every_camera_of_the_estate_that_is_written(tmp_path):
         assert known.is_listed(place.address.location, place.address.device)
 
 
-def test_the_largest_fleet_fits_into_an_estate_file():
+def test_the_largest_fleet_fits_into_a_sites_file():
     assert len(render_sites_file(create_sites(MAX_CAMERAS, 1)).encode()) < LARGEST_FILE_BYTES
 
 

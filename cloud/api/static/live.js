@@ -1,5 +1,5 @@
 // The live page: asks the same API as everybody, every five seconds, and draws what it says.
-// Text only ever enters the page through textContent, so no name in an estate can become markup.
+// Text only ever enters the page through textContent, so no name in a sites file can become markup.
 
 import { ago, ask, basisOf, prepareSignIn, refusalOf } from "/static/session.js";
 

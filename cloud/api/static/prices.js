@@ -1,6 +1,6 @@
 // The prices of one screen on one day, hour by hour: asked as one batch, drawn with their band.
 // Hours are those of the forecast, so a day of 23 or 25 of them comes out right.
-// Text only ever enters the page through textContent, so no name in an estate can become markup.
+// Text only ever enters the page through textContent, so no name in a sites file can become markup.
 
 import { ask, basisOf, prepareSignIn, refusalOf } from "/static/session.js";
 

@@ -71,7 +71,7 @@ def show_device(connection: Connection, asked: argparse.Namespace, author: Autho
 def register_cameras(
     connection: Connection, asked: argparse.Namespace, author: Author
 ) -> Iterator[str]:
-    """Take in one camera, or every camera of the estate."""
+    """Register one camera, or every camera of the sites file."""
     if asked.device is None:
         refuse_options(
             asked,

@@ -106,7 +106,7 @@ def _upsert(connection: Connection, device: Device, author: Author) -> None:
 
 
 def register_sites(connection: Connection, estate: Estate, author: Author) -> int:
-    """Take in every camera of the estate that is not known yet; returns how many."""
+    """Register every camera of the sites file that is not registered yet; returns how many."""
     known = set(connection.execute(select(device_table.c.name)).scalars())
     new = [
         Device(camera, site.id)

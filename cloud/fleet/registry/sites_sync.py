@@ -18,18 +18,18 @@ log = logging.getLogger(__name__)
 class SitesSync:
     """Registers what the sites file lists, again whenever the file has changed."""
 
-    def __init__(self, engine: Engine, sites: SitesFile) -> None:
+    def __init__(self, engine: Engine, sites_file: SitesFile) -> None:
         self._engine = engine
-        self._sites = sites
+        self._sites_file = sites_file
         self._registered: Estate | None = None
 
     def register(self, now: datetime) -> int:
         """Register the cameras that are new; how many."""
-        estate = self._sites.estate
+        estate = self._sites_file.estate
         if estate is self._registered:
             return 0
         with writing(self._engine) as connection:
-            new = devices.register_sites(connection, estate, Author("estate", now))
+            new = devices.register_sites(connection, estate, Author("sites file", now))
         self._registered = estate
         return new
 

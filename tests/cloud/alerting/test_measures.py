@@ -31,7 +31,7 @@ def insert_stream(connection: Connection, location: str, device: str, at: dateti
     connection.execute(report_streams.insert(), row)
 
 
-def test_the_whole_estate_is_looked_at(connection: Connection) -> None:
+def test_every_listed_camera_is_measured(connection: Connection) -> None:
     insert_locations(connection, "A", "B", "C", "F")
     insert_minutes(connection, "A", "A-cam", crowd=9)
     insert_minutes(connection, "B", "B-cam", crowd=2)

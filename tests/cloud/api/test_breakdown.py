@@ -41,7 +41,7 @@ def visits(answer, *names: str) -> dict[tuple[str, ...], int]:
     return {tuple(cell[name] for name in names): cell["visits"] for cell in answer.json()["cells"]}
 
 
-def test_the_whole_estate_is_one_group_unless_parts_are_asked_for(ask, context: AppContext, clock):
+def test_the_whole_network_is_one_group_unless_parts_are_asked_for(ask, context: AppContext, clock):
     (whole,) = ask.get(f"/api/audience?{DAY}").json()["cells"]
     assert (whole["visits"], whole["onlookers"], whole["attention_rate"]) == (24, 12, 0.5)
     # ten seconds of twelve cameras reported; up to now every camera of the sites file is expected
@@ -74,7 +74,7 @@ def test_the_whole_estate_is_one_group_unless_parts_are_asked_for(ask, context: 
         ("by=day&by=location", ("location",), {("KX-01",): 12, ("LB-01",): 6, ("WL-01",): 6}),
     ],
 )
-def test_down_from_the_estate_to_the_camera_and_the_hour(ask, question, names, found):
+def test_groups_from_the_whole_network_to_one_camera_and_hour(ask, question, names, found):
     assert visits(ask.get(f"/api/audience?{question}&{DAY}"), *names) == found
 
 
@@ -113,7 +113,7 @@ def test_one_location_is_answered_to_the_minute(ask):
     assert answer.json()["cells"][0]["visits"] == 8
 
 
-def test_demographics_are_those_of_the_estate_a_venue_type_or_a_location(ask):
+def test_demographics_are_those_of_the_network_a_venue_type_or_a_location(ask):
     def groups(question: str) -> list[tuple[object, ...]]:
         found = ask.get(f"/api/demographics?{question}{DAY}").json()["groups"]
         names = ("venue_type", "location", "age", "gender", "visits", "onlookers")

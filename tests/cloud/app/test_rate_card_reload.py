@@ -270,8 +270,8 @@ def test_a_changed_sites_file_holds_without_a_restart_and_a_broken_one_does_not(
 ) -> None:
     file, clock_s = tmp_path / "sites.yaml", [0.0]
     file.write_text(SITES_FILE.read_text())
-    sites = SitesFile(file, steady_clock=lambda: clock_s[0])
-    asker = ApiClient(create_app(context, sites=sites))
+    sites_file = SitesFile(file, steady_clock=lambda: clock_s[0])
+    asker = ApiClient(create_app(context, sites_file=sites_file))
 
     def rewrite(content: str) -> None:
         file.write_text(content)

@@ -7,15 +7,15 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from cloud import estate
 from cloud.__main__ import main
+from cloud.estate import SAMPLE, json_schema
 
-SAMPLE = estate.SAMPLE.read_text()
+SAMPLE_TEXT = SAMPLE.read_text()
 PAGE = Path(__file__).parents[3] / "docs" / "sites-file.md"
 
 
 def check(tmp_path: Path, *changes: tuple[str, str], card: Path | None = None) -> int:
-    text = SAMPLE
+    text = SAMPLE_TEXT
     for written, instead in changes:
         assert written in text
         text = text.replace(written, instead, 1)
@@ -82,11 +82,13 @@ def test_a_missing_sites_file_and_an_invalid_rate_card_are_named(tmp_path, capsy
 
 
 def test_the_schema_accepts_the_sample_and_refuses_a_typing_error_in_two_other_readers():
-    schema = estate.json_schema()
+    schema = json_schema()
     Draft202012Validator.check_schema(schema)
-    sample = yaml.safe_load(SAMPLE)
-    wrong = yaml.safe_load(SAMPLE.replace("placement: ticket_hall", "placement: tickethall", 1))
-    long = yaml.safe_load(SAMPLE.replace("holidays: GB-ENG", "holidays: GB-ENGLAND", 1))
+    sample = yaml.safe_load(SAMPLE_TEXT)
+    wrong = yaml.safe_load(
+        SAMPLE_TEXT.replace("placement: ticket_hall", "placement: tickethall", 1)
+    )
+    long = yaml.safe_load(SAMPLE_TEXT.replace("holidays: GB-ENG", "holidays: GB-ENGLAND", 1))
 
     for is_valid in (
         Draft202012Validator(schema).is_valid,
@@ -99,7 +101,7 @@ def test_the_schema_accepts_the_sample_and_refuses_a_typing_error_in_two_other_r
 
 def test_the_reference_page_names_every_field_and_every_placement():
     page = PAGE.read_text()
-    definitions = estate.json_schema()["$defs"]
+    definitions = json_schema()["$defs"]
 
     fields = {name for one in definitions.values() for name in one["properties"]}
     assert {name for name in fields if f"`{name}`" not in page} == set()

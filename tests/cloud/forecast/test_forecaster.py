@@ -5,12 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from cloud import estate
+from cloud.estate import load
 from cloud.forecast.forecaster import SiteForecast, forecast
 from cloud.forecast.history.hours import ObservedHours
 from cloud.windows.query import HourRow
 
-KINGS_CROSS = estate.load().location("KX-01")
+KINGS_CROSS = load().location("KX-01")
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 HOUR_MS = 3_600_000
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, func, select, update
 
-from cloud import database, estate
+from cloud import database
+from cloud.estate import Estate, load
 from cloud.forecast import store, venue_profiles
 from cloud.forecast.forecaster import forecast_at
 from cloud.forecast.models import model_selection
@@ -21,8 +22,8 @@ from cloud.forecast.signals import SignalLine, Signals
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 FRIDAY = date(2026, 11, 20)
-ESTATE = estate.Estate(tuple(site for site in estate.load() if site.id in {"KX-01", "LB-01"}))
-KINGS_CROSS = ESTATE.location("KX-01")
+SITES = Estate(tuple(site for site in load() if site.id in {"KX-01", "LB-01"}))
+KINGS_CROSS = SITES.location("KX-01")
 SHAPE = venue_profiles.build_week_shape(date(2024, 1, 1))
 
 
@@ -58,7 +59,7 @@ def tallied(location: str, at: datetime) -> dict[str, object]:
 
 
 def night(engine: Engine, now: datetime = NOW, *, learn: bool = False) -> NightlyResult:
-    return run(engine, ESTATE, now=now, learn=learn, progress=lambda *_: None)
+    return run(engine, SITES, now=now, learn=learn, progress=lambda *_: None)
 
 
 def test_each_place_with_two_weeks_is_forecast_and_the_others_are_counted(engine: Engine):
@@ -124,7 +125,7 @@ def test_places_of_other_clocks_and_calendars_are_networks_of_their_own(engine: 
     seen: list[str] = []
     run(
         engine,
-        estate.Estate((KINGS_CROSS, sydney)),
+        Estate((KINGS_CROSS, sydney)),
         now=NOW,
         learn=False,
         progress=lambda name, done, places: seen.append(f"{name} {done}/{places}"),
@@ -170,7 +171,7 @@ def test_a_programme_of_events_moves_the_night_s_forecast_of_its_place_alone(eng
             connection.execute(update(hours).where(busy).values(entries=hours.c.entries * 2))
         partial = lines[:-1]
     signals = {"KX-01": Signals(("event",), lines), "LB-01": Signals(("event",), partial)}
-    run(engine, ESTATE, now=NOW, learn=False, signals=signals, progress=lambda *_: None)
+    run(engine, SITES, now=NOW, learn=False, signals=signals, progress=lambda *_: None)
     with database.reading(engine) as connection:
         found = [store.read_week(connection, name, FRIDAY) for name in ("KX-01", "LB-01")]
     with_it, without = (week.week[1, 1, 19:22].sum() for week in found if week is not None)

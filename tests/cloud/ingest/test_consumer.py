@@ -177,7 +177,7 @@ def test_a_camera_that_the_sites_file_does_not_list_is_named_once_an_hour(
     assert "sites file lists no camera" in vars(sent_acks[0])["reason"]
 
 
-def test_a_camera_that_is_added_to_the_estate_later_loses_nothing(
+def test_a_camera_that_is_added_to_the_sites_file_later_loses_nothing(
     source: MemorySource, engine: Engine, report: Reports
 ) -> None:
     known: set[str] = set()

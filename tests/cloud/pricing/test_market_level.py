@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from cloud import estate
+from cloud.estate import Site, document, load
 from cloud.forecast.forecaster import HourForecast
 from cloud.forecast.intervals.interval import Interval
 from cloud.pricing.cpm import floor_cpm, multiplier
@@ -27,8 +27,8 @@ from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS
 from wire.scalars import JournalId
 from wire.topics import DeviceAddress
 
-SITES = list(estate.load())
-CARD = estate.document(REFERENCE, RateCard)
+SITES = list(load())
+CARD = document(REFERENCE, RateCard)
 PROFILES = {
     "high_traffic_station": Profile.STATION,
     "business": Profile.BUSINESS,
@@ -39,7 +39,7 @@ BELIEVABLE_GBP = (Decimal(5), Decimal(20))
 
 
 @cache
-def crowd_of(site: estate.Site) -> tuple[SyntheticSite, VisitorImpressions, float]:
+def crowd_of(site: Site) -> tuple[SyntheticSite, VisitorImpressions, float]:
     """The simulated place of a site, what a visit there is worth to a spot, its mean looking."""
     address = DeviceAddress(site.id, site.device_ids[0])
     place = SyntheticSite(address, PROFILES[site.attributes.traffic], site.zone, seed=1)
@@ -57,7 +57,7 @@ def crowd_of(site: estate.Site) -> tuple[SyntheticSite, VisitorImpressions, floa
     )
 
 
-def floor_of(site: estate.Site, slot: Slot) -> Decimal:
+def floor_of(site: Site, slot: Slot) -> Decimal:
     place, person, looking_s = crowd_of(site)
     middle = slot.starts_at + timedelta(minutes=30)
     entries = visits_per_hour(place, middle) * site_scale(place)

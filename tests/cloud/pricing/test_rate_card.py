@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from cloud import estate
+from cloud.estate import EstateError
 from cloud.pricing.rate_card import REFERENCE, RateCard, read_card_file
 
 WRITTEN = REFERENCE.read_text()
@@ -50,7 +50,7 @@ def test_a_wrong_card_is_refused(tmp_path: Path, written: str, instead: str, sen
     wrong = tmp_path / "card.yaml"
     wrong.write_text(WRITTEN.replace(written, instead, 1))
 
-    with pytest.raises(estate.EstateError, match=sentence):
+    with pytest.raises(EstateError, match=sentence):
         read_card_file(wrong)
 
 

@@ -7,13 +7,14 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from cloud import database, estate
+from cloud import database
 from cloud.database import EPOCH
+from cloud.estate import load
 from cloud.forecast.history.hours import ObservedHours, read_hours
 from cloud.forecast.series import clock_series
 from cloud.windows.query import hourly
 
-KINGS_CROSS = estate.load().location("KX-01")
+KINGS_CROSS = load().location("KX-01")
 LONDON = ZoneInfo("Europe/London")
 
 

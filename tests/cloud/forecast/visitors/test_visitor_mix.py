@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine
 
-from cloud import database, estate
+from cloud import database
+from cloud.estate import load
 from cloud.forecast.forecaster import forecast
 from cloud.forecast.history.hours import ObservedHours
 from cloud.forecast.visitors.visitor_mix import (
@@ -16,7 +17,7 @@ from cloud.forecast.visitors.visitor_mix import (
     store_visitor_mix,
 )
 
-SITE = estate.load().location("KX-01")
+SITE = load().location("KX-01")
 NOW = datetime(
     2026, 11, 20, tzinfo=UTC
 )  # a Friday; no change of clocks in the weeks before but one
