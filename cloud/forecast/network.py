@@ -52,11 +52,11 @@ def build_networks(estate: Estate, now: datetime) -> tuple[list[Network], list[S
             continue
         groups.setdefault((site.holidays or NO_CALENDAR, today), []).append(site)
     found = []
-    for (code, today), sites in groups.items():
+    for (code, today), group in groups.items():
         try:
-            holidays = _holidays(sites[0].holidays, today)
+            holidays = _holidays(group[0].holidays, today)
         except CalendarError as error:
-            failed += [SiteFailure(site.id, str(error)) for site in sites]
+            failed += [SiteFailure(site.id, str(error)) for site in group]
             continue
-        found.append(Network(code, today, tuple(sites), holidays))
+        found.append(Network(code, today, tuple(group), holidays))
     return found, failed
