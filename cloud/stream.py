@@ -25,13 +25,13 @@ from sqlalchemy.exc import DBAPIError
 from cloud import database, settings
 from cloud.database.failures import failure_of, is_passing
 from cloud.database.partitions import PartitionMaker
-from cloud.estate import SAMPLE
 from cloud.ingest.commit import CommitResult
 from cloud.ingest.consumer import Consumer
 from cloud.ingest.membership import Membership
 from cloud.ingest.sources.message_source import MessageSource, SourceError
 from cloud.ingest.sources.mqtt import MqttSource, parse_broker_url, read_common_name
 from cloud.metrics_server import serving_metrics
+from cloud.sites.sites_file import SAMPLE
 from cloud.windows.renamed_locations import LocationRenames
 from cloud.windows.venue_types import VenueTypeSync
 from wire.aws import create_client
@@ -195,7 +195,7 @@ def _maintenance(engine: Engine, membership: Membership) -> Maintain:
 
     def maintain(now: datetime) -> None:
         ahead.maintain(now)
-        renames.maintain(membership.estate, now)
+        renames.maintain(membership.sites, now)
         venues.maintain(membership.venues)
 
     return maintain

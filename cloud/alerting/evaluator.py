@@ -14,7 +14,7 @@ from cloud.alerting.notifications import GROUP_WITHIN
 from cloud.alerting.notifier import Notifier
 from cloud.alerting.recipients_file import RecipientsFile
 from cloud.database import reading, writing
-from cloud.estate_reload import SitesFile
+from cloud.sites.reload import SitesFile
 
 
 @dataclass
@@ -31,8 +31,8 @@ class Evaluator:
 
     def evaluate(self, now: datetime) -> list[AlertEvent]:
         """Evaluate once: changes and their notifications are stored in one transaction."""
-        estate, recipients = self.sites_file.estate, self.recipients.read()
-        listed = ListedCameras.of(estate, now)
+        sites, recipients = self.sites_file.sites, self.recipients.read()
+        listed = ListedCameras.of(sites, now)
         with reading(self.engine) as connection:
             measures = list(
                 read_measures(
@@ -44,7 +44,7 @@ class Evaluator:
                 )
             )
         with writing(self.engine) as connection:
-            events = close_unlisted_alerts(connection, estate, listed, now)
+            events = close_unlisted_alerts(connection, sites, listed, now)
             events += apply_measures(connection, measures, now, longest_pause=self.longest_pause)
             notifications.plan_notifications(connection, events, recipients, self.group_within)
             notifications.give_up_old(connection, now)
@@ -59,4 +59,4 @@ class Evaluator:
         return self.dispatcher.run_until_idle(self.recipients.read(), self._names(), now)
 
     def _names(self) -> dict[str, str]:
-        return {site.id: site.name for site in self.sites_file.estate}
+        return {site.id: site.name for site in self.sites_file.sites}

@@ -17,7 +17,7 @@ from cloud.alerting.lifecycle import (
 )
 from cloud.alerting.rules import LOOK_BACK, AlertKind
 from cloud.database import alert_holds
-from cloud.estate import Estate, Site, UnknownLocation
+from cloud.sites.sites_file import Site, Sites, UnknownLocation
 
 CLOSED_BY: Final = "sites file"
 MOMENT: Final = timedelta(milliseconds=1)
@@ -32,10 +32,10 @@ class ListedCameras:
     optional: frozenset[CameraKey]
 
     @classmethod
-    def of(cls, estate: Estate, now: datetime) -> "ListedCameras":
+    def of(cls, sites: Sites, now: datetime) -> "ListedCameras":
         """The cameras of a sites file whose dates hold `now`."""
         cameras, optional = set(), set()
-        for site in estate:
+        for site in sites:
             for camera in site.cameras:
                 dated = msgspec.structs.replace(camera, optional=False)
                 if not dated.expected_ms(now, now + MOMENT, site.zone):
@@ -47,7 +47,7 @@ class ListedCameras:
 
 
 def close_unlisted_alerts(
-    connection: Connection, estate: Estate, listed: ListedCameras, now: datetime
+    connection: Connection, sites: Sites, listed: ListedCameras, now: datetime
 ) -> list[AlertEvent]:
     """Close the open alerts of cameras and locations that the sites file no longer lists.
 
@@ -59,11 +59,11 @@ def close_unlisted_alerts(
         (row.kind, row.location, row.device): row for row in read_open_alerts(connection)
     }
     for (kind, location, device), row in open_by_key.items():
-        present = estate.current_id(location)
+        present = sites.current_id(location)
         if present != location and (kind, present, device) not in open_by_key:
             update_alert(connection, row.id, location=present)
             location = present
-        reason = _why_unlisted(estate, listed, kind, location, device)
+        reason = _why_unlisted(sites, listed, kind, location, device)
         if reason is None:
             continue
         update_alert(connection, row.id, cleared_at=now, closed_by=CLOSED_BY, close_reason=reason)
@@ -74,12 +74,12 @@ def close_unlisted_alerts(
 
 
 def _why_unlisted(
-    estate: Estate, listed: ListedCameras, kind: str, location: str, device: str
+    sites: Sites, listed: ListedCameras, kind: str, location: str, device: str
 ) -> str | None:
     if kind == AlertKind.QUARANTINED:
         return None
     try:
-        site = estate.location(location)
+        site = sites.location(location)
     except UnknownLocation:
         return f"location {location} is no longer in the sites file"
     if site.id != location:

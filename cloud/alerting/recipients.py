@@ -26,7 +26,7 @@ from msgspec import Meta
 
 from cloud.alerting.rules import AlertKind
 from cloud.alerting.targets import Target, TargetError, Webhook, parse_target
-from cloud.estate import Estate, EstateError, UnknownLocation, document
+from cloud.sites.sites_file import DocumentError, Sites, UnknownLocation, read_document
 
 MOST: Final = 1_000
 SHORTEST_SECRET: Final = 16
@@ -157,14 +157,14 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def load_recipients(
-    path: Path, environment: Mapping[str, str] = os.environ, estate: Estate | None = None
+    path: Path, environment: Mapping[str, str] = os.environ, sites: Sites | None = None
 ) -> Recipients:
-    """Read the file; locations are checked against `estate` where it is given.
+    """Read the file; locations are checked against `sites` where it is given.
 
     Raises:
-        EstateError: the file as a whole cannot be read, or none of its recipients can be used.
+        DocumentError: the file as a whole cannot be read, or none of its recipients can be used.
     """
-    entries = document(path, _File).recipients
+    entries = read_document(path, _File).recipients
     usable: dict[str, Recipient] = {}
     refused = []
     for entry, line in zip(entries, _lines(path, len(entries)), strict=True):
@@ -172,8 +172,8 @@ def load_recipients(
         try:
             recipient = msgspec.convert(entry, Recipient)
             recipient.secret(environment)
-            if estate is not None:
-                recipient = _at_present_ids(recipient, estate)
+            if sites is not None:
+                recipient = _at_present_ids(recipient, sites)
             if recipient.name in usable:
                 raise ValueError("the name is given twice: give each recipient its own")
         except ValueError as error:
@@ -181,18 +181,18 @@ def load_recipients(
         else:
             usable[recipient.name] = recipient
     if refused and not usable:
-        raise EstateError(f"{path}: no recipient can be used: {'; '.join(map(str, refused))}")
+        raise DocumentError(f"{path}: no recipient can be used: {'; '.join(map(str, refused))}")
     return Recipients(tuple(usable.values()), tuple(refused))
 
 
-def _at_present_ids(recipient: Recipient, estate: Estate) -> Recipient:
+def _at_present_ids(recipient: Recipient, sites: Sites) -> Recipient:
     """The recipient with the present ids of its locations, by which alerts name them.
 
     Raises:
         ValueError: the sites file has no such location; says which it has.
     """
     try:
-        locations = tuple(estate.location(one).id for one in recipient.locations)
+        locations = tuple(sites.location(one).id for one in recipient.locations)
     except UnknownLocation as error:
         raise ValueError(f"{error}. Correct `locations`, or add it to the sites file") from None
     return msgspec.structs.replace(recipient, locations=locations)

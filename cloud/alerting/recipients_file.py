@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cloud.alerting.recipients import TO_LOG, Recipient, Recipients, load_recipients
-from cloud.estate import Estate, EstateError
+from cloud.sites.sites_file import DocumentError, Sites
 
 log = logging.getLogger(__name__)
 
@@ -21,30 +21,30 @@ class RecipientsFile:
     """The recipients of one file; of no file, the log.
 
     Raises:
-        EstateError: at construction, the file cannot be read or has no usable recipient.
+        DocumentError: at construction, the file cannot be read or has no usable recipient.
     """
 
     def __init__(
-        self, path: Path | None, read_sites: Callable[[], Estate | None] = lambda: None
+        self, path: Path | None, read_sites: Callable[[], Sites | None] = lambda: None
     ) -> None:
         """`read_sites` gives the locations in force; None leaves the locations unchecked."""
         self._path = path
         self._read_sites = read_sites
-        self._estate = read_sites()
+        self._sites = read_sites()
         self._signature = self._stat()
-        self._found = TO_LOG if path is None else load_recipients(path, estate=self._estate)
+        self._found = TO_LOG if path is None else load_recipients(path, sites=self._sites)
         _complain(self._found)
 
     def read(self) -> tuple[Recipient, ...]:
         """The recipients in force; looks whether the file has changed."""
-        signature, estate = self._stat(), self._read_sites()
+        signature, sites = self._stat(), self._read_sites()
         is_changed = signature != self._signature
-        if self._path is not None and (is_changed or estate is not self._estate):
-            self._signature, self._estate = signature, estate
+        if self._path is not None and (is_changed or sites is not self._sites):
+            self._signature, self._sites = signature, sites
             try:
-                found = load_recipients(self._path, estate=estate)
+                found = load_recipients(self._path, sites=sites)
                 self._found = found if is_changed else _with_former(found, self._found)
-            except EstateError as error:
+            except DocumentError as error:
                 fields = {"reason": str(error), "in_force": "the last valid version"}
                 log.error("recipients_file.refused", extra=fields)
             else:

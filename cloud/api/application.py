@@ -59,8 +59,6 @@ from cloud.auth.access import (
     require_route_scope,
 )
 from cloud.auth.quota import Quota
-from cloud.estate import UnknownLocation
-from cloud.estate_reload import SitesFile
 from cloud.fleet.jobs.job_store import JobExists
 from cloud.fleet.jobs.rollout import UnknownJob
 from cloud.fleet.registry.devices import RegistryError, UnknownDevice
@@ -73,6 +71,8 @@ from cloud.pricing.optimise.subprocess_solver import SearchStopped
 from cloud.pricing.slot import SlotError
 from cloud.sales.overrides import UnknownOverride
 from cloud.sales.plans import TooManyPlans, UnknownPlan
+from cloud.sites.reload import SitesFile
+from cloud.sites.sites_file import UnknownLocation
 from cloud.windows.query import WindowError
 
 log = logging.getLogger(__name__)

@@ -21,7 +21,7 @@ from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.auth.access import allow_roles
 from cloud.auth.keys import Role
-from cloud.estate import Site
+from cloud.sites.sites_file import Site
 from cloud.windows.audience import Audience, AudienceSums
 from cloud.windows.expected_cameras import ExpectedCameras
 from cloud.windows.query import LENGTHS, WindowName, windows
@@ -130,7 +130,7 @@ async def get_audience(
 ) -> Response:
     """Read the windows from `from` until `until`, at most seven days of them."""
     context: AppContext = get_context(request)
-    site = context.estate.location(location)
+    site = context.sites.location(location)
     now = context.clock()
     starts_at, ends_at = parse_range(since, until, now)
     # A wall of dashboards asks the database once a second, whoever looks at it.

@@ -31,9 +31,9 @@ from cloud.app.rate_card_reload import get_context
 from cloud.app.site_selection import OmittedLocation, run_isolated
 from cloud.auth.access import allow_roles
 from cloud.auth.keys import Role
-from cloud.estate import Site, UnknownLocation
 from cloud.forecast.visitors.visitor_mix import HourVisitorMix
 from cloud.pricing.slot import SlotError, list_slots, parse_slot
+from cloud.sites.sites_file import Site, UnknownLocation
 
 MAX_QUESTIONS: Final = 500
 MAX_DAYS: Final = 28
@@ -134,7 +134,7 @@ async def get_forecast(
 ) -> Response:
     """Read the audience expected in every hour of up to four weeks, with P10, P50 and P90."""
     context: AppContext = get_context(request)
-    site = context.estate.location(location)
+    site = context.sites.location(location)
     made = await forecast_site(context, site)
     today = made.at.astimezone(site.zone).date()
     first_on = start or today
@@ -193,7 +193,7 @@ def _respond(context: AppContext, questions: list[BatchQuestion], buyer: Buyer) 
 def _price_one(context: AppContext, question: BatchQuestion, buyer: Buyer) -> BatchItem:
     price, refused = None, None
     try:
-        site = context.estate.location(question.location)
+        site = context.sites.location(question.location)
         slot = parse_slot(question.time_slot, site.zone)
         made = context.forecast(site)
         found = run_isolated(

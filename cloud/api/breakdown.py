@@ -192,9 +192,9 @@ def _parse_query(
     context: AppContext = get_context(request)
     now = context.clock()
     if location is not None:
-        context.estate.location(location)
+        context.sites.location(location)
     if venue_type not in (None, UNKNOWN):
-        refuse_unknown([str(venue_type)], (site.venue for site in context.estate))
+        refuse_unknown([str(venue_type)], (site.venue for site in context.sites))
     since, until = between
     longest = MAX_RANGE if {Dimension.LOCATION, Dimension.DEVICE, Dimension.HOUR} & set(by) else (
         MAX_ROLLED
@@ -224,7 +224,7 @@ def _refuse_minutes(asked: BreakdownQuery) -> None:
 async def _respond(request: Request, what: str, asked: BreakdownQuery, read: Read) -> Response:
     context: AppContext = get_context(request)
     now = context.clock()
-    key = (what, asked, context.estate, int(now.timestamp()))
+    key = (what, asked, context.sites, int(now.timestamp()))
     answer = context.response_cache.get(key)
     if answer is None:
         content = await run_in_threadpool(partial(_read, context, asked, read, now))
@@ -234,7 +234,7 @@ async def _respond(request: Request, what: str, asked: BreakdownQuery, read: Rea
 
 def _read(context: AppContext, asked: BreakdownQuery, read: Read, now: datetime) -> bytes:
     with database.reading(context.engine) as connection:
-        found = read(connection, asked, ExpectedTime(context.estate, asked.where, now))
+        found = read(connection, asked, ExpectedTime(context.sites, asked.where, now))
     where = asked.where
     head = {"by": asked.by, "starts_at": where.starts_at, "ends_at": where.ends_at}
     return msgspec.json.encode({**head, "asked_at": now, **found})

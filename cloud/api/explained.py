@@ -39,7 +39,7 @@ async def explain_price(
 ) -> str:
     """Write the price of a slot as a table with every factor and its reason."""
     context: AppContext = get_context(request)
-    site = context.estate.location(location)
+    site = context.sites.location(location)
     slot = parse_slot(time_slot, site.zone)
     answer = price_slot(context, site, slot, await forecast_site(context, site), buyer)
     return "\n".join(price_lines(answer)) + "\n"

@@ -47,7 +47,7 @@ async def readyz(request: Request) -> Ready:
     age = None if latest_at is None else (context.clock() - latest_at).total_seconds()
     return Ready(
         status="ready",
-        locations=len(context.estate),
+        locations=len(context.sites),
         latest_report_at=latest_at,
         latest_report_age_s=age,
     )

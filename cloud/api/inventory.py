@@ -27,11 +27,11 @@ from cloud.app.rate_card_reload import get_context
 from cloud.app.site_selection import OmittedLocation, run_isolated, select_by_venue
 from cloud.auth.access import allow_roles
 from cloud.auth.keys import Role
-from cloud.estate import Site
 from cloud.pricing.availability import has_begun
 from cloud.pricing.inventory import Element, build_inventory_element
 from cloud.pricing.quote import quote
 from cloud.pricing.slot import NoSuchHour, Slot, parse_slot
+from cloud.sites.sites_file import Site
 from wire.scalars import LocationId
 
 MAX_PAGE: Final = 200
@@ -73,9 +73,7 @@ async def get_inventory(
 ) -> Response:  # fmt: skip
     """Put one hour of the screens up for sale, in the words of OpenRTB 2.6."""
     context: AppContext = get_context(request)
-    chosen = (
-        [context.estate.location(one) for one in location] if location else list(context.estate)
-    )
+    chosen = [context.sites.location(one) for one in location] if location else list(context.sites)
     sites = select_by_venue(chosen, venue) if venue else chosen
     asked = _InventoryPage(context, buyer, time_slot, len(sites), sites[offset : offset + limit])
     asked.find_hours(_hours(context, sites, time_slot))

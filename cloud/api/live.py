@@ -56,7 +56,7 @@ def new_broadcaster(reloader: ContextReloader) -> Broadcaster:
     """The one broadcaster of a process."""
     context = reloader.context
     return Broadcaster(
-        lambda: ChangeReader(context.engine, context.clock, lambda: reloader.context.estate),
+        lambda: ChangeReader(context.engine, context.clock, lambda: reloader.context.sites),
         clock=context.clock,
         encode_window=encode_window,
         encode_alert=encode_alert,
@@ -107,8 +107,8 @@ def read_request(
     context: AppContext = get_context(connection)
     places: set[str] | None = None
     if location is not None or venue_type is not None:
-        named = {context.estate.location(one).id for one in location or ()}
-        of_type = {site.id for site in select_by_venue(context.estate, venue_type or ())}
+        named = {context.sites.location(one).id for one in location or ()}
+        of_type = {site.id for site in select_by_venue(context.sites, venue_type or ())}
         places = {*map(str, named | of_type)}
     came = last_event_id or last_id
     event_filter = EventFilter(

@@ -9,8 +9,8 @@ from cloud.app.context import AppContext
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.auth.access import EVERYBODY, allow_roles
-from cloud.estate import Site
 from cloud.money import major
+from cloud.sites.sites_file import Site
 
 router = APIRouter(tags=["locations"], dependencies=[allow_roles(*EVERYBODY)])
 
@@ -55,7 +55,7 @@ class LocationsResponse(BaseModel):
 async def list_locations(request: Request) -> LocationsResponse:
     """List every location with its screen, venue, base rate and attributes."""
     context: AppContext = get_context(request)
-    return LocationsResponse(locations=[_describe(site) for site in context.estate])
+    return LocationsResponse(locations=[_describe(site) for site in context.sites])
 
 
 def _describe(site: Site) -> LocationResponse:

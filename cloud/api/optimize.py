@@ -79,7 +79,7 @@ async def optimize_plan(request: Request, asked: PlanRequest, buyer: BuyerOf) ->
     line: SearchQueue = request.app.state.search_queue
     brief = asked.to_brief()
     for name in brief.locations:
-        context.estate.location(name)
+        context.sites.location(name)
     on_sale = await run_in_threadpool(read_plan_offer, context, brief, buyer.account)
     if STREAM in request.headers.get("accept", ""):
         return StreamingResponse(_stream(line, brief, on_sale, asked.within_s), media_type=STREAM)

@@ -27,7 +27,6 @@ from cloud.auth import audit
 from cloud.auth.access import allow_roles, caller_name
 from cloud.auth.keys import ACCOUNT_PATTERN, Role
 from cloud.database import EPOCH
-from cloud.estate import Site
 from cloud.money import major, minor, written
 from cloud.pricing.availability import has_begun
 from cloud.pricing.market import PriceOverride
@@ -40,6 +39,7 @@ from cloud.sales.overrides import (
     store_override,
     unknown_override,
 )
+from cloud.sites.sites_file import Site
 
 PLAIN: Final = r"^[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*$"
 """One line that does not begin with a space."""
@@ -105,7 +105,7 @@ async def set_override(
 ) -> OverrideResponse:
     """Set the price of one slot, in place of the computed one."""
     context: AppContext = get_context(request)
-    site = context.estate.location(location)
+    site = context.sites.location(location)
     slot = parse_slot(time_slot, site.zone)
     return await run_in_threadpool(set_price, context, site, slot, asked, caller_name(request))
 
@@ -119,7 +119,7 @@ async def withdraw_override(
 ) -> OverrideResponse:
     """Withdraw the price that was set for a slot, for everybody or for one account."""
     context: AppContext = get_context(request)
-    site = context.estate.location(location)
+    site = context.sites.location(location)
     slot = parse_slot(time_slot, site.zone)
     return await run_in_threadpool(
         withdraw_price, context, site, slot, account, caller_name(request)
@@ -133,7 +133,7 @@ async def list_overrides(
 ) -> OverridesResponse:
     """List the prices that are set, of one place or of all."""
     context: AppContext = get_context(request)
-    chosen = None if location is None else context.estate.location(location)
+    chosen = None if location is None else context.sites.location(location)
     found = await run_in_threadpool(active_prices, context, chosen)
     return OverridesResponse(overrides=found)
 
@@ -243,10 +243,10 @@ def _about(location: str, slot: Slot) -> str:
 
 def _describe(context: AppContext, standing: ActiveOverride) -> OverrideResponse:
     override = standing.override
-    currency = context.estate.currency(standing.location)
+    currency = context.sites.currency(standing.location)
     return OverrideResponse(
         number=override.number,
-        location=context.estate.current_id(standing.location),
+        location=context.sites.current_id(standing.location),
         starts_at=EPOCH + timedelta(seconds=standing.hour_at),
         price=None if currency is None else major(override.price_minor, currency),
         price_minor=override.price_minor,

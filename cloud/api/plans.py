@@ -108,7 +108,7 @@ async def create_plan(
     def store_plan() -> bytes:
         brief = asked.to_brief()
         for name in brief.locations:
-            context.estate.location(name)
+            context.sites.location(name)
         read_offer(
             context, brief, account
         )  # what cannot be asked is refused now, not when its turn comes

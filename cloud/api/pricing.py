@@ -25,13 +25,13 @@ from cloud.app.ranges import Range, range_of
 from cloud.app.rate_card_reload import get_context
 from cloud.auth.access import allow_roles
 from cloud.auth.keys import Role
-from cloud.estate import Site
 from cloud.forecast.forecaster import HourForecast
 from cloud.money import major
 from cloud.pricing.availability import Availability, Status, compute_availability, has_begun
 from cloud.pricing.market import Market, PriceOverride
 from cloud.pricing.quote import Quote, hide_reasons, quote
 from cloud.pricing.slot import Slot, parse_slot
+from cloud.sites.sites_file import Site
 
 router = APIRouter(tags=["pricing"], dependencies=[allow_roles(Role.SALES, Role.ADVERTISER)])
 TimeSlot = Annotated[
@@ -179,7 +179,7 @@ async def get_price(
 ) -> Response:
     """Quote one advertiser's share of the screen's loop for one hour, with every reason."""
     context: AppContext = get_context(request)
-    site = context.estate.location(location)
+    site = context.sites.location(location)
     slot = parse_slot(time_slot, site.zone)
     made = await forecast_site(context, site)
     view = _buyer_key(buyer, made, slot), has_begun(slot, context.clock())

@@ -32,11 +32,11 @@ from cloud.app.forecast_cache import (
 from cloud.app.play_impressions import read_site_plays
 from cloud.app.recent_coverage import read_recent_coverage
 from cloud.app.shared_store import LocalStore, SharedStore
-from cloud.estate import Estate, Site
 from cloud.forecast.forecaster import forecast_at
 from cloud.lru_cache import LruCache
 from cloud.pricing.rate_card import RateCard
 from cloud.sales.book import read_site_market
+from cloud.sites.sites_file import Site, Sites
 from wire.clock import utc_now
 
 log = logging.getLogger(__name__)
@@ -96,7 +96,7 @@ class AppContext:
     """Database, sites, rate card, clock, shared store, and the forecasts computed so far."""
 
     engine: Engine
-    estate: Estate
+    sites: Sites
     card: RateCard
     clock: Clock = utc_now
     shared: SharedStore = field(default_factory=LocalStore)

@@ -13,7 +13,6 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from cloud.database import ATTENTION, DWELL, EPOCH, hour_tallies, minute_demographics, total
-from cloud.estate import Site
 from cloud.forecast import venue_profiles
 from cloud.forecast.forecaster import HourForecast
 from cloud.pricing.dwell_curve import DwellCurve, assume_dwell_curve, build_dwell_curve
@@ -26,6 +25,7 @@ from cloud.pricing.impressions import (
     compute_play_impressions,
     compute_visitor_impressions,
 )
+from cloud.sites.sites_file import Site
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS
 
 MEASURED_BY: Final = "onlooker"

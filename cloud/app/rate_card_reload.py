@@ -24,8 +24,8 @@ from cloud.app.change_log import CARD_PUT, ChangeLog
 from cloud.app.context import AppContext, ForecastCache, new_response_cache
 from cloud.auth import audit
 from cloud.database import EPOCH
-from cloud.estate_reload import SitesFile
 from cloud.sales.rate_cards import ScheduledCard, read_scheduled_cards
+from cloud.sites.reload import SitesFile
 
 log = logging.getLogger(__name__)
 CHECK_EVERY_S: Final = 1.0
@@ -98,13 +98,13 @@ class ContextReloader:
 
     def reload(self) -> None:
         """Take over a new version of the sites file."""
-        if self._sites_file is None or (estate := self._sites_file.estate) is self._first.estate:
+        if self._sites_file is None or (sites := self._sites_file.sites) is self._first.sites:
             return
         forecast_cache, response_cache = ForecastCache(), new_response_cache()
 
         def over(context: AppContext) -> AppContext:
             return replace(
-                context, estate=estate, forecast_cache=forecast_cache, response_cache=response_cache
+                context, sites=sites, forecast_cache=forecast_cache, response_cache=response_cache
             )
 
         self._first = over(self._first)

@@ -11,8 +11,8 @@ from typing import TypeVar
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import SQLAlchemyError
 
-from cloud.estate import Site
 from cloud.pricing.openooh import lineage, refuse_unknown
+from cloud.sites.sites_file import Site
 
 log = logging.getLogger(__name__)
 Value = TypeVar("Value")

@@ -25,9 +25,9 @@ from cloud.alerting.recipients_file import RecipientsFile
 from cloud.alerting.senders import MailRelay, Senders
 from cloud.alerting.targets import TargetError, parse_target
 from cloud.database import open_existing
-from cloud.estate import SAMPLE
-from cloud.estate_reload import SitesFile
 from cloud.settings import SettingsError
+from cloud.sites.reload import SitesFile
+from cloud.sites.sites_file import SAMPLE
 from wire.addresses import WEB_SCHEMES, parse_address
 from wire.hosts import AddressError, parse_host_and_port
 
@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
     every_s = _seconds("--every", arguments.every)
     chosen = settings.read(arguments)
     sites_file = SitesFile(chosen.sites or SAMPLE)
-    recipients = RecipientsFile(arguments.recipients, lambda: sites_file.estate)
+    recipients = RecipientsFile(arguments.recipients, lambda: sites_file.sites)
     engine = open_existing(chosen.database_url)
     evaluator = Evaluator(
         engine,

@@ -16,10 +16,10 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from cloud import database, settings
-from cloud.estate import SAMPLE, Estate, load
 from cloud.forecast import store
 from cloud.forecast.nightly import run as run_night
 from cloud.forecast.signals import SignalError, Signals, read_valid_signals
+from cloud.sites.sites_file import SAMPLE, Sites, load_sites
 
 NOTHING_DONE: Final = 1
 SOME_LEFT_OUT: Final = 3
@@ -51,9 +51,9 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         complete = True
         if not arguments.scores:
-            estate = load(chosen.sites or SAMPLE)
-            _name_unused(arguments.signals, signals, errors, estate)
-            complete = _night(engine, estate, signals, learn=not arguments.plain) and not errors
+            sites = load_sites(chosen.sites or SAMPLE)
+            _name_unused(arguments.signals, signals, errors, sites)
+            complete = _night(engine, sites, signals, learn=not arguments.plain) and not errors
         with database.reading(engine) as connection:
             for line in store.read_scoreboard(connection):
                 sys.stdout.write(json.dumps(line) + "\n")
@@ -72,18 +72,18 @@ def _name_unused(
     folder: Path,
     signals: Mapping[str, Signals],
     errors: Mapping[str, SignalError],
-    estate: Estate,
+    sites: Sites,
 ) -> None:
     for error in errors.values():
         sys.stderr.write(f"{error}; the site is forecast without its signals\n")
-    for name in sorted(signals.keys() - {site.id for site in estate}):
+    for name in sorted(signals.keys() - {site.id for site in sites}):
         sys.stderr.write(f"{folder / name}.csv: the sites file has no location {name!r}\n")
 
 
-def _night(engine: Engine, estate: Estate, signals: Mapping[str, Signals], *, learn: bool) -> bool:
+def _night(engine: Engine, sites: Sites, signals: Mapping[str, Signals], *, learn: bool) -> bool:
     """Whether all sites are forecast."""
     night = run_night(
-        engine, estate, now=datetime.now(UTC), learn=learn, signals=signals, progress=_say
+        engine, sites, now=datetime.now(UTC), learn=learn, signals=signals, progress=_say
     )
     sys.stdout.write(msgspec.json.encode(night).decode() + "\n")
     for one in night.failed:

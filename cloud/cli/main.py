@@ -16,10 +16,10 @@ from cloud import settings
 from cloud.cli.examples import EXAMPLES, examples_of
 from cloud.database import DatabaseError
 from cloud.database.failures import failure_sentence
-from cloud.estate import EstateError
 from cloud.ingest.sources.message_source import SourceError
 from cloud.logs import write_json_lines
 from cloud.settings import SettingsError
+from cloud.sites.sites_file import DocumentError
 from wire.addresses import hide_addresses
 from wire.aws import AwsError
 from wire.command_line import OptionError, Parser, add_examples
@@ -95,7 +95,14 @@ def run_refusing(run: Callable[[], int]) -> int:
     """The status of `run`, or 2 and one sentence when it is refused."""
     try:
         return run()
-    except (AwsError, DatabaseError, EstateError, OptionError, SettingsError, SourceError) as error:
+    except (
+        AwsError,
+        DatabaseError,
+        DocumentError,
+        OptionError,
+        SettingsError,
+        SourceError,
+    ) as error:
         reason = hide_addresses(str(error))
     except DBAPIError as error:
         reason = failure_sentence(error)

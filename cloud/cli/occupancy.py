@@ -18,12 +18,12 @@ from typing import Final
 
 from cloud import database, settings
 from cloud.auth import audit
-from cloud.estate import SAMPLE, Estate, UnknownLocation, load
 from cloud.money import minor
 from cloud.pricing.emsr import FareClass
 from cloud.pricing.market import Occupancy
 from cloud.pricing.slot import parse_slot
 from cloud.sales.occupancy import SlotOccupancy, replace_occupancy
+from cloud.sites.sites_file import SAMPLE, Sites, UnknownLocation, load_sites
 from wire.clock import utc_now
 
 COLUMNS: Final = ("location", "time_slot", "taken", "class", "fare", "mean", "deviation")
@@ -45,9 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Load the file; 1 when it is refused, with the line."""
     chosen = settings.read(arguments)
-    estate = load(chosen.sites or SAMPLE)
+    sites = load_sites(chosen.sites or SAMPLE)
     try:
-        noted = list(read(arguments.file, estate))
+        noted = list(read(arguments.file, sites))
     except FileRefused as refused:
         sys.stderr.write(f"{refused}\n")
         return 1
@@ -70,12 +70,12 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def read(file: Path, estate: Estate) -> Iterator[SlotOccupancy]:
+def read(file: Path, sites: Sites) -> Iterator[SlotOccupancy]:
     """What a file says, a slot at a time; raises FileRefused."""
     slots: dict[tuple[str, datetime], tuple[int, int, list[FareClass]]] = {}
     for number, row in _lines(file):
         try:
-            site = estate.location(row["location"])
+            site = sites.location(row["location"])
             slot = parse_slot(row["time_slot"], site.zone)
             taken = _count(row["taken"])
             found = slots.setdefault((site.id, slot.starts_at), (site.loop.shares, taken, []))

@@ -27,10 +27,10 @@ from cloud.app.context import AppContext
 from cloud.app.problem import describe_faults
 from cloud.auth.keys import ACCOUNT_PATTERN, MAX_ACCOUNT
 from cloud.cli.serve import add_rate_card, open_context
-from cloud.estate import UnknownLocation
 from cloud.money import MoneyError
 from cloud.pricing.slot import SlotError, parse_slot
 from cloud.sales.overrides import UnknownOverride
+from cloud.sites.sites_file import UnknownLocation
 
 REFUSALS = (MoneyError, OverrideRefused, RangeError, SlotError, UnknownLocation, UnknownOverride)
 
@@ -88,9 +88,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _done(context: AppContext, arguments: argparse.Namespace) -> list[OverrideResponse]:
     if arguments.action == "list":
-        chosen = context.estate.location(arguments.location) if arguments.location else None
+        chosen = context.sites.location(arguments.location) if arguments.location else None
         return active_prices(context, chosen)
-    site = context.estate.location(arguments.location)
+    site = context.sites.location(arguments.location)
     slot = parse_slot(arguments.time_slot, site.zone)
     if arguments.action == "withdraw":
         return [withdraw_price(context, site, slot, arguments.account, arguments.author)]

@@ -88,7 +88,7 @@ def _price(arguments: argparse.Namespace) -> PriceResponse:
 
 
 def _price_slot(context: AppContext, arguments: argparse.Namespace) -> PriceResponse:
-    site = context.estate.location(arguments.location)
+    site = context.sites.location(arguments.location)
     slot = parse_slot(arguments.time_slot, site.zone)
     buyer = Buyer(arguments.account, is_staff=True)
     return price_slot(context, site, slot, context.forecast(site), buyer)

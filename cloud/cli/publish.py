@@ -17,12 +17,12 @@ from cloud.app.context import AppContext
 from cloud.app.site_selection import OmittedLocation, run_isolated
 from cloud.auth import audit
 from cloud.cli.serve import add_rate_card, open_context
-from cloud.estate import Site
 from cloud.forecast.history.hours import Measures
 from cloud.pricing.availability import has_begun
 from cloud.pricing.price_list import price_slots
 from cloud.pricing.slot import build_slot_columns, list_slots
 from cloud.sales.price_sheet import DAYS, PriceSheet, is_published, store_sheet
+from cloud.sites.sites_file import Site
 
 AT_ONCE: Final = 100
 """Places whose sheets are kept in one transaction, with one entry in the log."""
@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
         published, left_out = publish(context)
     finally:
         context.engine.dispose()
-    kept = len(context.estate) - published - len(left_out)
+    kept = len(context.sites) - published - len(left_out)
     sys.stdout.write(
         f"prices of today published for {published} locations, {kept} had them already\n"
     )
@@ -56,7 +56,7 @@ def publish(context: AppContext) -> tuple[int, list[OmittedLocation]]:
     A place of which no forecast or no price can be made does not stop the others.
     """
     published, left_out = 0, list[OmittedLocation]()
-    sites = list(context.estate)
+    sites = list(context.sites)
     for start in range(0, len(sites), AT_ONCE):
         found = [
             run_isolated(site, lambda site: _sheet(context, site))

@@ -30,12 +30,12 @@ from cloud.app.redis_store import RedisStore
 from cloud.app.shared_store import LocalStore, SharedStore
 from cloud.auth.quota import Quota
 from cloud.connection_table import ConnectionTable, connection_limit
-from cloud.estate import SAMPLE, load
-from cloud.estate_reload import SitesFile
 from cloud.planning.plan_worker import PlanWorker
 from cloud.pricing.rate_card import REFERENCE, RateCard, read_card_file
 from cloud.pricing.vocabulary import require_priced_words
 from cloud.sales.rate_cards import card_at, read_scheduled_cards
+from cloud.sites.reload import SitesFile
+from cloud.sites.sites_file import SAMPLE, load_sites
 from wire.clock import utc_now
 
 log = logging.getLogger(__name__)
@@ -164,13 +164,13 @@ def open_context(arguments: argparse.Namespace) -> AppContext:
     chosen = settings.read(arguments)
     engine = database.open_existing(chosen.database_url)
     sites, card = (
-        load(chosen.sites or SAMPLE),
+        load_sites(chosen.sites or SAMPLE),
         read_rate_card(arguments.rate_card, engine),
     )
     require_priced_words(sites, card)
     context = AppContext(
         engine=engine,
-        estate=sites,
+        sites=sites,
         card=card,
         shared=open_shared_store(chosen, engine),
     )

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from cloud.estate import Estate, EstateError, Site, json_schema, load
 from cloud.pricing.openooh import KNOWN
 from cloud.pricing.rate_card import REFERENCE, read_card_file
 from cloud.pricing.vocabulary import unpriced_words
-from cloud.site_words import unknown_word
+from cloud.sites.sites_file import DocumentError, Site, Sites, json_schema, load_sites
+from cloud.sites.vocabulary import unknown_word
 
 VALID, WARNINGS, INVALID = 0, 1, 2
 
@@ -40,9 +40,9 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stdout.write(json.dumps(json_schema(), indent=2) + "\n")
         return VALID
     try:
-        sites = load(arguments.file)
+        sites = load_sites(arguments.file)
         card = read_card_file(arguments.rate_card)
-    except EstateError as error:
+    except DocumentError as error:
         sys.stdout.write(f"error: {error}\n")
         return INVALID
     today = datetime.now(UTC).date()
@@ -56,19 +56,19 @@ def run(arguments: argparse.Namespace) -> int:
     return INVALID if errors else WARNINGS if warnings else VALID
 
 
-def _summary(sites: Estate) -> str:
+def _summary(sites: Sites) -> str:
     cameras = sum(len(site.cameras) for site in sites)
     zones = len({site.timezone for site in sites})
     return f"{len(sites)} locations, {cameras} cameras, {zones} time zones"
 
 
-def _unknown_venues(sites: Estate) -> Iterator[str]:
+def _unknown_venues(sites: Sites) -> Iterator[str]:
     for site in sites:
         if site.venue not in KNOWN:
             yield f"{site.id}: {unknown_word('venue id', site.venue, KNOWN)} (OpenOOH 1.2)"
 
 
-def _warnings(sites: Estate, today: date) -> Iterator[str]:
+def _warnings(sites: Sites, today: date) -> Iterator[str]:
     for site in sites:
         yield from _camera_warnings(site, today)
         if site.holidays is None:

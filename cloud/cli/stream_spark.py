@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from cloud import settings
 from cloud.database import EPOCH
-from cloud.estate import SAMPLE
-from cloud.estate_reload import SitesFile
 from cloud.ingest.sources.message_source import SourceError
+from cloud.sites.reload import SitesFile
+from cloud.sites.sites_file import SAMPLE
 from cloud.windows.query import LENGTHS
 from wire.ack import Ack
 from wire.aws import create_client
@@ -110,7 +110,7 @@ def count(spark: "SparkSession", arguments: argparse.Namespace) -> None:
     counting = StreamCounter(
         TableStore(spark, arguments.folder),
         lambda: SitesSnapshot.of(
-            sites_file.estate, chosen.people_per_camera, chosen.people_per_second
+            sites_file.sites, chosen.people_per_camera, chosen.people_per_second
         ),
         clock=utc_now,
         acknowledge=partial(acknowledge_by_iot, arguments.region)

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from cloud.database import EPOCH
-from cloud.estate import Site
 from cloud.forecast import training, venue_profiles, week_forecasts
 from cloud.forecast.basis import NAMES, Basis, HourSource, Sources
 from cloud.forecast.history import history_store
@@ -31,6 +30,7 @@ from cloud.forecast.series import WEEK_H, Flags, Floats
 from cloud.forecast.store import StoredWeek, read_week
 from cloud.forecast.visitors.visitor_mix import HourVisitorMix, VisitorMix, read_visitor_mix
 from cloud.forecast.weekly import LEARNT_W
+from cloud.sites.sites_file import Site
 
 Integers = NDArray[np.int64]
 VENUE_MODEL: Final = "venue-1"

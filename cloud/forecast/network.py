@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from cloud.estate import Estate, Site
 from cloud.forecast.public_holidays import CalendarError, public_holidays
+from cloud.sites.sites_file import Site, Sites
 
 NO_CALENDAR: Final = "none"
 YEARS_BACK: Final = 4
@@ -40,11 +40,11 @@ def _holidays(code: str | None, today: date) -> frozenset[date]:
     return public_holidays(code, today.year - YEARS_BACK, today.year + YEARS_AHEAD)
 
 
-def build_networks(estate: Estate, now: datetime) -> tuple[list[Network], list[SiteFailure]]:
+def build_networks(sites: Sites, now: datetime) -> tuple[list[Network], list[SiteFailure]]:
     """The sites by calendar and local day, and the sites that have neither, with the reason."""
     groups: dict[tuple[str, date], list[Site]] = {}
     failed: list[SiteFailure] = []
-    for site in estate:
+    for site in sites:
         try:
             today = now.astimezone(site.zone).date()
         except (LookupError, ValueError, OSError) as error:  # a zone that cannot be loaded any more

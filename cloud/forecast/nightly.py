@@ -18,7 +18,6 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
 from cloud import database
-from cloud.estate import Estate, Site
 from cloud.forecast import store, training, week_forecasts
 from cloud.forecast.history import history_store
 from cloud.forecast.history.history_store import SiteHistory
@@ -32,6 +31,7 @@ from cloud.forecast.series import WEEK_H, ClockSeries
 from cloud.forecast.signals import Signals
 from cloud.forecast.visitors.visitor_mix import VisitorMix, compute_visitor_mix
 from cloud.forecast.visitors.visitor_mix import store_visitor_mix as keep_mix
+from cloud.sites.sites_file import Site, Sites
 
 log = logging.getLogger(__name__)
 BATCH_SITES: Final = 50
@@ -80,7 +80,7 @@ class SiteInputs:
 
 def run(
     engine: Engine,
-    estate: Estate,
+    sites: Sites,
     *,
     now: datetime,
     learn: bool = True,
@@ -88,7 +88,7 @@ def run(
     progress: Progress,
 ) -> NightlyResult:
     """Forecast all sites; `signals` are those of the sites that have any."""
-    found, failed = build_networks(estate, now)
+    found, failed = build_networks(sites, now)
     night = NightlyResult(failed=tuple(failed))
     for network in found:
         trained = _trained(engine, network, signals, now=now) if learn else None

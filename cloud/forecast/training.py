@@ -10,7 +10,6 @@ import numpy as np
 from sqlalchemy import Connection, Engine
 
 from cloud import database
-from cloud.estate import Site
 from cloud.forecast import store
 from cloud.forecast.history import history_store
 from cloud.forecast.history.history_store import LOOK_BACK_W, MEASURES
@@ -21,6 +20,7 @@ from cloud.forecast.models.registry import model_version
 from cloud.forecast.network import Network
 from cloud.forecast.series import ClockSeries
 from cloud.forecast.signals import SeriesSignals, Signals
+from cloud.sites.sites_file import Site
 
 log = logging.getLogger(__name__)
 TRAINED_SERIES: Final = 40

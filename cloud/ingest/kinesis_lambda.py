@@ -18,13 +18,13 @@ from sqlalchemy import Engine
 
 from cloud import settings
 from cloud.database import connect, create
-from cloud.estate import SAMPLE
 from cloud.ingest.consumer import Consumer
 from cloud.ingest.membership import Membership
 from cloud.ingest.plausibility import ValidationRules
 from cloud.ingest.sources.kinesis_record import parse_record
 from cloud.ingest.sources.message_source import BatchLimits, Delivery
 from cloud.ingest.validate import DEFAULT_RULES, IsListed
+from cloud.sites.sites_file import SAMPLE
 from wire.clock import utc_now
 
 

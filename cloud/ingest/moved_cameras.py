@@ -6,7 +6,7 @@ they were made, so a backlog from before the move counts for the former location
 
 from collections.abc import Sequence
 
-from cloud.camera_listings import Listing
+from cloud.sites.camera_listings import Listing
 from wire.audience import AudienceReport
 from wire.topics import DeviceAddress
 

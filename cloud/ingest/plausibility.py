@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from cloud.camera_listings import Listing
+from cloud.sites.camera_listings import Listing
 from wire.audience import AudienceReport, SensorSum
 from wire.health import DeviceFigures, Heartbeat
 from wire.histogram import DWELL_EDGES_MS

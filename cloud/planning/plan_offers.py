@@ -17,7 +17,6 @@ from cloud.app.context import AppContext, ForecastFailed
 from cloud.app.forecast_cache import CachedForecast
 from cloud.app.forecasts import REACH, forecast_each
 from cloud.app.site_selection import OmittedLocation, run_isolated, select_by_venue
-from cloud.estate import Site
 from cloud.forecast.history.hours import Measures
 from cloud.pricing.availability import has_begun
 from cloud.pricing.impressions import compute_lts_columns
@@ -26,6 +25,7 @@ from cloud.pricing.optimise.brief import AudienceGroup, Brief, BriefError
 from cloud.pricing.optimise.offer import Floats, GroupAudience, Integers, Offer
 from cloud.pricing.price_list import price_slots
 from cloud.pricing.slot import Slot, SlotColumns, build_slot_columns, list_slots
+from cloud.sites.sites_file import Site
 
 VISITS_PER_WEEK: Final = 2.0
 MAX_SLOTS: Final = 200_000
@@ -108,8 +108,8 @@ def read_plan_offer(context: AppContext, brief: Brief, account: str | None = Non
 
 
 def _sites(context: AppContext, brief: Brief) -> list[Site]:
-    chosen = [context.estate.location(name) for name in sorted(brief.locations)] or list(
-        context.estate
+    chosen = [context.sites.location(name) for name in sorted(brief.locations)] or list(
+        context.sites
     )
     wanted = select_by_venue(chosen, brief.venues) if brief.venues else chosen
     sites = [site for site in wanted if site.currency == brief.currency]

@@ -21,7 +21,6 @@ from sqlalchemy.exc import DBAPIError
 from cloud import database
 from cloud.app.context import AppContext, ForecastFailed
 from cloud.auth import audit
-from cloud.estate import UnknownLocation
 from cloud.planning.plan_offers import PlanOffer, read_plan_offer
 from cloud.planning.plan_response import ForecastUsed, PlanVersions, plan_response
 from cloud.planning.stored_plans import read_stored_request
@@ -31,6 +30,7 @@ from cloud.pricing.optimise.subprocess_solver import SearchStopped, optimise_in_
 from cloud.sales import plan_queue
 from cloud.sales.plan_queue import MAX_ATTEMPTS, PlanResult
 from cloud.sales.plans import PlanStatus, StoredPlan, delete_expired_plans
+from cloud.sites.sites_file import UnknownLocation
 
 log = logging.getLogger(__name__)
 POLL_EVERY_S: Final = 1.0

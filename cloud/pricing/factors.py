@@ -15,9 +15,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from cloud.estate import Site
 from cloud.pricing.rate_card import Bounds, RateCard
 from cloud.pricing.slot import Slot, SlotColumns
+from cloud.sites.sites_file import Site
 
 ONE: Final = Decimal(1)
 FOUR_PLACES: Final = Decimal("0.0001")

@@ -9,12 +9,12 @@ price per thousand and is not offered (an absent floor would mean zero). The pub
 
 from typing import Any, Final
 
-from cloud.estate import Site
 from cloud.forecast.intervals.interval import Interval
 from cloud.pricing.cpm import cpm_per_second, floor_cpm, multiplier
 from cloud.pricing.impressions import SUPPRESSED_BELOW, PlayImpressions, Spot, Tier
 from cloud.pricing.openooh import KNOWN, TAXONOMY_1_1, to_openooh_1_1
 from cloud.pricing.slot import Slot
+from cloud.sites.sites_file import Site
 
 SOURCE_PUBLISHER: Final = 2
 OUT_OF_HOME: Final = 8

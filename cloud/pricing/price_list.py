@@ -13,7 +13,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from cloud.estate import Site
 from cloud.pricing.factors import FACTORS, compute_base_factors
 from cloud.pricing.market import Market
 from cloud.pricing.rate_card import RateCard
@@ -25,6 +24,7 @@ from cloud.pricing.rules import (
     round_to_step,
 )
 from cloud.pricing.slot import SlotColumns
+from cloud.sites.sites_file import Site
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

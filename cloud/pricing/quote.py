@@ -8,13 +8,13 @@ import math
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from cloud.estate import Site
 from cloud.forecast.forecaster import HourForecast
 from cloud.pricing.factors import Factor, compute_base_factors
 from cloud.pricing.market import UNKNOWN_MARKET, Market
 from cloud.pricing.rate_card import RateCard
 from cloud.pricing.rules import TWELVE_DIGITS, RuleTerms, apply_rules, round_minor
 from cloud.pricing.slot import Slot
+from cloud.sites.sites_file import Site
 
 
 class QuoteError(ValueError):

@@ -13,7 +13,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from cloud.estate import EstateError, document
+from cloud.sites.sites_file import DocumentError, read_document
 from wire.visible_names import check_visible_name
 
 REFERENCE: Final = Path(__file__).parent / "reference.yaml"
@@ -115,18 +115,18 @@ class RateCard(_Card, frozen=True, kw_only=True):
 
 
 def read_card_file(file: Path) -> RateCard:
-    """Read a rate card from a file; raises EstateError.
+    """Read a rate card from a file; raises DocumentError.
 
     Names are checked here, not in the struct, so that cards stored in the database stay readable.
     """
-    card = document(file, RateCard)
+    card = read_document(file, RateCard)
     try:
         for band in card.peak_hours:
             check_visible_name("name of a band", band.name)
         for season in card.seasons:
             check_visible_name("name of a season", season.name)
     except ValueError as error:
-        raise EstateError(f"{file}: {error}") from error
+        raise DocumentError(f"{file}: {error}") from error
     return card
 
 

@@ -6,9 +6,9 @@ are therefore checked wherever both are known.
 
 from collections.abc import Iterable, Iterator
 
-from cloud.estate import EstateError, Site
 from cloud.pricing.rate_card import RateCard
-from cloud.site_words import unknown_word
+from cloud.sites.sites_file import DocumentError, Site
+from cloud.sites.vocabulary import unknown_word
 
 
 def unpriced_words(sites: Iterable[Site], card: RateCard) -> Iterator[str]:
@@ -27,6 +27,6 @@ def unpriced_words(sites: Iterable[Site], card: RateCard) -> Iterator[str]:
 
 
 def require_priced_words(sites: Iterable[Site], card: RateCard) -> None:
-    """Raise EstateError that lists every word without a factor on the card."""
+    """Raise DocumentError that lists every word without a factor on the card."""
     if sentences := list(unpriced_words(sites, card)):
-        raise EstateError("; ".join(sentences))
+        raise DocumentError("; ".join(sentences))

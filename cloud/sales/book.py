@@ -7,12 +7,12 @@ from itertools import chain
 
 from sqlalchemy import Connection
 
-from cloud.estate import Site
 from cloud.pricing.market import UNKNOWN_MARKET, Market, Occupancy, PriceOverride
 from cloud.pricing.slot import Slot
 from cloud.sales.occupancy import read_occupancy
 from cloud.sales.overrides import read_overrides
 from cloud.sales.price_sheet import PriceSheet, read_sheet_before
+from cloud.sites.sites_file import Site
 
 
 @dataclass(frozen=True, slots=True)

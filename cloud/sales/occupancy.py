@@ -14,9 +14,9 @@ import msgspec
 from sqlalchemy import BigInteger, Column, Connection, Integer, String, Table, Text, select
 
 from cloud import database
-from cloud.estate import Site
 from cloud.pricing.emsr import FareClass
 from cloud.pricing.market import Occupancy
+from cloud.sites.sites_file import Site
 
 MOST_CLASSES: Final = 10
 AT_ONCE: Final = 500

@@ -25,8 +25,8 @@ from sqlalchemy import (
 )
 
 from cloud import database
-from cloud.estate import Site
 from cloud.pricing.market import PriceOverride
+from cloud.sites.sites_file import Site
 
 EVERY_ACCOUNT: Final = ""
 KEY: Final = ("location", "hour_at", "account")

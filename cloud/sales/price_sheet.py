@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from sqlalchemy import Column, Connection, Date, LargeBinary, String, Table, delete, select
 
 from cloud import database
-from cloud.estate import Site
 from cloud.pricing.market import PublishedPrice
 from cloud.pricing.slot import HOUR, Slot
+from cloud.sites.sites_file import Site
 
 DAYS: Final = 92
 """How far ahead prices are published, and how long sheets are kept."""

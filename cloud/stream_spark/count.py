@@ -19,13 +19,13 @@ from pyspark.sql import DataFrame, Row, SparkSession, Window
 from pyspark.sql import functions as f
 from pyspark.sql.streaming.query import StreamingQuery
 
-from cloud.camera_listings import Listing
 from cloud.database import SUMS
-from cloud.estate import Estate
 from cloud.ingest.commit import OVERLAPPING, SCATTERED
 from cloud.ingest.plausibility import PEOPLE_PER_CAMERA, PEOPLE_PER_SECOND, ValidationRules
 from cloud.ingest.received_ranges import SequenceStatus
 from cloud.ingest.sources.message_source import SourceError
+from cloud.sites.camera_listings import Listing
+from cloud.sites.sites_file import Sites
 from cloud.stream_spark.finalize import SCHEMA as RESULT
 from cloud.stream_spark.finalize import TOO_FAR, StreamResult, StreamState, finalize_stream
 from cloud.stream_spark.parse import DEAD_LETTER, OLDEST_HELD, REPORT, parse_line
@@ -109,19 +109,19 @@ class SitesSnapshot:
     @classmethod
     def of(
         cls,
-        estate: Estate,
+        sites: Sites,
         people_per_camera: int | None = None,
         people_per_second: int | None = None,
     ) -> "SitesSnapshot":
         """The cameras of the sites file, former ids of locations included."""
         listed, current, people = set(), dict[str, str](), dict[tuple[str, str], int]()
         listings: dict[str, Sequence[Listing]] = {}
-        for site in estate:
+        for site in sites:
             current |= dict.fromkeys(site.formerly, site.id)
             for device in site.device_ids:
                 listed |= {(name, device) for name in (site.id, *site.formerly)}
-                listings[device] = estate.listings(device)
-                if most := estate.people(site.id, device):
+                listings[device] = sites.listings(device)
+                if most := sites.people(site.id, device):
                     people[site.id, device] = most
         return cls(
             frozenset(listed),

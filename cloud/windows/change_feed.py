@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from cloud.database import BANDS, BLIND, EPOCH, alerts, minute_tallies, reports
 from cloud.database.rollups import MOVING_LOCK
-from cloud.estate import Estate
+from cloud.sites.sites_file import Sites
 from cloud.windows.audience import Audience, AudienceSums
 from cloud.windows.expected_cameras import ExpectedCameras
 from cloud.windows.query import STEP
@@ -99,7 +99,7 @@ def read_windows(
     connection: Connection,
     keys: Iterable[WindowKey],
     *,
-    estate: Estate | None = None,
+    sites: Sites | None = None,
     now: datetime | None = None,
 ) -> dict[WindowKey, Audience]:
     """The present sums of these windows, without histograms, with the expected cameras.
@@ -118,9 +118,9 @@ def read_windows(
             some = locations[start : start + LOCATIONS_AT_ONCE]
             for location, tallies in _by_camera(connection, some, second).items():
                 coverage = None
-                if estate is not None and location in estate.ids:
+                if sites is not None and location in sites.ids:
                     observed = {device: tally.observed_ms for device, tally in tallies.items()}
-                    expected = ExpectedCameras.of([estate.location(location)])
+                    expected = ExpectedCameras.of([sites.location(location)])
                     coverage = expected.coverage(opens, until, observed)
                 tally = AudienceSums.total(tallies.values())
                 found[location, second] = Audience(

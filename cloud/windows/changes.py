@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Row
 
 from cloud.database import reading
-from cloud.estate import Estate
+from cloud.sites.sites_file import Sites
 from cloud.windows.audience import Audience
 from cloud.windows.change_feed import (
     AlertFollower,
@@ -40,12 +40,12 @@ class ChangeReader:
         self,
         engine: Engine,
         clock: Callable[[], datetime],
-        estate: Callable[[], Estate | None] = lambda: None,
+        sites: Callable[[], Sites | None] = lambda: None,
     ) -> None:
-        """`estate` gives the sites in force, for the expected cameras."""
+        """`sites` gives the sites in force, for the expected cameras."""
         self._engine = engine
         self._clock = clock
-        self._estate = estate
+        self._sites = sites
         self._reports: ReportFollower | None = None
         self._alerts: AlertFollower | None = None
         self._alerts_at: datetime | None = None
@@ -62,7 +62,7 @@ class ChangeReader:
             counted = follower.read(connection)
             changed = {one.key for one in counted if wanted is None or one.key[0] in wanted}
             keys = pending if is_first else pending | changed
-            windows = read_windows(connection, keys, estate=self._estate(), now=now)
+            windows = read_windows(connection, keys, sites=self._sites(), now=now)
             return ChangeSet(counted, windows, self._alerts_since(connection, now),
                         follower.through, now)  # fmt: skip
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from cloud.estate import Estate, Site
+from cloud.sites.sites_file import Site, Sites
 from cloud.windows.breakdown import breakdown
 from cloud.windows.dimensions import BreakdownFilter, Dimension, cell_interval
 from cloud.windows.expected_cameras import ExpectedCameras
@@ -24,8 +24,8 @@ Key = Mapping[Dimension, str | datetime]
 class ExpectedTime:
     """The expected time of one query and one version of the sites file."""
 
-    def __init__(self, estate: Estate, where: BreakdownFilter, now: datetime) -> None:
-        self._estate = estate
+    def __init__(self, sites: Sites, where: BreakdownFilter, now: datetime) -> None:
+        self._sites = sites
         self._where = where
         self._now = now
         self._of_site: dict[str, ExpectedCameras] = {}
@@ -64,7 +64,7 @@ class ExpectedTime:
     def _of_device(
         self, site: Site | None, device: str, starts_at: datetime, ends_at: datetime
     ) -> int:
-        sites = self._estate if site is None else (site,)
+        sites = self._sites if site is None else (site,)
         one = DeviceId(device)
         return sum(
             camera.expected_ms(starts_at, ends_at, each.zone)
@@ -79,9 +79,9 @@ class ExpectedTime:
 
     def _site(self, key: Key) -> Site | None:
         location = self._location(key)
-        if location is None or self._estate.current_id(location) not in self._estate.ids:
+        if location is None or self._sites.current_id(location) not in self._sites.ids:
             return None
-        return self._estate.location(location)
+        return self._sites.location(location)
 
     def _cameras(self, site: Site) -> ExpectedCameras:
         if site.id not in self._of_site:
@@ -90,12 +90,12 @@ class ExpectedTime:
 
     @cached_property
     def _whole(self) -> ExpectedCameras:
-        return ExpectedCameras.of(self._estate)
+        return ExpectedCameras.of(self._sites)
 
     @cached_property
     def _of_venue(self) -> dict[str, ExpectedCameras]:
         venues: dict[str, list[Site]] = {}
-        for site in self._estate:
+        for site in self._sites:
             venues.setdefault(site.venue, []).append(site)
         return {venue: ExpectedCameras.of(sites) for venue, sites in venues.items()}
 

@@ -33,8 +33,8 @@ from cloud.database import (
 )
 from cloud.database.failures import failure_of, is_passing
 from cloud.database.rollups import UNKNOWN, lock_for_moving
-from cloud.estate import Estate
 from cloud.ingest.report_store import adding_upsert
+from cloud.sites.sites_file import Sites
 from cloud.windows.venue_types import move_hours
 
 log = logging.getLogger(__name__)
@@ -56,14 +56,14 @@ class LocationRenames:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._done_for: Estate | None = None
+        self._done_for: Sites | None = None
         self._recheck_at = EPOCH
 
-    def maintain(self, estate: Estate, now: datetime) -> None:
+    def maintain(self, sites: Sites, now: datetime) -> None:
         """Move existing rows; an unavailable database is retried at the next call."""
-        if estate is self._done_for and now < self._recheck_at:
+        if sites is self._done_for and now < self._recheck_at:
             return
-        former_ids = [(former, site.id) for site in estate for former in site.formerly]
+        former_ids = [(former, site.id) for site in sites for former in site.formerly]
         try:
             renamed = rename_locations(self._engine, former_ids) if former_ids else []
         except DBAPIError as error:
@@ -71,7 +71,7 @@ class LocationRenames:
                 raise
             log.warning("locations.not_renamed", extra={"reason": failure_of(error)})
             return
-        self._done_for, self._recheck_at = estate, now + RECHECK_INTERVAL
+        self._done_for, self._recheck_at = sites, now + RECHECK_INTERVAL
         for former, present in renamed:
             log.info("location.renamed", extra={"formerly": former, "location": present})
 

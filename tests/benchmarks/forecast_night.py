@@ -23,7 +23,6 @@ import numpy as np
 from sqlalchemy import Connection, Engine
 
 from cloud import database
-from cloud.estate import Estate, Site, load
 from cloud.forecast import store, venue_profiles
 from cloud.forecast.history import history_store
 from cloud.forecast.history.history_store import LOOK_BACK_W, MEASURES
@@ -32,6 +31,7 @@ from cloud.forecast.models import model_selection
 from cloud.forecast.models.model import model_version
 from cloud.forecast.nightly import LATE_DATA, run
 from cloud.forecast.series import WEEK_H, ClockSeries, clock_series
+from cloud.sites.sites_file import Site, Sites, load_sites
 
 NOW = datetime(2026, 11, 9, 2, tzinfo=UTC)
 WEEKS = 130
@@ -74,12 +74,12 @@ def main() -> int:
     return 0
 
 
-def drawn(count: int) -> Estate:
-    site = msgspec.structs.replace(load().location("KX-01"), listed_cameras=("cam",))
-    return Estate(tuple(msgspec.structs.replace(site, id=f"L-{at:04}") for at in range(count)))
+def drawn(count: int) -> Sites:
+    site = msgspec.structs.replace(load_sites().location("KX-01"), listed_cameras=("cam",))
+    return Sites(tuple(msgspec.structs.replace(site, id=f"L-{at:04}") for at in range(count)))
 
 
-def fill(engine: Engine, places: Estate, nights: int) -> None:
+def fill(engine: Engine, places: Sites, nights: int) -> None:
     """A database after weeks of nights: hours in full only where they will be read in full."""
     today = NOW.date()
     coming = [today + timedelta(days=day) for day in range(nights + 1)]
@@ -191,7 +191,7 @@ def read(process: subprocess.Popen[str]) -> Iterator[dict[str, float]]:
         yield json.loads(line)
 
 
-def night(url: str, places: Estate, now: datetime) -> int:
+def night(url: str, places: Sites, now: datetime) -> int:
     engine = database.connect(url)
     started_s = time.process_time()
     done = run(

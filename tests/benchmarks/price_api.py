@@ -24,8 +24,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cloud import database
-from cloud.estate import load
 from cloud.forecast import venue_profiles
+from cloud.sites.sites_file import load_sites
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS
 
 WEEKS = 30
@@ -67,7 +67,7 @@ def fill(url: str) -> None:
     database.create(engine)
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     rough = random.Random(7)
-    for site in load():
+    for site in load_sites():
         kind = venue_profiles.find_venue(site.venue)
         shape = venue_profiles.build_week_shape((now - timedelta(days=now.weekday())).date())
         rows = []

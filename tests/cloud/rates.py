@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from cloud.estate import Estate, document, load
 from cloud.pricing.rate_card import RateCard
+from cloud.sites.sites_file import Sites, load_sites, read_document
 
 SITES_FILE = Path(__file__).parent / "sites.yaml"
 CARD_FILE = Path(__file__).parent / "rates.yaml"
-CARD = document(CARD_FILE, RateCard)
+CARD = read_document(CARD_FILE, RateCard)
 
 
-def sites() -> Estate:
+def sites() -> Sites:
     """The eight locations of `sites.yaml`."""
-    return load(SITES_FILE)
+    return load_sites(SITES_FILE)

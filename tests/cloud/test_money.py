@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud.money import MoneyError, exponent, major, minor, with_sign, written
-from cloud.site_words import CURRENCIES
+from cloud.sites.vocabulary import CURRENCIES
 
 
 @pytest.mark.parametrize(

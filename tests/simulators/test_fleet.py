@@ -7,9 +7,9 @@ from itertools import count, pairwise
 import numpy as np
 import pytest
 
-from cloud.estate import LARGEST_FILE_BYTES, load
 from cloud.ingest.sources.message_source import Delivery as Arrival
 from cloud.ingest.validate import DeadLetter, validate
+from cloud.sites.sites_file import LARGEST_FILE_BYTES, load_sites
 from simulators.__main__ import main
 from simulators.delivery.reliable_sender import NotAcknowledgedError, ReliableSender, pack_batches
 from simulators.fleet import ReportPace, pace_batches
@@ -136,7 +136,7 @@ def test_a_camera_tells_the_same_again_and_another_time_another_journal():
 def test_the_cloud_lists_every_camera_of_the_sites_file_that_is_written(tmp_path):
     path = tmp_path / "estate.yaml"
     path.write_text(render_sites_file(create_sites(7, 1)))
-    known = load(path)
+    known = load_sites(path)
     assert [place.profile for place in create_sites(7, 1)][:4] == [*Profile, Profile.STATION]
     for place in create_sites(7, 1):
         assert known.is_listed(place.address.location, place.address.device)

@@ -13,12 +13,12 @@ from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.auth.access import allow_roles
 from cloud.auth.keys import Role
-from cloud.estate import Estate
 from cloud.fleet import retirement
 from cloud.fleet.history import Author
 from cloud.fleet.registry import devices, sites_check
 from cloud.fleet.registry.devices import Device, DeviceSelector, DeviceStatus, RegistryError
 from cloud.fleet.shadows import desired_config
+from cloud.sites.sites_file import Sites
 from wire.health import Presence
 
 MAX_LIMIT: Final = 500
@@ -128,8 +128,8 @@ async def list_devices(
     found = await read_fleet(request, page)
     shown = found[:limit]
     further = shown[-1].device.name if len(found) > limit else None
-    estate = get_context(request).estate
-    return DevicesAnswer(devices=[_to_answer(one, estate) for one in shown], next=further)
+    sites = get_context(request).sites
+    return DevicesAnswer(devices=[_to_answer(one, sites) for one in shown], next=further)
 
 
 @router.get(
@@ -139,10 +139,8 @@ async def list_devices(
 )
 async def get_device(request: Request, device: DeviceName) -> ConfiguredDevice:
     """Show one camera with its configuration, desired and reported."""
-    estate = get_context(request).estate
-    return await read_fleet(
-        request, lambda connection: _read_configured(connection, device, estate)
-    )
+    sites = get_context(request).sites
+    return await read_fleet(request, lambda connection: _read_configured(connection, device, sites))
 
 
 @router.post(
@@ -153,18 +151,18 @@ async def get_device(request: Request, device: DeviceName) -> ConfiguredDevice:
 )
 async def register_device(request: Request, asked: NewDevice) -> ConfiguredDevice:
     """Take in a camera; it can measure once it has a certificate."""
-    estate = get_context(request).estate
+    sites = get_context(request).sites
 
     def act(connection: Connection, author: Author) -> ConfiguredDevice:
         if devices.find_devices(connection, DeviceSelector(name=asked.name)):
             raise DeviceExists(f"{asked.name} is in the fleet: PATCH it, or choose another name")
         if not asked.force:
-            sites_check.require_locations(estate, [asked.location])
+            sites_check.require_locations(sites, [asked.location])
         new = Device(asked.name, asked.location, attributes=asked.attributes)
         devices.register_device(connection, new, author)
         for group in asked.groups:
             devices.add_to_group(connection, group, [asked.name], author)
-        return _read_configured(connection, asked.name, estate)
+        return _read_configured(connection, asked.name, sites)
 
     details = asked.model_dump(exclude={"name"})
     return await change_fleet(request, "fleet.register", asked.name, details, act)
@@ -179,16 +177,16 @@ async def change_device(
     request: Request, device: DeviceName, asked: DeviceChange
 ) -> ConfiguredDevice:
     """Correct where a camera hangs, its attributes or its groups."""
-    estate = get_context(request).estate
+    sites = get_context(request).sites
 
     def act(connection: Connection, author: Author) -> ConfiguredDevice:
         if asked.location is not None and not asked.force:
-            sites_check.require_locations(estate, [asked.location])
+            sites_check.require_locations(sites, [asked.location])
         before = devices.get_device(connection, device)
         devices.register_device(connection, _apply_change(before.device, asked), author)
         if asked.groups is not None:
             _update_groups(connection, before, set(asked.groups), author)
-        return _read_configured(connection, device, estate)
+        return _read_configured(connection, device, sites)
 
     details = asked.model_dump(exclude_none=True)
     return await change_fleet(request, "fleet.change", device, details, act)
@@ -228,14 +226,14 @@ def _update_groups(
         devices.remove_from_group(connection, group, [before.device.name], author)
 
 
-def _read_configured(connection: Connection, name: str, estate: Estate) -> ConfiguredDevice:
-    answer = _to_answer(devices.get_device(connection, name), estate)
+def _read_configured(connection: Connection, name: str, sites: Sites) -> ConfiguredDevice:
+    answer = _to_answer(devices.get_device(connection, name), sites)
     return ConfiguredDevice(
         **answer.model_dump(), config=desired_config.read_config(connection, name)
     )
 
 
-def _to_answer(one: DeviceStatus, estate: Estate) -> DeviceAnswer:
+def _to_answer(one: DeviceStatus, sites: Sites) -> DeviceAnswer:
     return DeviceAnswer(
         name=one.device.name,
         location=one.device.location,
@@ -247,7 +245,7 @@ def _to_answer(one: DeviceStatus, estate: Estate) -> DeviceAnswer:
         seen_at=one.seen_at,
         certificate_ends_at=one.certificate_ends_at,
         drifts=one.drifts,
-        in_sites_file=sites_check.is_listed(estate, one.device),
+        in_sites_file=sites_check.is_listed(sites, one.device),
         heartbeat=None if one.heartbeat is None else dict(one.heartbeat),
     )
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from sqlalchemy import Connection
 
 from cloud import settings
-from cloud.estate import SAMPLE, Estate, load
 from cloud.fleet.cli import aws_commands
 from cloud.fleet.history import Author
+from cloud.sites.sites_file import SAMPLE, Sites, load_sites
 
 Action = Callable[[Connection, argparse.Namespace, Author], Iterator[str]]
 
@@ -49,6 +49,6 @@ def add_all_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--all", action="store_true", help="the whole fleet")
 
 
-def load_sites(asked: argparse.Namespace) -> Estate:
+def load_chosen_sites(asked: argparse.Namespace) -> Sites:
     """Read the sites file, or the sample."""
-    return load(settings.read(asked).sites or SAMPLE)
+    return load_sites(settings.read(asked).sites or SAMPLE)

@@ -11,7 +11,12 @@ from sqlalchemy import Connection
 from cloud import settings
 from cloud.fleet import retirement
 from cloud.fleet.cli import formatting
-from cloud.fleet.cli.arguments import add_action, add_selectors, add_sites_options, load_sites
+from cloud.fleet.cli.arguments import (
+    add_action,
+    add_selectors,
+    add_sites_options,
+    load_chosen_sites,
+)
 from cloud.fleet.enrolment import allow_list
 from cloud.fleet.history import Author
 from cloud.fleet.registry import devices, sites_check
@@ -48,11 +53,11 @@ def list_devices(
     connection: Connection, asked: argparse.Namespace, author: Author
 ) -> Iterator[str]:
     """Devices, one line each."""
-    estate = load_sites(asked)
+    sites = load_chosen_sites(asked)
     found = devices.find_devices(connection, formatting.read_selector(asked))
     unlisted = 0
     for one in found:
-        is_listed = sites_check.is_listed(estate, one.device)
+        is_listed = sites_check.is_listed(sites, one.device)
         unlisted += not is_listed
         yield _format_device(one, author.at) + ("" if is_listed else "  NOT IN THE SITES FILE")
     if unlisted:
@@ -78,7 +83,7 @@ def register_cameras(
             *("location", "attribute", "force"),
             because="they describe one camera: name it, or leave them out to register all",
         )
-        yield f"{devices.register_sites(connection, load_sites(asked), author)} new devices"
+        yield f"{devices.register_sites(connection, load_chosen_sites(asked), author)} new devices"
         return
     if asked.location is None:
         raise RegistryError("--location is missing: give the camera's location")
@@ -86,10 +91,10 @@ def register_cameras(
         asked.device, asked.location, attributes=formatting.parse_pairs(asked.attribute)
     )
     if not asked.force:
-        sites_check.require_locations(load_sites(asked), [asked.location])
+        sites_check.require_locations(load_chosen_sites(asked), [asked.location])
     devices.register_device(connection, device, author)
     yield f"registered {asked.device} at {asked.location}"
-    yield from sites_check.list_warnings(load_sites(asked), [(asked.device, asked.location)])
+    yield from sites_check.list_warnings(load_chosen_sites(asked), [(asked.device, asked.location)])
 
 
 def retire_device(
@@ -106,12 +111,12 @@ def allow_cameras(
 ) -> Iterator[str]:
     """Add cameras to the enrolment allow-list."""
     entries = list(allow_list.read_csv(asked.file))
-    estate = load_sites(asked)
+    sites = load_chosen_sites(asked)
     if not asked.force:
-        sites_check.require_locations(estate, (entry.location for entry in entries))
+        sites_check.require_locations(sites, (entry.location for entry in entries))
     written = allow_list.allow(connection, entries, author, again=asked.again)
     yield f"{written} of {len(entries)} cameras written to the allow-list"
-    yield from sites_check.list_warnings(estate, ((one.device, one.location) for one in entries))
+    yield from sites_check.list_warnings(sites, ((one.device, one.location) for one in entries))
 
 
 def _format_certificate_left(left: timedelta) -> str:

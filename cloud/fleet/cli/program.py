@@ -8,12 +8,12 @@ from sqlalchemy.exc import DBAPIError
 from cloud import settings
 from cloud.database import DatabaseError
 from cloud.database.failures import failure_sentence
-from cloud.estate import EstateError
 from cloud.fleet.cli import commands
 from cloud.fleet.examples import EXAMPLES
 from cloud.ingest.sources.message_source import SourceError
 from cloud.logs import write_json_lines
 from cloud.settings import SettingsError
+from cloud.sites.sites_file import DocumentError
 from wire.addresses import hide_addresses
 from wire.command_line import Parser, add_examples
 from wire.process.type_info import build_type_info
@@ -36,7 +36,7 @@ def load(typed: list[str]) -> Callable[[], int]:
 def _run_refusing(run: Callable[[], int]) -> int:
     try:
         return run()
-    except (DatabaseError, EstateError, SettingsError, SourceError) as error:
+    except (DatabaseError, DocumentError, SettingsError, SourceError) as error:
         reason = hide_addresses(str(error))
     except DBAPIError as error:
         reason = failure_sentence(error)

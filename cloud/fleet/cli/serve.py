@@ -16,8 +16,6 @@ from sqlalchemy import Engine
 
 from cloud import settings
 from cloud.database import connect, create
-from cloud.estate import SAMPLE
-from cloud.estate_reload import SitesFile
 from cloud.fleet.enrolment.ca_client import CaClient, read_common_name
 from cloud.fleet.enrolment.claim_provisioning import Enrolment
 from cloud.fleet.enrolment.server import EnrolmentServer, EnrolmentServerError, ServerFiles
@@ -26,6 +24,8 @@ from cloud.fleet.registry.sites_sync import SitesSync
 from cloud.fleet.service import FleetConnection, FleetService, connect_service, create_client
 from cloud.ingest.sources.message_source import SourceError
 from cloud.settings import SettingsError
+from cloud.sites.reload import SitesFile
+from cloud.sites.sites_file import SAMPLE
 from wire.addresses import AddressError, parse_broker
 from wire.clock import utc_now
 from wire.command_line import CERTIFICATES, add_certificates, refuse_options

@@ -16,10 +16,10 @@ import msgspec
 from sqlalchemy import Connection, Row, delete, select, update
 
 from cloud.database import device_status, insert
-from cloud.estate import Estate
 from cloud.fleet import audit_states
 from cloud.fleet.history import Author, FleetEvent, record_events
 from cloud.fleet.tables import device_groups, device_table, shadows
+from cloud.sites.sites_file import Sites
 from wire.scalars import NAME, DeviceId, LocationId
 from wire.topics import DeviceAddress
 
@@ -105,14 +105,14 @@ def _upsert(connection: Connection, device: Device, author: Author) -> None:
     connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
 
 
-def register_sites(connection: Connection, estate: Estate, author: Author) -> int:
+def register_sites(connection: Connection, sites: Sites, author: Author) -> int:
     """Register every camera of the sites file that is not registered yet; returns how many."""
     known = set(connection.execute(select(device_table.c.name)).scalars())
     new = [
         Device(camera, site.id)
-        for site in estate
+        for site in sites
         for camera in site.device_ids
-        if camera not in known and estate.listings(camera)[-1].location == site.id
+        if camera not in known and sites.listings(camera)[-1].location == site.id
     ]
     for device in new:
         _upsert(connection, device, author)

@@ -4,21 +4,21 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Final
 
-from cloud.estate import Estate
 from cloud.fleet.registry.devices import Device, RegistryError
+from cloud.sites.sites_file import Sites
 from wire.scalars import DeviceId, LocationId
 
 SHOWN: Final = 20
 
 
-def require_locations(estate: Estate, locations: Iterable[str]) -> None:
+def require_locations(sites: Sites, locations: Iterable[str]) -> None:
     """Refuse locations that the sites file does not list.
 
     Raises:
         RegistryError: names them, and those that were probably meant.
     """
-    known = {str(site.id) for site in estate}
-    unknown = sorted({one for one in locations if estate.current_id(one) not in known})
+    known = {str(site.id) for site in sites}
+    unknown = sorted({one for one in locations if sites.current_id(one) not in known})
     if not unknown:
         return
     near = sorted({found for one in unknown for found in get_close_matches(one, known, SHOWN)})
@@ -31,17 +31,17 @@ def require_locations(estate: Estate, locations: Iterable[str]) -> None:
     )
 
 
-def is_listed(estate: Estate, device: Device) -> bool:
+def is_listed(sites: Sites, device: Device) -> bool:
     """Whether the reports of a device count: the file lists it at its location."""
-    return estate.is_listed(LocationId(device.location), DeviceId(device.name))
+    return sites.is_listed(LocationId(device.location), DeviceId(device.name))
 
 
-def list_warnings(estate: Estate, cameras: Iterable[tuple[str, str]]) -> Iterator[str]:
+def list_warnings(sites: Sites, cameras: Iterable[tuple[str, str]]) -> Iterator[str]:
     """A sentence for each camera (device, location) that the sites file does not list."""
     unlisted = [
         (device, location)
         for device, location in cameras
-        if not estate.is_listed(LocationId(location), DeviceId(device))
+        if not sites.is_listed(LocationId(location), DeviceId(device))
     ]
     for device, location in unlisted[:SHOWN]:
         yield (

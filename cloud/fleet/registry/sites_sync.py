@@ -7,10 +7,10 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from cloud.database import writing
-from cloud.estate import Estate
-from cloud.estate_reload import SitesFile
 from cloud.fleet.history import Author
 from cloud.fleet.registry import devices
+from cloud.sites.reload import SitesFile
+from cloud.sites.sites_file import Sites
 
 log = logging.getLogger(__name__)
 
@@ -21,16 +21,16 @@ class SitesSync:
     def __init__(self, engine: Engine, sites_file: SitesFile) -> None:
         self._engine = engine
         self._sites_file = sites_file
-        self._registered: Estate | None = None
+        self._registered: Sites | None = None
 
     def register(self, now: datetime) -> int:
         """Register the cameras that are new; how many."""
-        estate = self._sites_file.estate
-        if estate is self._registered:
+        sites = self._sites_file.sites
+        if sites is self._registered:
             return 0
         with writing(self._engine) as connection:
-            new = devices.register_sites(connection, estate, Author("sites file", now))
-        self._registered = estate
+            new = devices.register_sites(connection, sites, Author("sites file", now))
+        self._registered = sites
         return new
 
     def register_again(self, now: datetime) -> None:

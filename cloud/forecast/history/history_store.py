@@ -32,7 +32,6 @@ from sqlalchemy import (
 
 from cloud import database
 from cloud.database import EPOCH
-from cloud.estate import Site
 from cloud.forecast.history.cameras import (
     CameraHours,
     Weights,
@@ -47,6 +46,7 @@ from cloud.forecast.history.hours import (
     read_camera_hours,
 )
 from cloud.forecast.series import WEEK_H, ClockSeries, clock_series
+from cloud.sites.sites_file import Site
 from cloud.windows.local_hours import has_whole_hours
 
 log = logging.getLogger(__name__)

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, select
 
 from cloud.database import EPOCH, hour_tallies
-from cloud.estate import Site
 from cloud.forecast.history.cameras import (
     HOUR_MS,
     CameraExpectation,
@@ -28,6 +27,7 @@ from cloud.forecast.history.cameras import (
     find_usual_optional,
 )
 from cloud.forecast.series import Floats
+from cloud.sites.sites_file import Site
 from cloud.windows.local_hours import has_whole_hours, local_hour_sums
 from cloud.windows.query import HourRow
 

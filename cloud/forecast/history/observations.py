@@ -12,7 +12,6 @@ from typing import Final
 import numpy as np
 
 from cloud.database import EPOCH
-from cloud.estate import Site
 from cloud.forecast.history.cameras import LEAST_SHARE, find_offline_cameras
 from cloud.forecast.history.history_store import (
     LOOK_BACK_W,
@@ -28,6 +27,7 @@ from cloud.forecast.history.hours import ObservedHours
 from cloud.forecast.history.outliers import exclude_outliers, list_hours
 from cloud.forecast.series import WEEK_H, ClockSeries
 from cloud.forecast.weekly import LEARNT_W
+from cloud.sites.sites_file import Site
 
 SILENT_S: Final = 2 * 86_400
 """A camera is named when its newest hour lies so far before the newest one of the site."""

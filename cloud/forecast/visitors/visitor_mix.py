@@ -31,13 +31,13 @@ from sqlalchemy import (
 
 from cloud import database
 from cloud.database import minute_demographics, total
-from cloud.estate import Site
 from cloud.forecast.history.history_store import local_midnight
 from cloud.forecast.history.hours import HOUR_S, ObservedHours
 from cloud.forecast.intervals import conformal
 from cloud.forecast.intervals.interval import Interval
 from cloud.forecast.series import ClockSeries, Floats, clock_series
 from cloud.forecast.visitors.share_estimates import VisitCounts, estimate_dwell, estimate_shares
+from cloud.sites.sites_file import Site
 from cloud.windows.local_hours import OffsetSpan, local_hour_sums, offset_spans
 
 log = logging.getLogger(__name__)

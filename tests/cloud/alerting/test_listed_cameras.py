@@ -10,7 +10,7 @@ from cloud.alerting.lifecycle import apply_measures
 from cloud.alerting.listed_cameras import CLOSED_BY, ListedCameras, close_unlisted_alerts
 from cloud.alerting.rules import AlertKind, Measure
 from cloud.database import alerts, reading, writing
-from cloud.estate import load
+from cloud.sites.sites_file import load_sites
 from tests.cloud.alerting.conftest import AT_ONCE, MINUTE, NOON, sites_file
 
 BOTH = "[kx-cam-1, kx-cam-2]"
@@ -24,9 +24,9 @@ def raised(engine: Engine, *keys: tuple[AlertKind, str, str]) -> None:
 
 def swept(engine: Engine, file: Path) -> list[str | None]:
     """Why each alert was closed, in their order; None: it is open."""
-    estate, now = load(file), NOON + MINUTE
+    sites, now = load_sites(file), NOON + MINUTE
     with writing(engine) as connection:
-        events = close_unlisted_alerts(connection, estate, ListedCameras.of(estate, now), now)
+        events = close_unlisted_alerts(connection, sites, ListedCameras.of(sites, now), now)
     with reading(engine) as connection:
         rows = list(connection.execute(select(alerts).order_by(alerts.c.id)))
     closed = [row.id for row in rows if row.closed_by == CLOSED_BY]
@@ -94,9 +94,9 @@ def test_a_camera_is_looked_at_within_its_dates(tmp_path: Path) -> None:
         "[a, {id: b, until: 2026-11-20}, {id: c, from: 2026-11-21}, {id: d, optional: true},"
         " {id: e, optional: true, until: 2026-11-20}, {id: f, from: 2026-11-20}]"
     )
-    estate = load(sites_file(tmp_path / "sites.yaml", {"KX": cameras}))
-    listed = ListedCameras.of(estate, NOON)
+    sites = load_sites(sites_file(tmp_path / "sites.yaml", {"KX": cameras}))
+    listed = ListedCameras.of(sites, NOON)
     assert {device for _, device in listed.cameras} == {"a", "d", "f"}
     assert {device for _, device in listed.optional} == {"d"}
     midnight = NOON - timedelta(hours=12)
-    assert ("KX", "f") in ListedCameras.of(estate, midnight + MINUTE).cameras
+    assert ("KX", "f") in ListedCameras.of(sites, midnight + MINUTE).cameras

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from cloud.alerting.recipients import Recipient, load_recipients
-from cloud.estate import EstateError
-from cloud.estate import load as load_sites
+from cloud.sites.sites_file import DocumentError
+from cloud.sites.sites_file import load_sites as load_sites
 from tests.cloud.alerting.conftest import sites_file
 
 SECRET = "T0P-s3cret"
@@ -40,7 +40,7 @@ def written(tmp_path: Path, text: str) -> Path:
 def test_a_file_without_a_usable_recipient_is_refused(
     tmp_path: Path, text: str, sentence: str
 ) -> None:
-    with pytest.raises(EstateError, match=sentence):
+    with pytest.raises(DocumentError, match=sentence):
         load_recipients(written(tmp_path, text))
 
 
@@ -89,11 +89,11 @@ AT_LB = "recipients: [{name: a, to: 'log:', locations: [%s]}, {name: all, to: 'l
 
 
 def test_a_location_that_the_sites_file_lacks_is_refused_with_those_it_has(tmp_path: Path) -> None:
-    estate = load_sites(sites_file(tmp_path / "sites.yaml", {"KX-01": "[a]"}, "[KINGS]"))
-    found = load_recipients(written(tmp_path, AT_LB % "KX-01, LB-99"), estate=estate)
+    sites = load_sites(sites_file(tmp_path / "sites.yaml", {"KX-01": "[a]"}, "[KINGS]"))
+    found = load_recipients(written(tmp_path, AT_LB % "KX-01, LB-99"), sites=sites)
     assert [one.name for one in found.usable] == ["all"]
     (refused,) = found.refused
     assert (refused.line, refused.name) == (1, "'a'")
     assert "no location 'LB-99' in the sites file: it has KX-01" in refused.reason
-    renamed = load_recipients(written(tmp_path, AT_LB % "KINGS"), estate=estate).usable[0]
+    renamed = load_recipients(written(tmp_path, AT_LB % "KINGS"), sites=sites).usable[0]
     assert renamed.matches("camera.unobserved", "KX-01")

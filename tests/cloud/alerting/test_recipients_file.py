@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cloud.alerting.recipients_file import RecipientsFile
-from cloud.estate import load as load_sites
+from cloud.sites.sites_file import load_sites as load_sites
 from tests.cloud.alerting.conftest import sites_file
 
 

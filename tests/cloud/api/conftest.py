@@ -95,7 +95,7 @@ def override(tmp_path: Path, clock, monkeypatch):
 
     def open_now(arguments, **how):
         found = contexts(arguments, **how)
-        return AppContext(found.engine, found.estate, found.card, clock)
+        return AppContext(found.engine, found.sites, found.card, clock)
 
     monkeypatch.setattr(override_command, "open_context", open_now)
     where = ["--database", new_database(tmp_path)]

@@ -128,7 +128,7 @@ def test_the_hours_of_an_hour_add_up_to_what_was_counted(ask, context: AppContex
 def test_a_silent_camera_of_the_sites_file_is_missing_and_a_strange_one_is_named(
     ask, context: AppContext, clock
 ):
-    site = context.estate.location("KX-01")
+    site = context.sites.location("KX-01")
     expected = len(site.expected_cameras(clock.now - timedelta(hours=1), clock.now))
     with database.writing(context.engine) as connection:
         connection.execute(

@@ -101,7 +101,7 @@ def test_a_forecast_contains_the_visitor_mix_once_it_is_stored(ask, context):
     with database.writing(context.engine) as connection:
         store_visitor_mix(
             connection,
-            context.estate.location("KX-01"),
+            context.sites.location("KX-01"),
             VisitorMix(date(2026, 11, 20), rates, groups, half),
         )
     context.clock.advance(timedelta(hours=1))

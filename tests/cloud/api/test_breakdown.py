@@ -45,7 +45,7 @@ def test_the_whole_network_is_one_group_unless_parts_are_asked_for(ask, context:
     (whole,) = ask.get(f"/api/audience?{DAY}").json()["cells"]
     assert (whole["visits"], whole["onlookers"], whole["attention_rate"]) == (24, 12, 0.5)
     # ten seconds of twelve cameras reported; up to now every camera of the sites file is expected
-    cameras = [site.expected_cameras(clock.now - HOUR, clock.now) for site in context.estate]
+    cameras = [site.expected_cameras(clock.now - HOUR, clock.now) for site in context.sites]
     expected_s = 12 * 3600.0 * sum(map(len, cameras))
     assert (whole["reported_s"], whole["expected_s"]) == (120.0, expected_s)
     assert whole["observed_share"] == round(108 / expected_s, 4)
@@ -164,7 +164,7 @@ def test_a_camera_that_the_sites_file_does_not_list_is_marked_and_replaces_no_li
     assert (cell["device"], cell["is_listed"], cell["expected_s"]) == ("lb", False, 0.0)
 
     (hour,) = ask.get(f"/api/audience?{query.replace('device', 'location')}").json()["cells"]
-    site = context.estate.location("LB-01")
+    site = context.sites.location("LB-01")
     expected_s = site.expected_ms(FROM, FROM + HOUR) / 1000
     assert (hour["expected_s"], hour["is_listed"]) == (expected_s, None)
     assert hour["observed_share"] == round(9 / (expected_s + 9), 4)

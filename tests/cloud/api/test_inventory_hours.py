@@ -7,7 +7,7 @@ import pytest
 
 from cloud.api.application import create_app
 from cloud.app.context import AppContext, ForecastCache
-from cloud.estate import Estate
+from cloud.sites.sites_file import Sites
 from tests.cloud.api.conftest import ApiClient
 from tests.cloud.app.conftest import screens_of
 
@@ -17,12 +17,12 @@ INVENTORY = "/api/inventory?time_slot="
 @pytest.fixture
 def abroad(context: AppContext) -> AppContext:
     """London, a place in Kolkata, and one in New York."""
-    london = context.estate.location("KX-01")
+    london = context.sites.location("KX-01")
     others = [
         msgspec.structs.replace(london, id=name, timezone=zone, listed_cameras=())
         for name, zone in (("CC-01", "Asia/Kolkata"), ("NY-01", "America/New_York"))
     ]
-    return replace(context, estate=Estate((london, *others)), forecast_cache=ForecastCache())
+    return replace(context, sites=Sites((london, *others)), forecast_cache=ForecastCache())
 
 
 @pytest.mark.parametrize(

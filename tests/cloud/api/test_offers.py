@@ -9,12 +9,12 @@ import pytest
 
 from cloud import database
 from cloud.app.context import AppContext
-from cloud.estate import Estate
 from cloud.forecast.store import StoredWeek, store_weeks
 from cloud.planning.plan_offers import read_offer
 from cloud.pricing.optimise.brief import Brief
 from cloud.pricing.quote import quote
 from cloud.pricing.slot import parse_slot
+from cloud.sites.sites_file import Sites
 
 FIELDS = ("p10", "p50", "p90")
 
@@ -58,7 +58,7 @@ def test_every_slot_is_offered_at_its_quote_with_the_people_of_its_ladder(
     never_observed = 0
     for at in range(0, len(sold), 3):
         name, _, time_slot = str(sold.key[at]).partition("/")
-        site = context.estate.location(name)
+        site = context.sites.location(name)
         made = context.forecast(site)
         slot = parse_slot(time_slot, site.zone)
         hour_forecast = made.forecast.hour_forecast(slot.starts_at)
@@ -74,9 +74,9 @@ def test_every_slot_is_offered_at_its_quote_with_the_people_of_its_ladder(
 
 
 def test_a_hundred_places_for_four_weeks_are_not_too_many(context: AppContext):
-    first = msgspec.structs.replace(next(iter(context.estate)), listed_cameras=())
+    first = msgspec.structs.replace(next(iter(context.sites)), listed_cameras=())
     sites = (msgspec.structs.replace(first, id=f"X-{at:03}") for at in range(100))
-    many = replace(context, estate=Estate(tuple(sites)))
+    many = replace(context, sites=Sites(tuple(sites)))
     first_on = date(2026, 11, 23)
     sold = read_offer(
         many,

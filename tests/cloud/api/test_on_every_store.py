@@ -235,7 +235,7 @@ def test_a_price_says_how_well_its_place_was_observed(store: Installation):
     assert document["observed_share"] == 1.0
     assert (elsewhere["cameras_reporting"], elsewhere["observed_share"]) == (0, 0.0)
     site = msgspec.structs.replace(
-        store.contexts[0].estate.location("KX-01"), listed_cameras=("kx-01-cam-1", "kx-01-cam-2")
+        store.contexts[0].sites.location("KX-01"), listed_cameras=("kx-01-cam-1", "kx-01-cam-2")
     )
     with database.reading(store.engine) as connection:
         assert read_recent_coverage(connection, site, store.clock.now) == RecentCoverage(
@@ -262,7 +262,7 @@ def test_a_price_says_how_old_the_newest_data_are_whatever_hours_the_forecast_us
     store.clock.advance(timedelta(minutes=16))
     assert store.askers[0].get(PRICE).json()["basis"]["data_age_s"] == 1200 + 16 * 60
 
-    site = store.contexts[0].estate.location("KX-01")
+    site = store.contexts[0].sites.location("KX-01")
     with database.writing(store.engine) as connection:  # after the minutes' retention time
         connection.execute(delete(database.minute_tallies))
         last = connection.execute(select(func.max(hours.hour_at))).scalar_one()

@@ -5,7 +5,7 @@ import pytest
 from cloud import database
 from cloud.app.context import AppContext
 from cloud.auth import audit
-from cloud.estate import load
+from cloud.sites.sites_file import load_sites
 
 SLOT = ["KX-01", "2026-11-23T08:00"]
 PRICE = "/api/pricing/slot/KX-01/2026-11-23T08:00"
@@ -29,7 +29,7 @@ def test_it_is_set_listed_and_withdrawn_as_by_the_api(ask, context: AppContext, 
 
 
 def test_one_place_lists_only_its_own(override, capsys):
-    other = next(site.id for site in load() if site.id != "KX-01")
+    other = next(site.id for site in load_sites() if site.id != "KX-01")
     assert override(*SET) == 0
     capsys.readouterr()
     assert override("list", other) == 0

@@ -14,11 +14,11 @@ from cloud.auth import audit
 from cloud.auth.keys import Role, create_key
 from cloud.auth.quota import Quota
 from cloud.cli.publish import publish
-from cloud.estate import Estate
 from cloud.pricing.market import Occupancy
 from cloud.pricing.slot import parse_slot
 from cloud.sales.occupancy import SlotOccupancy, store_occupancy
 from cloud.sales.price_sheet import read_sheet_before
+from cloud.sites.sites_file import Sites
 from tests.cloud.api.conftest import FRIDAY_NOON, ApiClient
 
 SLOT = "KX-01/2026-11-23T08:00"
@@ -90,7 +90,7 @@ def test_a_second_one_takes_the_place_of_the_first(ask: ApiClient):
     (only,) = ask.get("/api/pricing/overrides?location=KX-01").json()["overrides"]
 
     assert (only["number"], only["price_minor"]) == (2, 5000)
-    others = [site.id for site in ask.app.state.reloader.context.estate if site.id != "KX-01"]
+    others = [site.id for site in ask.app.state.reloader.context.sites if site.id != "KX-01"]
     assert ask.get(f"/api/pricing/overrides?location={others[0]}").json() == {"overrides": []}
 
 
@@ -164,15 +164,15 @@ def test_the_sheet_of_the_day_holds_the_computed_price(ask: ApiClient, context: 
     publish(context)
     with database.reading(context.engine) as connection:
         sheet = read_sheet_before(
-            connection, context.estate.location("KX-01"), (FRIDAY_NOON + timedelta(days=1)).date()
+            connection, context.sites.location("KX-01"), (FRIDAY_NOON + timedelta(days=1)).date()
         )
     assert sheet is not None
     assert sheet.pence[2 * 24 + 20] == computed  # from Friday noon on
 
 
 def test_an_hour_that_starts_at_half_past_in_utc_is_returned_exactly(context: AppContext):
-    site = msgspec.structs.replace(context.estate.location("KX-01"), timezone="Asia/Kolkata")
-    there = ApiClient(create_app(replace(context, estate=Estate((site,)))))
+    site = msgspec.structs.replace(context.sites.location("KX-01"), timezone="Asia/Kolkata")
+    there = ApiClient(create_app(replace(context, sites=Sites((site,)))))
     override = there("PUT", "/api/pricing/override/KX-01/2026-11-23T14:00", json=WANTED).json()
     assert override["starts_at"] == "2026-11-23T08:30:00Z"
 
@@ -180,7 +180,7 @@ def test_an_hour_that_starts_at_half_past_in_utc_is_returned_exactly(context: Ap
 def test_what_was_sold_and_set_under_a_former_name_holds_under_the_present(
     ask: ApiClient, context: AppContext, clock
 ):
-    site = context.estate.location("KX-01")
+    site = context.sites.location("KX-01")
     starts_at = parse_slot("2026-11-23T08:00", site.zone).starts_at
     with database.writing(context.engine) as connection:
         store_occupancy(
@@ -190,7 +190,7 @@ def test_what_was_sold_and_set_under_a_former_name_holds_under_the_present(
 
     renamed = msgspec.structs.replace(site, id="KX-77", formerly=("KX-01",))
     now_called = ApiClient(
-        create_app(AppContext(context.engine, Estate((renamed,)), context.card, clock))
+        create_app(AppContext(context.engine, Sites((renamed,)), context.card, clock))
     )
     slot, override = SLOT.replace("KX-01", "KX-77"), OVERRIDE.replace("KX-01", "KX-77")
     price = now_called.get(f"/api/pricing/slot/{slot}").json()

@@ -41,7 +41,7 @@ def test_an_hour_that_has_begun_is_not_for_sale_anywhere(ask: ApiClient, clock):
 
 def test_a_sold_out_hour_is_said_so(ask: ApiClient, context: AppContext, clock):
 
-    site = context.estate.location("KX-01")
+    site = context.sites.location("KX-01")
     with database.writing(context.engine) as connection:
         for hour, taken in ((8, 6), (9, 5), (10, 0)):
             starts_at = parse_slot(f"2026-11-23T{hour:02}:00", site.zone).starts_at

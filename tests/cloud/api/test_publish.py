@@ -31,7 +31,7 @@ def dearer(context: AppContext) -> AppContext:
 
 def test_a_price_follows_the_one_published_the_day_before(ask, context: AppContext, dearer, clock):
     before = ask.get(PRICE).json()["price_minor"]
-    assert publish(context) == (len(context.estate), [])
+    assert publish(context) == (len(context.sites), [])
     ask.app = create_app(dearer)
     same_day = ask.get(PRICE).json()
     clock.advance(timedelta(days=1))
@@ -44,7 +44,7 @@ def test_a_price_follows_the_one_published_the_day_before(ask, context: AppConte
 
 
 def test_day_after_day_the_published_price_comes_nearer_to_the_new_card(context, dearer, clock):
-    site = context.estate.location("KX-01")
+    site = context.sites.location("KX-01")
     slot = parse_slot("2026-12-07T08:00", site.zone)
     publish(context)
     prices = []
@@ -78,7 +78,7 @@ def test_every_hour_of_the_sheet_is_its_quote_across_the_clock_change(
     ask, context: AppContext, clock
 ):
     clock.advance(timedelta(days=120))  # 20 March: the sheet holds 28 March, which has 23 hours
-    made = context.forecast(context.estate.location("KX-01"))
+    made = context.forecast(context.sites.location("KX-01"))
     publish(context)
     with database.reading(context.engine) as connection:
         row = connection.execute(price_sheets.select()).mappings().first()
@@ -86,7 +86,7 @@ def test_every_hour_of_the_sheet_is_its_quote_across_the_clock_change(
     assert made.book.is_empty
     with database.reading(context.engine) as connection:
         sheet = read_sheet_before(
-            connection, context.estate.location("KX-01"), clock.now.date() + timedelta(days=1)
+            connection, context.sites.location("KX-01"), clock.now.date() + timedelta(days=1)
         )
     for ahead in range(6 * 24 + 12, 9 * 24 - 12):
         at = sheet.first_at + timedelta(hours=ahead)

@@ -13,7 +13,7 @@ from cloud.api.application import create_app
 from cloud.api.audit_tables import findings
 from cloud.app.context import AppContext, ForecastCache
 from cloud.cli.publish import publish
-from cloud.estate import Estate
+from cloud.sites.sites_file import Sites
 from tests.cloud.api.conftest import FRIDAY_NOON, ApiClient
 
 TIME = "2026-11-23T08:00"
@@ -26,10 +26,10 @@ def renamed(context: AppContext) -> ApiClient:
         msgspec.structs.replace(site, id="KXN-01", formerly=("KX-01",))
         if site.id == "KX-01"
         else site
-        for site in context.estate
+        for site in context.sites
     ]
     return ApiClient(
-        create_app(replace(context, estate=Estate(tuple(present)), forecast_cache=ForecastCache()))
+        create_app(replace(context, sites=Sites(tuple(present)), forecast_cache=ForecastCache()))
     )
 
 

@@ -271,4 +271,4 @@ def test_an_open_page_contains_no_site(locked, context: AppContext):
     for path in sorted(OPEN - {"/openapi.json"}):
         answer = locked.get(fill_path(path))
         assert answer.status_code in (200, 404)
-        assert all(site.name not in answer.text for site in context.estate)
+        assert all(site.name not in answer.text for site in context.sites)

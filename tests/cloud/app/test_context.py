@@ -6,7 +6,7 @@ from cloud.app.context import AppContext
 
 
 def test_a_forecast_is_made_once_while_it_is_fresh(context: AppContext, clock):
-    site = context.estate.location("KX-01")
+    site = context.sites.location("KX-01")
     first = context.forecast(site)
     clock.advance(timedelta(seconds=59))
 
@@ -16,7 +16,7 @@ def test_a_forecast_is_made_once_while_it_is_fresh(context: AppContext, clock):
 
 
 def test_a_clock_that_went_back_does_not_keep_a_forecast_alive(context: AppContext, clock):
-    site = context.estate.location("KX-01")
+    site = context.sites.location("KX-01")
     first = context.forecast(site)
     clock.advance(timedelta(hours=-5))
 

@@ -16,7 +16,7 @@ FRIDAY_NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 def test_a_forecast_survives_the_way_to_another_process(context: AppContext, clock, tmp_path):
-    site = context.estate.location("KX-01")
+    site = context.sites.location("KX-01")
     late = Occupancy(6, 5, (FareClass("late", 14_000, 3, 1),))
     with database.writing(context.engine) as connection:
         store_occupancy(

@@ -10,8 +10,8 @@ import pytest
 from cloud.api.application import create_app
 from cloud.app.context import AppContext, ForecastCache
 from cloud.cli.publish import publish
-from cloud.estate import Estate
 from cloud.forecast.public_holidays import CalendarError, public_holidays
+from cloud.sites.sites_file import Sites
 from tests.cloud.api.conftest import ApiClient
 from tests.cloud.app.conftest import screens_of
 
@@ -26,7 +26,7 @@ def broken(context: AppContext, monkeypatch) -> AppContext:
     """One place whose calendar of holidays cannot be read."""
     sites = [
         msgspec.structs.replace(site, holidays="FR") if site.id == "LB-01" else site
-        for site in context.estate
+        for site in context.sites
     ]
     honest = public_holidays
 
@@ -36,7 +36,7 @@ def broken(context: AppContext, monkeypatch) -> AppContext:
         return honest(code, *years)
 
     monkeypatch.setattr("cloud.forecast.network.public_holidays", fragile)
-    return replace(context, estate=Estate(tuple(sites)), forecast_cache=ForecastCache())
+    return replace(context, sites=Sites(tuple(sites)), forecast_cache=ForecastCache())
 
 
 def test_a_place_of_which_no_forecast_can_be_made_is_left_out_by_name(broken: AppContext, caplog):

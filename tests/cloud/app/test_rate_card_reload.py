@@ -24,10 +24,10 @@ from cloud.app.shared_store import LocalStore
 from cloud.auth import audit
 from cloud.auth.audit import read_entries
 from cloud.cli.rate_card import CardRefused, put_card
-from cloud.estate_reload import CHECK_EVERY_S, SitesFile
 from cloud.lru_cache import LruCache
 from cloud.pricing.rate_card import RateCard
 from cloud.pricing.slot import parse_slot
+from cloud.sites.reload import CHECK_EVERY_S, SitesFile
 from tests.cloud.api.conftest import FRIDAY_NOON, ApiClient
 from tests.cloud.rates import CARD, SITES_FILE, sites
 
@@ -240,7 +240,7 @@ def test_no_answer_is_ever_that_of_a_card_that_does_not_hold(tmp_path_factory, c
     engine = database.connect(f"sqlite:///{tmp_path_factory.mktemp('cards')}/onlooker.db")
     database.create(engine)
     context = AppContext(engine, sites(), CARD, clock)
-    site = context.estate.location("KX-01")
+    site = context.sites.location("KX-01")
     slot = parse_slot(SLOT, site.zone)
     both = [process(context), process(context)]
     truth = [(clock.now, CARD)]
@@ -289,7 +289,7 @@ def test_a_changed_sites_file_holds_without_a_restart_and_a_broken_one_does_not(
 def test_a_rate_card_is_entered_when_it_changes_and_only_then(context: AppContext):
     dearer = msgspec.structs.replace(context.card, version="dearer-2", seasons=())
     for card in (context.card, context.card, dearer, dearer, context.card):
-        record_rate_card(AppContext(context.engine, context.estate, card, context.clock), by="ann")
+        record_rate_card(AppContext(context.engine, context.sites, card, context.clock), by="ann")
 
     with database.reading(context.engine) as connection:
         found = [one.object for one in read_entries(connection)]

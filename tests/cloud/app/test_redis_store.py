@@ -56,7 +56,7 @@ def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SharedSto
 def another(context: AppContext, url: str, of: str) -> AppContext:
     """The context of another process on the same database."""
     return AppContext(
-        context.engine, context.estate, context.card, context.clock, RedisStore(url, of=of)
+        context.engine, context.sites, context.card, context.clock, RedisStore(url, of=of)
     )
 
 
@@ -132,7 +132,7 @@ def test_a_change_in_the_log_ends_what_every_process_remembers(
     ask, context: AppContext, redis_server, tmp_path, clock
 ):
     contexts = [another(context, redis_server.url, str(tmp_path)) for _ in range(2)]
-    site = context.estate.location("KX-01")
+    site = context.sites.location("KX-01")
     before = [each.forecast(site) for each in contexts]
     enter(context, clock.now)
     assert (
@@ -203,7 +203,7 @@ def test_no_process_ever_serves_the_price_of_another_card(
     ask, context: AppContext, redis_server, tmp_path, clock, steps
 ):
     """Two processes, whatever happens to them: each price is its own card's, worked out anew."""
-    site, answers = context.estate.location("KX-01"), context.response_cache
+    site, answers = context.sites.location("KX-01"), context.response_cache
     contexts = [
         replace(another(context, redis_server.url, str(tmp_path)), response_cache=answers)
         for _ in range(2)

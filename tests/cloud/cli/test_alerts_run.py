@@ -24,7 +24,7 @@ from cloud.alerting.notifications import DeliveryFailure
 from cloud.alerting.notifier import Notifier
 from cloud.alerting.recipients_file import RecipientsFile
 from cloud.database import alerts, reading, report_streams, writing
-from cloud.estate_reload import SitesFile
+from cloud.sites.reload import SitesFile
 from tests.cloud.alerting.conftest import MINUTE, NOON, RecordingSender, sites_file
 
 

@@ -8,7 +8,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from cloud.__main__ import main
-from cloud.estate import SAMPLE, json_schema
+from cloud.sites.sites_file import SAMPLE, json_schema
 
 SAMPLE_TEXT = SAMPLE.read_text()
 PAGE = Path(__file__).parents[3] / "docs" / "sites-file.md"

@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import Engine
 
 from cloud import database
-from cloud.estate import Estate, Site
 from cloud.forecast import venue_profiles
 from cloud.forecast.forecaster import HourForecast, SiteForecast, forecast_at
 from cloud.forecast.nightly import NightlyResult, run
+from cloud.sites.sites_file import Site, Sites
 from tests.cloud.rates import sites
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
@@ -88,7 +88,7 @@ def request_forecast(engine: Engine, site: Site, now: datetime = NOW) -> SiteFor
 
 
 def run_night(engine: Engine, *sites: Site, now: datetime = NOW) -> NightlyResult:
-    done = run(engine, Estate(sites), now=now, learn=False, progress=lambda *_: None)
+    done = run(engine, Sites(sites), now=now, learn=False, progress=lambda *_: None)
     assert not done.failed
     return done
 

@@ -5,12 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from cloud.estate import load
 from cloud.forecast.forecaster import SiteForecast, forecast
 from cloud.forecast.history.hours import ObservedHours
+from cloud.sites.sites_file import load_sites
 from cloud.windows.query import HourRow
 
-KINGS_CROSS = load().location("KX-01")
+KINGS_CROSS = load_sites().location("KX-01")
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 HOUR_MS = 3_600_000
 

@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import Engine, func, select, update
 
 from cloud import database
-from cloud.estate import Estate, load
 from cloud.forecast import store, venue_profiles
 from cloud.forecast.forecaster import forecast_at
 from cloud.forecast.models import model_selection
@@ -19,10 +18,11 @@ from cloud.forecast.models.registry import model_version
 from cloud.forecast.nightly import NightlyResult, run
 from cloud.forecast.series import ClockSeries, Floats
 from cloud.forecast.signals import SignalLine, Signals
+from cloud.sites.sites_file import Sites, load_sites
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 FRIDAY = date(2026, 11, 20)
-SITES = Estate(tuple(site for site in load() if site.id in {"KX-01", "LB-01"}))
+SITES = Sites(tuple(site for site in load_sites() if site.id in {"KX-01", "LB-01"}))
 KINGS_CROSS = SITES.location("KX-01")
 SHAPE = venue_profiles.build_week_shape(date(2024, 1, 1))
 
@@ -125,7 +125,7 @@ def test_places_of_other_clocks_and_calendars_are_networks_of_their_own(engine: 
     seen: list[str] = []
     run(
         engine,
-        Estate((KINGS_CROSS, sydney)),
+        Sites((KINGS_CROSS, sydney)),
         now=NOW,
         learn=False,
         progress=lambda name, done, places: seen.append(f"{name} {done}/{places}"),

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import Engine
 
 from cloud import database
-from cloud.estate import Estate, Site
 from cloud.forecast.history.hours import read_camera_hours
 from cloud.forecast.nightly import run
 from cloud.forecast.public_holidays import CalendarError, public_holidays
+from cloud.sites.sites_file import Site, Sites
 from tests.cloud.databases import SQLITE_ONLY
 from tests.cloud.forecast.camera_scenarios import (
     MONDAY_NOON,
@@ -52,7 +52,7 @@ def test_a_site_that_fails_is_left_out_by_name_and_the_others_are_forecast(
 
     monkeypatch.setattr(read, failing)
     monkeypatch.setattr("cloud.forecast.network.public_holidays", calendar)
-    done = run(engine, Estate((unknown, *sites)), now=NOW, learn=False, progress=lambda *_: None)
+    done = run(engine, Sites((unknown, *sites)), now=NOW, learn=False, progress=lambda *_: None)
 
     assert done.forecast == 2
     assert [one.location for one in done.failed] == ["XX-01", "PL-1"]

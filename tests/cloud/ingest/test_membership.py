@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from cloud.estate import SAMPLE, EstateError
-from cloud.estate_reload import CHECK_EVERY_S
 from cloud.ingest.membership import Membership
+from cloud.sites.reload import CHECK_EVERY_S
+from cloud.sites.sites_file import SAMPLE, DocumentError
 from wire.scalars import DeviceId, LocationId
 
 KX = LocationId("KX-01")
@@ -51,5 +51,5 @@ def test_a_spoilt_file_changes_nothing_and_is_complained_of_once(
 
 
 def test_a_file_that_cannot_be_read_is_no_beginning(tmp_path: Path) -> None:
-    with pytest.raises(EstateError):
+    with pytest.raises(DocumentError):
         Membership(tmp_path / "nowhere.yaml")

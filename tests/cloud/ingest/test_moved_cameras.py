@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from cloud.estate import SAMPLE, EstateError, load
 from cloud.ingest.membership import Membership
 from cloud.ingest.sources.message_source import Delivery
 from cloud.ingest.validate import (
@@ -16,6 +15,7 @@ from cloud.ingest.validate import (
     ValidReport,
     validate,
 )
+from cloud.sites.sites_file import SAMPLE, DocumentError, load_sites
 from wire.audience import AudienceReport
 from wire.envelope import audience_event, encode_event
 
@@ -90,5 +90,5 @@ def test_dates_of_a_camera_with_one_location_only_say_when_it_is_expected(
 
 def test_a_camera_has_one_location_at_a_time(tmp_path: Path) -> None:
     later = ("[lb-01-cam-1,", "[lb-01-cam-1, {id: kx-01-cam-1, from: 2026-11-19},")
-    with pytest.raises(EstateError, match=r"kx-01-cam-1' is given 2 times.*`until: DATE`"):
-        load(sites(tmp_path, MOVED[0], later))
+    with pytest.raises(DocumentError, match=r"kx-01-cam-1' is given 2 times.*`until: DATE`"):
+        load_sites(sites(tmp_path, MOVED[0], later))

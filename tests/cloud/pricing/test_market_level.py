@@ -7,7 +7,6 @@ from functools import cache
 import numpy as np
 import pytest
 
-from cloud.estate import Site, document, load
 from cloud.forecast.forecaster import HourForecast
 from cloud.forecast.intervals.interval import Interval
 from cloud.pricing.cpm import floor_cpm, multiplier
@@ -16,6 +15,7 @@ from cloud.pricing.impressions import HOUR_S, Spot, VisitorImpressions, compute_
 from cloud.pricing.quote import quote
 from cloud.pricing.rate_card import REFERENCE, RateCard
 from cloud.pricing.slot import Slot, list_slots
+from cloud.sites.sites_file import Site, load_sites, read_document
 from simulators.synthetic.footfall_model import (
     Profile,
     SyntheticSite,
@@ -27,8 +27,8 @@ from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS
 from wire.scalars import JournalId
 from wire.topics import DeviceAddress
 
-SITES = list(load())
-CARD = document(REFERENCE, RateCard)
+SITES = list(load_sites())
+CARD = read_document(REFERENCE, RateCard)
 PROFILES = {
     "high_traffic_station": Profile.STATION,
     "business": Profile.BUSINESS,

@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from cloud.estate import EstateError
 from cloud.pricing.rate_card import REFERENCE, RateCard, read_card_file
+from cloud.sites.sites_file import DocumentError
 
 WRITTEN = REFERENCE.read_text()
 
@@ -50,7 +50,7 @@ def test_a_wrong_card_is_refused(tmp_path: Path, written: str, instead: str, sen
     wrong = tmp_path / "card.yaml"
     wrong.write_text(WRITTEN.replace(written, instead, 1))
 
-    with pytest.raises(EstateError, match=sentence):
+    with pytest.raises(DocumentError, match=sentence):
         read_card_file(wrong)
 
 

@@ -6,7 +6,7 @@ import pytest
 from msgspec import structs
 from sqlalchemy import Connection
 
-from cloud.estate import Site, SiteCamera, load
+from cloud.sites.sites_file import Site, SiteCamera, load_sites
 from cloud.windows.expected_cameras import ExpectedCameras
 from cloud.windows.query import window_audience, windows
 from tests.cloud.windows.minute_rows import MINUTE, NINE, insert_minute
@@ -14,7 +14,7 @@ from wire.scalars import DeviceId
 
 
 def site(*cameras: SiteCamera) -> Site:
-    (first, *_) = load()
+    (first, *_) = load_sites()
     return structs.replace(first, listed_cameras=cameras)
 
 

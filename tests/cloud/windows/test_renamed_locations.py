@@ -15,12 +15,12 @@ from cloud.database import (
     report_streams,
     reports,
 )
-from cloud.estate import SAMPLE
-from cloud.estate_reload import CHECK_EVERY_S
 from cloud.ingest.consumer import Consumer
 from cloud.ingest.membership import Membership
 from cloud.ingest.replay import list_unreplayed, replay_dead_letter
 from cloud.ingest.sources.memory import MemorySource
+from cloud.sites.reload import CHECK_EVERY_S
+from cloud.sites.sites_file import SAMPLE
 from cloud.windows.query import window_audience
 from cloud.windows.renamed_locations import LocationRenames
 from cloud.windows.venue_types import VenueTypeSync
@@ -60,7 +60,7 @@ class Cloud:
         self.clock_s += CHECK_EVERY_S
 
     def keep(self) -> None:
-        self.renames.maintain(self.membership.estate, self.now)
+        self.renames.maintain(self.membership.sites, self.now)
         self.venues.maintain(self.membership.venues)
 
     def take(self, topic: str, *made: AudienceReport) -> set[tuple[str, int]]:
@@ -126,7 +126,7 @@ def test_what_was_counted_before_the_renaming_moves_along_once(
             assert set(connection.execute(select(table.c.location)).scalars()) == {NEW}
     by_venue = visits_by_venue(cloud.engine)
     assert sum(by_venue.values()) == 6
-    assert list(by_venue) == [cloud.membership.estate.location(NEW).venue]
+    assert list(by_venue) == [cloud.membership.sites.location(NEW).venue]
 
 
 def test_a_report_that_comes_again_under_the_other_name_is_a_duplicate(

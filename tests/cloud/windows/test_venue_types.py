@@ -7,12 +7,12 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from cloud.database import reading
-from cloud.estate import SAMPLE
-from cloud.estate_reload import CHECK_EVERY_S
 from cloud.ingest.commit import commit
 from cloud.ingest.membership import Membership
 from cloud.ingest.sources.message_source import Delivery
 from cloud.ingest.validate import validate
+from cloud.sites.reload import CHECK_EVERY_S
+from cloud.sites.sites_file import SAMPLE
 from cloud.windows.dimensions import BreakdownFilter, Dimension
 from cloud.windows.venue_breakdown import venue_breakdown
 from cloud.windows.venue_types import VenueTypeSync

@@ -6,10 +6,10 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from cloud.database import reading
-from cloud.estate_reload import SitesFile
 from cloud.fleet.registry import devices
 from cloud.fleet.registry.devices import DeviceSelector
 from cloud.fleet.registry.sites_sync import SitesSync
+from cloud.sites.reload import SitesFile
 from tests.cloud.alerting.conftest import sites_file
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import Engine, event, update
 
 from cloud import database
-from cloud.estate import load
 from cloud.forecast.history import history_store
 from cloud.forecast.history.history_store import AFRESH, LOOK_BACK_W
+from cloud.sites.sites_file import load_sites
 
-SITE = load().location("KX-01")
+SITE = load_sites().location("KX-01")
 FIRST_AT = datetime(2026, 9, 1, tzinfo=UTC)
 DAYS = 60
 

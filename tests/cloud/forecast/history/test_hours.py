@@ -9,12 +9,12 @@ import pytest
 
 from cloud import database
 from cloud.database import EPOCH
-from cloud.estate import load
 from cloud.forecast.history.hours import ObservedHours, read_hours
 from cloud.forecast.series import clock_series
+from cloud.sites.sites_file import load_sites
 from cloud.windows.query import hourly
 
-KINGS_CROSS = load().location("KX-01")
+KINGS_CROSS = load_sites().location("KX-01")
 LONDON = ZoneInfo("Europe/London")
 
 

@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import Engine
 
 from cloud import database
-from cloud.estate import load
 from cloud.forecast.forecaster import forecast
 from cloud.forecast.history.hours import ObservedHours
 from cloud.forecast.visitors.visitor_mix import (
@@ -16,8 +15,9 @@ from cloud.forecast.visitors.visitor_mix import (
     read_visitor_mix,
     store_visitor_mix,
 )
+from cloud.sites.sites_file import load_sites
 
-SITE = load().location("KX-01")
+SITE = load_sites().location("KX-01")
 NOW = datetime(
     2026, 11, 20, tzinfo=UTC
 )  # a Friday; no change of clocks in the weeks before but one

@@ -17,13 +17,13 @@ import msgspec
 import yaml
 from msgspec import Meta
 
-from cloud.camera_listings import (
+from cloud.sites.camera_listings import (
     Listing,
     listings_by_device,
     local_midnight,
     refuse_overlapping_listings,
 )
-from cloud.site_words import (
+from cloud.sites.vocabulary import (
     CURRENCIES,
     PLACEMENTS,
     check_currency,
@@ -57,7 +57,7 @@ People = Annotated[
 Plain = TypeVar("Plain", bound=msgspec.Struct)
 
 
-class EstateError(ValueError):
+class DocumentError(ValueError):
     """A YAML document that is not valid; the message says where and why."""
 
 
@@ -212,7 +212,7 @@ class Site(_Fact, frozen=True, kw_only=True):
         return sum(camera.expected_ms(starts_at, ends_at, zone) for camera in self.cameras)
 
 
-class _EstateFile(_Fact, frozen=True, kw_only=True):
+class _SitesDocument(_Fact, frozen=True, kw_only=True):
     version: Literal[1]
     locations: Annotated[tuple[Site, ...], Meta(min_length=1, max_length=10_000)]
 
@@ -225,7 +225,7 @@ class _EstateFile(_Fact, frozen=True, kw_only=True):
         refuse_overlapping_listings(self.locations)
 
 
-class Estate:
+class Sites:
     """The locations by id, in the order of the file."""
 
     def __init__(self, sites: tuple[Site, ...]) -> None:
@@ -288,9 +288,9 @@ class Estate:
         return self._people.get((self.current_id(location), device))
 
 
-def load(path: Path = SAMPLE) -> Estate:
-    """Read a sites file, or raise EstateError."""
-    return Estate(document(path, _EstateFile).locations)
+def load_sites(path: Path = SAMPLE) -> Sites:
+    """Read a sites file, or raise DocumentError."""
+    return Sites(read_document(path, _SitesDocument).locations)
 
 
 def json_schema() -> dict[str, Any]:
@@ -299,9 +299,9 @@ def json_schema() -> dict[str, Any]:
     It holds what a schema can say. Rules between fields (unique ids, dates in order, calendars and
     time zones that exist) are checked by `load` only.
     """
-    schema = msgspec.json.schema(_EstateFile)
+    schema = msgspec.json.schema(_SitesDocument)
     definitions = schema["$defs"]
-    definitions["SitesFile"] = definitions.pop("_EstateFile")
+    definitions["SitesFile"] = definitions.pop("_SitesDocument")
     fields = definitions["Site"]["properties"]
     fields["placement"] = {"enum": sorted(PLACEMENTS)}
     calendar = {"type": "string", "pattern": "^[A-Z]{2}(-[A-Z0-9]{1,3})?$"}
@@ -315,15 +315,15 @@ def json_schema() -> dict[str, Any]:
     }
 
 
-def document(path: Path, kind: type[Plain]) -> Plain:
-    """Read a YAML file as a value of `kind`, or raise EstateError naming the place inside it."""
+def read_document(path: Path, kind: type[Plain]) -> Plain:
+    """Read a YAML file as a value of `kind`, or raise DocumentError naming the place inside it."""
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE_BYTES + 1)
     except OSError as error:
-        raise EstateError(f"{path} cannot be read: {error.strerror or error}") from error
+        raise DocumentError(f"{path} cannot be read: {error.strerror or error}") from error
     if len(content) > LARGEST_FILE_BYTES:
-        raise EstateError(f"{path} is larger than {LARGEST_FILE_BYTES} bytes")
+        raise DocumentError(f"{path} is larger than {LARGEST_FILE_BYTES} bytes")
     try:
         _refuse_tangles(content)
         plain = yaml.load(content, Loader=_PlainLoader)  # noqa: S506 - a SafeLoader, made stricter
@@ -331,11 +331,11 @@ def document(path: Path, kind: type[Plain]) -> Plain:
         _read_former_name(plain)
         return msgspec.convert(plain, kind)
     except msgspec.ValidationError as error:
-        raise EstateError(f"{path}: {explain_field(str(error), kind)}") from error
+        raise DocumentError(f"{path}: {explain_field(str(error), kind)}") from error
     except (yaml.YAMLError, ValueError) as error:
-        raise EstateError(f"{path}: {error}") from error
+        raise DocumentError(f"{path}: {error}") from error
     except (LookupError, AttributeError, TypeError) as error:  # the YAML library's own
-        raise EstateError(f"{path}: a value does not fit the !!tag before it") from error
+        raise DocumentError(f"{path}: a value does not fit the !!tag before it") from error
 
 
 class _PlainLoader(yaml.CSafeLoader):

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from cloud.estate import Estate, EstateError, load
+from cloud.sites.sites_file import DocumentError, Sites, load_sites
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ class SitesFile:
     """The sites of one file; refuses to start with a file that cannot be read.
 
     Raises:
-        EstateError: at construction, the file is missing or not valid.
+        DocumentError: at construction, the file is missing or not valid.
     """
 
     def __init__(
@@ -32,21 +32,21 @@ class SitesFile:
         path: Path,
         *,
         steady_clock: Callable[[], float] = time.monotonic,
-        accept: Callable[[Estate], None] = lambda _: None,
+        accept: Callable[[Sites], None] = lambda _: None,
     ) -> None:
-        """`accept` raises EstateError for a new version that the program cannot work with."""
+        """`accept` raises DocumentError for a new version that the program cannot work with."""
         self._path = path
         self._accept = accept
         self._clock = steady_clock
         self._lock = threading.Lock()
         self._signature = self._stat()
-        self._estate = load(path)
+        self._sites = load_sites(path)
         self._check_at = steady_clock() + CHECK_EVERY_S
         self.problem: str | None = None
         """Why the present content of the file is not in force; None when it is."""
 
     @property
-    def estate(self) -> Estate:
+    def sites(self) -> Sites:
         """The sites in force: another object whenever a new version of the file was read."""
         if self._clock() >= self._check_at and self._lock.acquire(blocking=False):
             try:
@@ -54,7 +54,7 @@ class SitesFile:
                 self._check()
             finally:
                 self._lock.release()
-        return self._estate
+        return self._sites
 
     def _check(self) -> None:
         signature = self._stat()
@@ -62,18 +62,18 @@ class SitesFile:
             return
         self._signature = signature
         try:
-            estate = load(self._path)
-            self._accept(estate)
-        except EstateError as error:
+            sites = load_sites(self._path)
+            self._accept(sites)
+        except DocumentError as error:
             self.problem = str(error)
             log.error(
                 "sites_file.refused",
                 extra={"reason": str(error), "in_force": "the last valid version"},
             )
         else:
-            self._estate = estate
+            self._sites = sites
             self.problem = None
-            log.info("sites_file.read", extra={"locations": len(self._estate)})
+            log.info("sites_file.read", extra={"locations": len(self._sites)})
 
     def _stat(self) -> Signature | None:
         try:

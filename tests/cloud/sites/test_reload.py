@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from cloud.estate import SAMPLE, EstateError
-from cloud.estate_reload import CHECK_EVERY_S, SitesFile
+from cloud.sites.reload import CHECK_EVERY_S, SitesFile
+from cloud.sites.sites_file import SAMPLE, DocumentError
 
 
 class Clock:
@@ -26,11 +26,11 @@ def path(tmp_path: Path) -> Path:
 def test_a_changed_file_is_read_at_the_next_check(path: Path) -> None:
     clock = Clock()
     sites_file = SitesFile(path, steady_clock=clock)
-    before = sites_file.estate
+    before = sites_file.sites
     path.write_text(SAMPLE.read_text().replace("id: KX-01", "id: KX-77"))
-    assert sites_file.estate is before
+    assert sites_file.sites is before
     clock.now_s += CHECK_EVERY_S
-    assert sites_file.estate.location("KX-77").id == "KX-77"
+    assert sites_file.sites.location("KX-77").id == "KX-77"
     assert sites_file.problem is None
 
 
@@ -39,27 +39,27 @@ def test_a_broken_file_leaves_the_last_version_in_force_and_says_so_until_it_is_
 ) -> None:
     clock = Clock()
     sites_file = SitesFile(path, steady_clock=clock)
-    before = sites_file.estate
+    before = sites_file.sites
     path.write_text("version: 1\nlocations: [")
     for _ in range(3):
         clock.now_s += CHECK_EVERY_S
-        assert sites_file.estate is before
+        assert sites_file.sites is before
     assert [record.getMessage() for record in caplog.records] == ["sites_file.refused"]
     assert str(path) in (sites_file.problem or "")
     path.write_text(SAMPLE.read_text())
     clock.now_s += CHECK_EVERY_S
-    assert len(sites_file.estate) == len(before)
+    assert len(sites_file.sites) == len(before)
     assert sites_file.problem is None
 
 
 def test_an_unchanged_file_is_not_read_again(path: Path) -> None:
     clock = Clock()
     sites_file = SitesFile(path, steady_clock=clock)
-    before = sites_file.estate
+    before = sites_file.sites
     clock.now_s += CHECK_EVERY_S
-    assert sites_file.estate is before
+    assert sites_file.sites is before
 
 
 def test_a_file_that_cannot_be_read_is_refused_at_the_start(tmp_path: Path) -> None:
-    with pytest.raises(EstateError):
+    with pytest.raises(DocumentError):
         SitesFile(tmp_path / "nowhere.yaml")

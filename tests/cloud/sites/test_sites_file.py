@@ -6,14 +6,21 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cloud.estate import LARGEST_FILE_BYTES, SAMPLE, EstateError, SiteCamera, UnknownLocation, load
+from cloud.sites.sites_file import (
+    LARGEST_FILE_BYTES,
+    SAMPLE,
+    DocumentError,
+    SiteCamera,
+    UnknownLocation,
+    load_sites,
+)
 from wire.scalars import DeviceId, LocationId
 
 SAMPLE_TEXT = SAMPLE.read_text()
 
 
 def test_the_sample_lists_the_locations_and_cameras_of_london():
-    london = load()
+    london = load_sites()
 
     assert len(london) == 8
     assert london.is_listed(LocationId("KX-01"), DeviceId("kx-01-sim"))
@@ -27,7 +34,7 @@ def test_the_sample_lists_the_locations_and_cameras_of_london():
 
 def test_an_unknown_location_names_the_known_ones():
     with pytest.raises(UnknownLocation, match=r"'Nowhere'.*it has KX-01, LB-01,.*BA-01$"):
-        load().location("Nowhere")
+        load_sites().location("Nowhere")
 
 
 @pytest.mark.parametrize(
@@ -77,8 +84,8 @@ def test_a_wrong_value_is_refused_with_its_place(
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text(SAMPLE_TEXT.replace(written, instead, 1))
 
-    with pytest.raises(EstateError, match=sentence):
-        load(wrong)
+    with pytest.raises(DocumentError, match=sentence):
+        load_sites(wrong)
 
 
 @pytest.mark.parametrize(
@@ -97,15 +104,15 @@ def test_a_file_that_is_no_sites_file_is_refused(tmp_path: Path, content: bytes,
     wrong = tmp_path / "wrong.yaml"
     wrong.write_bytes(content)
 
-    with pytest.raises(EstateError, match=sentence):
-        load(wrong)
+    with pytest.raises(DocumentError, match=sentence):
+        load_sites(wrong)
 
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path):
-    with pytest.raises(EstateError, match="cannot be read: No such file"):
-        load(tmp_path / "none.yaml")
-    with pytest.raises(EstateError, match="cannot be read"):
-        load(tmp_path)
+    with pytest.raises(DocumentError, match="cannot be read: No such file"):
+        load_sites(tmp_path / "none.yaml")
+    with pytest.raises(DocumentError, match="cannot be read"):
+        load_sites(tmp_path)
 
 
 LONDON_HOUR = (datetime(2026, 6, 1, 22, tzinfo=UTC), datetime(2026, 6, 2, 0, tzinfo=UTC))
@@ -129,7 +136,7 @@ def test_a_camera_is_expected_between_its_local_dates(tmp_path, listed, expected
     file = tmp_path / "sites.yaml"
     file.write_text(SAMPLE_TEXT.replace("cameras: [kx-01-cam-1,", f"cameras: [{listed},", 1))
 
-    site = load(file).location("KX-01")
+    site = load_sites(file).location("KX-01")
 
     assert site.device_ids == ("kx-01-cam-1", "kx-01-sim")
     assert site.expected_cameras(*LONDON_HOUR) == expected
@@ -155,7 +162,7 @@ def test_a_former_name_leads_to_the_location(tmp_path):
     file = tmp_path / "sites.yaml"
     file.write_text(SAMPLE_TEXT.replace("- id: KX-01", "- id: KX-01\n    formerly: [KX-1]", 1))
 
-    london = load(file)
+    london = load_sites(file)
 
     assert london.current_id("KX-1") == "KX-01"
     assert london.current_id("XX-99") == "XX-99"
@@ -181,15 +188,15 @@ def test_wrong_dates_and_names_are_refused(tmp_path, written, instead, sentence)
     assert written in SAMPLE_TEXT
     file.write_text(SAMPLE_TEXT.replace(written, instead, 1))
 
-    with pytest.raises(EstateError, match=sentence):
-        load(file)
+    with pytest.raises(DocumentError, match=sentence):
+        load_sites(file)
 
 
 def test_a_sites_file_with_the_former_name_of_the_base_rate_is_read(tmp_path):
     file = tmp_path / "estate.yaml"
     file.write_text(SAMPLE_TEXT.replace("base_rate_minor:", "base_rate_pence:"))
 
-    assert load(file).location("KX-01").base_rate_minor == 55
+    assert load_sites(file).location("KX-01").base_rate_minor == 55
 
 
 def test_both_names_of_the_base_rate_are_refused(tmp_path):
@@ -197,5 +204,5 @@ def test_both_names_of_the_base_rate_are_refused(tmp_path):
     both = "base_rate_minor: 61\n    base_rate_pence: 61"
     file.write_text(SAMPLE_TEXT.replace("base_rate_minor: 61", both))
 
-    with pytest.raises(EstateError, match="base_rate_pence"):
-        load(file)
+    with pytest.raises(DocumentError, match="base_rate_pence"):
+        load_sites(file)

@@ -1,0 +1,1 @@
+"""The sites file: locations, screens and cameras, read again when the file changes."""
