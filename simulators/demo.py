@@ -174,7 +174,7 @@ def _window(window: Mapping[str, Any]) -> str:
         "entries": window["entries"],
         "visits ended": window["visits"],
         "onlookers": window["onlookers"],
-        "attention, total": f"{window['looking_s']:.1f} s",
+        "attention, total": f"{window['attention_s']:.1f} s",
         "dwell": f"{_figure(window['dwell_mean_s'])} s on average",
     }
     return "\n".join(f"  {name:<24}{value}" for name, value in rows.items())

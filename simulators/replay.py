@@ -267,7 +267,7 @@ def _stopped_by_signals(replay: Replay) -> Iterator[None]:
 
 
 HEADINGS: Final = (
-    "clip", "reports", "visits", "onlookers", "dwell s", "looking s", "observed s", "blind s",
+    "clip", "reports", "visits", "onlookers", "dwell s", "attention s", "observed s", "blind s",
 )  # fmt: skip
 
 

@@ -63,7 +63,9 @@ class Figures(BaseModel):
     visits: int | None = Field(examples=[91], description="visits that ended in the window")
     onlookers: int | None = Field(examples=[17], description="ended visits that really looked")
     attention_rate: float | None = Field(examples=[0.187], description="onlookers / visits")
-    looking_s: float | None = Field(examples=[52.4], description="everybody's looking time")
+    attention_s: float | None = Field(
+        examples=[52.4], description="attention seconds, all people together"
+    )
     bands: Bands | None = Field(description="null where no camera reported bands")
     dwell_mean_s: float | None = Field(examples=[12.1])
     dwell_p50_s: float | None = Field(examples=[8.0])
@@ -246,7 +248,7 @@ def describe_figures(found: Audience) -> dict[str, Any]:
         "visits": _or_none(found, tally.visits),
         "onlookers": _or_none(found, tally.onlookers),
         "attention_rate": _rounded(found.attention_rate),
-        "looking_s": _or_none(found, tally.looking_ms / 1000),
+        "attention_s": _or_none(found, tally.looking_ms / 1000),
         "bands": _bands(tally),
         "dwell_mean_s": _seconds(found.dwell_mean_ms),
         "dwell_p50_s": _seconds(found.dwell_quantile_ms(0.5)),

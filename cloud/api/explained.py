@@ -57,7 +57,7 @@ def price_lines(answer: PriceResponse) -> Iterator[str]:
     """The price with everything that it is made of."""
     slot = answer.slot
     yield f"{answer.name} ({answer.location})"
-    yield f"{slot.local:%A} {slot.local.day} {slot.local:%B %Y, %H:%M}, one hour, one share"
+    yield f"{slot.local:%A} {slot.local.day} {slot.local:%B %Y, %H:%M}, one hour, one loop position"
     yield ""
     yield f"  {'base rate':<12}{'':>9}{_money(answer, answer.base_rate):>11}"
     running = Decimal(answer.base_rate_minor)
@@ -101,7 +101,7 @@ def _expected(answer: PriceResponse) -> Iterator[str]:
         ("people in view, on average", expected.crowd),
         ("people coming into view", expected.entries),
         ("people who look", expected.onlookers),
-        ("seconds of looking", expected.looking_s),
+        ("attention seconds", expected.attention_s),
     ]
     for name, span in rows:
         yield f"  {name:<28}{span.p10:>10,.1f}{span.p50:>10,.1f}{span.p90:>10,.1f}"

@@ -150,8 +150,8 @@ class _InventoryPage:
         market = made.book.market(slot, self._buyer.account)
         price_minor = quote(site, slot, hour_forecast, context.card, market).price_minor
         on_sale = slot_availability(context, site, slot, market)
-        shares = site.loop.shares if on_sale.free is None else on_sale.free
-        free = shares if on_sale.is_for_sale else 0
+        positions = site.loop.positions if on_sale.free is None else on_sale.free
+        free = positions if on_sale.is_for_sale else 0
         rungs = made.plays.ladder(hour_forecast)
         stated = {**asdict(on_sale), "sentence": on_sale.sentence}
         return {

@@ -38,7 +38,7 @@ class LocationResponse(BaseModel):
     screen: ScreenFace
     loop_s: int = Field(examples=[60], description="length of the loop of spots")
     spot_s: int = Field(examples=[10], description="length of one advertiser's spot in it")
-    base_rate: Decimal = Field(examples=["18.00"], description="one share of one slot hour")
+    base_rate: Decimal = Field(examples=["18.00"], description="one loop position for one hour")
     currency: str = Field(examples=["GBP"])
     traffic: str = Field(examples=["high_traffic_station"])
     demographic: str = Field(examples=["professionals_25_45"])

@@ -61,7 +61,7 @@ class PlanSummary(BaseModel):
     id: str = Field(examples=["3f2a9c1e5b7d4806a1c2e3f405162738"])
     account: str = Field(examples=["acme"], description="whose it is")
     status: PlanStatus
-    stage: str = Field(examples=["choosing whole shares"], description="what is done just now")
+    stage: str = Field(examples=["choosing whole positions"], description="what is done just now")
     done: float = Field(ge=0, le=1, description="the share of the work")
     kept_at: datetime
     finished_at: datetime | None = Field(description="null: not yet")

@@ -66,7 +66,7 @@ class Expected(BaseModel):
     crowd: Range = Field(description="people in view, on average")
     entries: Range = Field(description="people who come into view: opportunities to see")
     onlookers: Range = Field(description="people who really look")
-    looking_s: Range = Field(description="seconds of looking, all people together")
+    attention_s: Range = Field(description="attention seconds, all people together")
 
 
 class ForecastBasis(BaseModel):
@@ -128,19 +128,21 @@ class OverrideShown(DealShown):
 
 
 class AvailabilityResponse(BaseModel):
-    """Whether a share can still be bought."""
+    """Whether a loop position can still be bought."""
 
     status: Status = Field(
         examples=["available"], description="`past`: the hour has begun; `unknown`: nothing noted"
     )
-    shares: int = Field(examples=[6], description="advertisers that the loop has room for")
-    taken: int | None = Field(examples=[5], description="null: nobody has noted any")
+    positions: int = Field(
+        examples=[6], description="positions of the loop, one for each advertiser"
+    )
+    booked: int | None = Field(examples=[5], description="null: no occupancy is recorded")
     free: int | None = Field(examples=[1], description="null: not known")
-    sentence: str = Field(examples=["5 of 6 shares are taken"])
+    sentence: str = Field(examples=["5 of 6 positions are booked"])
 
 
 class PriceResponse(BaseModel):
-    """One advertiser's share of one slot: base rate times factors, rounded once to the penny."""
+    """One loop position in one slot: base rate times factors, rounded once to the penny."""
 
     location: str = Field(examples=["KX-01"])
     name: str = Field(examples=["King's Cross St Pancras, Northern ticket hall"])
@@ -177,7 +179,7 @@ class PriceResponse(BaseModel):
 async def get_price(
     request: Request, location: LocationName, time_slot: TimeSlot, buyer: BuyerOf
 ) -> Response:
-    """Quote one advertiser's share of the screen's loop for one hour, with every reason."""
+    """Quote one position of the screen's loop for one hour, with every reason."""
     context: AppContext = get_context(request)
     site = context.sites.location(location)
     slot = parse_slot(time_slot, site.zone)
@@ -237,7 +239,7 @@ def _describe_override(override: PriceOverride, currency: str) -> dict[str, Any]
 
 def slot_availability(context: AppContext, site: Site, slot: Slot, market: Market) -> Availability:
     """What can still be bought of a slot, as of now."""
-    return compute_availability(slot, site.loop.shares, market, context.clock())
+    return compute_availability(slot, site.loop.positions, market, context.clock())
 
 
 def describe_expected(hour_forecast: HourForecast) -> Expected:
@@ -246,7 +248,7 @@ def describe_expected(hour_forecast: HourForecast) -> Expected:
         crowd=range_of(hour_forecast.crowd, 2),
         entries=range_of(hour_forecast.entries, 1),
         onlookers=range_of(hour_forecast.onlookers, 1),
-        looking_s=range_of(hour_forecast.looking_s, 1),
+        attention_s=range_of(hour_forecast.attention_s, 1),
     )
 
 
@@ -303,8 +305,8 @@ def _describe(
         ],
         availability=AvailabilityResponse(
             status=on_sale.status,
-            shares=on_sale.shares,
-            taken=on_sale.taken,
+            positions=on_sale.positions,
+            booked=on_sale.booked,
             free=on_sale.free,
             sentence=on_sale.sentence,
         ),

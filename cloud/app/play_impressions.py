@@ -59,7 +59,7 @@ class SitePlays:
             hour_forecast.entries,
             self.person,
             provenance,
-            looking_s=hour_forecast.looking_s,
+            attention_s=hour_forecast.attention_s,
             cells=named or None,
         )
 
@@ -90,8 +90,8 @@ def read_site_plays(connection: Connection, site: Site, now: datetime) -> SitePl
 
 def _assumed(site: Site) -> tuple[DwellCurve, DwellCurve]:
     kind = venue_profiles.find_venue(site.venue)
-    looking_s = kind.looking_s_per_entry / kind.onlooker_share
-    return assume_dwell_curve(kind.dwell_s), assume_dwell_curve(looking_s, kind.onlooker_share)
+    attention_s = kind.attention_s_per_entry / kind.onlooker_share
+    return assume_dwell_curve(kind.dwell_s), assume_dwell_curve(attention_s, kind.onlooker_share)
 
 
 def _stays(

@@ -11,7 +11,7 @@ EXAMPLES: Final = (
     "serve --port 8080 --sites sites.yaml",
     "price KX-01 2026-11-23T08:00 --explain",
     "publish --sites sites.yaml",
-    "occupancy load taken.csv",
+    "occupancy load occupancy.csv",
     "rate-card check rates.yaml",
     "rate-card put rates.yaml --from 2026-12-01T00:00+00:00",
     "rate-card list",

@@ -31,7 +31,7 @@ COMMANDS: Final = {
     "serve": ("cloud.cli.serve", "serve", "serve the API"),
     "price": ("cloud.cli.price", "run", "price one slot and say why"),
     "publish": ("cloud.cli.publish", "run", "publish today's prices of the quarter"),
-    "occupancy": ("cloud.cli.occupancy", "run", "note which shares are taken"),
+    "occupancy": ("cloud.cli.occupancy", "run", "record which positions are booked"),
     "rate-card": ("cloud.cli.rate_card", "run", "put another rate card in force"),
     "override": ("cloud.cli.override", "run", "set prices by hand, and withdraw them"),
     "forecast": ("cloud.cli.forecast", "run", "forecast every place, store and score"),

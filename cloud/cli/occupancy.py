@@ -1,9 +1,9 @@
-"""`python -m cloud occupancy load FILE.csv`: which shares are taken, and who still asks for more.
+"""`python -m cloud occupancy load FILE.csv`: record booked loop positions and expected demand.
 
 One line for each class of booking that is still expected at a slot, or one with an empty class:
-`location,time_slot,taken,class,fare,mean,deviation`, fares for one share in the location's
-currency, demand in shares, the dearest class first. A file is read as a whole or refused with the
-line that is wrong.
+`location,time_slot,booked,class,fare,mean,deviation`. Fares are for one position in the location's
+currency, demand is in positions, the dearest class comes first. A file is loaded as a whole, or
+rejected with the first invalid line.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from cloud.sales.occupancy import SlotOccupancy, replace_occupancy
 from cloud.sites.sites_file import SAMPLE, Sites, UnknownLocation, load_sites
 from wire.clock import utc_now
 
-COLUMNS: Final = ("location", "time_slot", "taken", "class", "fare", "mean", "deviation")
+COLUMNS: Final = ("location", "time_slot", "booked", "class", "fare", "mean", "deviation")
 LARGEST_FILE_BYTES: Final = 64 * 1024 * 1024
 
 
@@ -77,17 +77,17 @@ def read(file: Path, sites: Sites) -> Iterator[SlotOccupancy]:
         try:
             site = sites.location(row["location"])
             slot = parse_slot(row["time_slot"], site.zone)
-            taken = _count(row["taken"])
-            found = slots.setdefault((site.id, slot.starts_at), (site.loop.shares, taken, []))
-            if found[1] != taken:
-                raise ValueError(f"{taken} shares taken here, {found[1]} in a line before")
+            booked = _count(row["booked"])
+            found = slots.setdefault((site.id, slot.starts_at), (site.loop.positions, booked, []))
+            if found[1] != booked:
+                raise ValueError(f"{booked} positions booked here, {found[1]} in a line before")
             if row["class"]:
                 found[2].append(_fare_class(row, site.currency))
-            Occupancy(found[0], taken, tuple(found[2]))
+            Occupancy(found[0], booked, tuple(found[2]))
         except (ValueError, UnknownLocation) as error:
             raise FileRefused(f"{file.name}, line {number}: {error}") from error
-    for (location, starts_at), (shares, taken, classes) in slots.items():
-        yield SlotOccupancy(location, starts_at, Occupancy(shares, taken, tuple(classes)))
+    for (location, starts_at), (positions, booked, classes) in slots.items():
+        yield SlotOccupancy(location, starts_at, Occupancy(positions, booked, tuple(classes)))
 
 
 def _lines(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
@@ -122,5 +122,5 @@ def _fare_class(row: dict[str, str], currency: str) -> FareClass:
 
 def _count(written: str) -> int:
     if not (written.isascii() and written.isdigit() and len(written) < 6):
-        raise ValueError(f"taken {written[:20]!r}: write a whole number of shares")
+        raise ValueError(f"booked {written[:20]!r}: write a whole number of positions")
     return int(written)

@@ -115,7 +115,7 @@ def price_sheet(context: AppContext, site: Site, today: date, now: datetime) -> 
         slot for day in days for slot in list_slots(day, site.zone) if not has_begun(slot, now)
     )
     expected = made.forecast.columns(slots.days, slots.day, slots.hour)
-    looking_s = expected[Measures._fields.index("looking_s"), 1]
+    attention_s = expected[Measures._fields.index("attention_s"), 1]
     markets = None if book.is_empty else [book.market(slot) for slot in slots.slots]
     return PriceSheet(
         location=site.id,
@@ -126,7 +126,7 @@ def price_sheet(context: AppContext, site: Site, today: date, now: datetime) -> 
         pence=price_slots(
             site,
             slots,
-            looking_s,
+            attention_s,
             context.card,
             markets,
             unobserved=made.forecast.unobserved(slots.days, slots.day, slots.hour),

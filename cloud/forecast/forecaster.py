@@ -48,7 +48,7 @@ class HourForecast:
     crowd: Interval
     entries: Interval
     onlookers: Interval
-    looking_s: Interval
+    attention_s: Interval
     basis: Basis
     reason: str
     weeks: float

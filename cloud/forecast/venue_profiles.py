@@ -49,7 +49,7 @@ class VenueProfile:
     entries: float
     dwell_s: float
     onlooker_share: float
-    looking_s_per_entry: float
+    attention_s_per_entry: float
 
     @property
     def mean(self) -> Measures:
@@ -58,7 +58,7 @@ class VenueProfile:
             crowd=self.entries * self.dwell_s / 3600,
             entries=self.entries,
             onlookers=self.entries * self.onlooker_share,
-            looking_s=self.entries * self.looking_s_per_entry,
+            attention_s=self.entries * self.attention_s_per_entry,
         )
 
 

@@ -34,7 +34,7 @@ UNKNOWN: Final = "unknown"
 
 @dataclass(frozen=True, slots=True)
 class SiteColumn:
-    """The slots of one site: what a share of each costs and how often it would be seen."""
+    """The slots of one site: what a position of each costs and how often it would be seen."""
 
     site: Site
     made: CachedForecast
@@ -168,7 +168,7 @@ def _column(
 ) -> SiteColumn:
     expected = known.forecast.columns(slots.days, slots.day, slots.hour)
     measures = dict(zip(Measures._fields, expected, strict=True))
-    entries, looking_s = measures["entries"], measures["looking_s"]
+    entries, attention_s = measures["entries"], measures["attention_s"]
     markets = _markets(known, slots, account)
     seen = compute_lts_columns(entries, known.plays.person)
     return SiteColumn(
@@ -178,7 +178,7 @@ def _column(
         price_minor=price_slots(
             site,
             slots,
-            looking_s[1],
+            attention_s[1],
             context.card,
             markets,
             unobserved=known.forecast.unobserved(slots.days, slots.day, slots.hour),
@@ -197,7 +197,7 @@ def _markets(known: CachedForecast, slots: SlotColumns, account: str | None) -> 
 
 
 def _free(site: Site, slots: SlotColumns, markets: list[Market] | None) -> Integers:
-    free = np.full(len(slots), site.loop.shares, dtype=np.int64)
+    free = np.full(len(slots), site.loop.positions, dtype=np.int64)
     for at, market in enumerate(markets or ()):
         if market.occupancy is not None:
             free[at] = market.occupancy.free

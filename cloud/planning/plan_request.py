@@ -54,13 +54,13 @@ class MinimumRequest(RequestPart):
 
 
 class CapsRequest(RequestPart):
-    """The most of something; a slot bought in two shares counts twice."""
+    """The most of something; a slot bought in two positions counts twice."""
 
     max_spots: int | None = Field(default=None, ge=1, le=10**9)
     max_spots_per_screen: int | None = Field(default=None, ge=1, le=10**9)
     max_spots_per_screen_per_day: int | None = Field(default=None, ge=1, le=10**9)
     max_spend_per_screen: Decimal | None = Field(default=None, gt=0, le=10**10, decimal_places=4)
-    max_shares_per_slot: int = Field(default=1, ge=1, le=3600)
+    max_positions_per_slot: int = Field(default=1, ge=1, le=3600)
 
     def to_brief(self, currency: str) -> Caps:
         """As the optimiser reads it."""
@@ -70,7 +70,7 @@ class CapsRequest(RequestPart):
             max_spots_per_screen=self.max_spots_per_screen,
             max_spots_per_screen_per_day=self.max_spots_per_screen_per_day,
             max_spend_per_screen_minor=None if spend is None else minor(spend, currency),
-            max_shares_per_slot=self.max_shares_per_slot,
+            max_positions_per_slot=self.max_positions_per_slot,
         )
 
 

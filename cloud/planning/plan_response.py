@@ -20,16 +20,16 @@ ASSUMPTIONS = (
     "recognised",
     "contacts fall on people evenly, and different places have different people",
     f"errors of the forecast are the same within a place and correlate by {TOGETHER:g} between two",
-    "shares that nobody has noted as taken are free",
+    "positions that are not recorded as booked are free",
 )
 
 
 class PlanLineResponse(BaseModel):
-    """Shares of one slot."""
+    """Positions of one slot."""
 
     location: str = Field(examples=["KX-01"])
     time_slot: str = Field(examples=["2026-11-23T08:00:00+00:00"])
-    shares: int
+    positions: int
     cost: Decimal
     impressions: float = Field(description="attentive impressions of the target, expected")
 
@@ -46,8 +46,8 @@ class ShadowPriceResponse(BaseModel):
 class BindingLimitResponse(BaseModel):
     """A limit that keeps the plan from buying more."""
 
-    limit: str = Field(examples=["max_shares_per_slot"])
-    slots: int = Field(examples=[240], description="slots of which it allows no further share")
+    limit: str = Field(examples=["max_positions_per_slot"])
+    slots: int = Field(examples=[240], description="slots of which it allows no further position")
     sentence: str = Field(examples=["the budget of GBP 2,500.00 leaves no room for more"])
 
 
@@ -86,7 +86,7 @@ class PlanResponse(BaseModel):
     cost: Decimal
     unspent: Decimal = Field(description="what is left of the budget")
     limited_by: list[BindingLimitResponse] = Field(
-        description="what keeps the plan from buying more shares; empty: nothing more to buy"
+        description="what keeps the plan from buying more positions; empty: nothing more to buy"
     )
     currency: str
     impressions: Range
@@ -182,7 +182,7 @@ def _feasible(found: MediaPlan, brief: Brief, slots: int) -> PlanResponse:
             PlanLineResponse(
                 location=line.location,
                 time_slot=line.key.partition("/")[2],
-                shares=line.shares,
+                positions=line.positions,
                 cost=major(line.cost_minor, brief.currency),
                 impressions=round(line.contacts, 3),
             )

@@ -1,4 +1,4 @@
-"""Read stored plans whose JSON has the field names used before database version 0022.
+"""Read stored plans whose JSON has the field names of an earlier version.
 
 The audit log holds digests of the stored request and answer, so the stored bytes stay as they are
 and the names are translated on reading.
@@ -15,8 +15,11 @@ CAPS: Final = {
     "slots_per_location": "max_spots_per_screen",
     "slots_per_day": "max_spots_per_screen_per_day",
     "spend_per_location": "max_spend_per_screen",
-    "shares_per_slot": "max_shares_per_slot",
+    "shares_per_slot": "max_positions_per_slot",
+    "max_shares_per_slot": "max_positions_per_slot",
 }
+LIMITS: Final = {**CAPS, "free_shares": "free_positions"}
+LINE: Final = {"shares": "positions"}
 MINIMUM: Final = {"least": "min", "brings": "achieved"}
 REQUEST: Final = {"least_return": "min_roi"}
 ANSWER: Final = {"held_back_by": "limited_by", "easings": "relaxations"}
@@ -43,6 +46,8 @@ def translate_answer(stored: bytes) -> bytes:
     present = _rename(found, ANSWER)
     if "minimums" in present:
         present["minimums"] = _rename_all(present["minimums"], MINIMUM)
+    if "lines" in present:
+        present["lines"] = _rename_all(present["lines"], LINE)
     for name in ("limited_by", "shadow_prices"):
         if name in present:
             present[name] = [_rename_limit(one) for one in present[name]]
@@ -63,4 +68,4 @@ def _rename_all(rows: list[Json] | None, names: dict[str, str]) -> list[Json]:
 
 
 def _rename_limit(fields: Json) -> Json:
-    return {**fields, "limit": CAPS.get(fields["limit"], fields["limit"])}
+    return {**fields, "limit": LIMITS.get(fields["limit"], fields["limit"])}

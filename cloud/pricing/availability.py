@@ -16,31 +16,31 @@ FOR_SALE: Final = frozenset({"available", "unknown"})
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """The shares of one slot's loop. `taken` and `free` are None where nothing is noted."""
+    """The loop positions of one slot. `booked` and `free` are None without a recorded occupancy."""
 
     status: Status
-    shares: int
-    taken: int | None
+    positions: int
+    booked: int | None
     free: int | None
 
     @property
     def is_for_sale(self) -> bool:
-        """Whether a share can be bought."""
+        """Whether a position can be bought."""
         return self.status in FOR_SALE
 
     @property
     def sentence(self) -> str:
         """In words."""
-        taken = f"{self.taken} of {self.shares} shares are taken"
+        booked = f"{self.booked} of {self.positions} positions are booked"
         match self.status:
             case "past":
                 return "the hour has begun or is over: it is not for sale"
             case "sold_out":
-                return f"sold out: {taken}"
+                return f"sold out: {booked}"
             case "available":
-                return taken
+                return booked
             case _:
-                return f"{self.shares} shares, none noted as taken"
+                return f"{self.positions} positions, no occupancy recorded"
 
 
 def has_begun(slot: Slot, now: datetime) -> bool:
@@ -48,12 +48,12 @@ def has_begun(slot: Slot, now: datetime) -> bool:
     return slot.starts_at < now
 
 
-def compute_availability(slot: Slot, shares: int, market: Market, now: datetime) -> Availability:
-    """What can be bought of a slot with `shares` shares as of `now`."""
+def compute_availability(slot: Slot, positions: int, market: Market, now: datetime) -> Availability:
+    """The availability of a slot with so many loop positions at `now`."""
     noted = market.occupancy
-    taken, free = (None, None) if noted is None else (noted.taken, noted.free)
+    booked, free = (None, None) if noted is None else (noted.booked, noted.free)
     if has_begun(slot, now):
-        return Availability("past", shares, taken, free)
+        return Availability("past", positions, booked, free)
     if free is None:
-        return Availability("unknown", shares, None, None)
-    return Availability("available" if free else "sold_out", shares, taken, free)
+        return Availability("unknown", positions, None, None)
+    return Availability("available" if free else "sold_out", positions, booked, free)

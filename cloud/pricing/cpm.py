@@ -26,13 +26,13 @@ def multiplier(impressions_per_play: float) -> Decimal:
 
 
 def floor_cpm(price_minor: int, spot: Spot, per_play: Decimal, currency: str) -> Decimal:
-    """Amount for a thousand impressions when an hour of one share costs `price_minor`."""
+    """Amount for a thousand impressions when an hour of one loop position costs `price_minor`."""
     impressions = spot.plays_per_hour * _some(per_play)
     return (THOUSAND * major(price_minor, currency) / impressions).quantize(CPM_STEP, ROUND_HALF_UP)
 
 
 def slot_price_minor(cpm: Decimal, spot: Spot, per_play: Decimal, currency: str) -> int:
-    """What an hour of one share costs at a price per thousand."""
+    """The price of an hour of one loop position at a price per thousand."""
     return _rounded(cpm / THOUSAND * spot.plays_per_hour * _some(per_play), currency)
 
 

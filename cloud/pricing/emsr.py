@@ -1,4 +1,4 @@
-"""Protected shares for later, dearer demand, and the value of the next share (EMSR-b).
+"""Protected positions for later, dearer demand, and the value of the next position (EMSR-b).
 
 Belobaba; textbook: Talluri and van Ryzin, "The Theory and Practice of Revenue Management", chapter
 2. Demand of each class is taken as normal, independent and arriving cheapest first. Without an
@@ -18,7 +18,7 @@ class DemandError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class FareClass:
-    """A fare class: its fare for one share, and the demand still expected."""
+    """A fare class: its fare for one position, and the demand still expected."""
 
     name: str
     fare_pence: int
@@ -30,7 +30,8 @@ class FareClass:
         if self.fare_pence <= 0 or not all(0 <= size < math.inf for size in sizes):
             raise DemandError(
                 f"class {self.name!r} pays {self.fare_pence} minor units for {self.demand_mean} +- "
-                f"{self.demand_deviation} shares: expected a fare above 0 and finite shares >= 0"
+                f"{self.demand_deviation} positions: expected a fare above 0 and "
+                "finite positions >= 0"
             )
 
 
@@ -44,7 +45,7 @@ class _Pooled:
 
 
 def compute_protection_levels(classes: Sequence[FareClass]) -> tuple[float, ...]:
-    """Shares protected for the classes down to each, highest fare first; none for the lowest."""
+    """Positions protected for the classes down to each, highest fare first; none for the lowest."""
     together = _together(classes)
     return tuple(
         max(0.0, _level(pooled, cheaper.fare_pence))
@@ -53,9 +54,9 @@ def compute_protection_levels(classes: Sequence[FareClass]) -> tuple[float, ...]
 
 
 def compute_bid_price_minor(free: float, classes: Sequence[FareClass]) -> float:
-    """What the last of `free` shares is expected to earn if it is kept: no sale below that.
+    """What the last of `free` positions is expected to earn if it is kept: no sale below that.
 
-    0 shares free has no price at all and is infinite.
+    0 positions free has no price at all and is infinite.
     """
     if free <= 0:
         return math.inf
@@ -82,7 +83,7 @@ def _together(classes: Sequence[FareClass]) -> list[_Pooled]:
 
 
 def _level(pooled: _Pooled, fare_pence: int) -> float:
-    """The number of shares whose last one is worth just `fare_pence`."""
+    """The number of positions whose last one is worth just `fare_pence`."""
     if fare_pence >= pooled.fare_pence:
         return 0.0
     if not pooled.demand_deviation:
@@ -92,7 +93,7 @@ def _level(pooled: _Pooled, fare_pence: int) -> float:
 
 
 def _chance(pooled: _Pooled, free: float) -> float:
-    """That demand reaches the last free share."""
+    """The probability that demand reaches the last free position."""
     if not pooled.demand_deviation:
         return float(pooled.demand_mean >= free)
     return 1 - NormalDist(pooled.demand_mean, pooled.demand_deviation).cdf(free)

@@ -41,13 +41,13 @@ class PriceFactor:
     key: Callable[[SlotColumns], Integers]
 
 
-def compute_attention(looking_s: float, base_looking_s: float, bounds: Bounds) -> Factor:
+def compute_attention(attention_s: float, base_attention_s: float, bounds: Bounds) -> Factor:
     """Expected attention against the attention for which the base rate was set."""
-    measured = Decimal(looking_s / base_looking_s).quantize(FOUR_PLACES, ROUND_HALF_UP)
+    measured = Decimal(attention_s / base_attention_s).quantize(FOUR_PLACES, ROUND_HALF_UP)
     value = min(max(measured, bounds.least), bounds.most)
     reason = (
-        f"{looking_s:,.0f} attention seconds expected in the hour; "
-        f"the base rate buys {base_looking_s:,.0f}"
+        f"{attention_s:,.0f} attention seconds expected in the hour; "
+        f"the base rate buys {base_attention_s:,.0f}"
     )
     if value != measured:
         side = "at least" if value > measured else "at most"
@@ -117,12 +117,12 @@ FACTORS: Final[tuple[PriceFactor, ...]] = (
 
 
 def compute_base_factors(
-    site: Site, slot: Slot, looking_s: float, card: RateCard, *, unobserved: bool = False
+    site: Site, slot: Slot, attention_s: float, card: RateCard, *, unobserved: bool = False
 ) -> tuple[Factor, ...]:
     """Every factor before the rules: attention, then those of the rate card."""
     attention = (
-        compute_unobserved_attention(looking_s)
+        compute_unobserved_attention(attention_s)
         if unobserved
-        else compute_attention(looking_s, site.base_looking_s, card.attention)
+        else compute_attention(attention_s, site.base_attention_s, card.attention)
     )
     return (attention, *(one.compute(site, slot, card) for one in FACTORS))

@@ -157,13 +157,13 @@ def compute_play_impressions(
     person: VisitorImpressions,
     provenance: Provenance,
     *,
-    looking_s: Interval,
+    attention_s: Interval,
     cells: Mapping[str, int] | None = None,
 ) -> PlayImpressions:
     """Impressions of one play in an hour that `entries` people come into view in.
 
-    `looking_s` is everybody's looking time of the hour, which the price is made of: a play has its
-    share of it by time, so that an hour has one figure of attention and not two.
+    `attention_s` are the attention seconds of the hour that the price is computed from. They are
+    divided among the plays by time, so that an hour has one figure of attention and not two.
     `cells` are the people by demographic cell on whom the shares rest, those with an "unknown" in
     their name among them.
     """
@@ -176,7 +176,7 @@ def compute_play_impressions(
         ots=_scaled(entries, person.ots_s * per_s, math.hypot(known, person.ots_error)),
         lts=lts,
         audience=None if cells is None else _audience(lts, cells),
-        attention_s=_scaled(looking_s, person.spot_s * per_s, known),
+        attention_s=_scaled(attention_s, person.spot_s * per_s, known),
         seen_share=person.seen_share,
         provenance=provenance,
     )

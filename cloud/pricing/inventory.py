@@ -35,12 +35,12 @@ def build_inventory_element(
     rungs: PlayImpressions,
     free: int | None = None,
 ) -> Element:
-    """One share of the loop in that hour.
+    """One loop position in that hour.
 
-    `free` shares are available, all of them without it; `imp` is empty without free shares or
+    `free` positions are available, all of them without it; `imp` is empty without free positions or
     without an expected audience.
     """
-    free = site.loop.shares if free is None else free
+    free = site.loop.positions if free is None else free
     return {
         "dooh": build_dooh(site),
         "device": build_device(site, slot),
@@ -143,8 +143,8 @@ def _provenance(
         "slot_price_minor": price_minor,
         "plays_per_hour": float(spot.plays_per_hour),
         "loop_s": spot.loop_s,
-        "shares": site.loop.shares,
-        "free_shares": free,
+        "positions": site.loop.positions,
+        "free_positions": free,
         "venue": site.venue,
         "basis": source.basis,
         "measured_by": source.measured_by,

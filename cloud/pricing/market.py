@@ -13,7 +13,7 @@ from cloud.pricing.emsr import FareClass, compute_bid_price_minor
 
 
 class OccupancyError(ValueError):
-    """An invalid number of shares."""
+    """An invalid number of positions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,27 +28,28 @@ class PublishedPrice:
 
 @dataclass(frozen=True, slots=True)
 class Occupancy:
-    """Booked shares of one slot, and the fare classes still expected, highest fare first."""
+    """Booked positions of one slot, and the fare classes still expected, highest fare first."""
 
-    shares: int
-    taken: int
+    positions: int
+    booked: int
     classes: tuple[FareClass, ...] = ()
 
     def __post_init__(self) -> None:
-        if not 0 <= self.taken <= self.shares:
+        if not 0 <= self.booked <= self.positions:
             raise OccupancyError(
-                f"{self.taken} shares are taken of {self.shares}: expected 0 to {self.shares}"
+                f"{self.booked} positions are booked of {self.positions}: "
+                f"expected 0 to {self.positions}"
             )
         compute_bid_price_minor(1, self.classes)  # refuses classes in the wrong order
 
     @property
     def free(self) -> int:
-        """Shares that can still be sold."""
-        return self.shares - self.taken
+        """Positions that can still be sold."""
+        return self.positions - self.booked
 
     @property
     def bid_minor(self) -> int:
-        """The bid price by EMSR-b; 0 without further demand or free shares."""
+        """The bid price by EMSR-b; 0 without further demand or free positions."""
         return math.ceil(compute_bid_price_minor(self.free, self.classes)) if self.free else 0
 
     @property
@@ -56,8 +57,8 @@ class Occupancy:
         """Where the bid price comes from."""
         asked = sum(one.demand_mean for one in self.classes)
         return (
-            f"{self.taken} of {self.shares} shares are taken and {asked:.1f} more are expected to "
-            "be asked for: the last free one is worth this much if it is kept (EMSR-b)"
+            f"{self.booked} of {self.positions} positions are booked and {asked:.1f} more are "
+            "expected to be asked for: the last free one is worth this much if it is kept (EMSR-b)"
         )
 
 

@@ -36,25 +36,25 @@ DOUBTFUL_FACTOR: Final = 1e-6
 def price_slots(
     site: Site,
     slots: SlotColumns,
-    looking_s: Floats,
+    attention_s: Floats,
     card: RateCard,
     markets: Sequence[Market] | None = None,
     *,
     unobserved: NDArray[np.bool_] | None = None,
 ) -> Integers:
-    """Whole pence for each slot at the looking time expected in it, as `quote` has them.
+    """Whole pence for each slot at the attention seconds expected in it, as `quote` has them.
 
     Slots that are `unobserved` are priced at the base rate.
     """
-    never = np.zeros(looking_s.shape, dtype=bool) if unobserved is None else unobserved
-    attention, doubtful = _attention(looking_s, site.base_looking_s, card)
+    never = np.zeros(attention_s.shape, dtype=bool) if unobserved is None else unobserved
+    attention, doubtful = _attention(attention_s, site.base_attention_s, card)
     attention = np.where(never, UNIT, attention)
     amount = site.base_rate_minor * attention / UNIT * _card_factors(site, slots, card)
     doubtful |= np.abs(amount % 1 - 0.5) < DOUBTFUL_MINOR
     price = np.floor(amount + 0.5).astype(np.int64)
     for at in np.flatnonzero(doubtful).tolist():
         made_of = compute_base_factors(
-            site, slots.slots[at], float(looking_s[at]), card, unobserved=bool(never[at])
+            site, slots.slots[at], float(attention_s[at]), card, unobserved=bool(never[at])
         )
         product = math.prod((one.value for one in made_of), start=Decimal(site.base_rate_minor))
         price[at] = round_minor(product)
@@ -62,11 +62,11 @@ def price_slots(
 
 
 def _attention(
-    looking_s: Floats, base_looking_s: float, card: RateCard
+    attention_s: Floats, base_attention_s: float, card: RateCard
 ) -> tuple[Floats, NDArray[np.bool_]]:
     """The attention factor in units of its last decimal, and where it may be one off."""
     least, most = (float(bound * UNIT) for bound in (card.attention.least, card.attention.most))
-    measured = np.clip(looking_s / base_looking_s * UNIT, least, most)
+    measured = np.clip(attention_s / base_attention_s * UNIT, least, most)
     return np.floor(measured + 0.5), np.abs(measured % 1 - 0.5) < DOUBTFUL_FACTOR
 
 

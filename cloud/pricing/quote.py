@@ -23,7 +23,7 @@ class QuoteError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """The price of one advertiser's share of one slot, and everything it is made of.
+    """The price of one loop position in one slot, and what it consists of.
 
     `price_p10_minor` and `price_p90_minor` are the prices at P10 and P90 of the attention.
     """
@@ -52,14 +52,14 @@ def quote(
     estimate, widened to hold the price.
     """
     made_of = compute_factors(
-        site, slot, expected.looking_s.p50, card, market, unobserved=expected.unobserved
+        site, slot, expected.attention_s.p50, card, market, unobserved=expected.unobserved
     )
     price = round_minor(_product(site.base_rate_minor, made_of))
     low, high = (
         round_minor(
-            _product(site.base_rate_minor, compute_factors(site, slot, looking_s, card, market))
+            _product(site.base_rate_minor, compute_factors(site, slot, attention_s, card, market))
         )
-        for looking_s in (expected.looking_s.p10, expected.looking_s.p90)
+        for attention_s in (expected.attention_s.p10, expected.attention_s.p90)
     )
     return Quote(
         slot=slot,
@@ -86,14 +86,14 @@ def hide_reasons(quoted: Quote, *, is_deal: bool) -> Quote:
 def compute_factors(
     site: Site,
     slot: Slot,
-    looking_s: float,
+    attention_s: float,
     card: RateCard,
     market: Market = UNKNOWN_MARKET,
     *,
     unobserved: bool = False,
 ) -> tuple[Factor, ...]:
     """Every factor of the price, the rules last and only where they bite."""
-    made_of = compute_base_factors(site, slot, looking_s, card, unobserved=unobserved)
+    made_of = compute_base_factors(site, slot, attention_s, card, unobserved=unobserved)
     amount = _product(site.base_rate_minor, made_of)
     terms = RuleTerms(site.base_rate_minor, site.currency, card, market)
     return made_of + tuple(apply_rules(amount, terms))

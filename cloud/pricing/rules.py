@@ -1,7 +1,7 @@
 """Rules that change a price after its factors: rounding, occupancy, daily move, limits, override.
 
 They apply in this order, and a later rule takes precedence: a price is never above the ceiling of
-the rate card, does not jump from one day to the next because a share was sold, and an override
+the rate card, does not jump from one day to the next because a position was sold, and an override
 stays within the limits. Each rule maps integers in minor units to such integers and keeps their
 order, so more attention never costs less. The change of a rule becomes a factor of twelve digits,
 enough to reproduce the price exactly.

@@ -1,7 +1,7 @@
-"""Which shares of which hours are taken, and who else is expected to ask: rows that others fill.
+"""The occupancy of slots: booked loop positions and the demand still expected.
 
-Whoever sells writes here (a file today, see `python -m cloud occupancy`); a slot without a row is
-one of which nothing is known, not one that nobody wants.
+Sales systems load it from a file (`python -m cloud occupancy`). The occupancy of a slot without a
+row is unknown, not zero.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ slot_occupancy = Table(
     database.metadata,
     Column("location", String(63), primary_key=True),
     Column("hour_at", BigInteger, primary_key=True, autoincrement=False),  # seconds since 1970
-    Column("taken", Integer, nullable=False),
+    Column("booked", Integer, nullable=False),
     Column("classes", Text, nullable=False),  # JSON: what each pays and asks for, dearest first
     Column("noted_at", database.Instant, nullable=False),
 )
@@ -89,7 +89,7 @@ def _sum(connection: Connection, places: Mapping[str, set[int]]) -> int:
 
 
 def _digest(row: Any) -> int:
-    words = (row["location"], row["hour_at"], row["taken"], row["classes"], row["noted_at"])
+    words = (row["location"], row["hour_at"], row["booked"], row["classes"], row["noted_at"])
     return int.from_bytes(hashlib.sha256(msgspec.json.encode(words)).digest())
 
 
@@ -103,7 +103,7 @@ def store_occupancy(connection: Connection, noted: Iterable[SlotOccupancy], *, a
         {
             "location": one.location,
             "hour_at": int(one.starts_at.timestamp()),
-            "taken": one.occupancy.taken,
+            "booked": one.occupancy.booked,
             "classes": msgspec.json.encode(one.occupancy.classes).decode(),
             "noted_at": at,
         }
@@ -111,7 +111,7 @@ def store_occupancy(connection: Connection, noted: Iterable[SlotOccupancy], *, a
     ]
     if rows:
         insert = database.insert(connection.dialect.name, slot_occupancy)
-        columns = ("taken", "classes", "noted_at")
+        columns = ("booked", "classes", "noted_at")
         change = {name: insert.excluded[name] for name in columns}
         connection.execute(
             insert.on_conflict_do_update(index_elements=["location", "hour_at"], set_=change), rows
@@ -138,5 +138,5 @@ def read_occupancy(
 
 def _occupancy(row: Any, site: Site) -> Occupancy:
     classes = msgspec.json.decode(row["classes"], type=tuple[FareClass, ...])
-    shares = site.loop.shares
-    return Occupancy(shares, min(shares, row["taken"]), classes)
+    positions = site.loop.positions
+    return Occupancy(positions, min(positions, row["booked"]), classes)

@@ -48,7 +48,7 @@ ENTITIES: Final = (
     Entity("entries", "People", "sensor", GROWS, _total("entries")),
     Entity("onlookers", "Onlookers", "sensor", GROWS, _total("onlookers")),
     Entity(
-        "looking_s",
+        "attention_s",
         "Looking",
         "sensor",
         {**GROWS, "unit_of_measurement": "s", "device_class": "duration"},

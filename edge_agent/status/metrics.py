@@ -128,7 +128,12 @@ METRIC_SPECS: Final = (
     _MetricSpec(C, "visits", "Visits that ended", _total("visits")),
     _MetricSpec(C, "onlookers", "Viewers: ended visits that looked", _total("onlookers")),
     _MetricSpec(C, "person_seconds", "Time of people in view", _total("person_ms", 1000)),
-    _MetricSpec(C, "looking_seconds", "Time of people looking", _total("looking_ms", 1000)),
+    _MetricSpec(
+        C,
+        "attention_seconds",
+        "Attention seconds: time of people looking",
+        _total("looking_ms", 1000),
+    ),
     _MetricSpec(C, "observed_seconds", "Time observed", _total("observed_ms", 1000)),
     _MetricSpec(C, "blind_seconds", "Time not observed, by cause", _unobserved, "cause"),
     _MetricSpec(C, "reports", "Reports made", _total("reports")),

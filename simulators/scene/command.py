@@ -96,5 +96,5 @@ def summary(truth: SceneTruth) -> str:
     totals = truth.totals
     return (
         f"{totals.people} people, {totals.visitors} show their face, "
-        f"{totals.onlookers} onlookers, {totals.looking_s:.1f} s of looking"
+        f"{totals.onlookers} onlookers, {totals.attention_s:.1f} attention seconds"
     )

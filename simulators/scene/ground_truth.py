@@ -50,7 +50,7 @@ class PersonTruth(msgspec.Struct, frozen=True):
     face_visible: tuple[Interval, ...]
     looking: tuple[Interval, ...]
     face_visible_s: float
-    looking_s: float
+    attention_s: float
     dwell_s: float  # from the first to the last sight of the face
     path: tuple[HeadPosition, ...]
 
@@ -63,7 +63,7 @@ class SceneTotals(msgspec.Struct, frozen=True):
     onlookers: int
     in_view_s: float
     face_visible_s: float
-    looking_s: float
+    attention_s: float
     dwell_s: float
     peak_faces: int
 
@@ -142,7 +142,7 @@ def _person(
         face_visible=seen,
         looking=looking,
         face_visible_s=length_s(seen),
-        looking_s=length_s(looking),
+        attention_s=length_s(looking),
         dwell_s=round(seen[-1][1] - seen[0][0], 3) if seen else 0.0,
         path=_path(at, poses, lens, fps),
     )
@@ -177,10 +177,10 @@ def _totals(people: Sequence[PersonTruth], peak: int) -> SceneTotals:
     return SceneTotals(
         people=len(people),
         visitors=sum(person.face_visible_s >= VISIT_S for person in people),
-        onlookers=sum(person.looking_s >= ONLOOKER_S for person in people),
+        onlookers=sum(person.attention_s >= ONLOOKER_S for person in people),
         in_view_s=round(sum(person.exit_at_s - person.enter_at_s for person in people), 3),
         face_visible_s=round(sum(person.face_visible_s for person in people), 3),
-        looking_s=round(sum(person.looking_s for person in people), 3),
+        attention_s=round(sum(person.attention_s for person in people), 3),
         dwell_s=round(sum(person.dwell_s for person in people), 3),
         peak_faces=peak,
     )

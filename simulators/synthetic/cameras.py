@@ -118,7 +118,7 @@ def render_sites_file(sites: list[SyntheticSite]) -> str:
 
 
 def _location(site: SyntheticSite) -> str:
-    venue, placement, rate_minor, looking_s = VENUES[site.profile]
+    venue, placement, rate_minor, attention_s = VENUES[site.profile]
     return f"""\
   - id: {site.address.location}
     name: Simulated {site.profile} {site.address.location}
@@ -132,7 +132,7 @@ def _location(site: SyntheticSite) -> str:
     camera: {{above_m: 1.2, beside_m: 0.0}}
     loop: {{length_s: 60, spot_s: 10}}
     base_rate_minor: {rate_minor}
-    base_looking_s: {looking_s}
+    base_attention_s: {attention_s}
     currency: GBP
     attributes: {{traffic: {_traffic(site.profile)}, demographic: broad}}
     cameras: [{site.address.device}]

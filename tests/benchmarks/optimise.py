@@ -102,7 +102,7 @@ def cases(offer: Offer, share: float) -> Iterator[tuple[str, Brief]]:
     relaxed = solve_relaxation(build_linear_program(plain, offer))
     assert relaxed is not None
     by_itself = {
-        group.name: offer.groups[group.name].contacts @ relaxed.shares for group in (YOUNG, OLD)
+        group.name: offer.groups[group.name].contacts @ relaxed.positions for group in (YOUNG, OLD)
     }
     minimums = tuple(
         Minimum(group, "impressions", float(by_itself[group.name] * times))
@@ -111,7 +111,7 @@ def cases(offer: Offer, share: float) -> Iterator[tuple[str, Brief]]:
     yield "impressions, 2 minimums", brief(offer, share, minimums=minimums)
     yield "reach", brief(offer, share, **REACH)
     young = offer.groups[YOUNG.name]
-    reached = young.reach(offer.by_location(young.contacts * relaxed.shares)).sum()
+    reached = young.reach(offer.by_location(young.contacts * relaxed.positions)).sum()
     least = (Minimum(YOUNG, "reach", float(reached * 1.02)),)
     yield "impressions, reach minimum", brief(offer, share, minimums=least)
     yield "reach, every cap", brief(offer, share, caps=every_cap(offer, share), **REACH)
@@ -133,7 +133,7 @@ def greedy(asked: Brief, offer: Offer) -> Integers:
 
 def lazy_greedy(asked: Brief, offer: Offer) -> Integers:
     """The most new people for the money first; a stale promise is looked at again (CELF)."""
-    shares = np.zeros(len(offer), dtype=np.int64)
+    positions = np.zeros(len(offer), dtype=np.int64)
     people, contacts = offer.target.people, offer.target.contacts
     held, bought = np.zeros(PLACES), np.zeros(PLACES, dtype=np.int64)
     left_minor = asked.budget_minor
@@ -151,11 +151,11 @@ def lazy_greedy(asked: Brief, offer: Offer) -> Integers:
             gain = -now * np.expm1(-contacts[slot] / people[place])
             heapq.heappush(queue, (-gain / price_minor, slot, int(bought[place])))
             continue
-        shares[slot] = 1
+        positions[slot] = 1
         held[place] += contacts[slot]
         bought[place] += 1
         left_minor -= price_minor
-    return shares
+    return positions
 
 
 def measured(everything: Offer, seed: int, share: float) -> Iterator[Row]:
@@ -168,13 +168,13 @@ def measured(everything: Offer, seed: int, share: float) -> Iterator[Row]:
         took_s = time.process_time() - started_s
         assert isinstance(plan, MediaPlan), plan.sentence
         keys = {line.key for line in plan.lines}
-        shares = np.array([key in keys for key in offer.key.tolist()], dtype=np.int64)
-        yield _row(seed, share, case, "optimiser", asked, offer, plan, shares, took_s)
+        positions = np.array([key in keys for key in offer.key.tolist()], dtype=np.int64)
+        yield _row(seed, share, case, "optimiser", asked, offer, plan, positions, took_s)
         for method, way in _rivals(asked):
             started_s = time.process_time()
-            shares = way(asked, offer)
+            positions = way(asked, offer)
             took_s = time.process_time() - started_s
-            yield _row(seed, share, case, method, asked, offer, plan, shares, took_s)
+            yield _row(seed, share, case, method, asked, offer, plan, positions, took_s)
 
 
 @contextmanager
@@ -204,13 +204,13 @@ def _row(
     asked: Brief,
     offer: Offer,
     plan: MediaPlan,
-    shares: Integers,
+    positions: Integers,
     took_s: float,
 ) -> Row:
-    value = build_linear_program(asked, offer).value(shares.astype(float))
-    broken = len(find_violations(asked, offer, shares))
+    value = build_linear_program(asked, offer).value(positions.astype(float))
+    broken = len(find_violations(asked, offer, positions))
     gap = 100 * (1 - value / plan.bound)
-    return Row(seed, share, case, method, value, gap, took_s, int(shares.sum()), broken)
+    return Row(seed, share, case, method, value, gap, took_s, int(positions.sum()), broken)
 
 
 def main() -> int:

@@ -92,7 +92,7 @@ def hour(
     return {
         "location": location, "device": device, "hour_at": int(at.timestamp()),
         "observed_ms": HOUR_MS, "person_ms": int(people * kind.dwell_s * 1000),
-        "looking_ms": int(people * kind.looking_s_per_entry * 1000), "entries": people,
+        "looking_ms": int(people * kind.attention_s_per_entry * 1000), "entries": people,
         "visits": people, "onlookers": int(people * kind.onlooker_share),
         "dwell_ms": int(people * kind.dwell_s * 1000), **columns,
     }  # fmt: skip

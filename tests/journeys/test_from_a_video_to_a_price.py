@@ -44,11 +44,11 @@ def test_what_the_camera_saw_becomes_a_price(
     )
 
     seen = [person for person in scene.people if person["face_visible_s"] >= SEEN_S]
-    looked = [person for person in scene.people if person["looking_s"] >= ENGAGED_S]
+    looked = [person for person in scene.people if person["attention_s"] >= ENGAGED_S]
     assert abs(counted["visits"] - len(seen)) <= 1
     assert abs(counted["onlookers"] - len(looked)) <= 1
-    looking_s = sum(person["looking_s"] for person in scene.people)
-    assert counted["looking_s"] == pytest.approx(looking_s, rel=0.2)
+    attention_s = sum(person["attention_s"] for person in scene.people)
+    assert counted["attention_s"] == pytest.approx(attention_s, rel=0.2)
     assert counted["entries"] == counted["visits"]
 
     slot = "/api/pricing/slot/KX-01/2026-11-23T08:00"
@@ -75,7 +75,7 @@ def counts_since(cloud, began_at, *, whole_s):
     )
     if answer is None or observed_s(answer["windows"]) < OBSERVED_RATIO * whole_s:
         return None
-    names = ("visits", "entries", "onlookers", "looking_s")
+    names = ("visits", "entries", "onlookers", "attention_s")
     return {name: sum(window[name] or 0 for window in answer["windows"]) for name in names}
 
 

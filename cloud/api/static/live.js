@@ -75,15 +75,15 @@ const drawHour = (place, answer) => {
     entries: sum.entries + window.entries,
     onlookers: sum.onlookers + window.onlookers,
     visits: sum.visits + window.visits,
-    looking_s: sum.looking_s + window.looking_s,
-  }), { entries: 0, onlookers: 0, visits: 0, looking_s: 0 });
+    attention_s: sum.attention_s + window.attention_s,
+  }), { entries: 0, onlookers: 0, visits: 0, attention_s: 0 });
   const any = windows.length > 0;
   const rows = [
     ["in view now", latest ? figure(latest.crowd, 1) : "no data"],
     ["came into view", figure(any ? whole.entries : null)],
     ["really looked", figure(any ? whole.onlookers : null)],
     ["of all visits", whole.visits ? `${figure((100 * whole.onlookers) / whole.visits, 1)} %` : "–"],
-    ["looking, all together", any ? `${figure(whole.looking_s)} s` : "–"],
+    ["attention, all people", any ? `${figure(whole.attention_s)} s` : "–"],
   ];
   $("figures").replaceChildren(...rows.map(([name, value]) => {
     const box = document.createElement("div");

@@ -8,7 +8,7 @@ const $ = (id) => document.getElementById(id);
 const SVG = "http://www.w3.org/2000/svg";
 const [HEIGHT, LEFT, TOP, FLOOR] = [260, 56, 16, 222];
 const ON_SALE = {
-  past: () => "past", sold_out: () => "sold out", available: ({ free, shares }) => `${free} of ${shares} free`, unknown: () => "not noted",
+  past: () => "past", sold_out: () => "sold out", available: ({ free, positions }) => `${free} of ${positions} free`, unknown: () => "not recorded",
 };
 const state = { places: [], answers: [], chosen: null, asked: 0 };
 
@@ -57,7 +57,7 @@ const summarise = (dearest) => {
   const { currency, name } = dearest;
   const prices = state.answers.map((one) => Number(one.price));
   const total = prices.reduce((sum, price) => sum + price, 0);
-  $("whole-day").replaceChildren(money(total, currency), element("small", {}, "the whole day, one share"));
+  $("whole-day").replaceChildren(money(total, currency), element("small", {}, "the whole day, one loop position"));
   $("day-summary").textContent = `${name}: ${state.answers.length} hours from ` +
     `${money(Math.min(...prices), currency)} to ${money(dearest.price, currency)}, dearest at ${named(dearest)}.`;
 };
@@ -107,7 +107,7 @@ const list = () => {
     head.append(button);
     const row = element("tr");
     const range = `${money(one.price_p10, one.currency)} to ${money(one.price_p90, one.currency)}`;
-    row.append(head, element("td", {}, money(one.price, one.currency)), element("td", {}, range), element("td", {}, number(one.expected.looking_s.p50, 0)), element("td", {}, ON_SALE[one.availability.status](one.availability)));
+    row.append(head, element("td", {}, money(one.price, one.currency)), element("td", {}, range), element("td", {}, number(one.expected.attention_s.p50, 0)), element("td", {}, ON_SALE[one.availability.status](one.availability)));
     row.classList.toggle("past", one.availability.status === "past");
     return row;
   }));

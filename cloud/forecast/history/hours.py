@@ -39,12 +39,12 @@ SUMS: Final = ("observed_ms", "person_ms", "entries", "onlookers", "looking_ms")
 
 
 class Measures(NamedTuple):
-    """One hour: people in view on average, people entering, people who looked, looking seconds."""
+    """One hour: average people in view, people entering, people who looked, attention seconds."""
 
     crowd: float
     entries: float
     onlookers: float
-    looking_s: float
+    attention_s: float
 
 
 @dataclass(frozen=True, slots=True)

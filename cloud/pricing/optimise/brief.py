@@ -117,13 +117,13 @@ class Minimum:
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """The most of something; None is no cap. A slot bought in two shares counts twice."""
+    """The most of something; None is no cap. A slot bought in two positions counts twice."""
 
     max_spots: int | None = None
     max_spots_per_screen: int | None = None
     max_spots_per_screen_per_day: int | None = None
     max_spend_per_screen_minor: int | None = None
-    max_shares_per_slot: int = 1
+    max_positions_per_slot: int = 1
 
     def __post_init__(self) -> None:
         for name in self.__slots__:

@@ -1,7 +1,7 @@
-"""Explain why the best plan buys nothing, and what would have to change for the first share.
+"""Explain why the best plan buys nothing, and what would have to change for the first position.
 
-Either a single share costs more than the money available, or no slot that matches the brief is free
-or has any value.
+Either a single position costs more than the money available, or no slot that matches the brief is
+free or has any value.
 """
 
 from typing import Final
@@ -17,7 +17,7 @@ HALF: Final = 0.5
 
 
 def is_affordable(asked: LinearProgram) -> bool:
-    """Whether the money of the brief buys any one share that it has a use for."""
+    """Whether the brief's budget buys any one position that serves the objective."""
     offer, brief = asked.offer, asked.brief
     buyable = asked.most > 0 if brief.minimums else (asked.most > 0) & (asked.wanted > 0)
     most_minor = min(one.size for one in list_limits(brief) if is_money(one, brief))
@@ -31,7 +31,7 @@ def is_money(limit: Limit, brief: Brief) -> bool:
 
 
 def explain_empty_plan(asked: LinearProgram) -> Infeasible:
-    """Why no share is bought at all."""
+    """Why no position is bought at all."""
     offer = asked.offer
     if not offer.free.any():
         return Infeasible(
@@ -54,10 +54,12 @@ def _explain_price(asked: LinearProgram, cheapest_minor: int) -> Infeasible:
     short = [one for one in list_limits(asked.brief) if is_money(one, asked.brief)]
     changes = tuple(LimitChange(limit, price) for limit in short if limit.size < price)
     if not changes:
-        return Infeasible("no share fits the limits of the brief together: raise one of them", ())
+        return Infeasible(
+            "no position fits the limits of the brief together: raise one of them", ()
+        )
     above = " and ".join(_named(change.limit) for change in changes)
     cheapest = amount_in_words(changes[0].limit, price)
-    sentence = f"no share can be bought: the cheapest costs {cheapest}, more than {above}"
+    sentence = f"no position can be bought: the cheapest costs {cheapest}, more than {above}"
     raised = " and ".join(
         f"raise {change.limit.name} from {amount_in_words(change.limit, change.limit.size)} to "
         f"{amount_in_words(change.limit, change.to)}"

@@ -17,7 +17,7 @@ ROWS_EACH: Final = 3
 """Of a cap with many rows, those with the highest prices are named."""
 
 
-COUNTED: Final = frozenset({"slots", "shares", "people", "impressions"})
+COUNTED: Final = frozenset({"slots", "positions", "people", "impressions"})
 
 
 def shadow_prices(relaxed: RelaxedPlan, unit: str) -> tuple[ShadowPrice, ...]:

@@ -1,8 +1,8 @@
 """The rows of the linear program: every limit over the slots of the offer.
 
 A limit (a budget, a cap, a minimum) may have many rows: a cap per screen has one for each screen.
-Every row reads: amounts x shares <= size. A minimum of impressions is negated for that; a minimum
-of reach is no row of slots and is part of `linear_program`.
+Every row reads: amounts x positions <= size. A minimum of impressions is negated for that; a
+minimum of reach is no row of slots and is part of `linear_program`.
 """
 
 from dataclasses import dataclass

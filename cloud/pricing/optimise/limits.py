@@ -12,7 +12,7 @@ Kind = Literal[
     "max_spots_per_screen_per_day",
     "max_spend_per_screen",
     "minimum",
-    "max_shares_per_slot",
+    "max_positions_per_slot",
 ]
 
 
@@ -46,11 +46,14 @@ def list_limits(brief: Brief) -> tuple[Limit, ...]:
     return (*capped, *(minimum_limit(minimum) for minimum in brief.minimums))
 
 
-def shares_limit(brief: Brief) -> Limit:
-    """The cap of shares of one slot, which bounds every slot and is no row of the programme."""
-    size = brief.caps.max_shares_per_slot
+def positions_limit(brief: Brief) -> Limit:
+    """The cap of positions of one slot, which bounds every slot and is no row of the programme."""
+    size = brief.caps.max_positions_per_slot
     return Limit(
-        "max_shares_per_slot", "the shares of a slot (max_shares_per_slot)", size, "shares"
+        "max_positions_per_slot",
+        "the positions of a slot (max_positions_per_slot)",
+        size,
+        "positions",
     )
 
 

@@ -1,7 +1,7 @@
-"""The linear program of a brief: shares of slots, contacts and reach by screen.
+"""The linear program of a brief: positions of slots, contacts and reach by screen.
 
-Columns: shares of every slot; then, for each audience whose reach counts, its contacts at each
-screen and the people reached there. HiGHS minimises, so the worth of a share is negated here and
+Columns: positions of every slot; then, for each audience whose reach counts, its contacts at each
+screen and the people reached there. HiGHS minimises, so the worth of a position is negated here and
 nowhere else.
 """
 
@@ -46,17 +46,17 @@ class LinearProgram:
         """The value of a slot: its own worth, or its contacts where the objective is reach."""
         return self.worth if self.worth.any() else self.offer.target.contacts
 
-    def value(self, shares: Floats) -> float:
+    def value(self, positions: Floats) -> float:
         """What a plan is worth by the true curves, in the objective's own unit."""
-        total = float(self.worth @ shares)
+        total = float(self.worth @ positions)
         for curve in self.curves:
             if curve.in_objective:
-                total += float(curve.audience.reach(self.contacts(curve, shares)).sum())
+                total += float(curve.audience.reach(self.contacts(curve, positions)).sum())
         return total
 
-    def contacts(self, curve: ReachCurve, shares: Floats) -> Floats:
+    def contacts(self, curve: ReachCurve, positions: Floats) -> Floats:
         """Contacts of the curve's audience at each location."""
-        return self.offer.by_location(curve.audience.contacts * shares)
+        return self.offer.by_location(curve.audience.contacts * positions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def build_linear_program(brief: Brief, offer: Offer) -> LinearProgram:
     """Lay the brief over the offer; slots that cannot earn the least return are left out."""
     if brief.objective is Objective.ROI:
         offer = _worthwhile(brief, offer)
-    most = np.minimum(offer.free, brief.caps.max_shares_per_slot)
+    most = np.minimum(offer.free, brief.caps.max_positions_per_slot)
     return LinearProgram(
         brief, offer, _worth(brief, offer), most, limit_rows(brief, offer), _curves(brief, offer)
     )
@@ -140,7 +140,7 @@ def _worthwhile(brief: Brief, offer: Offer) -> Offer:
 
 
 def _worth(brief: Brief, offer: Offer) -> Floats:
-    """What a share adds by itself: impressions, profit, or nothing but its reach."""
+    """What a position adds by itself: impressions, profit, or nothing but its reach."""
     if brief.objective is Objective.REACH:
         return np.zeros(len(offer))
     if brief.objective is Objective.ATTENTIVE:
@@ -170,7 +170,7 @@ def _widened(matrix: sparse.csr_matrix, beside: int) -> sparse.csr_matrix:
 def _contact_rows(
     asked: LinearProgram, curve: ReachCurve, first: int, width: int
 ) -> sparse.csr_matrix:
-    """Contacts at a location = those of the shares bought there."""
+    """Contacts at a location = those of the positions bought there."""
     offer = asked.offer
     places, slots = len(offer.names), len(offer)
     values = np.concatenate([curve.audience.contacts, -np.ones(places)])

@@ -1,6 +1,6 @@
 """The slots for sale, as columns: one row for each slot of each screen, in a fixed order.
 
-`contacts` are the attentive impressions expected from ONE share of a slot, in the target group.
+`contacts` are the attentive impressions expected from ONE position of a slot, in the target group.
 `people` is the number of different people of a group at a screen during the campaign: an assumption
 about how often somebody returns, never a measurement. Prices are integers in minor units.
 """

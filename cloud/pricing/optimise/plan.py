@@ -14,11 +14,11 @@ TOGETHER: Final = 0.3
 
 @dataclass(frozen=True, slots=True)
 class PlanLine:
-    """Shares of one slot. `contacts` is what all the shares bring."""
+    """Positions of one slot. `contacts` is what all the positions bring."""
 
     key: str
     location: str
-    shares: int
+    positions: int
     cost_minor: int
     contacts: float
 
@@ -35,7 +35,7 @@ class ShadowPrice:
 
 @dataclass(frozen=True, slots=True)
 class BindingLimit:
-    """A limit that keeps a plan from buying more shares of so many slots."""
+    """A limit that keeps a plan from buying more positions of so many slots."""
 
     limit: str
     slots: int
@@ -52,7 +52,7 @@ class MinimumResult:
 
 @dataclass(frozen=True, slots=True)
 class MediaPlan:
-    """Whole shares that keep every limit.
+    """Whole positions that keep every limit.
 
     No plan can be worth more than `bound`; `gap` is how far `value` stays below it, as a share.
     `limited_by` are the limits that keep it from spending the rest of the budget.
@@ -90,7 +90,7 @@ class LimitChange:
 
 @dataclass(frozen=True, slots=True)
 class Relaxation:
-    """Changes that together make the brief possible; `proven` by a plan of whole shares."""
+    """Changes that together make the brief possible; `proven` by a plan of whole positions."""
 
     changes: tuple[LimitChange, ...]
     proven: bool

@@ -1,4 +1,4 @@
-"""A plan from integer shares: its lines, its audience with an interval, its bound.
+"""A plan from integer positions: its lines, its audience with an interval, its bound.
 
 Forecast errors of one site are correlated, those of different sites only partly. All hours of a
 site are taken to have the same quantile, sites to correlate by `TOGETHER`; independent errors would
@@ -24,16 +24,16 @@ SMALLEST: Final = 1e-9
 UNITS: Final = {Objective.ATTENTIVE: "attentive impressions", Objective.REACH: "people"}
 
 
-def describe_plan(relaxed: RelaxedPlan, shares: Integers, *, finished: bool = True) -> MediaPlan:
-    """The plan that buys `shares`."""
+def describe_plan(relaxed: RelaxedPlan, positions: Integers, *, finished: bool = True) -> MediaPlan:
+    """The plan that buys `positions`."""
     asked = relaxed.asked
     brief, offer = asked.brief, asked.offer
-    contacts = offer.target.contacts * shares
-    value = asked.value(shares.astype(float))
-    impressions = _impressions(offer, shares)
-    cost_minor = int((offer.price_minor * shares).sum())
+    contacts = offer.target.contacts * positions
+    value = asked.value(positions.astype(float))
+    impressions = _impressions(offer, positions)
+    cost_minor = int((offer.price_minor * positions).sum())
     return MediaPlan(
-        lines=_lines(offer, shares, contacts),
+        lines=_lines(offer, positions, contacts),
         cost_minor=cost_minor,
         impressions=impressions,
         reach=_reach(offer, contacts, impressions),
@@ -43,13 +43,14 @@ def describe_plan(relaxed: RelaxedPlan, shares: Integers, *, finished: bool = Tr
         gap=max(0.0, relaxed.bound - value) / max(abs(relaxed.bound), SMALLEST),
         minimums=tuple(
             MinimumResult(
-                minimum, measure_limit(minimum_limit(minimum), offer, shares, brief.minor_per_unit)
+                minimum,
+                measure_limit(minimum_limit(minimum), offer, positions, brief.minor_per_unit),
             )
             for minimum in brief.minimums
         ),
         shadow_prices=shadow_prices(relaxed, unit(asked)),
         unspent_minor=brief.budget_minor - cost_minor,
-        limited_by=find_binding_limits(asked, shares),
+        limited_by=find_binding_limits(asked, positions),
         finished=finished,
     )
 
@@ -59,23 +60,23 @@ def unit(asked: LinearProgram) -> str:
     return UNITS.get(asked.brief.objective, f"{asked.brief.currency} of return")
 
 
-def _lines(offer: Offer, shares: Integers, contacts: Floats) -> tuple[PlanLine, ...]:
+def _lines(offer: Offer, positions: Integers, contacts: Floats) -> tuple[PlanLine, ...]:
     return tuple(
         PlanLine(
             key=str(offer.key[slot]),
             location=offer.names[offer.location[slot]],
-            shares=int(shares[slot]),
-            cost_minor=int(offer.price_minor[slot] * shares[slot]),
+            positions=int(positions[slot]),
+            cost_minor=int(offer.price_minor[slot] * positions[slot]),
             contacts=float(contacts[slot]),
         )
-        for slot in np.flatnonzero(shares).tolist()
+        for slot in np.flatnonzero(positions).tolist()
     )
 
 
-def _impressions(offer: Offer, shares: Integers) -> Interval:
-    middle = float(offer.target.contacts @ shares)
-    below = _together(offer.by_location((offer.target.contacts - offer.low) * shares))
-    above = _together(offer.by_location((offer.high - offer.target.contacts) * shares))
+def _impressions(offer: Offer, positions: Integers) -> Interval:
+    middle = float(offer.target.contacts @ positions)
+    below = _together(offer.by_location((offer.target.contacts - offer.low) * positions))
+    above = _together(offer.by_location((offer.high - offer.target.contacts) * positions))
     return Interval(max(0.0, middle - max(0.0, below)), middle, middle + max(0.0, above))
 
 

@@ -37,7 +37,7 @@ class RelaxedPlan:
 
     asked: LinearProgram
     matrices: Matrices
-    shares: Floats
+    positions: Floats
     bound: float
     prices: Floats
     reduced: Floats
@@ -45,30 +45,30 @@ class RelaxedPlan:
 
 @dataclass(frozen=True, slots=True)
 class _Solved:
-    """An optimum: shares, what no plan can beat, row prices, reduced worths of the slots."""
+    """An optimum: positions, what no plan can beat, row prices, reduced worths of the slots."""
 
-    shares: Floats
+    positions: Floats
     bound: float
     prices: Floats
     reduced: Floats
 
 
 def solve_relaxation(asked: LinearProgram, near: RelaxedPlan | None = None) -> RelaxedPlan | None:
-    """The best plan in fractions of shares, or None when not even fractions keep every limit.
+    """The best plan in fractions of positions, or None when not even fractions keep every limit.
 
     `near` is the relaxation of a like brief over the same slots, and only saves time.
     """
     drawn = build_matrices(asked, tangents)
     solved = solve_matrices(drawn) if near is None else _solved_near(drawn, near)
     for _ in range(ROUNDS - 1):
-        if solved is None or _promised_too_much(asked, solved.shares) <= TIGHT:
+        if solved is None or _promised_too_much(asked, solved.positions) <= TIGHT:
             break
-        asked = _touched(asked, solved.shares)
+        asked = _touched(asked, solved.positions)
         drawn = build_matrices(asked, tangents)
         solved = _solved_near(drawn, solved)
     if solved is None:
         return None
-    return RelaxedPlan(asked, drawn, solved.shares, solved.bound, solved.prices, solved.reduced)
+    return RelaxedPlan(asked, drawn, solved.positions, solved.bound, solved.prices, solved.reduced)
 
 
 def solve_matrices(drawn: Matrices) -> _Solved | None:
@@ -95,8 +95,8 @@ def _solved_near(drawn: Matrices, before: _Solved | RelaxedPlan) -> _Solved | No
         return solve_matrices(drawn)
     near = np.zeros(slots, dtype=bool)
     near[np.argsort(np.abs(before.reduced), kind="stable")[:NEAR]] = True
-    near |= np.abs(before.shares - np.round(before.shares)) > FRACTION
-    held = np.round(before.shares)
+    near |= np.abs(before.positions - np.round(before.positions)) > FRACTION
+    held = np.round(before.positions)
     for _ in range(ROUNDS):
         least, most = np.zeros(drawn.most.size), drawn.most.copy()
         least[:slots][~near] = most[:slots][~near] = held[~near]
@@ -126,16 +126,16 @@ def _run(drawn: Matrices, least: Floats, most: Floats, way: str) -> Any:
 
 
 def _read(drawn: Matrices, found: Any, least: Floats, most: Floats) -> _Solved:
-    shares = np.clip(found.x[: drawn.slots], least[: drawn.slots], most[: drawn.slots])
+    positions = np.clip(found.x[: drawn.slots], least[: drawn.slots], most[: drawn.slots])
     reduced = -(found.lower.marginals + found.upper.marginals)[: drawn.slots]
-    return _Solved(shares, -float(found.fun), -found.ineqlin.marginals, reduced)
+    return _Solved(positions, -float(found.fun), -found.ineqlin.marginals, reduced)
 
 
-def _promised_too_much(asked: LinearProgram, shares: Floats) -> float:
+def _promised_too_much(asked: LinearProgram, positions: Floats) -> float:
     """By how much, at most, tangents promise more reach than the curves hold."""
     excess = [0.0]
     for curve in asked.curves:
-        contacts = asked.contacts(curve, shares)
+        contacts = asked.contacts(curve, positions)
         lines = tangents(curve.points)
         people = curve.audience.people[:, None]
         promised = (lines.slopes * contacts[:, None] + lines.heights * people).min(axis=1).sum()
@@ -144,11 +144,11 @@ def _promised_too_much(asked: LinearProgram, shares: Floats) -> float:
     return float(max(excess))
 
 
-def _touched(asked: LinearProgram, shares: Floats) -> LinearProgram:
+def _touched(asked: LinearProgram, positions: Floats) -> LinearProgram:
     """With one more tangent for each curve, where this solution lies."""
     curves = []
     for curve in asked.curves:
         people = curve.audience.people
-        level = asked.contacts(curve, shares) / np.where(people > 0, people, 1)
+        level = asked.contacts(curve, positions) / np.where(people > 0, people, 1)
         curves.append(replace(curve, points=add_points(curve.points, level, (1.0,))))
     return replace(asked, curves=tuple(curves))

@@ -2,8 +2,8 @@
 
 Each limit in turn may be exceeded at a cost while all others hold; the smallest excess that makes a
 plan possible is the advice. Where no single limit is enough, all may be exceeded and the smallest
-sum of relative changes is taken. A relaxation is `proven` when a plan of integer shares meets the
-brief with it; otherwise only fractions do.
+sum of relative changes is taken. A relaxation is `proven` when a plan of integer positions
+meets the brief with it; otherwise only fractions do.
 """
 
 import math
@@ -19,7 +19,7 @@ from cloud.pricing.optimise.brief import Brief
 from cloud.pricing.optimise.empty_plan import is_affordable, is_money
 from cloud.pricing.optimise.explanations import amount_in_words
 from cloud.pricing.optimise.feasibility import find_conflicts, remains_infeasible
-from cloud.pricing.optimise.limits import Limit, list_limits, relax_limit, shares_limit
+from cloud.pricing.optimise.limits import Limit, list_limits, positions_limit, relax_limit
 from cloud.pricing.optimise.linear_program import (
     LinearProgram,
     Matrices,
@@ -33,7 +33,7 @@ from cloud.pricing.optimise.relaxation import solve_matrices, solve_relaxation
 
 NOTHING: Final = 1e-7
 UNPROVEN_MARGIN: Final = 0.01
-"""Added to a change that only fractions of shares have shown to be enough."""
+"""Added to a change that only fractions of positions have shown to be enough."""
 
 
 def advise_relaxations(asked: LinearProgram) -> Infeasible:
@@ -41,7 +41,7 @@ def advise_relaxations(asked: LinearProgram) -> Infeasible:
     drawn = build_matrices(asked, tangents)
     every = list_limits(asked.brief)
     clash = find_conflicts(asked)
-    affordable = is_affordable(asked)  # where not one share is, nothing but money helps
+    affordable = is_affordable(asked)  # else only a larger budget helps
     relaxations = [
         relaxation
         for limit in every
@@ -70,9 +70,9 @@ def advise_relaxations(asked: LinearProgram) -> Infeasible:
 
 
 def _more_shares(asked: LinearProgram) -> Iterator[Relaxation]:
-    """The fewest shares of a slot with which fractions keep every limit, if any do."""
-    brief, limit = asked.brief, shares_limit(asked.brief)
-    few, enough = brief.caps.max_shares_per_slot, int(asked.offer.free.max())
+    """The fewest positions of a slot with which fractions keep every limit, if any do."""
+    brief, limit = asked.brief, positions_limit(asked.brief)
+    few, enough = brief.caps.max_positions_per_slot, int(asked.offer.free.max())
     if enough <= few or not _is_possible(relax_limit(brief, limit, enough), asked.offer):
         return
     while enough - few > 1:
@@ -95,13 +95,13 @@ def _by(asked: LinearProgram, drawn: Matrices, given: tuple[Limit, ...]) -> Iter
     solved = solve_matrices(_with_slack(drawn, given))
     if solved is None:
         return
-    shares = solved.shares[: len(asked.offer)]
+    positions = solved.positions[: len(asked.offer)]
     slack = {
         limit: float(size)
-        for limit, size in zip(given, solved.shares[len(asked.offer) :], strict=True)
+        for limit, size in zip(given, solved.positions[len(asked.offer) :], strict=True)
         if size > NOTHING * max(1.0, limit.size)
     }
-    relaxation = _proven(asked, shares, tuple(slack) or given)
+    relaxation = _proven(asked, positions, tuple(slack) or given)
     if relaxation is None and slack:
         relaxation = _about(slack)
     if relaxation is not None:
@@ -138,11 +138,15 @@ def _beside(matrix: sparse.csr_matrix, at: int, more: sparse.csr_matrix) -> spar
     return sparse.hstack([matrix[:, :at], more, matrix[:, at:]], format="csr")
 
 
-def _proven(asked: LinearProgram, shares: Floats, given: tuple[Limit, ...]) -> Relaxation | None:
-    """The smallest change that a plan of integer shares near the fractions proves."""
+def _proven(asked: LinearProgram, positions: Floats, given: tuple[Limit, ...]) -> Relaxation | None:
+    """The smallest change that a plan of integer positions near the fractions proves."""
     found = [
         relaxation
-        for whole in (np.ceil(shares - NOTHING), np.floor(shares + NOTHING), np.round(shares))
+        for whole in (
+            np.ceil(positions - NOTHING),
+            np.floor(positions + NOTHING),
+            np.round(positions),
+        )
         if (relaxation := _shown(asked.brief, asked.offer, whole.astype(np.int64), given))
         is not None
     ]

@@ -19,9 +19,9 @@ class RemainingCapacity:
         self._left: Floats = rows.sizes - rows.matrix @ bought
 
     def holds(self, slots: Any) -> Any:
-        """Whether one more share of each of `slots` fits."""
+        """Whether one more position of each of `slots` fits."""
         return self._amounts[slots] <= self._left[self._row[slots]] + ROUNDING
 
     def take(self, slot: int) -> None:
-        """Use the capacity of one more share."""
+        """Use the capacity of one more position."""
         self._left[self._row[slot]] -= self._amounts[slot]

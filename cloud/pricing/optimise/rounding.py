@@ -1,4 +1,4 @@
-"""From fractions to integer shares: nearly every slot of the relaxation is an integer already.
+"""From fractions to integer positions: nearly every slot of the relaxation is an integer already.
 
 Slots whose reduced worth is far from zero keep their relaxed value. The few near zero, the core,
 are decided again as an integer program under all limits. Curves are chords first: a minimum met on
@@ -34,14 +34,14 @@ CUTS: Final = 24
 
 
 def round_core(relaxed: RelaxedPlan, *, core: int) -> Integers | None:
-    """The best integer shares found with all but `core` slots as relaxed; None for none."""
-    asked = _bent(relaxed.asked, relaxed.shares, AROUND)
+    """The best integer positions found with all but `core` slots as relaxed; None for none."""
+    asked = _bent(relaxed.asked, relaxed.positions, AROUND)
     return _decided(relaxed, asked, chords, core)
 
 
 def round_core_exactly(relaxed: RelaxedPlan, *, core: int) -> Integers | None:
     """The same where minimums of reach are too tight for chords."""
-    asked = _bent(relaxed.asked, relaxed.shares, AROUND)
+    asked = _bent(relaxed.asked, relaxed.positions, AROUND)
     for _ in range(CUTS):
         found = _decided(relaxed, asked, tangents, core)
         if found is None or not find_violations(asked.brief, asked.offer, found):
@@ -56,24 +56,24 @@ def _decided(
     """The core decided as an integer programme, the other slots held."""
     drawn = build_matrices(asked, shape)
     free = _core(relaxed, core)
-    fixed = np.where(free, 0.0, np.round(relaxed.shares))
+    fixed = np.where(free, 0.0, np.round(relaxed.positions))
     columns = np.concatenate([np.flatnonzero(free), np.arange(drawn.slots, drawn.most.size)])
     found = _search(drawn, columns, fixed)
     if found is None:
         return None
-    shares = fixed
-    shares[free] = np.round(found[: int(free.sum())])
-    return shares.astype(np.int64)
+    positions = fixed
+    positions[free] = np.round(found[: int(free.sum())])
+    return positions.astype(np.int64)
 
 
 def round_down(relaxed: RelaxedPlan) -> Integers:
     """The fractions cut off: keeps every cap and the budget, though perhaps not a minimum."""
-    return np.floor(relaxed.shares + EPSILON).astype(np.int64)
+    return np.floor(relaxed.positions + EPSILON).astype(np.int64)
 
 
-def fill_remaining(asked: LinearProgram, shares: Integers) -> Integers:
+def fill_remaining(asked: LinearProgram, positions: Integers) -> Integers:
     """The plan with whatever still fits into budget and caps, the best for the money first."""
-    bought = shares.copy()
+    bought = positions.copy()
     capacities = [
         RemainingCapacity(rows, bought) for rows in asked.rows if rows.limit.kind != "minimum"
     ]
@@ -93,19 +93,19 @@ def fill_remaining(asked: LinearProgram, shares: Integers) -> Integers:
     return bought
 
 
-def _bent(asked: LinearProgram, shares: Floats, around: tuple[float, ...]) -> LinearProgram:
+def _bent(asked: LinearProgram, positions: Floats, around: tuple[float, ...]) -> LinearProgram:
     """The programme with points of its curves around the contacts of a plan."""
     curves = []
     for curve in asked.curves:
         people = curve.audience.people
-        level = asked.contacts(curve, shares) / np.where(people > 0, people, 1)
+        level = asked.contacts(curve, positions) / np.where(people > 0, people, 1)
         curves.append(replace(curve, points=add_points(curve.points, level, around)))
     return replace(asked, curves=tuple(curves))
 
 
 def _core(relaxed: RelaxedPlan, core: int) -> NDArray[np.bool_]:
     """The slots that are in fractions, and those that came nearest to being chosen otherwise."""
-    torn = np.abs(relaxed.shares - np.round(relaxed.shares)) > EPSILON
+    torn = np.abs(relaxed.positions - np.round(relaxed.positions)) > EPSILON
     doubt = np.where(torn, -1.0, np.abs(relaxed.reduced))
     chosen = np.zeros(doubt.size, dtype=bool)
     chosen[np.argsort(doubt, kind="stable")[: max(core, int(torn.sum()))]] = True

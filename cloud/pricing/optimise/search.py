@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 GOOD_ENOUGH: Final = 5e-4
 """Below this gap a larger core is not tried."""
 RAISED_MINIMUMS: Final = (1.0, 1.003, 1.02)
-"""Minimums are raised a little when integer shares just miss them."""
+"""Minimums are raised a little when integer positions just miss them."""
 
 
 def optimise(
@@ -61,14 +61,14 @@ def optimise(
 def _best(relaxed: RelaxedPlan, listener: ProgressListener) -> MediaPlan | None:
     """The most valuable of the candidates that keep every limit, stopping at a good one."""
     best: MediaPlan | None = None
-    for step, shares in enumerate(_candidates(relaxed)):
-        broken = find_violations(relaxed.asked.brief, relaxed.asked.offer, shares)
+    for step, positions in enumerate(_candidates(relaxed)):
+        broken = find_violations(relaxed.asked.brief, relaxed.asked.offer, positions)
         if broken:
             log.debug("optimise.refused", extra={"step": step, "broken": broken})
             continue
-        if not shares.any():
+        if not positions.any():
             continue  # nothing bought is no plan
-        plan = describe_plan(relaxed, shares)
+        plan = describe_plan(relaxed, positions)
         if best is None or plan.value > best.value:
             best = plan
             listener(SearchProgress("rounding to whole slots", 0.8, replace(best, finished=False)))

@@ -87,7 +87,7 @@ SITE = """\
     placement: street
     screen: {{width_m: 2, height_m: 3, width_px: 1080, height_px: 1920}}
     base_rate_minor: 1000
-    base_looking_s: 600
+    base_attention_s: 600
     currency: GBP
     attributes: {{traffic: high, demographic: mixed}}
     formerly: {formerly}

@@ -40,7 +40,7 @@ def test_the_last_hour_is_answered_when_nothing_else_is_asked(ask, context: AppC
     assert window["complete"] is True
     assert (window["entries"], window["visits"], window["onlookers"]) == (2, 2, 1)
     assert (window["crowd"], window["attention_rate"]) == (1.5, 0.5)
-    assert (window["looking_s"], window["dwell_mean_s"]) == (4.5, 9.0)
+    assert (window["attention_s"], window["dwell_mean_s"]) == (4.5, 9.0)
     assert window["observed_share"] == 0.2
 
 
@@ -49,7 +49,7 @@ def test_a_blind_window_has_no_figures_and_says_why(ask, context: AppContext, cl
     (window,) = ask.get(PATH).json()["windows"]
 
     assert window["blind_s"] == {"dark": 60.0}
-    counts = ("entries", "visits", "onlookers", "peak", "looking_s")
+    counts = ("entries", "visits", "onlookers", "peak", "attention_s")
     assert [window[one] for one in counts] == [None] * 5, "unknown is not zero"
     assert (window["crowd"], window["attention_rate"], window["dwell_mean_s"]) == (None, None, None)
 

@@ -86,11 +86,11 @@ def logged(
     revoked = create_key(engine, Role.ADVERTISER, "Acme", by="me", now=clock.now, account="acme")
     revoke_key(engine, revoked.split("_")[1], by="me", now=clock.now)
     publish(context)
-    file = tmp_path / "taken.csv"
-    for taken in (3, 5):
+    file = tmp_path / "occupancy.csv"
+    for booked in (3, 5):
         file.write_text(
-            "location,time_slot,taken,class,fare,mean,deviation\n"
-            f"KX-01,2026-11-23T08:00,{taken},,,,\nKX-01,2026-11-23T09:00,6,,,,\n"
+            "location,time_slot,booked,class,fare,mean,deviation\n"
+            f"KX-01,2026-11-23T08:00,{booked},,,,\nKX-01,2026-11-23T09:00,6,,,,\n"
         )
         assert main(["occupancy", "--database", database_url, "load", str(file)]) == 0
     made = Log(database_url, engine, clock, tmp_path)
@@ -145,8 +145,8 @@ CHANGES = [
     (f"{KEYS} expires_at = 1", "expires_at is 1970"),
     (f"{KEYS} digest = '0'", "its secret is another"),
     (f"{KEYS} id = '000000000000' WHERE account = 'acme'", "000000000000 has no entry"),
-    (f"{TAKEN} taken = 0", "slot_occupancy: its rows are not those"),
-    ("DELETE FROM slot_occupancy WHERE taken = 6", "slot_occupancy: its rows are not those"),
+    (f"{TAKEN} booked = 0", "slot_occupancy: its rows are not those"),
+    ("DELETE FROM slot_occupancy WHERE booked = 6", "slot_occupancy: its rows are not those"),
     ("DELETE FROM slot_occupancy", "slot_occupancy: its rows are not those"),
     (f"{SHEETS} body = substr(body, 2)", "published on 2026-11-20 are not those"),
     (f"{SHEETS} location = 'ZZ-01' WHERE location = 'KX-01'", "have no entry"),
@@ -167,10 +167,10 @@ def test_a_row_that_was_changed_beside_the_program_shows(on_both: Log, capsys):
 
 
 def test_a_change_goes_on_showing_after_the_next_load(log: Log, tmp_path: Path, capsys):
-    log.run("UPDATE slot_occupancy SET taken = 0 WHERE taken = 6")
+    log.run("UPDATE slot_occupancy SET booked = 0 WHERE booked = 6")
     file = tmp_path / "more.csv"
     file.write_text(
-        "location,time_slot,taken,class,fare,mean,deviation\nLB-01,2026-11-23T08:00,1,,,,\n"
+        "location,time_slot,booked,class,fare,mean,deviation\nLB-01,2026-11-23T08:00,1,,,,\n"
     )
     assert main(["occupancy", "--database", log.url, "load", str(file)]) == 0
     assert log.audit("verify") == 1

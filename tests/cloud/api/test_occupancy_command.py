@@ -1,4 +1,4 @@
-"""A file of occupancies changes prices, free shares and plans; an invalid one changes nothing."""
+"""A file of occupancy changes prices, free positions and plans; an invalid one changes nothing."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +12,7 @@ from cloud.auth import audit
 from cloud.planning.plan_offers import read_offer
 from cloud.pricing.optimise.brief import Brief
 
-HEAD = "location,time_slot,taken,class,fare,mean,deviation\n"
+HEAD = "location,time_slot,booked,class,fare,mean,deviation\n"
 FULL = (
     "KX-01,2026-11-23T08:00,5,guaranteed,135.00,3,1\n"
     "KX-01,2026-11-23T08:00,5,preemptible,20.00,5,2\n"
@@ -22,7 +22,7 @@ PRICE = "/api/pricing/slot/KX-01/2026-11-23T08:00"
 
 
 def load(tmp_path: Path, lines: str) -> int:
-    file = tmp_path / "taken.csv"
+    file = tmp_path / "occupancy.csv"
     file.write_text(lines)
     return main(["occupancy", "--database", f"sqlite:///{tmp_path}/onlooker.db", "load", str(file)])
 
@@ -39,9 +39,9 @@ def test_what_is_taken_makes_the_rest_dearer_and_fewer(
     full = ask.get("/api/inventory?location=KX-01&time_slot=2026-11-23T09:00").json()
 
     assert before < after["price_minor"] <= 8 * after["base_rate_minor"]
-    assert "5 of 6 shares are taken and 8.0 more" in after["factors"][-1]["reason"]
+    assert "5 of 6 positions are booked and 8.0 more" in after["factors"][-1]["reason"]
     extension = hours["screens"][0]["imp"][0]["ext"]["onlooker"]
-    assert (extension["shares"], extension["free_shares"]) == (6, 1)
+    assert (extension["positions"], extension["free_positions"]) == (6, 1)
     assert extension["slot_price_minor"] == after["price_minor"]
     assert full["screens"][0]["imp"] == []
     with database.reading(context.engine) as connection:
@@ -77,19 +77,22 @@ def test_what_is_noted_again_takes_the_place_of_what_was_known(ask, tmp_path, cl
 @pytest.mark.parametrize(
     ("lines", "sentence"),
     [
-        ("location,time_slot\n", "wanted location,time_slot,taken,class,fare,mean,deviation"),
+        ("location,time_slot\n", "wanted location,time_slot,booked,class,fare,mean,deviation"),
         (HEAD + "XX-99,2026-11-23T08:00,0,,,,\n", "line 2: no location 'XX-99'"),
         (HEAD + "KX-01,2026-11-23T08:30,0,,,,\n", "line 2: slot '2026-11-23T08:30' is 08:30"),
         (HEAD + "KX-01,2026-10-25T01:00,0,,,,\n", "occurs twice"),
-        (HEAD + "KX-01,2026-11-23T08:00,7,,,,\n", "7 shares are taken of 6"),
-        (HEAD + "KX-01,2026-11-23T08:00,-1,,,,\n", "write a whole number of shares"),
+        (HEAD + "KX-01,2026-11-23T08:00,7,,,,\n", "7 positions are booked of 6"),
+        (HEAD + "KX-01,2026-11-23T08:00,-1,,,,\n", "write a whole number of positions"),
         (HEAD + "KX-01,2026-11-23T08:00,1,a,1.001,1,1\n", "write at most 2 decimals for GBP"),
         (HEAD + "KX-01,2026-11-23T08:00,1,a,NaN,1,1\n", "write an amount"),
         (HEAD + "KX-01,2026-11-23T08:00,1,a,ten,1,1\n", "line 2: fare 'ten': write an amount"),
         (HEAD + "KX-01,2026-11-23T08:00,1,a,1e999999999999999999,1,1\n", "write an amount"),
         (HEAD + "KX-01,2026-11-23T08:00,1,a,-1e9999999999999999999,1,1\n", "write an amount"),
-        (HEAD + "KX-01,2026-11-23T08:00,1,a,10,inf,1\n", "finite shares"),
-        (HEAD + FULL + "KX-01,2026-11-23T08:00,4,,,,\n", "4 shares taken here, 5 in a line before"),
+        (HEAD + "KX-01,2026-11-23T08:00,1,a,10,inf,1\n", "finite positions"),
+        (
+            HEAD + FULL + "KX-01,2026-11-23T08:00,4,,,,\n",
+            "4 positions booked here, 5 in a line before",
+        ),
         (HEAD + FULL + "KX-01,2026-11-23T08:00,5,x,99.00,1,1\n", "list the highest fare first"),
         (HEAD + "KX-01,2026-11-23T08:00\n", "line 2: wanted 7 fields"),
     ],

@@ -136,20 +136,20 @@ def measure(engine: Engine, clock: ManualClock) -> None:
 
 
 @pytest.fixture
-def taken(tmp_path: Path) -> Callable[..., Path]:
-    def taken(shares: int) -> Path:
-        file = tmp_path / "taken.csv"
-        rows = f"KX-01,{SLOT},{shares},,,,\n"
-        file.write_text(f"location,time_slot,taken,class,fare,mean,deviation\n{rows}")
+def booked(tmp_path: Path) -> Callable[..., Path]:
+    def booked(positions: int) -> Path:
+        file = tmp_path / "occupancy.csv"
+        rows = f"KX-01,{SLOT},{positions},,,,\n"
+        file.write_text(f"location,time_slot,booked,class,fare,mean,deviation\n{rows}")
         return file
 
-    return taken
+    return booked
 
 
-def test_shares_sold_by_a_command_without_redis_are_not_sold_again(store: Installation, taken):
+def test_positions_sold_by_a_command_without_redis_are_not_sold_again(store: Installation, booked):
     before = [asker.get(INVENTORY).json()["screens"][0]["imp"] for asker in store.askers]
     assert all(before)
-    assert store.run("occupancy", "load", str(taken(6))) == 0
+    assert store.run("occupancy", "load", str(booked(6))) == 0
     store.refresh()
     after = [asker.get(INVENTORY).json()["screens"][0]["imp"] for asker in store.askers]
     brief = {"budget": "500.00", "from": "2026-11-23", "until": "2026-11-24",

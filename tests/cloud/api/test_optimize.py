@@ -39,7 +39,7 @@ def test_the_plan_is_priced_as_the_slots_are(ask):
     line = plan["lines"][0]
     price = ask.get(f"/api/pricing/slot/{line['location']}/{line['time_slot']}").json()
 
-    assert Decimal(line["cost"]) == Decimal(price["price"]) * line["shares"]
+    assert Decimal(line["cost"]) == Decimal(price["price"]) * line["positions"]
 
 
 def test_an_impossible_brief_is_answered_with_what_to_ease(ask):

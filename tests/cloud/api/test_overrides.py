@@ -203,7 +203,7 @@ def test_what_was_sold_and_set_under_a_former_name_holds_under_the_present(
     set_ = now_called("PUT", override, json={**WANTED, "price": "12.34"})
     assert set_.status_code == 200, set_.text
     price = now_called.get(f"/api/pricing/slot/{slot}").json()
-    assert (price["price"], price["availability"]["taken"]) == ("12.34", 2)
+    assert (price["price"], price["availability"]["booked"]) == ("12.34", 2)
 
     assert now_called("DELETE", override).json()["price"] == "12.34"
     assert now_called("DELETE", override).status_code == 404

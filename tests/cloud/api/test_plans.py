@@ -106,14 +106,14 @@ def test_a_plan_stored_with_the_former_field_names_is_shown_and_searched(
     with database.writing(context.engine) as connection:
         question = json.loads(connection.execute(select(kept_plans.c.question)).scalar_one())
         question["least_return"] = question.pop("min_roi")
-        question["caps"] = {"shares_per_slot": question["caps"]["max_shares_per_slot"]}
+        question["caps"] = {"shares_per_slot": question["caps"]["max_positions_per_slot"]}
         connection.execute(kept_plans.update().values(question=json.dumps(question)))
 
     assert [one["budget"] for one in ask.get(PLANS).json()["plans"]] == ["90.00"]
     assert work.step()
     shown = ask.get(where).json()
     assert shown["status"] == "done"
-    assert shown["question"]["caps"] == {"max_shares_per_slot": 1}
+    assert shown["question"]["caps"] == {"max_positions_per_slot": 1}
     assert (shown["question"]["min_roi"], "least_return" in shown["question"]) == (0.0, False)
 
 

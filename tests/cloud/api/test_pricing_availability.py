@@ -43,10 +43,10 @@ def test_a_sold_out_hour_is_said_so(ask: ApiClient, context: AppContext, clock):
 
     site = context.sites.location("KX-01")
     with database.writing(context.engine) as connection:
-        for hour, taken in ((8, 6), (9, 5), (10, 0)):
+        for hour, booked in ((8, 6), (9, 5), (10, 0)):
             starts_at = parse_slot(f"2026-11-23T{hour:02}:00", site.zone).starts_at
             store_occupancy(
-                connection, [SlotOccupancy("KX-01", starts_at, Occupancy(6, taken))], at=clock.now
+                connection, [SlotOccupancy("KX-01", starts_at, Occupancy(6, booked))], at=clock.now
             )
         audit.record_change(
             connection, at=clock.now, actor="me", action="occupancy.load", about="x", details={}
@@ -56,10 +56,10 @@ def test_a_sold_out_hour_is_said_so(ask: ApiClient, context: AppContext, clock):
     assert availability(ask, MONDAY) == ["sold_out"] * 3
     assert availability(ask, "2026-11-23T09:00") == ["available"] * 3
     sold_out = ask.get(f"/api/pricing/slot/KX-01/{MONDAY}").json()["availability"]
-    assert (sold_out["taken"], sold_out["free"], sold_out["shares"]) == (6, 0, 6)
-    assert sold_out["sentence"] == "sold out: 6 of 6 shares are taken"
+    assert (sold_out["booked"], sold_out["free"], sold_out["positions"]) == (6, 0, 6)
+    assert sold_out["sentence"] == "sold out: 6 of 6 positions are booked"
     nothing = ask.get("/api/pricing/slot/KX-01/2026-11-23T11:00").json()["availability"]
-    assert (nothing["status"], nothing["taken"], nothing["free"]) == ("unknown", None, None)
+    assert (nothing["status"], nothing["booked"], nothing["free"]) == ("unknown", None, None)
 
 
 def test_hours_that_have_begun_are_not_published(context: AppContext, clock):

@@ -1,4 +1,4 @@
-"""A location with a new id keeps its sold shares, set prices and published prices."""
+"""A location with a new id keeps its sold positions, set prices and published prices."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -33,10 +33,10 @@ def renamed(context: AppContext) -> ApiClient:
     )
 
 
-def take(context: AppContext, folder: Path, shares: int) -> None:
-    file = folder / "taken.csv"
+def take(context: AppContext, folder: Path, positions: int) -> None:
+    file = folder / "occupancy.csv"
     file.write_text(
-        f"location,time_slot,taken,class,fare,mean,deviation\nKX-01,{TIME},{shares},,,,\n"
+        f"location,time_slot,booked,class,fare,mean,deviation\nKX-01,{TIME},{positions},,,,\n"
     )
     assert main(["occupancy", "--database", str(context.engine.url), "load", str(file)]) == 0
 
@@ -56,7 +56,7 @@ def unaltered(context: AppContext) -> bool:
         return findings(connection, FRIDAY_NOON) == []
 
 
-def test_shares_that_were_sold_under_a_former_id_are_not_sold_again(
+def test_positions_that_were_sold_under_a_former_id_are_not_sold_again(
     context: AppContext, tmp_path: Path
 ):
     take(context, tmp_path, 6)

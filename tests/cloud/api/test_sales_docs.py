@@ -36,7 +36,7 @@ def test_what_is_shown_can_be_typed(line: str, tmp_path: Path, monkeypatch):
     lines = re.findall(r"^    (location,time_slot.*|[A-Z]{2}-\d\d,2.*)$", TEXT, re.MULTILINE)
     Path("DIR").mkdir()
     assert main(["database", "upgrade"]) == 0
-    Path("taken.csv").write_text("\n".join(lines) + "\n")
+    Path("occupancy.csv").write_text("\n".join(lines) + "\n")
     card = CARD_FILE.read_text().replace("version: reference-2", "version: my-card-1")
     Path("my-card.yaml").write_text(card)
     if "--key audit.pem" in line:

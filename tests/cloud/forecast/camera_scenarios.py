@@ -22,7 +22,7 @@ MONDAY_NOON = "2026-11-23T12:00"
 SHAPE = venue_profiles.build_week_shape(date(2024, 1, 1))
 BUSY = 1000.0
 TWO_CAMERAS = msgspec.structs.replace(
-    sites().location("KX-01"), listed_cameras=("one", "two"), base_looking_s=500
+    sites().location("KX-01"), listed_cameras=("one", "two"), base_attention_s=500
 )
 ONE_CAMERA = msgspec.structs.replace(TWO_CAMERAS, listed_cameras=("one",))
 WEEKS = 26
@@ -105,7 +105,7 @@ def forecast_both_ways(
     for ahead in [*range(168), 9 * 24 + 12, 40 * 24 + 8]:
         at = NOW.replace(hour=0) + timedelta(hours=ahead)
         one, other = by_request.hour_forecast(at), by_night.hour_forecast(at)
-        for measure in ("crowd", "entries", "onlookers", "looking_s"):
+        for measure in ("crowd", "entries", "onlookers", "attention_s"):
             figures = [
                 (span.p10, span.p50, span.p90)
                 for span in (getattr(one, measure), getattr(other, measure))

@@ -81,7 +81,7 @@ def test_two_weeks_of_its_own_replace_the_assumption():
 
     assert hour_forecast.basis == "measured"
     assert hour_forecast.entries.p50 == pytest.approx(1000)
-    assert hour_forecast.looking_s.p50 == pytest.approx(600)
+    assert hour_forecast.attention_s.p50 == pytest.approx(600)
     assert hour_forecast.crowd.p50 == pytest.approx(2.5)
 
 

@@ -16,7 +16,7 @@ PRESENT = StoredPlanRequest.model_validate(
             "max_spots_per_screen": 8,
             "max_spots_per_screen_per_day": 7,
             "max_spend_per_screen": "60.00",
-            "max_shares_per_slot": 2,
+            "max_positions_per_slot": 2,
         },
         "minimums": [{"measure": "reach", "min": 5.0}],
         "objective": "roi",
@@ -38,7 +38,12 @@ PLAN = {
     "currency": "GBP", "impressions": RANGE, "reach": RANGE, "frequency": 1.5, "value": 2.0,
     "unit": "impressions", "bound": 2.0, "gap": 0.0,
     "minimums": [{"group": "18-24", "measure": "reach", "min": 5.0, "achieved": 6.0}],
-    "lines": [],
+    "lines": [
+        {
+            "location": "KX-01", "time_slot": "2026-11-23T08:00:00+00:00", "positions": 2,
+            "cost": "90.00", "impressions": 2.0,
+        }
+    ],
     "shadow_prices": [{"limit": "budget", "about": "", "worth": 1.0, "sentence": "one more"}],
     "left_out": [], "slots_considered": 9, "formula": "f", "assumptions": [],
 }  # fmt: skip
@@ -63,6 +68,8 @@ def former_plan() -> bytes:
     fields = json.loads(json.dumps(PLAN))
     fields["held_back_by"] = [{**one, "limit": "slots"} for one in fields.pop("limited_by")]
     [minimum] = fields["minimums"]
+    [line] = fields["lines"]
+    line["shares"] = line.pop("positions")
     minimum |= {"least": minimum.pop("min"), "brings": minimum.pop("achieved")}
     return json.dumps(fields).encode()
 
@@ -93,3 +100,13 @@ def test_what_has_the_present_names_is_not_written_again():
     for answer in (PLAN, IMPOSSIBLE):
         stored = json.dumps(answer, indent=1).encode()
         assert translate_answer(stored) is stored
+
+
+def test_the_former_caps_of_positions_are_read_as_caps_of_positions():
+    former = json.loads(former_request())
+    del former["caps"]["shares_per_slot"]
+    former["caps"]["max_shares_per_slot"] = 2
+    assert read_stored_request(json.dumps(former)) == PRESENT
+    plan = {**PLAN, "limited_by": [{"limit": "free_shares", "slots": 4, "sentence": "no room"}]}
+    present = json.loads(translate_answer(json.dumps(plan).encode()))
+    assert [one["limit"] for one in present["limited_by"]] == ["free_positions"]

@@ -89,7 +89,7 @@ def test_location_is_the_cards_word_for_the_place(word: str, value: str):
 
 
 @pytest.mark.parametrize(
-    ("looking_s", "value", "reason"),
+    ("attention_s", "value", "reason"),
     [
         (800.0, "1.0000", "800 attention seconds expected in the hour; the base rate buys 800"),
         (1000.0, "1.2500", "1,000 attention seconds"),
@@ -100,10 +100,10 @@ def test_location_is_the_cards_word_for_the_place(word: str, value: str):
     ],
 )
 def test_attention_is_the_expected_looking_over_what_the_base_rate_buys(
-    looking_s: float, value: str, reason: str
+    attention_s: float, value: str, reason: str
 ):
     bounds = Bounds(least=Decimal("0.4"), most=Decimal("2.5"))
-    found = factors.compute_attention(looking_s, 800.0, bounds)
+    found = factors.compute_attention(attention_s, 800.0, bounds)
 
     assert found.value == Decimal(value)
     assert reason in found.reason

@@ -93,7 +93,7 @@ def test_it_agrees_for_other_spots_and_loops(spot_s, loop_s):
 def test_worked_example():
     person = compute_visitor_impressions(assume_dwell_curve(20), assume_dwell_curve(2, 0.3), SPOT)
     made = compute_play_impressions(
-        Interval(1200, 1200, 1200), person, MEASURED, looking_s=Interval(600, 720, 900)
+        Interval(1200, 1200, 1200), person, MEASURED, attention_s=Interval(600, 720, 900)
     )
     assert made.ots.p50 == pytest.approx(9.19, abs=0.01)
     assert made.gross.p50 == pytest.approx(10.0)  # 1/3 a second x (10 + 20)
@@ -103,14 +103,14 @@ def test_worked_example():
 @pytest.mark.parametrize("spot", [Spot(5, 30), Spot(10, 60), Spot(30, 120)])
 def test_an_hour_of_plays_has_the_attention_that_the_price_is_made_of(spot):
     person = compute_visitor_impressions(assume_dwell_curve(20), assume_dwell_curve(2, 0.3), spot)
-    looking_s = Interval(500, 700, 950)  # not what entries times mean looking time would give
+    attention_s = Interval(500, 700, 950)  # not what entries times mean looking time would give
     made = compute_play_impressions(
-        Interval(1000, 1200, 1500), person, MEASURED, looking_s=looking_s
+        Interval(1000, 1200, 1500), person, MEASURED, attention_s=attention_s
     )
     plays = 3600 / spot.spot_s
-    assert made.attention_s.p50 * plays == pytest.approx(looking_s.p50)
-    assert made.attention_s.p10 * plays == pytest.approx(looking_s.p10)
-    assert made.attention_s.p90 * plays == pytest.approx(looking_s.p90)
+    assert made.attention_s.p50 * plays == pytest.approx(attention_s.p50)
+    assert made.attention_s.p10 * plays == pytest.approx(attention_s.p10)
+    assert made.attention_s.p90 * plays == pytest.approx(attention_s.p90)
 
 
 def test_without_a_least_time_and_dwell_it_is_the_share_of_the_hour():
@@ -187,7 +187,7 @@ def test_tiers_only_ever_narrow(counts, entries):
         Interval(entries * 0.8, entries, entries * 1.3),
         compute_visitor_impressions(stays, looking, SPOT),
         MEASURED,
-        looking_s=LOOKING,
+        attention_s=LOOKING,
     )
     assert made.gross.p50 >= made.ots.p50 >= made.lts.p50 >= 0
 
@@ -207,11 +207,11 @@ def test_error_bars_hold_forecast_sample_and_calibration():
     entries = Interval(900, 1000, 1100)
     few = build_dwell_curve((0, 5, 0, 5, *[0] * 11), DWELL_EDGES_MS, 5 * 1500 + 5 * 4000)
     person = compute_visitor_impressions(few, NOBODY_LOOKED, SPOT)
-    plain = compute_play_impressions(entries, person, MEASURED, looking_s=LOOKING)
+    plain = compute_play_impressions(entries, person, MEASURED, attention_s=LOOKING)
     unsure = Provenance(
         **{**_fields(MEASURED), "calibration": CountCalibration(1.25, 0.2, "walk-3")}
     )
-    calibrated = compute_play_impressions(entries, person, unsure, looking_s=LOOKING)
+    calibrated = compute_play_impressions(entries, person, unsure, attention_s=LOOKING)
     assert plain.ots.p90 / plain.ots.p50 > entries.p90 / entries.p50
     assert calibrated.ots.p50 == pytest.approx(1.25 * plain.ots.p50)
     assert calibrated.ots.p90 / calibrated.ots.p50 > plain.ots.p90 / plain.ots.p50
@@ -240,7 +240,7 @@ def test_quiet_hours_keep_their_order(entries):
         entries,
         compute_visitor_impressions(assume_dwell_curve(20), assume_dwell_curve(2, 0.3), SPOT),
         MEASURED,
-        looking_s=LOOKING,
+        attention_s=LOOKING,
     )
     assert made.ots.p10 <= made.ots.p50 <= made.ots.p90
     assert made.ots.p10 == 0 if entries.p10 == 0 else made.ots.p10 > 0
@@ -250,12 +250,12 @@ def test_small_cells_and_the_unknown_are_not_shown():
     person = compute_visitor_impressions(assume_dwell_curve(20), assume_dwell_curve(2, 0.3), SPOT)
     cells = {"25-34": 60, "35-44": 31, "55+": 9, "unknown": 70, "25-34 unknown": 30}
     made = compute_play_impressions(
-        Interval(1200, 1200, 1200), person, MEASURED, looking_s=LOOKING, cells=cells
+        Interval(1200, 1200, 1200), person, MEASURED, attention_s=LOOKING, cells=cells
     )
     assert set(made.audience) == {"25-34", "35-44"}
     assert made.audience["25-34"].p50 == pytest.approx(made.lts.p50 * 0.3)
     plain = compute_play_impressions(
-        Interval(1200, 1200, 1200), person, MEASURED, looking_s=LOOKING
+        Interval(1200, 1200, 1200), person, MEASURED, attention_s=LOOKING
     )
     assert plain.audience is None
 

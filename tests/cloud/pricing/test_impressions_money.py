@@ -91,7 +91,7 @@ def test_at_a_protection_level_a_share_is_worth_the_next_fare():
 
 @given(st.lists(st.floats(0.1, 200), min_size=2, max_size=10))
 def test_the_floor_falls_as_more_is_free(free):
-    prices = [compute_bid_price_minor(shares, CLASSES) for shares in sorted(free)]
+    prices = [compute_bid_price_minor(positions, CLASSES) for positions in sorted(free)]
     assert prices == sorted(prices, reverse=True)
 
 

@@ -162,7 +162,7 @@ def rungs(entries=Interval(1000, 1200, 1500), cells=None):  # noqa: B008 - a fro
         entries,
         compute_visitor_impressions(assume_dwell_curve(20), assume_dwell_curve(2, 0.3), SPOT),
         MEASURED,
-        looking_s=Interval(600, 720, 900),
+        attention_s=Interval(600, 720, 900),
         cells=cells,
     )
 

@@ -58,11 +58,11 @@ def crowd_of(site: Site) -> tuple[SyntheticSite, VisitorImpressions, float]:
 
 
 def floor_of(site: Site, slot: Slot) -> Decimal:
-    place, person, looking_s = crowd_of(site)
+    place, person, attention_s = crowd_of(site)
     middle = slot.starts_at + timedelta(minutes=30)
     entries = visits_per_hour(place, middle) * site_scale(place)
     each = Interval(entries, entries, entries)
-    looking = Interval(*[entries * looking_s] * 3)
+    looking = Interval(*[entries * attention_s] * 3)
     hour_forecast = HourForecast(
         slot.starts_at, each, each, each, looking, "measured", "simulated", 8, "none", None
     )

@@ -47,8 +47,8 @@ markets = st.builds(
     ),
     st.none()
     | st.builds(
-        lambda taken, fare, mean, deviation: Occupancy(
-            6, taken, (FareClass("late", fare, mean, deviation),)
+        lambda booked, fare, mean, deviation: Occupancy(
+            6, booked, (FareClass("late", fare, mean, deviation),)
         ),
         st.integers(0, 6),
         st.integers(1, 10**7),
@@ -61,7 +61,7 @@ markets = st.builds(
 rows = st.lists(st.tuples(hours, st.floats(0, 1e5), markets), min_size=1, max_size=12)
 
 
-def one_by_one(site, slots, looking_s, card, held) -> list[int]:
+def one_by_one(site, slots, attention_s, card, held) -> list[int]:
     def expecting(slot: Slot, seconds: float) -> HourForecast:
         same = Interval(seconds, seconds, seconds)
         return HourForecast(
@@ -70,19 +70,21 @@ def one_by_one(site, slots, looking_s, card, held) -> list[int]:
 
     return [
         quote(site, slot, expecting(slot, seconds), card, market).price_minor
-        for slot, seconds, market in zip(slots, looking_s, held, strict=True)
+        for slot, seconds, market in zip(slots, attention_s, held, strict=True)
     ]
 
 
 @given(rows, cards, st.integers(1, 10**8), st.floats(0.5, 1e5))
-def test_a_column_of_prices_is_its_quotes_one_by_one(asked, card, base: int, base_looking_s):
-    site = msgspec.structs.replace(KINGS_CROSS, base_rate_minor=base, base_looking_s=base_looking_s)
+def test_a_column_of_prices_is_its_quotes_one_by_one(asked, card, base: int, base_attention_s):
+    site = msgspec.structs.replace(
+        KINGS_CROSS, base_rate_minor=base, base_attention_s=base_attention_s
+    )
     slots = [Slot(datetime.fromtimestamp(hour * 3600, UTC), LONDON) for hour, _, _ in asked]
-    looking_s = [seconds for _, seconds, _ in asked]
+    attention_s = [seconds for _, seconds, _ in asked]
     held = [market for _, _, market in asked]
-    found = price_slots(site, build_slot_columns(slots), np.array(looking_s), card, held)
+    found = price_slots(site, build_slot_columns(slots), np.array(attention_s), card, held)
 
-    assert found.tolist() == one_by_one(site, slots, looking_s, card, held)
+    assert found.tolist() == one_by_one(site, slots, attention_s, card, held)
 
 
 @pytest.mark.parametrize("penny", [0.5, 1.5, 2.5, 1000.5])
@@ -93,28 +95,28 @@ def test_halves_of_a_penny_go_up_in_both(penny: float):
         attention=Bounds(least=Decimal("0.0001"), most=Decimal(1)),
         limits=Bounds(least=Decimal("0.0001"), most=Decimal(1)),
     )  # fmt: skip
-    site = msgspec.structs.replace(KINGS_CROSS, base_rate_minor=5000, base_looking_s=10_000.0)
+    site = msgspec.structs.replace(KINGS_CROSS, base_rate_minor=5000, base_attention_s=10_000.0)
     slots = [Slot(datetime(2026, 11, 23, 8, tzinfo=UTC), LONDON)]
-    looking_s = [penny * 2]
-    found = price_slots(site, build_slot_columns(slots), np.array(looking_s), bare)
+    attention_s = [penny * 2]
+    found = price_slots(site, build_slot_columns(slots), np.array(attention_s), bare)
 
-    assert found.tolist() == one_by_one(site, slots, looking_s, bare, [UNKNOWN_MARKET])
+    assert found.tolist() == one_by_one(site, slots, attention_s, bare, [UNKNOWN_MARKET])
     assert found.tolist() == [int(penny + 0.5)]
 
 
 @pytest.mark.parametrize(
-    ("base", "looking_s", "factor", "pence"),
+    ("base", "attention_s", "factor", "pence"),
     [(50, 10_000, "1.15", 58), (60, 13_750, "1.4", 116), (80, 13_750, "1.15", 127)],
 )
-def test_halves_that_floating_point_puts_just_below_go_up_too(base, looking_s, factor, pence):
+def test_halves_that_floating_point_puts_just_below_go_up_too(base, attention_s, factor, pence):
     # 50 x 1 x 1.15 is 57.5, and 57.49999999999999 in floating point
     bare = msgspec.structs.replace(
         CARD, peak_hours=(), seasons=(), traffic={},
         demographic={"professionals_25_45": Decimal(factor)},
     )  # fmt: skip
-    site = msgspec.structs.replace(KINGS_CROSS, base_rate_minor=base, base_looking_s=10_000.0)
+    site = msgspec.structs.replace(KINGS_CROSS, base_rate_minor=base, base_attention_s=10_000.0)
     slots = [Slot(datetime(2026, 11, 23, 8, tzinfo=UTC), LONDON)]
-    found = price_slots(site, build_slot_columns(slots), np.array([float(looking_s)]), bare)
+    found = price_slots(site, build_slot_columns(slots), np.array([float(attention_s)]), bare)
 
     assert found.tolist() == [pence]
-    assert found.tolist() == one_by_one(site, slots, [float(looking_s)], bare, [UNKNOWN_MARKET])
+    assert found.tolist() == one_by_one(site, slots, [float(attention_s)], bare, [UNKNOWN_MARKET])

@@ -19,7 +19,7 @@ from cloud.pricing.slot import Slot, parse_slot
 from tests.cloud.rates import CARD, sites
 
 LONDON = ZoneInfo("Europe/London")
-KINGS_CROSS = msgspec.structs.replace(sites().location("KX-01"), base_looking_s=800.0)
+KINGS_CROSS = msgspec.structs.replace(sites().location("KX-01"), base_attention_s=800.0)
 MONDAY_AT_EIGHT = parse_slot("2026-11-23T08:00", LONDON)
 
 spans = st.lists(st.floats(0, 1e6), min_size=3, max_size=3).map(lambda three: sorted(three))
@@ -28,13 +28,13 @@ hours = st.integers(946_684_800 // 3600, 4_102_444_799 // 3600)
 
 
 def expecting(p10: float, p50: float, p90: float) -> HourForecast:
-    looking_s = Interval(p10, p50, p90)
+    attention_s = Interval(p10, p50, p90)
     return HourForecast(
         starts_at=MONDAY_AT_EIGHT.starts_at,
-        crowd=looking_s,
-        entries=looking_s,
-        onlookers=looking_s,
-        looking_s=looking_s,
+        crowd=attention_s,
+        entries=attention_s,
+        onlookers=attention_s,
+        attention_s=attention_s,
         basis="measured",
         reason="a test",
         weeks=8.0,

@@ -19,7 +19,7 @@ from cloud.pricing.rules import compute_daily_bounds, round_to_step
 from cloud.pricing.slot import Slot
 from tests.cloud.rates import CARD, sites
 
-KINGS_CROSS = msgspec.structs.replace(sites().location("KX-01"), base_looking_s=800.0)
+KINGS_CROSS = msgspec.structs.replace(sites().location("KX-01"), base_attention_s=800.0)
 THURSDAY = date(2026, 11, 19)
 BY_ITSELF = 6921
 """Pence for Monday at eight at 1,000 s of looking, as test_quote works it out."""
@@ -28,15 +28,15 @@ published = st.builds(
     PublishedPrice, st.integers(1, 10**8), st.just(THURSDAY), st.just("a test"), st.integers(1, 7)
 )
 occupancies = st.builds(
-    lambda taken, fare: Occupancy(6, taken, (FareClass("late", fare, 3.0, 1.0),)),
+    lambda booked, fare: Occupancy(6, booked, (FareClass("late", fare, 3.0, 1.0),)),
     st.integers(0, 6),
     st.integers(1, 10**6),
 )
 markets = st.builds(Market, st.none() | published, st.none() | occupancies)
 
 
-def quoted(market: Market, looking_s: float = 1000.0, **card: object) -> Quote:
-    looking = Interval(looking_s, looking_s, looking_s)
+def quoted(market: Market, attention_s: float = 1000.0, **card: object) -> Quote:
+    looking = Interval(attention_s, attention_s, attention_s)
     slot = Slot(datetime(2026, 11, 23, 8, tzinfo=UTC), ZoneInfo("Europe/London"))
     hour_forecast = HourForecast(
         slot.starts_at,
@@ -89,19 +89,19 @@ def test_a_card_without_a_daily_move_lets_prices_leap():
 
 
 def test_the_last_share_is_not_sold_below_what_it_earns_if_it_is_kept():
-    # 5 of 6 taken; 2 +- 1 more are expected at 90.00: the last goes with P(demand > 1) = 0.84
+    # 5 of 6 booked; 2 +- 1 more are expected at 90.00: the last goes with P(demand > 1) = 0.84
     late = FareClass("late", 9000, 2.0, 1.0)
     answer = quoted(Market(occupancy=Occupancy(6, 5, (late,))))
 
     assert answer.factors[-1].name == "occupancy"
-    assert "5 of 6 shares are taken and 2.0 more are expected" in answer.factors[-1].reason
+    assert "5 of 6 positions are booked and 2.0 more are expected" in answer.factors[-1].reason
     assert answer.price_minor == math.ceil(9000 * 0.8413447)
 
 
-@pytest.mark.parametrize("taken", [0, 6])
-def test_a_bid_price_below_the_price_or_of_nothing_left_changes_nothing(taken: int):
+@pytest.mark.parametrize("booked", [0, 6])
+def test_a_bid_price_below_the_price_or_of_nothing_left_changes_nothing(booked: int):
     late = FareClass("late", 7000, 2.0, 1.0)
-    answer = quoted(Market(occupancy=Occupancy(6, taken, (late,))))
+    answer = quoted(Market(occupancy=Occupancy(6, booked, (late,))))
 
     assert answer.price_minor == BY_ITSELF
     assert len(answer.factors) == 5
@@ -122,8 +122,8 @@ def test_a_card_may_round_to_whole_coins(step: int, price_minor: int):
 
 
 @given(markets, st.floats(0, 1e5), st.sampled_from([1, 5, 100]))
-def test_whatever_the_rules_do_the_factors_multiply_to_the_price(market, looking_s, step):
-    answer = quoted(market, looking_s, rounding_minor=step)
+def test_whatever_the_rules_do_the_factors_multiply_to_the_price(market, attention_s, step):
+    answer = quoted(market, attention_s, rounding_minor=step)
     shown = (Decimal(f"{factor.value:f}") for factor in answer.factors)
     product = math.prod(shown, start=Decimal(answer.base_rate_minor))
 
@@ -157,7 +157,7 @@ def test_a_step_is_the_nearest_one(price: int, step: int):
 
 
 def test_an_occupancy_that_cannot_be_is_refused():
-    with pytest.raises(OccupancyError, match="7 shares are taken of 6: expected 0 to 6"):
+    with pytest.raises(OccupancyError, match="7 positions are booked of 6: expected 0 to 6"):
         Occupancy(6, 7)
     with pytest.raises(DemandError, match="list the highest fare first"):
         Occupancy(6, 0, (FareClass("a", 1, 1, 1), FareClass("b", 2, 1, 1)))

@@ -56,7 +56,7 @@ def test_a_camera_is_announced_before_its_state_is_published(installation, mosqu
         found = receive_until(installation, f"onlooker-device/lobby/{CAMERA}")
     state = json.loads(found[-1][1])
     assert state == {
-        "entries": 1_234, "onlookers": 321, "looking_s": 754, "connection": "excellent",
+        "entries": 1_234, "onlookers": 321, "attention_s": 754, "connection": "excellent",
         "waiting": 12, "problem": "OFF",
     }  # fmt: skip
     assert found[0] == (f"onlooker-device/lobby/{CAMERA}/available", b"online")

@@ -23,7 +23,7 @@ def test_every_figure_is_there_and_true(board, now):
     found = samples(board, now)
     expected = {
         ("onlooker_entries_total",): 1_234,
-        ("onlooker_looking_seconds_total",): 754.0,
+        ("onlooker_attention_seconds_total",): 754.0,
         ("onlooker_blind_seconds_total", "dark"): 10.0,
         ("onlooker_frames_per_second",): 24.8,
         ("onlooker_outbox_oldest_age_seconds",): 360.0,

@@ -33,7 +33,7 @@ def test_what_is_no_size_is_refused_with_an_example(size):
 def test_the_summary_has_the_totals():
     totals = SceneTotals(12, 7, 3, 90.0, 60.0, 14.26, 70.0, 4)
     truth = SceneTruth(640, 360, 10, 200, 20.0, 1, (), totals)
-    assert summary(truth) == "12 people, 7 show their face, 3 onlookers, 14.3 s of looking"
+    assert summary(truth) == "12 people, 7 show their face, 3 onlookers, 14.3 attention seconds"
 
 
 def test_the_command_writes_clip_and_truth(tmp_path, capsys):

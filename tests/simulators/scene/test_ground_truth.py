@@ -56,9 +56,9 @@ def test_totals_are_the_sums_of_the_people():
     truth = truth_of(people=12, seconds=40.0)
     people, totals = truth.people, truth.totals
     assert totals.people == len(people) == 12
-    assert totals.looking_s == pytest.approx(sum(p.looking_s for p in people))
-    assert totals.looking_s == pytest.approx(sum(e - s for p in people for s, e in p.looking))
-    assert totals.onlookers == sum(p.looking_s >= 1 for p in people)
+    assert totals.attention_s == pytest.approx(sum(p.attention_s for p in people))
+    assert totals.attention_s == pytest.approx(sum(e - s for p in people for s, e in p.looking))
+    assert totals.onlookers == sum(p.attention_s >= 1 for p in people)
     assert 0 < totals.onlookers < totals.visitors < totals.people
 
 

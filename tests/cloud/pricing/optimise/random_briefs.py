@@ -53,27 +53,27 @@ def brief(budget_minor, **asked):
 
 def every_plan(asked, sold):
     """All plans that keep the brief: two to the power of the slots, so few slots please."""
-    most = np.minimum(sold.free, asked.caps.max_shares_per_slot)
-    for shares in product(*(range(top + 1) for top in most)):
-        plan = np.array(shares)
+    most = np.minimum(sold.free, asked.caps.max_positions_per_slot)
+    for positions in product(*(range(top + 1) for top in most)):
+        plan = np.array(positions)
         if not find_violations(asked, sold, plan):
             yield plan
 
 
-def value(asked, sold, shares):
-    contacts = sold.target.contacts * shares
+def value(asked, sold, positions):
+    contacts = sold.target.contacts * positions
     if asked.objective is Objective.REACH:
         return sold.target.reach(sold.by_location(contacts)).sum()
     if asked.objective is Objective.ROI:
-        return (contacts.sum() * asked.value_minor - (sold.price_minor * shares).sum()) / 100
+        return (contacts.sum() * asked.value_minor - (sold.price_minor * positions).sum()) / 100
     return contacts.sum()
 
 
 def bought(plan, sold):
-    shares = np.zeros(len(sold), dtype=np.int64)
+    positions = np.zeros(len(sold), dtype=np.int64)
     for line in plan.lines:
-        shares[list(sold.key).index(line.key)] = line.shares
-    return shares
+        positions[list(sold.key).index(line.key)] = line.positions
+    return positions
 
 
 briefs = st.fixed_dictionaries(
@@ -84,7 +84,7 @@ briefs = st.fixed_dictionaries(
         "per_location": st.none() | st.integers(1, 4),
         "per_day": st.none() | st.integers(1, 3),
         "spend": st.none() | st.floats(0.05, 0.8),
-        "shares": st.integers(1, 2),
+        "positions": st.integers(1, 2),
         "least": st.none() | st.floats(0.01, 0.9),
         "measure": st.sampled_from(["impressions", "reach"]),
     }
@@ -110,6 +110,6 @@ def drawn_brief(drawn, sold):
             max_spots_per_screen=drawn["per_location"],
             max_spots_per_screen_per_day=drawn["per_day"],
             max_spend_per_screen_minor=drawn["spend"] and max(1, int(total * drawn["spend"])),
-            max_shares_per_slot=drawn["shares"],
+            max_positions_per_slot=drawn["positions"],
         ),
     )

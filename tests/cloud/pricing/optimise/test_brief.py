@@ -73,7 +73,7 @@ def test_senseless_briefs_are_refused(wrong, sentence):
         (lambda: Minimum(YOUNG, "reach", 0), "a minimum of 0"),
         (lambda: Minimum(YOUNG, "reach", math.inf), "a minimum of inf"),
         (lambda: Caps(max_spots=0), "the cap max_spots of 0"),
-        (lambda: Caps(max_shares_per_slot=-1), "the cap max_shares_per_slot of -1"),
+        (lambda: Caps(max_positions_per_slot=-1), "the cap max_positions_per_slot of -1"),
         (lambda: Daypart(24, 24), "expected hours from 0 to 24"),
         (lambda: Daypart(5, 5), "write 0 to 24 for the whole day"),
         (lambda: Daypart(0, 0), "write 0 to 24 for the whole day"),

@@ -88,14 +88,17 @@ def test_an_unspent_budget_comes_with_the_limits_that_hold_it_back():
     (held,) = found.limited_by
 
     assert found.unspent_minor == 10**12 - found.cost_minor
-    assert (held.limit, held.slots) == ("max_shares_per_slot", len(sold))
-    assert "max_shares_per_slot: 1" in held.sentence
-    (held,) = optimise(brief(10**12, caps=Caps(max_shares_per_slot=9)), sold).limited_by
-    assert (held.limit, held.slots) == ("free_shares", len(sold))
+    assert (held.limit, held.slots) == ("max_positions_per_slot", len(sold))
+    assert "max_positions_per_slot: 1" in held.sentence
+    (held,) = optimise(brief(10**12, caps=Caps(max_positions_per_slot=9)), sold).limited_by
+    assert (held.limit, held.slots) == ("free_positions", len(sold))
     kinds = [one.limit for one in optimise(brief(sold.price_minor.min() * 2), sold).limited_by]
-    assert kinds == ["max_shares_per_slot", "budget"]
+    assert kinds == ["max_positions_per_slot", "budget"]
     few = optimise(brief(10**12, caps=Caps(max_spots_per_screen=1)), sold)
-    assert [one.limit for one in few.limited_by] == ["max_shares_per_slot", "max_spots_per_screen"]
+    assert [one.limit for one in few.limited_by] == [
+        "max_positions_per_slot",
+        "max_spots_per_screen",
+    ]
 
 
 @settings(max_examples=40, deadline=None)
@@ -152,11 +155,11 @@ def test_amounts_have_the_decimals_of_their_currency(currency: str):
     assert re.search(f"the budget of {decimals}", found.sentence), found.sentence
 
 
-def test_minimums_that_need_more_shares_are_not_mistaken_for_nothing():
+def test_minimums_that_need_more_positions_are_not_mistaken_for_nothing():
     sold = seeded(free=3)
     most = float(sold.groups[YOUNG.name].contacts.sum())
     found = optimise(brief(10**9, minimums=(Minimum(YOUNG, "impressions", most * 2),)), sold)
     assert isinstance(found, Infeasible)
-    assert "max_shares_per_slot" in " ".join(
+    assert "max_positions_per_slot" in " ".join(
         [found.sentence, *(one.sentence for one in found.relaxations)]
     )

@@ -45,7 +45,7 @@ def test_few_slots_decided_again_are_enough_for_the_same_optimum(
     if whole is not None:
         assert part.bound == pytest.approx(whole.bound, rel=1e-4)
         assert again.bound == pytest.approx(whole.bound, rel=1e-4)
-        assert part.bound >= asked.value(part.shares) * (1 - 1e-6)
+        assert part.bound >= asked.value(part.positions) * (1 - 1e-6)
 
 
 @settings(max_examples=20, deadline=None)

@@ -22,7 +22,7 @@ from tests.cloud.pricing.optimise.random_briefs import (
 
 TIGHT = {
     "budget": 1.0, "objective": Objective.ATTENTIVE, "slots": None, "per_location": None,
-    "per_day": None, "spend": 0.2898, "shares": 2, "least": 0.95, "measure": "reach",
+    "per_day": None, "spend": 0.2898, "positions": 2, "least": 0.95, "measure": "reach",
 }  # fmt: skip
 
 

@@ -29,7 +29,7 @@ from tests.cloud.pricing.optimise.random_briefs import (
 def test_a_small_plan_is_the_best_of_all_plans(drawn, seed):
     sold = offer(np.random.default_rng(seed), locations=2, hours=3, free=1)
     asked = drawn_brief(drawn, sold)
-    worths = [value(asked, sold, shares) for shares in every_plan(asked, sold)]
+    worths = [value(asked, sold, positions) for positions in every_plan(asked, sold)]
     try:
         found = optimise(asked, sold)
     except BriefError:
@@ -53,9 +53,9 @@ def test_no_limit_is_ever_broken(drawn, seed):
     except BriefError:
         return
     if isinstance(found, MediaPlan):
-        shares = bought(found, sold)
-        assert find_violations(asked, sold, shares) == []
-        assert found.cost_minor == (sold.price_minor * shares).sum() <= asked.budget_minor
+        positions = bought(found, sold)
+        assert find_violations(asked, sold, positions) == []
+        assert found.cost_minor == (sold.price_minor * positions).sum() <= asked.budget_minor
         assert 0 <= found.value <= found.bound * (1 + 1e-9)
 
 
@@ -64,10 +64,10 @@ def test_a_minimum_of_reach_that_is_met_on_the_curve_only_is_possible(spend: flo
     sold = offer(np.random.default_rng(1423), locations=2, hours=3, free=1)
     drawn = {
         "budget": 1.0, "objective": Objective.ATTENTIVE, "slots": None, "per_location": None,
-        "per_day": None, "spend": spend, "shares": 2, "least": 0.95, "measure": "reach",
+        "per_day": None, "spend": spend, "positions": 2, "least": 0.95, "measure": "reach",
     }  # fmt: skip
     asked = drawn_brief(drawn, sold)
-    best = max(value(asked, sold, shares) for shares in every_plan(asked, sold))
+    best = max(value(asked, sold, positions) for positions in every_plan(asked, sold))
     found = optimise(asked, sold)
 
     assert isinstance(found, MediaPlan)
@@ -99,7 +99,7 @@ def test_a_budget_too_small_for_any_slot_makes_no_plan():
     sold = offer(np.random.default_rng(1))
     found = optimise(brief(1), replace(sold, price_minor=sold.price_minor + 10))
     assert isinstance(found, Infeasible)
-    assert "no share can be bought" in found.sentence
+    assert "no position can be bought" in found.sentence
 
 
 def test_reach_spreads_where_impressions_pile_up():
