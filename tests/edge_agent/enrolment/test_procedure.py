@@ -191,12 +191,6 @@ def test_an_enrolment_server_of_another_authority_is_not_trusted(works, folder, 
         enrol(folder, load_claim(path), camera, utc_now)
 
 
-def test_a_claim_without_its_key_is_rejected(tmp_path):
-    (tmp_path / "claim.crt").write_text("-----BEGIN CERTIFICATE-----")
-    with pytest.raises(EnrolError, match=r"no key and there is no file .*claim\.key: give --key"):
-        load_claim(tmp_path / "claim.crt")
-
-
 def test_renewal_replaces_key_and_certificate_together(claim, folder, camera):
     enrol(folder, claim, camera, utc_now)
     before = read_certificate(folder.pair)

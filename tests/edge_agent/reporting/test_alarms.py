@@ -3,7 +3,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from edge_agent.reporting.alarms import Alarms, current_faults
-from edge_agent.reporting.system_health import rss_bytes
 from wire.audience import BlindCause
 from wire.health import AlarmState, CaptureState
 
@@ -64,7 +63,3 @@ def test_an_alarm_says_what_to_do(address):
 )
 def test_what_counts_as_a_problem(capture, blind, kinds):
     assert current_faults(capture, blind) == kinds
-
-
-def test_resident_memory_is_read_where_the_system_reports_it():
-    assert rss_bytes() > 1_000_000
