@@ -31,18 +31,22 @@ def read_certificate(path: Path) -> x509.Certificate:
 
 def read_location(certificate: x509.Certificate) -> LocationId | None:
     """The location in a device certificate of our own authority; AWS certificates have none."""
-    words = certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)
-    return LocationId(str(words[0].value)) if words else None
+    units = certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)
+    return LocationId(str(units[0].value)) if units else None
 
 
 def private_key_from_pem(pem: bytes) -> ec.EllipticCurvePrivateKey:
+    """The EC P-256 key in PEM; raises ValueError for any other content."""
     key = serialization.load_pem_private_key(pem, None)
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise ValueError(f"a key of type {type(key).__name__}, expected EC P-256")
+    if not isinstance(key.curve, ec.SECP256R1):
+        raise ValueError(f"a key on the curve {key.curve.name}, expected EC P-256")
     return key
 
 
 def private_key_to_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    """The key in PEM (PKCS 8), without a password."""
     return key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
