@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -33,7 +33,7 @@ from edge_agent.transport.provisioning_client import (
     verify_connection,
 )
 from wire.fleet.enrolment import SERIAL_NUMBER, TOKEN_VALID_S
-from wire.scalars import Device, DeviceId, LocationId
+from wire.scalars import Device, DeviceId, Location, LocationId
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ def enrol(
     folder: IdentityFolder, claim: ClaimCertificate, request: EnrolmentRequest, clock: Clock
 ) -> DeviceIdentity:
     """Enrol, or raise EnrolError; a repeated call continues where the last one stopped."""
-    _check_name(request.device)
+    _check_names(request)
     if folder.is_complete:
         raise AlreadyEnrolledError(
             f"{folder.path} holds the identity of {folder.read_identity().device} already: run "
@@ -215,11 +215,18 @@ def _verify(
         ) from error
 
 
-def _check_name(device: str) -> None:
+def _check_names(request: EnrolmentRequest) -> None:
+    """Raise EnrolError for a device or location that no identity may hold."""
+    _check_name("--device", request.device, Device)
+    if request.location is not None:
+        _check_name("--location", request.location, Location)
+
+
+def _check_name(option: str, name: str, kind: Any) -> None:
     try:
-        msgspec.convert(device, Device)
+        msgspec.convert(name, kind)
     except msgspec.ValidationError as error:
-        raise EnrolError(f"--device {device[:80]!r} is not a valid name: {error}") from error
+        raise EnrolError(f"{option} {name[:80]!r} is not a valid name: {error}") from error
 
 
 ENROLMENT_ERRORS: Final = (EnrolError, IdentityError, ProvisioningError)
