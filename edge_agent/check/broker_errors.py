@@ -64,7 +64,7 @@ CLOSED: Final = (
 def describe_reason_code(code: int, *, is_version_5: bool) -> str:
     """The meaning of a reason code of CONNACK or DISCONNECT, and what to do."""
     sentence = (VERSION_5 if is_version_5 else VERSION_311).get(code)
-    return sentence or f"the broker rejects with reason code {code:#04x}: look at its log"
+    return sentence or f"the broker rejects with reason code {code:#04x}: check its log"
 
 
 def describe_connection_error(broker: BrokerEndpoint, error: Exception) -> str:

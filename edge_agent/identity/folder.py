@@ -67,7 +67,7 @@ class IdentityFolder:
 
     @property
     def versions(self) -> Path:
-        """The highest versions accepted (`management/versions.py`)."""
+        """The highest versions accepted (`updates/version_history.py`)."""
         return self.path / "versions.json"
 
     @property

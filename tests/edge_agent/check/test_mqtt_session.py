@@ -1,6 +1,5 @@
 """A real CONNECT: what Mosquitto, hardened and not, and other brokers answer, in sentences."""
 
-import ssl
 import subprocess
 import threading
 import time
@@ -9,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from edge_agent.check.broker_errors import CLOSED, VERSION_5, VERSION_311, describe_connection_error
+from edge_agent.check.broker_errors import CLOSED, VERSION_5, VERSION_311
 from edge_agent.check.findings import Level
 from edge_agent.check.mqtt_session import check_session
 from edge_agent.transport.broker import BrokerEndpoint, parse_broker_url
@@ -117,22 +116,6 @@ def test_a_closed_port_a_port_without_tls_and_an_unknown_host_differ(tmp_path):
     assert "this port does not use TLS" in plain.remedy
     unknown = check_session(parse_broker_url("mqtt://broker.invalid"), CAMERA)
     assert "check the name and the DNS" in unknown.remedy
-
-
-@pytest.mark.parametrize(
-    ("reason", "said"),
-    [
-        ("SSLV3_ALERT_CERTIFICATE_REVOKED", "is revoked"),
-        ("TLSV1_ALERT_UNKNOWN_CA", "authority that the broker does not trust"),
-        ("SSLV3_ALERT_CERTIFICATE_EXPIRED", "has expired"),
-        ("TLSV13_ALERT_CERTIFICATE_REQUIRED", "requires a device certificate"),
-        ("SOMETHING_ELSE", "TLS fails (SOMETHING_ELSE)"),
-    ],
-)
-def test_tls_alerts_are_reported_in_words(reason, said):
-    error = ssl.SSLError(1, reason)
-    error.reason = reason
-    assert said in describe_connection_error(parse_broker_url("mqtts://h"), error)
 
 
 @pytest.fixture(scope="module")
