@@ -21,7 +21,7 @@ EPOCH_DAY: Final = date(1970, 1, 1)
 class ClockSeries:
     """`values[..., h]` is the hour `h` after local midnight of `first_on`; whole days only.
 
-    `odd` hours were counted rightly and are no part of a usual week (`outliers`).
+    `odd` hours were counted correctly but are excluded from the usual week (`outliers`).
     """
 
     first_on: date
@@ -34,15 +34,15 @@ class ClockSeries:
         return self.first_on + timedelta(days=self.values.shape[-1] // 24)
 
     def weeks_observed(self, among: int) -> float:
-        """How many weeks of observed hours the last weeks hold, over all gaps."""
-        known = np.isfinite(self.last(among)).sum(axis=(-1, -2))
-        return float(known.max(initial=0) / WEEK_H)
+        """The observed hours of the last weeks, in weeks, of the series that has most of them."""
+        observed = np.isfinite(self.last(among)).sum(axis=(-1, -2))
+        return float(observed.max(initial=0) / WEEK_H)
 
     def until(self, day: date) -> "ClockSeries":
-        """The series as it was known at midnight of that day."""
-        hours = (day - self.first_on).days * 24
+        """The hours before the midnight of that day; none when the series starts later."""
+        hours = max(0, (day - self.first_on).days * 24)
         odd = None if self.odd is None else self.odd[..., :hours]
-        return ClockSeries(self.first_on, self.values[..., :hours], odd)
+        return ClockSeries(min(self.first_on, day), self.values[..., :hours], odd)
 
     def last(self, weeks: int) -> Floats:
         """The last whole weeks as (..., weeks, 168), oldest first, NaN before the beginning."""
@@ -75,7 +75,7 @@ def _last(values: NDArray[Any], weeks: int, missing: float) -> NDArray[Any]:
 
 
 def clock_series(clock_hours: NDArray[np.int64], values: Floats, *, ends_on: date) -> ClockSeries:
-    """Lay hours of the local clock (counted from 1970) in days, up to before `ends_on`.
+    """Arrange hours of the local clock (counted from 1970) in days, up to before `ends_on`.
 
     `values` is (measures, hours).
     """
@@ -83,8 +83,8 @@ def clock_series(clock_hours: NDArray[np.int64], values: Floats, *, ends_on: dat
     early = clock_hours < end
     clock_hours, values = clock_hours[early], values[:, early]
     first = int(clock_hours.min(initial=end)) // 24 * 24
-    total, seen = np.zeros((len(values), end - first)), np.zeros(end - first)
+    total, count = np.zeros((len(values), end - first)), np.zeros(end - first)
     np.add.at(total.T, clock_hours - first, values.T)
-    np.add.at(seen, clock_hours - first, 1)
-    laid = total / np.where(seen, seen, np.nan)
-    return ClockSeries(EPOCH_DAY + timedelta(hours=first), laid)
+    np.add.at(count, clock_hours - first, 1)
+    mean = total / np.where(count, count, np.nan)
+    return ClockSeries(EPOCH_DAY + timedelta(hours=first), mean)
