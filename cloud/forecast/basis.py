@@ -38,7 +38,7 @@ NAMES: Final[dict[int, Basis]] = {
 class WeekBasis:
     """The basis of a forecast of a site with observations of its own.
 
-    `age_weeks`: whole weeks between its newest observation and the day it was made.
+    `age_weeks`: whole weeks between the newest observation and the day of the forecast.
     """
 
     reason: str

@@ -22,7 +22,7 @@ class SiteFailure:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """The sites whose day it is."""
+    """Sites that have the same calendar and the same local day."""
 
     name: str
     today: date
@@ -31,7 +31,7 @@ class Network:
 
 
 def build_site_network(site: Site, today: date) -> Network:
-    """The network of one site alone; CalendarError when its holidays are in no calendar."""
+    """The network of one site; CalendarError when its calendar does not exist."""
     return Network(site.holidays or NO_CALENDAR, today, (site,), _holidays(site.holidays, today))
 
 
@@ -41,13 +41,13 @@ def _holidays(code: str | None, today: date) -> frozenset[date]:
 
 
 def build_networks(sites: Sites, now: datetime) -> tuple[list[Network], list[SiteFailure]]:
-    """The sites by calendar and local day, and the sites that have neither, with the reason."""
+    """The sites by calendar and local day, and the sites without one of them, with the reason."""
     groups: dict[tuple[str, date], list[Site]] = {}
     failed: list[SiteFailure] = []
     for site in sites:
         try:
             today = now.astimezone(site.zone).date()
-        except (LookupError, ValueError, OSError) as error:  # a zone that cannot be loaded any more
+        except (LookupError, ValueError, OSError) as error:  # the zone cannot be loaded
             failed.append(SiteFailure(site.id, f"time zone {site.timezone!r}: {error}"))
             continue
         groups.setdefault((site.holidays or NO_CALENDAR, today), []).append(site)

@@ -1,6 +1,6 @@
-"""Public holidays by calendar code, `GB-ENG` or `AU-VIC`: known years ahead, like weekdays.
+"""Public holidays by calendar code, such as `GB-ENG` or `AU-VIC`.
 
-Without the `holidays` package no day is a holiday; one log event tells so.
+Without the `holidays` package no day is a holiday, and one event is logged.
 """
 
 import logging
@@ -16,7 +16,7 @@ class CalendarError(ValueError):
 
 @lru_cache(maxsize=256)
 def public_holidays(code: str | None, first_year: int, last_year: int) -> frozenset[date]:
-    """Every public holiday of those years; none for no code."""
+    """Every public holiday of those years; none without a code."""
     if code is None:
         return frozenset()
     try:
@@ -30,6 +30,6 @@ def public_holidays(code: str | None, first_year: int, last_year: int) -> frozen
         return frozenset(country_holidays(country, subdiv=part or None, years=years))
     except NotImplementedError as error:
         raise CalendarError(
-            f"no calendar of holidays {code!r} is known: write a country, or a country and its "
+            f"there is no calendar of holidays {code!r}: write a country, or a country and its "
             "part, such as GB-ENG"
         ) from error

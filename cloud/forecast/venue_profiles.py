@@ -43,7 +43,7 @@ SUNDAY: Final = (
 
 @dataclass(frozen=True, slots=True)
 class VenueProfile:
-    """An average hour: people entering, their mean stay, who looks, how long all look together."""
+    """An average hour: people entering, their mean stay, the share that looks, looking time."""
 
     name: str
     entries: float
@@ -77,7 +77,7 @@ def find_venue(openooh: str) -> VenueProfile:
 
 
 def build_venue_week(kind: VenueProfile, first_on: date) -> Floats:
-    """Its usual week from the midnight of `first_on` as (measures, 168)."""
+    """The usual week of a kind of venue from the midnight of `first_on` as (measures, 168)."""
     return np.outer(kind.mean, build_week_shape(first_on))
 
 
@@ -92,8 +92,8 @@ def build_week_shape(first_on: date) -> Floats:
 def compute_venue_level(kind: VenueProfile, hours: ObservedHours, zone: ZoneInfo) -> Floats:
     """The level of each measure by the few measured hours: 1.0 is as assumed.
 
-    Measured and assumed are added up in average hours, the assumption counting BELIEF_H of them.
-    One hour far above the others counts no more than a busy one.
+    Measured and assumed hours are added in average hours; the assumption counts as BELIEF_H.
+    One hour far above the others is limited to `MOST_TIMES` the median hour.
     """
     monday = build_week_shape(date(2024, 1, 1))
     of_week = (hours.on_clock(zone) + THURSDAY_H) % WEEK_H
@@ -104,7 +104,7 @@ def compute_venue_level(kind: VenueProfile, hours: ObservedHours, zone: ZoneInfo
 
 
 def _clip_outliers(full: Floats, shape: Floats) -> Floats:
-    """Measured hours (measures, hours), none above `MOST_TIMES` what the median hour asks for."""
+    """Measured hours (measures, hours), none above `MOST_TIMES` the median hour."""
     if full.shape[1] < LEAST_HOURS:
         return full
     scale = np.maximum(shape, 0.2)

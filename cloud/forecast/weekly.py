@@ -1,7 +1,8 @@
-"""The arithmetic of weeks: quantiles, levels, the median profile, and holidays that are Sundays.
+"""Arithmetic of weeks: quantiles, levels, the median profile, and holidays with Sunday's hours.
 
 Arrays are (..., weeks, 168), oldest first, hours from the same local midnight. NaN is not observed
-and never counts. A week that was hardly observed has no level.
+and never counts. A week observed for less than `LEAST_SHARE` of its hours
+has no level.
 """
 
 from collections.abc import Iterator
@@ -26,25 +27,25 @@ LEAST_SHARE: Final = 0.05
 def profile(weeks: Floats) -> Floats:
     """The median shape of weeks brought to one level, at the level of the latest: (..., 168).
 
-    Each week is levelled before the median is taken, so that a quiet week does not bend the shape.
-    Hours that no week has seen are NaN.
+    Each week is brought to one level before the median is taken, so that a week with few visitors
+    does not change the shape. Hours that no week has observed are NaN.
     """
     return levelled(weeks, levels(weeks, quantile(weeks, 0.5)))
 
 
 def levelled(weeks: Floats, of_weeks: Floats) -> Floats:
-    """The same from levels that are known."""
+    """The same from levels that were computed before."""
     shape = quantile(weeks / of_weeks[..., None], 0.5)
     return shape * recent_level(of_weeks)[..., None]
 
 
 def quantile(weeks: Floats, share: float) -> Floats:
-    """A quantile over the weeks, linear between them; NaN where no week has seen the hour."""
+    """A quantile over the weeks, linear between them; NaN where no week has observed the hour."""
     return next(quantiles(weeks, share))
 
 
 def quantiles(weeks: Floats, *shares: float) -> Iterator[Floats]:
-    """Several of them, for one sorting."""
+    """Several quantiles of weeks that are sorted once."""
     most = np.maximum(np.isfinite(weeks).sum(axis=-2) - 1, 0)
     ordered = _sorted(weeks)
     for share in shares:
@@ -103,21 +104,21 @@ def _at(ordered: list[Floats], rank: Integers) -> Floats:
 
 
 def mean(values: Floats, axis: int | tuple[int, ...]) -> Floats:
-    """The mean of what was seen; NaN where nothing was, without a warning for it."""
-    known = np.isfinite(values)
-    count = known.sum(axis=axis)
-    total = np.where(known, values, 0).sum(axis=axis)
+    """The mean of the observed values; NaN without any, and no warning."""
+    observed = np.isfinite(values)
+    count = observed.sum(axis=axis)
+    total = np.where(observed, values, 0).sum(axis=axis)
     return np.where(count, total / np.maximum(count, 1), np.nan)
 
 
 def levels(weeks: Floats, shape: Floats) -> Floats:
-    """How each week compares with the shape, over the hours that it has seen: (..., weeks)."""
+    """How each week compares with the shape, over the hours that it observed: (..., weeks)."""
     known_shape = np.isfinite(shape)
-    seen = np.isfinite(weeks) & known_shape[..., None, :]
-    of_week = np.where(seen, weeks, 0).sum(axis=-1)
+    observed = np.isfinite(weeks) & known_shape[..., None, :]
+    of_week = np.where(observed, weeks, 0).sum(axis=-1)
     plain = np.where(known_shape, shape, 0)
-    of_shape = np.matmul(seen.astype(np.float64), plain[..., None])[..., 0]
-    known = (seen.mean(axis=-1) >= LEAST_SHARE) & (of_shape > 0) & (of_week > 0)
+    of_shape = np.matmul(observed.astype(np.float64), plain[..., None])[..., 0]
+    known = (observed.mean(axis=-1) >= LEAST_SHARE) & (of_shape > 0) & (of_week > 0)
     return np.where(known, of_week / np.where(known, of_shape, 1), np.nan)
 
 
@@ -125,9 +126,9 @@ def recent_level(of_weeks: Floats) -> Floats:
     """The level of the latest weeks, each counting half as much as the one after it; 1 for none."""
     age = np.arange(of_weeks.shape[-1])[::-1]
     known = np.isfinite(of_weeks)
-    worth = np.where(known, 0.5 ** (age / HALF_LIFE_WEEKS), 0)
-    total = worth.sum(axis=-1)
-    counted = (worth * np.where(known, of_weeks, 0)).sum(axis=-1)
+    weight = np.where(known, 0.5 ** (age / HALF_LIFE_WEEKS), 0)
+    total = weight.sum(axis=-1)
+    counted = (weight * np.where(known, of_weeks, 0)).sum(axis=-1)
     level: Floats = counted / np.where(total, total, 1)
     return np.where(total, level, 1.0)
 
@@ -141,5 +142,5 @@ def columns_like(first_on: date, holidays: frozenset[date]) -> np.ndarray:
 
 
 def as_sundays(plain: Floats, first_on: date, holidays: frozenset[date]) -> Floats:
-    """The week from `first_on` with its holidays as Sundays."""
+    """The week from `first_on`; its holidays have the hours of Sunday."""
     return plain[..., columns_like(first_on, holidays)]
