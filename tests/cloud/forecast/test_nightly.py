@@ -19,6 +19,7 @@ from cloud.forecast.nightly import NightlyResult, run
 from cloud.forecast.series import ClockSeries, Floats
 from cloud.forecast.signals import SignalLine, Signals
 from cloud.sites.sites_file import Sites, load_sites
+from tests.cloud.databases import new_engine
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 FRIDAY = date(2026, 11, 20)
@@ -29,8 +30,7 @@ SHAPE = venue_profiles.build_week_shape(date(2024, 1, 1))
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = database.connect(f"sqlite:///{tmp_path}/onlooker.db")
-    database.create(engine)
+    engine = new_engine(tmp_path)
     yield engine
     engine.dispose()
 

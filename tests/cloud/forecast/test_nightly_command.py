@@ -9,6 +9,7 @@ import pytest
 
 from cloud import database
 from cloud.__main__ import main
+from tests.cloud.databases import new_database
 
 HOUR_MS = 3_600_000
 Typed = Callable[..., int]
@@ -16,9 +17,8 @@ Typed = Callable[..., int]
 
 @pytest.fixture
 def typed(tmp_path: Path) -> Typed:
-    url = f"sqlite:///{tmp_path}/onlooker.db"
+    url = new_database(tmp_path)
     engine = database.connect(url)
-    database.create(engine)
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     with database.writing(engine) as connection:
         connection.execute(

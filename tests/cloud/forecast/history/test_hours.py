@@ -13,6 +13,7 @@ from cloud.forecast.history.hours import ObservedHours, read_hours
 from cloud.forecast.series import clock_series
 from cloud.sites.sites_file import load_sites
 from cloud.windows.query import hourly
+from tests.cloud.databases import new_engine
 
 KINGS_CROSS = load_sites().location("KX-01")
 LONDON = ZoneInfo("Europe/London")
@@ -52,8 +53,7 @@ def test_the_hour_that_spring_takes_is_a_gap_and_the_one_that_autumn_doubles_a_m
 
 
 def test_columns_say_the_same_as_the_rows_of_the_windows(tmp_path: Path):
-    engine = database.connect(f"sqlite:///{tmp_path}/onlooker.db")
-    database.create(engine)
+    engine = new_engine(tmp_path)
     start = datetime(2026, 11, 20, 8, tzinfo=UTC)
     shares = (3_600_000, 1_800_000, 600_000, 0)
     with database.writing(engine) as connection:
