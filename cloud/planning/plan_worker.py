@@ -1,8 +1,8 @@
-"""Works out the plans that are kept: one at a time in each process, beside the API's own answers.
+"""Compute stored plans, one at a time in each process, beside the requests of the API.
 
-Hard truths. Every second the process says that it still works on its plan; when it hears that the
-plan has been dropped, or that it is to stop itself, it ends the search. A stop hands the plan back
-at once; a death hands it back when the process has not been heard of for two minutes.
+The worker renews its claim on a plan every second. The search ends when the plan has been deleted,
+when another process has claimed it, or when this process is stopping. A stop releases the claim at
+once; after a crash the claim expires in two minutes.
 """
 
 import getpass
@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from cloud import database
 from cloud.app.context import AppContext, ForecastFailed
@@ -36,43 +36,43 @@ log = logging.getLogger(__name__)
 POLL_EVERY_S: Final = 1.0
 DELETE_EXPIRED_EVERY: Final = timedelta(hours=1)
 NICENESS: Final = 10
-"""Whoever waits for an answer goes first."""
+"""Requests that wait for an answer take precedence."""
 TOO_MANY_ATTEMPTS: Final = (
-    f"the program ended {MAX_ATTEMPTS} times while it worked on this plan: ask for fewer days, "
-    "places or minimums"
+    f"the process exited {MAX_ATTEMPTS} times while it computed this plan: request fewer days, "
+    "locations or minimums"
 )
-FAULT: Final = "a fault on this side; it is in the log with the plan's id"
+FAULT: Final = "an internal error; it is in the log with the plan's id"
 
 
 class PlanWorker:
-    """Takes the plans that wait, one after another."""
+    """Computes the waiting plans, the oldest first."""
 
     def __init__(self, context: Callable[[], AppContext]) -> None:
         self._context = context
         self._stop = threading.Event()
-        self._tidied_at: datetime | None = None
-        self._is_lost = False
+        self._deleted_at: datetime | None = None
+        self._is_database_lost = False
 
     def follow(self) -> None:
-        """Work until told to stop."""
+        """Compute plans until `stop` is called."""
         while not self._stop.wait(POLL_EVERY_S):
             try:
                 while not self._stop.is_set() and self.step():
                     pass
-            except DBAPIError as error:
-                self._lose(error)
+            except SQLAlchemyError as error:
+                self._log_lost_database(error)
             else:
-                self._is_lost = False
+                self._is_database_lost = False
 
     def stop(self) -> None:
-        """End the search that is under way, and take no other."""
+        """End the current search and start no other."""
         self._stop.set()
 
     def step(self) -> bool:
-        """Work one plan out; False when none waits."""
+        """Compute one plan; False when none is waiting."""
         context = self._context()
         now = context.clock()
-        self._tidy(context, now)
+        self._delete_expired(context, now)
         with database.reading(context.engine) as connection:
             if not plan_queue.has_unclaimed_plan(connection, now):
                 return False
@@ -84,21 +84,21 @@ class PlanWorker:
         _PlanSearch(context, plan, turn, self._stop).run()
         return True
 
-    def _tidy(self, context: AppContext, now: datetime) -> None:
-        if self._tidied_at is not None and now < self._tidied_at + DELETE_EXPIRED_EVERY:
+    def _delete_expired(self, context: AppContext, now: datetime) -> None:
+        if self._deleted_at is not None and now < self._deleted_at + DELETE_EXPIRED_EVERY:
             return
         with database.writing(context.engine) as connection:
             delete_expired_plans(connection, now)
-        self._tidied_at = now
+        self._deleted_at = now
 
-    def _lose(self, error: DBAPIError) -> None:
-        if not self._is_lost:
-            self._is_lost = True
+    def _log_lost_database(self, error: SQLAlchemyError) -> None:
+        if not self._is_database_lost:
+            self._is_database_lost = True
             log.warning("plans.database_lost", extra={"error": type(error).__name__})
 
 
 class _PlanSearch:
-    """The search for one plan, from the question to what is written down."""
+    """The search for one plan, from the stored request to the stored answer."""
 
     def __init__(
         self, context: AppContext, plan: StoredPlan, turn: str, stop: threading.Event
@@ -108,22 +108,22 @@ class _PlanSearch:
         self._turn = turn
         self._stop = stop
         self._progress = SearchProgress("reading prices", 0.0)
-        self._said_s = time.monotonic()
-        self._is_ours = True
+        self._renewed_s = time.monotonic()
+        self._has_claim = True
 
     def run(self) -> None:
         outcome = self._outcome()
         with database.writing(self._context.engine) as connection:
             if self._stop.is_set() and isinstance(outcome, str):
                 plan_queue.release_claim(connection, self._plan.id, self._turn)
-            elif self._is_ours:
+            elif self._has_claim:
                 now = self._context.clock()
                 if plan_queue.finish_plan(connection, self._plan.id, self._turn, now, outcome):
-                    self._note(connection, now, outcome)
-        log.info("plans.searched", extra={"plan": self._plan.id, "ours": self._is_ours})
+                    self._record(connection, now, outcome)
+        log.info("plans.searched", extra={"plan": self._plan.id, "ours": self._has_claim})
 
-    def _note(self, connection: Connection, now: datetime, outcome: PlanResult | str) -> None:
-        """Enter in the log what came of it, so that an answer cannot be exchanged."""
+    def _record(self, connection: Connection, now: datetime, outcome: PlanResult | str) -> None:
+        """Record digests of the outcome in the audit log, so that an exchanged answer is found."""
         details = {"account": self._plan.account, "status": PlanStatus.FAILED, "answer": None}
         if isinstance(outcome, PlanResult):
             details["status"] = outcome.status
@@ -137,16 +137,16 @@ class _PlanSearch:
         )  # fmt: skip
 
     def _outcome(self) -> PlanResult | str:
-        """What came of it; a string is the reason why nothing did."""
+        """The result; a string is the reason for having none."""
         if self._plan.turns > MAX_ATTEMPTS:
             return TOO_MANY_ATTEMPTS
         try:
             return self._answer()
         except (BriefError, SearchStopped, UnknownLocation, ForecastFailed) as error:
             return str(error)
-        except DBAPIError:
+        except SQLAlchemyError:
             raise
-        except Exception:  # no plan may end the thread that works on all of them
+        except Exception:  # one plan must not end the thread of all plans
             log.exception("plans.fault", extra={"plan": self._plan.id})
             return FAULT
 
@@ -154,39 +154,39 @@ class _PlanSearch:
         asked = read_stored_request(self._plan.question)
         brief = asked.to_brief()
         on_sale = read_plan_offer(self._context, brief, self._plan.account)
-        found = self._found(brief, on_sale, asked.within_s)
+        found = self._search(brief, on_sale, asked.within_s)
         return PlanResult(
             PlanStatus.IMPOSSIBLE if isinstance(found, Infeasible) else PlanStatus.DONE,
             plan_response(found, brief, on_sale).model_dump_json().encode(),
             _versions(self._context, on_sale).model_dump_json().encode(),
         )
 
-    def _found(self, brief: Brief, on_sale: PlanOffer, within_s: float) -> Outcome:
+    def _search(self, brief: Brief, on_sale: PlanOffer, within_s: float) -> Outcome:
         found = optimise_in_subprocess(
             brief,
             on_sale.offer,
             within_s=within_s,
-            listener=self._hear,
-            cancelled=self._is_to_end,
+            listener=self._record_progress,
+            cancelled=self._must_end,
             niceness=NICENESS,
         )
         if self._stop.is_set():
-            raise SearchStopped("the process is stopping")  # half an answer is not kept
+            raise SearchStopped("the process is stopping")  # a partial answer is not stored
         return found
 
-    def _hear(self, step: SearchProgress) -> None:
+    def _record_progress(self, step: SearchProgress) -> None:
         self._progress = step
 
-    def _is_to_end(self) -> bool:
-        """Whether to end the search; asked several times a second."""
-        if self._stop.is_set() or not self._is_ours:
+    def _must_end(self) -> bool:
+        """Whether to end the search; called several times a second."""
+        if self._stop.is_set() or not self._has_claim:
             return True
-        if time.monotonic() - self._said_s >= POLL_EVERY_S:
-            self._said_s = time.monotonic()
-            self._is_ours = self._holds_on()
-        return not self._is_ours
+        if time.monotonic() - self._renewed_s >= POLL_EVERY_S:
+            self._renewed_s = time.monotonic()
+            self._has_claim = self._renew_claim()
+        return not self._has_claim
 
-    def _holds_on(self) -> bool:
+    def _renew_claim(self) -> bool:
         now, step = self._context.clock(), self._progress
         with database.writing(self._context.engine) as connection:
             return plan_queue.renew_claim(

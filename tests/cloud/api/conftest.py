@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -11,7 +11,6 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
-from cloud import database
 from cloud.__main__ import main
 from cloud.api.application import create_app
 from cloud.app import broadcaster
@@ -21,25 +20,11 @@ from cloud.cli import rate_card, serve
 from cloud.ingest.commit import commit
 from cloud.ingest.sources.message_source import Delivery
 from cloud.ingest.validate import validate
+from tests.cloud.app_context import ManualClock, open_app_context
 from tests.cloud.databases import new_database
 from tests.cloud.rates import CARD, CARD_FILE, SITES_FILE, sites
 from wire.audience import AudienceReport
 from wire.envelope import audience_event, encode_event
-
-FRIDAY_NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-
-
-@dataclass
-class ManualClock:
-    """A clock that a test advances."""
-
-    now: datetime = FRIDAY_NOON
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def advance(self, time: timedelta) -> None:
-        self.now += time
 
 
 @dataclass
@@ -77,10 +62,8 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 def context(tmp_path: Path, clock: ManualClock) -> Iterator[AppContext]:
-    engine = database.connect(f"sqlite:///{tmp_path / 'onlooker.db'}")
-    database.create(engine)
-    yield AppContext(engine, sites(), CARD, clock)
-    engine.dispose()
+    with open_app_context(tmp_path, clock) as context:
+        yield context
 
 
 @pytest.fixture

@@ -21,7 +21,8 @@ from cloud.cli import audit as audit_command
 from cloud.cli.publish import publish
 from cloud.cli.rate_card import put_card
 from cloud.planning.plan_worker import PlanWorker
-from tests.cloud.api.conftest import ApiClient, ManualClock
+from tests.cloud.api.conftest import ApiClient
+from tests.cloud.app_context import ManualClock
 from tests.cloud.rates import CARD, sites
 
 SLOT = "/api/pricing/override/KX-01/2026-11-23T08:00"

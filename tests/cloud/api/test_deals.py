@@ -13,7 +13,8 @@ from cloud.auth.access import Scope
 from cloud.auth.keys import Role, create_key
 from cloud.auth.quota import Quota
 from cloud.planning.plan_worker import PlanWorker
-from tests.cloud.api.conftest import FRIDAY_NOON, ApiClient
+from tests.cloud.api.conftest import ApiClient
+from tests.cloud.app_context import FRIDAY_NOON
 
 SLOT = "KX-01/2026-11-23T08:00"
 PRICE = f"/api/pricing/slot/{SLOT}"

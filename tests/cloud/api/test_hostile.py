@@ -8,8 +8,9 @@ import pytest
 from cloud import database
 from cloud.api.application import create_app
 from cloud.app.context import AppContext
-from tests.cloud.api.conftest import FRIDAY_NOON, ApiClient
+from tests.cloud.api.conftest import ApiClient
 from tests.cloud.api.test_route_access import CLOSED, ROUTES, fill_path
+from tests.cloud.app_context import FRIDAY_NOON
 from tests.cloud.rates import CARD, sites
 
 JSON = {"content-type": "application/json"}

@@ -25,7 +25,8 @@ from cloud.app.redis_store import RedisStore
 from cloud.app.shared_store import LocalStore
 from cloud.cli import override, publish
 from cloud.lru_cache import LruCache
-from tests.cloud.api.conftest import ApiClient, ManualClock
+from tests.cloud.api.conftest import ApiClient
+from tests.cloud.app_context import ManualClock
 from tests.cloud.rates import CARD, SITES_FILE, sites
 from tests.cloud.redis_server import RedisServer
 

@@ -19,7 +19,8 @@ from cloud.pricing.slot import parse_slot
 from cloud.sales.occupancy import SlotOccupancy, store_occupancy
 from cloud.sales.price_sheet import read_sheet_before
 from cloud.sites.sites_file import Sites
-from tests.cloud.api.conftest import FRIDAY_NOON, ApiClient
+from tests.cloud.api.conftest import ApiClient
+from tests.cloud.app_context import FRIDAY_NOON
 
 SLOT = "KX-01/2026-11-23T08:00"
 PRICE = f"/api/pricing/slot/{SLOT}"

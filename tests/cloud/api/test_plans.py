@@ -17,12 +17,13 @@ from cloud.auth import audit
 from cloud.auth.keys import Role, create_key
 from cloud.auth.quota import Quota
 from cloud.planning import plan_worker
-from cloud.planning.plan_worker import TOO_MANY_ATTEMPTS, PlanWorker
+from cloud.planning.plan_worker import PlanWorker
 from cloud.pricing.optimise.plan import SearchProgress
 from cloud.pricing.optimise.subprocess_solver import SearchStopped
 from cloud.sales import plan_queue, plans
 from cloud.sales.plans import MAX_STORED, MAX_UNFINISHED, RETENTION, PlanStatus, kept_plans
-from tests.cloud.api.conftest import FRIDAY_NOON, ApiClient
+from tests.cloud.api.conftest import ApiClient
+from tests.cloud.app_context import FRIDAY_NOON
 
 PLANS = "/api/pricing/plans"
 BRIEF = {
@@ -272,72 +273,6 @@ def test_progress_is_seen_while_it_is_worked_on_and_delete_ends_the_search(ask, 
     assert ask.get(PLANS).json()["plans"] == []
 
 
-def test_a_process_that_is_stopped_returns_its_plan_to_the_queue(
-    ask, context: AppContext, monkeypatch
-):
-    where, stopping = keep(ask), PlanWorker(lambda: context)
-
-    def searched(*_: object, cancelled, **__: object) -> None:
-        assert not cancelled()
-        stopping.stop()
-        assert cancelled()
-        raise SearchStopped("ended")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(plan_worker, "optimise_in_subprocess", searched)
-        stopping.step()
-    assert ask.get(where).json()["status"] == "waiting"
-    assert PlanWorker(lambda: context).step()
-    assert ask.get(where).json()["status"] == "done"
-
-
-def test_a_plan_whose_process_died_is_taken_anew_but_not_for_ever(
-    ask, context: AppContext, clock, work
-):
-    where = keep(ask)
-    for _ in range(plan_queue.MAX_ATTEMPTS):
-        with database.writing(context.engine) as connection:
-            assert plan_queue.claim_plan(connection, "a-dead-process", clock.now) is not None
-        assert not work.step()  # somebody else holds it
-        assert ask.get(where).json()["status"] == "working"
-        clock.advance(plan_queue.CLAIM_FOR)
-    assert work.step()
-    returned = ask.get(where).json()
-
-    assert (returned["status"], returned["sentence"]) == ("failed", TOO_MANY_ATTEMPTS)
-    assert not work.step()
-
-
-def test_a_fault_fails_its_plan_and_no_other(ask, work, clock, monkeypatch):
-    bad = keep(ask)
-    clock.advance(timedelta(seconds=1))
-    good = keep(ask)
-
-    def fail(*_: object, **__: object) -> None:
-        raise ZeroDivisionError("a secret of the house")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(plan_worker, "optimise_in_subprocess", fail)
-        work.step()
-    work.step()
-    returned = ask.get(bad).json()
-
-    assert returned["status"] == "failed"
-    assert "in the log" in returned["sentence"]
-    assert "secret" not in returned["sentence"]
-    assert ask.get(good).json()["status"] == "done"
-
-
-def test_what_has_become_impossible_to_ask_fails_with_its_sentence(ask, clock, work):
-    where = keep(ask)
-    clock.advance(timedelta(days=9))
-    work.step()
-    returned = ask.get(where).json()
-
-    assert returned["status"] == "failed"
-    assert "still to come" in returned["sentence"]
-
-
 def test_each_waiting_plan_is_taken_by_one_process(engine: Engine):
     """On both databases; and what one holds, no other may finish."""
     with database.writing(engine) as connection:
@@ -370,25 +305,6 @@ def test_each_waiting_plan_is_taken_by_one_process(engine: Engine):
         shown = plans.find_plans(connection, None, late, after=None, most=9)
         after = plans.PlanPosition(shown[2].kept_at, shown[2].id)
         assert plans.find_plans(connection, None, late, after=after, most=9) == shown[3:]
-
-
-def test_the_thread_works_until_it_is_stopped(ask, context: AppContext, monkeypatch):
-    monkeypatch.setattr(plan_worker, "POLL_EVERY_S", 0.001)
-    done, work = threading.Event(), PlanWorker(lambda: context)
-    finish = plan_queue.finish_plan
-
-    def finished(*given: object) -> bool:
-        done.set()
-        return finish(*given)
-
-    monkeypatch.setattr(plan_queue, "finish_plan", finished)
-    where = keep(ask)
-    thread = threading.Thread(target=work.follow)
-    thread.start()
-    assert done.wait(60)
-    work.stop()
-    thread.join(60)
-    assert ask.get(where).json()["status"] == "done"
 
 
 def test_without_keys_everybody_shares_what_no_key_can_own(ask, context: AppContext, key):

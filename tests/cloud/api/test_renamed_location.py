@@ -14,7 +14,8 @@ from cloud.api.audit_tables import findings
 from cloud.app.context import AppContext, ForecastCache
 from cloud.cli.publish import publish
 from cloud.sites.sites_file import Sites
-from tests.cloud.api.conftest import FRIDAY_NOON, ApiClient
+from tests.cloud.api.conftest import ApiClient
+from tests.cloud.app_context import FRIDAY_NOON
 
 TIME = "2026-11-23T08:00"
 OLD, NEW = f"KX-01/{TIME}", f"KXN-01/{TIME}"

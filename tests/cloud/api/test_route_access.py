@@ -18,7 +18,8 @@ from cloud.app.context import AppContext
 from cloud.auth.access import get_caller
 from cloud.auth.keys import Role, create_key
 from cloud.auth.quota import Quota
-from tests.cloud.api.conftest import FRIDAY_NOON, ApiClient
+from tests.cloud.api.conftest import ApiClient
+from tests.cloud.app_context import FRIDAY_NOON
 from tests.cloud.rates import CARD, sites
 
 EVERYBODY = frozenset(Role)

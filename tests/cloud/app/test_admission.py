@@ -13,8 +13,9 @@ from cloud.app.context import AppContext
 from cloud.app.host_names import HostNames
 from cloud.auth.keys import Role, create_key
 from cloud.auth.quota import Quota
-from tests.cloud.api.conftest import FRIDAY_NOON, ApiClient
+from tests.cloud.api.conftest import ApiClient
 from tests.cloud.api.test_route_access import BODIES, first_message
+from tests.cloud.app_context import FRIDAY_NOON
 from tests.cloud.rates import CARD, sites
 
 LOCATIONS = "/api/locations"

@@ -28,7 +28,8 @@ from cloud.lru_cache import LruCache
 from cloud.pricing.rate_card import RateCard
 from cloud.pricing.slot import parse_slot
 from cloud.sites.reload import CHECK_EVERY_S, SitesFile
-from tests.cloud.api.conftest import FRIDAY_NOON, ApiClient
+from tests.cloud.api.conftest import ApiClient
+from tests.cloud.app_context import FRIDAY_NOON
 from tests.cloud.rates import CARD, SITES_FILE, sites
 
 SLOT = "2026-11-23T08:00"

@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime
 import msgspec
 import pytest
 
-from cloud.estate import Estate, Site
 from cloud.forecast.network import build_networks, build_site_network
 from cloud.forecast.public_holidays import CalendarError
+from cloud.sites.sites_file import Site, Sites
 from tests.cloud.rates import sites
 
 EVENING = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
@@ -25,15 +25,15 @@ def site(name: str, *, timezone: str = "Europe/London", holidays: str | None = N
 def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sites as they are when a zone or a calendar is removed after the file was read."""
     for check in ("check_timezone", "check_holidays"):
-        monkeypatch.setattr(f"cloud.estate.{check}", lambda written: None)
+        monkeypatch.setattr(f"cloud.sites.sites_file.{check}", lambda written: None)
 
 
 def test_sites_are_grouped_by_calendar_and_local_day():
     paris = site("FR-01", timezone="Europe/Paris")  # 00:30 on Saturday
-    estate = Estate(
+    listed = Sites(
         (site("A"), site("B", holidays="GB-ENG"), site("C"), paris, site("D", holidays="GB-ENG"))
     )
-    found, failed = build_networks(estate, EVENING)
+    found, failed = build_networks(listed, EVENING)
 
     assert failed == []
     assert [(one.name, one.today, [place.id for place in one.sites]) for one in found] == [
@@ -54,8 +54,8 @@ def test_holidays_reach_from_the_oldest_hours_to_the_farthest_slot():
 
 @pytest.mark.usefixtures("unchecked")
 def test_a_site_whose_zone_cannot_be_loaded_is_named_and_the_others_are_grouped():
-    estate = Estate((site("A", timezone="Mars/Olympus"), site("B")))
-    found, [failure] = build_networks(estate, EVENING)
+    listed = Sites((site("A", timezone="Mars/Olympus"), site("B")))
+    found, [failure] = build_networks(listed, EVENING)
 
     assert [place.id for one in found for place in one.sites] == ["B"]
     assert failure.location == "A"
@@ -65,7 +65,7 @@ def test_a_site_whose_zone_cannot_be_loaded_is_named_and_the_others_are_grouped(
 @pytest.mark.usefixtures("unchecked")
 def test_every_site_of_an_unknown_calendar_is_named_and_the_others_are_grouped():
     lost = [site(name, holidays="XX-99") for name in ("A", "C")]
-    found, failed = build_networks(Estate((lost[0], site("B"), lost[1])), EVENING)
+    found, failed = build_networks(Sites((lost[0], site("B"), lost[1])), EVENING)
 
     assert [place.id for one in found for place in one.sites] == ["B"]
     assert [one.location for one in failed] == ["A", "C"]
