@@ -35,7 +35,7 @@ from cloud.sites.vocabulary import (
 from wire.scalars import Device, DeviceId, Location, LocationId
 from wire.visible_names import check_visible_name
 
-SAMPLE: Final = Path(__file__).parent / "samples" / "london.yaml"
+SAMPLE: Final = Path(__file__).parents[1] / "samples" / "london.yaml"
 LARGEST_FILE_BYTES: Final = 16 * 1024 * 1024  # 10,000 locations, generously
 DEEPEST: Final = 32
 _UTC: Final = ZoneInfo("UTC")
