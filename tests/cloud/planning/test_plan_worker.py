@@ -208,7 +208,7 @@ def test_a_brief_whose_days_are_over_fails_with_the_reason(
     work.step()
 
     assert read(name).status == PlanStatus.FAILED
-    assert "still to come" in (read(name).sentence or "")
+    assert "no future slot" in (read(name).sentence or "")
 
 
 def test_expired_plans_are_deleted_once_an_hour(
