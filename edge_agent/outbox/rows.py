@@ -69,18 +69,18 @@ class Rows:
 
     def next_row(self) -> int:
         """The number of the next report over all streams."""
-        known = self.read(
+        stored = self.read(
             "SELECT next_sequence FROM journal WHERE next_sequence <= ?", LARGEST_NUMBER
         )
         last = self.read("SELECT coalesce(max(last), 0) FROM report")[0][0]
-        return max(int(last) + 1, *(int(row[0]) for row in known), 1)
+        return max(int(last) + 1, *(int(row[0]) for row in stored), 1)
 
     def stored_bytes(self) -> int:
         """Bytes of all stored events."""
         return int(self.read("SELECT coalesce(sum(length(sealed)), 0) FROM report")[0][0])
 
     def first_undated(self) -> int | None:
-        """The first report that was made before the clock was set."""
+        """The first report that was stored before the clock was set."""
         first: int | None = self.read(UNDATED, EARLIEST_AT.isoformat())[0][0]
         return first
 
@@ -90,7 +90,7 @@ class Rows:
         return found
 
     def last_between(self, first: int, last: int) -> int:
-        """The last row number that a range of rows stands for."""
+        """The last row number that a range of rows covers."""
         return int(self.read(f"SELECT max(last) {BETWEEN}", first, last)[0][0])
 
     def unsent(self) -> Iterator[AudienceReport]:

@@ -1,6 +1,5 @@
 """A problem of the environment is no damage: the file stays where and as it is."""
 
-import hashlib
 import os
 import sqlite3
 import stat
@@ -13,26 +12,8 @@ import pytest
 
 from edge_agent.outbox import Outbox, OutboxError
 from edge_agent.outbox.inspection import inspect_outbox
+from tests.edge_agent.outbox.folder_content import content
 from tests.edge_agent.outbox.reports import quiet_minute, wire_numbers
-
-
-@pytest.fixture
-def five(tmp_path):
-    """An outbox with five reports that wait, closed."""
-    outbox = Outbox(tmp_path / "data" / "outbox.sqlite3")
-    for _ in range(5):
-        outbox.put(quiet_minute)
-    outbox.close()
-    return outbox.path
-
-
-def content(folder: Path) -> dict[str, str]:
-    """Every file of a folder and what is in it; the lock's file has no content."""
-    return {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in folder.iterdir()
-        if path.suffix not in (".lock", ".sqlite3-shm")
-    }
 
 
 def fails_like(code):
@@ -155,76 +136,6 @@ def test_what_fails_after_a_report_was_stored_does_not_store_it_twice(tmp_path, 
     outbox.close()
 
 
-def test_an_inspection_writes_nothing(five):
-    five.chmod(0o644)
-    before = content(five.parent)
-    times = {path: path.stat().st_mtime_ns for path in five.parent.iterdir()}
-    assert inspect_outbox(five) == 5
-    assert content(five.parent) == before
-    assert {path: path.stat().st_mtime_ns for path in five.parent.iterdir()} == times
-    assert stat.S_IMODE(five.stat().st_mode) == 0o644
-
-
-def test_an_inspection_creates_nothing(tmp_path):
-    assert inspect_outbox(tmp_path / "not" / "yet" / "outbox.sqlite3") == 0
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_an_inspection_counts_what_an_agent_that_was_killed_left_in_its_log(tmp_path):
-    outbox = Outbox(tmp_path / "one" / "outbox.sqlite3")
-    for _ in range(3):
-        outbox.put(quiet_minute)
-    copy = tmp_path / "two"
-    copy.mkdir()
-    for path in outbox.path.parent.iterdir():
-        (copy / path.name).write_bytes(path.read_bytes())
-    outbox.close()
-    before = content(copy)
-    times = {path: path.stat().st_mtime_ns for path in (copy, *copy.iterdir())}
-    assert inspect_outbox(copy / "outbox.sqlite3") == 3
-    assert content(copy) == before
-    assert {path: path.stat().st_mtime_ns for path in (copy, *copy.iterdir())} == times
-
-
-def test_an_inspection_of_a_log_without_its_index_creates_none(tmp_path):
-    outbox = Outbox(tmp_path / "one" / "outbox.sqlite3")
-    outbox.put(quiet_minute)
-    copy = tmp_path / "two # % ?"
-    copy.mkdir()
-    for suffix in ("", "-wal"):
-        name = outbox.path.name + suffix
-        (copy / name).write_bytes(outbox.path.with_name(name).read_bytes())
-    outbox.close()
-    before = content(copy)
-    assert inspect_outbox(copy / outbox.path.name) == 1
-    assert content(copy) == before
-
-
-def test_an_inspection_copies_nothing(five, monkeypatch):
-    def no_temporary_file(*_arguments, **_options):
-        raise AssertionError("the outbox is read in its place")
-
-    monkeypatch.setattr("tempfile.mkdtemp", no_temporary_file)
-    monkeypatch.setattr("shutil.copyfile", no_temporary_file)
-    assert inspect_outbox(five) == 5
-
-
-def test_an_inspection_of_an_outbox_in_use_says_so(tmp_path):
-    outbox = Outbox(tmp_path / "outbox.sqlite3")
-    assert inspect_outbox(outbox.path) is None
-    outbox.close()
-
-
-def test_an_inspection_of_a_damaged_file_reports_and_does_not_rename(five):
-    five.write_bytes(b"this is no database" * 100)
-    for name in ("-wal", "-shm"):
-        five.with_name(five.name + name).unlink(missing_ok=True)
-    before = content(five.parent)
-    with pytest.raises(OutboxError, match="is damaged"):
-        inspect_outbox(five)
-    assert content(five.parent) == before
-
-
 def test_data_files_are_for_the_agents_user_alone(tmp_path):
     old = os.umask(0)
     try:
@@ -264,15 +175,6 @@ def test_a_pipe_or_device_is_refused_and_keeps_its_mode(tmp_path, use):
 def test_a_path_without_a_name_is_refused(path, use):
     with pytest.raises(OutboxError, match="names no file"):
         use(Path(path))
-
-
-def test_a_check_refuses_a_link_to_a_missing_file_as_a_run_does(tmp_path):
-    link = tmp_path / "outbox.sqlite3"
-    link.symlink_to(tmp_path / "missing" / "file")
-    with pytest.raises(OutboxError, match="a link to a missing file"):
-        inspect_outbox(link)
-    with pytest.raises(OutboxError):
-        Outbox(link)
 
 
 @pytest.mark.parametrize(

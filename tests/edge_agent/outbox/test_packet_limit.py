@@ -4,18 +4,14 @@ from msgspec import structs
 
 from edge_agent.outbox import Outbox, ReportSender
 from edge_agent.outbox.packet_limit import GROW_AFTER_S, PacketLimit
-from edge_agent.outbox.shortening import shorten_report
 from edge_agent.settings.transport import LinkSettings
 from tests.edge_agent.outbox.reports import quiet_minute
-from wire.audience import CreativeSum, ZoneSum
+from wire.audience import CreativeSum
 from wire.envelope import (
     MAX_PAYLOAD_BYTES,
     AudienceEvent,
-    audience_event,
     decode_events,
-    encode_event,
 )
-from wire.scalars import JournalId, SequenceRange
 from wire.topics import Channel
 
 
@@ -114,19 +110,6 @@ def test_a_report_that_is_too_large_for_a_stated_limit_is_shortened_at_once(tmp_
     pumped(outbox, link, times=3)
     assert (sorted(link.taken), link.ends) == (list(range(1, 21)), 0)
     outbox.close()
-
-
-def test_a_shortened_report_keeps_its_totals_and_as_many_splits_as_fit(tmp_path):
-    zone = ZoneSum(entries=0, person_ms=0, looking_ms=0)
-    whole = structs.replace(
-        large(JournalId("0" * 16), SequenceRange(first=1, last=1)), zones={"left": zone}
-    )
-    (event,) = decode_events(shorten_report(encode_event(audience_event(whole)), 4096))
-    assert event.data.zones == {"left": zone}
-    assert not event.data.creatives
-    assert structs.replace(event.data, creatives=whole.creatives) == whole
-    (bare,) = decode_events(shorten_report(encode_event(audience_event(whole)), 10))
-    assert (bare.data.zones or None, bare.data.sequence) == (None, whole.sequence)
 
 
 def test_an_outage_with_everything_acknowledged_does_not_halve_the_limit():
