@@ -40,13 +40,14 @@ def crop(
 ) -> Image:
     """Cut the square of `margin` times the longer side of `box` and scale it to `side_px`.
 
-    Beyond the picture's edge the edge is repeated.
+    Beyond the picture's edge the edge is repeated; entirely outside the picture all is black.
     """
     side = max(2, round(max(box[2] - box[0], box[3] - box[1]) * margin))
     left = round((box[0] + box[2] - side) / 2)
     top = round((box[1] + box[3] - side) / 2)
     height, width = image.shape[:2]
-    inner = image[max(0, top) : min(height, top + side), max(0, left) : min(width, left + side)]
+    bottom, right = max(0, min(height, top + side)), max(0, min(width, left + side))
+    inner = image[max(0, top) : bottom, max(0, left) : right]
     if not inner.size:
         return np.zeros((side_px, side_px, 3), np.uint8)
     edges = (

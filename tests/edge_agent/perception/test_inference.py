@@ -1,10 +1,8 @@
 """A network is opened only when it is what its card says."""
 
 import msgspec
-import numpy as np
 import pytest
 
-from edge_agent.perception.image_crops import ImageError, as_bgr
 from edge_agent.perception.inference import open_session
 from edge_agent.perception.model_cards import WEIGHTS, read_card
 from edge_agent.perception.model_errors import (
@@ -116,23 +114,3 @@ def test_a_card_without_its_file_is_reported_in_words(pair):
     (pair.parent / "onlooker-face.onnx").unlink()
     with pytest.raises(ModelMissingError, match="restore it"):
         open_session(pair)
-
-
-@pytest.mark.parametrize("shape", [(4, 5), (4, 5, 1), (4, 5, 3), (4, 5, 4)])
-def test_grey_and_transparent_pictures_become_colour(shape):
-    assert as_bgr(np.full(shape, 7, np.uint8)).shape == (4, 5, 3)
-
-
-@pytest.mark.parametrize(
-    ("picture", "words"),
-    [
-        (np.zeros((4, 5, 3), np.uint16), "uint16"),
-        (np.zeros((4, 5, 3), np.float32), "float32"),
-        (np.zeros((0, 5, 3), np.uint8), "at least"),
-        (np.zeros((4, 5, 2), np.uint8), "2 channels"),
-        (np.zeros((2, 4, 5, 3), np.uint8), "shape"),
-    ],
-)
-def test_any_other_picture_is_refused_with_the_reason(picture, words):
-    with pytest.raises(ImageError, match=words):
-        as_bgr(picture)
