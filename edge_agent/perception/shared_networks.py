@@ -9,16 +9,15 @@ from edge_agent.settings.perception import ModelSettings
 
 
 class SharedNetworks:
-    """The networks of all cameras; cameras with the same model settings share one copy."""
+    """The networks of all cameras; cameras with the same models and licences share one copy."""
 
     def __init__(self) -> None:
-        self._open: dict[ModelSettings, tuple[FaceDetector, PoseEstimator]] = {}
+        self._open: dict[tuple[ModelSettings, bool], tuple[FaceDetector, PoseEstimator]] = {}
 
     def for_settings(self, settings: Settings) -> tuple[FaceDetector, PoseEstimator]:
         """The networks of these settings, opened at first use; raises ModelError."""
-        if settings.models not in self._open:
-            self._open[settings.models] = open_networks(settings)
-        demographics_estimator_for(
-            settings
-        )  # depends on `privacy` too, which the cache key does not hold
-        return self._open[settings.models]
+        key = (settings.models, settings.privacy.accept_research_licence)
+        if key not in self._open:
+            self._open[key] = open_networks(settings)
+        demographics_estimator_for(settings)  # raises here; it depends on all of `privacy`
+        return self._open[key]

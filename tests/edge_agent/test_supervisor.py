@@ -6,9 +6,6 @@ from contextlib import contextmanager
 from edge_agent import supervisor
 from edge_agent.capture.camera import CaptureError
 from edge_agent.metering.run_totals import RunTotals
-from edge_agent.perception.shared_networks import SharedNetworks
-from edge_agent.settings.camera_settings import Settings
-from edge_agent.settings.loading import parse
 from edge_agent.supervisor import Supervisor
 
 PATIENCE_S = 20
@@ -81,13 +78,6 @@ def test_a_recording_without_pictures_ends_its_camera_and_is_not_read_for_ever(c
     assert one.begun == 1
     assert station.unreadable == {"one": "clip.mp4 holds no picture: give a video that plays"}
     assert [record.message for record in caplog.records] == ["source.unreadable"]
-
-
-def test_cameras_with_the_same_model_settings_share_one_copy_of_the_networks():
-    models = SharedNetworks()
-    one = models.for_settings(Settings(interval_s=10))
-    assert models.for_settings(Settings(interval_s=20)) is one
-    assert models.for_settings(parse("[models]\ninput_px = 320\n")) is not one
 
 
 def test_type_information_is_built_before_the_threads_start(monkeypatch):
