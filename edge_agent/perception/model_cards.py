@@ -50,12 +50,15 @@ def input_side_px(card: ModelCard) -> int:
 
 
 def find_card(name: str, folders: Sequence[Path]) -> Path:
-    """Return the card of that name in the first folder that has it; raises ModelMissingError."""
-    for folder in folders:
+    """Return the card of that name in the first folder that has it; raises ModelMissingError.
+
+    A name with a folder in it is no model: configuration names models, not paths.
+    """
+    for folder in folders if Path(name).name == name else ():
         if (folder / f"{name}.json").is_file():
             return folder / f"{name}.json"
-    known = sorted(path.stem for folder in folders for path in folder.glob("*.json"))
+    stems = sorted(path.stem for folder in folders for path in folder.glob("*.json"))
     raise ModelMissingError(
-        f"found no model named {name!r}, expected one of {', '.join(known) or 'none installed'}; "
+        f"found no model named {name!r}, expected one of {', '.join(stems) or 'none installed'}; "
         "correct the name, or install the model with: python -m models fetch NAME"
     )
