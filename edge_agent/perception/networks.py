@@ -25,9 +25,8 @@ def open_networks(settings: Settings) -> tuple[FaceDetector, PoseEstimator]:
         accept_research=accept_research,
     )
     pose = open_pose_estimator(settings)
-    demographics_estimator_for(
-        settings
-    )  # raises at the start instead of at the end of the first track
+    # raises at the start instead of at the end of the first track
+    demographics_estimator_for(settings)
     return detector, pose
 
 
