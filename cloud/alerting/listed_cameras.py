@@ -17,7 +17,8 @@ from cloud.alerting.lifecycle import (
 )
 from cloud.alerting.rules import LOOK_BACK, AlertKind
 from cloud.database import alert_holds
-from cloud.sites.sites_file import Site, Sites, UnknownLocation
+from cloud.sites.site_model import Site
+from cloud.sites.sites import Sites, UnknownLocation
 
 CLOSED_BY: Final = "sites file"
 MOMENT: Final = timedelta(milliseconds=1)

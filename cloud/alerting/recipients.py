@@ -26,7 +26,8 @@ from msgspec import Meta
 
 from cloud.alerting.rules import AlertKind
 from cloud.alerting.targets import Target, TargetError, Webhook, parse_target
-from cloud.sites.sites_file import DocumentError, Sites, UnknownLocation, read_document
+from cloud.sites.sites import Sites, UnknownLocation
+from cloud.yaml_document import DocumentError, read_document
 
 MOST: Final = 1_000
 SHORTEST_SECRET: Final = 16

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cloud.alerting.recipients import TO_LOG, Recipient, Recipients, load_recipients
-from cloud.sites.sites_file import DocumentError, Sites
+from cloud.sites.sites import Sites
+from cloud.yaml_document import DocumentError
 
 log = logging.getLogger(__name__)
 

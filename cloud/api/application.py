@@ -72,7 +72,7 @@ from cloud.pricing.slot import SlotError
 from cloud.sales.overrides import UnknownOverride
 from cloud.sales.plans import TooManyPlans, UnknownPlan
 from cloud.sites.reload import SitesFile
-from cloud.sites.sites_file import UnknownLocation
+from cloud.sites.sites import UnknownLocation
 from cloud.windows.query import WindowError
 
 log = logging.getLogger(__name__)

@@ -21,7 +21,7 @@ from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.auth.access import allow_roles
 from cloud.auth.keys import Role
-from cloud.sites.sites_file import Site
+from cloud.sites.site_model import Site
 from cloud.windows.audience import Audience, AudienceSums
 from cloud.windows.expected_cameras import ExpectedCameras
 from cloud.windows.query import LENGTHS, WindowName, windows

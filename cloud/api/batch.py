@@ -33,7 +33,8 @@ from cloud.auth.access import allow_roles
 from cloud.auth.keys import Role
 from cloud.forecast.visitors.visitor_mix import HourVisitorMix
 from cloud.pricing.slot import SlotError, list_slots, parse_slot
-from cloud.sites.sites_file import Site, UnknownLocation
+from cloud.sites.site_model import Site
+from cloud.sites.sites import UnknownLocation
 
 MAX_QUESTIONS: Final = 500
 MAX_DAYS: Final = 28

@@ -31,7 +31,7 @@ from cloud.pricing.availability import has_begun
 from cloud.pricing.inventory import Element, build_inventory_element
 from cloud.pricing.quote import quote
 from cloud.pricing.slot import NoSuchHour, Slot, parse_slot
-from cloud.sites.sites_file import Site
+from cloud.sites.site_model import Site
 from wire.scalars import LocationId
 
 MAX_PAGE: Final = 200

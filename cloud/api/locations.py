@@ -10,7 +10,7 @@ from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.auth.access import EVERYBODY, allow_roles
 from cloud.money import major
-from cloud.sites.sites_file import Site
+from cloud.sites.site_model import Site
 
 router = APIRouter(tags=["locations"], dependencies=[allow_roles(*EVERYBODY)])
 

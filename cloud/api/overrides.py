@@ -39,7 +39,7 @@ from cloud.sales.overrides import (
     store_override,
     unknown_override,
 )
-from cloud.sites.sites_file import Site
+from cloud.sites.site_model import Site
 
 PLAIN: Final = r"^[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*$"
 """One line that does not begin with a space."""

@@ -31,7 +31,7 @@ from cloud.pricing.availability import Availability, Status, compute_availabilit
 from cloud.pricing.market import Market, PriceOverride
 from cloud.pricing.quote import Quote, hide_reasons, quote
 from cloud.pricing.slot import Slot, parse_slot
-from cloud.sites.sites_file import Site
+from cloud.sites.site_model import Site
 
 router = APIRouter(tags=["pricing"], dependencies=[allow_roles(Role.SALES, Role.ADVERTISER)])
 TimeSlot = Annotated[

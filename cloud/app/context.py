@@ -36,7 +36,8 @@ from cloud.forecast.forecaster import forecast_at
 from cloud.lru_cache import LruCache
 from cloud.pricing.rate_card import RateCard
 from cloud.sales.book import read_site_market
-from cloud.sites.sites_file import Site, Sites
+from cloud.sites.site_model import Site
+from cloud.sites.sites import Sites
 from wire.clock import utc_now
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from cloud.app.context import AppContext, ForecastFailed
 from cloud.app.forecast_cache import CachedForecast
 from cloud.app.site_selection import OmittedLocation
-from cloud.sites.sites_file import Site
+from cloud.sites.site_model import Site
 
 REACH: Final = timedelta(days=400)
 """How far from now a slot may be."""

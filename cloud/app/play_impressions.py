@@ -25,7 +25,7 @@ from cloud.pricing.impressions import (
     compute_play_impressions,
     compute_visitor_impressions,
 )
-from cloud.sites.sites_file import Site
+from cloud.sites.site_model import Site
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS
 
 MEASURED_BY: Final = "onlooker"

@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import Connection, func, select
 
 from cloud.database import EPOCH, hour_tallies, minute_tallies, total
-from cloud.sites.sites_file import Site
+from cloud.sites.site_model import Site
 
 PERIOD: Final = timedelta(days=7)
 REPORTING: Final = timedelta(days=1)

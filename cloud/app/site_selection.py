@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.exc import SQLAlchemyError
 
 from cloud.pricing.openooh import lineage, refuse_unknown
-from cloud.sites.sites_file import Site
+from cloud.sites.site_model import Site
 
 log = logging.getLogger(__name__)
 Value = TypeVar("Value")

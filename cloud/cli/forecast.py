@@ -19,7 +19,8 @@ from cloud import database, settings
 from cloud.forecast import store
 from cloud.forecast.nightly import run as run_night
 from cloud.forecast.signals import SignalError, Signals, read_valid_signals
-from cloud.sites.sites_file import SAMPLE, Sites, load_sites
+from cloud.sites.sites import Sites
+from cloud.sites.sites_file import SAMPLE, load_sites
 
 NOTHING_DONE: Final = 1
 SOME_LEFT_OUT: Final = 3

@@ -19,7 +19,7 @@ from cloud.database.failures import failure_sentence
 from cloud.ingest.sources.message_source import SourceError
 from cloud.logs import write_json_lines
 from cloud.settings import SettingsError
-from cloud.sites.sites_file import DocumentError
+from cloud.yaml_document import DocumentError
 from wire.addresses import hide_addresses
 from wire.aws import AwsError
 from wire.command_line import OptionError, Parser, add_examples

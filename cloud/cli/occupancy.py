@@ -23,7 +23,8 @@ from cloud.pricing.emsr import FareClass
 from cloud.pricing.market import Occupancy
 from cloud.pricing.slot import parse_slot
 from cloud.sales.occupancy import SlotOccupancy, replace_occupancy
-from cloud.sites.sites_file import SAMPLE, Sites, UnknownLocation, load_sites
+from cloud.sites.sites import Sites, UnknownLocation
+from cloud.sites.sites_file import SAMPLE, load_sites
 from wire.clock import utc_now
 
 COLUMNS: Final = ("location", "time_slot", "booked", "class", "fare", "mean", "deviation")

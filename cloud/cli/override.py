@@ -30,7 +30,7 @@ from cloud.cli.serve import add_rate_card, open_context
 from cloud.money import MoneyError
 from cloud.pricing.slot import SlotError, parse_slot
 from cloud.sales.overrides import UnknownOverride
-from cloud.sites.sites_file import UnknownLocation
+from cloud.sites.sites import UnknownLocation
 
 REFUSALS = (MoneyError, OverrideRefused, RangeError, SlotError, UnknownLocation, UnknownOverride)
 

@@ -22,7 +22,7 @@ from cloud.pricing.availability import has_begun
 from cloud.pricing.price_list import price_slots
 from cloud.pricing.slot import build_slot_columns, list_slots
 from cloud.sales.price_sheet import DAYS, PriceSheet, is_published, store_sheet
-from cloud.sites.sites_file import Site
+from cloud.sites.site_model import Site
 
 AT_ONCE: Final = 100
 """Places whose sheets are kept in one transaction, with one entry in the log."""

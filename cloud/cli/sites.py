@@ -15,8 +15,11 @@ from pathlib import Path
 from cloud.pricing.openooh import KNOWN
 from cloud.pricing.rate_card import REFERENCE, read_card_file
 from cloud.pricing.vocabulary import unpriced_words
-from cloud.sites.sites_file import DocumentError, Site, Sites, json_schema, load_sites
-from cloud.sites.vocabulary import unknown_word
+from cloud.sites.site_model import Site
+from cloud.sites.sites import Sites
+from cloud.sites.sites_file import json_schema, load_sites
+from cloud.suggestions import unknown_word
+from cloud.yaml_document import DocumentError
 
 VALID, WARNINGS, INVALID = 0, 1, 2
 

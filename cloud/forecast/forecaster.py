@@ -30,7 +30,7 @@ from cloud.forecast.series import WEEK_H, Flags, Floats
 from cloud.forecast.store import StoredWeek, read_week
 from cloud.forecast.visitors.visitor_mix import HourVisitorMix, VisitorMix, read_visitor_mix
 from cloud.forecast.weekly import LEARNT_W
-from cloud.sites.sites_file import Site
+from cloud.sites.site_model import Site
 
 Integers = NDArray[np.int64]
 VENUE_MODEL: Final = "venue-1"

@@ -5,7 +5,8 @@ from datetime import date, datetime
 from typing import Final
 
 from cloud.forecast.public_holidays import CalendarError, public_holidays
-from cloud.sites.sites_file import Site, Sites
+from cloud.sites.site_model import Site
+from cloud.sites.sites import Sites
 
 NO_CALENDAR: Final = "none"
 YEARS_BACK: Final = 4

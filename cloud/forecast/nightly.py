@@ -31,7 +31,8 @@ from cloud.forecast.series import WEEK_H, ClockSeries
 from cloud.forecast.signals import Signals
 from cloud.forecast.visitors.visitor_mix import VisitorMix, compute_visitor_mix
 from cloud.forecast.visitors.visitor_mix import store_visitor_mix as keep_mix
-from cloud.sites.sites_file import Site, Sites
+from cloud.sites.site_model import Site
+from cloud.sites.sites import Sites
 
 log = logging.getLogger(__name__)
 BATCH_SITES: Final = 50

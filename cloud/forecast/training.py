@@ -20,7 +20,7 @@ from cloud.forecast.models.registry import model_version
 from cloud.forecast.network import Network
 from cloud.forecast.series import ClockSeries
 from cloud.forecast.signals import SeriesSignals, Signals
-from cloud.sites.sites_file import Site
+from cloud.sites.site_model import Site
 
 log = logging.getLogger(__name__)
 TRAINED_SERIES: Final = 40

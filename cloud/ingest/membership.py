@@ -10,7 +10,7 @@ from pathlib import Path
 from cloud.ingest.plausibility import PEOPLE_PER_CAMERA, PEOPLE_PER_SECOND, ValidationRules
 from cloud.sites.camera_listings import Listing
 from cloud.sites.reload import SitesFile
-from cloud.sites.sites_file import Sites
+from cloud.sites.sites import Sites
 from wire.scalars import DeviceId, LocationId
 
 

@@ -25,7 +25,7 @@ from cloud.pricing.optimise.brief import AudienceGroup, Brief, BriefError
 from cloud.pricing.optimise.offer import Floats, GroupAudience, Integers, Offer
 from cloud.pricing.price_list import price_slots
 from cloud.pricing.slot import Slot, SlotColumns, build_slot_columns, list_slots
-from cloud.sites.sites_file import Site
+from cloud.sites.site_model import Site
 
 VISITS_PER_WEEK: Final = 2.0
 MAX_SLOTS: Final = 200_000

@@ -30,7 +30,7 @@ from cloud.pricing.optimise.subprocess_solver import SearchStopped, optimise_in_
 from cloud.sales import plan_queue
 from cloud.sales.plan_queue import MAX_ATTEMPTS, PlanResult
 from cloud.sales.plans import PlanStatus, StoredPlan, delete_expired_plans
-from cloud.sites.sites_file import UnknownLocation
+from cloud.sites.sites import UnknownLocation
 
 log = logging.getLogger(__name__)
 POLL_EVERY_S: Final = 1.0

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from cloud.pricing.rate_card import Bounds, RateCard
 from cloud.pricing.slot import Slot, SlotColumns
-from cloud.sites.sites_file import Site
+from cloud.sites.site_model import Site
 
 ONE: Final = Decimal(1)
 FOUR_PLACES: Final = Decimal("0.0001")

@@ -14,7 +14,7 @@ from cloud.pricing.cpm import cpm_per_second, floor_cpm, multiplier
 from cloud.pricing.impressions import SUPPRESSED_BELOW, PlayImpressions, Spot, Tier
 from cloud.pricing.openooh import KNOWN, TAXONOMY_1_1, to_openooh_1_1
 from cloud.pricing.slot import Slot
-from cloud.sites.sites_file import Site
+from cloud.sites.site_model import Site
 
 SOURCE_PUBLISHER: Final = 2
 OUT_OF_HOME: Final = 8

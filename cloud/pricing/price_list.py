@@ -24,7 +24,7 @@ from cloud.pricing.rules import (
     round_to_step,
 )
 from cloud.pricing.slot import SlotColumns
-from cloud.sites.sites_file import Site
+from cloud.sites.site_model import Site
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

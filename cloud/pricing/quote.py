@@ -14,7 +14,7 @@ from cloud.pricing.market import UNKNOWN_MARKET, Market
 from cloud.pricing.rate_card import RateCard
 from cloud.pricing.rules import TWELVE_DIGITS, RuleTerms, apply_rules, round_minor
 from cloud.pricing.slot import Slot
-from cloud.sites.sites_file import Site
+from cloud.sites.site_model import Site
 
 
 class QuoteError(ValueError):

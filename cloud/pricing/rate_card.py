@@ -13,7 +13,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from cloud.sites.sites_file import DocumentError, read_document
+from cloud.yaml_document import DocumentError, read_document
 from wire.visible_names import check_visible_name
 
 REFERENCE: Final = Path(__file__).parent / "reference.yaml"

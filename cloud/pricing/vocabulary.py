@@ -7,8 +7,9 @@ are therefore checked wherever both are known.
 from collections.abc import Iterable, Iterator
 
 from cloud.pricing.rate_card import RateCard
-from cloud.sites.sites_file import DocumentError, Site
-from cloud.sites.vocabulary import unknown_word
+from cloud.sites.site_model import Site
+from cloud.suggestions import unknown_word
+from cloud.yaml_document import DocumentError
 
 
 def unpriced_words(sites: Iterable[Site], card: RateCard) -> Iterator[str]:

@@ -12,7 +12,7 @@ from cloud.pricing.slot import Slot
 from cloud.sales.occupancy import read_occupancy
 from cloud.sales.overrides import read_overrides
 from cloud.sales.price_sheet import PriceSheet, read_sheet_before
-from cloud.sites.sites_file import Site
+from cloud.sites.site_model import Site
 
 
 @dataclass(frozen=True, slots=True)

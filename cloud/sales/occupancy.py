@@ -16,7 +16,7 @@ from sqlalchemy import BigInteger, Column, Connection, Integer, String, Table, T
 from cloud import database
 from cloud.pricing.emsr import FareClass
 from cloud.pricing.market import Occupancy
-from cloud.sites.sites_file import Site
+from cloud.sites.site_model import Site
 
 MOST_CLASSES: Final = 10
 AT_ONCE: Final = 500

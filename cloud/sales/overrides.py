@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from cloud import database
 from cloud.pricing.market import PriceOverride
-from cloud.sites.sites_file import Site
+from cloud.sites.site_model import Site
 
 EVERY_ACCOUNT: Final = ""
 KEY: Final = ("location", "hour_at", "account")

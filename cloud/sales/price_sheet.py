@@ -18,7 +18,7 @@ from sqlalchemy import Column, Connection, Date, LargeBinary, String, Table, del
 from cloud import database
 from cloud.pricing.market import PublishedPrice
 from cloud.pricing.slot import HOUR, Slot
-from cloud.sites.sites_file import Site
+from cloud.sites.site_model import Site
 
 DAYS: Final = 92
 """How far ahead prices are published, and how long sheets are kept."""

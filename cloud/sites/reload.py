@@ -1,7 +1,7 @@
 """The sites file, read again when it has changed: one implementation for every program.
 
 A file that cannot be read or is not valid changes nothing: the last valid version stays in force,
-the reason is logged once for each version of the file and stands in `problem`. The steady clock is
+the reason is logged once for each version of the file and is in `problem`. The steady clock is
 injected; nothing here sleeps or starts a thread. `SitesFile` may be shared between threads.
 """
 
@@ -12,7 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from cloud.sites.sites_file import DocumentError, Sites, load_sites
+from cloud.sites.sites import Sites
+from cloud.sites.sites_file import load_sites
+from cloud.yaml_document import DocumentError
 
 log = logging.getLogger(__name__)
 

@@ -25,7 +25,7 @@ from cloud.ingest.plausibility import PEOPLE_PER_CAMERA, PEOPLE_PER_SECOND, Vali
 from cloud.ingest.received_ranges import SequenceStatus
 from cloud.ingest.sources.message_source import SourceError
 from cloud.sites.camera_listings import Listing
-from cloud.sites.sites_file import Sites
+from cloud.sites.sites import Sites
 from cloud.stream_spark.finalize import SCHEMA as RESULT
 from cloud.stream_spark.finalize import TOO_FAR, StreamResult, StreamState, finalize_stream
 from cloud.stream_spark.parse import DEAD_LETTER, OLDEST_HELD, REPORT, parse_line

@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from cloud.database import BANDS, BLIND, EPOCH, alerts, minute_tallies, reports
 from cloud.database.rollups import MOVING_LOCK
-from cloud.sites.sites_file import Sites
+from cloud.sites.sites import Sites
 from cloud.windows.audience import Audience, AudienceSums
 from cloud.windows.expected_cameras import ExpectedCameras
 from cloud.windows.query import STEP

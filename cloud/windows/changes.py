@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Row
 
 from cloud.database import reading
-from cloud.sites.sites_file import Sites
+from cloud.sites.sites import Sites
 from cloud.windows.audience import Audience
 from cloud.windows.change_feed import (
     AlertFollower,

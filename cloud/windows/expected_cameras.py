@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Self
 from zoneinfo import ZoneInfo
 
-from cloud.sites.sites_file import Site, SiteCamera
+from cloud.sites.site_model import Site, SiteCamera
 
 _MILLISECOND = timedelta(milliseconds=1)
 

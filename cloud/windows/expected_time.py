@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from cloud.sites.sites_file import Site, Sites
+from cloud.sites.site_model import Site
+from cloud.sites.sites import Sites
 from cloud.windows.breakdown import breakdown
 from cloud.windows.dimensions import BreakdownFilter, Dimension, cell_interval
 from cloud.windows.expected_cameras import ExpectedCameras

@@ -34,7 +34,7 @@ from cloud.database import (
 from cloud.database.failures import failure_of, is_passing
 from cloud.database.rollups import UNKNOWN, lock_for_moving
 from cloud.ingest.report_store import adding_upsert
-from cloud.sites.sites_file import Sites
+from cloud.sites.sites import Sites
 from cloud.windows.venue_types import move_hours
 
 log = logging.getLogger(__name__)

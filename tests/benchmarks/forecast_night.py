@@ -31,7 +31,9 @@ from cloud.forecast.models import model_selection
 from cloud.forecast.models.model import model_version
 from cloud.forecast.nightly import LATE_DATA, run
 from cloud.forecast.series import WEEK_H, ClockSeries, clock_series
-from cloud.sites.sites_file import Site, Sites, load_sites
+from cloud.sites.site_model import Site
+from cloud.sites.sites import Sites
+from cloud.sites.sites_file import load_sites
 
 NOW = datetime(2026, 11, 9, 2, tzinfo=UTC)
 WEEKS = 130

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from cloud.pricing.rate_card import RateCard
-from cloud.sites.sites_file import Sites, load_sites, read_document
+from cloud.sites.sites import Sites
+from cloud.sites.sites_file import load_sites
+from cloud.yaml_document import read_document
 
 SITES_FILE = Path(__file__).parent / "sites.yaml"
 CARD_FILE = Path(__file__).parent / "rates.yaml"

@@ -15,7 +15,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 PACKAGES: Final = ("wire", "edge_agent", "cloud", "models", "provisioning", "simulators", "tests")
 WORDS: Final = (
     "house", "room", "desk", "doorman", "courier", "wish", "verdict", "owed", "told", "witness",
-    "veil", "steward", "undertaking", "nursery", "knock", "outlook", "heard", "obituary",
+    "veil", "steward", "undertaking", "nursery", "knock", "outlook", "heard", "obituary", "estate",
 )  # fmt: skip
 """Each also in the plural. A bare `letter` and a bare `mosaic` are checked by PHRASES."""
 
@@ -26,10 +26,10 @@ ALLOWED: Final = {
     # names in files of installed agents
     "edge_agent/management/config_store.py": ("verdict",),
     "edge_agent/identity/folder.py": ("desk",),
-    # names of somebody else
-    "cloud/sites/sites_file.py": ("house",),  # the venue type "House" of the DPAA taxonomy
 }
-PHRASES_ALLOWED: Final = re.compile(r"\b(head|class)?rooms?\b(?= for\b)|white house", re.I)
+PHRASES_ALLOWED: Final = re.compile(
+    r"\b(head|class)?rooms?\b(?= for\b)|white house|\bestate\.yaml\b", re.I
+)
 _NAME_PARTS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _TEXT: Final = re.compile(rf"\b(?:{'|'.join(WORDS)})(?:e?s)?\b", re.I)
 

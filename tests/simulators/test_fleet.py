@@ -9,7 +9,8 @@ import pytest
 
 from cloud.ingest.sources.message_source import Delivery as Arrival
 from cloud.ingest.validate import DeadLetter, validate
-from cloud.sites.sites_file import LARGEST_FILE_BYTES, load_sites
+from cloud.sites.sites_file import load_sites
+from cloud.yaml_document import LARGEST_FILE_BYTES
 from simulators.__main__ import main
 from simulators.delivery.reliable_sender import NotAcknowledgedError, ReliableSender, pack_batches
 from simulators.fleet import ReportPace, pace_batches

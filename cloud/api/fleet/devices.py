@@ -18,7 +18,7 @@ from cloud.fleet.history import Author
 from cloud.fleet.registry import devices, sites_check
 from cloud.fleet.registry.devices import Device, DeviceSelector, DeviceStatus, RegistryError
 from cloud.fleet.shadows import desired_config
-from cloud.sites.sites_file import Sites
+from cloud.sites.sites import Sites
 from wire.health import Presence
 
 MAX_LIMIT: Final = 500

@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 from cloud import settings
 from cloud.fleet.cli import aws_commands
 from cloud.fleet.history import Author
-from cloud.sites.sites_file import SAMPLE, Sites, load_sites
+from cloud.sites.sites import Sites
+from cloud.sites.sites_file import SAMPLE, load_sites
 
 Action = Callable[[Connection, argparse.Namespace, Author], Iterator[str]]
 

@@ -13,7 +13,7 @@ from cloud.fleet.examples import EXAMPLES
 from cloud.ingest.sources.message_source import SourceError
 from cloud.logs import write_json_lines
 from cloud.settings import SettingsError
-from cloud.sites.sites_file import DocumentError
+from cloud.yaml_document import DocumentError
 from wire.addresses import hide_addresses
 from wire.command_line import Parser, add_examples
 from wire.process.type_info import build_type_info

@@ -19,7 +19,7 @@ from cloud.database import device_status, insert
 from cloud.fleet import audit_states
 from cloud.fleet.history import Author, FleetEvent, record_events
 from cloud.fleet.tables import device_groups, device_table, shadows
-from cloud.sites.sites_file import Sites
+from cloud.sites.sites import Sites
 from wire.scalars import NAME, DeviceId, LocationId
 from wire.topics import DeviceAddress
 

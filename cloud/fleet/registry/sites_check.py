@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from cloud.fleet.registry.devices import Device, RegistryError
-from cloud.sites.sites_file import Sites
+from cloud.sites.sites import Sites
 from wire.scalars import DeviceId, LocationId
 
 SHOWN: Final = 20

@@ -10,7 +10,7 @@ from cloud.database import writing
 from cloud.fleet.history import Author
 from cloud.fleet.registry import devices
 from cloud.sites.reload import SitesFile
-from cloud.sites.sites_file import Sites
+from cloud.sites.sites import Sites
 
 log = logging.getLogger(__name__)
 

@@ -46,7 +46,7 @@ from cloud.forecast.history.hours import (
     read_camera_hours,
 )
 from cloud.forecast.series import WEEK_H, ClockSeries, clock_series
-from cloud.sites.sites_file import Site
+from cloud.sites.site_model import Site
 from cloud.windows.local_hours import has_whole_hours
 
 log = logging.getLogger(__name__)

@@ -27,7 +27,7 @@ from cloud.forecast.history.cameras import (
     find_usual_optional,
 )
 from cloud.forecast.series import Floats
-from cloud.sites.sites_file import Site
+from cloud.sites.site_model import Site
 from cloud.windows.local_hours import has_whole_hours, local_hour_sums
 from cloud.windows.query import HourRow
 

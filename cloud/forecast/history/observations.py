@@ -27,7 +27,7 @@ from cloud.forecast.history.hours import ObservedHours
 from cloud.forecast.history.outliers import exclude_outliers, list_hours
 from cloud.forecast.series import WEEK_H, ClockSeries
 from cloud.forecast.weekly import LEARNT_W
-from cloud.sites.sites_file import Site
+from cloud.sites.site_model import Site
 
 SILENT_S: Final = 2 * 86_400
 """A camera is named when its newest hour lies so far before the newest one of the site."""

@@ -37,7 +37,7 @@ from cloud.forecast.intervals import conformal
 from cloud.forecast.intervals.interval import Interval
 from cloud.forecast.series import ClockSeries, Floats, clock_series
 from cloud.forecast.visitors.share_estimates import VisitCounts, estimate_dwell, estimate_shares
-from cloud.sites.sites_file import Site
+from cloud.sites.site_model import Site
 from cloud.windows.local_hours import OffsetSpan, local_hour_sums, offset_spans
 
 log = logging.getLogger(__name__)

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from cloud.alerting.recipients import Recipient, load_recipients
-from cloud.sites.sites_file import DocumentError
 from cloud.sites.sites_file import load_sites as load_sites
+from cloud.yaml_document import DocumentError
 from tests.cloud.alerting.conftest import sites_file
 
 SECRET = "T0P-s3cret"

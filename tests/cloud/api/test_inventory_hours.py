@@ -7,7 +7,7 @@ import pytest
 
 from cloud.api.application import create_app
 from cloud.app.context import AppContext, ForecastCache
-from cloud.sites.sites_file import Sites
+from cloud.sites.sites import Sites
 from tests.cloud.api.conftest import ApiClient
 from tests.cloud.app.conftest import screens_of
 

@@ -18,7 +18,7 @@ from cloud.pricing.market import Occupancy
 from cloud.pricing.slot import parse_slot
 from cloud.sales.occupancy import SlotOccupancy, store_occupancy
 from cloud.sales.price_sheet import read_sheet_before
-from cloud.sites.sites_file import Sites
+from cloud.sites.sites import Sites
 from tests.cloud.api.conftest import ApiClient
 from tests.cloud.app_context import FRIDAY_NOON
 

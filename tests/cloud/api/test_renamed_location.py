@@ -13,7 +13,7 @@ from cloud.api.application import create_app
 from cloud.api.audit_tables import findings
 from cloud.app.context import AppContext, ForecastCache
 from cloud.cli.publish import publish
-from cloud.sites.sites_file import Sites
+from cloud.sites.sites import Sites
 from tests.cloud.api.conftest import ApiClient
 from tests.cloud.app_context import FRIDAY_NOON
 

@@ -14,7 +14,8 @@ from cloud import database
 from cloud.forecast import venue_profiles
 from cloud.forecast.forecaster import HourForecast, SiteForecast, forecast_at
 from cloud.forecast.nightly import NightlyResult, run
-from cloud.sites.sites_file import Site, Sites
+from cloud.sites.site_model import Site
+from cloud.sites.sites import Sites
 from tests.cloud.rates import sites
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)

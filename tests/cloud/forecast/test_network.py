@@ -7,7 +7,8 @@ import pytest
 
 from cloud.forecast.network import build_networks, build_site_network
 from cloud.forecast.public_holidays import CalendarError
-from cloud.sites.sites_file import Site, Sites
+from cloud.sites.site_model import Site
+from cloud.sites.sites import Sites
 from tests.cloud.rates import sites
 
 EVENING = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)

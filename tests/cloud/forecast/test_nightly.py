@@ -18,7 +18,8 @@ from cloud.forecast.models.registry import model_version
 from cloud.forecast.nightly import NightlyResult, run
 from cloud.forecast.series import ClockSeries, Floats
 from cloud.forecast.signals import SignalLine, Signals
-from cloud.sites.sites_file import Sites, load_sites
+from cloud.sites.sites import Sites
+from cloud.sites.sites_file import load_sites
 from tests.cloud.databases import new_engine
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)

@@ -6,7 +6,8 @@ import pytest
 
 from cloud.ingest.membership import Membership
 from cloud.sites.reload import CHECK_EVERY_S
-from cloud.sites.sites_file import SAMPLE, DocumentError
+from cloud.sites.sites_file import SAMPLE
+from cloud.yaml_document import DocumentError
 from wire.scalars import DeviceId, LocationId
 
 KX = LocationId("KX-01")

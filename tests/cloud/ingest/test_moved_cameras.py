@@ -15,7 +15,8 @@ from cloud.ingest.validate import (
     ValidReport,
     validate,
 )
-from cloud.sites.sites_file import SAMPLE, DocumentError, load_sites
+from cloud.sites.sites_file import SAMPLE, load_sites
+from cloud.yaml_document import DocumentError
 from wire.audience import AudienceReport
 from wire.envelope import audience_event, encode_event
 

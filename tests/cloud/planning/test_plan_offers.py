@@ -14,7 +14,7 @@ from cloud.planning.plan_offers import read_offer
 from cloud.pricing.optimise.brief import Brief
 from cloud.pricing.quote import quote
 from cloud.pricing.slot import parse_slot
-from cloud.sites.sites_file import Sites
+from cloud.sites.sites import Sites
 
 FIELDS = ("p10", "p50", "p90")
 

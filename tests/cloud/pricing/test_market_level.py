@@ -15,7 +15,9 @@ from cloud.pricing.impressions import HOUR_S, Spot, VisitorImpressions, compute_
 from cloud.pricing.quote import quote
 from cloud.pricing.rate_card import REFERENCE, RateCard
 from cloud.pricing.slot import Slot, list_slots
-from cloud.sites.sites_file import Site, load_sites, read_document
+from cloud.sites.site_model import Site
+from cloud.sites.sites_file import load_sites
+from cloud.yaml_document import read_document
 from simulators.synthetic.footfall_model import (
     Profile,
     SyntheticSite,

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from cloud.pricing.rate_card import REFERENCE, RateCard, read_card_file
-from cloud.sites.sites_file import DocumentError
+from cloud.yaml_document import DocumentError
 
 WRITTEN = REFERENCE.read_text()
 

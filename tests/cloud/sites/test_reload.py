@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from cloud.sites.reload import CHECK_EVERY_S, SitesFile
-from cloud.sites.sites_file import SAMPLE, DocumentError
+from cloud.sites.sites_file import SAMPLE
+from cloud.yaml_document import DocumentError
 
 
 class Clock:

@@ -6,14 +6,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cloud.sites.sites_file import (
-    LARGEST_FILE_BYTES,
-    SAMPLE,
-    DocumentError,
-    SiteCamera,
-    UnknownLocation,
-    load_sites,
-)
+from cloud.sites.site_model import SiteCamera
+from cloud.sites.sites import UnknownLocation
+from cloud.sites.sites_file import SAMPLE, load_sites
+from cloud.yaml_document import LARGEST_FILE_BYTES, DocumentError
 from wire.scalars import DeviceId, LocationId
 
 SAMPLE_TEXT = SAMPLE.read_text()
@@ -63,7 +59,11 @@ def test_an_unknown_location_names_the_known_ones():
         ("holidays: GB-ENG", "holidays: VA-X", r"VA has no subdivisions"),
         ("Europe/London", "Europe/Londn", r"Londn.*close to it: Europe/London.*\$.locations\[0\]"),
         ("Europe/London", "../../etc/passwd", r"not known.*\$.locations\[0\]"),
-        ("spot_s: 10", "spot_s: 7", r"does not come out even.*\$.locations\[0\].loop"),
+        (
+            "spot_s: 10",
+            "spot_s: 7",
+            r"is uneven: length_s must be a multiple.*\$.locations\[0\].loop",
+        ),
         (
             "King's Cross St Pancras",
             "\u200b",

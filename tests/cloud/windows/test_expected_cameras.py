@@ -6,7 +6,8 @@ import pytest
 from msgspec import structs
 from sqlalchemy import Connection
 
-from cloud.sites.sites_file import Site, SiteCamera, load_sites
+from cloud.sites.site_model import Site, SiteCamera
+from cloud.sites.sites_file import load_sites
 from cloud.windows.expected_cameras import ExpectedCameras
 from cloud.windows.query import window_audience, windows
 from tests.cloud.windows.minute_rows import MINUTE, NINE, insert_minute

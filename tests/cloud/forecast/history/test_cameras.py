@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from sqlalchemy import Engine
 
-from cloud.sites.sites_file import SiteCamera
+from cloud.sites.site_model import SiteCamera
 from tests.cloud.databases import SQLITE_ONLY
 from tests.cloud.forecast.camera_scenarios import (
     BUSY,

@@ -1,0 +1,41 @@
+"""Errors about unknown words and fields: they name the closest allowed word and list all."""
+
+import difflib
+import re
+from collections.abc import Collection, Iterable
+from typing import get_args
+
+import msgspec
+
+
+def unknown_word(what: str, found: str, allowed: Collection[str]) -> str:
+    """A sentence for a word outside its vocabulary: the closest word, unless short, and all."""
+    close = difflib.get_close_matches(found[:64], sorted(allowed), n=1) if len(found) > 3 else []
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"{what} {found[:64]!r} is not known: {hint}allowed are {', '.join(sorted(allowed))}"
+
+
+def explain_field(message: str, kind: type[msgspec.Struct]) -> str:
+    """A decoder's message about an unknown field, with the fields that are known in its place."""
+    found = re.search(r"unknown field `(?P<field>[^`]*)`(?: - at `(?P<place>[^`]*)`)?", message)
+    if found is None:
+        return message
+    place = found["place"] or "$"
+    for step in re.findall(r"\.(\w+)", place):
+        kind = _struct_in(msgspec.structs.fields(kind), step)
+    names = [field.encode_name for field in msgspec.structs.fields(kind)]
+    return f"{unknown_word('field', found['field'], names)} - at `{place}`"
+
+
+def _struct_in(fields: Iterable[msgspec.structs.FieldInfo], name: str) -> type[msgspec.Struct]:
+    """The struct that a field holds, itself or as an element of a tuple or union."""
+    held = next(field.type for field in fields if field.encode_name == name)
+    while not (isinstance(held, type) and issubclass(held, msgspec.Struct)):
+        held = next((inner for inner in get_args(held) if _leads_to_struct(inner)), msgspec.Struct)
+    return held
+
+
+def _leads_to_struct(held: object) -> bool:
+    if isinstance(held, type) and issubclass(held, msgspec.Struct):
+        return True
+    return any(_leads_to_struct(inner) for inner in get_args(held))
