@@ -111,7 +111,7 @@ class SiteCamera(_Fact, frozen=True, kw_only=True):
 
 
 class Site(_Fact, frozen=True, kw_only=True):
-    """One location. `base_looking_s` is the looking time in the hour that the base rate buys."""
+    """One location. The base rate buys an hour of `base_attention_s` attention seconds."""
 
     id: Location
     name: Annotated[str, Meta(min_length=1, max_length=120)]
@@ -125,7 +125,7 @@ class Site(_Fact, frozen=True, kw_only=True):
     camera: CameraOffset = CameraOffset()
     loop: Loop = Loop(length_s=60, spot_s=10)
     base_rate_minor: Annotated[int, Meta(ge=1, le=100_000_000)]
-    base_looking_s: Annotated[float, Meta(gt=0, le=1e9)]
+    base_attention_s: Annotated[float, Meta(gt=0, le=1e9)]
     currency: Word
     attributes: Attributes
     listed_cameras: Annotated[tuple[Device | SiteCamera, ...], Meta(max_length=64)] = msgspec.field(
