@@ -123,7 +123,7 @@ def estimate_cost(options: argparse.Namespace, at: datetime) -> Iterator[str]:
         yield f"{cameras:,} cameras, a month of {cost.DAYS} days, US dollars (prices not verified)"
         yield from (f"  {line.usd:>10,.2f}  {line.what}: {line.how}" for line in lines)
         total = sum(line.usd for line in lines)
-        yield f"  {total:>10,.2f}  in all, {total / cameras:.2f} a camera"
+        yield f"  {total:>10,.2f}  total, {total / cameras:.2f} a camera"
 
 
 def _parameters(words: list[str]) -> dict[str, str]:

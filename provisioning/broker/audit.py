@@ -7,7 +7,7 @@ the last line; a reader skips it, and the next line starts on a new line.
 import logging
 import os
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import msgspec
 
@@ -34,11 +34,19 @@ class AuditLog:
             )
 
     def _append(self, line: bytes) -> None:
-        with open(self._path, "ab", opener=_private) as file:
-            file.write(line)
+        with open(self._path, "a+b", opener=_private) as file:
+            file.write(_missing_newline(file) + line)
             full = file.tell() > MAX_BYTES
         if full:
             self._path.replace(self._path.with_suffix(".1.jsonl"))
+
+
+def _missing_newline(file: IO[bytes]) -> bytes:
+    """A newline if the last line of the file is truncated."""
+    if file.seek(0, os.SEEK_END) == 0:
+        return b""
+    file.seek(-1, os.SEEK_END)
+    return b"" if file.read(1) == b"\n" else b"\n"
 
 
 def _private(path: str, flags: int) -> int:

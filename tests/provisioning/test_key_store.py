@@ -1,11 +1,14 @@
 """Keys and passphrases: how they are read, and what is never written."""
 
 import os
+import stat
+from pathlib import Path
 
 import pytest
 
 from provisioning import key_store
 from provisioning.__main__ import main
+from provisioning.key_store import FileOwner
 
 BLANKS = [b"", b"\n", b"\r\n", b"  \t\n", b"\n\n\n"]
 
@@ -62,3 +65,22 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
         key_store.write_public(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_has_its_owner_and_mode_before_it_is_renamed(tmp_path, monkeypatch):
+    attributes = []
+    target = tmp_path / "access.acl"
+    replace = Path.replace
+
+    def record_attributes(draft, name):
+        found = draft.stat()
+        attributes.append((stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid))
+        return replace(draft, name)
+
+    monkeypatch.setattr(Path, "replace", record_attributes)
+    owner = FileOwner(os.geteuid(), os.getegid())
+    key_store.write_private(target, b"rules", owner=owner)
+    assert attributes == [(0o600, owner.uid, owner.gid)]
+    assert key_store.is_private(target, owner)
+    target.chmod(0o644)
+    assert not key_store.is_private(target, owner)

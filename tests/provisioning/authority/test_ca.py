@@ -87,8 +87,10 @@ def test_a_key_that_others_can_read_is_not_used(authority):
 
 
 def test_an_authority_is_created_once(authority):
+    trust = (authority.folder / "trust.pem").read_bytes()
     with pytest.raises(AuthorityError, match="is not empty"):
         create_authority(authority.folder, name="Again", secret=None, at=NOW)
+    assert (authority.folder / "trust.pem").read_bytes() == trust
 
 
 def test_an_incomplete_authority_is_deleted(tmp_path):

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from provisioning.__main__ import main
 from provisioning.aws import policy, template
 from provisioning.aws.evaluator import Attempt, is_allowed
 from provisioning.aws.stack import Stack
@@ -254,35 +253,3 @@ def test_the_resources_that_moto_leaves_out_are_known(aws, resources):
     kinesis = aws("kinesis").describe_stream_summary(StreamName="onlooker-test-reports")
     mode = kinesis["StreamDescriptionSummary"]["StreamModeDetails"]["StreamMode"]
     assert mode == "PROVISIONED"  # asked for: ON_DEMAND
-
-
-def run_aws(capsys, *words):
-    status = main(["aws", *words])
-    shown = capsys.readouterr()
-    return status, shown.out + shown.err
-
-
-def test_destroy_requires_the_name_as_confirmation(capsys):
-    code, shown = run_aws(capsys, "destroy", "--region", REGION)
-    assert (code, shown) == (1, "error: to delete onlooker, add --yes onlooker\n")
-
-
-@pytest.mark.parametrize(
-    ("word", "error"),
-    [("Stage", "write NAME=VALUE"), ("Sauce=1", "no such parameter; give one of Stage")],
-)
-def test_invalid_parameters_are_refused(capsys, word, error):
-    code, shown = run_aws(capsys, "plan", "--region", REGION, word)
-    assert code == 1
-    assert error in shown
-
-
-def test_a_plan_without_credentials_is_refused_in_one_line(monkeypatch, tmp_path, capsys):
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-    monkeypatch.setattr("boto3.DEFAULT_SESSION", None)  # it remembers who it was
-    assert main(["aws", "plan", "--region", "eu-west-2"]) == 1
-    assert "error: AWS cannot be used: no credentials are set" in capsys.readouterr().err

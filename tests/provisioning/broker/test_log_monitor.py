@@ -2,11 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
-from provisioning.broker.audit import AuditLog
-from provisioning.broker.log_monitor import AuditEvent, LogMonitor
-from provisioning.broker.log_parser import LogEventKind, parse_line
+from provisioning.broker.log_monitor import LogMonitor
 from provisioning.broker.settings import Limits
 
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -19,63 +15,6 @@ DENIED = "Denied PUBLISH from cam-1 (d0, q1, r0, m2, 'its/mine', ... (2 bytes))"
 
 def at(seconds):
     return START + timedelta(seconds=seconds)
-
-
-@pytest.mark.parametrize(
-    ("line", "kind", "client", "detail"),
-    [
-        (RECEIVED, LogEventKind.PUBLISHED, "cam-1", ""),
-        (DENIED, LogEventKind.DENIED, "cam-1", "its/mine"),
-        (
-            "New client connected from 10.0.0.8:50853 as cam-0 (p2, c0, k60, u'cam-0').",
-            LogEventKind.CONNECTED,
-            "cam-0",
-            "10.0.0.8:50853",
-        ),
-        ("cam-1 1 onlooker/v1/#", LogEventKind.SUBSCRIBED, "cam-1", "onlooker/v1/#"),
-        (
-            "Client cam-1 disconnected due to oversize packet.",
-            LogEventKind.TOO_LARGE,
-            "cam-1",
-            "oversize packet",
-        ),
-        (
-            "OpenSSL Error[0]: error:0A000086:SSL routines::certificate verify failed",
-            LogEventKind.REFUSED,
-            None,
-            "error:0A000086:SSL routines::certificate verify failed",
-        ),
-        (
-            "Client connection from 10.0.0.8 denied: max_connections exceeded.",
-            LogEventKind.REFUSED,
-            None,
-            "Client connection from 10.0.0.8 denied: max_connections exceeded.",
-        ),
-    ],
-)
-def test_a_line_of_mosquitto_is_parsed(line, kind, client, detail):
-    event = parse_line(line)
-    assert (event.kind, event.client, event.detail) == (kind, client, detail)
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "",
-        "mosquitto version 2.0.11 running",
-        "Sending PUBACK to cam-1 (m1, rc0)",
-        "Client connection from 10.0.0.8 failed: error:0A000126:SSL routines::unexpected eof while "
-        "reading.",
-        "Received PUBLISH from",
-        "\x00\xff",
-    ],
-)
-def test_other_lines_are_ignored(line):
-    assert parse_line(line) is None
-
-
-def test_a_detail_that_a_client_chose_is_truncated():
-    assert len(parse_line("cam-1 1 " + "a" * 60_000).detail) == 200
 
 
 def test_a_bucket_fills_at_a_steady_rate():
@@ -179,12 +118,3 @@ def test_a_session_that_the_supervisor_ends_is_not_audited_as_taken_over():
     assert [audit_event.event for audit_event in monitor.read([TAKEN_OVER], at(9))] == [
         "session.taken_over"
     ]
-
-
-def test_a_full_audit_log_is_rotated(tmp_path, monkeypatch):
-    monkeypatch.setattr("provisioning.broker.audit.MAX_BYTES", 300)
-    audit = AuditLog(tmp_path / "audit.jsonl")
-    for number in range(4):
-        audit.write(AuditEvent(at(number), "publish.denied", "cam-1", "x" * 60))
-    assert (tmp_path / "audit.1.jsonl").exists()
-    assert not (tmp_path / "audit.jsonl").exists()

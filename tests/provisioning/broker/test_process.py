@@ -1,37 +1,21 @@
 """The broker's process: its log never blocks it, and a reload never ends it."""
 
 import os
-import pwd
 import signal
-import stat
 import subprocess
 import sys
-import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from provisioning import key_store
-from provisioning.__main__ import main as provisioning_main
-from provisioning.authority.ca import create_authority
-from provisioning.broker.audit import AuditLog
-from provisioning.broker.log_monitor import AuditEvent
 from provisioning.broker.process import BrokerProcess, LogReader
-from provisioning.broker.session_control import SessionControlError
-from provisioning.broker.session_ender import SessionEnder
-from provisioning.folder_lock import FolderLock, FolderLockedError
-from provisioning.key_store import FileOwner
 from simulators.servers.mosquitto import free_port
 from tests.auth_plugin import build_auth_plugin
 from tests.provisioning.installation import wait_until
 
 PATIENCE_S = 10.0
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
-
-
-def audit_event(client, event="publish.flood"):
-    return AuditEvent(START, event, client, "", ends_session=True)
 
 
 def test_a_log_that_is_not_taken_is_drained():
@@ -81,41 +65,6 @@ def test_exits_long_ago_do_not_lengthen_the_restart_delay(own_installation):
     assert supervisor.last_death == f"exit code {-signal.SIGKILL}"
 
 
-def test_a_session_that_does_not_end_is_tried_again_and_delays_no_other():
-    tries, may_continue = [], threading.Event()
-
-    def end(_control, client):
-        tries.append(client)
-        assert may_continue.wait(PATIENCE_S)
-        if client == "stuck":
-            raise SessionControlError("no answer")
-
-    ender = SessionEnder(Path("socket"), end=end)
-    for client in ("stuck", "stuck", "other"):
-        ender.request(audit_event(client))
-    assert ender.results() == []
-    may_continue.set()
-    ended = []
-    wait_until(lambda: ended.extend(ender.results()) or len(ended) == 2)
-    assert [(one.audit_event.client, one.error) for one in ended] == [
-        ("stuck", "no answer"),
-        ("other", ""),
-    ]
-    assert tries == ["stuck", "stuck", "stuck", "other"]
-    ender.close()
-
-
-def test_a_folder_is_locked_for_one_process_until_it_releases_the_lock(tmp_path):
-    lock = FolderLock(tmp_path, "broker")
-    lock.take()
-    with pytest.raises(FolderLockedError, match=rf"another broker \(process {os.getpid()}\) uses"):
-        FolderLock(tmp_path, "broker").take()
-    FolderLock(tmp_path, "CA service").take()
-    lock.release()
-    lock.release()
-    FolderLock(tmp_path, "broker").take()
-
-
 @pytest.mark.broker
 def test_a_second_broker_in_a_folder_is_refused_and_the_first_continues(own_installation):
     installation = own_installation
@@ -142,42 +91,6 @@ def test_a_second_broker_in_a_folder_is_refused_and_the_first_continues(own_inst
     assert installation.supervisor.last_death == ""
 
 
-def test_another_account_is_refused_without_root(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(os, "geteuid", lambda: pwd.getpwnam("nobody").pw_uid)
-    words = ["broker", "--dir", str(tmp_path / "broker"), "--user", "mosquitto", "--no-auth-plugin"]
-    assert provisioning_main(words) == 1
-    error = capsys.readouterr().err
-    assert "--user mosquitto: only root can run Mosquitto as another account" in error
-    assert not (tmp_path / "broker").exists()
-
-
-def test_a_file_has_its_owner_and_mode_before_it_is_renamed(tmp_path, monkeypatch):
-    attributes = []
-    target = tmp_path / "access.acl"
-    replace = Path.replace
-
-    def record_attributes(draft, name):
-        found = draft.stat()
-        attributes.append((stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid))
-        return replace(draft, name)
-
-    monkeypatch.setattr(Path, "replace", record_attributes)
-    owner = FileOwner(os.geteuid(), os.getegid())
-    key_store.write_private(target, b"rules", owner=owner)
-    assert attributes == [(0o600, owner.uid, owner.gid)]
-    assert key_store.is_private(target, owner)
-    target.chmod(0o644)
-    assert not key_store.is_private(target, owner)
-
-
-def test_only_the_owner_can_read_the_audit_and_a_full_disk_is_logged(tmp_path, caplog):
-    audit = AuditLog(tmp_path / "audit.jsonl")
-    audit.write(audit_event("cam-1"))
-    assert stat.S_IMODE((tmp_path / "audit.jsonl").stat().st_mode) == 0o600
-    AuditLog(Path("/dev/full")).write(audit_event("cam-2"))
-    assert "audit.not_written" in caplog.text
-
-
 @pytest.mark.broker
 def test_a_flood_ends_the_session_without_the_plugin_too(installation_without_plugin):
     installation = installation_without_plugin
@@ -187,12 +100,3 @@ def test_a_flood_ends_the_session_without_the_plugin_too(installation_without_pl
     assert client.disconnections.get(timeout=PATIENCE_S)
     installation.wait_for_audit("publish.flood", "flooder")
     assert installation.supervisor.last_death == ""
-
-
-def test_a_second_authority_in_a_folder_is_refused(tmp_path):
-    folder = tmp_path / "ca"
-    create_authority(folder, name="Test", secret=None, at=datetime.now(UTC))
-    trust = (folder / "trust.pem").read_bytes()
-    with pytest.raises(RuntimeError, match="is not empty"):
-        create_authority(folder, name="Other", secret=None, at=datetime.now(UTC))
-    assert (folder / "trust.pem").read_bytes() == trust

@@ -11,10 +11,8 @@ from pathlib import Path
 import pytest
 
 from provisioning.authority.ca import create_authority
-from provisioning.broker import acl
 from tests.auth_plugin import build_auth_plugin
 from tests.provisioning.installation import wait_until
-from wire.topics import DeviceAddress
 
 pytestmark = pytest.mark.broker
 PATIENCE_S = 10.0
@@ -58,16 +56,6 @@ def test_a_big_fleet_reloads_later_for_new_devices_and_at_once_for_revoked_ones(
     wait_until(lambda: has_rules("waiting"))
 
 
-def test_a_device_with_certificates_for_two_locations_may_publish_for_both():
-    addresses = [
-        DeviceAddress("KX-01", "cam"),
-        DeviceAddress("LB-01", "cam"),
-        DeviceAddress("KX-01", "cam"),
-    ]
-    assert acl.render(addresses).count("onlooker/v1/KX-01/cam/audience") == 1
-    assert acl.render(addresses).count("onlooker/v1/LB-01/cam/audience") == 1
-
-
 def test_the_command_runs_a_broker_and_stops_it_gracefully(tmp_path, now, port):
     create_authority(tmp_path / "ca", name="Test", secret=None, at=now())
     account = Path("/proc/self").owner()
@@ -92,24 +80,6 @@ def test_the_command_runs_a_broker_and_stops_it_gracefully(tmp_path, now, port):
         (tmp_path / "mosquitto.conf").as_posix().encode() in path.read_bytes()
         for path in Path("/proc").glob("[0-9]*/cmdline")
     )
-
-
-def test_a_broker_without_an_authority_is_refused_with_a_remedy(tmp_path):
-    command = [sys.executable, "-m", "provisioning", "broker", "--dir", tmp_path]
-    command += ["--user", Path("/proc/self").owner(), "--auth-plugin", build_auth_plugin()]
-    outcome = subprocess.run(command, capture_output=True, text=True)
-    assert outcome.returncode == 1
-    assert "register.sqlite is missing: is this an authority's folder?" in outcome.stderr
-
-
-def test_a_path_too_long_for_a_socket_is_refused_at_once(tmp_path, now):
-    deep = tmp_path / ("d" * 120)
-    create_authority(deep / "ca", name="Test", secret=None, at=now())
-    command = [sys.executable, "-m", "provisioning", "broker", "--dir", deep]
-    command += ["--host", "localhost", "--user", Path("/proc/self").owner(), "--no-auth-plugin"]
-    outcome = subprocess.run(command, capture_output=True, text=True)
-    assert outcome.returncode == 1
-    assert "is too long for a socket: choose a --dir" in outcome.stderr
 
 
 def test_a_broker_that_cannot_listen_exits_with_mosquittos_error(tmp_path, now):
