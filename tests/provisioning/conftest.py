@@ -1,8 +1,10 @@
 """An installation for tests of the broker: a certificate authority and a hardened Mosquitto."""
 
+import shutil
+
 import pytest
 
-from provisioning.authority.ca import create_authority
+from provisioning.authority.ca import CertificateAuthority, create_authority
 from simulators.servers.mosquitto import free_port
 from tests.provisioning.certificates import NOW
 from tests.provisioning.installation import Installation, read_clock
@@ -14,10 +16,18 @@ def now():
     return read_clock
 
 
+@pytest.fixture(scope="session")
+def new_authority(tmp_path_factory):
+    """The folder of a new certificate authority, to be copied."""
+    folder = tmp_path_factory.mktemp("authority") / "ca"
+    create_authority(folder, name="Test", secret=None, at=NOW)
+    return folder
+
+
 @pytest.fixture
-def authority(tmp_path):
+def authority(tmp_path, new_authority):
     """A certificate authority without a passphrase, in the folder `ca`."""
-    return create_authority(tmp_path / "ca", name="Test", secret=None, at=NOW)
+    return CertificateAuthority(shutil.copytree(new_authority, tmp_path / "ca"))
 
 
 @pytest.fixture
