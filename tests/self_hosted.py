@@ -31,6 +31,7 @@ from provisioning.broker.supervisor import BrokerSupervisor
 from provisioning.ca_service import CaService
 from simulators.servers.mosquitto import free_port
 from tests.auth_plugin import build_auth_plugin
+from tests.cloud.databases import create_tables
 from tests.signing_request import build_signing_request
 
 PATIENCE_S = 20.0
@@ -55,7 +56,7 @@ class SelfHosted:
         return datetime.now(UTC) + self.later
 
     def open(self):
-        database.create(self.engine)
+        create_tables(self.engine)
         self._open_broker()
         self._open_ca_service()
         self._open_fleet_service()

@@ -16,12 +16,7 @@ from sqlalchemy import Connection, Engine
 
 from cloud.database import connect, writing
 from simulators.servers.postgresql import Postgresql
-from tests.cloud.databases import (
-    add_postgresql_tables,
-    create_postgresql_template,
-    empty_postgresql_database,
-    new_database,
-)
+from tests.cloud.databases import create_tables
 from tests.cloud.peers import Behaviour, Peer
 from tests.report_builder import build_report
 from wire.audience import AttentionBasis, AudienceReport, FrameCounts, Versions
@@ -51,24 +46,20 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database of each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/onlooker.db"
-    return empty_postgresql_database(request.getfixturevalue("postgresql"))
+    return _emptied(request.getfixturevalue("postgresql"))
 
 
 @pytest.fixture
 def empty_postgresql(postgresql: str) -> str:
     """An empty PostgreSQL database."""
-    return empty_postgresql_database(postgresql)
+    return _emptied(postgresql)
 
 
 @pytest.fixture
-def engine(database_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Engine]:
+def engine(database_url: str) -> Iterator[Engine]:
     """An empty database of each kind, with its tables."""
-    if database_url.startswith("sqlite"):
-        new_database(tmp_path)
-    else:
-        request.getfixturevalue("_postgresql_template")
-        add_postgresql_tables(database_url)
     engine = connect(database_url)
+    create_tables(engine)
     yield engine
     engine.dispose()
 
@@ -93,9 +84,13 @@ def postgresql() -> Iterator[str]:
     folder.rmdir()
 
 
-@pytest.fixture(scope="session")
-def _postgresql_template(postgresql: str) -> None:
-    create_postgresql_template(postgresql)
+def _emptied(url: str) -> str:
+    engine = connect(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+        connection.exec_driver_sql("CREATE SCHEMA public")
+    engine.dispose()
+    return url
 
 
 @pytest.fixture

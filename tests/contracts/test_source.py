@@ -12,12 +12,13 @@ import pytest
 from moto import mock_aws
 from paho.mqtt.publish import multiple
 
-from cloud.database import connect, create
+from cloud.database import connect
 from cloud.ingest.sources.kinesis import KinesisSource
 from cloud.ingest.sources.memory import MemorySource
 from cloud.ingest.sources.message_source import BatchLimits, Delivery, MessageSource
 from cloud.ingest.sources.mqtt import MqttSource, parse_broker_url
 from simulators.servers.mosquitto import Mosquitto
+from tests.cloud.databases import create_tables
 
 TOPIC = "onlooker/v1/KX-01/kx-01-cam-1/audience"
 WITHIN_S = 10.0
@@ -68,7 +69,7 @@ def over_kinesis(folder: Path) -> Iterator[Line]:
     kinesis = boto3.client("kinesis")
     kinesis.create_stream(StreamName="audience", ShardCount=1)
     engine = connect(f"sqlite:///{folder}/onlooker.db")
-    create(engine)
+    create_tables(engine)
 
     def source() -> MessageSource:
         return KinesisSource("audience", engine, kinesis=kinesis, iot_data=None)

@@ -14,6 +14,7 @@ from cloud.fleet.enrolment.allow_list import AllowedCamera
 from cloud.fleet.history import Author
 from cloud.fleet.registry import devices
 from cloud.fleet.registry.devices import Device
+from tests.cloud.databases import create_tables
 from tests.cloud.rates import sites
 
 AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -55,7 +56,7 @@ class Fleet:
 @pytest.fixture
 def fleet(database_url: str):
     engine = database.connect(database_url)
-    database.create(engine)
+    create_tables(engine)
     with database.writing(engine) as connection:
         devices.register_sites(connection, sites(), ME)
         attributes = {"platform": "2"}

@@ -23,6 +23,7 @@ from cloud.cli.rate_card import put_card
 from cloud.planning.plan_worker import PlanWorker
 from tests.cloud.api.conftest import ApiClient
 from tests.cloud.app_context import ManualClock
+from tests.cloud.databases import create_tables
 from tests.cloud.rates import CARD, sites
 
 SLOT = "/api/pricing/override/KX-01/2026-11-23T08:00"
@@ -67,7 +68,7 @@ def logged(
     database_url: str, tmp_path: Path, clock: ManualClock, monkeypatch, capsys
 ) -> Iterator[Log]:
     engine = database.connect(database_url)
-    database.create(engine)
+    create_tables(engine)
     monkeypatch.setattr(audit_command.run, "__defaults__", (clock,))
     monkeypatch.setattr("cloud.cli.occupancy.utc_now", clock)
     context = AppContext(engine, sites(), CARD, clock)

@@ -11,6 +11,7 @@ from cloud.app.context import AppContext
 from tests.cloud.api.conftest import ApiClient
 from tests.cloud.api.test_route_access import CLOSED, ROUTES, fill_path
 from tests.cloud.app_context import FRIDAY_NOON
+from tests.cloud.databases import create_tables
 from tests.cloud.rates import CARD, sites
 
 JSON = {"content-type": "application/json"}
@@ -34,7 +35,7 @@ BODIES = [
 @pytest.fixture(scope="module")
 def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiClient]:
     engine = database.connect(f"sqlite:///{tmp_path_factory.mktemp('hostile')}/onlooker.db")
-    database.create(engine)
+    create_tables(engine)
     card = CARD
     yield ApiClient(create_app(AppContext(engine, sites(), card, lambda: FRIDAY_NOON)))
     engine.dispose()

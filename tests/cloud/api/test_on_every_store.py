@@ -27,6 +27,7 @@ from cloud.cli import override, publish
 from cloud.lru_cache import LruCache
 from tests.cloud.api.conftest import ApiClient
 from tests.cloud.app_context import ManualClock
+from tests.cloud.databases import create_tables
 from tests.cloud.rates import CARD, SITES_FILE, sites
 from tests.cloud.redis_server import RedisServer
 
@@ -82,7 +83,7 @@ def store(
     if request.param != "sqlite":
         url = request.getfixturevalue("empty_postgresql")
     engine = database.connect(url)
-    database.create(engine)
+    create_tables(engine)
     measure(engine, clock)
     shared = [LocalStore(), LocalStore()]
     if request.param.endswith("redis"):

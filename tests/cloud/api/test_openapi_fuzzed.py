@@ -30,6 +30,7 @@ from cloud.fleet.registry import devices
 from cloud.fleet.registry.devices import Device
 from cloud.planning.plan_worker import PlanWorker
 from cloud.sales import plans
+from tests.cloud.databases import create_tables
 from tests.cloud.rates import CARD, sites
 
 REQUESTS = 10
@@ -79,7 +80,7 @@ def parameters(operation: dict, where: str) -> dict[str, object]:
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
     engine = database.connect(f"sqlite:///{tmp_path_factory.mktemp('fuzzed')}/onlooker.db")
-    database.create(engine)
+    create_tables(engine)
     with database.writing(engine) as connection:
         devices.register_device(
             connection, Device("cam-01", "KX-01"), Author("a test", FRIDAY_NOON)

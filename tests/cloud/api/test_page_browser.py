@@ -19,6 +19,7 @@ from cloud.app.context import AppContext
 from cloud.auth.keys import Role, create_key
 from cloud.auth.quota import Quota
 from tests.browser import Browser, Page
+from tests.cloud.databases import create_tables
 from tests.cloud.rates import CARD, sites
 from wire.clock import utc_now
 
@@ -42,7 +43,7 @@ def served(app: FastAPI) -> Iterator[str]:
 def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppContext]:
     """Over an empty database: nothing has been measured, everything has a price."""
     engine = database.connect(f"sqlite:///{tmp_path_factory.mktemp('pages')}/onlooker.db")
-    database.create(engine)
+    create_tables(engine)
     yield AppContext(engine, sites(), CARD, utc_now)
     engine.dispose()
 

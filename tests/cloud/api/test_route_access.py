@@ -20,6 +20,7 @@ from cloud.auth.keys import Role, create_key
 from cloud.auth.quota import Quota
 from tests.cloud.api.conftest import ApiClient
 from tests.cloud.app_context import FRIDAY_NOON
+from tests.cloud.databases import create_tables
 from tests.cloud.rates import CARD, sites
 
 EVERYBODY = frozenset(Role)
@@ -156,7 +157,7 @@ def first_message(
 @pytest.fixture(scope="module")
 def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppContext]:
     engine = database.connect(f"sqlite:///{tmp_path_factory.mktemp('routes')}/onlooker.db")
-    database.create(engine)
+    create_tables(engine)
     card = CARD
     yield AppContext(engine, sites(), card, lambda: FRIDAY_NOON)
     engine.dispose()

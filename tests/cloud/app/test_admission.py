@@ -16,6 +16,7 @@ from cloud.auth.quota import Quota
 from tests.cloud.api.conftest import ApiClient
 from tests.cloud.api.test_route_access import BODIES, first_message
 from tests.cloud.app_context import FRIDAY_NOON
+from tests.cloud.databases import create_tables
 from tests.cloud.rates import CARD, sites
 
 LOCATIONS = "/api/locations"
@@ -28,7 +29,7 @@ NAMED = HostNames.of(["Sales.Example.org", "[2001:DB8::7]"])
 def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppContext]:
     """One database for all tests: none of them changes what another one reads."""
     engine = database.connect(f"sqlite:///{tmp_path_factory.mktemp('middleware')}/onlooker.db")
-    database.create(engine)
+    create_tables(engine)
     card = CARD
     yield AppContext(engine, sites(), card, lambda: FRIDAY_NOON)
     engine.dispose()

@@ -30,6 +30,7 @@ from cloud.pricing.slot import parse_slot
 from cloud.sites.reload import CHECK_EVERY_S, SitesFile
 from tests.cloud.api.conftest import ApiClient
 from tests.cloud.app_context import FRIDAY_NOON
+from tests.cloud.databases import create_tables
 from tests.cloud.rates import CARD, SITES_FILE, sites
 
 SLOT = "2026-11-23T08:00"
@@ -239,7 +240,7 @@ steps = st.lists(
 def test_no_answer_is_ever_that_of_a_card_that_does_not_hold(tmp_path_factory, clock, steps):
     """Two processes that look at least every four seconds, each when it happens to."""
     engine = database.connect(f"sqlite:///{tmp_path_factory.mktemp('cards')}/onlooker.db")
-    database.create(engine)
+    create_tables(engine)
     context = AppContext(engine, sites(), CARD, clock)
     site = context.sites.location("KX-01")
     slot = parse_slot(SLOT, site.zone)

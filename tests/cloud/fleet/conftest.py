@@ -31,6 +31,7 @@ from provisioning.broker.supervisor import BrokerSupervisor
 from provisioning.ca_service import CaService
 from simulators.servers.mosquitto import free_port
 from tests.auth_plugin import build_auth_plugin
+from tests.cloud.databases import create_tables
 
 THINGS = ("cam-1", "cam-2", "cam-3", "cam-4")
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -74,7 +75,7 @@ class HardenedFleet:
     now = staticmethod(clock)
 
     def open(self):
-        database.create(self.engine)
+        create_tables(self.engine)
         with database.writing(self.engine) as connection:
             for name in THINGS:
                 devices.register_device(connection, Device(name, "KX-01"), Author("test", clock()))
@@ -161,7 +162,7 @@ class EnrolmentEndpoint:
         return clock() + self.later
 
     def open(self):
-        database.create(self.engine)
+        create_tables(self.engine)
         threading.Thread(target=self._ca_service.serve_forever, daemon=True).start()
         hosts = ("localhost", "127.0.0.1")
         server, key = self.authority.equip(

@@ -18,6 +18,7 @@ from cloud.ingest.consumer import Consumer
 from cloud.ingest.dead_letter_budget import DeadLetterLimits, RefillRate
 from cloud.ingest.dead_letters import SAMPLE_BYTES
 from cloud.ingest.sources.memory import MemorySource
+from tests.cloud.databases import create_tables
 from wire.audience import AudienceReport
 from wire.envelope import audience_event, decode_events, encode_event
 
@@ -81,10 +82,10 @@ def cloud(engine: Engine) -> Cloud:
 def test_a_hundred_thousand_pieces_of_rubbish_end_nothing_and_fill_nothing(
     tmp_path: object, report: Reports
 ) -> None:
-    from cloud.database import connect, create
+    from cloud.database import connect
 
     engine = connect(f"sqlite:///{tmp_path}/onlooker.db")
-    create(engine)
+    create_tables(engine)
     cloud = Cloud(engine, DeadLetterLimits())
     cloud.rubbish("kx-01-cam-9", 101_000)
     cloud.take(report(1))

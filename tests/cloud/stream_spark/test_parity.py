@@ -23,7 +23,6 @@ from sqlalchemy import Engine, select
 from cloud.cli import stream_spark
 from cloud.database import (
     connect,
-    create,
     dead_letters,
     lost_sequences,
     reading,
@@ -51,6 +50,7 @@ from cloud.windows.query import windows as embedded_windows
 from simulators.delivery.reliable_sender import pack_batches
 from simulators.synthetic.cameras import Period, create_sites, interleave_reports
 from simulators.synthetic.fault_injection import FaultProfile, FaultyConnection
+from tests.cloud.databases import create_tables
 from wire.audience import AudienceReport
 from wire.envelope import audience_event, encode_event, heartbeat_event
 from wire.health import CaptureState, Heartbeat
@@ -179,7 +179,7 @@ def arguments(*words: str) -> argparse.Namespace:
 @pytest.fixture(scope="module")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     engine = connect(f"sqlite:///{tmp_path_factory.mktemp('embedded')}/onlooker.db")
-    create(engine)
+    create_tables(engine)
     consumer = Consumer(
         MemorySource(recorded()), engine, is_listed=lambda *camera: camera in DEVICES,
         clock=lambda: NOW, limits=BatchLimits(messages=50, idle_s=0.0), limit=LIMIT,

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from cloud.auth import audit
-from cloud.database import connect, create, reading, writing
+from cloud.database import connect, reading, writing
 from cloud.fleet import history, tables
 from cloud.fleet.history import Author
 from cloud.fleet.jobs import job_store
@@ -97,7 +97,6 @@ def test_entries_older_than_the_audit_chain_stay_in_the_history(fleet, run_comma
 @pytest.mark.slow
 def test_ten_thousand_cameras_can_be_selected_and_changed(url):
     engine = connect(url)
-    create(engine)
     author = Author("test", START)
     with writing(engine) as connection:
         rows = [
