@@ -12,11 +12,10 @@ from sqlalchemy import Engine, Row, select
 
 from cloud import settings
 from cloud.database import dead_letters, open_existing, reading, writing
-from cloud.ingest.dead_letters import printable
+from cloud.ingest.dead_letters import DeadLetterKind, printable
 from cloud.ingest.membership import Membership
 from cloud.ingest.quarantine import read_quarantined_devices, release_device
 from cloud.ingest.replay import list_unreplayed, replay_dead_letter
-from cloud.ingest.validate import DeadLetterKind
 from cloud.sites.sites_file import SAMPLE
 from wire.command_line import row_count, row_id
 

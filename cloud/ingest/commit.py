@@ -23,8 +23,9 @@ from sqlalchemy import Connection, Engine
 
 from cloud.database import writing
 from cloud.database.rollups import lock_for_counting
-from cloud.ingest import dead_letters, device_status, report_store, venue_sums
+from cloud.ingest import dead_letter_store, device_status, report_store, venue_sums
 from cloud.ingest.dead_letter_budget import BudgetDraft, DeadLetterBudget, Key
+from cloud.ingest.dead_letters import DeadLetter, DeadLetterKind, ReportIdentity
 from cloud.ingest.duplicates import REUSED, DuplicateCheck, RepeatKind, remove_from_losses
 from cloud.ingest.minute_sums import MinuteSums
 from cloud.ingest.plausibility import ValidationRules
@@ -33,10 +34,7 @@ from cloud.ingest.received_ranges import SequenceStatus
 from cloud.ingest.sequences import ReportStreams, StreamKey
 from cloud.ingest.validate import (
     DEFAULT_RULES,
-    DeadLetter,
-    DeadLetterKind,
     DeviceMessage,
-    ReportIdentity,
     ValidationResult,
     ValidReport,
     topic_address,
@@ -260,7 +258,7 @@ class _Batch:
         self._streams.save()
         device_status.write_device_messages(self._connection, self._messages, now)
         outcome.device_messages = len(self._messages)
-        outcome.new_dead_letters = dead_letters.write_dead_letters(
+        outcome.new_dead_letters = dead_letter_store.write_dead_letters(
             self._connection, self._admitted, now
         )
         outcome.dead_letters = [dead_letter for dead_letter, _ in self._admitted]

@@ -23,17 +23,11 @@ from cloud.database import writing
 from cloud.database.failures import failure_of, is_passing
 from cloud.ingest.commit import CommitResult, commit
 from cloud.ingest.dead_letter_budget import DeadLetterBudget, DeadLetterLimits, Key
+from cloud.ingest.dead_letters import DeadLetter, DeadLetterKind
 from cloud.ingest.plausibility import ValidationRules
 from cloud.ingest.quarantine import end_expired_quarantines
 from cloud.ingest.sources.message_source import BatchLimits, MessageSource
-from cloud.ingest.validate import (
-    DEFAULT_RULES,
-    DeadLetter,
-    DeadLetterKind,
-    IsListed,
-    ValidationResult,
-    validate,
-)
+from cloud.ingest.validate import DEFAULT_RULES, IsListed, ValidationResult, validate
 from wire import envelope
 from wire.ack import Ack
 from wire.topics import Channel, DeviceAddress

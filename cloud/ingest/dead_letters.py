@@ -1,65 +1,92 @@
-"""Dead letters: messages that failed validation, each stored once with a sample and the reason.
+"""Dead letters: messages that failed validation, each with the kind of the reason.
 
-A message that arrives again only increments `times`, so a camera that repeats itself fills no disk.
-Messages that stay with the device (an unknown camera) are one dead letter per topic.
+Messages that stay with the device (an unknown camera) are stored as one dead letter per topic.
 """
 
 import hashlib
-from collections.abc import Iterable
-from datetime import datetime
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
 
-from sqlalchemy import Connection, select
-
-from cloud.database import dead_letters, insert
-from cloud.ingest.validate import KEPT_ONCE_PER_TOPIC, DeadLetter, DeadLetterKind
 from wire.envelope import MAX_PAYLOAD_BYTES
+from wire.scalars import JournalId
+from wire.topics import DeviceAddress
 
 SAMPLE_BYTES: Final = 16 * 1024
-"""Kept bytes of a payload that could not be parsed; a parsed one is kept whole."""
-CHUNK: Final = 400
-LONGEST_REASON: Final = 2_000
+"""Stored bytes of a payload that could not be parsed; a parsed one is stored whole."""
 
 
-def write_dead_letters(
-    connection: Connection, admitted: Iterable[tuple[DeadLetter, bool]], now: datetime
-) -> int:
-    """Write dead letters and return how many are new.
+class DeadLetterKind(StrEnum):
+    """Why a message is a dead letter."""
 
-    Each is paired with whether it alone acknowledges its sequence numbers.
-    """
-    rows: dict[str, dict[str, Any]] = {}
-    for dead_letter, claims in admitted:
-        row = rows.setdefault(digest_of(dead_letter), _row(dead_letter, claims, now))
-        row["times"] += 1
-    if not rows:
-        return 0
-    known = len(known_digests(connection, rows))
-    into = insert(connection.dialect.name, dead_letters)
-    upsert = into.on_conflict_do_update(
-        index_elements=["digest"],
-        set_={
-            "times": dead_letters.c.times + into.excluded.times,
-            "last_received_at": into.excluded.last_received_at,
-        },
-    )
-    connection.execute(upsert, [{"digest": key, **row} for key, row in sorted(rows.items())])
-    return len(rows) - known
+    TOPIC = "topic"  # unknown topic, or a message type that the channel does not carry
+    OVERSIZE = "oversize"
+    UNREADABLE = "unreadable"
+    ADDRESS = "address"  # reports about another device than its topic
+    UNKNOWN = "unknown"  # no such camera in the sites file
+    FUTURE = "future"
+    ANCIENT = "ancient"
+    IMPLAUSIBLE = "implausible"  # a value that no camera can measure
+    SEQUENCE = "sequence"  # sequence numbers that the stream cannot have reached
+    SEQUENCE_REUSED = "sequence_reused"  # the number was used for another report
+    OVERLAP = "overlap"  # part of it is already counted
+    SCATTERED = "scattered"  # beyond more gaps than are stored
+    UNSTORABLE = "unstorable"  # the database refuses its values
 
 
-def known_digests(connection: Connection, digests: Iterable[str]) -> set[str]:
-    """The digests of which a dead letter is stored."""
-    wanted = sorted(set(digests))
-    found: set[str] = set()
-    for start in range(0, len(wanted), CHUNK):
-        some = dead_letters.c.digest.in_(wanted[start : start + CHUNK])
-        found.update(connection.execute(select(dead_letters.c.digest).where(some)).scalars())
-    return found
+STORED_ONCE_PER_TOPIC: Final = frozenset({DeadLetterKind.UNKNOWN, DeadLetterKind.SCATTERED})
+"""Stored as one dead letter for each topic: the device still has all such reports."""
+NOT_ACKNOWLEDGED: Final = STORED_ONCE_PER_TOPIC | {
+    DeadLetterKind.TOPIC,
+    DeadLetterKind.OVERSIZE,
+    DeadLetterKind.UNREADABLE,
+    DeadLetterKind.SEQUENCE,
+}
+"""Never acknowledged: the camera keeps such reports and sends them again."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportIdentity:
+    """A report by device (from the topic), stream and sequence numbers."""
+
+    address: DeviceAddress
+    stream_id: JournalId
+    first: int
+    last: int
+
+    def covers(self, other: "ReportIdentity") -> bool:
+        """Whether the range contains the first number of another."""
+        return (
+            self.first <= other.first <= self.last
+            and self.stream_id == other.stream_id
+            and self.address.device == other.address.device
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A message that failed validation: topic, reason, and the report if it is known."""
+
+    kind: DeadLetterKind
+    reason: str
+    topic: str
+    payload: bytes
+    address: DeviceAddress | None = None
+    identity: ReportIdentity | None = None
+
+    @property
+    def acknowledges(self) -> ReportIdentity | None:
+        """The report that is acknowledged by this dead letter; None when it is not."""
+        return None if self.kind in NOT_ACKNOWLEDGED else self.identity
+
+    def as_dead_letter(self, kind: DeadLetterKind, reason: str) -> "DeadLetter":
+        """The same message with another reason."""
+        return replace(self, kind=kind, reason=reason)
 
 
 def digest_of(dead_letter: DeadLetter) -> str:
     """The digest that a repeated message has again."""
-    if dead_letter.kind in KEPT_ONCE_PER_TOPIC:
+    if dead_letter.kind in STORED_ONCE_PER_TOPIC:
         content = b""
     elif (which := dead_letter.identity) and dead_letter.kind is not DeadLetterKind.SEQUENCE_REUSED:
         content = f"{which.stream_id}:{which.first}-{which.last}".encode()
@@ -75,26 +102,6 @@ def sample_of(dead_letter: DeadLetter) -> bytes:
     return dead_letter.payload[
         : SAMPLE_BYTES if dead_letter.acknowledges is None else MAX_PAYLOAD_BYTES
     ]
-
-
-def _row(dead_letter: DeadLetter, claims: bool, now: datetime) -> dict[str, Any]:
-    address, which = dead_letter.address, dead_letter.identity
-    return {
-        "kind": str(dead_letter.kind),
-        "reason": printable(dead_letter.reason)[:LONGEST_REASON],
-        "topic": printable(dead_letter.topic),
-        "location": address and address.location,
-        "device": address and address.device,
-        "stream_id": which and which.stream_id,
-        "first_sequence": which and which.first,
-        "last_sequence": which and which.last,
-        "claims": int(claims),
-        "payload": sample_of(dead_letter),
-        "payload_bytes": len(dead_letter.payload),
-        "times": 0,
-        "first_received_at": now,
-        "last_received_at": now,
-    }
 
 
 def printable(text: str) -> str:

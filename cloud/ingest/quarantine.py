@@ -21,8 +21,8 @@ from sqlalchemy import Connection, Row, func, select, tuple_
 
 from cloud.database import dead_letters, insert, quarantined_devices
 from cloud.ingest.dead_letter_budget import COSTS, IN_ALL, PARSED_COSTS, UNLISTED, BudgetDraft, Key
-from cloud.ingest.dead_letters import digest_of, known_digests, printable
-from cloud.ingest.validate import DeadLetter, DeadLetterKind
+from cloud.ingest.dead_letter_store import known_digests
+from cloud.ingest.dead_letters import DeadLetter, DeadLetterKind, digest_of, printable
 
 LONGEST_REASON: Final = 500
 CHUNK: Final = 400

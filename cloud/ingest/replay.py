@@ -19,18 +19,11 @@ from cloud.database import dead_letters, writing
 from cloud.database.rollups import lock_for_counting
 from cloud.ingest import report_store, venue_sums
 from cloud.ingest.commit import commit_within
+from cloud.ingest.dead_letters import DeadLetter, DeadLetterKind
 from cloud.ingest.minute_sums import MinuteSums
 from cloud.ingest.plausibility import ValidationRules
 from cloud.ingest.sources.message_source import Delivery
-from cloud.ingest.validate import (
-    DEFAULT_RULES,
-    DeadLetter,
-    DeadLetterKind,
-    IsListed,
-    ValidationResult,
-    ValidReport,
-    validate,
-)
+from cloud.ingest.validate import DEFAULT_RULES, IsListed, ValidationResult, ValidReport, validate
 from wire.scalars import JournalId
 
 

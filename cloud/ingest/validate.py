@@ -10,15 +10,15 @@ counted, or as a dead letter that is kept whole. Every other message stays with 
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
 import msgspec
 from msgspec import structs
 
+from cloud.ingest.dead_letters import DeadLetter, DeadLetterKind, ReportIdentity
 from cloud.ingest.moved_cameras import misplaced_reason, unlisted_reason
 from cloud.ingest.plausibility import (
     ValidationRules,
@@ -43,53 +43,6 @@ DEFAULT_RULES: Final = ValidationRules()
 IsListed = Callable[[LocationId, DeviceId], bool]
 
 
-class DeadLetterKind(StrEnum):
-    """Why a message is a dead letter."""
-
-    TOPIC = "topic"  # unknown topic, or a message type that the channel does not carry
-    OVERSIZE = "oversize"
-    UNREADABLE = "unreadable"
-    ADDRESS = "address"  # reports about another device than its topic
-    UNKNOWN = "unknown"  # no such camera in the sites file
-    FUTURE = "future"
-    ANCIENT = "ancient"
-    IMPLAUSIBLE = "implausible"  # a value that no camera can measure
-    SEQUENCE = "sequence"  # sequence numbers that the stream cannot have reached
-    SEQUENCE_REUSED = "sequence_reused"  # the number was used for another report
-    OVERLAP = "overlap"  # part of it is already counted
-    SCATTERED = "scattered"  # beyond more gaps than are stored
-    UNSTORABLE = "unstorable"  # the database refuses its values
-
-
-KEPT_ONCE_PER_TOPIC: Final = frozenset({DeadLetterKind.UNKNOWN, DeadLetterKind.SCATTERED})
-"""Kept as one dead letter for each topic: the device still has all such reports."""
-NOT_ACKNOWLEDGED: Final = KEPT_ONCE_PER_TOPIC | {
-    DeadLetterKind.TOPIC,
-    DeadLetterKind.OVERSIZE,
-    DeadLetterKind.UNREADABLE,
-    DeadLetterKind.SEQUENCE,
-}
-"""Never acknowledged: the camera keeps such reports and sends them again."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReportIdentity:
-    """A report by device (from the topic), stream and sequence numbers."""
-
-    address: DeviceAddress
-    stream_id: JournalId
-    first: int
-    last: int
-
-    def covers(self, other: "ReportIdentity") -> bool:
-        """Whether the range contains the first number of another."""
-        return (
-            self.first <= other.first <= self.last
-            and self.stream_id == other.stream_id
-            and self.address.device == other.address.device
-        )
-
-
 @dataclass(frozen=True, slots=True)
 class ValidReport:
     """A report that may be counted, unless it is a duplicate."""
@@ -98,7 +51,7 @@ class ValidReport:
     report: AudienceReport
     topic: str
 
-    def as_dead_letter(self, kind: DeadLetterKind, reason: str) -> "DeadLetter":
+    def as_dead_letter(self, kind: DeadLetterKind, reason: str) -> DeadLetter:
         """The dead letter of this report."""
         which, event = self.identity, envelope.audience_event(self.report)
         return DeadLetter(
@@ -114,31 +67,10 @@ class DeviceMessage:
     about: Heartbeat | Alarm | PresenceStatus
     topic: str
 
-    def as_dead_letter(self, kind: DeadLetterKind, reason: str) -> "DeadLetter":
+    def as_dead_letter(self, kind: DeadLetterKind, reason: str) -> DeadLetter:
         """The dead letter of this message."""
         payload = msgspec.json.encode(self.about)
         return DeadLetter(kind, reason, self.topic, payload, self.address)
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """A message that failed validation: topic, reason, and the report if it is known."""
-
-    kind: DeadLetterKind
-    reason: str
-    topic: str
-    payload: bytes
-    address: DeviceAddress | None = None
-    identity: ReportIdentity | None = None
-
-    @property
-    def acknowledges(self) -> ReportIdentity | None:
-        """The report that is acknowledged by this dead letter; None when it is not."""
-        return None if self.kind in NOT_ACKNOWLEDGED else self.identity
-
-    def as_dead_letter(self, kind: DeadLetterKind, reason: str) -> "DeadLetter":
-        """The same message with another reason."""
-        return replace(self, kind=kind, reason=reason)
 
 
 ValidationResult = ValidReport | DeviceMessage | DeadLetter

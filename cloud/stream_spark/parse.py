@@ -11,15 +11,13 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from cloud.database import microseconds
-from cloud.ingest.dead_letters import digest_of, printable, sample_of
+from cloud.ingest.dead_letters import DeadLetter, DeadLetterKind, digest_of, printable, sample_of
 from cloud.ingest.minute_sums import report_minute, report_sums
 from cloud.ingest.plausibility import ValidationRules
 from cloud.ingest.sources.kinesis_record import UNREADABLE_TOPIC, parse_record
 from cloud.ingest.sources.message_source import Delivery
 from cloud.ingest.validate import (
     DEFAULT_RULES,
-    DeadLetter,
-    DeadLetterKind,
     DeviceMessage,
     IsListed,
     ValidationResult,

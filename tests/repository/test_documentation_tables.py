@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from cloud.ingest.validate import DeadLetterKind
+from cloud.ingest.dead_letters import DeadLetterKind
 from cloud.pricing.factors import compute_base_factors
 from cloud.pricing.slot import parse_slot
 from edge_agent.management.privacy_limits import RULES

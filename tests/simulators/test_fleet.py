@@ -7,8 +7,9 @@ from itertools import count, pairwise
 import numpy as np
 import pytest
 
+from cloud.ingest.dead_letters import DeadLetter
 from cloud.ingest.sources.message_source import Delivery as Arrival
-from cloud.ingest.validate import DeadLetter, validate
+from cloud.ingest.validate import validate
 from cloud.sites.sites_file import load_sites
 from cloud.yaml_document import LARGEST_FILE_BYTES
 from simulators.__main__ import main

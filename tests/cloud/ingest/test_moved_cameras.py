@@ -6,15 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from cloud.ingest.dead_letters import DeadLetter, DeadLetterKind
 from cloud.ingest.membership import Membership
 from cloud.ingest.sources.message_source import Delivery
-from cloud.ingest.validate import (
-    DeadLetter,
-    DeadLetterKind,
-    ValidationResult,
-    ValidReport,
-    validate,
-)
+from cloud.ingest.validate import ValidationResult, ValidReport, validate
 from cloud.sites.sites_file import SAMPLE, load_sites
 from cloud.yaml_document import DocumentError
 from wire.audience import AudienceReport

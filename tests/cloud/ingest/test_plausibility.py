@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cloud.ingest.dead_letters import DeadLetter, DeadLetterKind
 from cloud.ingest.plausibility import (
     PEOPLE_PER_CAMERA,
     PEOPLE_PER_SECOND,
@@ -13,13 +14,7 @@ from cloud.ingest.plausibility import (
     implausible_figure,
 )
 from cloud.ingest.sources.message_source import Delivery
-from cloud.ingest.validate import (
-    DeadLetter,
-    DeadLetterKind,
-    ValidationResult,
-    ValidReport,
-    validate,
-)
+from cloud.ingest.validate import ValidationResult, ValidReport, validate
 from wire.audience import (
     AudienceReport,
     CreativeSum,

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cloud.ingest.dead_letters import DeadLetter, DeadLetterKind
 from cloud.ingest.sources.message_source import Delivery
-from cloud.ingest.validate import DeadLetter, DeadLetterKind, DeviceMessage, ValidReport, validate
+from cloud.ingest.validate import DeviceMessage, ValidReport, validate
 from wire.audience import AudienceReport, SensorSum
 from wire.envelope import audience_event, encode_event, join_events
 from wire.health import Presence, PresenceStatus
