@@ -17,6 +17,8 @@ def parse_record(data: bytes, receipt: Any = None) -> Delivery:
     """The message in a record; other data becomes a delivery that fails validation."""
     try:
         record = json.loads(data)
-        return Delivery(record["topic"], base64.b64decode(record["payload"]), receipt)
-    except (ValueError, TypeError, KeyError, binascii.Error, RecursionError):
+        topic = record["topic"]
+        topic.encode()  # JSON may hold another type, or a lone surrogate
+        return Delivery(topic, base64.b64decode(record["payload"]), receipt)
+    except (ValueError, TypeError, KeyError, AttributeError, binascii.Error, RecursionError):
         return Delivery(UNREADABLE_TOPIC, data, receipt)
