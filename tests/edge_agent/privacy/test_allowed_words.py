@@ -12,7 +12,6 @@ from edge_agent.management.remote_config import ConfigError, apply_desired_confi
 from edge_agent.privacy.allowed_words import find_unknown_words, omit_quotations
 from edge_agent.privacy.egress_filter import EgressError, EgressFilter, examine_document
 from edge_agent.privacy.encoded_data import find_encoded_data
-from edge_agent.privacy.sensor_names import is_allowed_name
 from edge_agent.reporting.alarms import REMEDIES
 from edge_agent.settings.camera_settings import Settings
 from tests.edge_agent.outbox.reports import quiet_minute
@@ -67,22 +66,6 @@ def test_an_alarm_with_other_words_is_blocked():
         state=AlarmState.RAISED, at=datetime(2026, 11, 23, tzinfo=UTC), message="xqzv wkjt pqrs",
     )  # fmt: skip
     assert egress.filter_payload(Channel.ALARM, encode_event(alarm_event(alarm))) is None
-
-
-@pytest.mark.parametrize(
-    ("name", "own", "allowed"),
-    [
-        ("lux", (), True),
-        ("lux_2", (), True),
-        ("co2_ppm", (), True),
-        ("dew_point_c", ("dew_point_c",), True),
-        ("dew_point_c", (), False),
-        ("a7f3k2", (), False),
-        ("lux_face_of_somebody", (), False),
-    ],
-)
-def test_sensors_are_named_from_a_list(name, own, allowed):
-    assert is_allowed_name(name, own) == allowed
 
 
 def test_readings_under_other_names_are_left_out_and_the_totals_arrive():

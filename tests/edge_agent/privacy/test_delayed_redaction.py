@@ -7,17 +7,10 @@ import pytest
 
 from edge_agent.capture.frame import Frame
 from edge_agent.privacy.delayed_redaction import DELAY_S, DelayedRedaction, find_unmatched
-from edge_agent.privacy.pixelate import HEAD_CELLS, pixelate, pixelate_boxes, widen
+from edge_agent.privacy.pixelate import widen
+from tests.edge_agent.privacy.texture import TEXTURE, detail
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-TEXTURE = np.random.default_rng(3).integers(0, 255, (180, 320, 3), np.uint8)
-
-
-def detail(image, box):
-    """How much neighbouring pixels differ inside a box: about 80 levels in the texture."""
-    x1, y1, x2, y2 = (round(edge) for edge in box)
-    part = image[max(y1, 0) : y2, max(x1, 0) : x2].astype(int)
-    return float(np.abs(np.diff(part, axis=1)).mean())
 
 
 def frame(at_s, image=TEXTURE):
@@ -33,41 +26,6 @@ def shown(moments, *, width_px=320, wanted=lambda at_s: True):
         for picture in veil.add_frame(frame(at_s), heads, wanted=wanted(at_s))
     ]
     return {round(picture.at_s, 2): picture.image for picture in (*out, *veil.flush())}
-
-
-def test_a_pixelated_head_keeps_a_few_cells_and_nothing_else_changes():
-    box = (100.0, 50.0, 140.0, 98.0)
-    picture = pixelate_boxes(TEXTURE, [box])
-    head = picture[50:98, 100:140]
-    assert len(np.unique(head.reshape(-1, 3), axis=0)) <= HEAD_CELLS * HEAD_CELLS
-    elsewhere = np.ones(TEXTURE.shape, bool)
-    elsewhere[50:98, 100:140] = False
-    assert np.array_equal(picture[elsewhere], TEXTURE[elsewhere])
-    assert not np.shares_memory(picture, TEXTURE)
-
-
-@pytest.mark.parametrize(
-    "box",
-    [
-        (-20, -20, 10, 10),
-        (300, 170, 400, 300),
-        (-9, -9, 400, 400),
-        (500, 500, 600, 600),
-        (5, 5, 5, 9),
-    ],
-)
-def test_boxes_may_reach_beyond_the_picture(box):
-    assert pixelate_boxes(TEXTURE, [box]).shape == TEXTURE.shape
-
-
-def test_overlapping_heads_do_not_uncover_each_other():
-    boxes = [(100, 50, 140, 90), (120, 60, 160, 100)]
-    picture = pixelate_boxes(TEXTURE, boxes)
-    assert all(detail(picture, box) < 15 for box in boxes)
-
-
-def test_a_face_is_widened_to_its_head():
-    assert widen((100, 100, 120, 130), 0.4) == (88, 88, 132, 142)
 
 
 HEAD = (150.0, 60.0, 180.0, 90.0)
@@ -143,7 +101,3 @@ def test_heads_of_unwanted_frames_are_redacted_in_later_ones():
     pictures = shown(moments, wanted=lambda at_s: at_s > 0.1)
     assert list(pictures) == [0.4]
     assert detail(pictures[0.4], HEAD) < 20
-
-
-def test_coarse_keeps_the_size():
-    assert pixelate(TEXTURE, 12).shape == TEXTURE.shape

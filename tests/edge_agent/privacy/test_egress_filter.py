@@ -8,11 +8,7 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from edge_agent.outbox import Outbox, ReportSender
 from edge_agent.privacy.egress_filter import EgressError, EgressFilter, examine_document
-from edge_agent.privacy.filtered_link import FilteredLink
-from edge_agent.settings.transport import LinkSettings
-from edge_agent.transport.loopback import LoopbackLink
 from tests.report_builder import build_report
 from wire.audience import (
     AgeGroup,
@@ -177,29 +173,6 @@ def test_nothing_is_sent_of_what_cannot_be_read_or_goes_the_wrong_way(egress):
     assert egress.filter_payload(Channel.ALARM, sealed(report())) is None
     assert egress.filter_payload(Channel.ACK, sealed(report())) is None
     assert egress.blocked == {"audience": 2, "alarm": 1, "ack": 1}
-
-
-def test_sequence_numbers_continue_while_the_filter_blocks(tmp_path):
-    heard = []
-    egress = EgressFilter(HERE)
-    link = FilteredLink(LoopbackLink(HERE, lambda event: heard.append(event) or True), egress)
-    outbox = Outbox(tmp_path / "outbox.sqlite3")
-    sender = ReportSender(outbox, link, LinkSettings())
-    for number in range(1, 6):
-        sensors = {JPEG[:64]: READING} if number == 3 else {}
-        outbox.put(
-            lambda journal, sequence, sensors=sensors: structs.replace(
-                report(), journal=journal, sequence=sequence, sensors=sensors
-            )
-        )
-    link.start()
-    sender.pump(0.0)
-    sender.pump(0.1)
-    assert outbox.depth == 0
-    outbox.close()
-    assert [event.data.sequence.first for event in heard] == [1, 2, 3, 4, 5]
-    assert {event.data.visits for event in heard} == {6}
-    assert egress.blocked == {"audience": 1}
 
 
 def test_other_documents_are_examined_too():
