@@ -13,7 +13,6 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-import boto3
 from sqlalchemy import Engine
 
 from cloud import settings
@@ -25,6 +24,7 @@ from cloud.ingest.sources.kinesis_record import parse_record
 from cloud.ingest.sources.message_source import BatchLimits, Delivery
 from cloud.ingest.validate import DEFAULT_RULES, IsListed
 from cloud.sites.sites_file import SAMPLE
+from wire.aws import create_client
 from wire.clock import utc_now
 
 
@@ -100,7 +100,7 @@ def _shared_state() -> tuple[Engine, Membership, settings.Settings, Any]:
     engine = connect(chosen.database_url)
     create(engine)
     membership = Membership(chosen.sites or SAMPLE)
-    return engine, membership, chosen, boto3.client("iot-data")
+    return engine, membership, chosen, create_client("iot-data")
 
 
 def _number(record: Mapping[str, Any]) -> str:

@@ -13,11 +13,15 @@ from datetime import datetime
 from typing import Any, Final
 
 from paho.mqtt import client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
 
 from edge_agent.player.now_playing import PlayerMessage, PlayerMessageError, PlayHistory
 from edge_agent.settings.services import PlaysSettings
-from edge_agent.transport.broker import create_tls_context, parse_broker_url
+from edge_agent.transport.broker import parse_broker_url
+from edge_agent.transport.mqtt_client import (
+    connect_in_background,
+    create_mqtt_client,
+    disconnect,
+)
 from wire.addresses import WEB_SCHEMES, parse_address
 from wire.clock import utc_now
 from wire.web.http_client import HttpLimits, HttpRequestError, send_request
@@ -80,10 +84,7 @@ def listen_to_player(
 @contextmanager
 def _subscribe(settings: PlaysSettings, words: PlayerInput) -> Iterator[None]:
     broker = parse_broker_url(settings.broker)
-    client = mqtt.Client(CallbackAPIVersion.VERSION2)
-    client.username_pw_set(broker.username, broker.password)
-    if broker.tls:
-        client.tls_set_context(create_tls_context(broker))
+    client = create_mqtt_client(broker)
 
     def connected(client: mqtt.Client, _data: Any, _flags: Any, reason: Any, _more: Any) -> None:
         if reason.is_failure:
@@ -94,13 +95,11 @@ def _subscribe(settings: PlaysSettings, words: PlayerInput) -> Iterator[None]:
 
     client.on_connect = connected
     client.on_message = lambda _client, _data, message: words.handle_or_log(bytes(message.payload))
-    client.connect_async(broker.host, broker.port, keepalive=30)
-    client.loop_start()
+    connect_in_background(client, broker)
     try:
         yield
     finally:
-        client.disconnect()
-        client.loop_stop()
+        disconnect(client)
 
 
 @contextmanager

@@ -12,12 +12,16 @@ from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 from paho.mqtt import client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
 
 from edge_agent.privacy.egress_filter import EgressError, examine_document
 from edge_agent.settings.services import HomeAssistantSettings
 from edge_agent.state_board import StateBoard, StateSnapshot
-from edge_agent.transport.broker import create_tls_context, parse_broker_url
+from edge_agent.transport.broker import parse_broker_url
+from edge_agent.transport.mqtt_client import (
+    connect_in_background,
+    create_mqtt_client,
+    disconnect,
+)
 from wire.health import CaptureState, DeviceFigures
 
 log = logging.getLogger(__name__)
@@ -84,18 +88,14 @@ class HomeAssistant:
         self._broker = parse_broker_url(settings.broker)
         self._stopping = threading.Event()
         self._announced: set[str] = set()
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2)
-        self._client.username_pw_set(self._broker.username, self._broker.password)
-        if self._broker.tls:
-            self._client.tls_set_context(create_tls_context(self._broker))
+        self._client = create_mqtt_client(self._broker)
         self._available = f"{self._root}/{name}/available"
         self._client.will_set(self._available, "offline", qos=1, retain=True)
         self._client.on_connect = self._on_connect
         self._thread = threading.Thread(target=self._run, name="home-assistant", daemon=True)
 
     def start(self) -> None:
-        self._client.connect_async(self._broker.host, self._broker.port, keepalive=30)
-        self._client.loop_start()
+        connect_in_background(self._client, self._broker)
         self._thread.start()
 
     def stop(self) -> None:
@@ -104,8 +104,7 @@ class HomeAssistant:
         if self._client.is_connected():
             published = self._client.publish(self._available, "offline", 1, retain=True)
             published.wait_for_publish(DISCONNECT_TIMEOUT_S)
-        self._client.disconnect()
-        self._client.loop_stop()
+        disconnect(self._client)
 
     @property
     def _root(self) -> str:

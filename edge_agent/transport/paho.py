@@ -20,11 +20,17 @@ from typing import Any, Final
 
 import msgspec
 from paho.mqtt import client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.enums import MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edge_agent.transport.broker import BrokerEndpoint, create_tls_context
+from edge_agent.transport.mqtt_client import (
+    KEEPALIVE_S,
+    connect_in_background,
+    create_mqtt_client,
+    disconnect,
+)
 from wire.clock import utc_now
 from wire.envelope import MAX_PAYLOAD_BYTES
 from wire.health import Presence, PresenceStatus
@@ -52,7 +58,7 @@ class PahoLink:
         broker: BrokerEndpoint,
         address: DeviceAddress,
         *,
-        keepalive_s: int = 30,
+        keepalive_s: int = KEEPALIVE_S,
         subscriptions: Sequence[str] = (),
         protocol: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv311,
         clock: Callable[[], datetime] = utc_now,
@@ -78,8 +84,7 @@ class PahoLink:
         self._client = self._configured(protocol)
 
     def start(self) -> None:
-        self._client.connect_async(self._broker.host, self._broker.port, self._keepalive_s)
-        self._client.loop_start()
+        connect_in_background(self._client, self._broker, keepalive_s=self._keepalive_s)
 
     def send(self, channel: Channel, payload: bytes) -> bool:
         return self.publish(self._address.topic(channel), payload)
@@ -129,19 +134,12 @@ class PahoLink:
             with suppress(RuntimeError, ValueError):  # the connection ended meanwhile
                 stopped.wait_for_publish(DISCONNECT_TIMEOUT_S)
         self.connected = False
-        self._client.disconnect()
-        self._client.loop_stop()
+        disconnect(self._client)
 
     def _configured(self, protocol: MQTTProtocolVersion) -> mqtt.Client:
-        client = mqtt.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=self._address.device,
-            protocol=protocol,
-            clean_session=True if protocol is MQTTProtocolVersion.MQTTv311 else None,
+        client = create_mqtt_client(
+            self._broker, client_id=self._address.device, protocol=protocol, tls=self._tls
         )
-        client.username_pw_set(self._broker.username, self._broker.password)
-        if self._tls is not None:
-            client.tls_set_context(self._tls)
         client.will_set(
             self._address.topic(Channel.STATUS),
             self._status(Presence.OFFLINE, None),

@@ -14,11 +14,11 @@ from typing import Any, Final, Self, TypeVar
 
 import msgspec
 from paho.mqtt import client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edge_agent.transport.broker import BrokerEndpoint, create_tls_context
+from edge_agent.transport.mqtt_client import KEEPALIVE_S, create_mqtt_client, disconnect
 from wire.fleet.enrolment import (
     ACCEPTED,
     CREATE,
@@ -33,7 +33,6 @@ from wire.fleet.enrolment import (
 from wire.scalars import DeviceId
 
 TIMEOUT_S: Final = 20.0
-KEEPALIVE_S: Final = 30
 TOKEN_REFUSED: Final = "InvalidCertificateOwnershipToken"  # noqa: S105  an error code of the protocol
 CLOCK_WORDS: Final = ("certificate has expired", "certificate is not yet valid")
 
@@ -61,11 +60,7 @@ class ProvisioningClient:
         self._server = server
         self._timeout_s = timeout_s
         self._events: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
-        self._client = mqtt.Client(
-            CallbackAPIVersion.VERSION2, client_id=device, reconnect_on_failure=False
-        )
-        self._client.connect_timeout = timeout_s
-        self._client.tls_set_context(create_tls_context(server))
+        self._client = _create_client(server, device, timeout_s)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_subscribe = lambda *_: self._events.put(("subscribed", b""))
@@ -93,8 +88,7 @@ class ProvisioningClient:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
+        disconnect(self._client)
 
     def certify(self, request: str) -> CertificateIssued:
         """Request a certificate for a signing request."""
@@ -159,6 +153,13 @@ class ProvisioningClient:
         self._events.put(("closed", str(reason).encode()))
 
 
+def _create_client(server: BrokerEndpoint, device: DeviceId, timeout_s: float) -> mqtt.Client:
+    """A client that tries once: a failed connection is an answer."""
+    return create_mqtt_client(
+        server, client_id=device, connect_timeout_s=timeout_s, is_reconnecting=False
+    )
+
+
 def connect(client: mqtt.Client, server: BrokerEndpoint) -> None:
     """Connect, or raise ProvisioningError with the cause."""
     with _describing_errors(server):
@@ -203,10 +204,7 @@ def verify_connection(
 
     Raises ProvisioningRefusedError when the broker rejects it, else ProvisioningError.
     """
-    client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=device, reconnect_on_failure=False)
-    client.connect_timeout = timeout_s
-    if broker.tls:
-        client.tls_set_context(create_tls_context(broker))
+    client = _create_client(broker, device, timeout_s)
     outcome: queue.SimpleQueue[str] = queue.SimpleQueue()
     client.on_connect = lambda _c, _u, _f, reason, _p: outcome.put(
         str(reason) if reason.is_failure else ""
@@ -219,8 +217,7 @@ def verify_connection(
     except queue.Empty:
         raise ProvisioningError(f"{broker!r} did not answer within {timeout_s:.0f} s") from None
     finally:
-        client.disconnect()
-        client.loop_stop()
+        disconnect(client)
     if reason_text:
         raise ProvisioningRefusedError(
             "ConnectionRejected", f"{broker!r} rejects {device} ({reason_text})"

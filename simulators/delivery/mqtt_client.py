@@ -11,16 +11,11 @@ from typing import Any, Final
 
 from cryptography.x509.oid import NameOID
 from paho.mqtt.client import Client, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion
 
 from edge_agent.identity.certificates import read_certificate
 from edge_agent.identity.errors import IdentityError
-from edge_agent.transport.broker import (
-    BrokerEndpoint,
-    LinkError,
-    create_tls_context,
-    parse_broker_url,
-)
+from edge_agent.transport.broker import BrokerEndpoint, LinkError, parse_broker_url
+from edge_agent.transport.mqtt_client import KEEPALIVE_S, create_mqtt_client, disconnect
 from wire.envelope import AckEvent, decode_events
 from wire.topics import Channel, DeviceAddress
 
@@ -49,13 +44,13 @@ class SimulatorClient:
         """
         try:
             self._broker = parse_broker_url(url, ca=ca, certificate=certificate, key=key)
-            self._client = Client(CallbackAPIVersion.VERSION2, client_id=_client_id(self._broker))
-            if self._broker.tls:
-                self._client.tls_set_context(create_tls_context(self._broker))
+            self._client = create_mqtt_client(
+                self._broker,
+                client_id=_client_id(self._broker),
+                connect_timeout_s=CONNECT_WITHIN_S,
+            )
         except (IdentityError, LinkError) as error:
             raise SimulatorClientError(f"--broker: {error}") from error
-        if self._broker.username:
-            self._client.username_pw_set(self._broker.username, self._broker.password)
         self._received: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._topics: set[str] = set()
         self._sessions: queue.SimpleQueue[None] = queue.SimpleQueue()
@@ -64,9 +59,8 @@ class SimulatorClient:
 
     def __enter__(self) -> "SimulatorClient":
         broker = self._broker
-        self._client.connect_timeout = CONNECT_WITHIN_S
         try:
-            self._client.connect(broker.host, broker.port, keepalive=30)
+            self._client.connect(broker.host, broker.port, KEEPALIVE_S)
         except (OSError, ValueError) as error:
             raise SimulatorClientError(
                 f"no broker at {broker!r} ({error}): start one or correct --broker"
@@ -82,8 +76,7 @@ class SimulatorClient:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
+        disconnect(self._client)
 
     def subscribe(self, address: DeviceAddress) -> None:
         """Subscribe to the acknowledgements of a device."""
