@@ -1,6 +1,5 @@
 """What every link keeps, whatever carries it: handed over or refused at once, never waited for."""
 
-import sys
 import threading
 import time
 from datetime import UTC, datetime
@@ -11,7 +10,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from edge_agent.outbox import Outbox, ReportSender
 from edge_agent.settings.transport import LinkSettings
-from edge_agent.transport.broker import LinkError, parse_broker_url
+from edge_agent.transport.broker import parse_broker_url
 from edge_agent.transport.factory import create_link
 from edge_agent.transport.loopback import LoopbackLink
 from edge_agent.transport.paho import PahoLink
@@ -217,14 +216,3 @@ def test_fleet_messages_are_received_and_a_renewed_certificate_is_used(secured_b
         assert until(lambda: link.connected and link.sessions == 2)
     finally:
         link.stop()
-
-
-def test_a_client_that_is_not_installed_is_refused_with_a_remedy(monkeypatch):
-    monkeypatch.setitem(sys.modules, "edge_agent.transport.aws_iot", None)
-    with pytest.raises(LinkError, match=r"pip install onlooker\[aws\]"):
-        create_link(parse_broker_url("mqtt://localhost"), HERE, LinkSettings(client="aws"))
-
-
-def test_the_aws_client_requires_a_certificate():
-    with pytest.raises(LinkError, match="needs a certificate"):
-        create_link(parse_broker_url("mqtt://localhost"), HERE, LinkSettings(client="aws"))

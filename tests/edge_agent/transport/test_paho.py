@@ -12,7 +12,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from edge_agent.outbox import Outbox, ReportSender
 from edge_agent.settings.transport import LinkSettings
-from edge_agent.transport.broker import LinkError, create_tls_context, parse_broker_url
+from edge_agent.transport.broker import parse_broker_url
 from edge_agent.transport.factory import create_link
 from edge_agent.transport.paho import PahoLink
 from simulators.servers.mosquitto import Mosquitto
@@ -131,41 +131,6 @@ def test_a_payload_beyond_the_contract_is_not_kept(mosquitto, address):
     cloud.disconnect()
     cloud.loop_stop()
     link.stop()
-
-
-@pytest.mark.parametrize(
-    ("url", "complaint"),
-    [
-        ("http://host", "is http: begin it with mqtt://"),
-        ("host:1883", "no scheme: begin it with mqtt://"),
-        ("mqtt://", "no host: write mqtt://host"),
-        ("mqtt://host:99999", "no number from 1 to 65535"),
-        ("", "no scheme: begin it with mqtt://"),
-    ],
-)
-def test_an_invalid_address_is_rejected(url, complaint):
-    with pytest.raises(LinkError, match=complaint):
-        parse_broker_url(url)
-
-
-def test_an_address_is_read_whole_and_printed_without_its_password():
-    broker = parse_broker_url("mqtts://cam:s%40cret@broker.example")
-    assert (broker.host, broker.port, broker.tls) == ("broker.example", 8883, True)
-    assert (broker.username, broker.password) == ("cam", "s@cret")
-    assert "cret" not in f"{broker!r} {broker}"
-
-
-def test_certificates_need_tls_and_each_other(tmp_path):
-    with pytest.raises(LinkError, match="use mqtts"):
-        parse_broker_url("mqtt://host", ca=tmp_path / "ca.pem")
-    with pytest.raises(LinkError, match="give both"):
-        parse_broker_url("mqtts://host", certificate=tmp_path / "cert.pem")
-
-
-def test_an_invalid_certificate_is_rejected_before_anything_starts(tmp_path):
-    (tmp_path / "ca.pem").write_text("no certificate")
-    with pytest.raises(LinkError, match="check --ca"):
-        create_tls_context(parse_broker_url("mqtts://host", ca=tmp_path / "ca.pem"))
 
 
 @pytest.mark.parametrize("version", ["3.1.1", "5"])
