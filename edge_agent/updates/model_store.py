@@ -98,7 +98,7 @@ class ModelStore:
         `fetch` receives the largest number of bytes to download.
         """
         card = msgspec.json.decode(card_text, type=ModelCard)
-        if Path(card.file).name != card.file or card.file.startswith("."):
+        if not card.file or Path(card.file).name != card.file or card.file.startswith("."):
             raise ModelError(
                 f"the card names the file {card.file[:60]!r}: expected a plain file name"
             )
