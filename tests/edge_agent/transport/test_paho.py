@@ -1,4 +1,4 @@
-"""The link and a real broker: comings, goings and deaths."""
+"""The link with a real broker: connections, restarts, presence."""
 
 import subprocess
 import sys
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.broker
 
 @pytest.fixture
 def listener(mosquitto):
-    """Hears everything; `heard` grows as messages come."""
+    """Receives every message below `onlooker/`."""
 
     class Listener:
         def __init__(self):
@@ -56,9 +56,9 @@ def listener(mosquitto):
 
 def until(holds, within_s=10.0):
     deadline = time.monotonic() + within_s
-    while not (held := holds()) and time.monotonic() < deadline:
+    while not (result := holds()) and time.monotonic() < deadline:
         time.sleep(0.02)
-    return held
+    return result
 
 
 @pytest.mark.parametrize("protocol", [MQTTProtocolVersion.MQTTv311, MQTTProtocolVersion.MQTTv5])
@@ -89,6 +89,13 @@ def test_the_broker_publishes_the_will_of_a_killed_agent(mosquitto, listener):
     assert until(lambda: listener.presences() == [Presence.ONLINE, Presence.OFFLINE])
 
 
+@pytest.fixture
+def quick_reconnect(monkeypatch):
+    """A link reconnects after one second, not after a random time."""
+    monkeypatch.setattr("edge_agent.transport.paho.FIRST_RECONNECT_S", (1, 1))
+
+
+@pytest.mark.usefixtures("quick_reconnect")
 def test_a_broker_that_starts_later_is_connected(mosquitto, address):
     mosquitto.kill()
     link = PahoLink(parse_broker_url(mosquitto.url), address)
@@ -99,6 +106,7 @@ def test_a_broker_that_starts_later_is_connected(mosquitto, address):
     link.stop()
 
 
+@pytest.mark.usefixtures("quick_reconnect")
 def test_after_a_broker_restart_the_new_session_receives_acknowledgements(mosquitto, address):
     link = PahoLink(parse_broker_url(mosquitto.url), address)
     link.start()
@@ -118,7 +126,7 @@ def test_after_a_broker_restart_the_new_session_receives_acknowledgements(mosqui
     link.stop()
 
 
-def test_a_payload_beyond_the_contract_is_not_kept(mosquitto, address):
+def test_a_payload_above_the_limit_is_discarded(mosquitto, address):
     link = PahoLink(parse_broker_url(mosquitto.url), address)
     link.start()
     assert until(lambda: link.connected)
@@ -133,11 +141,9 @@ def test_a_payload_beyond_the_contract_is_not_kept(mosquitto, address):
     link.stop()
 
 
+@pytest.mark.usefixtures("quick_reconnect")
 @pytest.mark.parametrize("version", ["3.1.1", "5"])
-def test_sixty_reports_get_through_a_broker_that_takes_4096_bytes(
-    tmp_path, address, version, monkeypatch
-):
-    monkeypatch.setattr("edge_agent.transport.paho.FIRST_RECONNECT_S", (1, 1))
+def test_sixty_reports_get_through_a_broker_that_takes_4096_bytes(tmp_path, address, version):
     broker = Mosquitto(tmp_path / "narrow", largest_packet_bytes=4096)
     broker.start()
     taken: set[int] = set()
@@ -172,20 +178,20 @@ def test_sixty_reports_get_through_a_broker_that_takes_4096_bytes(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("quick_reconnect")
 def test_of_two_agents_with_one_id_one_reports_it_and_stays_disconnected(
-    mosquitto, address, caplog, monkeypatch
+    mosquitto, address, caplog
 ):
-    monkeypatch.setattr("edge_agent.transport.paho.FIRST_RECONNECT_S", (1, 1))
     links = [PahoLink(parse_broker_url(mosquitto.url), address) for _ in range(2)]
     for link in links:
         link.start()
     assert until(lambda: "link.taken_over" in caplog.text, within_s=40)
-    told = next(one for one in caplog.records if one.message == "link.taken_over")
-    assert told.levelname == "ERROR"
-    assert "copied certificate" in told.advice
-    assert told.pause_s >= 30
+    reported = next(one for one in caplog.records if one.message == "link.taken_over")
+    assert reported.levelname == "ERROR"
+    assert "copied certificate" in reported.advice
+    assert reported.pause_s >= 30
     until(lambda: any(link.connected for link in links))
     sessions = [link.sessions for link in links]
-    assert not until(lambda: [link.sessions for link in links] != sessions, within_s=5)
+    assert not until(lambda: [link.sessions for link in links] != sessions, within_s=2.5)
     for link in links:
         link.stop()
