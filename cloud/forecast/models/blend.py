@@ -37,7 +37,7 @@ class Blend:
     def mixed(
         self, one: Floats, other: Floats, history: ClockSeries, holidays: frozenset[date]
     ) -> Floats:
-        """The blend of two weeks that are known."""
+        """The blend of the weeks of two models."""
         between = self.share * one + (1 - self.share) * other
         festive = holiday_widening.mark_year_end_hours(history.ends_on, holidays)
         times = np.where(festive, self.widen_at_year_end, self.widen)

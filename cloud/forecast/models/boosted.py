@@ -3,7 +3,7 @@
 It needs a year or more of several series, and training is expensive: train weekly, forecast
 nightly. Hours of one week have correlated errors, so the number of different weeks counts: weeks
 from every other midnight of two years, a sixth of the hours of each. The sanity bounds are needed:
-without them one recovered sensor had a P90 forty times its highest hour and taught it to others.
+without them one recovered sensor had a P90 forty times its highest hour, and others learnt from it.
 """
 
 import json
@@ -25,9 +25,9 @@ from cloud.forecast.signals import NO_SERIES_SIGNALS, SeriesSignals
 QUANTILES: Final = (0.1, 0.5, 0.9)
 OLDEST_W: Final = 104
 EARLIER: Final = tuple(timedelta(days=days) for days in (0, 2, 4, 6))
-"""By how much the weeks learnt from end before the last: a forecast may start on any weekday."""
+"""How much earlier the training weeks end: a forecast may start on any weekday."""
 SHARE: Final = 1 / 6
-"""Of the hours of each week, this many are learnt from."""
+"""The share of the hours of each week that is used for training."""
 TARGET: Final = (-4.0, 6.0)
 LEARNING: Final[dict[str, Any]] = {
     "objective": "quantile",
@@ -54,20 +54,20 @@ class LearningError(ValueError):
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """One booster for each quantile, and the names of the signals that they know."""
+    """One booster for each quantile, and the names of the signals that are features."""
 
     boosters: tuple[Any, ...]
     signals: tuple[str, ...] = ()
     name: str = "boosted"
 
     def to_text(self) -> str:
-        """As it is stored."""
+        """The text that is stored."""
         written = [booster.model_to_string() for booster in self.boosters]
         return json.dumps({"signals": self.signals, "boosters": written})
 
     @classmethod
     def from_text(cls, written: str) -> "TrainedModel":
-        """From what was stored."""
+        """The model of a stored text."""
         import lightgbm
 
         stored = json.loads(written)
@@ -89,7 +89,7 @@ class TrainedModel:
 
 @dataclass(frozen=True)
 class Boosted:
-    """Trains afresh for every forecast."""
+    """Trains a new model for every forecast."""
 
     trees: int = 150
     series_signals: SeriesSignals = NO_SERIES_SIGNALS
@@ -101,7 +101,7 @@ class Boosted:
         return self.trained(history, holidays).week(history, holidays, effects)
 
     def trained(self, history: ClockSeries, holidays: frozenset[date]) -> TrainedModel:
-        """Learn from all weeks of two years."""
+        """A model trained on all weeks of two years."""
         import lightgbm
 
         pasts = [
@@ -116,16 +116,16 @@ class Boosted:
         ]
         names = effects[0].select_names()
         lessons = list(_lessons(pasts, effects, names))
-        given = np.concatenate([lesson[0] for lesson in lessons])
-        wanted = np.concatenate([lesson[1] for lesson in lessons])
-        if len(wanted) < LEAST_LESSONS:
+        inputs = np.concatenate([lesson[0] for lesson in lessons])
+        targets = np.concatenate([lesson[1] for lesson in lessons])
+        if len(targets) < LEAST_LESSONS:
             raise LearningError(
-                f"{len(wanted)} hours to train on, {LEAST_LESSONS} are needed: give series "
-                "of more than a year, or leave the learner out"
+                f"{len(targets)} hours to train on, {LEAST_LESSONS} are needed: use series of "
+                "more than a year, or leave out the trained models"
             )
-        which = given.shape[1] - 1  # the last feature names the series
+        which = inputs.shape[1] - 1  # the last feature names the series
         lesson = lightgbm.Dataset(
-            given, wanted, params=LEARNING, categorical_feature=[which], free_raw_data=False
+            inputs, targets, params=LEARNING, categorical_feature=[which], free_raw_data=False
         )
         return TrainedModel(
             tuple(

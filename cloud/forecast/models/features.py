@@ -1,6 +1,6 @@
 """Features of each hour of a coming week, computed from the weeks before it alone.
 
-Counts are divided by the level of their series, so that what is learnt at one site holds at others.
+Counts are divided by the level of their series, so that sites of all sizes are comparable.
 On a public holiday, features of "the same hour of the week" are those of Sunday. NaN means unknown;
 the trees have a branch of their own for it.
 """
@@ -23,9 +23,9 @@ from cloud.forecast.series import WEEK_H, Floats
 
 LOOK_BACK_W: Final = yearly_pattern.LOOK_BACK_W
 LEARNABLE_W: Final = YEAR_W + weekly.WEEKS + 12
-"""Weeks of observed hours below which there is nothing to be learnt from a series."""
+"""A series with fewer weeks of observed hours is not used for training."""
 LEAST_VALID: Final = 0.6
-"""A week whose last four weeks were seen for less teaches nothing, or something wrong."""
+"""A week is not used for training when less of the four weeks before it was observed."""
 LEAST_LEVEL: Final = 0.01
 """The level of a site without visitors: the mean number in view may be far below one."""
 
@@ -34,7 +34,7 @@ LEAST_LEVEL: Final = 0.01
 class WeekFeatures:
     """The features of one coming week, (168, series, features), and the scale to reverse.
 
-    Hours come first, since a forest answers almost twice as fast where neighbours are alike.
+    Hours come first: prediction is almost twice as fast where adjacent rows are similar.
     """
 
     features: Floats
@@ -49,7 +49,7 @@ def build_week_features(
 ) -> WeekFeatures:
     """The week number `at` of the past (its length stands for the coming one).
 
-    What signals are known to do at a site moves its base; `names` are those the learner knows.
+    The effects of signals at a site change its base; `names` are the signals of the model.
     """
     like = past.columns(past.days(at))
     level = _level(past.usual[:, :at])

@@ -1,6 +1,6 @@
 """The median profile: the median of eight weeks at one level, times the latest level.
 
-Nothing to tune, and one wrong hour does not change a median.
+It has no settings, and one wrong hour does not change a median.
 """
 
 from datetime import date
@@ -18,8 +18,8 @@ class MedianProfile:
 
     def week(self, history: ClockSeries, holidays: frozenset[date]) -> Floats:
         """See `Model.week`."""
-        seen = history.without(holidays).last(weekly.WEEKS + conformal.WEEKS)
-        plain = conformal.add_conformal_band(seen, _profiles, first_on=history.ends_on)
+        weeks = history.without(holidays).last(weekly.WEEKS + conformal.WEEKS)
+        plain = conformal.add_conformal_band(weeks, _profiles, first_on=history.ends_on)
         return apply_sanity_bounds(weekly.as_sundays(plain, history.ends_on, holidays), history)
 
 

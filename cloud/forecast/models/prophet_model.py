@@ -1,7 +1,7 @@
 """Prophet, with default settings and tuned for hours: for backtests, never the default.
 
-With default settings a daily curve is added to a weekly one, so a Saturday has no shape of its own,
-and the trend of a year is extrapolated; on hourly footfall that is worse than repeating last week.
+The default settings add a daily curve to a weekly one, so that a Saturday has no shape of its own,
+and extrapolate the trend of a year; on hourly footfall that is worse than repeating last week.
 Tuned (log scale, flat trend, twelve weeks, one weekly curve of order 40, holidays) it is about as
 good. Each fit takes a quarter of a second or more for one series.
 """
@@ -38,9 +38,9 @@ class Prophet:
         return apply_sanity_bounds(np.stack(weeks), history)
 
     def _one(self, values: Floats, first_on: date, holidays: frozenset[date]) -> Floats:
-        pandas = importlib.import_module("pandas")
         if np.isfinite(values).sum() < WEEK_H:
             return np.full((3, WEEK_H), np.nan)
+        pandas = importlib.import_module("pandas")
         midnight = datetime.combine(first_on, time())
         hours = pandas.date_range(midnight, periods=values.size + WEEK_H, freq="h")
         scaled = np.log1p(values) if self.tuned else values

@@ -23,15 +23,15 @@ from cloud.forecast.models import yearly_pattern
 from cloud.forecast.series import ClockSeries, Flags, Floats
 
 TOGETHER: Final = 8
-"""Series at once: their windows then fit into a processor's cache."""
+"""Series that are computed together: their windows fit into a processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
 class WeeksAhead:
     """The coming week with its holidays and the usual week without: (series, 3, 168).
 
-    And which of their hours of the week were observed lately: (series, 168). Others come from the
-    same hour of other days, or are NaN.
+    The flags mark the hours of the week that were observed in the last weeks: (series, 168).
+    Others come from the same hour of other days, or are NaN.
     """
 
     coming: Floats
@@ -59,23 +59,23 @@ class Recent:
     def ahead(self, history: ClockSeries, holidays: frozenset[date]) -> WeeksAhead:
         """The next week, and the usual one for all weeks after it.
 
-        Learnt from the weeks up to the newest observed hour of each series, however old that is.
+        Computed from the weeks up to the newest observed hour of each series, however old it is.
         """
         past = HistoryView.of(history, holidays, yearly_pattern.LOOK_BACK_W)
-        seen = past.latest(self.weeks + conformal.WEEKS)
+        weeks = past.latest(self.weeks + conformal.WEEKS)
         middles = partial(self.middles, weekend=conformal.mark_weekend(history.ends_on))
         plain = np.concatenate(
             [
                 conformal.add_conformal_band(
-                    seen[at : at + TOGETHER], middles, first_on=history.ends_on
+                    weeks[at : at + TOGETHER], middles, first_on=history.ends_on
                 )
-                for at in range(0, len(seen), TOGETHER)
+                for at in range(0, len(weeks), TOGETHER)
             ]
         )
-        observed: Flags = np.any(np.isfinite(seen[:, -self.weeks :]), axis=1)
+        observed: Flags = np.any(np.isfinite(weeks[:, -self.weeks :]), axis=1)
         like = past.columns(past.days(yearly_pattern.LOOK_BACK_W))
         coming = yearly_pattern.add_yearly_pattern(
-            plain[..., like], past, compute_month_level(seen)
+            plain[..., like], past, compute_month_level(weeks)
         )
         coming = widen(
             coming,
@@ -114,15 +114,15 @@ class Recent:
         return self._by_hour(mixed, lately[..., -1, :])
 
     def _worth(self, weeks: int) -> Floats:
-        """What each week counts for the week after each run: (runs, weeks)."""
+        """The weight of each week for the week after each run: (runs, weeks)."""
         age = np.arange(self.weeks, weeks + 1)[:, None] - 1 - np.arange(weeks)
         counts = (age >= 0) & (age < self.weeks)
         return np.where(counts, 0.5 ** (np.abs(age) / self.half_life_weeks), 0)
 
     def _by_hour(self, week: Floats, last: Floats) -> Floats:
-        """Part of what the last week missed at each hour of the day, all its days together."""
+        """The week corrected by part of the last error at each hour of the day, over all days."""
         missed = weekly.mean((last - week).reshape(*last.shape[:-1], 7, 24), -2)
-        hours = np.tile(np.where(np.isfinite(missed), missed, 0), 7)  # unknown: nothing to correct
+        hours = np.tile(np.where(np.isfinite(missed), missed, 0), 7)  # unknown: no correction
         moved: Floats = np.maximum(week + self.hour_share * hours, 0)
         return moved
 

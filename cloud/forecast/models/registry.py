@@ -1,7 +1,7 @@
 """All forecast models: what backtests may run, what the nightly run compares, and their versions.
 
 To add a model: its module beside this one, an entry here, a test. An entry with `nightly` takes
-part in the nightly comparison; `forecast_from_history` suffices for a model that learns nothing.
+part in the nightly comparison; `forecast_from_history` suffices for a model without training.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,7 @@ DEFAULT: Final = "recent"
 
 @dataclass(frozen=True, slots=True)
 class NightlyInputs:
-    """What the nightly run knows of many sites: their series one after another.
+    """The inputs of the nightly run for many sites: their series one after another.
 
     `recent` is the week of the default model, `effects` those of signals, where a site has any.
     """
@@ -58,7 +58,7 @@ class ModelEntry:
 
 
 def forecast_from_history(build: Callable[[], Model]) -> NightlyForecast:
-    """The nightly forecast of a model that needs nothing but the history."""
+    """The nightly forecast of a model that needs only the history."""
 
     def forecast(night: NightlyInputs) -> Floats:
         week = build().week(night.history, night.holidays)

@@ -1,32 +1,22 @@
 """Requirements of every model: ordered percentiles, plausible values, no later data."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import numpy as np
 import pytest
 
-from cloud.forecast import venue_profiles
 from cloud.forecast.intervals.sanity_bounds import HIGHEST
 from cloud.forecast.models.blend import Blend
 from cloud.forecast.models.boosted import Boosted
 from cloud.forecast.models.median import MedianProfile
 from cloud.forecast.models.model import Model
 from cloud.forecast.models.naive import SeasonalNaive
-from cloud.forecast.models.prophet_model import Prophet
 from cloud.forecast.models.recent import Recent
 from cloud.forecast.series import WEEK_H, ClockSeries, Floats
+from tests.cloud.forecast.models.station_series import MONDAY, footfall
 
-MONDAY = date(2024, 1, 1)
 PLAIN: list[Model] = [SeasonalNaive(), MedianProfile(), Recent()]
 QUICK_BOOST = Boosted(trees=5)
-
-
-def footfall(weeks: int, *, series: int = 2, noise: float = 0.1, seed: int = 1) -> ClockSeries:
-    """Stations of two sizes, from a Monday on."""
-    shape = np.tile(venue_profiles.build_week_shape(MONDAY), weeks)
-    size = np.array([400.0 * 3**at for at in range(series)])[:, None]
-    rough = np.random.default_rng(seed).lognormal(0, noise, (series, shape.size))
-    return ClockSeries(MONDAY, size * shape * rough)
 
 
 @pytest.mark.parametrize("model", PLAIN, ids=lambda model: model.name)
@@ -107,23 +97,6 @@ def held(model: Model, series: ClockSeries, weeks: int) -> float:
     return float(((week[:, 0] <= truth) & (truth <= week[:, 2])).mean())
 
 
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")  # Prophet's own, of the libraries below it
-@pytest.mark.parametrize("tuned", [False, True])
-def test_prophet_keeps_the_same_promises(tuned: bool):
-    pytest.importorskip("prophet")
-    series = footfall(12, series=1)
-    never_seen = np.full_like(series.values, np.nan)
-    both = ClockSeries(MONDAY, np.concatenate([series.values, never_seen]))
-    holiday = frozenset({MONDAY + timedelta(weeks=3)})
-    week = Prophet(weeks=12, tuned=tuned).week(both, holiday)
-
-    assert np.isfinite(week[0]).all()
-    assert (np.diff(week[0], axis=0) >= 0).all()
-    assert week[0, 1].sum() == pytest.approx(series.values[0, -WEEK_H:].sum(), rel=0.25)
-    assert np.isnan(week[1]).all()
-
-
 def gone_dark(series: ClockSeries, first: int, last: int) -> Floats:
     values = series.values.copy()
     values[0, first * WEEK_H : last * WEEK_H] = np.nan
@@ -143,25 +116,3 @@ def test_a_sensor_back_from_the_dark_explodes_nowhere():
 
         assert (week.max(axis=(1, 2)) <= HIGHEST * highest).all(), model.name
         assert week[1, 1].sum() == pytest.approx(series.values[1, -WEEK_H:].sum(), rel=0.15)
-
-
-@pytest.mark.slow
-def test_the_learner_gives_the_same_answer_twice_and_beats_last_week():
-    pytest.importorskip("lightgbm")
-    series = footfall(121)
-    history = series.until(MONDAY + timedelta(weeks=120))
-    truth = series.values[:, -WEEK_H:]
-    once, again = (Boosted(trees=40).week(history, frozenset()) for _ in range(2))
-    last_week = SeasonalNaive().week(history, frozenset())
-
-    assert (once == again).all()
-    assert np.abs(once[:, 1] - truth).sum() < np.abs(last_week[:, 1] - truth).sum()
-
-
-def test_an_hour_that_no_week_has_seen_is_that_of_its_kind_of_day():
-    one = footfall(1, noise=0.0)
-    torn = one.values.copy()
-    torn[:, 24 + 8] = np.nan  # Tuesday at eight
-    week = Recent().week(ClockSeries(MONDAY, torn), frozenset())
-
-    assert week[:, 1, 24 + 8] == pytest.approx(one.values[:, 24 + 8], rel=0.05)
