@@ -19,6 +19,10 @@ from cloud.sites.vocabulary import CURRENCIES, PLACEMENTS
 from cloud.yaml_document import read_document
 
 SAMPLE: Final = Path(__file__).parents[1] / "samples" / "london.yaml"
+FORMER_NAMES: Final = {
+    "base_rate_pence": "base_rate_minor",
+    "base_looking_s": "base_attention_s",
+}
 
 
 class _SitesDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,7 +40,7 @@ class _SitesDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 def load_sites(path: Path = SAMPLE) -> Sites:
     """Read a sites file, or raise DocumentError."""
-    return Sites(read_document(path, _SitesDocument, upgrade=_read_former_name).locations)
+    return Sites(read_document(path, _SitesDocument, upgrade=_read_former_names).locations)
 
 
 def json_schema() -> dict[str, Any]:
@@ -61,13 +65,14 @@ def json_schema() -> dict[str, Any]:
     }
 
 
-def _read_former_name(plain: object) -> None:
-    """Files written as `estate.yaml` name the base rate `base_rate_pence`."""
+def _read_former_names(plain: object) -> None:
+    """Rename the fields that files written as `estate.yaml` have under a former name."""
     locations = plain.get("locations") if isinstance(plain, dict) else None
     for location in locations if isinstance(locations, list) else ():
-        if isinstance(location, dict) and "base_rate_minor" not in location:
-            former = location.pop("base_rate_pence", None)
-            location.update({"base_rate_minor": former} if former is not None else {})
+        if isinstance(location, dict):
+            for former, present in FORMER_NAMES.items():
+                if former in location and present not in location:
+                    location[present] = location.pop(former)
 
 
 def _refuse_repeated(what: str, names: Iterator[str]) -> None:
