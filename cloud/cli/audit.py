@@ -1,7 +1,7 @@
-"""`python -m cloud audit verify|list|export|checkpoint|key`: whether the log of changes is whole.
+"""`python -m cloud audit verify|list|export|checkpoint|key`: verify the audit log.
 
-`verify` follows the chain, compares the end of the log with the signed checkpoints that are kept
-apart from the database, and the tables with what the log says of them. `export` and `checkpoint`
+`verify` checks the hash chain, compares the end of the log with the signed checkpoints, which are
+stored apart from the database, and compares the tables with the log. `export` and `checkpoint`
 print a new checkpoint and store it.
 """
 
@@ -28,11 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `audit`."""
     settings.add_arguments(parser, "database")
     parser.add_argument(
-        "--checkpoints", type=Path, metavar="DIR", default=_named("ONLOOKER_AUDIT_CHECKPOINTS"),
+        "--checkpoints", type=Path, metavar="DIR", default=_read_path("ONLOOKER_AUDIT_CHECKPOINTS"),
         help="folder of signed checkpoints, apart from the database (ONLOOKER_AUDIT_CHECKPOINTS)",
     )  # fmt: skip
     parser.add_argument(
-        "--key", type=Path, metavar="FILE", default=_named("ONLOOKER_AUDIT_KEY"),
+        "--key", type=Path, metavar="FILE", default=_read_path("ONLOOKER_AUDIT_KEY"),
         help="Ed25519 key in PEM: the private one signs, the public one verifies "
         "(ONLOOKER_AUDIT_KEY)",
     )  # fmt: skip
@@ -40,17 +40,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="action", required=True, metavar="verify|list|export|checkpoint|key"
     )
     check = actions.add_parser("verify", help="chain, checkpoints and tables")
-    check.add_argument("--head", help="a digest that was kept elsewhere and has to be met")
+    check.add_argument("--head", help="a digest that was stored elsewhere and must be in the log")
     actions.add_parser("list", help="show every entry")
     export = actions.add_parser("export", help="write every entry as a line of JSON")
     export.add_argument("file", type=Path, help="a new file")
     actions.add_parser("checkpoint", help="sign the end of the log, print and store that")
-    key = actions.add_parser("key", help="make a private key; prints the public one")
+    key = actions.add_parser("key", help="create a private key; prints the public one")
     key.add_argument("file", type=Path, help="a new file, not on the database's machine")
 
 
 def run(arguments: argparse.Namespace, clock: Clock = utc_now) -> int:
-    """Do what was asked; 1 when the log or a table is not as it was written, with the place."""
+    """Run the action; 1 when the log or a table has been altered, with the place."""
     try:
         if arguments.action == "key":
             sys.stdout.write(checkpoints.make_key(arguments.file))
@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace, clock: Clock = utc_now) -> int:
         keys = checkpoints.read_keys(arguments.key) if arguments.key else None
         engine = database.open_existing(settings.read(arguments).database_url)
         try:
-            return _done(engine, arguments, keys, clock())
+            return _run_action(engine, arguments, keys, clock())
         finally:
             engine.dispose()
     except UnreadableInstantError as unreadable:
@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace, clock: Clock = utc_now) -> int:
         return 1
 
 
-def _done(
+def _run_action(
     engine: Engine, arguments: argparse.Namespace, keys: CheckpointKeys | None, now: datetime
 ) -> int:
     if engine.dialect.name == "postgresql":  # the log and the tables as of one moment
@@ -81,14 +81,14 @@ def _done(
         last = verify_chain(connection, head=getattr(arguments, "head", None))
         _compare(connection, arguments, keys)
         if arguments.action == "verify":
-            return _verified(connection, arguments, last, now)
+            return _verify_tables(connection, arguments, last, now)
         if arguments.action == "export":
             _export(connection, arguments.file)
     _sign(arguments, last, keys, now)
     return 0
 
 
-def _verified(
+def _verify_tables(
     connection: Connection, arguments: argparse.Namespace, last: AuditEntry | None, now: datetime
 ) -> int:
     head = f"{last.number} entries, the last {last.digest}" if last else "no entries yet"
@@ -105,21 +105,22 @@ def _verified(
 def _compare(
     connection: Connection, arguments: argparse.Namespace, keys: CheckpointKeys | None
 ) -> None:
-    """Compare the log with every checkpoint that is kept; raises AuditError."""
+    """Compare the log with every stored checkpoint; raises AuditError."""
     if (arguments.checkpoints is None) != (keys is None):
         raise CheckpointError("checkpoints need both their folder and their key: name the other")
     if keys is not None:
-        kept = checkpoints.read_checkpoints(_folder(arguments), keys)
-        checkpoints.require_match(connection, kept)
-        if kept:
-            at = f"{kept[-1].at:%Y-%m-%d %H:%M:%S}Z"
+        stored = checkpoints.read_checkpoints(_folder(arguments), keys)
+        checkpoints.require_match(connection, stored)
+        if stored:
+            at = f"{stored[-1].at:%Y-%m-%d %H:%M:%S}Z"
             sys.stdout.write(
-                f"it matches {len(kept)} checkpoints, the last of entry {kept[-1].number} at {at}\n"
+                f"it matches {len(stored)} checkpoints, "
+                f"the last of entry {stored[-1].number} at {at}\n"
             )
             return
     sys.stderr.write(
-        "no checkpoint was compared: entries cut off at the end do not show. Keep checkpoints "
-        "apart from the database, with --checkpoints, --key and `audit checkpoint`\n"
+        "no checkpoint was compared: entries removed from the end are not detected. Store "
+        "checkpoints apart from the database, with --checkpoints, --key and `audit checkpoint`\n"
     )
 
 
@@ -147,26 +148,26 @@ def _sign(
     keys: CheckpointKeys | None,
     now: datetime,
 ) -> None:
-    """Print a checkpoint, and store it where a folder is named."""
+    """Print a checkpoint, and store it when a folder is given."""
     if keys is None:
         head = f"entry {last.number}, {last.digest}" if last else "no entries"
-        sys.stdout.write(f"not signed, since no --key is named: {head}\n")
+        sys.stdout.write(f"not signed, since no --key is given: {head}\n")
         return
-    made = checkpoints.sign_checkpoint(last, keys, now)
-    sys.stdout.write(msgspec.json.encode(made).decode() + "\n")
+    signed = checkpoints.sign_checkpoint(last, keys, now)
+    sys.stdout.write(msgspec.json.encode(signed).decode() + "\n")
     if arguments.checkpoints:
         folder = arguments.checkpoints
-        sys.stdout.write(f"stored as {checkpoints.write_checkpoint(folder, made)}\n")
+        sys.stdout.write(f"stored as {checkpoints.write_checkpoint(folder, signed)}\n")
 
 
 def _folder(arguments: argparse.Namespace) -> Path:
-    """The folder of checkpoints; a first one is made there by `checkpoint` and `export`."""
+    """The folder of checkpoints; `checkpoint` and `export` create it."""
     folder: Path = arguments.checkpoints
     if arguments.action != "verify":
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder
 
 
-def _named(variable: str) -> Path | None:
+def _read_path(variable: str) -> Path | None:
     value = os.environ.get(variable)
     return Path(value) if value else None

@@ -6,7 +6,7 @@ A new key is written to standard output once, alone on its line, and can never b
 import argparse
 import getpass
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from cloud import database, settings
 from cloud.auth.keys import KeyRefused, Role, create_key, list_keys, revoke_key
@@ -17,26 +17,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `keys`."""
     settings.add_arguments(parser, "database")
     actions = parser.add_subparsers(dest="action", required=True, metavar="create|list|revoke")
-    create = actions.add_parser("create", help="make a key and show it once")
+    create = actions.add_parser("create", help="create a key and show it once")
     create.add_argument("--role", type=Role, choices=list(Role), required=True)
     create.add_argument("--owner", required=True, help="whose it is, in words")
     create.add_argument(
-        "--account", help="whose plans it sees; without it, only those kept with this key"
+        "--account", help="whose plans it sees; without it, only those stored with this key"
     )
-    create.add_argument("--days", type=int, help="how long it works; without it, until revoked")
+    create.add_argument(
+        "--days", type=int, help="for how long it is valid; without it, until revoked"
+    )
     actions.add_parser("list", help="show every key, without its secret")
-    revoke = actions.add_parser("revoke", help="let a key open nothing from now on")
+    revoke = actions.add_parser("revoke", help="revoke a key at once")
     revoke.add_argument("id", help="the twelve digits after onl_")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do what was asked; 1 when it is refused, with the reason."""
+    """Run the action; 1 when it is refused, with the reason."""
     engine = database.open_existing(settings.read(arguments).database_url)
     now = utc_now()
     try:
         if arguments.action == "create":
-            days = arguments.days
-            expires_at = None if days is None else now + timedelta(days=days)
+            expires_at = _read_expiry(arguments.days, now)
             key = create_key(
                 engine,
                 arguments.role,
@@ -55,9 +56,17 @@ def run(arguments: argparse.Namespace) -> int:
                 sys.stdout.write(
                     f"{known.id}  {known.role:<11}{state:<10}{known.account}  {known.owner}\n"
                 )
-    except (KeyRefused, OverflowError) as refused:
+    except KeyRefused as refused:
         sys.stderr.write(f"{refused}\n")
         return 1
     finally:
         engine.dispose()
     return 0
+
+
+def _read_expiry(days: int | None, now: datetime) -> datetime | None:
+    """When a key of so many days expires; None without a limit."""
+    try:
+        return None if days is None else now + timedelta(days=days)
+    except OverflowError:
+        raise KeyRefused(f"--days {days} is out of range: write at most 36500") from None

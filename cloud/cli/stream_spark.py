@@ -1,7 +1,7 @@
-"""`python -m cloud stream-spark count|windows`: the streaming half on Spark, for very large fleets.
+"""`python -m cloud stream-spark count|windows`: counting on Spark, for very large fleets.
 
-`count` runs until it is stopped, or with `--once` until it has read what is there; `windows` prints
-nothing and writes the windows that open in a stretch of time, in place of what was there. On a
+`count` runs until it is stopped, or with `--once` until it has read all input; `windows` prints
+nothing and writes the windows that open in a period, replacing earlier results. On a
 cluster, spark-submit a file with `from cloud.__main__ import main; main(["stream-spark", ...])` and
 give it this package with --py-files. Needs onlooker[cloud,spark] and Java 8, 11 or 17.
 """
@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     counts = actions.add_parser("count", help="count reports")
     settings.add_arguments(counts, "sites", "people-per-camera", "people-per-second")
     where = counts.add_mutually_exclusive_group(required=True)
-    where.add_argument("--files", metavar="FOLDER", help="of lines as cameras said them")
+    where.add_argument("--files", metavar="FOLDER", help="with one message of a camera a line")
     where.add_argument("--kinesis", metavar="STREAM", help="needs EMR's connector")
     offer = counts.add_argument
     offer("--region", metavar="REGION", help="of the stream")
@@ -49,14 +49,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--checkpoint",
         metavar="FOLDER",
         required=True,
-        help="Spark's checkpoint: keep it with --folder",
+        help="Spark's checkpoint: store it with --folder",
     )
     offer("--every", type=int, default=60, metavar="S", help="a batch (%(default)s)")
-    offer("--once", action="store_true", help="read what is there, then end")
+    offer("--once", action="store_true", help="read all input, then exit")
     offer(
         "--acknowledge", action="store_true", help="acknowledge to the cameras through AWS IoT Core"
     )
-    sums = actions.add_parser("windows", help="write the windows of a stretch of time")
+    sums = actions.add_parser("windows", help="write the windows of a period")
     sums.add_argument("--since", type=instant, required=True, metavar="ISO")
     sums.add_argument("--until", type=instant, required=True, metavar="ISO")
     for action in (counts, sums):
@@ -64,14 +64,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def instant(typed: str) -> datetime:
-    at = datetime.fromisoformat(typed)
-    if at.tzinfo is None:
-        raise ValueError(typed)
-    return at.astimezone(UTC)
+    """An instant in UTC, for argparse."""
+    try:
+        at = datetime.fromisoformat(typed)
+        if at.tzinfo is None:
+            raise ValueError(typed)
+        return at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise argparse.ArgumentTypeError(
+            f"{typed[:40]!r} is no instant with an offset: write one like 2026-11-20T00:00+00:00"
+        ) from None
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do what was asked."""
+    """Run the action."""
     spark = session({})
     try:
         if arguments.action == "count":
@@ -92,12 +98,12 @@ def session(more: Mapping[str, str]) -> "SparkSession":
     builder: Any = SparkSession.builder
     for name, value in {**CONFIGURATION, **more}.items():
         builder = builder.config(name, value)
-    made: SparkSession = builder.getOrCreate()
-    return made
+    spark: SparkSession = builder.getOrCreate()
+    return spark
 
 
 def count(spark: "SparkSession", arguments: argparse.Namespace) -> None:
-    """Count until the end of what there is, or until stopped."""
+    """Count until the end of the input, or until stopped."""
     from pyspark.errors.exceptions.captured import StreamingQueryException
 
     from cloud.stream_spark.count import SitesSnapshot, StreamCounter, files, kinesis
@@ -140,7 +146,7 @@ def _region(region: str | None) -> str:
 
 
 def write_windows(spark: "SparkSession", arguments: argparse.Namespace) -> None:
-    """The windows that open in the stretch, by the hour in which they open."""
+    """Write the windows that open in the period, by the hour in which they open."""
     from cloud.stream_spark.count import MINUTES
     from cloud.stream_spark.table_store import TableStore
     from cloud.stream_spark.windows import between, windows
@@ -150,8 +156,8 @@ def write_windows(spark: "SparkSession", arguments: argparse.Namespace) -> None:
     )
     minutes = TableStore(spark, arguments.folder).table("minutes", f"{MINUTES}, hour_at bigint")
     for name in LENGTHS:
-        made = windows(between(minutes, since_s, until_s), name)
-        chosen = made.filter(f"starts_at >= {since_s} and starts_at < {until_s}")
+        opened = windows(between(minutes, since_s, until_s), name)
+        chosen = opened.filter(f"starts_at >= {since_s} and starts_at < {until_s}")
         by_hour = chosen.selectExpr("*", "starts_at - starts_at % 3600 as hour_at")
         out = f"{arguments.folder.rstrip('/')}/windows/{name}"
         writer = by_hour.write.mode("overwrite").option("partitionOverwriteMode", "dynamic")
@@ -159,7 +165,7 @@ def write_windows(spark: "SparkSession", arguments: argparse.Namespace) -> None:
 
 
 def acknowledge_by_iot(region: str | None, rows: "Iterable[Row]") -> None:
-    """Publish acknowledgements through AWS IoT Core; a missed one is repeated later."""
+    """Publish acknowledgements through AWS IoT Core; a lost one is repeated later."""
     client = create_client("iot-data", region=region)
     for row in rows:
         topic, payload = acknowledgement(row)

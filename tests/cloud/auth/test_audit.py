@@ -1,9 +1,7 @@
 """An entry of the audit log that is altered, removed or inserted is detected."""
 
-import argparse
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, delete, insert, select, update
@@ -11,7 +9,6 @@ from sqlalchemy import Engine, delete, insert, select, update
 from cloud import database
 from cloud.app.context import AppContext
 from cloud.auth.audit import AuditError, audit_log, read_entries, record_change, verify_chain
-from cloud.cli.audit import add_arguments, run
 
 
 @pytest.fixture
@@ -97,18 +94,3 @@ def test_entries_cut_off_the_end_show_against_a_digest_kept_elsewhere(logged: Ap
     assert chain(logged) == 3
     with pytest.raises(AuditError, match="have been cut off or replaced"):
         chain(logged, head=kept)
-
-
-def test_the_log_is_checked_from_the_command_line(logged: AppContext, tmp_path: Path, capsys):
-    parser = argparse.ArgumentParser()
-    add_arguments(parser)
-    where = ["--database", f"sqlite:///{tmp_path}/onlooker.db"]
-    whole = run(parser.parse_args([*where, "verify"]))
-    with database.writing(logged.engine) as connection:
-        connection.execute(update(audit_log).values(actor="eve"))
-    broken = run(parser.parse_args([*where, "verify"]))
-    output = capsys.readouterr()
-
-    assert (whole, broken) == (0, 1)
-    assert "4 entries" in output.out
-    assert "entry 1 has been altered" in output.err

@@ -1,8 +1,6 @@
 """Keys are created once, shown once, stored as digests, and can be revoked."""
 
-import argparse
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -10,8 +8,6 @@ from cloud import database
 from cloud.app.context import AppContext
 from cloud.auth.audit import read_entries
 from cloud.auth.keys import KeyRefused, Role, create_key, find_key, list_keys, revoke_key
-from cloud.cli.keys import add_arguments, run
-from tests.cloud.databases import new_database
 
 
 def test_a_key_is_found_by_its_text_alone(context: AppContext, clock):
@@ -40,24 +36,6 @@ def test_a_key_cannot_be_born_dead_or_die_twice(context: AppContext, clock):
         revoke_key(context.engine, name, by="me", now=clock.now)
 
     assert not list_keys(context.engine)[0].is_valid(clock.now + timedelta(days=1))
-
-
-def test_keys_are_made_listed_and_revoked_from_the_command_line(tmp_path: Path, capsys):
-    parser = argparse.ArgumentParser()
-    add_arguments(parser)
-    where = ["--database", new_database(tmp_path)]
-
-    made = run(parser.parse_args([*where, "create", "--role", "sales", "--owner", "context 4"]))
-    key = capsys.readouterr().out.strip()
-    name = key.split("_")[1]
-    run(parser.parse_args([*where, "list"]))
-    listed = capsys.readouterr().out
-    revoked = run(parser.parse_args([*where, "revoke", name]))
-    again = run(parser.parse_args([*where, "revoke", name]))
-
-    assert (made, revoked, again) == (0, 0, 1)
-    assert listed.split() == [name, "sales", "in", "force", name, "context", "4"]
-    assert key not in listed
 
 
 def test_keys_of_one_account_belong_together_and_others_stand_alone(context: AppContext, clock):

@@ -3,10 +3,8 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from sqlalchemy import Engine, select, update
 
-from cloud.__main__ import main
 from cloud.database import dead_letters, minute_tallies, reading, writing
 from cloud.ingest.consumer import Consumer
 from cloud.ingest.replay import list_unreplayed, replay_dead_letter
@@ -87,33 +85,3 @@ def test_a_letter_that_holds_another_report_is_refused(engine: Engine, report: R
         connection.execute(update(dead_letters).values(payload=other, payload_bytes=len(other)))
     assert again(engine)[0].startswith("refused: it contains another report")
     assert visits(engine) == 0
-
-
-def test_the_command_lists_shows_and_replays(
-    engine: Engine,
-    report: Reports,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("ONLOOKER_DATABASE_URL", engine.url.render_as_string())
-    consume(engine, b'{"\x1b[31m": 1}')
-    consume(engine, encode_event(audience_event(report(1, starts_at=NOW + timedelta(minutes=30)))))
-
-    assert main(["dead-letters", "list"]) == 0
-    listed = capsys.readouterr().out
-    assert "unreadable" in listed
-    assert "future" in listed
-    assert "\x1b" not in listed
-
-    assert main(["dead-letters", "show", "1"]) == 0
-    assert "reason" in capsys.readouterr().out
-    assert main(["dead-letters", "show", "99"]) == 1
-
-    assert main(["dead-letters", "replay"]) == 1
-    assert "1: refused again" in capsys.readouterr().out
-
-
-def test_an_unknown_command_is_refused_with_the_choices(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit, match="2"):
-        main(["steam"])
-    assert "dead-letters" in capsys.readouterr().err

@@ -4,16 +4,13 @@ import base64
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
-from cloud.cli.stream_spark import acknowledgement
 from cloud.database import SUMS, microseconds
 from cloud.stream_spark.parse import DEAD_LETTER, REPORT, ParsedRow, parse_line
 from wire.audience import AudienceReport
-from wire.envelope import AckEvent, audience_event, decode_events, encode_event, join_events
+from wire.envelope import audience_event, encode_event, join_events
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TOPIC = "onlooker/v1/KX-01/kx-01-cam-1/audience"
@@ -70,14 +67,3 @@ def test_a_refused_report_settles_its_numbers_but_a_strangers_stay_with_it(
     )
     (dead_letter,) = rows(encode_event(audience_event(report(4, location="NOWHERE"))))
     assert (dead_letter.kind, dead_letter.stream_id) == ("unknown", None)
-
-
-def test_an_acknowledgement_follows_the_wire_schema() -> None:
-    row: Any = SimpleNamespace(
-        device="kx-01-cam-1", location="KX-01", stream_id="00000000000000a1", through=7
-    )
-    topic, payload = acknowledgement(row)
-    assert topic == "onlooker/v1/KX-01/kx-01-cam-1/ack"
-    (event,) = decode_events(payload)
-    assert isinstance(event, AckEvent)
-    assert (event.data.journal, event.data.through) == ("00000000000000a1", 7)

@@ -108,3 +108,9 @@ def test_an_address_may_come_from_a_file_or_the_environment(tmp_path):
 def test_a_command_is_loaded_before_it_runs(tmp_path):
     assert callable(load_command(["database", "check", "--database", f"sqlite:///{tmp_path}/x.db"]))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_command_is_refused_with_the_choices(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["steam"])
+    assert "dead-letters" in capsys.readouterr().err
