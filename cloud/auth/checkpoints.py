@@ -1,9 +1,9 @@
-"""Signed checkpoints of the audit log, kept in a folder apart from the database.
+"""Signed checkpoints of the audit log, stored in a folder outside the database.
 
-Who can write to the database can also write a whole new chain, cut off its end, or empty it. A
-checkpoint says which digest the entry of a number had at a moment, signed with a key (Ed25519) that
-the database does not hold. The folder belongs on another machine or medium; the key in a file that
-only its owner can read. Whoever verifies needs the public key alone.
+Anyone who can write to the database can also replace the whole chain, truncate it, or empty it. A
+checkpoint records the digest that an entry had at a moment, signed with a key (Ed25519) that is not
+in the database. Put the folder on another machine or medium, and the key in a file that only its
+owner can read. Verifying needs the public key alone.
 """
 
 import os
@@ -30,12 +30,12 @@ from sqlalchemy import Connection
 from cloud.auth.audit import FIRST_DIGEST, AuditEntry, AuditError, read_entries
 
 CONTEXT: Final = b"onlooker audit checkpoint 1\n"
-"""Before what is signed, so that a signature is good for nothing else."""
+"""Prefix of the signed bytes, so that a signature is valid for nothing else."""
 SUFFIX: Final = ".checkpoint.json"
 
 
 class CheckpointError(ValueError):
-    """A key, a folder or a checkpoint that cannot be used; says which and what to do."""
+    """A key, a folder or a checkpoint that cannot be used; the message says what to do."""
 
 
 class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,20 +48,20 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     @property
     def signed(self) -> bytes:
-        """What the signature is of."""
+        """The bytes that the signature covers."""
         return CONTEXT + msgspec.json.encode((self.number, self.digest, self.at.isoformat()))
 
 
 @dataclass(frozen=True, slots=True)
 class CheckpointKeys:
-    """The key that verifies checkpoints, and the one that signs them where it is at hand."""
+    """The key that verifies checkpoints, and the one that signs them if available."""
 
     public: Ed25519PublicKey
     private: Ed25519PrivateKey | None
 
 
 def make_key(file: Path) -> str:
-    """Write a new private key that only its owner can read; give back the public one as PEM."""
+    """Write a new private key that only its owner can read; return the public one as PEM."""
     private = Ed25519PrivateKey.generate()
     content = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     try:
@@ -97,27 +97,27 @@ def read_keys(file: Path) -> CheckpointKeys:
             raise
     raise CheckpointError(
         f"{file} holds no Ed25519 key in PEM without a passphrase: `python -m cloud audit key FILE`"
-        " makes one"
+        " creates one"
     )
 
 
 def sign_checkpoint(last: AuditEntry | None, keys: CheckpointKeys, at: datetime) -> Checkpoint:
     """Sign the end of the log as it is now."""
     if keys.private is None:
-        raise CheckpointError("a public key signs nothing: give the file of the private key")
+        raise CheckpointError("a public key signs nothing: name the file of the private key")
     number, digest = (last.number, last.digest) if last else (0, FIRST_DIGEST)
     unsigned = Checkpoint(number=number, digest=digest, at=at)
     signature = keys.private.sign(unsigned.signed).hex()
     return msgspec.structs.replace(unsigned, signature=signature)
 
 
-def write_checkpoint(folder: Path, made: Checkpoint) -> Path:
-    """Write a checkpoint into the folder, whole or not at all; an older one is never replaced."""
-    file = folder / f"{made.number:012}-{made.at:%Y%m%dT%H%M%S%f}{SUFFIX}"
+def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
+    """Write a checkpoint into the folder atomically; an existing one is never replaced."""
+    file = folder / f"{checkpoint.number:012}-{checkpoint.at:%Y%m%dT%H%M%S%f}{SUFFIX}"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         beside = folder / f".{file.name}.new"
-        beside.write_bytes(msgspec.json.encode(made) + b"\n")
+        beside.write_bytes(msgspec.json.encode(checkpoint) + b"\n")
         beside.chmod(0o600)
         os.link(beside, file)
         beside.unlink()
@@ -131,27 +131,29 @@ def write_checkpoint(folder: Path, made: Checkpoint) -> Path:
 def read_checkpoints(folder: Path, keys: CheckpointKeys) -> list[Checkpoint]:
     """Every checkpoint of the folder, by number; raises CheckpointError for a forged one."""
     if not folder.is_dir():
-        raise CheckpointError(f"the folder of checkpoints {folder} is not there: mount or name it")
+        raise CheckpointError(
+            f"the folder of checkpoints {folder} does not exist: mount it, or name another"
+        )
     return sorted(
         (_read(file, keys) for file in folder.glob(f"*{SUFFIX}")), key=lambda one: one.number
     )
 
 
-def require_match(connection: Connection, kept: Iterable[Checkpoint]) -> None:
-    """Raise AuditError where the log is not the one of a checkpoint."""
-    wanted = {one.number: one for one in kept if one.number}
+def require_match(connection: Connection, checkpoints: Iterable[Checkpoint]) -> None:
+    """Raise AuditError where the log differs from a checkpoint; the newest is compared first."""
     digests = {one.number: one.digest for one in read_entries(connection)}
     last = max(digests, default=0)
-    for number, one in sorted(wanted.items(), reverse=True):
+    compared = (one for one in checkpoints if one.number)
+    for one in sorted(compared, key=lambda one: one.number, reverse=True):
         when = f"the checkpoint of {one.at:%Y-%m-%d %H:%M:%S}Z"
-        if number not in digests:
+        if one.number not in digests:
             raise AuditError(
-                f"{number - last} entries or more have been cut off: {when} is of entry {number}, "
-                f"and the log ends with entry {last}"
+                f"{one.number - last} entries or more have been cut off: {when} is of entry "
+                f"{one.number}, and the log ends with entry {last}"
             )
-        if digests[number] != one.digest:
+        if digests[one.number] != one.digest:
             raise AuditError(
-                f"entry {number} is not the one of {when}: the log has been written anew"
+                f"entry {one.number} is not the one of {when}: the log has been written anew"
             )
 
 
@@ -163,7 +165,7 @@ def _read(file: Path, keys: CheckpointKeys) -> Checkpoint:
         raise CheckpointError(f"{file} cannot be read: {error.strerror}") from None
     except (msgspec.MsgspecError, ValueError, InvalidSignature):
         raise CheckpointError(
-            f"{file} is no checkpoint that this key has signed: it has been altered, or the key is "
-            "another"
+            f"{file} is no checkpoint that this key has signed: the file was altered, or the key "
+            "is a different one"
         ) from None
     return found

@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import Connection, Engine
 
 from cloud import database, settings
-from cloud.api.audit_tables import findings
+from cloud.app.audit_tables import compare_tables
 from cloud.app.context import Clock
 from cloud.auth import checkpoints
 from cloud.auth.audit import AuditEntry, AuditError, read_entries, verify_chain
@@ -93,7 +93,7 @@ def _verify_tables(
 ) -> int:
     head = f"{last.number} entries, the last {last.digest}" if last else "no entries yet"
     sys.stdout.write(f"the chain is intact: {head}\n")
-    different = findings(connection, now)
+    different = compare_tables(connection, now)
     for one in different:
         sys.stderr.write(f"{one}\n")
     if different:

@@ -56,7 +56,8 @@ class _Rows:
                 for column, value in wanted.items():
                     found = rows[name].get(column)
                     if found != value:
-                        yield f"{what}: {column} is {found}, and entry {entry.number} says {value}"
+                        recorded = f"entry {entry.number} records {value}"
+                        yield f"{what}: {column} is {found}, and {recorded}"
 
 
 class Devices(_Rows):

@@ -8,7 +8,7 @@ import pytest
 
 from cloud import database
 from cloud.api.application import create_app
-from cloud.api.audit_tables import findings
+from cloud.app.audit_tables import compare_tables
 from cloud.app.context import AppContext, ForecastCache
 from cloud.auth import audit
 from cloud.auth.keys import Role, create_key
@@ -209,5 +209,5 @@ def test_what_was_sold_and_set_under_a_former_name_holds_under_the_present(
     assert now_called("DELETE", override).json()["price"] == "12.34"
     assert now_called("DELETE", override).status_code == 404
     with database.reading(context.engine) as connection:
-        found = findings(connection, clock.now)
+        found = compare_tables(connection, clock.now)
     assert not [one for one in found if one.startswith("price_overrides")]

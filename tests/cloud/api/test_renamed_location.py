@@ -10,7 +10,7 @@ import pytest
 from cloud import database
 from cloud.__main__ import main
 from cloud.api.application import create_app
-from cloud.api.audit_tables import findings
+from cloud.app.audit_tables import compare_tables
 from cloud.app.context import AppContext, ForecastCache
 from cloud.cli.publish import publish
 from cloud.sites.sites import Sites
@@ -54,7 +54,7 @@ def price(asker: ApiClient, account: str | None = None) -> str:
 
 def unaltered(context: AppContext) -> bool:
     with database.reading(context.engine) as connection:
-        return findings(connection, FRIDAY_NOON) == []
+        return compare_tables(connection, FRIDAY_NOON) == []
 
 
 def test_positions_that_were_sold_under_a_former_id_are_not_sold_again(

@@ -7,14 +7,13 @@ import pytest
 from sqlalchemy import Engine, text
 
 from cloud import database
-from cloud.api.audit_tables import findings
+from cloud.app.audit_tables import compare_tables
 from cloud.fleet import retirement
 from cloud.fleet.enrolment import allow_list
 from cloud.fleet.enrolment.allow_list import AllowedCamera
 from cloud.fleet.history import Author
 from cloud.fleet.registry import devices
 from cloud.fleet.registry.devices import Device
-from tests.cloud.databases import create_tables
 from tests.cloud.rates import sites
 
 AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -48,15 +47,13 @@ class Fleet:
         with self.engine.connect() as connection:
             for change in changes:
                 assert connection.execute(text(change)).rowcount, change
-            found = findings(connection, AT)
+            found = compare_tables(connection, AT)
             connection.rollback()
         return found
 
 
 @pytest.fixture
-def fleet(database_url: str):
-    engine = database.connect(database_url)
-    create_tables(engine)
+def fleet(engine: Engine) -> Fleet:
     with database.writing(engine) as connection:
         devices.register_sites(connection, sites(), ME)
         attributes = {"platform": "2"}
@@ -75,8 +72,7 @@ def fleet(database_url: str):
         allow_list.allow(
             connection, [AllowedCamera("S2", "batch", "cam-9", "LB-01")], ME, again=True
         )
-    yield Fleet(engine)
-    engine.dispose()
+    return Fleet(engine)
 
 
 def test_what_the_fleet_commands_wrote_is_what_the_log_says(fleet: Fleet):

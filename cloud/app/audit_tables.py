@@ -1,0 +1,35 @@
+"""Whether every table whose changes are audited matches the audit log."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from cloud.auth.audit_comparisons import Comparison, KeyComparison, compare_with_log
+from cloud.fleet.audit_comparisons import AllowListRows, Devices, Groups
+from cloud.sales.audit_comparisons import (
+    OccupancyComparison,
+    OverrideComparison,
+    PlanComparison,
+    PriceSheetComparison,
+    RateCardComparison,
+)
+
+
+def compare_tables(connection: Connection, now: datetime) -> list[str]:
+    """A sentence for each difference between the tables and the audit log."""
+    return compare_with_log(connection, now, _comparisons())
+
+
+def _comparisons() -> Sequence[Comparison]:
+    return (
+        OverrideComparison(),
+        RateCardComparison(),
+        PlanComparison(),
+        KeyComparison(),
+        OccupancyComparison(),
+        PriceSheetComparison(),
+        Devices(),
+        AllowListRows(),
+        Groups(),
+    )
