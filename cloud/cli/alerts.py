@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--kind", action="append", type=_kind, default=[],
                          help="a kind or its beginning")  # fmt: skip
     listing.add_argument("--location", action="append", default=[])
-    listing.add_argument("--count", type=row_count, default=50, help="(%(default)s)")
+    listing.add_argument("--limit", type=row_count, default=50, help="how many (%(default)s)")
     _action(subcommands, "show", "one alert and its notifications").add_argument(
         "alert", type=row_id
     )
@@ -110,7 +110,7 @@ def _listed(connection: Connection, arguments: argparse.Namespace) -> Iterator[s
         kinds=tuple(arguments.kind),
         is_open=True if arguments.open else None,
     )
-    found = find_alerts(connection, search, most=max(1, arguments.count))
+    found = find_alerts(connection, search, most=arguments.limit)
     yield from map(_line, found)
     yield f"{len(found)} alerts"
 

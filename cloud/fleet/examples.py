@@ -7,7 +7,7 @@ EXAMPLES: Final = (
     "serve --broker mqtts://mqtt.example.org:8883 --identity own --authority ca",
     "show kx-01-cam-1",
     "drift --group canary",
-    "audit --device kx-01-cam-1 --last 20",
+    "audit --device kx-01-cam-1 --limit 20",
     "register kx-01-cam-1 --location KX-01",
     "retire kx-01-cam-1",
     "group add canary kx-01-cam-1",
@@ -18,5 +18,5 @@ EXAMPLES: Final = (
     "job create restart --device kx-01-cam-1 --apply",
     "roll-back roll-out-17",
     "job show roll-out-17",
-    "job list --last 20",
+    "job list --limit 20",
 )

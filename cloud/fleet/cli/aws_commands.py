@@ -65,13 +65,13 @@ def _create_job(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Ite
 
 
 def _list_jobs(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterator[str]:
-    for job in fleet.jobs(asked.last):
+    for job in fleet.jobs(asked.limit):
         yield f"{job['jobId']}  {job['status']}  {_format_counts(job.get('jobProcessDetails', {}))}"
 
 
 def _show_job(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterator[str]:
     found = (one for one in fleet.progress(asked.job) if asked.status in (None, one["status"]))
-    for one in islice(found, asked.last):
+    for one in islice(found, asked.limit):
         said = "".join(f"  {name}={value}" for name, value in sorted(one["details"].items()))
         updated = one.get("lastUpdatedAt", "-")
         yield f"{one['thing']}  {one['status']}  last word {updated}{said}"

@@ -62,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         actions, "audit", "print the history of the fleet, newest first", show_history
     )
     audit.add_argument("--device")
-    audit.add_argument("--last", type=row_count, default=50)
+    audit.add_argument("--limit", type=row_count, default=50, help="how many (%(default)s)")
 
 
 def run(asked: argparse.Namespace) -> int:
@@ -107,6 +107,6 @@ def show_history(
     connection: Connection, asked: argparse.Namespace, author: Author
 ) -> Iterator[str]:
     """Print the history of the fleet."""
-    for line in history.read_history(connection, asked.device, last=asked.last):
+    for line in history.read_history(connection, asked.device, last=asked.limit):
         about = " ".join(word for word in (line.device, line.detail) if word)
         yield f"{line.at:%Y-%m-%d %H:%M:%S}Z  {line.who}  {line.event}  {about}"

@@ -33,10 +33,10 @@ def add_arguments(actions: "argparse._SubParsersAction[argparse.ArgumentParser]"
     shows.add_argument("job")
     shows.add_argument("--status", choices=[str(one) for one in ExecutionStatus], help="only these")
     shows.add_argument(
-        "--last", type=row_count, default=1_000, help="maximum number of devices (%(default)s)"
+        "--limit", type=row_count, default=1_000, help="maximum number of devices (%(default)s)"
     )
     jobs = add_action(job_actions, "job list", "list jobs, newest first", list_jobs)
-    jobs.add_argument("--last", type=row_count, default=20)
+    jobs.add_argument("--limit", type=row_count, default=20, help="how many (%(default)s)")
 
 
 def _add_roll_out(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -113,7 +113,7 @@ def roll_back(connection: Connection, asked: argparse.Namespace, author: Author)
 
 def list_jobs(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
     """Jobs, one line each."""
-    yield from map(_job_line, rollout.list_jobs(connection, last=asked.last))
+    yield from map(_job_line, rollout.list_jobs(connection, last=asked.limit))
 
 
 def _job_line(one: Mapping[str, Any]) -> str:
@@ -126,5 +126,5 @@ def show_job(connection: Connection, asked: argparse.Namespace, author: Author) 
     """Print a job and its status on each device."""
     yield _job_line(rollout.get_job(connection, asked.job))
     status = ExecutionStatus(asked.status) if asked.status else None
-    found = progress.read_progress(connection, asked.job, status=status, most=asked.last)
+    found = progress.read_progress(connection, asked.job, status=status, most=asked.limit)
     yield from map(formatting.format_progress, found)

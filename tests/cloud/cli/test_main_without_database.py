@@ -100,9 +100,9 @@ def test_a_price_without_a_database_says_so_and_makes_none(
 @pytest.mark.parametrize(
     "typed",
     ["alerts show 9223372036854775808", "alerts close 99999999999999999999 --reason over",
-     "alerts list --count=-1", "dead-letters show 99999999999999999999",
-     "dead-letters list --limit=-1", "dead-letters replay 0", "fleet audit --last=-1",
-     "fleet job list --last=0", "fleet job create --all restart --per-minute=0"],
+     "alerts list --limit=-1", "dead-letters show 99999999999999999999",
+     "dead-letters list --limit=-1", "dead-letters replay 0", "fleet audit --limit=-1",
+     "fleet job list --limit=0", "fleet job create --all restart --per-minute=0"],
 )  # fmt: skip
 def test_a_number_out_of_range_is_refused_before_the_database_is_asked(
     elsewhere: Path, capsys: pytest.CaptureFixture[str], typed: str
