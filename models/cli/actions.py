@@ -1,13 +1,11 @@
-"""What each command of `python -m models` does. Libraries that only one command needs are imported
-by that command.
-"""
+"""The commands of `python -m models`. A command imports the libraries that only it needs."""
 
 import argparse
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Final
 
 from edge_agent.perception.model_cards import WEIGHTS, read_card
@@ -15,6 +13,7 @@ from models import registry
 from models.cli import folders
 from models.detectors import ALIASES
 from models.evaluate.errors import CommandError
+from models.train.recipes import COMMERCIAL, RECIPES
 from wire.process.interrupts import exit_on_interrupt
 
 
@@ -65,7 +64,7 @@ def _show_progress(done: int, size: int) -> None:
 
 
 def record_figures(options: argparse.Namespace) -> dict[str, int]:
-    """Write the figures of an evaluation into the cards of the networks measured."""
+    """Write the figures of an evaluation into the model cards of its networks."""
     from models import figures
 
     try:
@@ -103,7 +102,7 @@ def evaluate(options: argparse.Namespace) -> Any:
 
 
 def calibrate(options: argparse.Namespace) -> dict[str, Any]:
-    """Fit the scores of a network to labelled pictures and write the result into its card."""
+    """Calibrate a network with labelled pictures and write the result into its card."""
     from models.evaluate import commands
 
     first = (options.weights,) if options.weights else ()
@@ -113,35 +112,36 @@ def calibrate(options: argparse.Namespace) -> dict[str, Any]:
 
 def train(options: argparse.Namespace) -> dict[str, str]:
     """Train by recipe; needs the `train` extra (torch, and openvino for the labels)."""
-    recipes = _load_recipes()
-    checkpoint = recipes.run(options.kind, options.data, options.runs, options.steps)
+    with _train_extra():
+        from models.train.commands import train_network
+    checkpoint = train_network(options.kind, options.data, options.runs, options.steps)
     return {"checkpoint": str(checkpoint)}
 
 
 def export(options: argparse.Namespace) -> dict[str, str]:
     """Export by recipe; needs the `train` extra."""
-    recipes = _load_recipes()
-    if not (options.runs / recipes.RECIPES[options.kind].folder / "last.pt").is_file():
+    if not RECIPES[options.kind].checkpoint(options.runs).is_file():
         raise CommandError(
             f"found no checkpoint of {options.kind} in {options.runs}; create one with: "
             f"python -m models train {options.kind}"
         )
-    folder: Path = options.to or (
-        WEIGHTS if options.kind in recipes.COMMERCIAL else folders.RESEARCH
-    )
-    return {"card": str(recipes.export(options.kind, options.runs, folder, options.version))}
+    with _train_extra():
+        from models.train.commands import export_network
+    folder: Path = options.to or (WEIGHTS if options.kind in COMMERCIAL else folders.RESEARCH)
+    return {"card": str(export_network(options.kind, options.runs, folder, options.version))}
 
 
-def _load_recipes() -> ModuleType:
+@contextmanager
+def _train_extra() -> Iterator[None]:
+    """Refuse the command if a library of the `train` extra cannot be imported inside."""
     try:
         with exit_on_interrupt():
-            from models.train import recipes
+            yield
     except ImportError as error:
         raise CommandError(
             f"found no {error.name}, which training and export need; install the extra: "
             "pip install 'onlooker[train]'"
         ) from error
-    return recipes
 
 
 ACTIONS: Final[Mapping[str, Callable[[argparse.Namespace], Any]]] = {

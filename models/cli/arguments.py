@@ -6,15 +6,13 @@ from typing import Any, Final
 
 from models import registry
 from models.cli.folders import DATA, RUNS
+from models.train.recipes import RECIPES
 from wire.command_line import Parser
 
 DESCRIPTION: Final = """\
 Train, export, evaluate, calibrate, list and fetch networks.
 
 JSON is written to standard output, progress and errors to standard error."""
-KINDS: Final = (
-    "detection", "attention", "face-check", "attention-ytf", "demographics", "emotion",
-)  # fmt: skip
 EXAMPLES: Final = {
     "train": "train detection --data data --runs runs",
     "export": "export detection --runs runs --version 1.0.1",
@@ -58,14 +56,14 @@ def _ending(name: str) -> dict[str, Any]:
 
 
 def _add_train(command: argparse.ArgumentParser) -> None:
-    command.add_argument("kind", choices=KINDS)
+    command.add_argument("kind", choices=tuple(RECIPES))
     command.add_argument("--data", type=Path, default=DATA)
     command.add_argument("--runs", type=Path, default=RUNS)
-    command.add_argument("--steps", type=int, help="total steps; default: as in the recipe")
+    command.add_argument("--steps", type=_count, help="total steps; default: as in the recipe")
 
 
 def _add_export(command: argparse.ArgumentParser) -> None:
-    command.add_argument("kind", choices=KINDS)
+    command.add_argument("kind", choices=tuple(RECIPES))
     command.add_argument("--runs", type=Path, default=RUNS)
     command.add_argument("--to", type=Path, metavar="FOLDER", help="where the files are written")
     command.add_argument("--version", default="1.0.0")
@@ -128,6 +126,13 @@ def _add_evaluate(command: argparse.ArgumentParser) -> None:
     everything = add("all", "the whole development set, with YuNet for comparison")
     everything.add_argument("--data", type=Path, default=DATA)
     everything.add_argument("--detector", action="append", default=None)
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError(f"found {count}, expected at least 1")
+    return count
 
 
 def _side_px(text: str) -> int:

@@ -15,6 +15,7 @@ from models.datasets.table import LabelTableError
 from models.evaluate.errors import EvaluationError
 from models.registry import FetchError
 from models.rekognition import RekognitionError
+from models.train.errors import TrainingDataError
 from wire.aws import AwsError
 
 REFUSALS: Final = (
@@ -26,12 +27,13 @@ REFUSALS: Final = (
     EvaluationError,
     RekognitionError,
     FetchError,
+    TrainingDataError,
     SettingsError,
 )
 
 
 def run(options: argparse.Namespace) -> int:
-    """0 when the command succeeded, 2 when it was refused with a reason."""
+    """Return 0 when the command succeeded, 2 when it was refused with a reason."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     try:
         answer = ACTIONS[options.command](options)
@@ -39,10 +41,16 @@ def run(options: argparse.Namespace) -> int:
         sys.stderr.write(f"models: {error}\n")
         return 2
     except OSError as error:
-        sys.stderr.write(
-            f"models: {error.filename} cannot be used ({error.strerror}): give a file or folder "
-            "that exists and that this user may read and write\n"
-        )
+        sys.stderr.write(f"models: {_explain(error)}\n")
         return 2
     sys.stdout.write(f"{json.dumps(answer, indent=2)}\n")
     return 0
+
+
+def _explain(error: OSError) -> str:
+    if error.filename is None:
+        return f"found {error}, expected to read and write; check the disk and the output"
+    return (
+        f"{error.filename} cannot be used ({error.strerror}): give a file or folder that exists "
+        "and that this user may read and write"
+    )

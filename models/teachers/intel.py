@@ -1,31 +1,42 @@
 """Intel's Apache-2.0 networks as teachers: boxes, five landmarks and head pose.
 
-Read with OpenVINO at training time only; nothing of theirs is shipped. Inputs are BGR, 0 to 255.
+Run with OpenVINO for training only; they are not part of the product. Inputs are BGR, 0 to 255.
 Sources: Open Model Zoo, face-detection-adas-0001, landmarks-regression-retail-0009 and
 head-pose-estimation-adas-0001.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-import openvino
 
 from models.datasets.picture import Floats, Image
 
 LICENCE = "Apache-2.0"
-# the network lists the eye on the image's left first, which is the subject's right eye
+# smaller pictures are not cut into tiles
 LEAST_TILED_PX = 200
 FACE_SIZE_PX, LANDMARK_SIZE_PX, POSE_SIZE_PX = (672, 384), (48, 48), (60, 60)
 
 
-def _compiled(folder: Path, name: str) -> Any:
+Network = Callable[[Floats], Any]
+"""Maps (1, 3, h, w) to outputs by number, or by name for head pose."""
+
+
+def load_teacher(folder: Path) -> "IntelTeacher":
+    """Load all three networks; `folder` contains their .xml and .bin files."""
+    import openvino
+
     core = openvino.Core()
     settings = {"INFERENCE_NUM_THREADS": 1, "PERFORMANCE_HINT": "LATENCY"}
-    return core.compile_model(str(folder / f"{name}.xml"), "CPU", settings)
+    names = ("face-detection-adas-0001", "landmarks-regression-retail-0009",
+             "head-pose-estimation-adas-0001")  # fmt: skip
+    faces, landmarks, pose = (
+        core.compile_model(str(folder / f"{name}.xml"), "CPU", settings) for name in names
+    )
+    return IntelTeacher(faces, landmarks, pose)
 
 
 def _planes(image: Image, size_px: tuple[int, int]) -> Floats:
@@ -33,8 +44,8 @@ def _planes(image: Image, size_px: tuple[int, int]) -> Floats:
     return np.ascontiguousarray(resized.transpose(2, 0, 1)[None], np.float32)
 
 
-def cut(image: Image, box: Floats, margin: float = 1.0) -> Image:
-    """Cut the square around `box`, `margin` times its longer side, edges replicated."""
+def cut_square(image: Image, box: Floats, margin: float = 1.0) -> Image:
+    """Return the square around `box`, `margin` times its longer side; edges are replicated."""
     centre = ((float(box[0]) + float(box[2])) / 2, (float(box[1]) + float(box[3])) / 2)
     side = max(2, round(max(float(box[2] - box[0]), float(box[3] - box[1])) * margin))
     left, top = round(centre[0] - side / 2), round(centre[1] - side / 2)
@@ -46,7 +57,7 @@ def cut(image: Image, box: Floats, margin: float = 1.0) -> Image:
     return image[top + pad : top + pad + side, left + pad : left + pad + side].copy()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FacesOfTeacher:
     """`boxes` (n, 4) px and `scores` (n,) of one picture."""
 
@@ -55,17 +66,17 @@ class FacesOfTeacher:
 
 
 class IntelTeacher:
-    """All three networks, loaded once. `folder` holds the .xml and .bin files."""
+    """Finds faces, places their landmarks and measures head pose."""
 
-    def __init__(self, folder: Path) -> None:
-        self._faces = _compiled(folder, "face-detection-adas-0001")
-        self._landmarks = _compiled(folder, "landmarks-regression-retail-0009")
-        self._pose = _compiled(folder, "head-pose-estimation-adas-0001")
+    def __init__(self, faces: Network, landmarks: Network, pose: Network) -> None:
+        self._faces = faces
+        self._landmarks = landmarks
+        self._pose = pose
 
     def faces(self, image: Image, *, least_score: float = 0.3) -> FacesOfTeacher:
         """Find faces in the whole picture and in overlapping quarters and ninths of it.
 
-        The network wants faces of 20 px; in a ninth of a small picture one of 6 px is as large.
+        The network needs faces of 20 px; a face of 6 px has that size in a ninth.
         """
         height, width = image.shape[:2]
         views = [(0, 0, width, height)]
@@ -77,8 +88,8 @@ class IntelTeacher:
             [float(x1), float(y1), float(x2 - x1), float(y2 - y1)]
             for x1, y1, x2, y2 in found[:, :4]
         ]
-        kept = cv2.dnn.NMSBoxes(corners, found[:, 4].tolist(), least_score, 0.4)
-        order = np.asarray(kept, np.int64).reshape(-1)
+        best = cv2.dnn.NMSBoxes(corners, found[:, 4].tolist(), least_score, 0.4)
+        order = np.asarray(best, np.int64).reshape(-1)
         return FacesOfTeacher(found[order, :4], found[order, 4])
 
     def _view(self, image: Image, view: tuple[int, int, int, int]) -> Floats:
@@ -88,14 +99,14 @@ class IntelTeacher:
         rows = rows[rows[:, 2] > 0.05]
         scale = np.asarray([width, height, width, height], np.float32)
         boxes = rows[:, 3:7] * scale + np.asarray([left, top, left, top], np.float32)
-        inside = _whole(rows[:, 3:7], view, image.shape)
+        inside = _are_whole(rows[:, 3:7], view, image.shape)
         return np.asarray(np.concatenate([boxes, rows[:, 2:3]], axis=1)[inside], np.float32)
 
     def landmarks(self, image: Image, box: Floats) -> Floats:
-        """Return (5, 2) px: right eye, left eye, nose, right and left mouth corner."""
+        """Return (5, 2) px: the right eye of the subject first, as in `models.datasets.picture`."""
         side = float(max(box[2] - box[0], box[3] - box[1]))
         centre = np.asarray([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2], np.float32)
-        face = cut(image, box)
+        face = cut_square(image, box)
         points = self._landmarks(_planes(face, LANDMARK_SIZE_PX))[0].reshape(5, 2)
         return np.asarray(points * side + (centre - side / 2), np.float32)
 
@@ -106,9 +117,9 @@ class IntelTeacher:
         return np.asarray([yaw, -down, roll], np.float32)
 
     def pose_of(self, image: Image, box: Floats, margins: Sequence[float]) -> Floats:
-        """Return the mean pose over several cuts around one face, steadier than any one."""
-        seen = [self.pose(cut(image, box, margin)) for margin in margins]
-        return np.asarray(np.mean(seen, axis=0), np.float32)
+        """Return the mean pose over several crops of one face."""
+        poses = [self.pose(cut_square(image, box, margin)) for margin in margins]
+        return np.asarray(np.mean(poses, axis=0), np.float32)
 
 
 def _tiles(width: int, height: int, across: int) -> list[tuple[int, int, int, int]]:
@@ -118,8 +129,8 @@ def _tiles(width: int, height: int, across: int) -> list[tuple[int, int, int, in
     return [(int((width - w) * x), int((height - h) * y), w, h) for x in steps for y in steps]
 
 
-def _whole(boxes: Floats, view: tuple[int, int, int, int], shape: tuple[int, ...]) -> Any:
-    """Drop boxes that a quarter's inner edge has cut."""
+def _are_whole(boxes: Floats, view: tuple[int, int, int, int], shape: tuple[int, ...]) -> Any:
+    """Return which boxes are not cut by an edge of the view inside the picture."""
     left, top, width, height = view
     edges = ((boxes[:, 0] > 0.01) | (left == 0)) & ((boxes[:, 1] > 0.01) | (top == 0))
     edges &= (boxes[:, 2] < 0.99) | (left + width >= shape[1])

@@ -1,7 +1,7 @@
 """Train the class networks (age group and gender; expression): research data, research use.
 
-One body as in the attention network, one softmax a label. Soft targets and weathered, shifted
-crops keep the small sets from being learnt by heart.
+The body is that of the attention network, with one softmax for each label. Soft targets and
+shifted, weathered crops reduce overfitting to the small data sets.
 """
 
 # mypy: disallow-subclassing-any=False
@@ -17,9 +17,10 @@ from torch import Tensor, nn
 
 from models.datasets.labelled_faces import SIDE_PX, LabelledFaces
 from models.datasets.picture import Image
-from models.train.checkpoints import Average, Schedule, resume, save
+from models.train.checkpoints import Average, resume, save
 from models.train.photometric import weathered
 from models.train.pose_net import PoseNet
+from models.train.schedule import Schedule
 
 log = logging.getLogger(__name__)
 FACES_A_STEP = 96
@@ -43,7 +44,7 @@ class ClassNet(nn.Module):
         return logits
 
 
-def softened(targets: Tensor, count: int, *, ordered: bool) -> Tensor:
+def soften_targets(targets: Tensor, count: int, *, ordered: bool) -> Tensor:
     """Return (n, count) shares around the true classes: to the neighbours where classes have an
     order (a face of 24 may as well be called 25 to 34), else evenly by `SMOOTHING`.
     """
@@ -56,25 +57,25 @@ def softened(targets: Tensor, count: int, *, ordered: bool) -> Tensor:
 def class_loss(
     logits: Tensor, targets: Tensor, counts: Sequence[int], ordered: Sequence[bool]
 ) -> Tensor:
-    """Return the mean cross entropy of every label, summed; targets are `softened`."""
+    """Return the mean cross entropy of every label, summed; targets are softened."""
     parts = logits.split(list(counts), dim=1)
     losses = [
-        nn.functional.cross_entropy(part, softened(targets[:, n], count, ordered=one))
+        nn.functional.cross_entropy(part, soften_targets(targets[:, n], count, ordered=one))
         for n, (part, count, one) in enumerate(zip(parts, counts, ordered, strict=True))
     ]
     return torch.stack(losses).sum()
 
 
 def crop(image: Image, rng: np.random.Generator) -> Image:
-    """Shift, turn, scale and mirror a face a little, then weather it."""
+    """Shift, rotate, scale and mirror a face slightly, then pass it through `photometric`."""
     angle, scale = float(rng.normal(0, 7)), float(rng.uniform(0.85, 1.2))
     view = cv2.getRotationMatrix2D((SIDE_PX / 2, SIDE_PX / 2), angle, scale)
     view[:, 2] = view[:, 2] + rng.normal(0, 2.5, 2)
-    seen = cv2.warpAffine(image, view, (SIDE_PX, SIDE_PX), borderMode=cv2.BORDER_REPLICATE)
+    moved = cv2.warpAffine(image, view, (SIDE_PX, SIDE_PX), borderMode=cv2.BORDER_REPLICATE)
     if rng.random() < 0.5:
-        seen = seen[:, ::-1]
-    whole = np.ascontiguousarray(seen, np.uint8)
-    return weathered(whole, rng) if rng.random() < 0.6 else whole
+        moved = moved[:, ::-1]
+    face = np.ascontiguousarray(moved, np.uint8)
+    return weathered(face, rng) if rng.random() < 0.6 else face
 
 
 def batch(faces: LabelledFaces, seed: int, step: int) -> tuple[Tensor, Tensor]:
@@ -94,15 +95,15 @@ def train(
     schedule: Schedule,
     seed: int = 3,
 ) -> Path:
-    """Train until `schedule.steps`, going on from `folder`, and return the checkpoint."""
+    """Train until `schedule.steps`, from the checkpoint in `folder` if there is one; return it."""
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     net = ClassNet(counts).to(memory_format=torch.channels_last)
     average = Average(net)
     optimiser = torch.optim.AdamW(net.parameters(), lr=schedule.rate, weight_decay=0.05)
-    kept = folder / "last.pt"
-    seen, started = 0.0, time.perf_counter()
-    for step in range(resume(kept, net, average, optimiser), schedule.steps):
+    checkpoint = folder / "last.pt"
+    losses, started = 0.0, time.perf_counter()
+    for step in range(resume(checkpoint, net, average, optimiser), schedule.steps):
         for group in optimiser.param_groups:
             group["lr"] = schedule.rate_at(step)
         images, targets = batch(faces, seed, step)
@@ -112,11 +113,12 @@ def train(
         loss.backward()
         optimiser.step()
         average.follow(net, step)
-        seen += float(loss.detach())
+        losses += float(loss.detach())
         if (step + 1) % REPORT_STEPS == 0:
             elapsed = round(time.perf_counter() - started)
-            log.info("train.classes step=%d loss=%.3f s=%d", step + 1, seen / REPORT_STEPS, elapsed)
-            seen = 0.0
+            mean = losses / REPORT_STEPS
+            log.info("train.classes step=%d loss=%.3f s=%d", step + 1, mean, elapsed)
+            losses = 0.0
         if (step + 1) % CHECK_STEPS == 0 or step + 1 == schedule.steps:
-            save(kept, step + 1, net, average, optimiser)
-    return kept
+            save(checkpoint, step + 1, net, average, optimiser)
+    return checkpoint

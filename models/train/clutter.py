@@ -1,7 +1,7 @@
-"""Drawn pictures in which nobody is: shapes, skin colours, patterns, letters.
+"""Drawn pictures without people: shapes, skin colours, patterns, letters.
 
-Photographs without faces are few, and a detector that has seen few takes an apple or a badge for
-a face. Drawing costs a millisecond and carries no licence.
+There are few photographs without faces, and a detector trained on few of them detects apples and
+badges as faces. A picture is drawn in milliseconds and has no licence.
 """
 
 import cv2
@@ -9,7 +9,7 @@ import numpy as np
 
 from models.datasets.picture import Image
 
-# skin under lamps and daylight, BGR corners between which colours are drawn
+# darkest and lightest skin under lamps and daylight, BGR; colours are drawn between them
 SKIN_DARK, SKIN_LIGHT = (30, 45, 70), (190, 210, 245)
 LETTERS = "ABCDEFGHKLMNOPRSTUVXYZ0123456789"
 
@@ -66,8 +66,8 @@ def _texture(image: Image, rng: np.random.Generator) -> None:
     size = int(rng.integers(10, max(11, side // 2)))
     left, top = rng.integers(0, max(1, side - size), 2)
     few = rng.integers(0, 256, (int(rng.integers(2, 9)), int(rng.integers(2, 9)), 3), np.uint8)
-    way = cv2.INTER_CUBIC if rng.random() < 0.6 else cv2.INTER_NEAREST
-    patch = cv2.resize(few, (size, size), interpolation=way)
+    method = cv2.INTER_CUBIC if rng.random() < 0.6 else cv2.INTER_NEAREST
+    patch = cv2.resize(few, (size, size), interpolation=method)
     image[top : top + size, left : left + size] = patch
 
 
@@ -75,7 +75,7 @@ SHAPES = (_ellipse, _ellipse, _polygon, _lines, _letters, _texture)
 
 
 def clutter(side_px: int, rng: np.random.Generator) -> Image:
-    """Draw one picture of `side_px` a side, BGR."""
+    """Draw one square picture, BGR."""
     few = rng.integers(0, 256, (2, 2, 3), np.uint8)
     canvas = cv2.resize(few, (side_px, side_px), interpolation=cv2.INTER_LINEAR)
     image = np.ascontiguousarray(canvas, np.uint8)

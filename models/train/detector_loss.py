@@ -1,8 +1,8 @@
-"""What the detector is punished for: a wrong score, a loose box, a misplaced landmark.
+"""The loss of the detector: of scores, boxes and landmarks.
 
-The score learns the quality of its own box (quality focal loss, Li et al. 2020, with the root of
-the overlap so that small faces keep a useful score); the box learns complete IoU (Zheng et al.
-2020); landmarks are punished in units of the face's size.
+The target of a score is the quality of its own box (quality focal loss, Li et al. 2020), as the
+root of the overlap, so that small faces have a useful score. The loss of a box is its complete IoU
+(Zheng et al. 2020). Landmark errors are in units of the face's size.
 """
 
 import torch
@@ -10,17 +10,17 @@ from torch import Tensor
 
 from models.train.detector_net import CHANNELS
 
-# a false face costs the product more than a missed one: a missed frame is found in the next
+# a false face costs the product more than a missed one, which is often found in the next frame
 EMPTY_WEIGHT = 1.5
 
 
-def flat(maps: list[Tensor]) -> Tensor:
+def flatten_maps(maps: list[Tensor]) -> Tensor:
     """Return (n, cells, 15) from the three maps, in the order of `detector_targets.cells`."""
     rows = [m.permute(0, 2, 3, 1).reshape(m.shape[0], -1, CHANNELS) for m in maps]
     return torch.cat(rows, dim=1)
 
 
-def decoded(rows: Tensor, centres: Tensor, strides: Tensor) -> tuple[Tensor, Tensor]:
+def decode_rows(rows: Tensor, centres: Tensor, strides: Tensor) -> tuple[Tensor, Tensor]:
     """Return boxes (.., 4) and landmarks (.., 10) in px."""
     step = strides[..., None]
     middle = centres + rows[..., 1:3] * step
@@ -63,10 +63,10 @@ def landmark_loss(points: Tensor, true: Tensor, size: Tensor) -> Tensor:
 def detection_loss(
     maps: list[Tensor], centres: Tensor, strides: Tensor, kind: Tensor, boxes: Tensor, lmk: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Return the loss and its parts (score, box, landmark) for reading."""
-    rows = flat(maps)
+    """Return the loss, and its parts (score, box, landmark) for the log."""
+    rows = flatten_maps(maps)
     batch, cell = torch.nonzero(kind == 1, as_tuple=True)
-    found, points = decoded(rows[batch, cell], centres[cell], strides[cell])
+    found, points = decode_rows(rows[batch, cell], centres[cell], strides[cell])
     true = boxes[batch, cell]
     iou, complete = complete_iou(found, true)
     target = torch.zeros_like(rows[..., 0])

@@ -1,8 +1,9 @@
 """The face detector's network: small, anchor-free, three strides, five landmarks.
 
-After the idea of YuNet (Wu, Peng and Yu, 2023): every cell of a stride-8, 16 and 32 map says
-whether a face's centre is near and where its box and landmarks are. Depthwise separable blocks
-keep it near 100,000 parameters. Input BGR 0 to 255, any height and width divisible by 32.
+Based on YuNet (Wu, Peng and Yu, 2023): every cell of the maps of strides 8, 16 and 32 outputs the
+probability that a face's centre is near, its box and its landmarks. Depthwise separable blocks
+limit the network to about 100,000 parameters. Input BGR 0 to 255, any height and width divisible
+by 32.
 """
 
 # mypy: disallow-subclassing-any=False, disallow-untyped-decorators=False
@@ -16,21 +17,21 @@ CHANNELS = 15
 
 
 class Separable(nn.Module):
-    """A depthwise 3x3 and a pointwise convolution, with a way around when shapes agree."""
+    """A depthwise 3x3 and a pointwise convolution, with a shortcut where the shapes agree."""
 
     def __init__(self, inputs: int, outputs: int, stride: int = 1) -> None:
         super().__init__()
         self.depthwise = nn.Conv2d(inputs, inputs, 3, stride, 1, groups=inputs, bias=False)
         self.pointwise = nn.Conv2d(inputs, outputs, 1, bias=False)
         self.norm = nn.BatchNorm2d(outputs)
-        self.around = inputs == outputs and stride == 1
+        self.has_shortcut = inputs == outputs and stride == 1
 
     def forward(self, features: Tensor) -> Tensor:
         changed = self.norm(self.pointwise(self.depthwise(features)))
-        return torch.relu(changed + features if self.around else changed)
+        return torch.relu(changed + features if self.has_shortcut else changed)
 
 
-def stage(inputs: int, outputs: int, blocks: int) -> nn.Sequential:
+def build_stage(inputs: int, outputs: int, blocks: int) -> nn.Sequential:
     first = Separable(inputs, outputs, stride=2)
     return nn.Sequential(first, *(Separable(outputs, outputs) for _ in range(blocks - 1)))
 
@@ -43,8 +44,12 @@ class DetectorNet(nn.Module):
         self.stem = nn.Sequential(
             nn.Conv2d(3, 16, 3, 2, 1, bias=False), nn.BatchNorm2d(16), nn.ReLU(inplace=True)
         )
-        self.quarter = stage(16, 32, 2)
-        self.fine, self.middle, self.coarse = stage(32, 64, 3), stage(64, 96, 3), stage(96, 128, 3)
+        self.quarter = build_stage(16, 32, 2)
+        self.fine, self.middle, self.coarse = (
+            build_stage(32, 64, 3),
+            build_stage(64, 96, 3),
+            build_stage(96, 128, 3),
+        )
         self.narrow_middle, self.narrow_coarse = nn.Conv2d(96, 64, 1), nn.Conv2d(128, 64, 1)
         self.mix = nn.ModuleList(Separable(64, 64) for _ in STRIDES_PX)
         self.heads = nn.ModuleList(nn.Conv2d(64, CHANNELS, 1) for _ in STRIDES_PX)
@@ -58,18 +63,18 @@ class DetectorNet(nn.Module):
         fine = self.fine(quarter)
         middle = self.middle(fine)
         coarse = self.mix[2](self.narrow_coarse(self.coarse(middle)))
-        middle = self.mix[1](self.narrow_middle(middle) + doubled(coarse))
-        fine = self.mix[0](fine + doubled(middle))
+        middle = self.mix[1](self.narrow_middle(middle) + upsample(coarse))
+        fine = self.mix[0](fine + upsample(middle))
         levels = zip(self.heads, (fine, middle, coarse), strict=True)
         return [head(features) for head, features in levels]
 
 
-def doubled(features: Tensor) -> Tensor:
+def upsample(features: Tensor) -> Tensor:
     return nn.functional.interpolate(features, scale_factor=2.0, mode="nearest")
 
 
 class ExportedDetector(nn.Module):
-    """The network with its score as a probability: what the ONNX file holds."""
+    """The network of the ONNX file: its score is a probability."""
 
     def __init__(self, net: DetectorNet) -> None:
         super().__init__()

@@ -1,8 +1,8 @@
-"""Which cell of which map is responsible for which face.
+"""Assigns the faces of a training picture to cells of the detector's maps.
 
-A face is taught to the cells around its centre, on the one or two strides its size suits
-(neighbouring strides share the sizes between them). Cells inside ignored regions, and those of
-faces too small to see, teach nothing.
+A face belongs to the cells around its centre, in the maps of one or two strides, by its size
+(neighbouring strides share a range of sizes). Cells inside ignored regions and inside faces that
+are too small are left out of the loss.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from models.datasets.picture import Floats
 
-# stride -> sizes (square root of the area, px) it answers for
+# stride -> sizes of its faces (square root of the area, px)
 SIZES_PX = {8: (0.0, 40.0), 16: (28.0, 88.0), 32: (64.0, np.inf)}
 LEAST_SIZE_PX = 5.5
 REACH = 1.0
@@ -38,12 +38,12 @@ def cells(side_px: int) -> tuple[Floats, Floats]:
     return np.concatenate(centres), np.concatenate(strides)
 
 
-def assigned(
+def assign_faces(
     centres: Floats, strides: Floats, boxes: Floats, landmarks: Floats, ignored: Floats
 ) -> Targets:
-    """Teach each face to the cells within `REACH` strides of its centre, smallest face last."""
+    """Assign each face to the cells within `REACH` strides of its centre, the smallest last."""
     kind = np.zeros(len(centres), np.int8)
-    taught = np.zeros((len(centres), 4), np.float32)
+    targets = np.zeros((len(centres), 4), np.float32)
     points = np.full((len(centres), 10), np.nan, np.float32)
     for box in ignored:
         kind[_inside(centres, box)] = -1
@@ -53,9 +53,9 @@ def assigned(
             kind[_inside(centres, boxes[index])] = -1
             continue
         near = _near(centres, strides, boxes[index], float(sizes[index]))
-        kind[near], taught[near] = 1, boxes[index]
+        kind[near], targets[near] = 1, boxes[index]
         points[near] = landmarks[index].reshape(-1)
-    return Targets(kind, taught, points)
+    return Targets(kind, targets, points)
 
 
 def _inside(centres: Floats, box: Floats) -> NDArray[np.bool_]:

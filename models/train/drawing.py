@@ -1,6 +1,6 @@
-"""The scenes of every step, drawn in a process of its own, a few steps ahead of the network.
+"""Draws the scenes of every step in a separate process, a few steps ahead of the network.
 
-What is drawn depends on the seed and the step alone.
+The scenes depend on the seed and the step only.
 """
 
 from collections import deque
@@ -15,17 +15,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.datasets.picture import LabelledPicture
-from models.train.detector_targets import assigned, cells
+from models.train.detector_targets import assign_faces, cells
 from models.train.scene_composer import SceneSampler
 
-# side of the scenes of a step, px, and how many fit in the same time
+# side of the scenes of a step, px, and how many of them take about the same time
 SIDES_PX = {192: 42, 256: 24, 320: 15}
 SIDE_SHARE = (0.2, 0.55, 0.25)
 AHEAD = 3
 
 Drawn = tuple[NDArray[np.uint8] | NDArray[np.float32] | NDArray[np.int8], ...]
 
-_studios: list[SceneSampler] = []
+_samplers: list[SceneSampler] = []
 
 
 def draw_scenes(sampler: SceneSampler, seed: int, step: int) -> Drawn:
@@ -34,7 +34,7 @@ def draw_scenes(sampler: SceneSampler, seed: int, step: int) -> Drawn:
     side = int(rng.choice(list(SIDES_PX), p=SIDE_SHARE))
     centres, strides = cells(side)
     scenes = [sampler.scene(side, rng) for _ in range(SIDES_PX[side])]
-    targets = [assigned(centres, strides, s.boxes, s.landmarks, s.ignored) for s in scenes]
+    targets = [assign_faces(centres, strides, s.boxes, s.landmarks, s.ignored) for s in scenes]
     return (
         np.stack([s.image for s in scenes]).transpose(0, 3, 1, 2),
         centres,
@@ -51,19 +51,19 @@ def batches(
     """Yield each step, its images, and their centres, strides, kinds, boxes and landmarks."""
     with ProcessPoolExecutor(
         1, mp_context=get_context("spawn"), initializer=_open, initargs=(pictures,)
-    ) as apart:
-        coming = deque(apart.submit(_draw, seed, step) for step in steps[:AHEAD])
+    ) as worker:
+        pending = deque(worker.submit(_draw, seed, step) for step in steps[:AHEAD])
         for step in steps:
-            images, *targets = (torch.from_numpy(part) for part in coming.popleft().result())
+            images, *targets = (torch.from_numpy(part) for part in pending.popleft().result())
             if step + AHEAD < steps.stop:
-                coming.append(apart.submit(_draw, seed, step + AHEAD))
+                pending.append(worker.submit(_draw, seed, step + AHEAD))
             yield step, images.float(), targets
 
 
 def _open(pictures: Sequence[LabelledPicture]) -> None:
     cv2.setNumThreads(1)
-    _studios.append(SceneSampler(pictures))
+    _samplers.append(SceneSampler(pictures))
 
 
 def _draw(seed: int, step: int) -> Drawn:
-    return draw_scenes(_studios[0], seed, step)
+    return draw_scenes(_samplers[0], seed, step)

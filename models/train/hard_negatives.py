@@ -1,30 +1,27 @@
-"""Heads that are no face: from behind, cut in pieces, or stamped in metal or stone."""
+"""Heads without a face: from behind, with scrambled pieces, or embossed in metal or stone."""
 
 import cv2
 import numpy as np
 
 from models.datasets.picture import Floats, Image
 
-# a stamped head smaller than this may as well be a person in bad light
+# a smaller embossed head cannot be told from a person in bad light
 MIN_EMBOSSED_PX = 28.0
 
 
 def make_hard_negative(
     head: Image, box: Floats, rng: np.random.Generator, *, height_px: float
 ) -> Image:
-    """Make a head into something that is no face, in one of three ways."""
-    ways = (
-        [cover_face, scramble_face, emboss_head]
-        if height_px >= MIN_EMBOSSED_PX
-        else [cover_face, scramble_face]
-    )
-    return ways[int(rng.choice(len(ways), p=[0.5, 0.25, 0.25] if len(ways) > 2 else [0.6, 0.4]))](
-        head, box, rng
-    )
+    """Remove the face of a head in one of three ways, chosen at random."""
+    if height_px >= MIN_EMBOSSED_PX:
+        methods, shares = [cover_face, scramble_face, emboss_head], [0.5, 0.25, 0.25]
+    else:
+        methods, shares = [cover_face, scramble_face], [0.6, 0.4]
+    return methods[int(rng.choice(len(methods), p=shares))](head, box, rng)
 
 
 def emboss_head(head: Image, _: Floats, rng: np.random.Generator) -> Image:
-    """Emboss a head in one metal's colour, as on a coin or a relief."""
+    """Emboss a head in the colour of one metal, as on a coin or a relief."""
     grey = cv2.GaussianBlur(cv2.cvtColor(head, cv2.COLOR_BGR2GRAY), (0, 0), head.shape[0] * 0.012)
     angle, depth = rng.uniform(0, 2 * np.pi), rng.uniform(2.0, 5.0)
     slope_x = cv2.Sobel(grey, cv2.CV_32F, 1, 0, ksize=3)
@@ -56,13 +53,13 @@ def cover_face(head: Image, box: Floats, rng: np.random.Generator) -> Image:
 
 
 def scramble_face(head: Image, box: Floats, rng: np.random.Generator) -> Image:
-    """Cut the face in nine and lay the pieces elsewhere: all of a face but its order."""
+    """Cut the face in nine pieces and exchange them: every part of a face, in another order."""
     x1, y1, x2, y2 = (int(edge) for edge in box.clip(0, head.shape[0] - 1))
     wide, high = (x2 - x1) // 3, (y2 - y1) // 3
     mixed = head.copy()
     if min(wide, high) < 2:
         return mixed
-    # every piece moves on by the same number of places, so none stays
+    # every piece moves by the same number of places, so that none remains
     shift = int(rng.integers(2, 8))
     for place in range(9):
         source = (place + shift) % 9

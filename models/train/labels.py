@@ -1,9 +1,8 @@
-"""What is known about every training picture, truth first, teacher second, kept in one file.
+"""Labels of the training pictures: those of the annotators, completed by a teacher, in one file.
 
-Faces drawn by hand stay as they are. The teacher adds the faces the annotators left out (score
-at least `SURE`), marks its own doubtful ones as ignored, and places the landmarks. Where it is
-known that nobody is, it is not asked. Labelling takes minutes, so the result is kept as JSON and
-read back the next time.
+The boxes of the annotators are unchanged. The teacher adds faces without a box (score at least
+`SURE`), marks faces with a lower score as ignored, and places the landmarks. It does not label
+pictures without people. Labelling takes minutes; the labels are stored as JSON for later runs.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,17 +16,20 @@ import numpy as np
 from edge_agent.perception.boxes import overlap_ratios
 from edge_agent.perception.face_detector import FaceDetector
 from models.datasets import backgrounds, clips, face_masks, synthetic_sheets
-from models.datasets.picture import DatasetError, Floats, Image, LabelledPicture
+from models.datasets.picture import Floats, Image, LabelledPicture
+from models.train.errors import TrainingDataError
 
 SURE, DOUBTFUL = 0.75, 0.3
 SAME_FACE_IOU = 0.3
-# below this height the landmark teacher guesses
+# the landmarks of the teacher are not usable below this height
 LEAST_LANDMARK_PX = 20.0
-# among people, what is found below this height is as often somebody nobody labelled as a mistake
+# below this height half of the detections without a label are people whom nobody labelled
 LEAST_DECOY_PX = 20.0
 
 
 class TeacherFaces(Protocol):
+    """`boxes` (n, 4) px and `scores` (n,) of one picture."""
+
     @property
     def boxes(self) -> Floats: ...
     @property
@@ -50,17 +52,17 @@ class Labels(msgspec.Struct, frozen=True):
 
 
 def complete_labels(picture: LabelledPicture, teacher: Teacher) -> Labels:
-    """Join the picture's own boxes with what the teacher is sure or doubtful about."""
-    taught = teacher.faces(picture.image, least_score=DOUBTFUL)
-    new = np.ones(len(taught.boxes), bool)
-    if len(picture.boxes) and len(taught.boxes):
-        new = overlap_ratios(taught.boxes, picture.boxes).max(axis=1) < SAME_FACE_IOU
-    sure = taught.scores >= SURE
-    boxes = np.concatenate([picture.boxes, taught.boxes[new & sure]])
+    """Return the boxes of the picture with those of the teacher, sure and doubtful ones apart."""
+    found = teacher.faces(picture.image, least_score=DOUBTFUL)
+    new = np.ones(len(found.boxes), bool)
+    if len(picture.boxes) and len(found.boxes):
+        new = overlap_ratios(found.boxes, picture.boxes).max(axis=1) < SAME_FACE_IOU
+    sure = found.scores >= SURE
+    boxes = np.concatenate([picture.boxes, found.boxes[new & sure]])
     return Labels(
         boxes=boxes.round(1).tolist(),
         landmarks=[_landmarks(picture.image, box, teacher) for box in boxes],
-        ignored=taught.boxes[new & ~sure].round(1).tolist(),
+        ignored=found.boxes[new & ~sure].round(1).tolist(),
     )
 
 
@@ -72,9 +74,9 @@ def _landmarks(image: Image, box: Floats, teacher: Teacher) -> list[list[float]]
 
 
 def label_picture(picture: LabelledPicture, labels: Labels) -> LabelledPicture:
-    """Return the picture with the labels in place of its own."""
+    """Return the picture with these labels instead of its own."""
     unknown = [[np.nan, np.nan]] * 5
-    points = [unknown if known is None else known for known in labels.landmarks]
+    points = [unknown if one is None else one for one in labels.landmarks]
     return LabelledPicture(
         picture.name,
         picture.image,
@@ -89,42 +91,63 @@ def permissive_pictures(train: Path) -> Iterator[LabelledPicture]:
     """Yield every picture whose licence allows commercial use; `train` holds the data sets."""
     yield from face_masks.pictures(train / "face_boxes_facemask")
     yield from synthetic_sheets.pictures(train / "synthetic_faces_sfhq")
-    # the store aisle stays out: its people turn away and the teacher takes hair for faces
+    # without the store aisle: its people turn away, and the teacher detects hair as faces
     yield from clips.pictures(train / "videos", without=("store-aisle-detection",))
     yield from backgrounds.pictures(train / "backgrounds_no_face")
 
 
 def label_pictures(
-    pictures: Iterable[LabelledPicture], teacher: Teacher | None, kept: Path
+    pictures: Iterable[LabelledPicture], teacher: Teacher | None, stored: Path
 ) -> list[LabelledPicture]:
-    """Label every picture, or read the labels `kept` from an earlier run."""
-    known = msgspec.json.decode(kept.read_bytes(), type=dict[str, Labels]) if kept.is_file() else {}
-    done: list[LabelledPicture] = []
+    """Label every picture with the labels that an earlier run `stored`, or with the teacher.
+
+    Raises `TrainingDataError` for a damaged file, and without a teacher for a picture without
+    labels.
+    """
+    labels = _read_labels(stored)
+    labelled: list[LabelledPicture] = []
     for picture in pictures:
         if picture.name.startswith(backgrounds.NAME):
-            known[picture.name] = Labels([], [], [])
-        if picture.name not in known:
+            labels[picture.name] = Labels([], [], [])
+        if picture.name not in labels:
             if teacher is None:
-                raise DatasetError(kept)
-            known[picture.name] = complete_labels(picture, teacher)
-        done.append(label_picture(picture, known[picture.name]))
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.write_bytes(msgspec.json.encode(known))
-    return done
+                raise TrainingDataError(
+                    f"found no labels of {picture.name} in {stored}, expected those of every "
+                    "picture; delete the file, and the teacher labels all pictures again"
+                )
+            labels[picture.name] = complete_labels(picture, teacher)
+        labelled.append(label_picture(picture, labels[picture.name]))
+    stored.parent.mkdir(parents=True, exist_ok=True)
+    part = stored.with_suffix(".part")
+    part.write_bytes(msgspec.json.encode(labels))
+    part.replace(stored)
+    return labelled
+
+
+def _read_labels(stored: Path) -> dict[str, Labels]:
+    if not stored.is_file():
+        return {}
+    try:
+        return msgspec.json.decode(stored.read_bytes(), type=dict[str, Labels])
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise TrainingDataError(
+            f"found {stored} that cannot be read as labels ({error}), expected the file of an "
+            "earlier run; delete it, and the teacher labels all pictures again"
+        ) from error
 
 
 def with_decoys(
     picture: LabelledPicture, detectors: Sequence[FaceDetector], *, least_px: float = LEAST_DECOY_PX
 ) -> LabelledPicture:
-    """Add the places where a detector sees a face that nobody labelled, to be unlearnt.
+    """Add detections without a label as decoys, which must not be detected.
 
-    Among people those below `least_px` teach nothing instead: see `LEAST_DECOY_PX`.
+    In a picture with people those below `least_px` are ignored: see `LEAST_DECOY_PX`.
     """
     faces = [face for detector in detectors for face in detector.faces(picture.image)]
     found = np.asarray([face.box for face in faces], np.float32).reshape(-1, 4)
-    known = np.concatenate([picture.boxes, picture.ignored])
-    if len(found) and len(known):
-        found = found[overlap_ratios(found, known).max(axis=1) < 0.1]
+    labelled = np.concatenate([picture.boxes, picture.ignored])
+    if len(found) and len(labelled):
+        found = found[overlap_ratios(found, labelled).max(axis=1) < 0.1]
     doubtful = (found[:, 3] - found[:, 1] < least_px) & bool(len(picture.boxes))
     ignored = np.concatenate([picture.ignored, found[doubtful]])
     return replace(picture, ignored=ignored, decoys=found[~doubtful])

@@ -1,8 +1,8 @@
-"""Light, lens and cable: what a camera does to a picture, drawn at random.
+"""Random effects of light, lens, sensor and compression on a picture.
 
-A corridor at dusk, a cheap sensor's noise, motion blur and hard compression are all rare in the
-photographs and common at a hoarding, so they are drawn often. Every function maps BGR uint8 to
-BGR uint8 and takes its randomness as an argument.
+Low light, sensor noise, motion blur and strong compression are rare in the training photographs and
+common at a screen, so they are applied often. Every function maps BGR uint8 to BGR uint8 and takes
+its random numbers as an argument.
 """
 
 import cv2
@@ -12,7 +12,7 @@ from models.datasets.picture import Floats, Image
 
 
 def toned(image: Image, rng: np.random.Generator) -> Image:
-    """Change gamma, contrast, brightness and white balance by one table per channel."""
+    """Change gamma, contrast, brightness and white balance with one table per channel."""
     ramp = np.linspace(0, 1, 256, dtype=np.float32)
     gamma = np.exp(rng.normal(0, 0.35))
     tables = []
@@ -25,7 +25,7 @@ def toned(image: Image, rng: np.random.Generator) -> Image:
 
 
 def saturated(image: Image, rng: np.random.Generator) -> Image:
-    """Move every colour towards or away from grey."""
+    """Reduce or increase the saturation of every colour."""
     grey = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
     shares = [0.0, rng.uniform(0.2, 0.8), rng.uniform(0.8, 1.6)]
     share = float(rng.choice(shares, p=[0.3, 0.4, 0.3]))
@@ -33,26 +33,27 @@ def saturated(image: Image, rng: np.random.Generator) -> Image:
 
 
 def shaded(image: Image, rng: np.random.Generator) -> Image:
-    """Lay a smooth field of light over the picture: a lamp, a window, a shadow."""
+    """Multiply the picture by a smooth field of light: a lamp, a window, a shadow."""
     few = rng.uniform(0.25, 1.5, (3, 3)).astype(np.float32)
     field = cv2.resize(few, (image.shape[1], image.shape[0]), interpolation=cv2.INTER_CUBIC)
     return np.asarray(np.clip(image * np.clip(field, 0.1, 1.8)[..., None], 0, 255), np.uint8)
 
 
 def darkened(image: Image, rng: np.random.Generator) -> Image:
-    """Take most of the light away and add the sensor's noise."""
+    """Remove most of the light and add sensor noise."""
     dim = image.astype(np.float32) * rng.uniform(0.15, 0.5) + rng.uniform(0, 14)
     dim += rng.normal(0, rng.uniform(1, 6), image.shape).astype(np.float32)
     return np.asarray(np.clip(dim, 0, 255), np.uint8)
 
 
 def noisy(image: Image, rng: np.random.Generator) -> Image:
+    """Add noise of one standard deviation."""
     grain = rng.normal(0, rng.uniform(2, 14), image.shape).astype(np.float32)
     return np.asarray(np.clip(image + grain, 0, 255), np.uint8)
 
 
 def blurred(image: Image, rng: np.random.Generator) -> Image:
-    """Blur as a lens out of focus, or as a subject in motion."""
+    """Blur the picture as a lens out of focus or a moving subject does."""
     if rng.random() < 0.6:
         return np.asarray(cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.6)), np.uint8)
     length = int(rng.integers(3, 8))
@@ -65,15 +66,16 @@ def blurred(image: Image, rng: np.random.Generator) -> Image:
 
 
 def coarsened(image: Image, rng: np.random.Generator) -> Image:
-    """Shrink and enlarge again, as a scaler between camera and network does."""
+    """Shrink the picture and enlarge it again, as a scaler between camera and network does."""
     height, width = image.shape[:2]
     ratio = rng.uniform(0.45, 0.9)
-    ways = [cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_NEAREST]
-    small = cv2.resize(image, None, fx=ratio, fy=ratio, interpolation=int(rng.choice(ways)))
+    methods = [cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_NEAREST]
+    small = cv2.resize(image, None, fx=ratio, fy=ratio, interpolation=int(rng.choice(methods)))
     return np.asarray(cv2.resize(small, (width, height)), np.uint8)
 
 
 def compressed(image: Image, rng: np.random.Generator) -> Image:
+    """Compress the picture as JPEG of low to medium quality."""
     quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(15, 85))]
     _, packed = cv2.imencode(".jpg", image, quality)
     return np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8)
@@ -92,7 +94,7 @@ STEPS = (
 
 
 def weathered(image: Image, rng: np.random.Generator) -> Image:
-    """Apply each step with its own probability, in the order light meets a camera."""
+    """Apply each step with its own probability, in the order in which they occur in a camera."""
     for step, probability in STEPS:
         if rng.random() < probability:
             image = step(image, rng)

@@ -1,8 +1,8 @@
 """The attention network: from a 64 x 64 face to head pose, its uncertainty and five landmarks.
 
-Yaw, pitch and roll come in degrees; the logarithm of their standard deviation is learnt beside
-them (Kendall and Gal 2017) without disturbing them. Landmarks are shares of the crop's side and
-help the network to look at the right places.
+Yaw, pitch and roll are degrees. The logarithm of the standard deviation of yaw and pitch is trained
+with them (Kendall and Gal 2017) and does not affect their gradients. Landmarks are shares of the
+crop's side; training them improves the features.
 """
 
 # mypy: disallow-subclassing-any=False
@@ -11,7 +11,6 @@ from torch import Tensor, nn
 
 from models.train.detector_net import Separable
 
-SIDE_PX = 64
 # three angles, two log-sigmas (of yaw and pitch), ten landmark shares
 OUTPUTS = 15
 DEGREES = 30.0

@@ -1,11 +1,10 @@
-"""Square training scenes cut from labelled pictures: turned, rescaled, mirrored, joined.
+"""Square training scenes from labelled pictures: rotated, rescaled, mirrored, combined.
 
-Each scene is centred near one face drawn at random and rescaled: a third of them to a face as small
-as people across a hall (6 to 20 px), the rest so that its height is uniform on a logarithmic scale.
-Two in five scenes are mosaics of four; some carry portraits pasted from the synthetic
-sheets, so that bare faces meet real backgrounds, or the same head with hair where its face was,
-which is how a head from behind is taught to be no face, or stamped in metal or stone. In some the
-portraits stand in rows, as people do for a photograph or in a full hall.
+Each scene is centred near one face, which is drawn at random and rescaled: a third of them to 6 to
+20 px, the rest to a height that is uniform on a logarithmic scale. Two in five scenes are mosaics
+of four. Some have portraits of the synthetic sheets pasted in, so that bare faces occur on real
+backgrounds, or the same heads without a face (`hard_negatives`), which must not be detected. In
+some the portraits are in rows, as in a group photograph or a full hall.
 """
 
 from collections.abc import Sequence
@@ -29,7 +28,7 @@ MOST_PASTED = 3
 CROWD, CROWD_FACELESS = 0.15, 0.2
 SMALLEST_CROWD_PX, LARGEST_CROWD_PX, MOST_ROWS, MOST_ABREAST = 6.5, 40.0, 4, 9
 BARE_NECK = 0.3
-# what of a pasted patch is seen: half axes of its oval, in patches
+# visible part of a pasted patch: half axes of its oval, in patches
 OVAL = (0.4, 0.47)
 
 
@@ -45,7 +44,7 @@ class TrainingScene:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PicturePyramid:
-    """A picture at full, half, quarter... size, so that shrinking it is quick and smooth."""
+    """A picture at full, half, quarter size and so on, which makes shrinking quick and smooth."""
 
     picture: LabelledPicture
     sizes: tuple[Image, ...]
@@ -97,14 +96,14 @@ class SceneSampler:
             view = _view_of_face(boxes[rng.integers(len(boxes))], side_px, rng)
         scene = warp_picture(pyramid, view, side_px, self._ground(side_px, rng))
         if rng.random() < CROWD:
-            return self._crowded(scene, rng)
+            return self._paste_rows(scene, rng)
         heads = rng.integers(1, MOST_PASTED + 1) if rng.random() < PASTED else 0
         for _ in range(heads):
-            scene = self._visited(scene, rng)
+            scene = self._paste_anywhere(scene, rng)
         return scene
 
     def _ground(self, side_px: int, rng: np.random.Generator) -> Image:
-        """Draw what lies beyond the picture's edge: mostly another place without faces."""
+        """Draw the area outside the picture: clutter, one colour, or a picture without faces."""
         kind = rng.random()
         if kind < 0.25:
             return clutter(side_px, rng)
@@ -129,16 +128,16 @@ class SceneSampler:
             np.concatenate([p.ignored + np.tile(c, 2) for p, c in moved]),
         )
 
-    def _visited(self, scene: TrainingScene, rng: np.random.Generator) -> TrainingScene:
+    def _paste_anywhere(self, scene: TrainingScene, rng: np.random.Generator) -> TrainingScene:
         """Paste one synthetic head anywhere."""
         side_px = scene.image.shape[0]
         height = _height(side_px * 0.5, rng)
         patch = _patch_px(height)
         left, top = rng.integers(-patch // 4, max(1, side_px - patch * 3 // 4), 2)
-        return self._pasted(scene, height, (int(left), int(top)), FACELESS, rng)
+        return self._paste_head(scene, height, (int(left), int(top)), FACELESS, rng)
 
-    def _crowded(self, scene: TrainingScene, rng: np.random.Generator) -> TrainingScene:
-        """Stand synthetic heads in rows, the last row first."""
+    def _paste_rows(self, scene: TrainingScene, rng: np.random.Generator) -> TrainingScene:
+        """Paste synthetic heads in rows, from the back to the front."""
         side_px = scene.image.shape[0]
         largest = min(LARGEST_CROWD_PX, side_px / 4)
         usual = float(np.exp(rng.uniform(np.log(SMALLEST_CROWD_PX), np.log(largest))))
@@ -150,10 +149,10 @@ class SceneSampler:
                 height = usual * float(np.exp(rng.normal(0, 0.12)))
                 x = corner[0] + (place + row % 2 / 2) * across + rng.normal(0, 0.1) * usual
                 y = corner[1] + row * down + rng.normal(0, 0.15) * usual
-                scene = self._pasted(scene, height, (int(x), int(y)), CROWD_FACELESS, rng)
+                scene = self._paste_head(scene, height, (int(x), int(y)), CROWD_FACELESS, rng)
         return scene
 
-    def _pasted(
+    def _paste_head(
         self,
         scene: TrainingScene,
         height: float,
@@ -173,16 +172,16 @@ class SceneSampler:
             [middle - np.multiply(OVAL, patch), middle + np.multiply(OVAL, patch)]
         )
         taken = np.concatenate([scene.boxes, scene.ignored])
-        if len(taken) and _touching(taken, reach):
+        if len(taken) and _overlaps_any(taken, reach):
             return scene
-        ground = _shouldered(scene.image, taken, middle, height, rng)
+        ground = _draw_shoulders(scene.image, taken, middle, height, rng)
         if rng.random() < faceless_share:
             bare = make_hard_negative(head.image, head.boxes[centre], rng, height_px=height)
-            covered = _blended(ground, toned(bare, rng), left, top)
+            covered = _blend_oval(ground, toned(bare, rng), left, top)
             return TrainingScene(covered, scene.boxes, scene.landmarks, scene.ignored)
-        image = _blended(ground, toned(head.image, rng), left, top)
+        image = _blend_oval(ground, toned(head.image, rng), left, top)
         corner = np.asarray([left, top], np.float32)
-        return _clipped(
+        return _clip_scene(
             image,
             np.concatenate([scene.boxes, (head.boxes[centre] + np.tile(corner, 2))[None]]),
             np.concatenate([scene.landmarks, (head.landmarks[centre] + corner)[None]]),
@@ -195,14 +194,14 @@ def _patch_px(height: float) -> int:
     return max(12, int(height * 1.9))
 
 
-def _shouldered(
+def _draw_shoulders(
     image: Image, taken: Floats, head: NDArray[Any], height: float, rng: np.random.Generator
 ) -> Image:
-    """Draw the clothes under a head in one colour, where they cover no labelled face."""
+    """Draw clothes under a head in one colour, where they cover no labelled face."""
     wide, deep = height * rng.uniform(0.8, 1.2), height * rng.uniform(0.9, 2.2)
     top = head[1] + height * 0.55
     reach = np.asarray([head[0] - wide, top, head[0] + wide, top + deep], np.float32)
-    if rng.random() < BARE_NECK or (len(taken) and _touching(taken, reach)):
+    if rng.random() < BARE_NECK or (len(taken) and _overlaps_any(taken, reach)):
         return image
     dressed = image.copy()
     centre, axes = (int(head[0]), int(top + deep)), (int(wide), int(deep))
@@ -212,12 +211,12 @@ def _shouldered(
 
 
 def _weight(picture: LabelledPicture) -> float:
-    """Make sheets and clips count as kinds of scene, not by their number of files."""
+    """Weight sheets and clips as kinds of scene, not by their number of files."""
     kind = picture.name.split("/")[0]
     return {"sheets": 10.0, "clips": 1.6}.get(kind, 1.0 + 0.1 * min(len(picture.boxes), 10))
 
 
-def _touching(boxes: Floats, reach: Floats) -> bool:
+def _overlaps_any(boxes: Floats, reach: Floats) -> bool:
     apart = (boxes[:, 0] > reach[2]) | (boxes[:, 2] < reach[0])
     apart |= (boxes[:, 1] > reach[3]) | (boxes[:, 3] < reach[1])
     return not bool(apart.all())
@@ -260,7 +259,7 @@ def _view_anywhere(pyramid: PicturePyramid, side_px: int, rng: np.random.Generat
 def warp_picture(
     pyramid: PicturePyramid, view: Floats, side_px: int, ground: Image
 ) -> TrainingScene:
-    """Cut the scene that `view` shows from the size of the picture that suits it, on `ground`."""
+    """Project the picture by `view` onto `ground`, from the level nearest in size."""
     scale = float(np.sqrt(abs(np.linalg.det(view[:, :2]))))
     level = int(np.clip(np.floor(np.log2(1 / max(scale, 1e-6)) + 0.3), 0, len(pyramid.sizes) - 1))
     source = pyramid.sizes[level]
@@ -277,20 +276,20 @@ def warp_picture(
     )
     picture = pyramid.picture
     points = picture.landmarks @ view[:, :2].T + view[:, 2]
-    boxes, ignored = _moved(picture.boxes, view), _moved(picture.ignored, view)
-    return _clipped(np.asarray(image, np.uint8), boxes, points, ignored)
+    boxes, ignored = _move_boxes(picture.boxes, view), _move_boxes(picture.ignored, view)
+    return _clip_scene(np.asarray(image, np.uint8), boxes, points, ignored)
 
 
-def _moved(boxes: Floats, view: Floats) -> Floats:
-    """Move boxes by their centres; a small turn does not swell them."""
+def _move_boxes(boxes: Floats, view: Floats) -> Floats:
+    """Move boxes by their centres; a small rotation does not enlarge them."""
     stretch = np.linalg.norm(view[:, :2], axis=0)
     centres = (boxes[:, :2] + boxes[:, 2:]) / 2 @ view[:, :2].T + view[:, 2]
     half = (boxes[:, 2:] - boxes[:, :2]) * stretch / 2
     return np.concatenate([centres - half, centres + half], axis=1).astype(np.float32)
 
 
-def _clipped(image: Image, boxes: Floats, landmarks: Floats, ignored: Floats) -> TrainingScene:
-    """Keep faces at least 60 % inside, ignore those cut more, forget those outside."""
+def _clip_scene(image: Image, boxes: Floats, landmarks: Floats, ignored: Floats) -> TrainingScene:
+    """Keep faces that are at least 60 % inside, ignore those cut further, drop those outside."""
     side = image.shape[0]
     inside = boxes.clip(0, side)
     area = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
@@ -303,7 +302,7 @@ def _clipped(image: Image, boxes: Floats, landmarks: Floats, ignored: Floats) ->
 
 
 def mirror_scene(scene: TrainingScene) -> TrainingScene:
-    """Mirror left and right, landmarks renamed so that right stays the subject's right."""
+    """Mirror left and right; landmarks are reordered, the subject's right ones first."""
     side = scene.image.shape[0]
     points = scene.landmarks[:, MIRRORED] * np.asarray([-1, 1], np.float32)
     flip = np.asarray([side, 0, side, 0], np.float32)
@@ -316,8 +315,8 @@ def mirror_scene(scene: TrainingScene) -> TrainingScene:
     )
 
 
-def _blended(image: Image, head: Image, left: int, top: int) -> Image:
-    """Lay an oval of `head` over the image, its rim softened."""
+def _blend_oval(image: Image, head: Image, left: int, top: int) -> Image:
+    """Blend an oval of `head` into the image, with a soft edge."""
     size = head.shape[0]
     mask: Floats = np.zeros((size, size), np.float32)
     cv2.ellipse(

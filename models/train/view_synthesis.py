@@ -1,9 +1,8 @@
-"""New views of a frontal face: the picture laid over a simple head and turned a little.
+"""New views of a frontal face: the picture is projected onto a simple head, which is turned.
 
-The head is half an ellipsoid with a nose, seen from far away (the idea of face profiling, Zhu et
-al. 2016). For every pixel of the new view the surface point behind it is found by a damped fixed
-point, which is exact where nothing hides and merely plausible at the rim. Good to about 35
-degrees.
+The head is half an ellipsoid with a nose, seen from far away (face profiling, Zhu et al. 2016). The
+surface point of every pixel of the new view is found by a damped fixed-point iteration. It is exact
+where nothing is hidden and approximate at the outline. Usable up to about 35 degrees.
 """
 
 import cv2
@@ -53,7 +52,7 @@ def synthesize_view(
     inverse = np.linalg.inv(matrix[:2, :2])
     columns, rows = np.meshgrid(np.arange(width) - centre[0], np.arange(height) - centre[1])
     x, y = columns.astype(np.float64), rows.astype(np.float64)
-    # hold the middle of the head still, or the face would leave the picture
+    # keep the middle of the head in place, so that the face remains in the picture
     anchor = matrix[:2, 2] * float(box[2] - box[0]) * DEPTH * 0.55
     for _ in range(ROUNDS):
         depth = _depth(x, y, nose, box)

@@ -1,12 +1,9 @@
 """A table of labels that does not read is told by its file and line, whatever is wrong with it."""
 
-import re
-
 import cv2
 import numpy as np
 import pytest
 
-from models.__main__ import main
 from models.datasets.face_masks import boxes_by_image
 from models.datasets.picture import DatasetError
 from models.datasets.table import LabelTableError, read_rows
@@ -79,27 +76,3 @@ def test_unknown_classes_are_refused(table, line, words):
     cv2.imwrite(str(path.parent / "images" / "a.png"), np.zeros((9, 9, 3), np.uint8))
     with pytest.raises(LabelTableError, match=words):
         faces(path.parent)
-
-
-@pytest.mark.parametrize(
-    ("command", "words"),
-    [
-        (["evaluate", "detection", "--boxes", "{}", "--images", "."], "line below its head"),
-        (["record", "{}"], "models evaluate all"),
-        (["export", "detection", "--runs", "{}"], r"models train detection|onlooker\[train\]"),
-        (["fetch", "yunet", "--from", "{}.onnx"], "give the file's path"),
-        (["fetch", "yunet", "--from", "{}"], "nothing was kept"),
-        (["evaluate", "dwell", "--video", "{}", "--truth", "{}"], "expected a video"),
-    ],
-)
-def test_a_command_reports_invalid_data_and_exits_with_status_two(table, command, words, capsys):
-    path = str(table(BOXES))
-    assert main([word.format(path) for word in command]) == 2
-    assert re.search(words, capsys.readouterr().err)
-
-
-@pytest.mark.parametrize("size", ["-5", "0", "9999", "many"])
-def test_an_invalid_input_size_is_refused(table, size, capsys):
-    with pytest.raises(SystemExit):
-        main(["evaluate", "detection", "--boxes", "b", "--images", ".", "--input-px", size])
-    assert "--input-px" in capsys.readouterr().err
