@@ -38,7 +38,7 @@ class DwellCurve:
         """The share of people who stay at least `at_s`."""
         piece = self._piece(at_s)
         into_s = at_s - self.edges_s[piece]
-        if self.leaving[piece] is EVENLY:
+        if self.leaving[piece] == EVENLY:
             return self.alive[piece] * max(0.0, 1 - into_s / self._width_s(piece))
         return self.alive[piece] * math.exp(-self.leaving[piece] * into_s)
 
@@ -55,7 +55,7 @@ class DwellCurve:
         return max(0.0, self.mean_s - self.until_s(at_s))
 
     def spread(self, of: Callable[[float], float]) -> float:
-        """Standard deviation of a function of the time, each bucket standing at its middle."""
+        """Standard deviation of a function of the time, each bucket taken at its middle."""
         ends = (*self.alive[1:], 0.0)
         shares = [alive - end for alive, end in zip(self.alive, ends, strict=True)]
         values = [of(middle_s) for middle_s in self._middles_s()]
@@ -79,7 +79,7 @@ class DwellCurve:
 
 
 def build_dwell_curve(counts: Sequence[int], edges_ms: Sequence[int], total_ms: int) -> DwellCurve:
-    """Read a histogram whose people stayed `total_ms` altogether, or raise StaysError."""
+    """Read a histogram whose people stayed `total_ms` altogether, or raise DwellCurveError."""
     people = sum(counts)
     if len(counts) != len(edges_ms) + 1 or min(counts, default=-1) < 0 or total_ms < 0:
         raise DwellCurveError(
@@ -131,7 +131,7 @@ def _last_rate(closed: list[float]) -> float:
 
 
 def _area_s(alive: float, rate: float, into_s: float, width_s: float) -> float:
-    if rate is EVENLY:
+    if rate == EVENLY:
         return alive * into_s * (1 - into_s / (2 * width_s)) if alive else 0.0
     if rate == 0:
         return alive * into_s
