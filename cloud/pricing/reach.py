@@ -1,7 +1,7 @@
 """Reach, frequency and rating points.
 
 People are not recognised, so `people` is always an assumption about how often somebody returns;
-these formulae compute what follows from it.
+these formulae compute the consequences.
 """
 
 import math
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 
 class ReachError(ValueError):
-    """Impressions or people that cannot be."""
+    """Invalid impressions or people."""
 
 
 def reach(impressions: float, people: float, clumping: float = math.inf) -> float:
@@ -17,15 +17,14 @@ def reach(impressions: float, people: float, clumping: float = math.inf) -> floa
 
     `clumping` k is how evenly contacts fall on people (negative binomial); infinite is Poisson.
     """
-    return people - _with_exactly(0, impressions, people, clumping)
+    return people - _with_fewer(1, impressions, people, clumping)
 
 
 def reach_at_least(
     times: int, impressions: float, people: float, clumping: float = math.inf
 ) -> float:
     """Effective reach: people reached `times` times or more."""
-    missed = sum(_with_exactly(n, impressions, people, clumping) for n in range(times))
-    return max(0.0, people - missed)
+    return max(0.0, people - _with_fewer(times, impressions, people, clumping))
 
 
 def frequency(impressions: float, people: float, clumping: float = math.inf) -> float:
@@ -50,22 +49,20 @@ def combine_independent_reach(shares: Iterable[float]) -> float:
     return 1 - missed
 
 
-def _with_exactly(times: int, impressions: float, people: float, clumping: float) -> float:
-    """People with exactly so many contacts."""
+def _with_fewer(times: int, impressions: float, people: float, clumping: float) -> float:
+    """People with fewer than `times` contacts, summed from the chance of none upwards."""
     _refuse_nonsense(impressions, people, clumping)
     if not people or not impressions:
-        return people if times == 0 else 0.0
+        return people if times else 0.0
     mean = impressions / people
-    if math.isinf(clumping):
-        return people * math.exp(times * math.log(mean) - mean - math.lgamma(times + 1))
-    chance = (
-        math.lgamma(clumping + times)
-        - math.lgamma(clumping)
-        - math.lgamma(times + 1)
-        - (clumping + times) * math.log1p(mean / clumping)
-        + times * math.log(mean / clumping)
-    )
-    return people * math.exp(chance)
+    evenly = math.isinf(clumping)
+    log_chance = -mean if evenly else -clumping * math.log1p(mean / clumping)
+    total = 0.0
+    for contacts in range(times):
+        total += math.exp(log_chance)
+        log_chance += math.log(mean / (contacts + 1))
+        log_chance += math.log1p(contacts / clumping) - math.log1p(mean / clumping)
+    return people * total
 
 
 def _refuse_nonsense(impressions: float, people: float, clumping: float) -> None:
