@@ -18,7 +18,6 @@ from cloud.pricing.impressions import (
     compute_visitor_impressions,
 )
 from cloud.pricing.inventory import build_inventory_element
-from cloud.pricing.openooh import KNOWN, VenueError, is_narrow, to_openooh_1_1
 from cloud.pricing.slot import Slot
 from tests.cloud.rates import sites
 
@@ -226,64 +225,3 @@ def test_the_time_zone_of_the_site_is_given_in_minutes():
         build_inventory_element(SITES[0], summer, SPOT, 1, rungs())["device"]["geo"]["utcoffset"]
         == 60
     )
-
-
-def narrower(kind, places):
-    return [f"{kind}{place:02}" for place in range(1, places + 1)]
-
-
-# What 1.1 lacks, by the taxonomy's table "OpenOOH 1.2 to 1.1 Mapping" (3c26f6f).
-SENT_AS = {
-    "101": ["10108", "10109"],
-    "10502": ["10503"],
-    "105": ["10504"],
-    "106": ["10603", "108", *narrower(107, 3), *narrower(108, 3)],
-    "10602": ["10604"],
-    "202": ["109", "10902", "10903", "10904", *narrower(202, 4)],
-    "302": ["10901", "305", "309"],
-    "203": ["20304", "214", *narrower(214, 4)],
-    "204": narrower(204, 4),
-    "207": narrower(207, 4),
-    "205": [
-        *("209", "210", "211", "212", "213", "215", "216", "217", "218", "219", "220"),
-        *(place for kind in (210, 213, 215, 217, 218, 219, 220) for place in narrower(kind, 4)),
-    ],
-    "301": ["304"],
-    "104": ["306", "307", "308", "30801", "30802"],
-    "402": ["40204", "40205", "404"],
-    "501": ["503", "504", "505", "506"],
-    "602": ["60204"],
-    "401": ["70103", "80705", "110103"],
-    "701": ["70104", "702"],
-    "801": ["80104", "80105"],
-    "802": ["80203", "80204"],
-    "803": ["80303"],
-    "804": ["80401", "811", "81101"],
-    "805": ["80501"],
-    "806": ["80601"],
-    "807": ["80704", "80706", "812", "81201"],
-    "809": ["80901"],
-    "9": ["904"],
-}
-
-
-def test_every_venue_is_sent_as_the_taxonomy_says():
-    moved = {venue: sent for sent, venues in SENT_AS.items() for venue in venues}
-    assert {venue: to_openooh_1_1(venue) for venue in KNOWN} == {
-        venue: moved.get(venue, venue) for venue in KNOWN
-    }
-    assert moved.keys() <= KNOWN
-
-
-@pytest.mark.parametrize("venue", ["", "0", "12", "10505", "99", "10502\n", "1050", "x"])
-def test_unknown_venues_are_refused(venue):
-    with pytest.raises(VenueError, match="is no OpenOOH"):
-        to_openooh_1_1(venue)
-
-
-def test_a_screen_hangs_in_one_place():
-    assert is_narrow("10502")
-    assert is_narrow("206")
-    assert not is_narrow("105")
-    assert not is_narrow("1")
-    assert not is_narrow("999")
