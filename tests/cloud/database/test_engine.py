@@ -1,42 +1,22 @@
 """Supported database URLs are opened, and others are refused in one sentence."""
 
 import threading
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select
-from sqlalchemy.exc import StatementError
 
 from cloud.database import (
     EPOCH,
     DatabaseError,
     connect,
     create,
-    device_alarms,
     reading,
     report_streams,
     run_many,
     writing,
 )
-
-
-def test_instants_come_back_as_they_went_in(engine: Engine) -> None:
-    at = datetime(2026, 11, 20, 10, 0, 0, 123456, tzinfo=timezone(timedelta(hours=1)))
-    row = {"location": "KX-01", "device": "d", "kind": "k", "state": "raised", "message": "",
-           "at": at, "received_at": datetime(1969, 1, 1, tzinfo=UTC)}  # fmt: skip
-    with writing(engine) as connection:
-        connection.execute(device_alarms.insert(), row)
-    with reading(engine) as connection:
-        held = connection.execute(select(device_alarms)).one()
-    assert held.at == at
-    assert held.at.tzinfo is UTC
-    assert held.received_at == row["received_at"]
-
-
-def test_a_naive_instant_is_refused(engine: Engine) -> None:
-    with reading(engine) as connection, pytest.raises(StatementError, match="no time zone"):
-        connection.execute(select(device_alarms).where(device_alarms.c.at > datetime(2026, 11, 20)))  # noqa: DTZ001
 
 
 def test_making_the_tables_again_keeps_what_is_there(engine: Engine) -> None:
