@@ -167,8 +167,12 @@ class ShiftEstimator:
 
 
 def _equalize_light(current: Floats, scene: Floats) -> Floats:
-    """The picture under the light of the background, by the ratio of the medians."""
-    gain = _median(scene[::8, ::8]) / max(_median(current[::8, ::8]), 1.0)
+    """The picture under the light of the background, by the median of the pixels' ratios.
+
+    The ratio of the medians would change with every large object that enters the picture.
+    """
+    ratios = scene[::8, ::8] / np.maximum(current[::8, ::8], np.float32(1))
+    gain = _median(np.asarray(ratios, np.float32))
     return current * np.float32(min(max(gain, GAIN_LIMITS[0]), GAIN_LIMITS[1]))
 
 
