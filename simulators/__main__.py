@@ -1,6 +1,6 @@
-"""`python -m simulators scene|replay|footfall|fleet|demo --help`.
+"""`python -m simulators ...`; `COMMANDS` lists the commands.
 
-Ctrl-C ends it with status 130 while its libraries load, and as the command says afterwards.
+Ctrl-C while the libraries load exits with status 130; later, each command handles it.
 """
 
 import sys
@@ -15,13 +15,17 @@ if TYPE_CHECKING:
 
     from wire.command_line import Parser
 
-# Loaded on demand: scenes need OpenCV, a history needs only the wire schema.
+DESCRIPTION: Final = "Generate synthetic scenes, replay videos, and simulate cameras."
+# Imported on demand: a scene needs OpenCV, a history only the wire schema.
 COMMANDS: Final = {
-    "scene": ("simulators.scene.command", "draw people walking past a screen, with ground truth"),
-    "replay": ("simulators.replay", "run the real agent on videos"),
-    "footfall": ("simulators.footfall", "write plausible history for a location"),
-    "fleet": ("simulators.fleet", "simulate many cameras, with faults and known totals"),
-    "demo": ("simulators.demo", "run broker, cloud and cameras on this machine"),
+    "scene": (
+        "simulators.scene.command",
+        "render a video of people who walk past a screen, with its ground truth",
+    ),
+    "replay": ("simulators.replay", "run the agent on video files and send or write its reports"),
+    "footfall": ("simulators.footfall", "generate the reports of one location for some past days"),
+    "fleet": ("simulators.fleet", "generate the reports of many cameras, optionally with faults"),
+    "demo": ("simulators.demo", "run broker, cloud and cameras on this machine, and print a price"),
 }
 
 
@@ -29,28 +33,29 @@ def main(words: list[str] | None = None) -> int:
     """Run one simulator; its exit status."""
     words = sys.argv[1:] if words is None else words
     with exit_on_interrupt():
-        module, asked = _loaded(words)
-    return run_interruptible(lambda: int(module.run(asked)))
+        module, arguments = load_command(words)
+    return run_interruptible(lambda: int(module.run(arguments)))
 
 
-def _loaded(words: list[str]) -> "tuple[ModuleType, Namespace]":
+def load_command(words: list[str]) -> "tuple[ModuleType, Namespace]":
+    """Parse the words; import the module of their command."""
     from wire.process.type_info import build_type_info
 
-    asked = build_parser(words).parse_args(words)
-    module_of_command = import_module(COMMANDS[asked.command][0])
+    arguments = build_parser(words).parse_args(words)
+    module = import_module(COMMANDS[arguments.command][0])
     build_type_info()
-    return module_of_command, asked
+    return module, arguments
 
 
 def build_parser(words: list[str]) -> "Parser":
-    """The parser of all commands, with the options of the command that was typed."""
+    """The parser of all commands, with the options of the command in `words` only."""
     from simulators.examples import EXAMPLES
-    from wire.command_line import Parser, add_examples
+    from wire.command_line import Parser, add_examples, sentence
 
-    parser = Parser(prog="python -m simulators", description=__doc__)
+    parser = Parser(prog="python -m simulators", description=DESCRIPTION)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (module, what) in COMMANDS.items():
-        command = commands.add_parser(name, help=what, description=f"{what}.")
+        command = commands.add_parser(name, help=what, description=sentence(what))
         if words[:1] == [name]:
             import_module(module).add_arguments(command)
     add_examples(parser, "python -m simulators", EXAMPLES)

@@ -1,6 +1,6 @@
 """Clips to replay one after another, and a camera that shows its progress.
 
-The clips follow each other in event time without a gap, as one recording would.
+The event time of a clip starts where the previous clip ends.
 """
 
 import sys
@@ -28,13 +28,13 @@ class PlaylistClip:
 
 
 def read_clips(paths: Sequence[Path]) -> list[PlaylistClip]:
-    """Open every file before the first is played; CaptureError for a broken one."""
+    """Read the length of every clip. CaptureError for a file that is missing or not a video."""
     return [PlaylistClip(path, timedelta(seconds=_length_s(path))) for path in paths]
 
 
 def _length_s(path: Path) -> float:
     if not path.is_file():
-        raise CaptureError(f"no file {path}: correct the path")
+        raise CaptureError(f"{path} is not a file: correct the path")
     stated = read_duration_s(path)
     if stated:
         return stated
@@ -44,8 +44,8 @@ def _length_s(path: Path) -> float:
     return (recording.end_s or 0.0) - (recording.first_s or 0.0)
 
 
-def first_start(playlist: Sequence[PlaylistClip], speed: float, now: datetime) -> datetime:
-    """Start of the first clip, chosen so that the last one ends now at the latest."""
+def compute_first_start(playlist: Sequence[PlaylistClip], speed: float, now: datetime) -> datetime:
+    """Event time at which the first clip starts, so that the last one does not end after now."""
     length = sum((clip.length for clip in playlist), timedelta())
     return now if speed <= 1 else now - length * (1 - 1 / speed)
 

@@ -1,10 +1,10 @@
 """Broker, cloud and cameras on one machine, from a synthetic scene to an explained price.
 
-All programs are the real ones, started as in an installation. Only the video is synthetic: people
-who walk past, turn and stop, with known ground truth.
+It starts the same programs as an installation. Only the video is synthetic.
 """
 
 import argparse
+import http.client
 import json
 import shutil
 import sys
@@ -26,7 +26,7 @@ LOCATION_OF_VIDEO: Final = "LB-01"
 SCENE: Final = ("--people", "8", "--seconds", "40", "--seed", "7")
 HISTORY_DAYS: Final = 28
 RESULTS_WITHIN_S: Final = 150.0
-AGENT_SETTINGS: Final = "interval_s = 10\n[privacy]\nsmallest_cell = 1\n"  # drawn people
+AGENT_SETTINGS: Final = "interval_s = 10\n[privacy]\nsmallest_cell = 1\n"  # synthetic people
 
 
 class DemoError(RuntimeError):
@@ -50,9 +50,21 @@ class Demo:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `python -m simulators demo`."""
-    parser.add_argument("--video", type=Path, help="your own video, played by a second camera")
-    parser.add_argument("--seconds", type=float, help="stop after this time; default: never")
-    parser.add_argument("--folder", type=Path, default=Path("var/demo"), help="working folder")
+    parser.add_argument(
+        "--video", type=Path, metavar="FILE", help="video for a second camera (default: none)"
+    )
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        metavar="S",
+        help="stop after this time, in seconds; results are printed first (default: at Ctrl-C)",
+    )
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=Path("var/demo"),
+        help="working folder, deleted at the start (default: %(default)s)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -64,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
         with _started(arguments.folder) as demo:
             _start_cameras(demo, arguments.video)
             _show_results(demo, arguments.video)
-            _wait_for_end(demo, until=started + arguments.seconds if arguments.seconds else None)
+            _wait_for_end(demo, until=_end(started, arguments.seconds))
     except KeyboardInterrupt:
         _print("")
     except (ProcessGroupError, DemoError, MosquittoError) as error:
@@ -72,6 +84,10 @@ def run(arguments: argparse.Namespace) -> int:
         return 1
     _print("All processes have stopped.")
     return 0
+
+
+def _end(started_s: float, seconds: float | None) -> float | None:
+    return None if seconds is None else started_s + seconds
 
 
 @contextmanager
@@ -151,8 +167,8 @@ def _show_results(demo: Demo, video: Path | None) -> None:
             live[LOCATION_OF_VIDEO] = _wait_for(
                 demo, _audience_path(LOCATION_OF_VIDEO), _has_windows
             )
-    for place, answer in live.items():
-        _print(f"\nMeasured at {place} in the current window of 5 minutes\n")
+    for location, answer in live.items():
+        _print(f"\nMeasured at {location} in the current window of 5 minutes\n")
         _print(_window(answer["windows"][-1]))
     slot = _next_morning(datetime.now(UTC))
     _print(f"\nOne slot at {LOCATION}, explained\n")
@@ -170,18 +186,23 @@ def _window(window: Mapping[str, Any]) -> str:
     rows = {
         "window": f"{window['starts_at'][11:16]} to {window['ends_at'][11:16]} UTC, so far",
         "observed": f"{window['observed_share']:.0%} of it",
-        "people in view": f"{_figure(window['crowd'])} on average, {window['peak']} at most",
-        "entries": window["entries"],
-        "visits ended": window["visits"],
-        "onlookers": window["onlookers"],
-        "attention, total": f"{window['attention_s']:.1f} s",
-        "dwell": f"{_figure(window['dwell_mean_s'])} s on average",
+        "people in view, mean": _figure(window["crowd"]),
+        "people in view, most": _count(window["peak"]),
+        "entries": _count(window["entries"]),
+        "visits ended": _count(window["visits"]),
+        "onlookers": _count(window["onlookers"]),
+        "attention, total": _figure(window["attention_s"], " s"),
+        "dwell, mean": _figure(window["dwell_mean_s"], " s"),
     }
     return "\n".join(f"  {name:<24}{value}" for name, value in rows.items())
 
 
-def _figure(value: float | None) -> str:
-    return "?" if value is None else f"{value:.1f}"
+def _count(value: int | None) -> str:
+    return "no data" if value is None else str(value)
+
+
+def _figure(value: float | None, unit: str = "") -> str:
+    return "no data" if value is None else f"{value:.1f}{unit}"
 
 
 def _audience_path(location: str) -> str:
@@ -193,7 +214,7 @@ def _has_windows(answer: Mapping[str, Any]) -> bool:
 
 
 def _has_visits(answer: Mapping[str, Any]) -> bool:
-    return _has_windows(answer) and answer["windows"][-1]["visits"] > 1
+    return _has_windows(answer) and (answer["windows"][-1]["visits"] or 0) > 1
 
 
 def _next_morning(now: datetime) -> str:
@@ -221,11 +242,11 @@ def _wait_for(demo: Demo, path: str, satisfied: Callable[[Any], bool]) -> Any:
                 body = json.load(answer)
             if satisfied(body):
                 return body
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            pass  # not up yet
+        except (urllib.error.URLError, http.client.HTTPException, OSError):
+            pass  # not ready yet
         time.sleep(0.3)
     raise DemoError(
-        f"{path} gave no result within {RESULTS_WITHIN_S:.0f} s; see {demo.folder / 'logs'}"
+        f"{path} returned no result within {RESULTS_WITHIN_S:.0f} s; see {demo.folder / 'logs'}"
     )
 
 

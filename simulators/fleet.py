@@ -1,8 +1,8 @@
-"""Simulate many cameras against a running cloud, with known totals and optional faults.
+"""Simulate many cameras against a running cloud, with exact totals and optional faults.
 
-The cloud must know the cameras: write their sites file first (`--write-sites`), start
-`python -m cloud stream --sites` with it, then run the fleet. What is printed at the end is exact:
-the cloud's counts must equal it to the unit, whatever went wrong on the way.
+The sites file must list the cameras: write it with `--write-sites`, start `python -m cloud stream
+--sites` with it, then run the fleet. The totals printed at the end are exact: the sums of the cloud
+must equal them, with and without faults.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from simulators.delivery.reliable_sender import (
     ReportConnection,
     pack_batches,
 )
-from simulators.footfall import ReportTotals, write_events
+from simulators.footfall import ReportTotals, add_outputs, write_events
 from simulators.replay import parse_speed
 from simulators.synthetic.cameras import (
     CHUNK,
@@ -37,7 +37,13 @@ from simulators.synthetic.cameras import (
 )
 from simulators.synthetic.fault_injection import FaultProfile, FaultyConnection
 from simulators.synthetic.footfall_model import SyntheticSite
-from wire.command_line import CERTIFICATES, OptionError, add_certificates, refuse_options
+from wire.command_line import (
+    CERTIFICATES,
+    OptionError,
+    add_certificates,
+    refuse_options,
+    whole_number,
+)
 
 INTERVALS_S: Final = (5, 6, 10, 12, 15, 20, 30, 60, 300, 900, 3600)
 MAX_DAYS: Final = 400.0
@@ -46,7 +52,7 @@ PROGRESS_EVERY_S: Final = 1.0
 
 
 class FleetError(ValueError):
-    """Options of which no fleet can be simulated."""
+    """Invalid options of a fleet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,27 +72,67 @@ class ReportPace:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `python -m simulators fleet`."""
     add = parser.add_argument
-    add("--cameras", type=int, required=True, metavar="N")
-    add("--interval", type=int, default=60, metavar="S", help="of the reports; default 60")
-    add("--days", type=float, default=1.0, metavar="D", help="how much time they cover; default 1")
-    add("--until", metavar="ISO", help="end of that time; default: this minute")
-    add("--speed", type=parse_speed, default=math.inf, metavar="X|max", help="default: max")
-    add("--faults", type=FaultProfile, choices=list(FaultProfile), default=FaultProfile.NONE)
-    add("--seed", type=int, default=1)
+    add(
+        "--cameras",
+        type=int,
+        required=True,
+        metavar="N",
+        help=f"number of cameras, 1 to {MAX_CAMERAS}",
+    )
+    intervals = ", ".join(map(str, INTERVALS_S))
+    add(
+        "--interval",
+        type=int,
+        default=60,
+        metavar="S",
+        help=f"length of a report in seconds, one of {intervals} (default: %(default)s)",
+    )
+    add(
+        "--days",
+        type=float,
+        default=1.0,
+        metavar="D",
+        help=f"days that the reports cover, up to {MAX_DAYS:g} (default: %(default)g)",
+    )
+    add(
+        "--until",
+        metavar="TIME",
+        help="end of the last report, ISO 8601 with a time zone (default: now)",
+    )
+    add(
+        "--speed",
+        type=parse_speed,
+        default=math.inf,
+        metavar="X|max",
+        help="seconds of event time sent per second (default: max)",
+    )
+    add(
+        "--faults",
+        type=FaultProfile,
+        choices=list(FaultProfile),
+        default=FaultProfile.NONE,
+        help="lossy: messages are lost, duplicated and reordered; hostile: invalid messages too "
+        "(default: %(default)s)",
+    )
+    add(
+        "--seed",
+        type=whole_number(0),
+        default=1,
+        help="the same seed gives the same reports (default: %(default)s)",
+    )
     where = parser.add_mutually_exclusive_group(required=True)
-    where.add_argument("--broker", metavar="URL", help="mqtt[s]://host[:port]")
-    where.add_argument("--out", type=Path, metavar="FILE.jsonl", help="one event per line")
+    add_outputs(where)
     where.add_argument(
         "--write-sites",
         type=Path,
         metavar="FILE.yaml",
-        help="write a sites file, and exit",
+        help="write the sites file of the cameras and exit",
     )
     add_certificates(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0 when every report is acknowledged, 1 when not, 2 when refused."""
+    """Run the fleet; 0 if every report is acknowledged, 1 if not, 2 if an option is invalid."""
     try:
         if arguments.broker is None:
             refuse_options(arguments, *CERTIFICATES, because="they are used with --broker only")
@@ -110,8 +156,8 @@ def _period(arguments: argparse.Namespace, *, now: datetime) -> Period:
     if not 1 <= arguments.cameras <= MAX_CAMERAS:
         raise FleetError(f"--cameras {arguments.cameras}: use 1 to {MAX_CAMERAS}")
     if arguments.interval not in INTERVALS_S:
-        known = ", ".join(map(str, INTERVALS_S))
-        raise FleetError(f"--interval {arguments.interval}: use one of {known} seconds")
+        intervals = ", ".join(map(str, INTERVALS_S))
+        raise FleetError(f"--interval {arguments.interval}: use one of {intervals} seconds")
     if not 0 < arguments.days <= MAX_DAYS:
         raise FleetError(f"--days {arguments.days:g}: use more than 0 and at most {MAX_DAYS:g}")
     interval = timedelta(seconds=arguments.interval)
@@ -128,7 +174,9 @@ def _until(text: str | None, now: datetime) -> datetime:
     except ValueError as error:
         raise FleetError(f"--until {text[:60]!r}: {error}") from error
     if until.tzinfo is None or until > now:
-        raise FleetError(f"--until {text}: give an instant with a time zone that is not ahead")
+        raise FleetError(
+            f"--until {text}: give a time with its time zone that is not in the future"
+        )
     return until
 
 
@@ -168,10 +216,10 @@ def pace_batches(
     load: Iterator[ReportBatch], pace: ReportPace, clock: Callable[[], float]
 ) -> Iterator[ReportBatch | None]:
     """Yield each batch when it is due, and None in between."""
-    for parcel in load:
-        while not pace.is_due(parcel.ended_at, clock()):
+    for batch in load:
+        while not pace.is_due(batch.ended_at, clock()):
             yield None
-        yield parcel
+        yield batch
 
 
 class FleetProgress:
@@ -181,8 +229,10 @@ class FleetProgress:
         self._totals = totals
         self._shown_at_s = time.monotonic()
 
-    def __call__(self, settled: int) -> None:
+    def __call__(self, acknowledged: int) -> None:
         if time.monotonic() - self._shown_at_s >= PROGRESS_EVERY_S:
             self._shown_at_s = time.monotonic()
-            sys.stderr.write(f"\rfleet: {settled} acknowledged of {self._totals.reports} sent ")
+            sys.stderr.write(
+                f"\rfleet: {acknowledged} acknowledged of {self._totals.reports} sent "
+            )
             sys.stderr.flush()

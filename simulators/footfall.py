@@ -1,7 +1,7 @@
 """Generate a plausible history of one location, as the reports of a camera.
 
 Sending it twice changes nothing: the reports and sequences of a day depend only on location, seed
-and date, so the cloud recognises them.
+and date, so the cloud counts them once.
 """
 
 import argparse
@@ -29,11 +29,11 @@ from wire.scalars import DeviceId, LocationId
 from wire.topics import DeviceAddress, TopicError
 
 MAX_DAYS: Final = 1_100
-EARLIEST: Final = datetime(2020, 1, 3, tzinfo=UTC)  # the cloud refuses what is older
+EARLIEST: Final = datetime(2020, 1, 3, tzinfo=UTC)  # the cloud refuses older reports
 
 
 class FootfallError(ValueError):
-    """Options of which no history can be generated."""
+    """Invalid options of a history."""
 
 
 @dataclass(slots=True)
@@ -70,19 +70,52 @@ class ReportTotals:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `python -m simulators footfall`."""
-    parser.add_argument("--location", required=True, metavar="ID")
-    parser.add_argument("--device", metavar="ID", help="default: <location in lower case>-sim")
-    parser.add_argument("--days", type=int, required=True, help="whole days before --until's day")
-    parser.add_argument(
-        "--until", metavar="ISO", help="end of the history; default: last midnight, local time"
+    add = parser.add_argument
+    add("--location", required=True, metavar="ID", help="location of the reports")
+    add("--device", metavar="ID", help="device of the reports (default: LOCATION-sim, lower case)")
+    add(
+        "--days",
+        type=int,
+        required=True,
+        metavar="N",
+        help=f"whole days before the day of --until, 1 to {MAX_DAYS}",
     )
-    parser.add_argument("--timezone", default="Europe/London", help="whose rhythm it follows")
-    parser.add_argument("--seed", type=int, default=1, help="another seed, another history")
-    parser.add_argument("--profile", choices=list(Profile), default=Profile.STATION, type=Profile)
-    where = parser.add_mutually_exclusive_group(required=True)
-    where.add_argument("--broker", metavar="URL", help="mqtt[s]://host[:port]")
-    where.add_argument("--out", type=Path, metavar="FILE.jsonl", help="one event per line")
+    add(
+        "--until",
+        metavar="TIME",
+        help="end of the history, ISO 8601; local if it has no time zone (default: last midnight)",
+    )
+    add(
+        "--timezone",
+        default="Europe/London",
+        metavar="NAME",
+        help="time zone of the location (default: %(default)s)",
+    )
+    add(
+        "--seed",
+        type=int,
+        default=1,
+        help="the same seed gives the same history (default: %(default)s)",
+    )
+    add(
+        "--profile",
+        choices=list(Profile),
+        default=Profile.STATION,
+        type=Profile,
+        help="daily and weekly pattern of visits (default: %(default)s)",
+    )
+    add_outputs(parser.add_mutually_exclusive_group(required=True))
     add_certificates(parser)
+
+
+def add_outputs(where: argparse._MutuallyExclusiveGroup) -> None:
+    """Offer `--broker` and `--out`, the two places that reports can go to."""
+    where.add_argument(
+        "--broker", metavar="URL", help="send the reports to this broker, mqtt[s]://host[:port]"
+    )
+    where.add_argument(
+        "--out", type=Path, metavar="FILE.jsonl", help="write the reports here, one event a line"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -125,8 +158,8 @@ def _history(arguments: argparse.Namespace, *, now: datetime) -> Iterator[Audien
         raise FootfallError(
             f"the history would begin on {first_on}, before {EARLIEST.date()}: use fewer days"
         )
-    place = SyntheticSite(address, arguments.profile, timezone, arguments.seed)
-    return generate_history(place, first_on, until)
+    site = SyntheticSite(address, arguments.profile, timezone, arguments.seed)
+    return generate_history(site, first_on, until)
 
 
 def _until(text: str | None, timezone: ZoneInfo, now: datetime) -> datetime:
@@ -138,7 +171,7 @@ def _until(text: str | None, timezone: ZoneInfo, now: datetime) -> datetime:
         raise FootfallError(f"--until {text[:60]!r}: {error}") from error
     until = until if until.tzinfo else until.replace(tzinfo=timezone)
     if until > now:
-        raise FootfallError(f"--until {text} lies in the future: the cloud would refuse it")
+        raise FootfallError(f"--until {text} is in the future: the cloud would refuse it")
     return until
 
 
@@ -151,6 +184,6 @@ def _timezone(key: str) -> ZoneInfo:
         ) from error
 
 
-def _show_progress(settled: int) -> None:
-    sys.stderr.write(f"\rfootfall: {settled} reports acknowledged ")
+def _show_progress(acknowledged: int) -> None:
+    sys.stderr.write(f"\rfootfall: {acknowledged} reports acknowledged ")
     sys.stderr.flush()

@@ -35,7 +35,13 @@ from edge_agent.settings.privacy import PrivacySettings
 from edge_agent.transport.broker import BrokerEndpoint, LinkError, parse_broker_url
 from edge_agent.transport.loopback import LoopbackLink
 from edge_agent.transport.paho import PahoLink
-from simulators.clip_playlist import PlaylistClip, ProgressCamera, first_start, read_clips
+from simulators.clip_playlist import (
+    PlaylistClip,
+    ProgressCamera,
+    compute_first_start,
+    read_clips,
+)
+from simulators.footfall import add_outputs
 from wire.command_line import CERTIFICATES, OptionError, add_certificates, refuse_options
 from wire.envelope import AudienceEvent, Event, encode_event
 from wire.process.interrupts import INTERRUPTED
@@ -51,7 +57,7 @@ REFUSALS: Final = (CaptureError, LinkError, ModelError, OutboxError, SettingsErr
 
 
 class ReplayError(ValueError):
-    """Options of which no replay can be run."""
+    """Invalid options of a replay."""
 
 
 class UndeliveredError(RuntimeError):
@@ -60,7 +66,7 @@ class UndeliveredError(RuntimeError):
 
 @dataclass(slots=True)
 class Replay:
-    """What all clips share."""
+    """Settings and state of a replay, shared by its clips."""
 
     settings: Settings
     address: DeviceAddress
@@ -113,23 +119,37 @@ class Replay:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `python -m simulators replay`."""
     add = parser.add_argument
-    add("videos", nargs="+", type=Path, metavar="VIDEO")
-    add("--location", required=True, metavar="ID")
-    add("--device", metavar="ID", help="default: <location in lower case>-sim")
-    where = parser.add_mutually_exclusive_group(required=True)
-    where.add_argument("--broker", metavar="URL", help="mqtt[s]://host[:port]")
-    where.add_argument("--out", type=Path, metavar="FILE.jsonl", help="one event per line")
+    add("videos", nargs="+", type=Path, metavar="VIDEO", help="video files, played in this order")
+    add("--location", required=True, metavar="ID", help="location of the reports")
+    add("--device", metavar="ID", help="device of the reports (default: LOCATION-sim, lower case)")
+    add_outputs(parser.add_mutually_exclusive_group(required=True))
     add_certificates(parser)
-    add("--speed", type=parse_speed, default=math.inf, metavar="N|max", help="default: max")
-    add("--loop", action="store_true", help="begin again at the end, until Ctrl-C")
-    add("--config", type=Path, metavar="FILE", help="the agent's settings (TOML)")
-    add("--starts-at", metavar="ISO", help="event time of the first frame; default: ends now")
+    add(
+        "--speed",
+        type=parse_speed,
+        default=math.inf,
+        metavar="N|max",
+        help="playback speed, 1 is real time (default: max)",
+    )
+    add("--loop", action="store_true", help="repeat the videos until Ctrl-C; needs --speed")
+    add(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="settings of the agent, TOML (default: those of the agent, exact for small groups)",
+    )
+    add(
+        "--starts-at",
+        metavar="TIME",
+        help="event time of the first frame, ISO 8601 with a time zone (default: so that the last "
+        "video ends now)",
+    )
     add(
         "--drain",
         type=float,
         default=10.0,
         metavar="S",
-        help="wait for acknowledgements",
+        help="seconds to wait for acknowledgements at the end (default: %(default)g)",
     )
 
 
@@ -145,8 +165,8 @@ def parse_speed(text: str) -> float:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0 when all is measured and delivered, 1 when undelivered, 2 when refused, 3 when parts of
-    a clip could not be read, 130 when Ctrl-C ended it before its end.
+    """Run the replay. The exit status is 0 if all reports are delivered, 1 if not, 2 if an option
+    or a video is refused, 3 if parts of a video cannot be read, and 130 after Ctrl-C.
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     try:
@@ -167,8 +187,10 @@ def _run(arguments: argparse.Namespace, *, now: datetime) -> int:
     device = arguments.device or f"{arguments.location.lower()}-sim"
     address = DeviceAddress(LocationId(arguments.location), DeviceId(device))
     settings = load(arguments.config) if arguments.config else EXACT_SETTINGS
-    reel = read_clips(arguments.videos)
-    starts_at = _starts_at(arguments.starts_at, now) or first_start(reel, arguments.speed, now)
+    playlist = read_clips(arguments.videos)
+    starts_at = _starts_at(arguments.starts_at, now) or compute_first_start(
+        playlist, arguments.speed, now
+    )
     with _links(arguments, address, settings) as link, _outbox() as outbox:
         detector, pose = open_networks(settings)
         replay = Replay(
@@ -182,7 +204,7 @@ def _run(arguments: argparse.Namespace, *, now: datetime) -> int:
             arguments.drain,
         )
         with _stopped_by_signals(replay):
-            results = list(_print_results(replay.play(reel, outbox, starts_at)))
+            results = list(_print_results(replay.play(playlist, outbox, starts_at)))
     _print_totals(results)
     for reason in replay.unreadable:
         sys.stderr.write(f"replay: {reason}\n")
@@ -201,7 +223,7 @@ def _starts_at(text: str | None, now: datetime) -> datetime | None:
     if starts_at.tzinfo is None:
         raise ReplayError(f"--starts-at {text} has no time zone: write 2026-11-20T08:00+00:00")
     if starts_at > now:
-        raise ReplayError(f"--starts-at {text} lies in the future: the cloud would refuse it")
+        raise ReplayError(f"--starts-at {text} is in the future: the cloud would refuse it")
     return starts_at
 
 
@@ -219,12 +241,12 @@ def _links(
         return
     with arguments.out.open("wb") as lines:
 
-        def keep(event: Event) -> bool:
+        def write(event: Event) -> bool:
             if isinstance(event, AudienceEvent):
                 lines.write(encode_event(event) + b"\n")
             return True
 
-        yield lambda: LoopbackLink(address, keep)
+        yield lambda: LoopbackLink(address, write)
 
 
 def _check_reachable(broker: BrokerEndpoint) -> None:
@@ -232,7 +254,7 @@ def _check_reachable(broker: BrokerEndpoint) -> None:
         socket.create_connection((broker.host, broker.port), timeout=CONNECT_WITHIN_S).close()
     except OSError as error:
         raise UndeliveredError(
-            f"no broker at {broker!r} ({error}): start one or correct it"
+            f"no broker at {broker!r} ({error}): start one or correct --broker"
         ) from error
 
 
@@ -248,7 +270,7 @@ def _outbox() -> Iterator[Outbox]:
 
 @contextmanager
 def _stopped_by_signals(replay: Replay) -> Iterator[None]:
-    """Ctrl-C and SIGTERM end the replay in order: live visits are closed and sent."""
+    """Ctrl-C and SIGTERM stop the replay; open visits are closed and sent."""
 
     def stop(number: int, _frame: object) -> None:
         replay.is_interrupted |= number == signal.SIGINT

@@ -104,11 +104,11 @@ class SimulatorClient:
 
     def has_reconnected(self) -> bool:
         """Whether the client has reconnected since the last call."""
-        anew = False
+        found = False
         while not self._sessions.empty():
             self._sessions.get()
-            anew = True
-        return anew
+            found = True
+        return found
 
     def _connected(self, client: Client, _: Any, __: Any, reason: Any, ___: Any) -> None:
         if reason.is_failure:

@@ -49,25 +49,25 @@ def pack_batches(reports: Iterable[AudienceReport]) -> Iterator[ReportBatch]:
     waiting: list[bytes] = []
     size, last = 2, None
     for report in reports:
-        sealed = encode_event(audience_event(report))
-        full = len(waiting) == MAX_BATCH or size + len(sealed) + 1 > MAX_PAYLOAD_BYTES
+        encoded = encode_event(audience_event(report))
+        full = len(waiting) == MAX_BATCH or size + len(encoded) + 1 > MAX_PAYLOAD_BYTES
         if last is not None and (full or report.journal != last.journal):
             yield _pack(last, waiting)
             waiting, size = [], 2
-        waiting.append(sealed)
-        size, last = size + len(sealed) + 1, report
+        waiting.append(encoded)
+        size, last = size + len(encoded) + 1, report
     if last is not None:
         yield _pack(last, waiting)
 
 
-def _pack(last: AudienceReport, sealed: list[bytes]) -> ReportBatch:
+def _pack(last: AudienceReport, events: list[bytes]) -> ReportBatch:
     return ReportBatch(
         address=DeviceAddress(last.location, last.device),
         journal=last.journal,
         through=last.sequence.last,
-        reports=len(sealed),
+        reports=len(events),
         ended_at=last.ends_at,
-        payload=join_events(sealed),
+        payload=join_events(events),
     )
 
 
@@ -158,9 +158,9 @@ class ReliableSender:
                 f"{self.in_flight} are not. Is `python -m cloud stream` running on this "
                 f"broker, and does its sites file list {where.device} at {where.location}?"
             )
-        anew = self._connection.has_reconnected()
+        has_reconnected = self._connection.has_reconnected()
         for journal, waiting in self._pending.items():
-            if anew or now_s - self._sent_at_s[journal] > self._resend_after_s:
+            if has_reconnected or now_s - self._sent_at_s[journal] > self._resend_after_s:
                 self._sent_at_s[journal] = now_s
                 for batch in waiting:
                     self._connection.send(batch.address, batch.payload)

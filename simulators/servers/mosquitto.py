@@ -1,6 +1,6 @@
-"""A real Mosquitto on loopback, for the demonstration and for tests. Not for a network.
+"""A Mosquitto on loopback, for the demonstration and for tests. Not for a network.
 
-It listens on 127.0.0.1 without passwords or certificates and keeps nothing over a restart.
+It listens on 127.0.0.1 without passwords or certificates and stores nothing.
 """
 
 import contextlib
@@ -25,8 +25,8 @@ class MosquittoError(RuntimeError):
 def free_port() -> int:
     """A TCP port on loopback that is free at the moment.
 
-    It is drawn from below the range of outgoing connections, so that neither one of those nor
-    another process which draws a port at the same time is likely to take it before it is used.
+    It is a random port below the range of outgoing connections, so that another process is unlikely
+    to take it before it is used.
     """
     for port in random.sample(PORTS, k=100):
         with socket.socket() as probe:
@@ -38,7 +38,7 @@ def free_port() -> int:
 
 
 def find_binary() -> str:
-    """Path of the program, also where only root's PATH leads."""
+    """Path of the program; folders that only root has in PATH are searched too."""
     found = shutil.which("mosquitto") or shutil.which("mosquitto", path=":".join(BINARY_DIRS))
     if found is None:
         raise MosquittoError(
@@ -61,9 +61,10 @@ class Mosquitto:
         largest_bytes: int = 0,
         largest_packet_bytes: int = 0,
     ) -> None:
-        """`largest_bytes` refuses larger messages at the broker; 0 lets all through.
+        """The broker refuses messages larger than `largest_bytes`; 0 means no limit.
 
-        A packet beyond `largest_packet_bytes` ends its connection; a client of MQTT 5 is told.
+        A packet larger than `largest_packet_bytes` ends its connection. A client of MQTT 5 receives
+        the limit when it connects.
         """
         self.folder = folder
         self.port = port or free_port()
@@ -88,13 +89,13 @@ class Mosquitto:
         self._wait_until_ready(self._process)
 
     def kill(self) -> None:
-        """End it as a power cut would."""
+        """Kill it, as a power failure would."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
 
     def stop(self) -> None:
-        """End it in order."""
+        """Terminate it."""
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
             self._process.wait(timeout=10)
@@ -124,7 +125,7 @@ class Mosquitto:
         deadline = time.monotonic() + READY_WITHIN_S
         while time.monotonic() < deadline:
             if process.poll() is not None:
-                raise MosquittoError(f"mosquitto ended at once: {self._log_tail()}")
+                raise MosquittoError(f"mosquitto exited at once: {self._log_tail()}")
             with socket.socket() as probe:
                 probe.settimeout(0.5)
                 if probe.connect_ex((self.host, self.port)) == 0:

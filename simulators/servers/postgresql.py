@@ -1,7 +1,7 @@
-"""A real PostgreSQL on loopback, for tests and measurements. Not for a network.
+"""A PostgreSQL on loopback, for tests and measurements. Not for a network.
 
-A private cluster on a free port, open to whoever asks on 127.0.0.1. It forgets on a power cut
-unless it is told to be durable.
+A cluster of its own on a free port of 127.0.0.1, without passwords. It does not survive a power
+failure unless it is durable.
 """
 
 import os
@@ -23,9 +23,8 @@ class PostgresqlError(RuntimeError):
 
 
 def find_programs() -> Path:
-    """The folder of `initdb` and `postgres`."""
-    installed = sorted(INSTALLED.glob("*/bin/initdb"))
-    found = installed[-1] if installed else shutil.which("initdb")
+    """The folder of `initdb` and `postgres`, of the newest version that is installed."""
+    found = max(INSTALLED.glob("*/bin/initdb"), key=_version, default=shutil.which("initdb"))
     if found is None:
         raise PostgresqlError(
             "PostgreSQL was not found: install it (Debian: apt-get install postgresql, "
@@ -34,8 +33,13 @@ def find_programs() -> Path:
     return Path(found).resolve().parent
 
 
+def _version(initdb: Path) -> tuple[int, ...]:
+    """9.6 is older than 15, which a comparison of texts would reverse."""
+    return tuple(int(part) for part in initdb.parts[-3].split(".") if part.isdigit())
+
+
 class Postgresql:
-    """One cluster in its own folder, which must not exist; `start` waits for its first word."""
+    """One cluster in its own folder, which must not exist; `start` waits until it is ready."""
 
     host: Final = "127.0.0.1"
 
@@ -51,7 +55,7 @@ class Postgresql:
         return f"postgresql://onlooker@{self.host}:{self.port}/postgres"
 
     def start(self) -> None:
-        """Make the cluster and wait until it answers."""
+        """Create the cluster and wait until it accepts connections."""
         found = find_programs()
         self.folder.mkdir(parents=True)
         owner = self._unprivileged()
@@ -67,7 +71,7 @@ class Postgresql:
         self._wait(found, owner)
 
     def stop(self) -> None:
-        """End it without waiting for clients, and delete the cluster."""
+        """Stop it without waiting for clients, and delete the cluster."""
         if self._process is not None:
             self._process.send_signal(signal.SIGINT)
             self._process.wait(timeout=30)

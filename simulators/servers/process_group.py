@@ -88,4 +88,4 @@ class ProcessGroup:
 
     def _exit_report(self, name: str, code: int) -> str:
         last = self.log(name).read_text(errors="replace").strip().splitlines()[-8:]
-        return "\n  ".join([f"{name} ended with exit code {code}. End of its log:", *last])
+        return "\n  ".join([f"{name} exited with code {code}. End of its log:", *last])

@@ -1,7 +1,7 @@
 """Synthetic cameras: each reports its own location at a fixed interval.
 
 Reports, streams and sequences follow the wire schema; the numbers are generated. The sites file of
-these cameras is generated here too, because the cloud does not acknowledge unknown cameras.
+these cameras is generated here too: the cloud acknowledges only cameras that it lists.
 """
 
 from collections.abc import Iterator
@@ -62,8 +62,8 @@ def create_sites(cameras: int, seed: int) -> list[SyntheticSite]:
 
 def generate_reports(site: SyntheticSite, period: Period) -> Iterator[AudienceReport]:
     """Generate all reports of one camera; the same site and period give the same reports."""
-    words = f"{period.starts_at.isoformat()} {period.interval}"
-    digest = site.digest(words)
+    about = f"{period.starts_at.isoformat()} {period.interval}"
+    digest = site.digest(about)
     journal = JournalId(digest.hex()[:16])
     rng = np.random.default_rng(int.from_bytes(digest[:8]))
     surges: dict[int, tuple[float, float, float]] = {}
@@ -91,12 +91,12 @@ def interleave_reports(
 
     With `squeeze` some chunks are downsampled to longer reports, as a full outbox would do.
     """
-    streams = [generate_reports(place, period) for place in sites]
+    streams = [generate_reports(site, period) for site in sites]
     for _ in range(0, period.reports, chunk):
         for stream in streams:
-            taken = list(islice(stream, chunk))
+            run = list(islice(stream, chunk))
             squeezed = squeeze is not None and squeeze.random() < DOWNSAMPLED_RATIO
-            yield from _downsample(taken) if squeezed else taken
+            yield from _downsample(run) if squeezed else run
 
 
 def _downsample(run: list[AudienceReport]) -> Iterator[AudienceReport]:

@@ -1,8 +1,8 @@
 """Inject transport faults and hostile messages between cameras and cloud, and count them.
 
-Lossy: messages get lost, arrive twice or overtake each other, as on a bad line; the cameras send
-again, and no total may change. Hostile: between them come messages that must never be counted,
-each of which belongs among the dead letters with its reason.
+Lossy: messages are lost, duplicated and reordered, as on a bad line. The cameras send them again,
+and the totals must not change. Hostile: in addition, invalid messages are sent, which must become
+dead letters and must not be counted.
 """
 
 from collections import Counter
@@ -43,9 +43,9 @@ class FaultProfile(StrEnum):
 
 
 class FaultyConnection:
-    """A post that loses, doubles and delays what it is given, and now and then says evil things.
+    """A connection that loses, duplicates and delays messages, and sends hostile ones.
 
-    `happened` counts by kind: lost, duplicated, reordered, and each kind of hostile message.
+    `counts` counts the faults by kind: lost, duplicated, reordered, each kind of hostile message.
     """
 
     def __init__(
@@ -92,9 +92,9 @@ class FaultyConnection:
         kind = sorted(HOSTILE_MESSAGES)[int(self._rng.integers(len(HOSTILE_MESSAGES)))]
         event = next(event for event in decode_events(payload) if isinstance(event, AudienceEvent))
         self.counts[f"hostile: {kind}"] += 1
-        number = sum(count for what, count in self.counts.items() if what.startswith("hostile"))
-        elsewhere, harmful = HOSTILE_MESSAGES[kind](_in_own_stream(event.data, number), address)
-        self._connection.send(elsewhere, harmful)
+        number = sum(count for fault, count in self.counts.items() if fault.startswith("hostile"))
+        target, message = HOSTILE_MESSAGES[kind](_in_own_stream(event.data, number), address)
+        self._connection.send(target, message)
 
 
 def _in_own_stream(report: AudienceReport, number: int) -> AudienceReport:

@@ -1,9 +1,9 @@
 """Model of plausible visits at a screen, in intervals of 15 minutes.
 
-Commuters come in two peaks on working days, shoppers and travellers over midday at week-ends, and
-no two Tuesdays are the same. A visit's dwell is lognormal, as counts of real streets show; some
-visitors look, for a while. Every quarter of a day is drawn from the day's own seed, so the
-same day is always the same, whatever range it is asked for in.
+Working days have two commuter peaks, weekends one peak in the afternoon; each day varies at random.
+The dwell of a visit is lognormal, as in counts of real streets; a share of the visitors look at the
+screen. All random numbers of a day are seeded by the site and the date, so a day is the same in
+every range that contains it.
 """
 
 import hashlib
@@ -106,8 +106,8 @@ class SyntheticSite:
 
     def digest(self, about: object = None) -> bytes:
         """Digest of this site, or of a day or period of it: the seed of its random numbers."""
-        words = (self.address.source, self.profile, self.timezone.key, self.seed, about)
-        return hashlib.sha256(repr(tuple(map(str, words))).encode()).digest()
+        parts = (self.address.source, self.profile, self.timezone.key, self.seed, about)
+        return hashlib.sha256(repr(tuple(map(str, parts))).encode()).digest()
 
     def journal(self, on: date) -> JournalId:
         """Stream id of a local day. Generating the day again gives the same reports."""
@@ -147,9 +147,9 @@ def local_midnight(on: date, timezone: ZoneInfo) -> datetime:
 def visits_per_hour(site: SyntheticSite, at: datetime) -> float:
     """The mean rate at an instant, before random variation of day and hour."""
     local = at.astimezone(site.timezone)
-    rhythm = PATTERNS[site.profile]
-    points = rhythm.weekend if local.weekday() >= 5 else rhythm.working_day
-    factor = {4: rhythm.friday, 6: rhythm.sunday}.get(local.weekday(), 1.0)
+    pattern = PATTERNS[site.profile]
+    points = pattern.weekend if local.weekday() >= 5 else pattern.working_day
+    factor = {4: pattern.friday, 6: pattern.sunday}.get(local.weekday(), 1.0)
     hour = local.hour + local.minute / 60
     return factor * float(np.interp(hour, [at for at, _ in points], [rate for _, rate in points]))
 

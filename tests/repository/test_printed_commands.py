@@ -16,7 +16,7 @@ from cloud.fleet.cli import commands as fleet
 from edge_agent.commands.main import build_parser as edge_parser
 from models.cli.arguments import parser as models_parser
 from provisioning.commands import parser as provisioning_parser
-from simulators.__main__ import _loaded as simulator
+from simulators.__main__ import load_command as simulator
 from wire.command_line import Parser
 
 ROOT = Path(__file__).parents[2]
