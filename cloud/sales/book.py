@@ -1,4 +1,4 @@
-"""What the sales floor knows of one place: yesterday's prices, occupancy, prices set by hand."""
+"""The market of one site: published prices, occupancy, and prices set by a person."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from cloud.sites.site_model import Site
 
 @dataclass(frozen=True, slots=True)
 class SiteMarket:
-    """One place on one local day, as of one moment; empty where nobody has written anything."""
+    """One site on one local day, as of one instant; empty without any record."""
 
     today: date
     sheet: PriceSheet | None = None
@@ -26,19 +26,19 @@ class SiteMarket:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is known of any slot."""
+        """Whether no slot has a record."""
         return self.sheet is None and not self.occupancy and not self.overrides
 
     def holds_at(self, now: datetime) -> bool:
-        """Whether none of its overrides has run out by then."""
+        """Whether none of its overrides has expired by then."""
         every = chain.from_iterable(self.overrides.values())
         return all(one.until_at is None or now < one.until_at for one in every)
 
     def market(self, slot: Slot, account: str | None = None) -> Market:
-        """What is known of a slot of that place for a buyer of an account.
+        """The market of a slot of the site for a buyer of an account.
 
-        A deal of that account goes before a price that is set for everybody; the deals of others do
-        not exist here.
+        A deal of that account goes before a price that is set for everybody. The deals of other
+        accounts are ignored.
         """
         if self.is_empty:
             return UNKNOWN_MARKET
@@ -60,7 +60,7 @@ class SiteMarket:
 
 
 def read_site_market(connection: Connection, site: Site, now: datetime) -> SiteMarket:
-    """Everything that is known of a site at a moment."""
+    """Read every record of a site as of an instant."""
     today = now.astimezone(site.zone).date()
     sheet = read_sheet_before(connection, site, today)
     occupancy = read_occupancy(connection, site, now)

@@ -34,7 +34,7 @@ slot_occupancy = Table(
 
 @dataclass(frozen=True, slots=True)
 class SlotOccupancy:
-    """The occupancy of one slot, and where that belongs."""
+    """The occupancy of one slot of a location."""
 
     location: str
     starts_at: datetime
@@ -52,11 +52,11 @@ class OccupancyLoad:
 def replace_occupancy(
     connection: Connection, noted: Iterable[SlotOccupancy], *, at: datetime, before: str | None
 ) -> OccupancyLoad:
-    """The same as `note`, with the digest of the table for the log.
+    """Store occupancies, and return the digest of the table for the audit log.
 
-    `before` is the digest that the last load left, None where none was recorded. The new one is
-    worked out from it and from the rows that change: what anybody altered beside the program
-    between two loads goes on showing.
+    `before` is the digest of the last load, None where none was recorded. The new digest is
+    computed from it and from the rows that change, so a row that was altered outside the program
+    between two loads remains detectable.
     """
     every = list(noted)
     total = int(before or digest_of_all(connection), 16)
@@ -98,7 +98,7 @@ def _written(total: int) -> str:
 
 
 def store_occupancy(connection: Connection, noted: Iterable[SlotOccupancy], *, at: datetime) -> int:
-    """Write occupancies down, in place of what was known of those slots; how many."""
+    """Replace the occupancies of these slots and return how many there are."""
     rows = [
         {
             "location": one.location,
@@ -122,9 +122,9 @@ def store_occupancy(connection: Connection, noted: Iterable[SlotOccupancy], *, a
 def read_occupancy(
     connection: Connection, site: Site, since_at: datetime
 ) -> Mapping[int, Occupancy]:
-    """What is known of a site's slots from `since_at` on, by the second they start.
+    """The occupancies of a site's slots from `since_at` on, by the second they start.
 
-    What was noted under a former id holds until something is noted under the present one.
+    A record under a former id applies until there is one under the present id.
     """
     columns = slot_occupancy.c
     rows = connection.execute(

@@ -1,8 +1,8 @@
-"""Prices that somebody has set for one slot in place of the computed one, while they stand.
+"""Overrides: prices that a person has set for one slot in place of the computed one.
 
-A slot has one at most that holds for everybody, and one more for each account that has negotiated a
-price (a deal); a new one takes the place of the one before. The number of an override is that of
-its entry in the audit log, written in the same transaction, so the log holds every one there was.
+A slot has at most one for everybody, and one more for each account that has negotiated a price (a
+deal); a new one replaces the one before. The number of an override is that of its entry in the
+audit log, written in the same transaction, so the log contains every override.
 """
 
 from collections.abc import Mapping, Sequence
@@ -47,12 +47,12 @@ price_overrides = Table(
 
 
 class UnknownOverride(LookupError):  # noqa: N818 - reads as what happened
-    """A slot whose price nobody has set."""
+    """A slot without an override."""
 
 
 @dataclass(frozen=True, slots=True)
 class ActiveOverride:
-    """An override, the slot that it is of, and when it was set."""
+    """An override, its slot, and when it was set."""
 
     location: str
     hour_at: int
@@ -60,14 +60,14 @@ class ActiveOverride:
     override: PriceOverride
 
 
-def store_override(connection: Connection, standing: ActiveOverride) -> None:
-    """Set the price of a slot, in place of what was set before."""
-    override = standing.override
+def store_override(connection: Connection, active: ActiveOverride) -> None:
+    """Set the price of a slot; replaces the override of the same account."""
+    override = active.override
     row = {
-        "location": standing.location,
-        "hour_at": standing.hour_at,
+        "location": active.location,
+        "hour_at": active.hour_at,
         "account": override.account or EVERY_ACCOUNT,
-        "set_at": standing.set_at,
+        "set_at": active.set_at,
         "number": override.number,
         "price_minor": override.price_minor,
         "author": override.author,
@@ -86,10 +86,10 @@ def delete_overrides(
     account: str | None,
     now: datetime,
 ) -> list[ActiveOverride]:
-    """Take the overrides of a slot away that stand under ids of its place; in the order of `ids`.
+    """Delete and return the active overrides of a slot under any of `ids`, in their order.
 
-    A place that was renamed may have one under each: the one under the former id must not hold
-    again once the other is gone.
+    A location that was renamed may have one under each id: the one under the former id must not
+    apply again after the other is deleted.
     """
     columns = price_overrides.c
     theirs = and_(
@@ -105,7 +105,7 @@ def delete_overrides(
 
 
 def unknown_override(location: str, account: str | None) -> UnknownOverride:
-    """The error of a slot whose price nobody has set."""
+    """The error of a slot without an override."""
     whose = f" and the account {account}" if account else ""
     return UnknownOverride(
         f"no price is set for that slot of {location}{whose}: GET /api/pricing/overrides or "
@@ -116,9 +116,9 @@ def unknown_override(location: str, account: str | None) -> UnknownOverride:
 def read_active_overrides(
     connection: Connection, now: datetime, site: Site | None = None
 ) -> Sequence[ActiveOverride]:
-    """Every override that has not run out, of one place or of all, by place and hour.
+    """Every override that has not expired, of one site or of all, by location and hour.
 
-    What was set under a former id of a place holds until a price is set under the present one.
+    An override under a former id applies until one is set under the present id.
     """
     columns = price_overrides.c
     wanted = select(price_overrides).where(or_(columns.until_at.is_(None), columns.until_at > now))
@@ -141,7 +141,7 @@ def _latest_of_each(found: Sequence[ActiveOverride], ids: Sequence[str]) -> list
 def read_overrides(
     connection: Connection, site: Site, now: datetime
 ) -> Mapping[int, tuple[PriceOverride, ...]]:
-    """The overrides of a place by the second that their slots start."""
+    """The overrides of a site by the second that their slots start."""
     found = read_active_overrides(connection, now, site)
     return {
         hour_at: tuple(one.override for one in some)

@@ -1,8 +1,7 @@
-"""Whose turn it is: plans that are kept are worked out one after another, by any process.
+"""The queue of stored plans: any process claims the plan that has waited longest.
 
-Hard truth: the process that works on a plan may die. It holds the plan for two minutes and says
-again and again that it still does; a plan that nobody holds any more is taken anew, three times at
-most, so none is being worked on for ever.
+The process that computes a plan may die. Its claim is valid for two minutes and must be renewed; a
+plan whose claim has expired is claimed again, three times at most.
 """
 
 import zlib
@@ -27,7 +26,7 @@ MAX_ATTEMPTS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class PlanResult:
-    """What a plan's question came to, and the versions that the answer is based on; JSON both."""
+    """The answer of a plan, and the versions that it is based on; both are JSON."""
 
     status: PlanStatus
     answer: bytes
@@ -35,7 +34,7 @@ class PlanResult:
 
 
 def has_unclaimed_plan(connection: Connection, now: datetime) -> bool:
-    """Whether a plan waits that nobody holds."""
+    """Whether a plan waits that no process has claimed."""
     return (
         connection.execute(select(kept_plans.c.id).where(_unclaimed(now)).limit(1)).first()
         is not None
@@ -43,7 +42,7 @@ def has_unclaimed_plan(connection: Connection, now: datetime) -> bool:
 
 
 def claim_plan(connection: Connection, turn: str, now: datetime) -> StoredPlan | None:
-    """Hold the plan that has waited longest; None when there is none."""
+    """Claim the plan that has waited longest; None when there is none."""
     columns = kept_plans.c
     next_one = (
         select_plans()
@@ -69,14 +68,14 @@ def claim_plan(connection: Connection, turn: str, now: datetime) -> StoredPlan |
 def renew_claim(
     connection: Connection, name: str, turn: str, now: datetime, stage: str, done: float
 ) -> bool:
-    """Say how far it is and hold it longer; False when it has been dropped or taken over."""
+    """Record the progress and extend the claim; False when it was removed or taken over."""
     change = {"stage": stage[:60], "done": done, "held_until": now + CLAIM_FOR}
     done_to = update(kept_plans).where(_claimed(name, turn)).values(change)
     return connection.execute(done_to).rowcount == 1
 
 
 def release_claim(connection: Connection, name: str, turn: str) -> None:
-    """Let another process have it at once, as if this one had never taken it."""
+    """Let another process claim the plan at once, as if this one never had."""
     change = {
         "status": PlanStatus.WAITING,
         "stage": WAITING_STAGE,
@@ -91,7 +90,7 @@ def release_claim(connection: Connection, name: str, turn: str) -> None:
 def finish_plan(
     connection: Connection, name: str, turn: str, now: datetime, outcome: PlanResult | str
 ) -> bool:
-    """Write down what came of it, an answer or the reason for none; False when it is not ours."""
+    """Store the answer, or the reason why there is none; False without the claim."""
     change: dict[str, Any] = {"done": 1.0, "finished_at": now, "turn": None, "held_until": None}
     if isinstance(outcome, str):
         change |= {"status": PlanStatus.FAILED, "stage": "failed", "sentence": outcome}
@@ -109,5 +108,5 @@ def _claimed(name: str, turn: str) -> ColumnElement[bool]:
 
 def _unclaimed(now: datetime) -> ColumnElement[bool]:
     columns = kept_plans.c
-    let_go = and_(columns.status == PlanStatus.WORKING, columns.held_until <= now)
-    return and_(columns.expires_at > now, or_(columns.status == PlanStatus.WAITING, let_go))
+    abandoned = and_(columns.status == PlanStatus.WORKING, columns.held_until <= now)
+    return and_(columns.expires_at > now, or_(columns.status == PlanStatus.WAITING, abandoned))

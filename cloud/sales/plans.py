@@ -1,7 +1,7 @@
-"""Plans that somebody keeps: the question, whose it is, how far it is, and the answer.
+"""Stored plans: the request, the account that owns it, the progress, and the answer.
 
-Hard truth: whatever is looked up is looked up with its owner in the same condition, so somebody
-else's plan and one that never was are one and the same case. Who works them out: `plan_turns.py`.
+Every query has the owner in its condition, so a plan of another account and one that never existed
+are the same case. `plan_queue.py` assigns plans to processes.
 """
 
 import re
@@ -43,7 +43,7 @@ _ID: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
 
 class PlanStatus(StrEnum):
-    """How far a plan is; the last three stay as they are."""
+    """The progress of a plan; the last three are final."""
 
     WAITING = "waiting"
     WORKING = "working"
@@ -79,11 +79,11 @@ kept_plans = Table(
 
 
 class UnknownPlan(LookupError):  # noqa: N818 - reads as what happened
-    """A plan that is not there for who asks."""
+    """No plan with that id for the account."""
 
 
 class TooManyPlans(RuntimeError):  # noqa: N818 - reads as what happened
-    """An account that keeps, or waits for, as many plans as it may."""
+    """An account that has reached its limit of stored or unfinished plans."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class StoredPlan:
 
 @dataclass(frozen=True, slots=True, order=True)
 class PlanPosition:
-    """Where a page of the list ends."""
+    """The last plan of a page of the list."""
 
     kept_at: datetime
     id: str
@@ -115,7 +115,7 @@ class PlanPosition:
 def insert_plan(
     connection: Connection, name: str, account: str, by: str, question: str, now: datetime
 ) -> StoredPlan:
-    """Keep a question until its turn comes; raises TooManyPlans."""
+    """Store a request until a process claims it; raises TooManyPlans."""
     connection.execute(delete(kept_plans).where(kept_plans.c.expires_at <= now))
     _refuse_too_many(connection, account)
     plan = StoredPlan(
@@ -143,7 +143,7 @@ def new_plan_id() -> str:
 
 
 def find_plan(connection: Connection, name: str, account: str | None, now: datetime) -> StoredPlan:
-    """A plan of an account, or of any where None is given; raises UnknownPlan."""
+    """A plan of an account, or of any for None; raises UnknownPlan."""
     found = connection.execute(select_plans().where(_theirs(name, account, now))).mappings().first()
     if found is None:
         raise _unknown()
@@ -151,7 +151,7 @@ def find_plan(connection: Connection, name: str, account: str | None, now: datet
 
 
 def read_plan_answer(connection: Connection, name: str) -> tuple[bytes | None, bytes | None]:
-    """Answer and versions of a plan that has been found, as JSON; None while there are none."""
+    """Answer and versions of a plan, as JSON; None while there are none."""
     columns = kept_plans.c
     wanted = select(columns.answer, columns.versions).where(columns.id == name)
     row = connection.execute(wanted).one_or_none() or (None, None)
@@ -182,19 +182,19 @@ def find_plans(
 def remove_plan(
     connection: Connection, name: str, account: str | None, now: datetime
 ) -> StoredPlan:
-    """Forget a plan, whoever works on it, and give it back; raises UnknownPlan."""
+    """Delete a plan, also one in progress, and return it; raises UnknownPlan."""
     found = find_plan(connection, name, account, now)
     connection.execute(delete(kept_plans).where(kept_plans.c.id == name))
     return found
 
 
 def delete_expired_plans(connection: Connection, now: datetime) -> int:
-    """Forget what has been kept long enough; how many."""
+    """Delete expired plans and return how many."""
     return connection.execute(delete(kept_plans).where(kept_plans.c.expires_at <= now)).rowcount
 
 
 def select_plans() -> Any:
-    """A question for everything but the answers, which may be large."""
+    """A query for all columns but the answers, which may be large."""
     return select(*(kept_plans.c[name] for name in StoredPlan.__slots__))
 
 
@@ -229,6 +229,6 @@ def _unknown() -> UnknownPlan:
 
 
 def plan_from_row(row: Any) -> StoredPlan:
-    """A row of `shown`."""
+    """A plan from a row of `select_plans`."""
     fields = {name: row[name] for name in StoredPlan.__slots__}
     return StoredPlan(**{**fields, "status": PlanStatus(row["status"])})

@@ -1,7 +1,7 @@
-"""The prices of the coming quarter as they were published: one sheet for each place and local day.
+"""The published prices of the coming quarter: one sheet for each site and local day.
 
-A sheet is never rewritten: it is what a daily move is counted from, so that the same question gets
-the same price whoever asks, whenever, that day. Old sheets are forgotten after a quarter.
+A sheet is never rewritten. The daily move of a price is counted from it, so that a slot has one
+price during a day. Sheets are deleted after a quarter.
 """
 
 import hashlib
@@ -21,9 +21,9 @@ from cloud.pricing.slot import HOUR, Slot
 from cloud.sites.site_model import Site
 
 DAYS: Final = 92
-"""How far ahead prices are published, and how long sheets are kept."""
+"""How far ahead prices are published, and the retention of sheets."""
 MAX_AGE: Final = timedelta(days=7)
-"""A sheet that is older says nothing about today's price."""
+"""An older sheet does not limit today's price."""
 
 price_sheets = Table(
     "price_sheets",
@@ -39,7 +39,7 @@ price_sheets = Table(
 
 @dataclass(frozen=True, slots=True)
 class PriceSheet:
-    """What every hour from `first_at` on cost, in whole pence."""
+    """The price of every hour from `first_at` on, in minor units."""
 
     location: str
     published_on: date
@@ -49,7 +49,7 @@ class PriceSheet:
     pence: NDArray[np.int64]
 
     def published(self, slot: Slot, today: date) -> PublishedPrice | None:
-        """The price of a slot on the sheet, if it is on it."""
+        """The price of a slot, or None when it is not on the sheet."""
         at = (slot.starts_at - self.first_at) // HOUR
         if not 0 <= at < self.pence.size:
             return None
@@ -58,12 +58,12 @@ class PriceSheet:
 
 
 def digest_of_sheet(body: bytes) -> str:
-    """Of the stored prices of a sheet, for the log."""
+    """The digest of the stored prices of a sheet, for the audit log."""
     return hashlib.sha256(body).hexdigest()[:16]
 
 
 def store_sheet(connection: Connection, sheet: PriceSheet) -> str:
-    """Publish a sheet, and give back its digest; its place has none of that day yet."""
+    """Publish a sheet and return its digest; the site must have none of that day yet."""
     row = {name: getattr(sheet, name) for name in PriceSheet.__slots__ if name != "pence"}
     body = zlib.compress(sheet.pence.astype("<i8").tobytes())
     connection.execute(price_sheets.insert().values({**row, "body": body}))
@@ -74,14 +74,14 @@ def store_sheet(connection: Connection, sheet: PriceSheet) -> str:
 
 
 def is_published(connection: Connection, ids: Sequence[str], day: date) -> bool:
-    """Whether a place has its sheet of that local day, under any of its ids."""
+    """Whether a site has its sheet of that local day, under any of its ids."""
     columns = price_sheets.c
     wanted = select(columns.location).where(columns.location.in_(ids), columns.published_on == day)
     return connection.execute(wanted).first() is not None
 
 
 def read_sheet_before(connection: Connection, site: Site, today: date) -> PriceSheet | None:
-    """The newest sheet of a day before `today`, unless it is too old; under any id of the place."""
+    """The newest sheet of a day before `today`, unless it is too old; under any id of the site."""
     columns = price_sheets.c
     wanted = (
         select(price_sheets)

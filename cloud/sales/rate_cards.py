@@ -1,8 +1,8 @@
-"""Rate cards as they were put in force: which one holds when.
+"""Scheduled rate cards: which one is valid when.
 
-Hard truth: a card holds from a moment on that was still to come when it was put, so that every
-process has heard of it by then and all change at once. Nothing is rewritten: an earlier card comes
-back by being put again. Of two cards from the same moment the one that was put later holds.
+A card becomes valid at an instant that was in the future when it was stored, so that every process
+has loaded it by then and all change at once. No row is rewritten: an earlier card becomes valid
+again by being stored again. Of two cards from the same instant the one stored later is valid.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ rate_cards = Table(
 
 @dataclass(frozen=True, slots=True)
 class ScheduledCard:
-    """A card, and from when on it holds."""
+    """A card, and the instant from which it is valid."""
 
     number: int
     from_at: datetime
@@ -41,7 +41,7 @@ class ScheduledCard:
 
 
 def store_card(connection: Connection, put: ScheduledCard) -> None:
-    """Keep a card for the moment that it is put for."""
+    """Store a card for its instant."""
     row = {
         "number": put.number,
         "version": put.card.version,
@@ -55,14 +55,14 @@ def store_card(connection: Connection, put: ScheduledCard) -> None:
 
 
 def read_scheduled_cards(connection: Connection) -> Sequence[ScheduledCard]:
-    """Every card that was ever put, in the order in which they hold."""
+    """Every stored card, in the order in which they become valid."""
     columns = rate_cards.c
     rows = connection.execute(select(rate_cards).order_by(columns.from_at, columns.number))
     return [_scheduled_card(row) for row in rows.mappings()]
 
 
 def card_at(put: Sequence[ScheduledCard], now: datetime) -> ScheduledCard | None:
-    """The card that holds at a moment; None where none had been put for it."""
+    """The card that is valid at an instant; None before the first."""
     return next((one for one in reversed(put) if one.from_at <= now), None)
 
 

@@ -1,14 +1,12 @@
 """A stored plan is computed in its turn, is visible to its owner only, and expires."""
 
 import json
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 
 from cloud import database
 from cloud.api.application import create_app
@@ -20,7 +18,7 @@ from cloud.planning import plan_worker
 from cloud.planning.plan_worker import PlanWorker
 from cloud.pricing.optimise.plan import SearchProgress
 from cloud.pricing.optimise.subprocess_solver import SearchStopped
-from cloud.sales import plan_queue, plans
+from cloud.sales import plans
 from cloud.sales.plans import MAX_STORED, MAX_UNFINISHED, RETENTION, PlanStatus, kept_plans
 from tests.cloud.api.conftest import ApiClient
 from tests.cloud.app_context import FRIDAY_NOON
@@ -271,40 +269,6 @@ def test_progress_is_seen_while_it_is_worked_on_and_delete_ends_the_search(ask, 
     assert seen == [("working", "rounding to whole slots", 0.6)]
     assert ask.get(where).status_code == 404
     assert ask.get(PLANS).json()["plans"] == []
-
-
-def test_each_waiting_plan_is_taken_by_one_process(engine: Engine):
-    """On both databases; and what one holds, no other may finish."""
-    with database.writing(engine) as connection:
-        for number in range(6):
-            plans.insert_plan(connection, f"{number:032x}", f"a{number}", "me", "{}", FRIDAY_NOON)
-    ready, taken = threading.Barrier(3), []
-
-    def process(turn: str) -> None:
-        ready.wait()
-        while True:
-            with database.writing(engine) as connection:
-                plan = plan_queue.claim_plan(connection, turn, FRIDAY_NOON)
-            if plan is None:
-                return
-            taken.append(plan.id)
-
-    with ThreadPoolExecutor(3) as pool:
-        list(pool.map(process, ("a", "b", "c")))
-    assert sorted(taken) == [f"{number:032x}" for number in range(6)]
-    with database.writing(engine) as connection:
-        mine = f"{0:032x}"
-        assert not plan_queue.finish_plan(connection, mine, "nobody", FRIDAY_NOON, "no")
-        assert not plan_queue.renew_claim(connection, mine, "nobody", FRIDAY_NOON, "x", 0.1)
-        late = FRIDAY_NOON + plan_queue.CLAIM_FOR
-        again = plan_queue.claim_plan(connection, "d", late)
-        assert again is not None
-        done = plan_queue.PlanResult(PlanStatus.DONE, b'{"a":1}', b"{}")
-        assert plan_queue.finish_plan(connection, again.id, "d", late, done)
-        assert plans.read_plan_answer(connection, again.id) == (b'{"a":1}', b"{}")
-        shown = plans.find_plans(connection, None, late, after=None, most=9)
-        after = plans.PlanPosition(shown[2].kept_at, shown[2].id)
-        assert plans.find_plans(connection, None, late, after=after, most=9) == shown[3:]
 
 
 def test_without_keys_everybody_shares_what_no_key_can_own(ask, context: AppContext, key):
