@@ -40,7 +40,6 @@ from cloud.api.fleet import config as fleet_config
 from cloud.api.fleet import devices as fleet_things
 from cloud.api.fleet import jobs as fleet_jobs
 from cloud.api.fleet.devices import DeviceExists
-from cloud.api.optimize import SearchQueue, SearchQueueFull
 from cloud.api.overrides import OverrideRefused
 from cloud.app import problem
 from cloud.app.admission import AdmissionMiddleware, ForeignOrigin, MisdirectedRequest
@@ -50,6 +49,7 @@ from cloud.app.etag import COMPRESSED_FROM_BYTES
 from cloud.app.host_names import HostNames
 from cloud.app.middleware import HeadMiddleware, RequestMiddleware
 from cloud.app.rate_card_reload import ContextReloader
+from cloud.app.search_queue import SearchQueue, SearchQueueFull
 from cloud.auth.access import (
     AccessError,
     Authenticator,

@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from cloud.api.audience import LocationName, RangeError
-from cloud.api.buyer import Buyer, BuyerOf
 from cloud.api.pricing import (
     Expected,
     ForecastBasis,
@@ -21,6 +20,7 @@ from cloud.api.pricing import (
     describe_expected,
     price_slot,
 )
+from cloud.app.buyer import Buyer, BuyerOf
 from cloud.app.context import AppContext, ForecastFailed
 from cloud.app.etag import NOT_MODIFIED, TaggedResponse
 from cloud.app.forecast_cache import CachedForecast

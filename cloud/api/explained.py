@@ -12,8 +12,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse
 
 from cloud.api.audience import LocationName
-from cloud.api.buyer import BuyerOf
 from cloud.api.pricing import PriceResponse, TimeSlot, price_slot
+from cloud.app.buyer import BuyerOf
 from cloud.app.context import AppContext
 from cloud.app.forecasts import forecast_site
 from cloud.app.problem import REFUSALS, problem_responses

@@ -16,8 +16,8 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from cloud.api.audience import RangeError
-from cloud.api.buyer import Buyer, BuyerOf
 from cloud.api.pricing import require_near, slot_availability
+from cloud.app.buyer import Buyer, BuyerOf
 from cloud.app.context import AppContext
 from cloud.app.etag import NOT_MODIFIED, TaggedResponse
 from cloud.app.forecast_cache import CachedForecast

@@ -1,9 +1,9 @@
 """`POST /api/pricing/optimize`: the best plan for a budget with its bound, or relaxations.
 
-The answer is 200 either way: that no plan can be is a finding, with its reasons, not an error. The
-search runs in a process of its own and is ended when its time is over or when whoever asked has
-gone; the best plan found until then is the answer, marked as not finished. One search at a time,
-the others wait in line. `Accept: text/event-stream` tells how the search goes on the way.
+An infeasible brief is also answered with 200, with its reasons. The search runs in a subprocess. It
+ends at its time limit or when the client disconnects; the best plan found until then is the answer,
+marked as not finished. One search runs at a time, the others wait in a queue.
+`Accept: text/event-stream` streams the progress of the search.
 """
 
 import asyncio
@@ -18,10 +18,11 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from cloud.api.buyer import BuyerOf
+from cloud.app.buyer import BuyerOf
 from cloud.app.context import AppContext
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
+from cloud.app.search_queue import SearchQueue, SearchQueueFull
 from cloud.auth.access import allow_roles
 from cloud.auth.keys import Role
 from cloud.planning.plan_offers import PlanOffer, read_plan_offer
@@ -32,7 +33,6 @@ from cloud.pricing.optimise.offer import Offer
 from cloud.pricing.optimise.plan import Outcome, ProgressListener, SearchProgress
 from cloud.pricing.optimise.subprocess_solver import SearchStopped, optimise_in_subprocess
 
-MAX_WAITING: Final = 8
 CHECK_CLIENT_EVERY_S: Final = 0.5
 STREAM: Final = "text/event-stream"
 STREAMED: Final[dict[int | str, dict[str, Any]]] = {
@@ -42,48 +42,22 @@ STREAMED: Final[dict[int | str, dict[str, Any]]] = {
 router = APIRouter(tags=["pricing"], dependencies=[allow_roles(Role.SALES, Role.ADVERTISER)])
 
 
-class SearchQueueFull(RuntimeError):  # noqa: N818 - reads as what happened
-    """Too many searches wait already."""
-
-
-class SearchQueue:
-    """One search at a time, a few waiting, the next sent away."""
-
-    def __init__(self) -> None:
-        self._turn = asyncio.Lock()
-        self._inside = 0
-
-    async def __aenter__(self) -> None:
-        if self._inside > MAX_WAITING:
-            raise SearchQueueFull("too many plans are being worked out: ask again in a minute")
-        self._inside += 1
-        try:
-            await self._turn.acquire()
-        except asyncio.CancelledError:
-            self._inside -= 1
-            raise
-
-    async def __aexit__(self, *_: object) -> None:
-        self._turn.release()
-        self._inside -= 1
-
-
 @router.post(
     "/api/pricing/optimize",
     response_model=PlanResponse | InfeasibleResponse,
     responses={**STREAMED, **problem_responses(*REFUSALS, 404, 413, 422, 500, 503)},
 )
 async def optimize_plan(request: Request, asked: PlanRequest, buyer: BuyerOf) -> Response:
-    """Choose the slots that make the most of a budget, and prove how good the choice is."""
+    """Choose the best slots for a budget, with a bound on how much better any choice could be."""
     context: AppContext = get_context(request)
-    line: SearchQueue = request.app.state.search_queue
+    queue: SearchQueue = request.app.state.search_queue
     brief = asked.to_brief()
     for name in brief.locations:
         context.sites.location(name)
     on_sale = await run_in_threadpool(read_plan_offer, context, brief, buyer.account)
     if STREAM in request.headers.get("accept", ""):
-        return StreamingResponse(_stream(line, brief, on_sale, asked.within_s), media_type=STREAM)
-    async with line, _client_watch(request) as gone:
+        return StreamingResponse(_stream(queue, brief, on_sale, asked.within_s), media_type=STREAM)
+    async with queue, _client_watch(request) as gone:
         found = await _search(brief, on_sale.offer, asked.within_s, gone)
     return Response(_encode(found, brief, on_sale), media_type="application/json")
 
@@ -108,7 +82,7 @@ async def _search(
 
 @asynccontextmanager
 async def _client_watch(request: Request) -> AsyncIterator[threading.Event]:
-    """An event that is set once whoever asked has gone."""
+    """An event that is set once the client has disconnected."""
     gone = threading.Event()
 
     async def watch() -> None:
@@ -124,21 +98,21 @@ async def _client_watch(request: Request) -> AsyncIterator[threading.Event]:
 
 
 async def _stream(
-    line: SearchQueue, brief: Brief, on_sale: PlanOffer, within_s: float
+    queue: SearchQueue, brief: Brief, on_sale: PlanOffer, within_s: float
 ) -> AsyncIterator[str]:
     """`progress` events until the search ends, then an `answer` or a `problem`."""
     gone = threading.Event()
-    news: asyncio.Queue[SearchProgress | None] = asyncio.Queue()
+    steps: asyncio.Queue[SearchProgress | None] = asyncio.Queue()
     loop = asyncio.get_running_loop()
 
-    def hear(step: SearchProgress) -> None:
-        loop.call_soon_threadsafe(news.put_nowait, step)
+    def report(step: SearchProgress) -> None:
+        loop.call_soon_threadsafe(steps.put_nowait, step)
 
     try:
-        async with line:
-            search = asyncio.create_task(_search(brief, on_sale.offer, within_s, gone, hear))
-            search.add_done_callback(lambda _: news.put_nowait(None))
-            while (step := await news.get()) is not None:
+        async with queue:
+            search = asyncio.create_task(_search(brief, on_sale.offer, within_s, gone, report))
+            search.add_done_callback(lambda _: steps.put_nowait(None))
+            while (step := await steps.get()) is not None:
                 yield _event("progress", json.dumps({"stage": step.stage, "done": step.done}))
             yield _event("answer", _encode(await search, brief, on_sale))
     except (SearchStopped, SearchQueueFull) as error:

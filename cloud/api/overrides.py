@@ -17,8 +17,8 @@ from starlette.concurrency import run_in_threadpool
 
 from cloud import database
 from cloud.api.audience import LocationName, RangeError
-from cloud.api.buyer import AccountName
 from cloud.api.pricing import TimeSlot, require_near
+from cloud.app.buyer import AccountName
 from cloud.app.context import AppContext
 from cloud.app.forecasts import REACH
 from cloud.app.problem import REFUSALS, problem_responses

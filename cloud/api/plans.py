@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from cloud import database
-from cloud.api.buyer import BuyerOf
+from cloud.app.buyer import BuyerOf
 from cloud.app.context import AppContext
 from cloud.app.etag import NOT_MODIFIED, TaggedResponse
 from cloud.app.problem import REFUSALS, problem_responses

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field
 
 from cloud.api.audience import LocationName, RangeError
-from cloud.api.buyer import STAFF, Buyer, BuyerOf
+from cloud.app.buyer import STAFF, Buyer, BuyerOf
 from cloud.app.context import AppContext
 from cloud.app.etag import NOT_MODIFIED, TaggedResponse
 from cloud.app.forecast_cache import CachedForecast

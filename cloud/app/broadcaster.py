@@ -1,8 +1,8 @@
 """One reader of the database for all subscribers: changes are read once per process.
 
-Queued events are kept by subject, so a slow subscriber gets only the newest of each; one whose
-queue is full is disconnected. A cursor says up to where all events were sent: around a cursor an
-event may be sent twice, none is missed. Without subscribers nothing is read.
+A queue holds one event per subject, so a slow subscriber gets only the newest of each; one whose
+queue is full is disconnected. A cursor says up to where all events were sent. Delivery around a
+cursor is at least once. Without subscribers nothing is read.
 """
 
 import asyncio
@@ -25,17 +25,14 @@ from cloud.windows.changes import ALERTS_KEPT, ChangeReader, ChangeSet
 log = logging.getLogger(__name__)
 
 READ_EVERY_S: Final = 1.0
-REST_RATIO: Final = (
-    4.0  # times as long as a look took, so that looking takes a fifth of one core at most
-)
+REST_RATIO: Final = 4.0  # pause after a read over its duration: at most a fifth of one core
 OVERLAP: Final = timedelta(minutes=5)  # an alert may be committed so long after its instant
+RESET: Final = b'{"reason":"the changes since the cursor are not available"}'
 CURSOR_EVERY_S: Final = 10
 MAX_SUBSCRIBERS: Final = 1_000
 MAX_QUEUED: Final = 20_000
 MAX_KEYS: Final = 50_000
-NUMBER_SLACK: Final = (
-    10_000  # numbers are remembered in the order in which they appeared, nearly theirs
-)
+NUMBER_SLACK: Final = 10_000  # numbers are stored as they were read, nearly in their own order
 
 
 class CursorError(ValueError):
@@ -57,9 +54,9 @@ class Cursor:
     def read(cls, written: str) -> "Cursor":
         """Parse the text of a cursor; raises CursorError."""
         first, _, second = written.partition("-")
-        sound = len(written) <= 40 and all(part.isascii() and part.isdigit()
-                                           for part in (first, second))  # fmt: skip
-        if not sound:
+        parts = (first, second)
+        is_valid = len(written) <= 40 and all(part.isascii() and part.isdigit() for part in parts)
+        if not is_valid:
             raise CursorError(f"last id {written[:80]!r}: send one that came with the stream")
         return cls(int(first), int(second))
 
@@ -75,14 +72,14 @@ class EventFilter:
     locations: frozenset[str] | None = None
 
     def matches(self, event: "Event") -> bool:
-        """Whether that event is meant."""
-        here = self.locations is None or event.location in self.locations
-        return here and event.name in self.names
+        """Whether the client asked for an event."""
+        is_wanted = self.locations is None or event.location in self.locations
+        return is_wanted and event.name in self.names
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing to tell, which takes the place of an earlier one about the same."""
+    """A change, which replaces an earlier event with the same name and subject."""
 
     name: str
     about: WindowKey
@@ -110,7 +107,7 @@ class Subscriber:
         self._queued.update(events)
         self._changed.set()
         if len(self._queued) > MAX_QUEUED:
-            self.disconnect("dropped", f"more than {MAX_QUEUED} events were waiting to be taken")
+            self.disconnect("dropped", f"more than {MAX_QUEUED} events were waiting")
 
     def next_pending(self) -> frozenset[WindowKey]:
         """As many pending windows as the queue has room for."""
@@ -151,13 +148,13 @@ class Broadcaster:
 
     def __init__(
         self,
-        news: Callable[[], ChangeReader],
+        open_reader: Callable[[], ChangeReader],
         *,
         clock: Callable[[], datetime],
         encode_window: Callable[[Audience, datetime], bytes],
         encode_alert: Callable[[Any], bytes],
     ) -> None:
-        self._news = news
+        self._open_reader = open_reader
         self._clock = clock
         self._encode_window = encode_window
         self._encode_alert = encode_alert
@@ -175,30 +172,39 @@ class Broadcaster:
     async def subscribe(self, event_filter: EventFilter, since: Cursor | None) -> Subscriber:
         """Add a subscriber, which first gets the changes after `since`.
 
-        Where these are no longer known it gets a `reset`: read the windows again.
+        A `since` older than the stored changes is answered with `reset`: read the windows again.
 
         Raises:
-            LiveFull: too many listen.
+            TooManySubscribers: the limit is reached.
             DBAPIError: the database cannot be reached.
         """
         if len(self._subscribers) >= MAX_SUBSCRIBERS:
-            raise TooManySubscribers(f"{MAX_SUBSCRIBERS} listen already: come back in a minute")
+            raise TooManySubscribers(
+                f"{MAX_SUBSCRIBERS} clients are subscribed, the maximum: try again in a minute"
+            )
         subscriber = Subscriber(event_filter)
         self._subscribers[subscriber] = None
-        if self._task is None:
-            self._reset()
-            self._started = asyncio.Event()
-            self._loop = asyncio.get_running_loop()
-            self._task = asyncio.create_task(self._run(self._news()))
-        await self._started.wait()
-        if self._failure is not None:
+        try:
+            await self._start_reading()
+        except BaseException:  # also a cancelled request: it must not occupy a place for ever
             self.unsubscribe(subscriber)
-            raise self._failure
+            raise
         if since is None:
             subscriber.advance(self._cursor)
         else:
             self._catch_up(subscriber, since)
         return subscriber
+
+    async def _start_reading(self) -> None:
+        """Wait for the first read; raises its failure."""
+        if self._task is None or self._task.done():
+            self._reset()
+            self._started = asyncio.Event()
+            self._loop = asyncio.get_running_loop()
+            self._task = asyncio.create_task(self._run(self._open_reader(), self._started))
+        await self._started.wait()
+        if self._failure is not None:
+            raise self._failure
 
     def unsubscribe(self, subscriber: Subscriber) -> None:
         """Remove a subscriber; without any the reading ends."""
@@ -208,7 +214,7 @@ class Broadcaster:
             self._task = None
 
     def close(self, reason: str) -> None:
-        """Let everybody go; from any thread and from a signal."""
+        """Disconnect every subscriber; callable from any thread and from a signal handler."""
         if self._task is not None:
             self._loop.call_soon_threadsafe(self._disconnect_all, reason)
 
@@ -221,15 +227,15 @@ class Broadcaster:
             self._oldest is None
             or not self._oldest <= since.report <= self._cursor.report + NUMBER_SLACK
         ):
-            word = Event("reset", ("", 0), "", b'{"reason":"what has changed since is not known"}')
-            subscriber.enqueue({("reset", ("", 0)): word})
+            reset = Event("reset", ("", 0), "", RESET)
+            subscriber.enqueue({("reset", ("", 0)): reset})
             subscriber.advance(self._cursor)
             return
-        places = subscriber.event_filter.locations
+        locations = subscriber.event_filter.locations
         for key, number in reversed(self._latest.items()):
             if number <= since.report - NUMBER_SLACK:
                 break
-            wanted = places is None or key[0] in places
+            wanted = locations is None or key[0] in locations
             if number > since.report and wanted and "window" in subscriber.event_filter.names:
                 subscriber.pending.add(key)
         after_s = since.alerts_s - OVERLAP.total_seconds()
@@ -237,18 +243,23 @@ class Broadcaster:
         subscriber.enqueue(_select(subscriber.event_filter, map(self._alert, missed)))
         subscriber.advance(None if subscriber.pending else self._cursor)
 
-    async def _run(self, news: ChangeReader) -> None:
+    async def _run(self, reader: ChangeReader, started: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
         try:
             while True:
                 began_s = loop.time()
-                await self._read(news)
-                self._started.set()
+                await self._read(reader)
+                started.set()
                 await asyncio.sleep(max(READ_EVERY_S, REST_RATIO * (loop.time() - began_s)))
+        except Exception as fault:
+            log.exception("live.failed")
+            self._failure = fault
         finally:
-            self._disconnect_all("the reading has ended: come back")
+            started.set()
+            if self._task is asyncio.current_task():  # not one that later subscribers replaced
+                self._disconnect_all("reading changes has stopped: connect again")
 
-    async def _read(self, news: ChangeReader) -> None:
+    async def _read(self, reader: ChangeReader) -> None:
         due = {
             subscriber: subscriber.next_pending()
             for subscriber in self._subscribers
@@ -256,14 +267,14 @@ class Broadcaster:
         }
         due_windows: frozenset[WindowKey] = frozenset().union(*due.values())
         try:
-            seen = await run_in_threadpool(news.read, self._wanted_locations(), due_windows)
+            found = await run_in_threadpool(reader.read, self._wanted_locations(), due_windows)
         except DBAPIError as error:
             if self._failure is None:
                 log.warning("live.database_away", extra={"reason": failure_of(error)})
             self._failure = error
         else:
             self._failure = None
-            self._publish(seen, due)
+            self._publish(found, due)
 
     def _wanted_locations(self) -> frozenset[str] | None:
         filters = {
@@ -274,17 +285,17 @@ class Broadcaster:
             return None
         return frozenset(location for some in wanted for location in some or ())
 
-    def _publish(self, seen: ChangeSet, due: Mapping[Subscriber, frozenset[WindowKey]]) -> None:
+    def _publish(self, changes: ChangeSet, due: Mapping[Subscriber, frozenset[WindowKey]]) -> None:
         is_first = self._oldest is None
-        self._remember(seen)
-        self._cursor = Cursor(seen.through, int(seen.at.timestamp()))
+        self._remember(changes)
+        self._cursor = Cursor(changes.through, int(changes.at.timestamp()))
         now = self._clock()
         windows = {
-            key: Event("window", key, key[0], self._encode_window(found, now))
-            for key, found in seen.windows.items()
+            key: Event("window", key, key[0], self._encode_window(window, now))
+            for key, window in changes.windows.items()
         }
-        changed = [windows[key] for key in {one.key for one in seen.counted} & windows.keys()]
-        events = changed + [self._alert(row) for row in seen.alerts if not is_first]
+        changed = [windows[key] for key in {one.key for one in changes.counted} & windows.keys()]
+        events = changed + [self._alert(row) for row in changes.alerts if not is_first]
         chosen = {
             one: _select(one, events) for one in {one.event_filter for one in self._subscribers}
         }
@@ -293,25 +304,25 @@ class Broadcaster:
             newest = {("window", key): windows[key] for key in sent & windows.keys()}
             subscriber.enqueue(newest | chosen[subscriber.event_filter])
             subscriber.pending -= sent
-            is_news = (
+            is_due = (
                 sent
                 or chosen[subscriber.event_filter]
                 or self._cursor.alerts_s >= subscriber.cursor_due_s
             )
-            if is_news and not subscriber.pending:
+            if is_due and not subscriber.pending:
                 subscriber.advance(self._cursor)
 
-    def _remember(self, seen: ChangeSet) -> None:
+    def _remember(self, changes: ChangeSet) -> None:
         if self._oldest is None:
-            self._oldest = min((one.number - 1 for one in seen.counted), default=seen.through)
-        for one in seen.counted:
+            self._oldest = min((one.number - 1 for one in changes.counted), default=changes.through)
+        for one in changes.counted:
             self._latest[one.key] = max(one.number, self._latest.get(one.key, 0))
             self._latest.move_to_end(one.key)
         while len(self._latest) > MAX_KEYS:
             _, number = self._latest.popitem(last=False)
             self._oldest = max(self._oldest, number)
-        since_at = seen.at - ALERTS_KEPT
-        self._alerts = [row for row in self._alerts if _changed_at(row) > since_at] + seen.alerts
+        since_at = changes.at - ALERTS_KEPT
+        self._alerts = [row for row in self._alerts if _changed_at(row) > since_at] + changes.alerts
 
     def _alert(self, row: Any) -> Event:
         return Event("alert", ("", row.id), row.location, self._encode_alert(row))

@@ -8,8 +8,7 @@ from websockets.exceptions import InvalidStatus
 
 from cloud import database
 from cloud.alerting.lifecycle import apply_measures
-from cloud.api import live
-from cloud.app import broadcaster
+from cloud.app import broadcaster, live_session
 from cloud.auth.keys import Role, create_key, list_keys, revoke_key
 from cloud.auth.quota import Quota
 from cloud.windows import changes
@@ -165,7 +164,7 @@ def test_windows_are_read_once_for_all_subscribers(live_context, count_reports, 
 
 @SQLITE_ONLY
 def test_a_heartbeat_is_sent_when_nothing_else_is(live_context, monkeypatch):
-    monkeypatch.setattr(live, "HEARTBEAT_S", 0.01)
+    monkeypatch.setattr(live_session, "HEARTBEAT_S", 0.01)
     monkeypatch.setattr(broadcaster, "READ_EVERY_S", 60.0)
     with serving(live_context) as address, subscribed(SseClient, address) as subscriber:
         lines = subscriber.response.iter_lines()
