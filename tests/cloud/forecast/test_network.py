@@ -26,7 +26,7 @@ def site(name: str, *, timezone: str = "Europe/London", holidays: str | None = N
 def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sites as they are when a zone or a calendar is removed after the file was read."""
     for check in ("check_timezone", "check_holidays"):
-        monkeypatch.setattr(f"cloud.sites.sites_file.{check}", lambda written: None)
+        monkeypatch.setattr(f"cloud.sites.site_model.{check}", lambda written: None)
 
 
 def test_sites_are_grouped_by_calendar_and_local_day():

@@ -11,7 +11,6 @@ from cloud.ingest import report_store
 from cloud.ingest.minute_sums import MinuteSums
 from cloud.windows.breakdown import breakdown, demographics
 from cloud.windows.dimensions import BreakdownFilter, DemographicGroup, Dimension
-from cloud.windows.query import WindowError
 from cloud.windows.venue_types import sync_venue_types
 from wire.audience import AgeGroup, AudienceReport, DemographicCell, Gender
 
@@ -101,11 +100,6 @@ def test_demographics_are_ended_visits(connection: Connection) -> None:
     assert demographics(connection, BreakdownFilter(NINE, NINE + HOUR, "SC-01")) == [
         DemographicGroup("25-34", "female", 1, 0, {})
     ]
-
-
-def test_a_stretch_that_runs_backwards_is_refused() -> None:
-    with pytest.raises(WindowError, match="before it has started"):
-        BreakdownFilter(NINE, NINE)
 
 
 def test_only_the_sums_that_are_asked_for_are_added_up(connection: Connection) -> None:
