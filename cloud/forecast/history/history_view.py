@@ -20,12 +20,12 @@ Integers = NDArray[np.int64]
 YEAR_W: Final = 52
 YEAR_D: Final = YEAR_W * 7
 NEAR_D: Final = 10
-"""A holiday shows this many days before and after it, at most."""
+"""A holiday has an effect at most this many days before and after it."""
 _AWAY: Final = np.arange(-NEAR_D, NEAR_D + 1)
 _BACK: Final = YEAR_D + np.arange(-35, 36)  # Easter moves by five weeks
-_WORTH: Final = 1 / (1 + np.abs(_AWAY))
+_WEIGHT: Final = 1 / (1 + np.abs(_AWAY))
 _COST: Final = 0.01 * np.abs(_BACK - YEAR_D) + 0.1 * (_BACK % 7 != 0)
-"""What it costs to leave the weekday and the season: little against one holiday amiss."""
+"""The cost of another weekday or season: small against one holiday that does not match."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class HistoryView:
         return np.where((at >= 0)[..., None], found, np.nan)
 
     def profile(self, at: int) -> Floats:
-        """The median shape of the weeks before a week (series, 168), made once."""
+        """The median shape of the weeks before a week (series, 168), computed once."""
         if at not in self._profiles:
             self._profiles[at] = weekly.profile(self.usual[:, at - weekly.WEEKS : at])
         return self._profiles[at]
@@ -100,8 +100,8 @@ class HistoryView:
         """The like days of the year before; negative where that lies before the first week."""
         around = self._around(days)
         then = days[:, None] - _BACK
-        amiss = self._around(np.maximum(then, 0).ravel()).reshape(*then.shape, -1)
-        cost = ((amiss != around[:, None]) * _WORTH).sum(axis=-1) + _COST
+        others = self._around(np.maximum(then, 0).ravel()).reshape(*then.shape, -1)
+        cost = ((others != around[:, None]) * _WEIGHT).sum(axis=-1) + _COST
         nearest = np.take_along_axis(then, cost.argmin(axis=1)[:, None], axis=1)[:, 0]
         return np.where(around.any(axis=1) & (then >= 0).all(axis=1), nearest, days - YEAR_D)
 

@@ -30,14 +30,14 @@ from cloud.forecast.weekly import LEARNT_W
 from cloud.sites.site_model import Site
 
 SILENT_S: Final = 2 * 86_400
-"""A camera is named when its newest hour lies so far before the newest one of the site."""
+"""A camera is named when its newest hour is this much older than the newest one of the site."""
 SHOWN: Final = 3
-"""Cameras or hours that a reason names; others are counted."""
+"""How many cameras or hours a reason names; others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class SiteObservations:
-    """The history of a site; `weeks` of observed hours lie in the weeks that count most.
+    """The history of a site; `weeks` of observed hours lie in the last `LEARNT_W` weeks up to them.
 
     `estimated` is the share of its latest entries that is estimated for missing cameras; `notes`
     are sentences for the basis.
@@ -54,12 +54,12 @@ class SiteObservations:
     @classmethod
     def of(cls, site: Site, found: SiteHistory, holidays: frozenset[date]) -> "SiteObservations":
         """From the history of a site."""
-        kept = exclude_outliers(found.series, holidays, together=MEASURES)
-        series = kept.series
+        filtered = exclude_outliers(found.series, holidays, together=MEASURES)
+        series = filtered.series
         age = int(compute_ages_w(series.last(series.values.shape[-1] // WEEK_H)).min())
         learnt = series.until(series.ends_on - timedelta(weeks=age))
         since_on = learnt.ends_on - timedelta(weeks=LEARNT_W)
-        high, low = (list_hours(one, series, since_on) for one in (kept.high, kept.low))
+        high, low = (list_hours(one, series, since_on) for one in (filtered.high, filtered.low))
         return cls(
             site=site,
             series=series,
@@ -74,7 +74,7 @@ class SiteObservations:
     def of_hours(
         cls, site: Site, hours: ObservedHours, today: date, holidays: frozenset[date]
     ) -> "SiteObservations":
-        """From hours alone."""
+        """From hours without a stored history."""
         until_at = local_midnight(today, site)
         found = SiteHistory(
             series=lay_on_local_clock(site, hours, today, LOOK_BACK_W),
@@ -86,7 +86,7 @@ class SiteObservations:
 
     @property
     def learnt_from(self) -> date:
-        """The first local day with an observed hour among the weeks that count."""
+        """The first local day with an observed hour in the last `LEARNT_W` weeks."""
         weeks = min(LEARNT_W + self.age_weeks, self.series.values.shape[-1] // WEEK_H)
         known = np.isfinite(self.series.last(weeks)).any(axis=0).ravel()
         days = int(known.argmax()) // 24
@@ -94,7 +94,7 @@ class SiteObservations:
 
 
 def _newest_at(site: Site, series: ClockSeries) -> datetime | None:
-    """When the newest observed hour ended."""
+    """The end of the newest observed hour."""
     known = np.flatnonzero(np.isfinite(series.values).any(axis=0))
     if not known.size:
         return None

@@ -33,7 +33,7 @@ def compute_third_lowest(blocks: Floats, weekend: Flags) -> Floats:
 def _third(values: Floats) -> Floats:
     """The third highest over axis 2; NaN where fewer than three are known.
 
-    By running maxima: a tenth of the time of sorting.
+    Running maxima take a tenth of the time of sorting.
     """
     shape = (*values.shape[:2], *values.shape[3:])
     first, second, third = (np.full(shape, -np.inf) for _ in range(RANK))
@@ -47,7 +47,7 @@ def _third(values: Floats) -> Floats:
 
 
 def _of_kind(blocks: Floats, weekend: Flags) -> Floats:
-    """The same over all days of a kind: (series, blocks, 168)."""
+    """The third highest over all days of a kind: (series, blocks, 168)."""
     series, count = blocks.shape[:2]
     days = blocks.reshape(series, count, BLOCK_W, 7, 24)
     found = np.full((series, count, 7, 24), np.nan)

@@ -27,23 +27,6 @@ def flat(ends_on: date) -> ClockSeries:
     return ending(ends_on, np.full((1, WEEKS * WEEK_H), 100.0))
 
 
-@pytest.mark.parametrize(
-    ("day", "like"),
-    [
-        (date(2013, 12, 25), date(2012, 12, 25)),  # the date counts, not the weekday
-        (date(2013, 12, 24), date(2012, 12, 24)),
-        (date(2013, 3, 29), date(2012, 4, 6)),  # Good Friday, a week earlier in the year
-        (date(2013, 3, 30), date(2012, 4, 7)),
-        (date(2013, 9, 18), date(2012, 9, 19)),  # a plain Wednesday
-    ],
-)
-def test_a_day_is_like_the_one_with_the_same_holidays_around_it(day: date, like: date):
-    past = HistoryView.of(flat(day), HOLIDAYS, WEEKS)
-    found = past.a_year_before(past.days(WEEKS)[:1])
-
-    assert past.first_on + timedelta(days=int(found[0])) == like
-
-
 def with_days(series: ClockSeries, *days: date, value: float) -> ClockSeries:
     values = series.values.copy()
     for day in days:
