@@ -49,7 +49,7 @@ class SignalLine:
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """All lines of one site."""
+    """The signals of one site."""
 
     names: tuple[str, ...]
     lines: tuple[SignalLine, ...]
@@ -93,7 +93,7 @@ def read_signals(path: Path) -> Signals:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             lines = tuple(_lines(path, file))
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise SignalError(f"{path} cannot be read: {error}") from error
     names = tuple(sorted({line.name for line in lines}))
     if len(names) > MOST_SIGNALS:
@@ -112,7 +112,7 @@ def read_folder(folder: Path) -> Mapping[str, Signals]:
 def read_valid_signals(folder: Path) -> tuple[dict[str, Signals], dict[str, SignalError]]:
     """Every `<location>.csv` of a folder that can be used, and what is wrong with the others."""
     if not folder.is_dir():
-        raise SignalError(f"{folder} is no folder: it should hold <location>.csv files")
+        raise SignalError(f"{folder} is not a folder: name one with <location>.csv files")
     found: dict[str, Signals] = {}
     errors: dict[str, SignalError] = {}
     for file in sorted(folder.glob("*.csv")):
@@ -130,7 +130,7 @@ def _lines(path: Path, file: Iterator[str]) -> Iterator[SignalLine]:
         raise SignalError(f"{path} starts with {','.join(head)[:80]!r}: write {','.join(COLUMNS)}")
     for number, cells in enumerate(table, 2):
         if number > MOST_LINES:
-            raise SignalError(f"{path} has more than {MOST_LINES} lines: leave old years out")
+            raise SignalError(f"{path} has more than {MOST_LINES} lines: remove old years")
         if cells:
             yield _line(f"{path}, line {number}", cells)
 
@@ -144,7 +144,7 @@ def _line(where: str, cells: list[str]) -> SignalLine:
     if not NAME.fullmatch(name):
         raise SignalError(f"{where}: the name {name[:40]!r}: use letters, digits and _")
     if not math.isfinite(line.value):
-        raise SignalError(f"{where}: the value {value} is no number that can be used")
+        raise SignalError(f"{where}: the value {value} is not a finite number")
     if line.ends <= line.starts:
         raise SignalError(f"{where}: it ends at {ends}, before it has started ({starts})")
     return line
@@ -153,5 +153,7 @@ def _line(where: str, cells: list[str]) -> SignalLine:
 def _hour(written: str) -> datetime:
     at = datetime.fromisoformat(written)
     if at.tzinfo is not None or at.minute or at.second or at.microsecond:
-        raise ValueError(f"{written} is no whole hour of the local clock: 2026-11-23T08:00")
+        raise ValueError(
+            f"{written} is not a whole hour of the local clock, such as 2026-11-23T08:00"
+        )
     return at

@@ -8,6 +8,7 @@ zero.
 import re
 from collections import Counter
 from collections.abc import Sequence
+from csv import Error as CsvError
 from csv import reader as rows
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ from cloud.forecast.series import ClockSeries
 Aggregate = Literal["sum", "mean"]
 MOST_BYTES: Final = 2 * 1024**3
 MOST_SAID: Final = 300
-"""Characters of what a broken file is quoted with."""
+"""The most characters of a file or of an error that a message quotes."""
 LARGEST: Final = 1e12
 LEVELS: Final = (
     "average", "avg", "crowd", "density", "dwell", "level", "mean", "occupancy", "rate", "ratio",
@@ -61,7 +62,7 @@ class ReadOptions:
 
 @dataclass(frozen=True, slots=True)
 class HourlyTable:
-    """The names of the series, all of them as (series, hours), and what was noticed on the way."""
+    """The names of the series, all of them as (series, hours), and notes about its rows."""
 
     names: list[str]
     series: ClockSeries
@@ -107,7 +108,7 @@ def _table(path: Path, reading: ReadOptions) -> Any:
         if path.stat().st_size > MOST_BYTES:
             raise TableError(f"{path} is larger than {MOST_BYTES // 1024**3} GiB: split it")
         table = _parquet(path, reading) if path.suffix == ".parquet" else _csv(path, reading)
-    except (OSError, UnicodeError, LookupError, pa.ArrowException) as error:
+    except (OSError, UnicodeError, LookupError, CsvError, pa.ArrowException) as error:
         raise TableError(f"{path} cannot be read: {str(error)[:MOST_SAID]}") from error
     if not table.num_rows:
         raise TableError(f"{path} holds no rows")

@@ -49,25 +49,28 @@ def test_lines_are_laid_on_the_local_hours_and_add_up(tmp_path: Path):
         ("rain\n", "starts with 'rain'"),
         (HEAD + "rain,2026-11-23,2026-11-24\n", "line 2: not enough values"),
         (HEAD + "rain,yesterday,2026-11-24,1\n", "line 2: Invalid isoformat"),
-        (HEAD + "rain,2026-11-23T08:30,2026-11-24,1\n", "no whole hour of the local clock"),
-        (HEAD + "rain,2026-11-23T08:00Z,2026-11-24,1\n", "no whole hour of the local clock"),
+        (HEAD + "rain,2026-11-23T08:30,2026-11-24,1\n", "not a whole hour of the local clock"),
+        (HEAD + "rain,2026-11-23T08:00Z,2026-11-24,1\n", "not a whole hour of the local clock"),
         (HEAD + "rain,2026-11-24,2026-11-23,1\n", "before it has started"),
-        (HEAD + "rain,2026-11-23,2026-11-24,nan\n", "no number that can be used"),
+        (HEAD + "rain,2026-11-23,2026-11-24,nan\n", "the value nan is not a finite number"),
         (HEAD + "Rain!,2026-11-23,2026-11-24,1\n", "the name 'Rain!'"),
+        (HEAD + f'rain,"{"x" * 200_000},2026-11-24,1\n', "cannot be read: field larger than"),
     ],
 )
-def test_a_file_that_is_none_is_refused_with_its_line(tmp_path: Path, text: str, sentence: str):
+def test_an_invalid_file_is_refused_with_its_line_or_the_cause(
+    tmp_path: Path, text: str, sentence: str
+):
     with pytest.raises(SignalError, match=sentence):
         read_signals(written(tmp_path, text))
 
 
 def place(tmp_path: Path, lines: list[str], factor: float, name: str) -> ClockSeries:
-    """A street whose hours are `factor` times as busy where the signal of that name speaks."""
+    """A street whose hours are `factor` times as busy in the hours of the signal of that name."""
     signals = read_signals(written(tmp_path, HEAD + "\n".join(lines)))
     values = 400 * np.tile(venue_profiles.build_week_shape(FIRST_ON), WEEKS)[None]
     values = values * np.random.default_rng(1).lognormal(0, 0.15, values.shape)
-    spoken = signals.over(FIRST_ON, WEEKS * 7)[signals.names.index(name)]
-    return ClockSeries(FIRST_ON, np.where(spoken > 0, values * factor, values))
+    active = signals.over(FIRST_ON, WEEKS * 7)[signals.names.index(name)]
+    return ClockSeries(FIRST_ON, np.where(active > 0, values * factor, values))
 
 
 def span(name: str, day: date, first: int, last: int) -> str:
