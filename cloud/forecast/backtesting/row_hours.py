@@ -26,7 +26,7 @@ REGULAR_SHARE: Final = 0.99
 
 
 class TableError(ValueError):
-    """A file that holds no hourly series."""
+    """A file without a usable hourly series."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class RowTimes:
     impossible: Flags
 
     def only(self, rows: Flags | Integers) -> "RowTimes":
-        """Some of them."""
+        """The times of some rows."""
         return RowTimes(
             self.local_s[rows], self.fold[rows], self.ambiguous[rows], self.impossible[rows]
         )
@@ -57,15 +57,15 @@ def combine_rows(
     is_summed: bool,
     noticed: Counter[str],
 ) -> tuple[list[str], ClockSeries]:
-    """The names of the series and their hours; what was noticed is counted."""
+    """The names of the series and their hours; notes about the rows are counted."""
     names = sorted(set(series))
     number = {name: at for at, name in enumerate(names)}
     which = np.fromiter((number[name] for name in series), np.int64, len(series))
     _note_clock_changes(times, noticed)
-    kept = ~times.impossible
-    which, times, values = which[kept], times.only(kept), values[kept]
-    kept_rows = _once(which, times, values, names, noticed)
-    which, times, values = which[kept_rows], times.only(kept_rows), values[kept_rows]
+    exist = ~times.impossible
+    which, times, values = which[exist], times.only(exist), values[exist]
+    different = _once(which, times, values, names, noticed)
+    which, times, values = which[different], times.only(different), values[different]
     if not which.size:
         raise TableError("no row has a time that exists on that clock: check --timezone")
     rows_of_hour = np.array(
@@ -126,7 +126,7 @@ def _once(
 
 
 def _rows_of_hour(local_s: Integers, name: str) -> int:
-    """How many rows make an hour of a series, or TableError where they are not even."""
+    """The number of rows in an hour of a series, or TableError when they are uneven."""
     apart = np.diff(np.unique(local_s))
     if not apart.size:
         return 1
@@ -135,13 +135,13 @@ def _rows_of_hour(local_s: Integers, name: str) -> int:
     if step > HOUR_S:
         raise TableError(
             f"the rows of {name!r} are {step / HOUR_S:g} hours apart: one for each hour, or for "
-            "each part of an hour, is wanted"
+            "each part of an hour, is needed"
         )
-    even = HOUR_S % step == 0 and float(((local_s - local_s[0]) % step == 0).mean())
-    if even < REGULAR_SHARE:
+    _, alike = np.unique(local_s % step, return_counts=True)
+    if HOUR_S % step or alike.max() < REGULAR_SHARE * local_s.size:
         raise TableError(
             f"the rows of {name!r} are not evenly spaced: one for each hour, or for each of the "
-            "equal parts of an hour, is wanted"
+            "equal parts of an hour, is needed"
         )
     return HOUR_S // step
 

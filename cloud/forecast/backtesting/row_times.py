@@ -21,7 +21,7 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    """One time: seconds of the local clock since 1970, and what a clock change makes of it."""
+    """One time: seconds of the local clock since 1970, and the effect of a clock change."""
 
     local_s: int
     fold: int = 0
@@ -32,7 +32,7 @@ class _Moment:
 def read_times(
     column_of: Any, *, zone: ZoneInfo | None, date_format: str | None, column: str
 ) -> RowTimes:
-    """The times of a column, each different one read once; TableError for what cannot be one."""
+    """The times of a column; each distinct value is parsed once. TableError for an invalid one."""
     try:
         encoded = column_of.combine_chunks().dictionary_encode()
     except NotImplementedError:  # a nested type
@@ -44,12 +44,12 @@ def read_times(
         moments = [_moment(one, date_format) for one in written]
     except ValueError as error:
         raise TableError(
-            f"the time column {column!r} holds something that is no time: "
+            f"the time column {column!r} holds a value that is not a time: "
             f"{str(error)[:MOST_SAID]}; write 2026-11-23T08:00, or give --date-format"
         ) from error
     strange = next((moment for moment in moments if moment.year not in YEARS), None)
     if strange is not None:
-        raise TableError(f"the time column holds {strange}: years from 1900 to 2199 are wanted")
+        raise TableError(f"the time column holds {strange}: expected years from 1900 to 2199")
     aware = [moment.tzinfo is not None for moment in moments]
     if any(aware) and not all(aware):
         raise TableError(
@@ -84,7 +84,7 @@ def _moment(written: Any, date_format: str | None) -> datetime:
         raise ValueError(f"{written} is a day, not an hour")
     text = str(written).strip()
     if date_format is not None:
-        return datetime.strptime(text, date_format)  # noqa: DTZ007 - the zone is known apart
+        return datetime.strptime(text, date_format)  # noqa: DTZ007 - the zone is an option
     if len(text) <= len("2026-11-23"):
         raise ValueError(f"{text!r} is a day, not an hour")
     return datetime.fromisoformat(text)

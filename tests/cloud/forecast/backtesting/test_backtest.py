@@ -97,7 +97,7 @@ def test_an_hour_that_comes_twice_is_the_mean_and_a_bad_one_is_missing(tmp_path:
     [
         ("x.csv", "series,at\na,2024-01-01", "has no column value: it has series, at"),
         ("x.csv", "series,at,value\n", "holds no rows"),
-        ("x.csv", "series,at,value\na,yesterday,1\n", "something that is no time"),
+        ("x.csv", "series,at,value\na,yesterday,1\n", "a value that is not a time"),
         ("x.csv", "series,at,value\na,1024-01-01T00:00:00,1\na,2024-01-01T00:00:00,1\n", "years"),
         ("x.csv", "series,at,value\na,0001-01-01T00:00:00,1\n", "years from 1900"),
         ("x.csv", "series,at,value\na,2024-01-01T00:00:00,lots\n", "the first is 'lots'"),
