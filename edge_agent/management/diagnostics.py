@@ -73,8 +73,11 @@ def build_report(
 
 
 def compress_report(content: Any) -> bytes:
-    """Compress the report; the oldest log lines are removed until it fits."""
-    while len(msgspec.json.encode(content)) > MAX_REPORT_BYTES:
+    """Compress the report; the oldest log lines are removed until it fits.
+
+    Raises EgressError when it does not fit without any log line.
+    """
+    while content["log"] and len(msgspec.json.encode(content)) > MAX_REPORT_BYTES:
         content["log"] = content["log"][len(content["log"]) // 2 + 1 :]
     examine_document(content, largest_bytes=MAX_REPORT_BYTES)
     return gzip.compress(msgspec.json.encode(content))
