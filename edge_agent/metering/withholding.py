@@ -1,12 +1,12 @@
-"""Withholds exact times until an interval holds `smallest` visits; intervals are joined until then.
+"""Withholds exact times until `smallest` visits have ended; joins the intervals until then.
 
 Observed and unobserved time is always reported in the interval to which it belongs. For people:
 
 - An interval without people in view is reported at once.
-- Others are joined within five minutes of the clock until `smallest` visits have ended in them;
-  then everything is reported.
+- Other intervals are joined until `smallest` visits have ended in them, within the same five
+  minutes of the clock. Then all their sums are reported.
 - When the five minutes end before that, visits, entries and onlookers are reported as counts, and
-  times in whole minutes: neither the dwell of a visit nor its time can be derived from them. The
+  times in whole minutes, so that nobody can derive the dwell or the time of one visit. The
   remaining time is added to later intervals.
 - A dwell class, a looking class and a zone are reported only for `smallest` people or more, and
   are withheld until then.
@@ -45,15 +45,15 @@ from wire.histogram import DWELL_EDGES_MS
 
 log = logging.getLogger(__name__)
 
-CELL_MS: Final = 300_000  # the shortest window of the cloud: no window gets another's time
+WINDOW_MS: Final = 300_000  # the shortest window of the cloud: no window gets another's time
 UNIT_MS: Final = 60_000
-PEOPLE_LATER: Final = 10  # at once, on average: fewer than any camera is believed to see
+MAX_ADDED_PEOPLE: Final = 10  # on average, from earlier intervals: fewer than a camera can see
 LONGEST_VISIT_MS: Final = 24 * 3_600_000
-ENDS_MS: Final = (*DWELL_EDGES_MS, LONGEST_VISIT_MS)
+BUCKET_ENDS_MS: Final = (*DWELL_EDGES_MS, LONGEST_VISIT_MS)
 
 
 class WithheldSums(msgspec.Struct, kw_only=True):
-    """What waits: sums of people, and cells."""
+    """The withheld sums of people and of cells, as the outbox stores them."""
 
     location: str = ""
     people: PeopleSums = msgspec.field(default_factory=PeopleSums)
@@ -61,178 +61,198 @@ class WithheldSums(msgspec.Struct, kw_only=True):
 
 
 class ReleasedSums(NamedTuple):
-    """A report's sums, if there are any to tell, and what waits afterwards; None: as before."""
+    """The sums to report, or None, and the sums withheld afterwards; None if these are unchanged.
 
-    tally: IntervalSums | None
+    `withheld` is the content that the outbox stores with the report.
+    """
+
+    interval: IntervalSums | None
     withheld: bytes | None
 
 
 class Withholding:
-    """Between the meter and the outbox of one camera."""
+    """Decides, between the meter and the outbox of one camera, which sums a report may hold.
+
+    `_joined` is the interval that is not reported yet, without its people; these are in
+    `_joined_people`.
+    """
 
     def __init__(self, smallest: int, withheld: bytes = b"", location: str = "") -> None:
-        """`withheld` is what the outbox has stored; of another location nothing is taken over."""
+        """`withheld` is the content of the outbox; sums of another location are discarded."""
         self._smallest = smallest
         self._location = location
-        self._waits = _read_withheld(withheld, location)
-        self._run: IntervalSums | None = None
-        self._run_people = PeopleSums()
+        self._withheld = _read_withheld(withheld, location)
+        self._joined: IntervalSums | None = None
+        self._joined_people = PeopleSums()
         self._stored = withheld
 
-    def take(self, tallies: Iterable[IntervalSums]) -> list[ReleasedSums]:
-        """Closed intervals in order; what may be reported of them now."""
+    def release(self, intervals: Iterable[IntervalSums]) -> list[ReleasedSums]:
+        """Add closed intervals, in order; returns what may be reported now."""
         released: list[ReleasedSums] = []
-        for tally in tallies:
+        for interval in intervals:
             if self._smallest <= 1:
-                released.append(ReleasedSums(tally, self._forgotten(tally)))
+                released.append(ReleasedSums(interval, self._add_all_withheld(interval)))
             else:
-                released += self._taken(tally)
+                released += self._add(interval)
         return released
 
     def close(self) -> list[ReleasedSums]:
-        """Measuring ends: time not yet reported is reported; withheld sums stay withheld."""
-        return [] if self._run is None else [self._ended(self._run)]
+        """Release the joined interval at the end; withheld sums stay withheld."""
+        return [] if self._joined is None else [self._release_counts(self._joined)]
 
     def move(self, by: timedelta) -> None:
-        """The clock was wrong by so much."""
-        if self._run is not None:
-            self._run.move(by)
+        """Shift the joined interval by the error of the wall clock."""
+        if self._joined is not None:
+            self._joined.move(by)
 
-    def _forgotten(self, tally: IntervalSums) -> bytes | None:
-        """Without a threshold nothing is withheld: what was withheld is reported now."""
-        if self._waits == WithheldSums(location=self._location):
+    def _add_all_withheld(self, interval: IntervalSums) -> bytes | None:
+        """Without a threshold, report all people withheld before with this interval."""
+        if self._withheld == WithheldSums(location=self._location):
             return None
-        people = PeopleSums.take_from(tally)
-        people.add(self._waits.people)
-        set_people(tally, people)
-        self._waits = WithheldSums(location=self._location)
-        return self._snapshot()
+        people = PeopleSums.take_from(interval)
+        people.add(self._withheld.people)
+        set_people(interval, people)
+        self._withheld = WithheldSums(location=self._location)
+        return self._encode_if_changed()
 
-    def _taken(self, tally: IntervalSums) -> list[ReleasedSums]:
+    def _add(self, interval: IntervalSums) -> list[ReleasedSums]:
         released = []
-        if self._run is not None and not _continues(self._run, tally):
-            released.append(self._interrupted(self._run, tally))
-        self._gather(tally)
-        people = PeopleSums.take_from(tally)
-        self._run_people.add(people)
-        run = self._run = tally if self._run is None else _merge(self._run, tally)
-        visits = self._waits.people.visits + self._run_people.visits
-        if self._run_people.is_empty and not self._waits.people.is_counted:
-            released.append(self._released_sums(run, PeopleSums()))
+        if self._joined is not None and not _can_join(self._joined, interval):
+            released.append(self._release_interrupted(self._joined, interval))
+        self._add_cells(interval)
+        self._joined_people.add(PeopleSums.take_from(interval))
+        joined = interval if self._joined is None else _join(self._joined, interval)
+        self._joined = joined
+        visits = self._withheld.people.visits + self._joined_people.visits
+        if self._joined_people.is_empty and not self._withheld.people.is_counted:
+            released.append(self._release(joined, PeopleSums()))
         elif visits >= self._smallest:
-            released.append(self._released(run))
-        elif run.ends_ms % CELL_MS == 0:
-            released.append(self._ended(run))
+            released.append(self._release_exact(joined))
+        elif joined.ends_ms % WINDOW_MS == 0:
+            released.append(self._release_counts(joined))
         else:
-            released.append(ReleasedSums(None, self._snapshot()))
+            released.append(ReleasedSums(None, self._encode_if_changed()))
         return released
 
-    def _released(self, run: IntervalSums) -> ReleasedSums:
-        """Enough visits: all sums, and of what waited before as much as there is room for."""
-        everyone, self._run_people = self._run_people, PeopleSums()
-        room_ms = max(_free_ms(run) - everyone.person_ms, 0)
-        everyone.add(self._waits.people.take_out(room_ms))
-        everyone.creatives = self._creatives(run, everyone)
-        return self._released_sums(run, everyone)
+    def _release_exact(self, joined: IntervalSums) -> ReleasedSums:
+        """Enough visits: all sums, and as much of the withheld time as the interval may hold."""
+        people, self._joined_people = self._joined_people, PeopleSums()
+        left_ms = max(_largest_person_ms(joined) - people.person_ms, 0)
+        people.add(self._withheld.people.take_out(left_ms))
+        people.creatives = self._select_creatives(joined, people)
+        return self._release(joined, people)
 
-    def _ended(self, run: IntervalSums) -> ReleasedSums:
-        """Too few visits for more than counts and whole minutes."""
-        self._keep_run(run)
-        return self._released_sums(run, self._waits.people.take_out(_free_ms(run), unit_ms=UNIT_MS))
+    def _release_counts(self, joined: IntervalSums) -> ReleasedSums:
+        """Too few visits: only counts and whole minutes."""
+        self._withhold_joined(joined)
+        largest_ms = _largest_person_ms(joined)
+        return self._release(joined, self._withheld.people.take_out(largest_ms, unit_ms=UNIT_MS))
 
-    def _interrupted(self, run: IntervalSums, tally: IntervalSums) -> ReleasedSums:
-        """Other settings follow. Their change must not reveal when somebody was in view: within
-        the same five minutes only the time is reported now, and the people at their end.
+    def _release_interrupted(self, joined: IntervalSums, following: IntervalSums) -> ReleasedSums:
+        """The following interval has other settings and cannot be joined.
+
+        A change of settings must not reveal when somebody was in view. So within the same five
+        minutes only the observed time is reported now, and the people at the end of these minutes.
         """
-        if tally.starts_ms // CELL_MS != run.starts_ms // CELL_MS:
-            return self._ended(run)
-        self._keep_run(run)
-        return self._released_sums(run, PeopleSums())
+        if following.starts_ms // WINDOW_MS != joined.starts_ms // WINDOW_MS:
+            return self._release_counts(joined)
+        self._withhold_joined(joined)
+        return self._release(joined, PeopleSums())
 
-    def _keep_run(self, run: IntervalSums) -> None:
-        """Withhold the people of the run, without the creatives that they saw. Its frames are
-        reported in coarse steps: frames are analysed for as long as somebody is tracked.
+    def _withhold_joined(self, joined: IntervalSums) -> None:
+        """Withhold the people of the joined interval, without the creatives that they saw.
+
+        Its frames are reported in coarse steps, because frames are analysed for as long as somebody
+        is tracked.
         """
-        self._run_people.creatives = {}
-        self._waits.people.add(self._run_people)
-        self._run_people = PeopleSums()
-        run.analysed = round_frames(run.analysed)
+        self._joined_people.creatives = {}
+        self._withheld.people.add(self._joined_people)
+        self._joined_people = PeopleSums()
+        joined.analysed = round_frames(joined.analysed)
 
-    def _creatives(self, run: IntervalSums, people: PeopleSums) -> dict[str, dict[Attention, int]]:
-        """The creatives reported by name; the rest of the time belongs to none."""
-        spent = {name: sum(one.values()) for name, one in people.creatives.items()}
-        visits = {name: one.visits for name, one in run.creatives.items()}
-        named = select_creatives(visits, spent, people.person_ms, self._smallest)
-        return {name: one for name, one in people.creatives.items() if name in named}
+    def _select_creatives(
+        self, joined: IntervalSums, people: PeopleSums
+    ) -> dict[str, dict[Attention, int]]:
+        """The creatives that may be named; the other time counts as unknown."""
+        time_ms = {name: sum(split.values()) for name, split in people.creatives.items()}
+        visits = {name: sums.visits for name, sums in joined.creatives.items()}
+        named = select_creatives(visits, time_ms, people.person_ms, self._smallest)
+        return {name: split for name, split in people.creatives.items() if name in named}
 
-    def _released_sums(self, run: IntervalSums, people: PeopleSums) -> ReleasedSums:
-        set_people(run, people)
-        cells = self._waits.cells
+    def _release(self, joined: IntervalSums, people: PeopleSums) -> ReleasedSums:
+        """Report the joined interval with these people, and the cells that are large enough."""
+        set_people(joined, people)
+        cells = self._withheld.cells
         before = list(cells.dwell)
-        run.dwell_histogram = release_buckets(cells.dwell, people.visits, self._smallest)
-        if people.dwell_ms > _longest_dwell_ms(run.dwell_histogram, people.visits):
-            #  classes of earlier visits, which cannot stand beside the dwell of these
-            cells.dwell, run.dwell_histogram = before, [0] * len(before)
-        run.attention_histogram = release_buckets(cells.attention, people.visits, self._smallest)
-        run.zones = self._zones(run, people)
-        self._tell_snapshots(run)
-        self._run = None
-        return ReleasedSums(run, self._snapshot())
+        joined.dwell_histogram = release_buckets(cells.dwell, people.visits, self._smallest)
+        if people.dwell_ms > _longest_dwell_ms(joined.dwell_histogram, people.visits):
+            # the buckets are of earlier visits and contradict the dwell of these
+            cells.dwell, joined.dwell_histogram = before, [0] * len(before)
+        joined.attention_histogram = release_buckets(cells.attention, people.visits, self._smallest)
+        joined.zones = self._release_zones(joined, people)
+        self._release_snapshots(joined)
+        self._joined = None
+        return ReleasedSums(joined, self._encode_if_changed())
 
-    def _gather(self, tally: IntervalSums) -> None:
-        """Put an interval's cells to those that wait."""
-        cells = self._waits.cells
-        cells.dwell = add_histograms(cells.dwell, tally.dwell_histogram)
-        cells.attention = add_histograms(cells.attention, tally.attention_histogram)
-        for name, zone in tally.zones.items():
-            held = cells.zones.setdefault(name, ZoneCell())
-            held.entries += zone.entries
-            held.person_ms += zone.person_ms
-            held.looking_ms += zone.looking_ms
-            held.outside += zone.outside
-            held.outside_ms += zone.outside_ms
-            held.beside |= zone.beside
-        if tally.snapshots:
-            seen = tally.snapshots.people, tally.snapshots.facing, tally.snapshots.looking
-            cells.snapshots = add_histograms(cells.snapshots, seen)
+    def _add_cells(self, interval: IntervalSums) -> None:
+        """Add the cells of an interval to the withheld ones."""
+        cells = self._withheld.cells
+        cells.dwell = add_histograms(cells.dwell, interval.dwell_histogram)
+        cells.attention = add_histograms(cells.attention, interval.attention_histogram)
+        for name, counts in interval.zones.items():
+            cell = cells.zones.setdefault(name, ZoneCell())
+            cell.entries += counts.entries
+            cell.person_ms += counts.person_ms
+            cell.looking_ms += counts.looking_ms
+            cell.outside += counts.outside
+            cell.outside_ms += counts.outside_ms
+            cell.beside |= counts.beside
+        if interval.snapshots:
+            faces = (
+                interval.snapshots.people,
+                interval.snapshots.facing,
+                interval.snapshots.looking,
+            )
+            cells.snapshots = add_histograms(cells.snapshots, faces)
 
-    def _zones(self, run: IntervalSums, people: PeopleSums) -> dict[str, ZoneCounts]:
-        """Zones that enough people have entered; those that nobody did; no others."""
-        zones = {name: self._waits.cells.zones.get(name, ZoneCell()) for name in run.zones}
+    def _release_zones(self, joined: IntervalSums, people: PeopleSums) -> dict[str, ZoneCounts]:
+        """The zones that enough people entered, and those that nobody entered; no others."""
+        zones = {name: self._withheld.cells.zones.get(name, ZoneCell()) for name in joined.zones}
         if people.visits < self._smallest:
             return {name: ZoneCounts() for name, zone in zones.items() if zone.is_empty}
-        leaving: dict[str, ZoneCell] = {}
+        released: dict[str, ZoneCell] = {}
         before = {name: structs.replace(zone) for name, zone in zones.items()}
         for name in sorted(zones, key=lambda name: -before[name].entries):
-            if zones[name].is_empty or not is_too_similar(name, before, leaving, self._smallest):
+            if zones[name].is_empty or not is_too_similar(name, before, released, self._smallest):
                 zone = release_zone(zones[name], people.person_ms, self._smallest)
                 if zone is not None:
-                    leaving[name] = zone
-        record_reported(zones, {name: zone.entries for name, zone in leaving.items()})
+                    released[name] = zone
+        record_reported(zones, {name: zone.entries for name, zone in released.items()})
         return {
             name: ZoneCounts(zone.entries, zone.person_ms, zone.looking_ms)
-            for name, zone in leaving.items()
+            for name, zone in released.items()
         }
 
-    def _tell_snapshots(self, run: IntervalSums) -> None:
-        if not run.snapshots:
+    def _release_snapshots(self, joined: IntervalSums) -> None:
+        """Report the faces of snapshots when they are enough, else only the snapshots."""
+        if not joined.snapshots:
             return
-        people, facing, looking = self._waits.cells.snapshots
+        people, facing, looking = self._withheld.cells.snapshots
         if people < self._smallest:
             people = facing = looking = 0
         else:
-            self._waits.cells.snapshots = [0, 0, 0]
-        taken = run.snapshots.taken
-        run.snapshots = SnapshotSum(taken=taken, people=people, facing=facing, looking=looking)
+            self._withheld.cells.snapshots = [0, 0, 0]
+        taken = joined.snapshots.taken
+        joined.snapshots = SnapshotSum(taken=taken, people=people, facing=facing, looking=looking)
 
-    def _snapshot(self) -> bytes | None:
-        """What waits as the outbox stores it; None when it has not changed."""
-        everyone = PeopleSums()
-        everyone.add(self._waits.people)
-        everyone.add(self._run_people)
-        everyone.creatives = {}
+    def _encode_if_changed(self) -> bytes | None:
+        """All withheld sums as the outbox stores them; None when they have not changed."""
+        people = PeopleSums()
+        people.add(self._withheld.people)
+        people.add(self._joined_people)
+        people.creatives = {}
         content = msgspec.json.encode(
-            WithheldSums(location=self._location, people=everyone, cells=self._waits.cells)
+            WithheldSums(location=self._location, people=people, cells=self._withheld.cells)
         )
         if content == self._stored:
             return None
@@ -240,73 +260,79 @@ class Withholding:
         return content
 
 
-def _free_ms(run: IntervalSums) -> int:
-    """Time in view of people that waited, at most, which an interval is given beside its own."""
-    return PEOPLE_LATER * (run.ends_ms - run.starts_ms)
+def _largest_person_ms(joined: IntervalSums) -> int:
+    """The largest time in view of an interval that also reports people of earlier ones."""
+    return MAX_ADDED_PEOPLE * (joined.ends_ms - joined.starts_ms)
 
 
 def _longest_dwell_ms(histogram: Sequence[int], visits: int) -> int:
-    """What so many visits can have lasted together if some of them are of these classes."""
-    known = sum(count * end for count, end in zip(histogram, ENDS_MS, strict=True))
-    return known + (visits - sum(histogram)) * LONGEST_VISIT_MS
+    """The longest total dwell of so many visits, of which some are in these buckets."""
+    bucketed_ms = sum(count * end for count, end in zip(histogram, BUCKET_ENDS_MS, strict=True))
+    return bucketed_ms + (visits - sum(histogram)) * LONGEST_VISIT_MS
 
 
 def _read_withheld(content: bytes, location: str) -> WithheldSums:
+    """The withheld sums of the outbox; empty ones where they are damaged or of another location."""
     try:
-        held = msgspec.json.decode(content, type=WithheldSums) if content else WithheldSums()
+        stored = msgspec.json.decode(content, type=WithheldSums) if content else WithheldSums()
     except (msgspec.DecodeError, UnicodeDecodeError):
-        held = WithheldSums()
-    held.people.creatives = {}
-    if held.people.visits and held.location != location:
+        stored = WithheldSums()
+    stored.people.creatives = {}
+    if stored.people.visits and stored.location != location:
         reason = "fewer visits than may be reported, at the location where the camera was before"
-        log.warning("withheld.discarded", extra={"visits": held.people.visits, "reason": reason})
-    return held if held.location == location else WithheldSums(location=location)
+        log.warning("withheld.discarded", extra={"visits": stored.people.visits, "reason": reason})
+    return stored if stored.location == location else WithheldSums(location=location)
 
 
-def _continues(run: IntervalSums, tally: IntervalSums) -> bool:
+def _can_join(joined: IntervalSums, interval: IntervalSums) -> bool:
+    """Whether an interval follows at once, in the same five minutes and with the same settings."""
     return (
-        tally.starts_ms == run.ends_ms
-        and tally.starts_ms // CELL_MS == run.starts_ms // CELL_MS
-        and (tally.era, tally.basis) == (run.era, run.basis)
-        and bool(tally.creatives) == bool(run.creatives)
+        interval.starts_ms == joined.ends_ms
+        and interval.starts_ms // WINDOW_MS == joined.starts_ms // WINDOW_MS
+        and (interval.era, interval.basis) == (joined.era, joined.basis)
+        and bool(interval.creatives) == bool(joined.creatives)
     )
 
 
-def _merge(run: IntervalSums, tally: IntervalSums) -> IntervalSums:
-    """One interval of two; their people are apart already."""
-    run.ends_ms = tally.ends_ms
-    run.captured += tally.captured
-    run.dropped += tally.dropped
-    run.analysed += tally.analysed
-    run.observed_ms += tally.observed_ms
-    for cause, spent_ms in tally.blind_ms.items():
-        run.blind_ms[cause] += spent_ms
-    for name, reading in tally.sensors.items():
-        known = run.sensors.get(name)
-        run.sensors[name] = reading if known is None else known.joined(reading)
-    run.creatives = merge_creatives(run.creatives, tally.creatives.items())
-    if tally.snapshots:
-        run.snapshots = run.snapshots.joined(tally.snapshots) if run.snapshots else tally.snapshots
-    run.cells = _merge_cells((*run.cells, *tally.cells))
-    if tally.expressions:
-        held = dict(run.expressions or {})
-        for expression, count in tally.expressions.items():
-            held[expression] = held.get(expression, 0) + count
-        run.expressions = held
-    return run
+def _join(joined: IntervalSums, interval: IntervalSums) -> IntervalSums:
+    """Extend the joined interval by one whose people have been removed."""
+    joined.ends_ms = interval.ends_ms
+    joined.captured += interval.captured
+    joined.dropped += interval.dropped
+    joined.analysed += interval.analysed
+    joined.observed_ms += interval.observed_ms
+    for cause, cause_ms in interval.blind_ms.items():
+        joined.blind_ms[cause] += cause_ms
+    for name, reading in interval.sensors.items():
+        before = joined.sensors.get(name)
+        joined.sensors[name] = reading if before is None else before.joined(reading)
+    joined.creatives = merge_creatives(joined.creatives, interval.creatives.items())
+    if interval.snapshots:
+        before_snapshots = joined.snapshots
+        joined.snapshots = (
+            before_snapshots.joined(interval.snapshots) if before_snapshots else interval.snapshots
+        )
+    joined.cells = _join_cells((*joined.cells, *interval.cells))
+    if interval.expressions:
+        counts = dict(joined.expressions or {})
+        for expression, count in interval.expressions.items():
+            counts[expression] = counts.get(expression, 0) + count
+        joined.expressions = counts
+    return joined
 
 
-def _merge_cells(cells: Iterable[DemographicCell]) -> tuple[DemographicCell, ...]:
-    joined: dict[tuple[str, str], DemographicCell] = {}
+def _join_cells(cells: Iterable[DemographicCell]) -> tuple[DemographicCell, ...]:
+    """One cell for each age group and gender."""
+    sums: dict[tuple[str, str], DemographicCell] = {}
     for cell in cells:
-        known = joined.get((cell.age, cell.gender))
-        joined[cell.age, cell.gender] = (
+        before = sums.get((cell.age, cell.gender))
+        sums[cell.age, cell.gender] = (
             cell
-            if known is None
+            if before is None
             else structs.replace(
                 cell,
-                visits=cell.visits + known.visits,
-                onlookers=cell.onlookers + known.onlookers,
+                visits=cell.visits + before.visits,
+                onlookers=cell.onlookers + before.onlookers,
             )
         )
-    return tuple(joined.values())
+    return tuple(sums.values())

@@ -138,9 +138,9 @@ class Reporter:
         self._egress.sensors = privacy.sensors
         self._versions.append(versions)
 
-    def keep(self, tallies: Iterable[IntervalSums]) -> None:
+    def keep(self, intervals: Iterable[IntervalSums]) -> None:
         """Add closed intervals; the next `pump` stores what may be reported of them."""
-        self._await(self._withholding.take(tallies))
+        self._await(self._withholding.release(intervals))
 
     def keep_time(self, at: datetime, elapsed_s: float) -> None:
         """Record a moment on both clocks.
@@ -150,8 +150,8 @@ class Reporter:
         wrong_by = self._civil.observe(at, elapsed_s)
         if wrong_by is not None:
             for released in self._unstored:
-                if released.tally is not None:
-                    released.tally.move(wrong_by)
+                if released.interval is not None:
+                    released.interval.move(wrong_by)
             self._withholding.move(wrong_by)
             self._clock_was_wrong_by += wrong_by
         self._began_at = at - timedelta(seconds=elapsed_s)
@@ -253,7 +253,7 @@ class Reporter:
     def _await(self, every: Iterable[ReleasedSums]) -> None:
         """Keep in memory until it is stored; of the withheld sums only the latest are needed."""
         for released in every:
-            if released.tally is None and self._unstored and self._unstored[-1].tally is None:
+            if released.interval is None and self._unstored and self._unstored[-1].interval is None:
                 if released.withheld is not None:
                     self._unstored[-1] = released
                 continue
@@ -271,16 +271,18 @@ class Reporter:
             self._unstored.popleft()
 
     def _store_one(self, released: ReleasedSums) -> None:
-        tally, withheld = released
-        if tally is not None:
+        interval, withheld = released
+        if interval is not None:
             try:
-                report_for = partial(tally.report, self._address, self._versions[tally.era])
+                report_for = partial(interval.report, self._address, self._versions[interval.era])
                 self.totals.add(self._outbox.put(report_for, withheld=withheld))
                 return
             except (
                 ValueError
             ) as error:  # a defect of the agent, which must not affect the next report
-                log.error("report.inconsistent", extra={"reason": str(error), "tally": repr(tally)})
+                log.error(
+                    "report.inconsistent", extra={"reason": str(error), "tally": repr(interval)}
+                )
         if withheld is not None:
             self._outbox.withhold(withheld)
 
@@ -370,4 +372,4 @@ class Reporter:
 
     @property
     def _unstored_reports(self) -> int:
-        return sum(released.tally is not None for released in self._unstored)
+        return sum(released.interval is not None for released in self._unstored)

@@ -90,11 +90,11 @@ def creative_at(at_s):
 def publish(intervals, smallest=5) -> list[AudienceReport]:
     """Reports with at least `smallest` people in each cell."""
     withholding = Withholding(smallest)
-    released = withholding.take(intervals) + withholding.close()
+    released = withholding.release(intervals) + withholding.close()
     return [
-        one.tally.report(ADDRESS, VERSIONS, JournalId("0" * 16), SequenceRange(first=n, last=n))
+        one.interval.report(ADDRESS, VERSIONS, JournalId("0" * 16), SequenceRange(first=n, last=n))
         for n, one in enumerate(released, 1)
-        if one.tally is not None
+        if one.interval is not None
     ]
 
 

@@ -1,6 +1,7 @@
 """Withheld sums stay exact: what is reported and what is withheld add up to what was measured."""
 
 from collections import Counter
+from copy import deepcopy
 from datetime import timedelta
 
 import pytest
@@ -29,19 +30,16 @@ from wire.scalars import JournalId, SequenceRange
 @pytest.mark.parametrize("interval_s", [1, 30])
 def test_reported_and_withheld_sums_add_up_to_the_measured_sums(seed, interval_s):
     intervals = measure(settings_with_zones(interval_s), random_people(seed, 60, 1_500.0), 1_500.0)
-    truth = sum_fields(
-        publish_unlimited(
-            settings_with_zones(interval_s), random_people(seed, 60, 1_500.0), 1_500.0
-        )
-    )
+    exact = publish(deepcopy(intervals), smallest=1)
+    truth = sum_fields(exact)
     withholding = Withholding(5)
-    released = withholding.take(intervals) + withholding.close()
+    released = withholding.release(intervals) + withholding.close()
     reports = [
-        one.tally.report(ADDRESS, VERSIONS, JournalId("0" * 16), SequenceRange(first=1, last=1))
+        one.interval.report(ADDRESS, VERSIONS, JournalId("0" * 16), SequenceRange(first=1, last=1))
         for one in released
-        if one.tally is not None
+        if one.interval is not None
     ]
-    withheld = withholding._waits
+    withheld = withholding._withheld
     left = Counter(withheld.people.attention_ms)
     found = sum_fields(reports)
     assert found["observed_ms"] == truth["observed_ms"]
@@ -60,11 +58,7 @@ def test_reported_and_withheld_sums_add_up_to_the_measured_sums(seed, interval_s
     for name, zone in withheld.cells.zones.items():
         zones[name] += zone.entries
     assert zones.total() == sum(
-        zone.entries
-        for report in publish_unlimited(
-            settings_with_zones(interval_s), random_people(seed, 60, 1_500.0), 1_500.0
-        )
-        for zone in (report.zones or {}).values()
+        zone.entries for report in exact for zone in (report.zones or {}).values()
     )
 
 
@@ -97,15 +91,15 @@ def test_a_restart_neither_loses_nor_repeats_withheld_sums():
     for number, interval in enumerate(intervals):
         if number % 7 == 0:
             withholding = Withholding(5, state)
-        for released in withholding.take([interval]):
+        for released in withholding.release([interval]):
             if released.withheld is not None:
                 state = released.withheld
-            if released.tally is not None:
+            if released.interval is not None:
                 numbers = SequenceRange(first=1, last=1)
-                report = released.tally.report(ADDRESS, VERSIONS, JournalId("0" * 16), numbers)
+                report = released.interval.report(ADDRESS, VERSIONS, JournalId("0" * 16), numbers)
                 found.update({name: getattr(report, name) for name in SUMS})
     last = Withholding(5, state)
-    people = last._waits.people
+    people = last._withheld.people
     assert found["visits"] + people.visits == truth["visits"]
     assert found["entries"] + people.entries == truth["entries"]
     assert found["person_ms"] + people.person_ms == truth["person_ms"]
@@ -115,9 +109,11 @@ def test_a_restart_neither_loses_nor_repeats_withheld_sums():
 def test_withheld_sums_of_another_location_are_discarded(caplog):
     withholding = Withholding(5, b"", "KX-01")
     intervals = measure(settings_with_zones(30), [WalkingPerson(1, 20.0, 41.5)], 120.0)[:2]
-    state = [released.withheld for released in withholding.take(intervals) if released.withheld][-1]
+    state = [released.withheld for released in withholding.release(intervals) if released.withheld][
+        -1
+    ]
     elsewhere = Withholding(5, state, "KX-02")
-    assert elsewhere._waits.people.visits == 0
+    assert elsewhere._withheld.people.visits == 0
     assert "withheld.discarded" in [record.message for record in caplog.records]
 
 

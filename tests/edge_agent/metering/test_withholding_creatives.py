@@ -76,6 +76,6 @@ def test_a_creative_with_enough_visits_is_reported_by_name():
 
 def test_stored_withheld_sums_contain_no_creatives():
     intervals = measure(settings_with_zones(10), people_in_turn(3), 40.0, playing=PlayHistory())
-    stored = [one.withheld for one in Withholding(5).take(intervals) if one.withheld]
+    stored = [one.withheld for one in Withholding(5).release(intervals) if one.withheld]
     assert stored
     assert all(msgspec.json.decode(one, type=WithheldSums).people.creatives == {} for one in stored)

@@ -56,10 +56,10 @@ def test_zones_reported_separately_are_compared_after_a_restart():
     reports, state = [], b""
     for interval in intervals:
         withholding = Withholding(5, state)
-        for one in withholding.take([interval]):
+        for one in withholding.release([interval]):
             state = one.withheld or state
-            if one.tally is not None:
-                reports.append(one.tally)
+            if one.interval is not None:
+                reports.append(one.interval)
     assert sum(one.zones["zone-0"].entries for one in reports if "zone-0" in one.zones) == 7
     assert not any(one.zones["zone-1"].entries for one in reports if "zone-1" in one.zones)
 
