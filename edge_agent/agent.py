@@ -204,9 +204,9 @@ class Agent:
         )
         for sensor in self._sensors:
             for name, value_milli in sensor.take_readings():
-                self._meter.read(name, value_milli)
-        self._reporting.keep(self._meter.close_due())
-        self._reporting.keep_time(moment.captured_at, moment.elapsed_s)
+                self._meter.add_reading(name, value_milli)
+        self._reporting.add_intervals(self._meter.close_due())
+        self._reporting.observe_clock(moment.captured_at, moment.elapsed_s)
 
     def _report(self, moment: Frame | FrameGap, observation: Observation) -> None:
         self.totals.model_faults = self._pipeline.model_faults
@@ -219,7 +219,7 @@ class Agent:
             kinds.add("models.failed")
         trouble = failure_of(self._camera)
         cause = trouble.cause if trouble else None
-        self._reporting.tell(kinds, moment.elapsed_s, moment.captured_at, cause=cause)
+        self._reporting.update_alarms(kinds, moment.elapsed_s, moment.captured_at, cause=cause)
 
     def _vitals(self) -> CameraHealth:
         camera, trouble = self._camera, failure_of(self._camera)
@@ -235,8 +235,8 @@ class Agent:
 
     def _finish(self, drain_s: float) -> None:
         self.totals.damaged = self._camera.counters.damaged
-        self._meter.arrive(self._arrivals(analysed=0))
-        self._reporting.keep(self._meter.close())
+        self._meter.count_frames(self._arrivals(analysed=0))
+        self._reporting.add_intervals(self._meter.close())
         for observer in self._observers:
             observer.close()
         self._reporting.finish(drain_s)

@@ -58,14 +58,14 @@ def parse(text: str) -> tuple[Settings, tuple[CameraConfig, ...]]:
         )
     if len(tables) > MOST_CAMERAS:
         raise SettingsError(f"{len(tables)} cameras: one device has {MOST_CAMERAS} at most")
-    mounts = tuple(_camera_configs(shared, tables))
-    devices = [mount.address.device for mount in mounts]
+    cameras = tuple(_camera_configs(shared, tables))
+    devices = [camera.address.device for camera in cameras]
     for device in devices:
         if devices.count(device) > 1:
             raise SettingsError(
                 f"two cameras have the name {device}: give each its own device name"
             )
-    return settings, mounts
+    return settings, cameras
 
 
 def _camera_configs(shared: dict[str, Any], tables: list[dict[str, Any]]) -> Iterator[CameraConfig]:
@@ -77,23 +77,23 @@ def _camera_configs(shared: dict[str, Any], tables: list[dict[str, Any]]) -> Ite
 
 
 def _camera_config(shared: Mapping[str, Any], table: Mapping[str, Any]) -> CameraConfig:
-    words = {name: value for name, value in table.items() if name in ALLOWED}
-    for name in sorted(NEEDED - words.keys()):
+    texts = {name: value for name, value in table.items() if name in ALLOWED}
+    for name in sorted(NEEDED - texts.keys()):
         raise SettingsError(f"{name} is missing: every [[camera]] has {', '.join(sorted(NEEDED))}")
-    for name, value in words.items():
+    for name, value in texts.items():
         if not isinstance(value, str) or not value:
             raise SettingsError(
                 f"{name} is {type(value).__name__}, expected text that is not empty"
             )
-    if ("certificate" in words) != ("key" in words):
+    if ("certificate" in texts) != ("key" in texts):
         raise SettingsError("a certificate needs its key and a key its certificate: give both")
     own = {name: value for name, value in table.items() if name not in ALLOWED}
     return CameraConfig(
-        words["source"],
-        DeviceAddress(LocationId(words["location"]), DeviceId(words["device"])),
+        texts["source"],
+        DeviceAddress(LocationId(texts["location"]), DeviceId(texts["device"])),
         convert_settings(_merge_sections(shared, own)),
-        words.get("substream"),
-        **{name: Path(words[name]) for name in PATHS if name in words},
+        texts.get("substream"),
+        **{name: Path(texts[name]) for name in PATHS if name in texts},
     )
 
 

@@ -43,62 +43,64 @@ class DeviceServices:
     previews: dict[DeviceId, ImageSource]
     polled: Sequence[PolledSensor]
 
-    def company(self, mount: CameraConfig) -> AgentServices:
+    def agent_services(self, camera: CameraConfig) -> AgentServices:
         """The services for the agent of one camera."""
-        lux_at_mid_grey = mount.settings.sensors.lux_at_mid_grey
+        lux_at_mid_grey = camera.settings.sensors.lux_at_mid_grey
         light = [PictureLightSensor(lux_at_mid_grey)] if lux_at_mid_grey else []
         return AgentServices(
             board=self.board,
             playing=self.playing,
-            observers=[*self._screens(mount), *light],
-            sensors=[*self._shared_out(mount), *light],
+            observers=[*self._redacted_frames(camera), *light],
+            sensors=[*self._polled_sensors(camera), *light],
         )
 
-    def _shared_out(self, mount: CameraConfig) -> Sequence[SensorReader]:
+    def _polled_sensors(self, camera: CameraConfig) -> Sequence[SensorReader]:
         """Sensors report with the first camera, so that no reading counts twice."""
-        return self.polled if mount.address == self.first else ()
+        return self.polled if camera.address == self.first else ()
 
-    def _screens(self, mount: CameraConfig) -> Iterator[FrameObserver]:
-        device, recorder = mount.address.device, mount.settings.recorder
-        screens: list[RedactedFrameSink] = []
-        if mount.settings.status.preview:
+    def _redacted_frames(self, camera: CameraConfig) -> Iterator[FrameObserver]:
+        device, recorder = camera.address.device, camera.settings.recorder
+        sinks: list[RedactedFrameSink] = []
+        if camera.settings.status.preview:
             preview = PreviewImage()
             self.previews[device] = preview.jpeg
-            screens.append(preview)
+            sinks.append(preview)
         if recorder.on:
-            screens.append(Recorder(Path(recorder.folder, device), recorder))
-        if screens:
-            yield RedactingObserver(screens, width_px=recorder.width_px)
+            sinks.append(Recorder(Path(recorder.folder, device), recorder))
+        if sinks:
+            yield RedactingObserver(sinks, width_px=recorder.width_px)
 
 
 @contextmanager
-def start_services(mounts: Sequence[CameraConfig]) -> Iterator[DeviceServices]:
+def start_services(cameras: Sequence[CameraConfig]) -> Iterator[DeviceServices]:
     """Run the services during the block, with the settings of the first camera."""
-    first, settings = mounts[0].address, mounts[0].settings
+    first, settings = cameras[0].address, cameras[0].settings
     board = StateBoard()
     with (
         _start_sensors(settings.sensors) as polled,
         publish_to_home_assistant(settings.home_assistant, board, first.device),
         listen_to_player(settings.plays) as sources,
     ):
-        playing, words = sources or (None, None)
-        hear = _handle_player_message(words) if words and settings.plays.http else None
+        playing, player_input = sources or (None, None)
+        handle: PlayerMessageHandler | None = None
+        if player_input is not None and settings.plays.http:
+            handle = _handle_player_message(player_input)
         previews: dict[DeviceId, ImageSource] = {}
-        with Watchdog(board), serve_status(settings.status, StatusSources(board, previews, hear)):
+        with Watchdog(board), serve_status(settings.status, StatusSources(board, previews, handle)):
             yield DeviceServices(first, board, playing, previews, polled)
 
 
 @contextmanager
 def _start_sensors(settings: SensorSettings) -> Iterator[Sequence[PolledSensor]]:
     polled = [PolledSensor(source) for source in settings.sources]
-    for one in polled:
-        one.start()
+    for sensor in polled:
+        sensor.start()
     try:
         yield polled
     finally:
-        for one in polled:
-            one.stop()
+        for sensor in polled:
+            sensor.stop()
 
 
-def _handle_player_message(words: PlayerInput) -> PlayerMessageHandler:
-    return lambda body: {"creative": words.handle_message(body).creative}
+def _handle_player_message(player_input: PlayerInput) -> PlayerMessageHandler:
+    return lambda body: {"creative": player_input.handle_message(body).creative}

@@ -1,6 +1,6 @@
 """Clients of AWS services, and one sentence for whatever keeps a program from using AWS.
 
-boto3 is an optional dependency and is imported when a client is made.
+boto3 is an optional dependency and is imported when a client is created.
 """
 
 from collections.abc import Iterator

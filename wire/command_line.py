@@ -53,7 +53,7 @@ class Parser(argparse.ArgumentParser):
 
 
 class ExampleFormatter(argparse.HelpFormatter):
-    """Writes the example at the end of a help text as it stands, without filling its lines."""
+    """Writes the example at the end of a help text unchanged, without filling its lines."""
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         return text if EXAMPLE in text else super()._fill_text(text, width, indent)

@@ -17,7 +17,7 @@ from wire.health import Alarm, Heartbeat
 from wire.scalars import Instant, Journal, SequenceRange
 from wire.topics import DeviceAddress
 
-MAX_PAYLOAD_BYTES: Final = 128 * 1024  # AWS IoT Core's limit, kept on every broker
+MAX_PAYLOAD_BYTES: Final = 128 * 1024  # AWS IoT Core's limit, applied on every broker
 MAX_BATCH: Final = 100
 
 Id = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -80,7 +80,7 @@ class _PartialEvent(msgspec.Struct):
 
 _event_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 _batch_decoder = msgspec.json.Decoder(list[msgspec.Raw])
-_torn_decoder = msgspec.json.Decoder(_PartialEvent)
+_identity_decoder = msgspec.json.Decoder(_PartialEvent)
 
 
 def audience_event(report: AudienceReport) -> AudienceEvent:
@@ -125,9 +125,9 @@ def encode_event(event: Event) -> bytes:
     return msgspec.json.encode(event)
 
 
-def join_events(sealed: Sequence[bytes]) -> bytes:
+def join_events(encoded: Sequence[bytes]) -> bytes:
     """Join encoded events into one batch, without decoding them."""
-    return b"[" + b",".join(sealed) + b"]"
+    return b"[" + b",".join(encoded) + b"]"
 
 
 def decode_events(payload: bytes) -> Iterator[Event | InvalidEvent]:
@@ -139,7 +139,7 @@ def decode_events(payload: bytes) -> Iterator[Event | InvalidEvent]:
         )
         return
     if payload.lstrip()[:1] != b"[":
-        yield _unseal_one(payload)
+        yield _decode_event(payload)
         return
     try:
         events = _batch_decoder.decode(payload)
@@ -151,10 +151,10 @@ def decode_events(payload: bytes) -> Iterator[Event | InvalidEvent]:
         yield InvalidEvent(reason=reason, payload=payload)
         return
     for event in events:
-        yield _unseal_one(bytes(event))
+        yield _decode_event(bytes(event))
 
 
-def _unseal_one(payload: bytes) -> Event | InvalidEvent:
+def _decode_event(payload: bytes) -> Event | InvalidEvent:
     try:
         event: Event = _event_decoder.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -164,7 +164,7 @@ def _unseal_one(payload: bytes) -> Event | InvalidEvent:
 
 def _refusal(payload: bytes, reason: str) -> InvalidEvent:
     try:
-        who = _torn_decoder.decode(payload).data
+        who = _identity_decoder.decode(payload).data
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return InvalidEvent(reason=reason, payload=payload)
     return InvalidEvent(reason=reason, payload=payload, journal=who.journal, sequence=who.sequence)

@@ -14,7 +14,7 @@ LocationId = NewType("LocationId", str)
 DeviceId = NewType("DeviceId", str)
 JournalId = NewType("JournalId", str)
 
-# One level of an MQTT topic, one thing name on AWS. In Python `$` also stands before a last
+# One level of an MQTT topic, one thing name on AWS. In Python `$` also matches before a last
 # newline; the look-ahead closes that gap and means nothing to JSON Schema's dialect.
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$(?!\n)"
 

@@ -53,8 +53,8 @@ class TakeoverDetector:
         if lasted_s >= STEADY_S:
             self._times = 0
             self._short.clear()
-        is_told = reason == TAKEN_OVER
-        if not is_told and not self._is_one_of_many(began_s, lasted_s, now_s, unconfirmed):
+        is_reported = reason == TAKEN_OVER
+        if not is_reported and not self._is_one_of_many(began_s, lasted_s, now_s, unconfirmed):
             return None
         self._times += 1
         self._short.clear()

@@ -52,8 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
         utc_now,
     )
     sys.stdout.write(
-        f"{identity.device} at {identity.location}: certified until {folder.ends_at():%Y-%m-%d}, "
-        f"accepted by {load_broker(folder)!r}\n"
+        f"{identity.device} at {identity.location}: certified until "
+        f"{folder.expires_at():%Y-%m-%d}, accepted by {load_broker(folder)!r}\n"
         f"now run: python -m edge_agent run --identity {folder.path} --source URI\n"
     )
     return 0

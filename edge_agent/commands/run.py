@@ -137,7 +137,7 @@ def _run_camera(
             pose=pose,
             outbox=outbox,
             link=link,
-            **services.company(camera),
+            **services.agent_services(camera),
         )
         with management.attend(agent, link) if management else nullcontext():
             yield agent

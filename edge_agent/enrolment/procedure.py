@@ -89,7 +89,7 @@ def enrol(
         broker=request.broker,
         enrolment_server=format_server(request.enrolment_server),
     )
-    folder.adopt(identity, claim.trust.read_bytes())
+    folder.activate(identity, claim.trust.read_bytes())
     log.info("enrol.done", extra={"device": request.device, "location": location})
     return identity
 
@@ -104,29 +104,29 @@ def renew(folder: IdentityFolder, clock: Clock) -> datetime:
 
 
 def _renew(folder: IdentityFolder, clock: Clock) -> datetime:
-    identity_record = folder.read_identity()
+    identity = folder.read_identity()
     check_clock(folder.pair, clock())
     server = enrolment_server(
-        identity_record.enrolment_server,
+        identity.enrolment_server,
         trust=folder.trust,
         certificate=folder.pair,
         key=folder.pair,
     )
-    pending = _obtain_registration(folder, server, identity_record.device, {}, clock)
+    pending = _obtain_registration(folder, server, identity.device, {}, clock)
     broker = parse_broker_url(
-        identity_record.broker, ca=folder.trust, certificate=folder.next_pair, key=folder.next_pair
+        identity.broker, ca=folder.trust, certificate=folder.next_pair, key=folder.next_pair
     )
-    _verify(folder, broker, identity_record.device, pending)
-    folder.adopt(identity_record)
-    log.info("renew.done", extra={"device": identity_record.device})
-    return folder.ends_at()
+    _verify(folder, broker, identity.device, pending)
+    folder.activate(identity)
+    log.info("renew.done", extra={"device": identity.device})
+    return folder.expires_at()
 
 
 def load_broker(folder: IdentityFolder) -> BrokerEndpoint:
     """The broker of an enrolled camera, with the certificate in use."""
-    identity_record = folder.read_identity()
+    identity = folder.read_identity()
     return parse_broker_url(
-        identity_record.broker, ca=folder.trust, certificate=folder.pair, key=folder.pair
+        identity.broker, ca=folder.trust, certificate=folder.pair, key=folder.pair
     )
 
 
@@ -166,7 +166,7 @@ def _obtain_certificate(
         token=created.certificate_ownership_token,
         made_at=clock(),
     )
-    folder.note(pending)
+    folder.store_pending(pending)
     return pending
 
 
@@ -178,14 +178,14 @@ def _register(
     parameters: dict[str, str],
 ) -> PendingCertificate:
     sent_before = pending.registering
-    folder.note(msgspec.structs.replace(pending, registering=True))
+    folder.store_pending(msgspec.structs.replace(pending, registering=True))
     try:
         response = client.register(pending.token, parameters)
     except ProvisioningRefusedError as error:
         if sent_before and error.code == TOKEN_REFUSED:  # it was used; the response was lost
             return pending
         if error.code == TOKEN_REFUSED:
-            folder.give_up()
+            folder.discard_pending()
         raise
     if response.thing_name != device:
         raise EnrolError(
@@ -196,7 +196,7 @@ def _register(
     registered = msgspec.structs.replace(
         pending, registering=True, location=LocationId(location) if location else None
     )
-    folder.note(registered)
+    folder.store_pending(registered)
     return registered
 
 
@@ -209,7 +209,7 @@ def _verify(
         if (
             isinstance(error, ProvisioningRefusedError) and pending.location is None
         ):  # it was never registered
-            folder.give_up()
+            folder.discard_pending()
         raise EnrolError(
             f"certified, but {error}; run the same command again to continue"
         ) from error

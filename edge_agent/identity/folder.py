@@ -75,7 +75,7 @@ class IdentityFolder:
         return self.path / "trust.pem"
 
     @property
-    def _belonging(self) -> Path:
+    def _identity_file(self) -> Path:
         return self.path / "identity.json"
 
     @property
@@ -89,12 +89,12 @@ class IdentityFolder:
     @property
     def is_complete(self) -> bool:
         """Whether the camera is enrolled: the last file of an enrolment exists."""
-        return self._belonging.exists()
+        return self._identity_file.exists()
 
     def read_identity(self) -> DeviceIdentity:
         """The identity; raises IdentityError when there is none."""
         try:
-            return msgspec.json.decode(self._belonging.read_bytes(), type=DeviceIdentity)
+            return msgspec.json.decode(self._identity_file.read_bytes(), type=DeviceIdentity)
         except FileNotFoundError as error:
             raise IdentityError(
                 f"no identity in {self.path}: enrol first with `python -m edge_agent enrol "
@@ -124,7 +124,7 @@ class IdentityFolder:
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
             return None
 
-    def note(self, pending: PendingCertificate) -> None:
+    def store_pending(self, pending: PendingCertificate) -> None:
         """Store the state of an enrolment."""
         write_atomically(self._pending, msgspec.json.encode(pending), mode=PRIVATE_MODE)
 
@@ -142,20 +142,20 @@ class IdentityFolder:
         )
         return self.next_pair
 
-    def adopt(self, belonging: DeviceIdentity, trust: bytes | None = None) -> None:
+    def activate(self, identity: DeviceIdentity, trust: bytes | None = None) -> None:
         """Put the verified pair into use and delete the enrolment state."""
         if trust is not None:
             write_atomically(self.trust, trust, mode=PUBLIC_MODE)
         if self.next_pair.exists():
             self.next_pair.replace(self.pair)
-        write_atomically(self._belonging, msgspec.json.encode(belonging), mode=PRIVATE_MODE)
-        self.give_up()
+        write_atomically(self._identity_file, msgspec.json.encode(identity), mode=PRIVATE_MODE)
+        self.discard_pending()
 
-    def give_up(self) -> None:
+    def discard_pending(self) -> None:
         """Delete a pending certificate; the one in use stays."""
         for path in (self._pending, self.next_pair, self._next_key):
             path.unlink(missing_ok=True)
 
-    def ends_at(self) -> datetime:
+    def expires_at(self) -> datetime:
         """When the certificate in use expires."""
         return read_certificate(self.pair).not_valid_after_utc

@@ -21,7 +21,7 @@ class RenewJobRunner:
     def pump(self, now_s: float) -> JobResult | None:
         if certificate_serial(self._context) != self._since:
             self._context.line.reload_certificate()
-            ends_at = self._context.identity.ends_at()
+            ends_at = self._context.identity.expires_at()
             return succeed(
                 serial=certificate_serial(self._context)[:12], until=f"{ends_at:%Y-%m-%dT%H:%MZ}"
             )

@@ -28,21 +28,21 @@ class CreativeSums:
 
 
 def sum_by_creative(
-    lived: Iterable[TimedSpan], pieces: Sequence[CreativeSpan]
+    spans: Iterable[TimedSpan], creatives: Sequence[CreativeSpan]
 ) -> dict[str, CreativeSums]:
     """Sums by creative; time before the first span or after the last belongs to that span."""
-    sums = {piece.creative: CreativeSums() for piece in pieces}
-    last = len(pieces) - 1
-    for stretch in lived:
-        for number, piece in enumerate(pieces):
-            first_ms = stretch.first_ms if number == 0 else max(stretch.first_ms, piece.first_ms)
-            last_ms = stretch.last_ms if number == last else min(stretch.last_ms, piece.last_ms)
+    sums = {shown.creative: CreativeSums() for shown in creatives}
+    last = len(creatives) - 1
+    for span in spans:
+        for number, shown in enumerate(creatives):
+            first_ms = span.first_ms if number == 0 else max(span.first_ms, shown.first_ms)
+            last_ms = span.last_ms if number == last else min(span.last_ms, shown.last_ms)
             if first_ms >= last_ms:
                 continue
-            share = sums[piece.creative]
-            if stretch.attention is None:
+            share = sums[shown.creative]
+            if span.attention is None:
                 share.observed_ms += last_ms - first_ms
             else:
-                share.attention_ms[stretch.attention] += last_ms - first_ms
-                share.visits.add(stretch.track)
+                share.attention_ms[span.attention] += last_ms - first_ms
+                share.visits.add(span.track)
     return sums

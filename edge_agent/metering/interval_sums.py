@@ -1,4 +1,4 @@
-"""The sums of one interval, and the audience report made from them."""
+"""The sums of one interval, and their audience report."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -94,23 +94,23 @@ class IntervalSums:
         """The sums of a zone; those of a zone added during the interval are discarded."""
         return self.zones.get(name) or ZoneCounts()
 
-    def take(self, people: int, facing: int, looking: int) -> None:
+    def add_snapshot(self, people: int, facing: int, looking: int) -> None:
         """Add a snapshot."""
         new = SnapshotSum(taken=1, people=people, facing=facing, looking=looking)
         self.snapshots = self.snapshots.joined(new) if self.snapshots else new
 
-    def read(self, sensor: str, value_milli: int) -> None:
+    def add_reading(self, sensor: str, value_milli: int) -> None:
         """Add a reading, in thousandths of the unit in the name of the sensor."""
         new = SensorSum(
             samples=1, total_milli=value_milli, least_milli=value_milli, most_milli=value_milli
         )
-        known = self.sensors.get(sensor)
-        if known is not None:
-            self.sensors[sensor] = known.joined(new)
+        before = self.sensors.get(sensor)
+        if before is not None:
+            self.sensors[sensor] = before.joined(new)
         elif len(self.sensors) < MAX_SENSORS:
             self.sensors[sensor] = new
 
-    def split(self, playing: PlayHistory, offset_ms: int) -> None:
+    def split_by_creative(self, playing: PlayHistory, offset_ms: int) -> None:
         """Distribute the time among creatives; `offset_ms` is wall-clock minus monotonic time."""
         pieces = playing.creative_spans(self.starts_ms, self.ends_ms)
         named = set(list(dict.fromkeys(piece.creative for piece in pieces))[: MAX_CREATIVES - 1])

@@ -51,11 +51,11 @@ class AudienceMeter:
         self._last_ms = 0
         self._view = Visibility(observed=False)
         self._open: list[IntervalSums] = []
-        self._sealed: list[IntervalSums] = []
+        self._closed: list[IntervalSums] = []
         self._visits: dict[int, Visit] = {}
 
     def adopt(self, settings: Settings) -> None:
-        """Use these settings; open intervals keep their length and the versions they began with."""
+        """Use these settings; open intervals keep their length and the versions of their start."""
         self._follow(settings)
         self._era += 1
         if settings.privacy.smallest_cell != self._demographic_counts.smallest:
@@ -85,38 +85,38 @@ class AudienceMeter:
         """Add one frame or gap; `demographics` are those of some ended tracks, `snapshot` is older
         than the frame.
         """
-        self._keep_time(captured_at, round(elapsed_s * 1000))
-        self._tally_at(self._last_ms)  # opens the intervals that the following calls need
+        self._advance(captured_at, round(elapsed_s * 1000))
+        self._interval_at(self._last_ms)  # opens the intervals that the following calls need
         for track in ended:
             self._end(track, demographics.get(track))
         for sighting in seen:
-            self._see(sighting)
+            self._add_sighting(sighting)
         if snapshot is not None:
-            self._tally_at(round(snapshot.at_s * 1000)).take(
+            self._interval_at(round(snapshot.at_s * 1000)).add_snapshot(
                 snapshot.people, snapshot.facing, snapshot.looking
             )
-        self.arrive(arrivals)
+        self.count_frames(arrivals)
         self._view = view
 
-    def arrive(self, arrivals: FrameArrivals) -> None:
+    def count_frames(self, arrivals: FrameArrivals) -> None:
         """Count frames in the current interval."""
         if self._offset_ms is not None:
-            tally = self._tally_at(self._last_ms)
-            tally.captured += arrivals.captured
-            tally.dropped += arrivals.dropped
-            tally.analysed += arrivals.analysed
+            interval = self._interval_at(self._last_ms)
+            interval.captured += arrivals.captured
+            interval.dropped += arrivals.dropped
+            interval.analysed += arrivals.analysed
 
-    def read(self, sensor: str, value_milli: int) -> None:
+    def add_reading(self, sensor: str, value_milli: int) -> None:
         """Add a sensor reading to the current interval."""
         if self._offset_ms is not None:
-            self._tally_at(self._last_ms).read(sensor, value_milli)
+            self._interval_at(self._last_ms).add_reading(sensor, value_milli)
 
     def close_due(self) -> list[IntervalSums]:
         """Intervals that cannot change any more, oldest first."""
         while self._open and self._open[0].ends_ms + self._settle_ms <= self._last_ms:
-            self._seal(self._open.pop(0))
-        sealed, self._sealed = self._sealed, []
-        return sealed
+            self._close_interval(self._open.pop(0))
+        closed, self._closed = self._closed, []
+        return closed
 
     def close(self) -> list[IntervalSums]:
         """All remaining intervals; the last one ends where observation ended."""
@@ -125,36 +125,36 @@ class AudienceMeter:
         self._cut()
         return self.close_due()
 
-    # Below, all times are monotonic milliseconds until `_seal` converts the interval to UTC.
+    # Below, all times are monotonic milliseconds; `_close_interval` converts an interval to UTC.
 
-    def _keep_time(self, captured_at: datetime, now_ms: int) -> None:
+    def _advance(self, captured_at: datetime, now_ms: int) -> None:
         offset_ms = (captured_at - EPOCH) // timedelta(milliseconds=1) - now_ms
         if self._offset_ms is None:
             self._offset_ms, self._last_ms = offset_ms, now_ms
             return
         now_ms = max(now_ms, self._last_ms)
-        self._hold(self._last_ms, now_ms)
+        self._add_time(self._last_ms, now_ms)
         self._last_ms = now_ms
         if abs(offset_ms - self._offset_ms) > CLOCK_WAS_SET_MS:
             self._cut()
             self._offset_ms = offset_ms
 
-    def _hold(self, first_ms: int, last_ms: int) -> None:
+    def _add_time(self, first_ms: int, last_ms: int) -> None:
         known_ms = min(last_ms, first_ms + self._longest_gap_ms)
-        for tally, since_ms, span_ms in self._spread(first_ms, known_ms):
+        for interval, since_ms, span_ms in self._spread(first_ms, known_ms):
             if self._view.cause is not None:
-                tally.blind_ms[self._view.cause] += span_ms
+                interval.blind_ms[self._view.cause] += span_ms
             elif self._view.observed:
-                tally.observed_ms += span_ms
-                self._remember(tally, TimedSpan(since_ms, since_ms + span_ms, None))
-        for tally, _, span_ms in self._spread(known_ms, last_ms):
-            tally.blind_ms[BlindCause.OFFLINE] += span_ms
+                interval.observed_ms += span_ms
+                self._add_span(interval, TimedSpan(since_ms, since_ms + span_ms, None))
+        for interval, _, span_ms in self._spread(known_ms, last_ms):
+            interval.blind_ms[BlindCause.OFFLINE] += span_ms
 
-    def _remember(self, tally: IntervalSums, lived: TimedSpan) -> None:
+    def _add_span(self, interval: IntervalSums, span: TimedSpan) -> None:
         if self._playing is not None:
-            tally.spans.append(lived)
+            interval.spans.append(span)
 
-    def _see(self, sighting: Sighting) -> None:
+    def _add_sighting(self, sighting: Sighting) -> None:
         visit = self._visits.get(sighting.track)
         if visit is None:
             visit = Visit(sighting.track, self._last_ms, self._last_ms, sighting.attention)
@@ -167,57 +167,57 @@ class AudienceMeter:
             visit.waiting.append(span)
             visit.last_ms = self._last_ms
         visit.band = attention_band(sighting.looking_ratio)
-        fresh = visit.enter_zones(sighting.zones, self._last_ms)
+        entered = visit.enter_zones(sighting.zones, self._last_ms)
         if sighting.confirmed:
-            self._believe(visit, fresh)
+            self._add_confirmed(visit, entered)
 
-    def _believe(self, visit: Visit, fresh: Sequence[str]) -> None:
+    def _add_confirmed(self, visit: Visit, entered: Sequence[str]) -> None:
         if not visit.confirmed:
             visit.confirmed = True
-            self._tally_at(visit.first_ms).entries += 1
-            fresh = list(visit.zone_entries_ms)
-        for zone in fresh:
-            self._tally_at(visit.zone_entries_ms[zone]).zone(zone).entries += 1
+            self._interval_at(visit.first_ms).entries += 1
+            entered = list(visit.zone_entries_ms)
+        for zone in entered:
+            self._interval_at(visit.zone_entries_ms[zone]).zone(zone).entries += 1
         for span in visit.waiting:
-            for tally, since_ms, span_ms in self._spread(span.first_ms, span.last_ms):
-                tally.attention_ms[span.attention] += span_ms
-                tally.band_ms[span.band] += span_ms
+            for interval, since_ms, span_ms in self._spread(span.first_ms, span.last_ms):
+                interval.attention_ms[span.attention] += span_ms
+                interval.band_ms[span.band] += span_ms
                 until_ms = since_ms + span_ms
-                self._remember(tally, TimedSpan(since_ms, until_ms, span.attention, visit.track))
-                _add_to_zones(tally, visit, span, span_ms)
+                self._add_span(interval, TimedSpan(since_ms, until_ms, span.attention, visit.track))
+                _add_to_zones(interval, visit, span, span_ms)
         self._mark_presence(visit)
         visit.waiting.clear()
 
     def _mark_presence(self, visit: Visit) -> None:
-        for tally in self._open:
-            first_ms = max(visit.first_ms, tally.starts_ms)
-            last_ms = min(visit.last_ms, tally.ends_ms)
-            if first_ms <= last_ms and first_ms < tally.ends_ms:
-                tally.presence[visit.track] = (first_ms, last_ms)
+        for interval in self._open:
+            first_ms = max(visit.first_ms, interval.starts_ms)
+            last_ms = min(visit.last_ms, interval.ends_ms)
+            if first_ms <= last_ms and first_ms < interval.ends_ms:
+                interval.presence[visit.track] = (first_ms, last_ms)
 
     def _end(self, track: int, person: Demographics | None) -> None:
         visit = self._visits.pop(track, None)
         if visit is None or not visit.confirmed:
             return
-        tally = self._tally_at(visit.last_ms)
-        tally.visits += 1
-        tally.onlookers += visit.engaged
-        tally.dwell_ms += visit.dwell_ms
-        tally.dwell_histogram[bucket_of(visit.dwell_ms, DWELL_EDGES_MS)] += 1
-        tally.attention_histogram[bucket_of(visit.looking_ms, ATTENTION_EDGES_MS)] += 1
+        interval = self._interval_at(visit.last_ms)
+        interval.visits += 1
+        interval.onlookers += visit.engaged
+        interval.dwell_ms += visit.dwell_ms
+        interval.dwell_histogram[bucket_of(visit.dwell_ms, DWELL_EDGES_MS)] += 1
+        interval.attention_histogram[bucket_of(visit.looking_ms, ATTENTION_EDGES_MS)] += 1
         if person is not None:
             self._demographic_counts.add(person, engaged=visit.engaged)
 
-    def _tally_at(self, at_ms: int) -> IntervalSums:
+    def _interval_at(self, at_ms: int) -> IntervalSums:
         """The open interval of an instant; earlier instants belong to the first one."""
         if not self._open:
-            self._open.append(self._tally(at_ms))
+            self._open.append(self._create_interval(at_ms))
         while self._open[-1].ends_ms <= at_ms:
             starts_ms = self._open[-1].ends_ms
-            self._open.append(self._tally(starts_ms))
-        return next(tally for tally in self._open if at_ms < tally.ends_ms)
+            self._open.append(self._create_interval(starts_ms))
+        return next(interval for interval in self._open if at_ms < interval.ends_ms)
 
-    def _tally(self, starts_ms: int) -> IntervalSums:
+    def _create_interval(self, starts_ms: int) -> IntervalSums:
         zones = {name: ZoneCounts() for name in self._zones}
         return IntervalSums(
             starts_ms, self._grid_after(starts_ms), self._basis, zones=zones, era=self._era
@@ -227,41 +227,41 @@ class AudienceMeter:
         """Split a span among the intervals that it crosses: interval, start, milliseconds."""
         shares = []
         while first_ms < last_ms:
-            tally = self._tally_at(first_ms)
-            until_ms = min(last_ms, tally.ends_ms)
-            shares.append((tally, first_ms, until_ms - first_ms))
+            interval = self._interval_at(first_ms)
+            until_ms = min(last_ms, interval.ends_ms)
+            shares.append((interval, first_ms, until_ms - first_ms))
             first_ms = until_ms
         return shares
 
     def _grid_after(self, at_ms: int) -> int:
         assert self._offset_ms is not None
-        civil_ms = at_ms + self._offset_ms
-        return (civil_ms // self._interval_ms + 1) * self._interval_ms - self._offset_ms
+        utc_ms = at_ms + self._offset_ms
+        return (utc_ms // self._interval_ms + 1) * self._interval_ms - self._offset_ms
 
     def _cut(self) -> None:
         """End every open interval now; one without length and frames is dropped."""
-        for tally in self._open:
-            if tally.starts_ms >= self._last_ms and not tally.captured:
+        for interval in self._open:
+            if interval.starts_ms >= self._last_ms and not interval.captured:
                 continue
-            tally.ends_ms = min(tally.ends_ms, max(self._last_ms, tally.starts_ms + 1))
-            self._seal(tally)
+            interval.ends_ms = min(interval.ends_ms, max(self._last_ms, interval.starts_ms + 1))
+            self._close_interval(interval)
         self._open.clear()
 
-    def _seal(self, tally: IntervalSums) -> None:
+    def _close_interval(self, interval: IntervalSums) -> None:
         assert self._offset_ms is not None
-        tally.starts_ms += self._offset_ms
-        tally.ends_ms += self._offset_ms
+        interval.starts_ms += self._offset_ms
+        interval.ends_ms += self._offset_ms
         if self._playing is not None:
-            tally.split(self._playing, self._offset_ms)
-        tally.spans.clear()
-        tally.cells = self._demographic_counts.cells(tally.visits, tally.onlookers)
-        tally.expressions = self._demographic_counts.expressions(tally.visits)
-        self._sealed.append(tally)
+            interval.split_by_creative(self._playing, self._offset_ms)
+        interval.spans.clear()
+        interval.cells = self._demographic_counts.cells(interval.visits, interval.onlookers)
+        interval.expressions = self._demographic_counts.expressions(interval.visits)
+        self._closed.append(interval)
 
 
-def _add_to_zones(tally: IntervalSums, visit: Visit, span: VisitSpan, span_ms: int) -> None:
+def _add_to_zones(interval: IntervalSums, visit: Visit, span: VisitSpan, span_ms: int) -> None:
     """Add part of a span to its zones, and to the time outside of the other zones."""
-    for name, zone in tally.zones.items():
+    for name, zone in interval.zones.items():
         if name in span.zones:
             zone.person_ms += span_ms
             zone.looking_ms += span_ms * (span.attention is LOOKING)

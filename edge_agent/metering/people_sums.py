@@ -32,19 +32,19 @@ class PeopleSums(msgspec.Struct, kw_only=True):
     peak: int = 0
 
     @classmethod
-    def take_from(cls, tally: IntervalSums) -> Self:
+    def take_from(cls, interval: IntervalSums) -> Self:
         """Remove the people from an interval and return their sums."""
         people = cls(
-            attention_ms=dict(tally.attention_ms),
-            band_ms=dict(tally.band_ms),
-            creatives={name: dict(one.attention_ms) for name, one in tally.creatives.items()},
-            entries=tally.entries,
-            visits=tally.visits,
-            onlookers=tally.onlookers,
-            dwell_ms=tally.dwell_ms,
-            peak=tally.peak,
+            attention_ms=dict(interval.attention_ms),
+            band_ms=dict(interval.band_ms),
+            creatives={name: dict(one.attention_ms) for name, one in interval.creatives.items()},
+            entries=interval.entries,
+            visits=interval.visits,
+            onlookers=interval.onlookers,
+            dwell_ms=interval.dwell_ms,
+            peak=interval.peak,
         )
-        set_people(tally, cls())
+        set_people(interval, cls())
         return people
 
     @property
@@ -103,34 +103,34 @@ class PeopleSums(msgspec.Struct, kw_only=True):
         return people
 
 
-def set_people(tally: IntervalSums, people: PeopleSums) -> None:
+def set_people(interval: IntervalSums, people: PeopleSums) -> None:
     """Set the people of an interval; every split adds up to the total."""
     attention = {what: people.attention_ms.get(what, 0) for what in Attention}
-    tally.attention_ms = attention
+    interval.attention_ms = attention
     bands = {band: people.band_ms.get(band, 0) for band in AttentionBand}
     bands[UNKNOWN_BAND] += sum(attention.values()) - sum(bands.values())
-    tally.band_ms = bands
-    _set_creatives(tally, people)
-    tally.entries, tally.visits = people.entries, people.visits
-    tally.onlookers, tally.dwell_ms = people.onlookers, people.dwell_ms
-    tally.presence, tally.highest = {}, people.peak
+    interval.band_ms = bands
+    _set_creatives(interval, people)
+    interval.entries, interval.visits = people.entries, people.visits
+    interval.onlookers, interval.dwell_ms = people.onlookers, people.dwell_ms
+    interval.presence, interval.highest = {}, people.peak
 
 
-def _set_creatives(tally: IntervalSums, people: PeopleSums) -> None:
+def _set_creatives(interval: IntervalSums, people: PeopleSums) -> None:
     """Set the creatives; time without a known creative counts as unknown."""
-    if not tally.creatives:
+    if not interval.creatives:
         return
-    for one in tally.creatives.values():
+    for one in interval.creatives.values():
         one.attention_ms = dict.fromkeys(Attention, 0)
     for name, spent in people.creatives.items():
-        has_room = name in tally.creatives or len(tally.creatives) < MAX_CREATIVES - 1
-        held = tally.creatives.setdefault(name if has_room else UNKNOWN_CREATIVE, CreativeSums())
+        has_room = name in interval.creatives or len(interval.creatives) < MAX_CREATIVES - 1
+        held = interval.creatives.setdefault(name if has_room else UNKNOWN_CREATIVE, CreativeSums())
         for what, share in spent.items():
             held.attention_ms[what] += share
-    for what, whole in tally.attention_ms.items():
-        split = sum(one.attention_ms[what] for one in tally.creatives.values())
+    for what, whole in interval.attention_ms.items():
+        split = sum(one.attention_ms[what] for one in interval.creatives.values())
         if whole != split:
-            unknown = tally.creatives.setdefault(UNKNOWN_CREATIVE, CreativeSums())
+            unknown = interval.creatives.setdefault(UNKNOWN_CREATIVE, CreativeSums())
             unknown.attention_ms[what] += whole - split
 
 

@@ -1,1 +1,1 @@
-"""What the screen shows, as the player tells it."""
+"""What the screen shows, as reported by its player."""

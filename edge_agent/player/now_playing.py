@@ -59,29 +59,29 @@ class PlayHistory:
         self._lock = threading.Lock()
         self._changes: list[_Change] = []
 
-    def handle_message(self, word: bytes, received_at: datetime) -> PlayerMessage:
+    def handle_message(self, payload: bytes, received_at: datetime) -> PlayerMessage:
         """Handle a message in JSON; raises PlayerMessageError."""
         try:
-            said = msgspec.json.decode(word, type=PlayerMessage)
+            message = msgspec.json.decode(payload, type=PlayerMessage)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise PlayerMessageError(
                 f'{error}: send {{"creative": "name", "started_at": "2026-11-23T08:00:00Z"}}'
             ) from error
-        self.take(said, received_at)
-        return said
+        self.add_message(message, received_at)
+        return message
 
-    def take(self, said: PlayerMessage, received_at: datetime) -> None:
+    def add_message(self, message: PlayerMessage, received_at: datetime) -> None:
         """Add a message; raises PlayerMessageError when its times or name cannot be used."""
-        for complaint in find_encoded_data(said.creative or ""):
-            raise PlayerMessageError(f"creative: {complaint}: give it a short name")
-        skew = received_at - said.sent_at if said.sent_at else timedelta(0)
+        for reason in find_encoded_data(message.creative or ""):
+            raise PlayerMessageError(f"creative: {reason}: give it a short name")
+        skew = received_at - message.sent_at if message.sent_at else timedelta(0)
         if abs(skew) > LARGEST_SKEW:
             raise PlayerMessageError(
                 f"sent_at is {skew} from the clock of this device: set the player clock"
             )
         try:
-            starts_at = said.started_at + skew if said.started_at else received_at
-            ends_at = said.ends_at + skew if said.ends_at else None
+            starts_at = message.started_at + skew if message.started_at else received_at
+            ends_at = message.ends_at + skew if message.ends_at else None
         except OverflowError:
             raise PlayerMessageError(
                 "started_at or ends_at is out of range: set the clock"
@@ -93,7 +93,7 @@ class PlayHistory:
             )
         if ends_at is not None and ends_at <= starts_at:
             raise PlayerMessageError("ends_at does not come after started_at")
-        self._remember(said.creative, _ms(starts_at), _ms(ends_at) if ends_at else None)
+        self._remember(message.creative, _ms(starts_at), _ms(ends_at) if ends_at else None)
 
     def creative_spans(self, first_ms: int, last_ms: int) -> list[CreativeSpan]:
         """The creatives from first to last, without gaps; `-` is an unknown creative."""
@@ -125,20 +125,22 @@ class PlayHistory:
 
     def _remember(self, creative: str | None, starts_ms: int, ends_ms: int | None) -> None:
         with self._lock:
-            forgotten_ms = starts_ms - HISTORY_MS
-            kept = [
+            oldest_ms = starts_ms - HISTORY_MS
+            remaining = [
                 change
                 for position, change in enumerate(self._changes)
                 if not (
                     change.at_ms >= starts_ms and not change.starts
                 )  # an end that the new start overrides
                 and not (change.starts and change.at_ms == starts_ms)  # a repeated message
-                and not self._is_over(position, forgotten_ms)
+                and not self._is_over(position, oldest_ms)
             ]
-            insort(kept, _Change(starts_ms, creative or UNKNOWN_CREATIVE, creative is not None))
+            insort(
+                remaining, _Change(starts_ms, creative or UNKNOWN_CREATIVE, creative is not None)
+            )
             if ends_ms is not None:
-                insort(kept, _Change(ends_ms, UNKNOWN_CREATIVE, starts=False))
-            self._changes = kept
+                insort(remaining, _Change(ends_ms, UNKNOWN_CREATIVE, starts=False))
+            self._changes = remaining
 
     def _is_over(self, position: int, before_ms: int) -> bool:
         following = position + 1

@@ -40,16 +40,16 @@ class PlayerInput:
     def __init__(self, playing: PlayHistory, clock: Callable[[], datetime]) -> None:
         self._playing = playing
         self._clock = clock
-        self._complained_s = -LOG_INTERVAL_S
+        self._logged_s = -LOG_INTERVAL_S
 
-    def handle_message(self, word: bytes) -> PlayerMessage:
+    def handle_message(self, payload: bytes) -> PlayerMessage:
         """Handle a message; raises PlayerMessageError."""
-        return self._playing.handle_message(word[: LARGEST_MESSAGE_BYTES + 1], self._clock())
+        return self._playing.handle_message(payload[: LARGEST_MESSAGE_BYTES + 1], self._clock())
 
-    def handle_or_log(self, word: bytes) -> None:
+    def handle_or_log(self, payload: bytes) -> None:
         """Handle a message, or log why it cannot be used."""
         try:
-            self.handle_message(word)
+            self.handle_message(payload)
         except PlayerMessageError as error:
             self.log_unusable(str(error))
         except Exception as error:  # noqa: BLE001  no message ends the thread
@@ -58,8 +58,8 @@ class PlayerInput:
     def log_unusable(self, reason: str) -> None:
         """Log a reason, unless one was logged less than a minute ago."""
         now_s = time.monotonic()
-        if now_s - self._complained_s >= LOG_INTERVAL_S:
-            self._complained_s = now_s
+        if now_s - self._logged_s >= LOG_INTERVAL_S:
+            self._logged_s = now_s
             log.warning("player.message_unusable", extra={"reason": reason})
 
 
@@ -72,29 +72,31 @@ def listen_to_player(
         yield None
         return
     playing = PlayHistory()
-    words = PlayerInput(playing, clock)
+    player_input = PlayerInput(playing, clock)
     with ExitStack() as sources:
         if settings.topic:
-            sources.enter_context(_subscribe(settings, words))
+            sources.enter_context(_subscribe(settings, player_input))
         if settings.url:
-            sources.enter_context(_poll_address(settings, words))
-        yield playing, words
+            sources.enter_context(_poll_address(settings, player_input))
+        yield playing, player_input
 
 
 @contextmanager
-def _subscribe(settings: PlaysSettings, words: PlayerInput) -> Iterator[None]:
+def _subscribe(settings: PlaysSettings, player_input: PlayerInput) -> Iterator[None]:
     broker = parse_broker_url(settings.broker)
     client = create_mqtt_client(broker)
 
-    def connected(client: mqtt.Client, _data: Any, _flags: Any, reason: Any, _more: Any) -> None:
+    def subscribe(client: mqtt.Client, _data: Any, _flags: Any, reason: Any, _more: Any) -> None:
         if reason.is_failure:
-            words.log_unusable(f"{broker!r} refuses: {reason}")
+            player_input.log_unusable(f"{broker!r} rejects the connection: {reason}")
         else:
             client.subscribe(settings.topic, qos=1)
             log.info("player.subscribed", extra={"broker": repr(broker), "topic": settings.topic})
 
-    client.on_connect = connected
-    client.on_message = lambda _client, _data, message: words.handle_or_log(bytes(message.payload))
+    client.on_connect = subscribe
+    client.on_message = lambda _client, _data, message: player_input.handle_or_log(
+        bytes(message.payload)
+    )
     connect_in_background(client, broker)
     try:
         yield
@@ -103,26 +105,27 @@ def _subscribe(settings: PlaysSettings, words: PlayerInput) -> Iterator[None]:
 
 
 @contextmanager
-def _poll_address(settings: PlaysSettings, words: PlayerInput) -> Iterator[None]:
+def _poll_address(settings: PlaysSettings, player_input: PlayerInput) -> Iterator[None]:
     ended, address = threading.Event(), parse_address(settings.url, WEB_SCHEMES)
 
-    def ask() -> None:
+    def poll() -> None:
         before = None
         while not ended.wait(settings.ask_every_s):
             try:
-                answer = send_request(address, HttpLimits(REQUEST_TIMEOUT_S, LARGEST_MESSAGE_BYTES))
+                response = send_request(
+                    address, HttpLimits(REQUEST_TIMEOUT_S, LARGEST_MESSAGE_BYTES)
+                )
             except HttpRequestError as error:
-                words.log_unusable(f"the player does not answer: {error}")
+                player_input.log_unusable(f"the player does not answer: {error}")
                 continue
-            if not answer.is_success:
-                words.log_unusable(f"the player does not answer: status {answer.status}")
+            if not response.is_success:
+                player_input.log_unusable(f"the player does not answer: status {response.status}")
                 continue
-            word = answer.body
-            if word != before:  # an unchanged response is not a new play
-                words.handle_or_log(word)
-            before = word
+            if response.body != before:  # an unchanged response is not a new play
+                player_input.handle_or_log(response.body)
+            before = response.body
 
-    thread = threading.Thread(target=ask, name="plays", daemon=True)
+    thread = threading.Thread(target=poll, name="plays", daemon=True)
     thread.start()
     try:
         yield

@@ -1,1 +1,1 @@
-"""Pixelated video for audits: off by default, kept for a week at most, uploaded only by a job."""
+"""Pixelated video for audits: off by default, stored for a week at most, uploaded only by a job."""

@@ -27,7 +27,7 @@ MAX_RESPONSE_BYTES: Final = 64 * 1024
 
 
 class ClipError(RuntimeError):
-    """A clip cannot be made or uploaded: why, what to do."""
+    """A clip cannot be cut or uploaded: why, what to do."""
 
 
 class VideoSegment(NamedTuple):

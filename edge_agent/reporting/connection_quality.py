@@ -14,7 +14,7 @@ from edge_agent.capture.camera import Counters
 from wire.health import CaptureState, Connection
 
 MINUTE_S: Final = 60.0
-MINUTES_KEPT: Final = 60
+MAX_MINUTES: Final = 60
 FAIR_BELOW, POOR_BELOW, UNUSABLE_BELOW = 0.9, 0.6, 0.25  # fractions of the usual rate
 POOR_ABOVE, UNUSABLE_ABOVE = 4, 20  # reconnections or stalls in an hour
 FLOWING: Final = frozenset({CaptureState.STREAMING, CaptureState.ENDED})
@@ -34,10 +34,10 @@ class ConnectionQuality:
         self.stalls = 0
         self.rate_hz = 0.0
         self._state = CaptureState.STARTING
-        self._marks: deque[_CounterSample] = deque(maxlen=MINUTES_KEPT + 1)
+        self._marks: deque[_CounterSample] = deque(maxlen=MAX_MINUTES + 1)
         self._now = _CounterSample(0.0, 0, 0, 0)
 
-    def note(self, at_s: float, state: CaptureState, counters: Counters) -> None:
+    def record(self, at_s: float, state: CaptureState, counters: Counters) -> None:
         """Record the counters at a moment of the monotonic clock."""
         if self._state in FLOWING and state not in FLOWING:
             self.stalls += 1
@@ -52,20 +52,20 @@ class ConnectionQuality:
             self.rate_hz = _rate(self._marks[0], self._now)  # until a whole minute has passed
 
     @property
-    def word(self) -> Connection:
+    def level(self) -> Connection:
         """The rating; a stream that delivers no pictures now is unusable."""
         if self._state not in FLOWING or not self._marks:
             return Connection.UNUSABLE
         first = self._marks[0]
         faults = max(self._now.reconnects - first.reconnects, self._now.stalls - first.stalls)
         share = self._share_of_usual()
-        for word, is_so in (
+        for level, applies in (
             (Connection.UNUSABLE, share < UNUSABLE_BELOW or faults > UNUSABLE_ABOVE),
             (Connection.POOR, share < POOR_BELOW or faults > POOR_ABOVE),
             (Connection.FAIR, share < FAIR_BELOW or faults > 0),
         ):
-            if is_so:
-                return word
+            if applies:
+                return level
         return Connection.EXCELLENT
 
     def _share_of_usual(self) -> float:

@@ -51,9 +51,9 @@ DISK_RETRY_FACTOR: Final = (
 )
 FINAL_ATTEMPTS: Final = 5
 DISK_FAILED_AT_END: Final = (
-    "the disk refuses reports and the agent ends: their time is not reported"
+    "the disk rejects reports and the agent ends: their time is not reported"
 )
-MEMORY_FULL: Final = "the disk refuses reports and memory holds no more: their time is not reported"
+MEMORY_FULL: Final = "the disk rejects reports and memory holds no more: their time is not reported"
 MAX_UNSTORED_REPORTS: Final = 2880  # a day of half-minute intervals in memory while the disk fails
 
 
@@ -110,7 +110,7 @@ class Reporter:
         self._board = board
         self._withholding = Withholding(privacy.smallest_cell, outbox.withheld, address.location)
         self._unstored: deque[ReleasedSums] = deque()
-        self._civil = WallClock()
+        self._wall_clock = WallClock()
         self._began_at = clock()
         self._first_row = outbox.next_row
         self._waiting = OutboxSummary(outbox.depth, outbox.oldest_at, outbox.status(0))
@@ -138,16 +138,16 @@ class Reporter:
         self._egress.sensors = privacy.sensors
         self._versions.append(versions)
 
-    def keep(self, intervals: Iterable[IntervalSums]) -> None:
+    def add_intervals(self, intervals: Iterable[IntervalSums]) -> None:
         """Add closed intervals; the next `pump` stores what may be reported of them."""
-        self._await(self._withholding.release(intervals))
+        self._queue(self._withholding.release(intervals))
 
-    def keep_time(self, at: datetime, elapsed_s: float) -> None:
+    def observe_clock(self, at: datetime, elapsed_s: float) -> None:
         """Record a moment on both clocks.
 
         Intervals measured before a wrong clock was set are corrected, except those already sent.
         """
-        wrong_by = self._civil.observe(at, elapsed_s)
+        wrong_by = self._wall_clock.observe(at, elapsed_s)
         if wrong_by is not None:
             for released in self._unstored:
                 if released.interval is not None:
@@ -163,7 +163,7 @@ class Reporter:
             self._send_notices()
             return
         try:
-            self._date()
+            self._correct_dates()
             self._store()
             self._sender.pump(now_s)
             self._compare_clocks()
@@ -183,7 +183,7 @@ class Reporter:
         """Update the state board, and send a heartbeat when one is due."""
         now_s = self._steady()
         self._board.record_heartbeat(self._address.device, time.monotonic())
-        self._connection.note(now_s, vitals.capture, vitals.counters)
+        self._connection.record(now_s, vitals.capture, vitals.counters)
         is_due = now_s - self._beat_s >= self._settings.heartbeat_s and self._link.connected
         if not is_due and now_s - self._posted_s < STATE_INTERVAL_S:
             return
@@ -197,7 +197,7 @@ class Reporter:
             self._beats += 1
             self._link.send(Channel.HEARTBEAT, encode_event(heartbeat_event(beat)))
 
-    def tell(
+    def update_alarms(
         self, kinds: set[str], at_s: float, at: datetime, *, cause: FailureCause | None = None
     ) -> None:
         """Raise and clear alarms; `kinds` are the current faults, `cause` that of the camera."""
@@ -222,7 +222,7 @@ class Reporter:
         """Wait up to `drain_s` for acknowledgements, then disconnect."""
         self._board.remove_heartbeat(self._address.device)
         give_up_s = self._steady() + drain_s
-        self._await(self._withholding.close())
+        self._queue(self._withholding.close())
         self._store_finally()
         while self._unsettled() and self._steady() < give_up_s and not self._skips_drain:
             time.sleep(DRAIN_STEP_S)
@@ -237,7 +237,7 @@ class Reporter:
         """Wait for no acknowledgement in `finish`, from any thread; reports stay in the outbox."""
         self._skips_drain = True
 
-    def _date(self) -> None:
+    def _correct_dates(self) -> None:
         if self._clock_was_wrong_by:
             self._outbox.correct_times(self._first_row, self._clock_was_wrong_by)
             self._clock_was_wrong_by = timedelta(0)
@@ -250,8 +250,8 @@ class Reporter:
             self._ahead_ms = ahead // timedelta(milliseconds=1)
             self._sender.cloud_time = None
 
-    def _await(self, every: Iterable[ReleasedSums]) -> None:
-        """Keep in memory until it is stored; of the withheld sums only the latest are needed."""
+    def _queue(self, every: Iterable[ReleasedSums]) -> None:
+        """Queue in memory until it is stored; of the withheld sums only the latest are needed."""
         for released in every:
             if released.interval is None and self._unstored and self._unstored[-1].interval is None:
                 if released.withheld is not None:
@@ -348,7 +348,7 @@ class Reporter:
 
     def _figures(self, vitals: CameraHealth) -> DeviceFigures:
         return DeviceFigures(
-            connection=self._connection.word,
+            connection=self._connection.level,
             frames_milli_hz=round(1000 * self._connection.rate_hz),
             frames_dropped=vitals.counters.dropped,
             stalls=self._connection.stalls,

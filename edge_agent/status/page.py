@@ -55,7 +55,7 @@ def render_page(
 ) -> str:
     """The whole page. `query` is added to the URLs in it: the token, if any."""
     cards = "".join(_card(one, now, one.beat.device in previews, query) for one in snapshots)
-    placeholder = "<article><small>No camera has said anything yet.</small></article>"
+    placeholder = "<article><small>No camera has reported yet.</small></article>"
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="refresh" content="{REFRESH_S}">'
@@ -103,7 +103,7 @@ def _words(one: StateSnapshot, figures: DeviceFigures | None) -> Iterator[tuple[
         yield f"connection {figures.connection}", TONES[figures.connection]
     yield ("cloud reached", GOOD) if one.connected else ("cloud not reached", WARY)
     if figures is not None and figures.clock_kept is False:
-        yield "clock not kept", WARY
+        yield "clock not synchronized", WARY
 
 
 def _counts(one: StateSnapshot) -> Iterator[tuple[str, str]]:
@@ -133,7 +133,7 @@ def _health(
     )
     yield "reports waiting", f"{_number(beat.outbox_reports)}{age}"
     if figures is not None:
-        yield "merged, kept back", f"{figures.outbox_merges}, {figures.egress_refusals}"
+        yield "merged, blocked", f"{figures.outbox_merges}, {figures.egress_refusals}"
         yield "disk free", f"{figures.disk_free_bytes / 2**30:.1f} <small>GiB</small>"
         if figures.temperature_milli_c is not None:
             yield "temperature", f"{figures.temperature_milli_c / 1000:.0f} <small>°C</small>"

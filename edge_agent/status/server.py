@@ -1,8 +1,9 @@
 """HTTP server of the device: status page, metrics, health, preview, player input.
 
 It listens on this machine only, unless configured otherwise, and then requires a token. Responses
-are made from values in memory, so a slow or hostile client costs a thread and no frame. An unknown
-name in `Host` is rejected, so a page of another site cannot reach the server through a browser.
+are rendered from values in memory, so a slow or hostile client costs a thread and no frame. An
+unknown name in `Host` is rejected, so a page of another site cannot reach the server through a
+browser.
 """
 
 import hmac

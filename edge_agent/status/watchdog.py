@@ -57,7 +57,7 @@ class Watchdog:
         self._thread.join()
 
     def notify(self, message: str) -> None:
-        """Send one notification; errors are ignored, measurement goes on."""
+        """Send one notification; errors are ignored, measurement continues."""
         if not self._address:
             return
         path = "\0" + self._address[1:] if self._address.startswith("@") else self._address

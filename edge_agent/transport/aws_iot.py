@@ -138,7 +138,7 @@ class AwsIotLink:
         def is_current() -> bool:
             return not client or client[0] is self._client
 
-        made = mqtt5_client_builder.mtls_from_bytes(
+        created = mqtt5_client_builder.mtls_from_bytes(
             endpoint=self._broker.host,
             port=self._broker.port,
             cert_bytes=certificate,
@@ -161,8 +161,8 @@ class AwsIotLink:
                 self._on_disconnect(data) if is_current() else None
             ),
         )
-        client.append(made)
-        return made
+        client.append(created)
+        return created
 
     def _on_connect(self, data: mqtt5.LifecycleConnectSuccessData) -> None:
         with self._count_lock:

@@ -3,8 +3,8 @@
 paho queues messages published while offline and loses them with the process, so nothing is
 published then. A PUBACK is not an acknowledgement by the cloud. A broker may lose its session, so
 the acknowledgement topic is subscribed to at every connection. paho calls `on_connect` for a
-rejected connection too, so its reason code is checked. The first connection may take days and is
-made in the background like any other.
+rejected connection too, so its reason code is checked. The first connection may take days; it
+is retried in the background like any other.
 """
 
 import logging

@@ -118,9 +118,9 @@ class ModelStore:
         matching = read_card(card)
         choice = ChosenModel(detector=f"{matching.name}:{matching.version}")
         write_atomically(self._choice, msgspec.json.encode(choice), mode=PUBLIC_MODE)
-        keep = {card.parent, before.parent if before else None}
+        used = {card.parent, before.parent if before else None}
         for folder in self._folder.glob("*/"):
-            if folder not in keep:
+            if folder not in used:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _cards(self) -> Iterator[Path]:

@@ -147,7 +147,7 @@ def test_totals_are_equal_to_the_unit_on_a_disk_that_fills_and_empties(disk, see
             outbox, link = Outbox(path), LoopbackLink(HERE, cloud.hear)
             reporting = reporting_over(outbox, link, clock)
             reporting.start()
-        reporting.keep([half_minute(number)])
+        reporting.add_intervals([half_minute(number)])
         reporting.pump()
         failures += reporting.disk_failing
     trouble.end()
@@ -195,7 +195,7 @@ def test_a_full_disk_at_the_start_is_one_sentence_and_touches_nothing(disk, tmp_
     path = disk / "outbox.sqlite3"
     outbox = Outbox(path)
     reporting = reporting_over(outbox, LoopbackLink(HERE, lambda _event: False), [0.0])
-    reporting.keep([half_minute(number) for number in range(5)])
+    reporting.add_intervals([half_minute(number) for number in range(5)])
     reporting.pump()
     outbox.close()
     trouble = Trouble(disk, path, random.Random(1))

@@ -69,7 +69,7 @@ def test_an_enrolled_camera_is_not_enrolled_again(enrol, tmp_path):
     mine = DeviceIdentity(
         device="kx-01-cam-9", location="KX-01", broker="mqtts://b", enrolment_server="b:8884"
     )
-    folder.adopt(mine)
+    folder.activate(mine)
     assert "holds the identity of kx-01-cam-9 already" in enrol()
     assert folder.read_identity() == mine
 

@@ -59,7 +59,7 @@ def test_a_claim_enrols_a_device_that_the_broker_accepts(works, claim, folder, c
     mine = enrol(folder, claim, camera, utc_now)
     assert (mine.device, mine.location) == (camera.device, "KX-01")
     verify_connection(load_broker(folder), mine.device)
-    assert folder.ends_at() > utc_now() + timedelta(days=29)
+    assert folder.expires_at() > utc_now() + timedelta(days=29)
     assert {path.name for path in folder.path.iterdir()} == {
         "device.pem",
         "identity.json",
@@ -95,11 +95,11 @@ def test_the_command_enrols_and_run_finds_all_that_it_needs(works, folder, camer
 
 STEPS = {
     "the key is made": (IdentityFolder, "next_key"),
-    "the certificate is noted": (IdentityFolder, "note"),
+    "the certificate is noted": (IdentityFolder, "store_pending"),
     "the certificate is paired": (IdentityFolder, "store_next_pair"),
     "the registration is sent": (ProvisioningClient, "register"),
     "the pair is proved": (procedure, "verify_connection"),
-    "the pair is adopted": (IdentityFolder, "adopt"),
+    "the pair is adopted": (IdentityFolder, "activate"),
 }
 
 
@@ -115,7 +115,7 @@ def test_an_interruption_at_any_step_is_continued(step, works, claim, folder, ca
     if step != "the pair is adopted":
         monkeypatch.setattr(owner, name, then_cut)
     else:
-        monkeypatch.setattr(IdentityFolder, "give_up", then_cut_without(PowerCutError))
+        monkeypatch.setattr(IdentityFolder, "discard_pending", then_cut_without(PowerCutError))
     with pytest.raises(PowerCutError):
         enrol(folder, claim, camera, utc_now)
     monkeypatch.undo()

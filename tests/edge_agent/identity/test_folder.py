@@ -24,7 +24,7 @@ def folder(tmp_path):
 @pytest.fixture
 def enrolled(folder, create_certificate):
     folder.store_next_pair(create_certificate(folder.next_key()))
-    folder.adopt(IDENTITY, b"authority")
+    folder.activate(IDENTITY, b"authority")
     return folder
 
 
@@ -37,7 +37,7 @@ def test_an_enrolled_camera_has_its_pair_its_identity_and_the_authority(enrolled
     assert enrolled.is_complete
     assert enrolled.read_identity() == IDENTITY
     assert enrolled.trust.read_bytes() == b"authority"
-    assert (enrolled.ends_at() - NOON).days == 30
+    assert (enrolled.expires_at() - NOON).days == 30
 
 
 def test_private_files_are_for_the_agents_user_alone(enrolled):
@@ -90,7 +90,7 @@ def test_a_certificate_of_another_key_is_refused_and_not_stored(folder, key, cre
 
 def test_the_state_of_an_enrolment_is_read_back(folder):
     assert folder.pending() is None
-    folder.note(PENDING)
+    folder.store_pending(PENDING)
     assert folder.pending() == PENDING
     (folder.path / "pending.json").write_bytes(b"{")
     assert folder.pending() is None
@@ -99,17 +99,19 @@ def test_the_state_of_an_enrolment_is_read_back(folder):
 def test_a_renewal_replaces_the_pair_and_keeps_the_authority(enrolled, create_certificate):
     before = enrolled.pair.read_bytes()
     enrolled.store_next_pair(create_certificate(enrolled.next_key()))
-    enrolled.adopt(IDENTITY)
+    enrolled.activate(IDENTITY)
     assert enrolled.pair.read_bytes() != before
     assert enrolled.trust.read_bytes() == b"authority"
     assert names(enrolled) == {"device.pem", "identity.json", "trust.pem"}
 
 
-def test_giving_up_keeps_the_certificate_in_use(enrolled, create_certificate):
+def test_discarding_the_pending_certificate_keeps_the_certificate_in_use(
+    enrolled, create_certificate
+):
     before = enrolled.pair.read_bytes()
     enrolled.store_next_pair(create_certificate(enrolled.next_key()))
-    enrolled.note(PENDING)
-    enrolled.give_up()
-    enrolled.give_up()
+    enrolled.store_pending(PENDING)
+    enrolled.discard_pending()
+    enrolled.discard_pending()
     assert enrolled.pair.read_bytes() == before
     assert names(enrolled) == {"device.pem", "identity.json", "trust.pem"}

@@ -17,7 +17,7 @@ NETWORK = SimpleNamespace(name="none", version="1")
 @pytest.fixture
 def folder(tmp_path):
     folder = IdentityFolder(tmp_path)
-    folder.adopt(
+    folder.activate(
         DeviceIdentity(
             device="kx-01-cam-1",
             location="KX-01",

@@ -68,7 +68,7 @@ def measure(
         at_s = step * STEP_S
         if playing is not None and at_s % AD_S == 0:
             now = NOON + timedelta(seconds=at_s)
-            playing.take(PlayerMessage(creative=creative_at(at_s), started_at=now), now)
+            playing.add_message(PlayerMessage(creative=creative_at(at_s), started_at=now), now)
         if step and at_s % change_every_s == 0:
             meter.adopt(settings)
         here = [one for one in people if one.enters_s <= at_s <= one.leaves_s]

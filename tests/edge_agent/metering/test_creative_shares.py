@@ -45,7 +45,9 @@ def run(plays, people, *, seconds=30, step_s=0.2):
         now_s = number * step_s
         while waiting and waiting[0][0] <= now_s:
             starts_s, creative = waiting.pop(0)
-            playing.take(PlayerMessage(creative=creative, started_at=at(starts_s)), at(now_s))
+            playing.add_message(
+                PlayerMessage(creative=creative, started_at=at(starts_s)), at(now_s)
+            )
         seen = [
             Sighting(track, now_s - first >= 0.5, attention)
             for track, first, last, attention in people

@@ -82,15 +82,15 @@ def test_an_earlier_peak_stays_when_presence_is_no_longer_stored(interval):
 
 
 def test_snapshots_are_added(interval):
-    interval.take(people=3, facing=2, looking=1)
-    interval.take(people=0, facing=0, looking=0)
+    interval.add_snapshot(people=3, facing=2, looking=1)
+    interval.add_snapshot(people=0, facing=0, looking=0)
     assert interval.snapshots == SnapshotSum(taken=2, people=3, facing=2, looking=1)
 
 
 def test_readings_are_added_by_sensor_and_further_sensors_are_discarded(interval):
     for number in range(MAX_SENSORS + 1):
-        interval.read(f"lux_{number}", 1_000)
-    interval.read("lux_0", -250)
+        interval.add_reading(f"lux_{number}", 1_000)
+    interval.add_reading("lux_0", -250)
     assert len(interval.sensors) == MAX_SENSORS
     assert f"lux_{MAX_SENSORS}" not in interval.sensors
     assert interval.sensors["lux_0"] == SensorSum(
@@ -115,7 +115,7 @@ def play(*starts):
     playing = PlayHistory()
     for seconds, creative in starts:
         at = NOON + timedelta(seconds=seconds)
-        playing.take(PlayerMessage(creative=creative, started_at=at), at)
+        playing.add_message(PlayerMessage(creative=creative, started_at=at), at)
     return playing
 
 
@@ -125,7 +125,7 @@ def test_time_is_split_by_creative_with_the_offset_of_the_monotonic_clock(interv
         TimedSpan(100_000, 130_000, None),
         TimedSpan(105_000, 115_000, Attention.LOOKING, track=1),
     ]
-    interval.split(play((-5, "tea"), (12, "coffee")), offset_ms)
+    interval.split_by_creative(play((-5, "tea"), (12, "coffee")), offset_ms)
     tea, coffee = interval.creatives["tea"], interval.creatives["coffee"]
     assert (tea.plays, tea.observed_ms, tea.attention_ms[Attention.LOOKING]) == (0, 12_000, 7_000)
     assert (coffee.plays, coffee.observed_ms) == (1, 18_000)
@@ -135,7 +135,9 @@ def test_time_is_split_by_creative_with_the_offset_of_the_monotonic_clock(interv
 
 def test_creatives_beyond_the_limit_count_as_unknown(interval):
     interval.spans = [TimedSpan(NOON_MS, NOON_MS + 30_000, None)]
-    interval.split(play(*((n / 5, f"ad-{n}") for n in range(MAX_CREATIVES + 10))), offset_ms=0)
+    interval.split_by_creative(
+        play(*((n / 5, f"ad-{n}") for n in range(MAX_CREATIVES + 10))), offset_ms=0
+    )
     assert len(interval.creatives) == MAX_CREATIVES
     assert sum(one.observed_ms for one in interval.creatives.values()) == 30_000
     #  63 of 0.2 s are named; the rest of 30 s is unknown

@@ -16,7 +16,7 @@ def test_readings_become_sums_of_the_interval_in_which_they_arrive():
         moment = NOON.replace(minute=second // 60, second=second % 60)
         meter.observe(moment, float(second), Visibility(observed=True))
         if second in (5, 10, 40):
-            meter.read("lux", 1000 * second)
+            meter.add_reading("lux", 1000 * second)
     tallies = meter.close()
     assert [tally.sensors for tally in tallies] == [
         {"lux": SensorSum(samples=2, total_milli=15_000, least_milli=5_000, most_milli=10_000)},
@@ -29,8 +29,8 @@ def test_more_sensors_than_a_report_carries_are_left_out():
     meter = AudienceMeter(Settings())
     meter.observe(NOON, 0.0, Visibility(observed=True))
     for n in range(50):
-        meter.read(f"s{n}", 1)
-        meter.read("s0", 1)
+        meter.add_reading(f"s{n}", 1)
+        meter.add_reading("s0", 1)
     meter.observe(NOON.replace(second=1), 1.0, Visibility(observed=True))
     (tally,) = meter.close()
     assert len(tally.sensors) == MAX_SENSORS

@@ -1,7 +1,5 @@
 """The three ways in which a player's word arrives: a real broker, a real web server, our page."""
 
-import http.client
-import json
 import threading
 import time
 from datetime import UTC, datetime
@@ -10,13 +8,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from paho.mqtt import publish
 
-from edge_agent.cameras_config import CameraConfig
 from edge_agent.player.now_playing import PlayHistory
 from edge_agent.player.player_input import PlayerInput, listen_to_player
-from edge_agent.services import start_services
 from edge_agent.settings.loading import SettingsError, parse
 from edge_agent.settings.services import PlaysSettings
-from simulators.servers.mosquitto import free_port
 
 TOPIC = "player/lobby/now-playing"
 
@@ -89,20 +84,6 @@ def test_a_player_that_is_asked(player):
         player.update(status=200, word=b'{"creative": "coffee"}')
         assert until(lambda: shows(playing) == "coffee")
         assert sum(playing.starts(0, 10**14).values()) == 2
-
-
-def test_a_player_that_posts_to_the_status_page(address):
-    port = free_port()
-    settings = parse(f"[status]\nport = {port}\n[plays]\nhttp = true\n")
-    with start_services([CameraConfig("clip.mp4", address, settings)]) as around:
-        for word, status in ((b'{"creative": "tea"}', 200), (b'{"creative": "a b"}', 422)):
-            line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-            line.request("POST", "/plays", word, {"Content-Type": "application/json"})
-            answer = line.getresponse()
-            said = json.loads(answer.read())
-            line.close()
-            assert answer.status == status, said
-        assert shows(around.playing) == "tea"
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,12 @@ FLOWS, STANDS = CaptureState.STREAMING, CaptureState.STALLED
 def after(minutes):
     """A camera's hour: (frames, reconnects, state) for each minute."""
     camera, counters = ConnectionQuality(), Counters()
-    camera.note(0.0, FLOWS, counters)
+    camera.record(0.0, FLOWS, counters)
     for minute, (frames, reconnects, state) in enumerate(minutes, 1):
         counters.captured += frames
         counters.reconnects += reconnects
-        camera.note(60.0 * minute - 30, state, counters)
-        camera.note(60.0 * minute, FLOWS, counters)
+        camera.record(60.0 * minute - 30, state, counters)
+        camera.record(60.0 * minute, FLOWS, counters)
     return camera
 
 
@@ -25,7 +25,7 @@ STEADY = (1500, 0, FLOWS)
 
 
 @pytest.mark.parametrize(
-    ("minutes", "word"),
+    ("minutes", "level"),
     [
         ([], Connection.EXCELLENT),
         ([STEADY] * 60, Connection.EXCELLENT),
@@ -38,14 +38,14 @@ STEADY = (1500, 0, FLOWS)
         ([(1500, 3, FLOWS)] * 10 + [STEADY] * 61, Connection.EXCELLENT),
     ],
 )
-def test_the_quality_follows_the_worst_of_rate_reconnects_and_stalls(minutes, word):
-    assert after(minutes).word is word
+def test_the_quality_follows_the_worst_of_rate_reconnects_and_stalls(minutes, level):
+    assert after(minutes).level is level
 
 
 def test_a_stream_that_does_not_arrive_now_is_unusable():
     camera = after([STEADY] * 10)
-    camera.note(601.0, CaptureState.FAILED, Counters(15_000))
-    assert (camera.word, camera.stalls) == (Connection.UNUSABLE, 1)
+    camera.record(601.0, CaptureState.FAILED, Counters(15_000))
+    assert (camera.level, camera.stalls) == (Connection.UNUSABLE, 1)
 
 
 def test_the_rate_is_of_the_last_whole_minute():

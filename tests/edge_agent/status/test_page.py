@@ -47,7 +47,7 @@ def test_problems_are_shown_in_words_and_not_by_colour_alone(snapshot, now):
         clock_kept=False, alarms=("capture.failed",),
     )  # fmt: skip
     texts = Seen(render_page([ill], now, ())).texts
-    wanted = {"failed", "connection unusable", "cloud not reached", "clock not kept"}
+    wanted = {"failed", "connection unusable", "cloud not reached", "clock not synchronized"}
     assert wanted | {"capture.failed"} <= set(texts)
 
 
@@ -79,4 +79,4 @@ def test_the_page_loads_nothing_from_elsewhere(snapshot, now):
 
 
 def test_the_page_without_cameras_says_so(now):
-    assert "No camera has said anything yet." in Seen(render_page([], now, ())).texts
+    assert "No camera has reported yet." in Seen(render_page([], now, ())).texts
