@@ -9,40 +9,23 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
 
 from cloud.alerting.lifecycle import AlertChange
-from cloud.alerting.rules import AlertKind
+from cloud.alerting.rules import THRESHOLDS, Severity
 
 SITES_SHOWN: Final = 50
 DEVICES_SHOWN: Final = 20
 LONGEST_SUBJECT: Final = 180
 
 
-class Severity(StrEnum):
-    """How urgent an alert is."""
-
-    CRITICAL = "critical"  # nothing is measured
-    WARNING = "warning"  # what is measured may be wrong
-    INFO = "info"  # what is measured is unusual
-
-
 SEVERITIES: Final[Mapping[str, Severity]] = {
-    AlertKind.OFFLINE: Severity.CRITICAL,
-    AlertKind.UNOBSERVED: Severity.CRITICAL,
-    AlertKind.NO_DATA: Severity.CRITICAL,
-    AlertKind.QUARANTINED: Severity.CRITICAL,
-    AlertKind.NO_FACES: Severity.WARNING,
-    AlertKind.CLOCK: Severity.WARNING,
-    AlertKind.DRIFT: Severity.WARNING,
-    AlertKind.SURGE: Severity.INFO,
-    AlertKind.COLLAPSE: Severity.INFO,
+    kind: thresholds.severity for kind, thresholds in THRESHOLDS.items()
 }
 
 
 def severity(kind: str) -> Severity:
-    """The severity of a kind of alert."""
+    """The severity of a kind of alert; a warning for a kind that is no longer evaluated."""
     return SEVERITIES.get(kind, Severity.WARNING)
 
 

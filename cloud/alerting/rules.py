@@ -57,6 +57,14 @@ class AlertKind(StrEnum):
     QUARANTINED = "device.quarantined"  # 1 while ingest refuses the device's messages
 
 
+class Severity(StrEnum):
+    """How urgent an alert is."""
+
+    CRITICAL = "critical"  # nothing is measured
+    WARNING = "warning"  # what is measured may be wrong
+    INFO = "info"  # what is measured is unusual
+
+
 NO_HOLD: Final = timedelta()
 
 
@@ -71,6 +79,7 @@ class AlertThresholds:
     clear_at: float
     hold_raise: timedelta = NO_HOLD
     hold_clear: timedelta = timedelta(minutes=15)
+    severity: Severity = Severity.WARNING
 
     def __post_init__(self) -> None:
         if self.clear_at > self.raise_at:
@@ -79,16 +88,16 @@ class AlertThresholds:
 
 TWO_MINUTES: Final = timedelta(minutes=2)
 THRESHOLDS: Final = {
-    AlertKind.SURGE: AlertThresholds(3.0, 2.0, TWO_MINUTES),
-    AlertKind.COLLAPSE: AlertThresholds(3.0, 2.0, TWO_MINUTES),
+    AlertKind.SURGE: AlertThresholds(3.0, 2.0, TWO_MINUTES, severity=Severity.INFO),
+    AlertKind.COLLAPSE: AlertThresholds(3.0, 2.0, TWO_MINUTES, severity=Severity.INFO),
     AlertKind.NO_FACES: AlertThresholds(10.0, 1.0),
-    AlertKind.UNOBSERVED: AlertThresholds(0.5, 0.2, TWO_MINUTES),
-    AlertKind.OFFLINE: AlertThresholds(10.0, 5.0),  # the value is itself a duration
+    AlertKind.UNOBSERVED: AlertThresholds(0.5, 0.2, TWO_MINUTES, severity=Severity.CRITICAL),
+    AlertKind.OFFLINE: AlertThresholds(10.0, 5.0, severity=Severity.CRITICAL),  # a duration itself
     AlertKind.CLOCK: AlertThresholds(120.0, 60.0, timedelta(minutes=5)),
     AlertKind.DRIFT: AlertThresholds(1.0, 0.5, hold_clear=NO_HOLD),  # evaluated once an hour
-    AlertKind.NO_DATA: AlertThresholds(3.0, 2.0, hold_clear=NO_HOLD),
+    AlertKind.NO_DATA: AlertThresholds(3.0, 2.0, hold_clear=NO_HOLD, severity=Severity.CRITICAL),
     AlertKind.QUARANTINED: AlertThresholds(
-        1.0, 1.0, hold_clear=NO_HOLD
+        1.0, 1.0, hold_clear=NO_HOLD, severity=Severity.CRITICAL
     ),  # ingest decides when a quarantine ends
 }
 

@@ -24,7 +24,8 @@ from cloud.alerting.history import (
     read_alert,
     read_notifications,
 )
-from cloud.alerting.message import Severity, severity
+from cloud.alerting.message import severity
+from cloud.alerting.rules import Severity
 from cloud.app.context import AppContext
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context

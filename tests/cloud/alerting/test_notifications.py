@@ -9,9 +9,10 @@ import pytest
 from cloud.alerting import actions
 from cloud.alerting.actions import OperatorAction
 from cloud.alerting.history import read_notifications
-from cloud.alerting.message import DEVICES_SHOWN, SITES_SHOWN, Severity
+from cloud.alerting.message import DEVICES_SHOWN, SITES_SHOWN
 from cloud.alerting.notifications import DeliveryFailure, FailureKind
 from cloud.alerting.recipients import QuietHours, Recipient
+from cloud.alerting.rules import Severity
 from cloud.database import reading, writing
 from tests.cloud.alerting.conftest import MINUTE, NOON, OPS, Scene, blind
 

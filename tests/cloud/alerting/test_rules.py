@@ -12,6 +12,7 @@ from cloud.alerting.rules import (
     AlertThresholds,
     CameraStatus,
     LocationStatus,
+    Severity,
     UsualCrowd,
     measure_camera,
     measure_location,
@@ -178,6 +179,17 @@ def test_a_camera_without_any_message_is_not_offline() -> None:
 @pytest.mark.parametrize(("off_s", "alert"), [(-130.0, True), (3.0, False), (130.0, True)])
 def test_a_clock_may_be_wrong_either_way(off_s: float, alert: bool) -> None:
     assert raised(AlertKind.CLOCK, clock_off_s=off_s) is alert
+
+
+def test_every_kind_has_thresholds_and_what_stops_the_measurement_is_critical() -> None:
+    assert set(THRESHOLDS) == set(AlertKind)
+    urgent = {kind for kind, one in THRESHOLDS.items() if one.severity is Severity.CRITICAL}
+    assert urgent == {
+        AlertKind.OFFLINE,
+        AlertKind.UNOBSERVED,
+        AlertKind.NO_DATA,
+        AlertKind.QUARANTINED,
+    }
 
 
 def test_thresholds_that_would_flicker_are_refused() -> None:
