@@ -28,8 +28,17 @@ from wire.audience import AgeGroup, Expression, Gender
 
 log = logging.getLogger(__name__)
 
-# the order of the logits in layout "onlooker-classes"
-AGES: Final = tuple(age for age in AgeGroup if age is not AgeGroup.UNKNOWN)
+# The classes of layout "onlooker-classes", in the order of the network's outputs. The wire format
+# may define further groups, which a network does not estimate until it has been trained for them.
+AGES: Final = (
+    AgeGroup.UNDER_13,
+    AgeGroup.FROM_13,
+    AgeGroup.FROM_18,
+    AgeGroup.FROM_25,
+    AgeGroup.FROM_35,
+    AgeGroup.FROM_45,
+    AgeGroup.FROM_55,
+)
 GENDERS: Final = (Gender.FEMALE, Gender.MALE)
 EXPRESSIONS: Final = tuple(one for one in Expression if one is not Expression.UNKNOWN)
 LABELS: Final[Mapping[str, tuple[tuple[str, int], ...]]] = {
