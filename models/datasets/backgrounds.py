@@ -1,4 +1,4 @@
-"""Rooms, trails, streets and fruit without a single face: where a detector must stay silent.
+"""Pictures of interiors, trails, streets and fruit without a face, where nothing is detected.
 
 Source: dusty-nv/jetson-inference at 45da40a. Licence: the repository is MIT-style; the rights of
 the photographs are as the repository states them.
@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from models.datasets.picture import DatasetError, LabelledPicture
+from models.datasets.pictures_on_disk import read_image
 
 LICENCE = "MIT (dusty-nv/jetson-inference)"
 LONGEST_PX = 800
@@ -18,14 +19,12 @@ NAME = "backgrounds/"
 
 
 def pictures(folder: Path) -> Iterator[LabelledPicture]:
-    """Yield every picture of `folder`, its longest side at most `LONGEST_PX`."""
+    """Yield every picture of `folder`, its longest side reduced to at most `LONGEST_PX`."""
     files = sorted(path for path in folder.glob("*") if path.suffix in {".jpg", ".png"})
     if not files:
         raise DatasetError(folder)
     for path in files:
-        image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-        if image is None:
-            raise DatasetError(path)
+        image = read_image(path)
         ratio = min(1.0, LONGEST_PX / max(image.shape[:2]))
         small = cv2.resize(image, None, fx=ratio, fy=ratio, interpolation=cv2.INTER_AREA)
         yield LabelledPicture(NAME + path.name, np.asarray(small, np.uint8))

@@ -1,7 +1,7 @@
 """Frames of real footage: a classroom, a store aisle, a workshop, streets and cars.
 
 Source: intel-iot-devkit/sample-videos at 5797889 (480 x 270 previews and short films).
-Licence: CC-BY-4.0, credit "Intel Corporation, sample-videos". The frames carry no labels.
+Licence: CC-BY-4.0, credit "Intel Corporation, sample-videos". The frames have no labels.
 """
 
 from collections.abc import Iterator

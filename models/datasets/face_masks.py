@@ -2,17 +2,17 @@
 
 Source: iAmEthanMai/mask-detection-dataset at c5d6b88, the set published as "Face Mask Detection".
 Licence: CC0 as its publisher claims; the repository is MIT; the photographs come from the web.
-Faces the annotators left out are completed by a teacher in `models.train.labels`.
+`models.train.labels` adds the faces that the annotators left out.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from models.datasets.picture import DatasetError, Floats, LabelledPicture
+from models.datasets.picture import Floats, LabelledPicture
+from models.datasets.pictures_on_disk import read_image
 from models.datasets.table import read_rows
 
 LICENCE = "CC0-1.0 (as claimed by its publisher)"
@@ -27,10 +27,8 @@ def boxes_by_image(table: Path) -> dict[str, Floats]:
 
 
 def pictures(folder: Path) -> Iterator[LabelledPicture]:
-    """Yield every labelled photograph of `folder` with its boxes; landmarks are unknown."""
+    """Yield every labelled photograph of `folder` with its boxes; landmarks are missing (NaN)."""
     for name, boxes in sorted(boxes_by_image(folder / "boxes.csv").items()):
-        image = cv2.imread(str(folder / "images" / name), cv2.IMREAD_COLOR)
-        if image is None:
-            raise DatasetError(folder / "images" / name)
-        unknown = np.full((len(boxes), 5, 2), np.nan, np.float32)
-        yield LabelledPicture(f"facemask/{name}", np.asarray(image, np.uint8), boxes, unknown)
+        image = read_image(folder / "images" / name)
+        missing = np.full((len(boxes), 5, 2), np.nan, np.float32)
+        yield LabelledPicture(f"facemask/{name}", image, boxes, missing)

@@ -1,8 +1,8 @@
-"""A training picture and what is known about the faces in it.
+"""A training picture with the labels of its faces.
 
-Coordinates are pixels of the picture, x to the right, y down, corners x1, y1, x2, y2. A face
-whose landmarks nobody labelled carries NaN. `ignored` marks regions that are neither a face nor
-certainly not one: they teach nothing. `decoys` are places an earlier round took for a face.
+Coordinates are pixels of the picture, x to the right, y down, corners x1, y1, x2, y2. The landmarks
+of a face without labelled ones are NaN. `ignored` are regions that may contain a face; they are
+left out of training. `decoys` are false detections of an earlier detector.
 """
 
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ def no_landmarks() -> Floats:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabelledPicture:
-    """`image` BGR; `boxes` (n, 4); `landmarks` (n, 5, 2), subject's right side first."""
+    """`image` BGR; `boxes` (n, 4); `landmarks` (n, 5, 2), the subject's right side first."""
 
     name: str
     image: Image
@@ -35,7 +35,7 @@ class LabelledPicture:
 
 
 class DatasetError(FileNotFoundError):
-    """The folder a recipe needs is not where it was looked for."""
+    """A folder or file of a data set that is missing or cannot be read."""
 
     def __init__(self, folder: object) -> None:
         super().__init__(

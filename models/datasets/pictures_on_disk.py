@@ -1,7 +1,7 @@
-"""Pictures read from files, in every kind a site may hand in.
+"""Reads picture files of every common format as 8-bit BGR.
 
-CMYK JPEGs and palettes become BGR; 16-bit files are scaled by their type's range; an empty or
-broken file is a sentence, not a crash.
+CMYK JPEGs and palettes become BGR; 16-bit files are scaled by the range of their type. An empty or
+damaged file raises `PictureError`.
 """
 
 from pathlib import Path
@@ -14,7 +14,7 @@ from models.datasets.picture import Image
 
 
 class PictureError(ValueError):
-    """A file that is no picture."""
+    """A file that cannot be read as a picture."""
 
 
 def read_image(path: Path) -> Image:

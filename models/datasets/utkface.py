@@ -1,16 +1,16 @@
 """Faces with age and gender, as their publishers labelled them.
 
 Source: UTKFace chips in anasserhussien/EthnicityRecognition-UTKFaces at 6f91a89. Licence:
-non-commercial research. Nothing trained on them may be a default. The labels are apparent age
-and a gender in two values; people are more than that, which is why the product says "unknown"
-unless a site with consent asks.
+non-commercial research. No network trained on them may be a default. The labels are apparent age
+and a gender in two values, which describe people only in part: the agent reports "unknown" unless a
+site with consent enables these networks.
 """
 
 from pathlib import Path
 
 import numpy as np
 
-from models.datasets.labelled_faces import LabelledFaces, sized
+from models.datasets.labelled_faces import LabelledFaces, resize_face
 from models.datasets.pictures_on_disk import read_image
 from models.datasets.table import read_rows
 
@@ -23,11 +23,11 @@ GROUPS = tuple(str(number) for number in range(len(AGE_GROUPS)))
 def faces(folder: Path) -> LabelledFaces:
     """Read `labels.csv` (file, age, gender, race_code, age_group7) and `images/`.
 
-    Targets are (n, 2): age group 0 to 6, gender 0 to 1. Groups for subgroup figures are the
-    labels' own race codes.
+    Targets are (n, 2): age group 0 to 6, gender 0 to 1. Groups, for figures by subgroup, are the
+    race codes of the labels.
     """
     labels = read_rows(folder / "labels.csv", "file", "gender", "race_code", "age_group7")
-    images = [sized(read_image(folder / "images" / row.text("file"))) for row in labels]
+    images = [resize_face(read_image(folder / "images" / row.text("file"))) for row in labels]
     targets = [[row.one_of("age_group7", GROUPS), row.one_of("gender", GENDERS)] for row in labels]
     return LabelledFaces(
         np.stack(images),

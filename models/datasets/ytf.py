@@ -1,9 +1,9 @@
 """Crops of famous people with head pose from 68 landmarks, split by person.
 
 Source: udacity/P1_Facial_Keypoints at 6e55adc, frames of YouTube Faces. Licence: the repository
-is MIT, the videos are for research only. Used to measure, and for a research-only variant that
-lives apart. The table's yaw is positive towards the left of the picture; it is turned around
-here, so that everywhere in this repository right is positive.
+is MIT, the videos are for research only. Used for evaluation, and for a separate research-only
+network. In the table yaw is positive towards the left of the picture; its sign is reversed here,
+since in this repository right is positive.
 """
 
 import math
@@ -18,7 +18,7 @@ from models.datasets.table import LabelRow, read_rows
 
 LICENCE = "research only (YouTube Faces)"
 POINTS = ("reye", "leye", "nose", "rmouth", "lmouth")
-# a crop is this many face boxes wide, the box in its middle
+# side of a crop in sides of its face's box, which is in the middle
 CROP_OF_BOX = 1.5
 
 
@@ -44,7 +44,7 @@ def posed_crops(table: Path, folder: Path) -> list[PosedCrop]:
     crops = []
     for row in read_rows(table, "file", "person", "yaw", "pitch_up", "roll"):
         angles = [-row.number("yaw"), row.number("pitch_up"), row.number("roll")]
-        points = [[_place(row, f"{name}_{axis}") for axis in "xy"] for name in POINTS]
+        points = [[_position(row, f"{name}_{axis}") for axis in "xy"] for name in POINTS]
         crops.append(
             PosedCrop(
                 row.text("person"),
@@ -56,5 +56,5 @@ def posed_crops(table: Path, folder: Path) -> list[PosedCrop]:
     return crops
 
 
-def _place(row: LabelRow, column: str) -> float:
+def _position(row: LabelRow, column: str) -> float:
     return row.number(column) if row.cells.get(column) else math.nan

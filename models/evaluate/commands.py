@@ -222,7 +222,7 @@ def class_figures(
         if name == "gender":
             adults = faces.targets[:, 0] >= ADULT_GROUP
             report["gender_of_adults"] = classes.figures(
-                part[adults], faces.where(adults), label, known
+                part[adults], faces.select(adults), label, known
             )
         start += len(kinds)
     return report

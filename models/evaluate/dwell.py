@@ -56,7 +56,7 @@ def presence(table: Path, fps: float) -> list[Present]:
 def _present(row: LabelRow, fps: float) -> Present:
     first, last = row.number("first_frame"), row.number("last_frame_exclusive")
     if not 0 <= first < last or first % 1 or last % 1:
-        raise row.refused("whole frames, 0 <= first_frame < last_frame_exclusive")
+        raise row.refuse("whole frames, 0 <= first_frame < last_frame_exclusive")
     shows = row.one_of("shows_face", ("0", "1")) if row.cells.get("shows_face") else 1
     return Present(row.text("person"), first / fps, last / fps, bool(shows))
 

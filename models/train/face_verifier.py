@@ -1,8 +1,8 @@
 """Train the face verifier: a second network that separates faces from false detections.
 
 The body is that of the attention network, with frozen weights: its features locate eyes and mouth.
-Only a small head is trained. Training the body too improved the mask set, but lost recall in a
-dark corridor, which is the product's usual scene.
+Only a small head is trained. Training the body too improved the mask set and lost recall in a
+dark corridor.
 """
 
 # mypy: disallow-subclassing-any=False, disallow-untyped-decorators=False
@@ -104,5 +104,5 @@ def _learn(net: FaceVerifierNet, rows: Tensor, truth: Tensor, schedule: Schedule
 def _report(net: FaceVerifierNet, rows: Tensor, truth: Tensor) -> None:
     sure = torch.sigmoid(net.head(net.norm(rows))[:, 0])
     missed = float((sure[truth == 1] < 0.5).float().mean())
-    fooled = float((sure[truth == 0] > 0.5).float().mean())
-    log.info("train.face_verifier missed=%.4f fooled=%.4f", missed, fooled)
+    accepted = float((sure[truth == 0] > 0.5).float().mean())
+    log.info("train.face_verifier missed=%.4f accepted=%.4f", missed, accepted)

@@ -1,4 +1,4 @@
-"""Whatever a site hands in as a picture is read rightly or refused with a sentence."""
+"""A picture file of any common format is read correctly; any other file is refused."""
 
 import cv2
 import numpy as np
@@ -10,19 +10,19 @@ from models.datasets.pictures_on_disk import PictureError, read_image
 RED = (220, 30, 20)
 
 
-def test_an_empty_file_is_a_sentence(tmp_path):
+def test_an_empty_file_is_refused(tmp_path):
     (tmp_path / "none.jpg").write_bytes(b"")
     with pytest.raises(PictureError, match="of 0 bytes"):
         read_image(tmp_path / "none.jpg")
 
 
-def test_a_broken_file_is_a_sentence(tmp_path):
+def test_a_damaged_file_is_refused(tmp_path):
     (tmp_path / "half.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"\x00" * 20)
     with pytest.raises(PictureError, match="replace the file"):
         read_image(tmp_path / "half.png")
 
 
-def test_a_missing_file_is_a_sentence(tmp_path):
+def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(PictureError, match=r"found .*gone\.png"):
         read_image(tmp_path / "gone.png")
 

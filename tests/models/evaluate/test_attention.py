@@ -7,8 +7,6 @@ import numpy as np
 import pytest
 
 from edge_agent.perception.head_pose import HeadPose
-from models.datasets.picture import DatasetError
-from models.datasets.ytf import posed_crops
 from models.evaluate.attention import crop_figures, judge_crops
 from models.evaluate.calibration import fit_scale_and_zero
 
@@ -54,17 +52,6 @@ def test_a_biased_prediction_is_detected(crops):
     assert report["yaw_mae_deg"]["value"] == pytest.approx(15)
     assert report["recall"]["value"] == pytest.approx(2 / 3, abs=1e-3)
     assert report["within_one_sigma"]["value"] == pytest.approx(0.5)
-
-
-def test_left_in_the_table_is_right_in_our_convention(crops):
-    read = posed_crops(crops / "labels.csv", crops)
-    assert read[1].angles.tolist() == [25.0, 0.0, 0.0]
-    assert read[1].box == (16.0, 16.0, 80.0, 80.0)
-
-
-def test_a_missing_table_says_what_to_pass(tmp_path):
-    with pytest.raises(DatasetError, match="--data DIR"):
-        posed_crops(tmp_path / "labels.csv", tmp_path)
 
 
 def test_a_network_with_small_and_shifted_angles_is_calibrated():
