@@ -1,7 +1,7 @@
-"""A film watched as the camera would: the agent's own judgement, person by person.
+"""Runs the agent's perception over a video and collects its visits.
 
-`edge_agent.perception.pipeline` runs over the file at the agent's rate; what it says of each track
-is kept, so that it can be laid beside what somebody has counted.
+`edge_agent.perception.pipeline` processes the file at the agent's rate, as it does with a camera.
+The visits can then be compared with those that a person has counted.
 """
 
 import math
@@ -23,15 +23,17 @@ from edge_agent.settings.camera_settings import Settings
 from models.evaluate.errors import EvaluationError
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+Sighting = tuple[float, Any]
+"""Seconds of the video, and a tracked face of the pipeline."""
 
 
 class VideoError(EvaluationError):
-    """A film that cannot be watched."""
+    """A video that cannot be opened or decoded."""
 
 
 @dataclass(slots=True)
 class ReplayedVisit:
-    """One believed person: seconds of the film, and what they did."""
+    """One confirmed track: its time in seconds of the video, and the agent's visit."""
 
     first_s: float
     last_s: float
@@ -44,36 +46,36 @@ class ReplayedVisit:
 
 @dataclass(slots=True)
 class ReplayResult:
-    """A film as the agent saw it. Times are seconds of the film."""
+    """The visits of a video and their seconds by attention and by band."""
 
     seconds: float = 0.0
     pictures: int = 0
     analysed: int = 0
-    stays: list[ReplayedVisit] = field(default_factory=list)
+    visits: list[ReplayedVisit] = field(default_factory=list)
     attention_s: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     band_s: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
 
 def replay_video(video: Path, settings: Settings) -> ReplayResult:
-    """Run the agent's judgement over a film."""
+    """Run the agent's perception over a video; raises `VideoError`."""
     if not video.is_file():
-        raise VideoError(f"found no film at {video}, expected a video file or an animated GIF")
-    watch = FramePipeline(settings, *open_networks(settings))
-    result, begun = ReplayResult(), defaultdict[int, list[tuple[float, Any]]](list)
-    believed: set[int] = set()
+        raise VideoError(f"found no video at {video}, expected a video file or an animated GIF")
+    pipeline = FramePipeline(settings, *open_networks(settings))
+    result, tracks = ReplayResult(), defaultdict[int, list[Sighting]](list)
+    confirmed: set[int] = set()
     try:
         for frame in _frames(video, settings):
-            seen = watch.process(frame)
-            result.pictures, result.analysed = result.pictures + 1, result.analysed + seen.analysed
+            found = pipeline.process(frame)
+            result.pictures, result.analysed = result.pictures + 1, result.analysed + found.analysed
             result.seconds = frame.elapsed_s
-            for sighting in seen.seen:
-                begun[sighting.track].append((frame.elapsed_s, sighting))
-                if sighting.confirmed:
-                    believed.add(sighting.track)
+            for face in found.seen:
+                tracks[face.track].append((frame.elapsed_s, face))
+                if face.confirmed:
+                    confirmed.add(face.track)
     except CaptureError as error:
         raise VideoError(str(error)) from error
-    for track in sorted(believed):
-        _keep(result, begun[track], settings)
+    for track in sorted(confirmed):
+        add_visit(result, tracks[track], settings)
     return result
 
 
@@ -87,34 +89,38 @@ def _frames(video: Path, settings: Settings) -> Iterator[Frame]:
         camera.close()
 
 
-def _keep(result: ReplayResult, sights: Sequence[tuple[float, Any]], settings: Settings) -> None:
-    """Add a believed track: its time in view, and its seconds by attention and by band."""
-    (first_s, first), *rest = sights
+def add_visit(result: ReplayResult, track: Sequence[Sighting], settings: Settings) -> None:
+    """Add a confirmed track: its visit, and its seconds by attention and by band.
+
+    The time between two sightings counts with the attention of the first of them, and at most with
+    `longest_gap_s`.
+    """
+    (first_s, first), *rest = track
     begins = round(first_s * 1000)
     visit = Visit(first.track, begins, begins, first.attention)
     visit.record_attention(first.attention)
     longest_s = settings.tracking.longest_gap_s
     before_s, before = first_s, first
-    for at_s, sighting in rest:
+    for at_s, face in rest:
         spent_s = min(at_s - before_s, longest_s)
         last_ms = round((before_s + spent_s) * 1000)
         span = VisitSpan(round(before_s * 1000), last_ms, before.attention)
-        visit.extend(span, sighting.attention, settings.attention)
+        visit.extend(span, face.attention, settings.attention)
         result.attention_s[str(before.attention)] += spent_s
         result.band_s[str(attention_band(before.looking_ratio))] += spent_s
-        before_s, before = at_s, sighting
-    result.stays.append(ReplayedVisit(first_s, before_s, visit))
+        before_s, before = at_s, face
+    result.visits.append(ReplayedVisit(first_s, before_s, visit))
 
 
 def summarize_audience(result: ReplayResult) -> dict[str, Any]:
-    """Return the film's audience as a report would count it, seconds rounded."""
+    """Return the audience of the video as a report counts it, seconds rounded."""
     tiers = result.attention_s
     looking_s = tiers[str(Attention.LOOKING)]
     return {
         "seconds": round(result.seconds, 2),
         "pictures_analysed": result.analysed,
-        "visits": len(result.stays),
-        "onlookers": sum(stay.visit.engaged for stay in result.stays),
+        "visits": len(result.visits),
+        "onlookers": sum(one.visit.engaged for one in result.visits),
         "opportunity_s": round(sum(tiers.values()), 2),
         "facing_s": round(looking_s + tiers[str(Attention.FACING)], 2),
         "attentive_s": round(looking_s, 2),
@@ -122,11 +128,11 @@ def summarize_audience(result: ReplayResult) -> dict[str, Any]:
         "by_band_s": {name: round(result.band_s[name], 2) for name in ("high", "medium", "low")},
         "stays": [
             {
-                "from_s": round(stay.first_s, 2),
-                "to_s": round(stay.last_s, 2),
-                "attentive_s": round(stay.visit.looking_ms / 1000, 2),
-                "engaged": stay.visit.engaged,
+                "from_s": round(one.first_s, 2),
+                "to_s": round(one.last_s, 2),
+                "attentive_s": round(one.visit.looking_ms / 1000, 2),
+                "engaged": one.visit.engaged,
             }
-            for stay in result.stays
+            for one in result.visits
         ],
     }

@@ -1,8 +1,8 @@
-"""How well head pose says who looks: against labelled crops, and on films judged by eye.
+"""Accuracy of attention from head pose: on labelled crops, and on labelled frames of videos.
 
-Looking means |yaw| and |pitch| of at most `LOOKING_DEG`, in the labels and in the answers. The
-crops are independent by person, so the intervals resample persons; the frames of a film are not
-independent at all, so films carry no interval.
+Looking means |yaw| and |pitch| of at most `LOOKING_DEG`, in the labels and in the measurements.
+Intervals resample persons, since crops of different persons are independent. The frames of a video
+are not independent, so its figures have no interval.
 """
 
 from collections import defaultdict
@@ -26,13 +26,13 @@ from models.evaluate.calibration import expected_error
 from models.evaluate.intervals import bootstrap
 
 LOOKING_DEG = 20.0
-FILM_COLUMNS = ("video", "frame", "scale_w", "x1", "y1", "x2", "y2", "facing_camera")
+VIDEO_COLUMNS = ("video", "frame", "scale_w", "x1", "y1", "x2", "y2", "facing_camera")
 LIMITS = AttentionSettings(looking_yaw_deg=LOOKING_DEG, looking_pitch_deg=LOOKING_DEG)
 
 
 @dataclass(frozen=True, slots=True)
 class JudgedCrop:
-    """One face: what the label says, what the estimator says, degrees."""
+    """One face: whether it looks by its label and by the estimator, and the errors in degrees."""
 
     looks: bool
     judged: bool
@@ -49,20 +49,22 @@ def is_looking(yaw_deg: float, pitch_deg: float, limit_deg: float = LOOKING_DEG)
 def measure_pose(
     estimator: PoseEstimator, image: Image, box: tuple[float, float, float, float]
 ) -> HeadPose:
-    """Measure the pose of one face whose box is known."""
-    nowhere = np.zeros((5, 2), np.float32)
-    (pose,) = estimator.poses(image, [Face(box, 1.0, nowhere)])
+    """Measure the pose of the face in a box."""
+    no_landmarks = np.zeros((5, 2), np.float32)
+    (pose,) = estimator.poses(image, [Face(box, 1.0, no_landmarks)])
     return pose
 
 
 def precision(cases: Sequence[JudgedCrop]) -> float:
-    said = [case.looks for case in cases if case.judged]
-    return sum(said) / len(said) if said else 1.0
+    """Return the share of those judged as looking who look; 1.0 if nobody is judged so."""
+    judged = [case.looks for case in cases if case.judged]
+    return sum(judged) / len(judged) if judged else 1.0
 
 
 def recall(cases: Sequence[JudgedCrop]) -> float:
-    true = [case.judged for case in cases if case.looks]
-    return sum(true) / len(true) if true else 1.0
+    """Return the share of those who look that is judged so; 1.0 if nobody looks."""
+    looking = [case.judged for case in cases if case.looks]
+    return sum(looking) / len(looking) if looking else 1.0
 
 
 def f1(cases: Sequence[JudgedCrop]) -> float:
@@ -74,7 +76,7 @@ def f1(cases: Sequence[JudgedCrop]) -> float:
 def judge_crops(
     estimator: PoseEstimator, table: Path, folder: Path, *, limit_deg: float = LOOKING_DEG
 ) -> list[list[JudgedCrop]]:
-    """Judge labelled crops, person by person."""
+    """Measure labelled crops; return them person by person."""
     people: dict[str, list[JudgedCrop]] = defaultdict(list)
     for crop in posed_crops(table, folder):
         pose = measure_pose(estimator, crop.image, crop.box)
@@ -121,13 +123,13 @@ def _figures(people: list[list[JudgedCrop]]) -> dict[str, Any]:
 
 
 def calibration_error(cases: Sequence[JudgedCrop]) -> float:
-    """Return how far the probability of looking is from how often it is so."""
-    said = np.asarray([case.probability for case in cases])
-    return expected_error(said, np.asarray([case.looks for case in cases]))
+    """Return the expected calibration error of the probability of looking."""
+    probabilities = np.asarray([case.probability for case in cases])
+    return expected_error(probabilities, np.asarray([case.looks for case in cases]))
 
 
 def _within_one_sigma(cases: Sequence[JudgedCrop]) -> float:
-    """Return the share of errors within one sigma: 0.683 when the doubt is honest."""
+    """Return the share of errors within one sigma; 0.683 if sigma is calibrated."""
     near = [abs(c.yaw_error_deg) <= c.sigma_deg for c in cases]
     near += [abs(c.pitch_error_deg) <= c.sigma_deg for c in cases]
     return float(np.mean(near))
@@ -141,23 +143,26 @@ def video_figures(
     limit_deg: float,
     only: str | None = None,
 ) -> dict[str, Any]:
-    """Judge the faces of `table`: video, frame, scale_w, x1..y2, facing_camera (1, 0 or empty).
+    """Measure the faces of `table`: video, frame, scale_w, x1..y2, facing_camera (1, 0 or empty).
 
-    With `only`, those of the film of that name.
+    With `only`, those of the video of that name. Raises `LabelTableError` for a frame that its
+    video does not have.
     """
-    labels = [row for row in read_rows(table, *FILM_COLUMNS) if row.cells["facing_camera"]]
+    labels = [row for row in read_rows(table, *VIDEO_COLUMNS) if row.cells["facing_camera"]]
     labels = [row for row in labels if only is None or row.text("video") == only]
     if not labels:
-        raise DatasetError(f"{table} (a line for {only or 'any film'})")
+        raise DatasetError(f"{table} (a line for {only or 'any video'})")
     cases: dict[str, list[JudgedCrop]] = defaultdict(list)
     for name in sorted({row.text("video") for row in labels}):
-        wanted: dict[int, list[LabelRow]] = defaultdict(list)
+        wanted: dict[float, list[LabelRow]] = defaultdict(list)
         for row in labels:
             if row.text("video") == name:
-                wanted[int(row.number("frame"))].append(row)
+                wanted[row.number("frame")].append(row)
         for index, image in frames(_find_video(name, folders)):
-            for row in wanted.get(index, []):
+            for row in wanted.pop(index, []):
                 cases[name].append(_judge_row(estimator, image, row, limit_deg))
+        for row in (row for rows in wanted.values() for row in rows):
+            raise row.refuse(f"a frame of {name}")
     together = [case for found in cases.values() for case in found]
     return {name: _plain(found) for name, found in [*cases.items(), ("all", together)]}
 
@@ -172,7 +177,10 @@ def _find_video(name: str, folders: Sequence[Path]) -> Path:
 def _judge_row(
     estimator: PoseEstimator, image: Image, row: LabelRow, limit_deg: float
 ) -> JudgedCrop:
-    ratio = image.shape[1] / row.number("scale_w")
+    width = row.number("scale_w")
+    if width <= 0:
+        raise row.refuse("the width of the labelled picture, above 0, in scale_w")
+    ratio = image.shape[1] / width
     x1, y1, x2, y2 = (edge * ratio for edge in row.box())
     pose = measure_pose(estimator, image, (x1, y1, x2, y2))
     judged = is_looking(pose.yaw_deg, pose.pitch_deg, limit_deg)

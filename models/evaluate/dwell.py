@@ -1,9 +1,9 @@
-"""How well the agent counts people and their seconds, against somebody who has watched the film.
+"""Accuracy of visits and dwell in a video, against people counted by hand.
 
-The truth is CSV, one line a person: `person,first_frame,last_frame_exclusive`, counted from 0 in
-frames of the film, and where it matters `shows_face` (1 or 0): whoever never shows a face is no
-audience, and a visit there is an error. Other columns are left alone. Each person is matched with
-the stay that shares most time with them, one stay a person.
+The truth is CSV, one line for each person: `person,first_frame,last_frame_exclusive`, in frames of
+the video from 0, and optionally `shows_face` (1 or 0): a person who never shows a face is no
+audience, and a visit there is an error. Other columns are ignored. Each person is matched with the
+visit that overlaps most in time, one visit for each person.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ COLUMNS = ("person", "first_frame", "last_frame_exclusive")
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """One person's true stay, seconds of the film."""
+    """One person's true presence, seconds of the video."""
 
     person: str
     first_s: float
@@ -35,12 +35,12 @@ class Present:
 
 
 def frames_per_s(video: Path) -> float:
-    """Return the film's own rate; raises `FilmError` for what is no film."""
+    """Return the frame rate of the video; raises `VideoError`."""
     try:
         with open_recording(video) as container:
             rate = container.streams.video[0].average_rate
     except CaptureError as error:
-        raise VideoError(f"found no film at {video}, expected a video file ({error})") from error
+        raise VideoError(f"found no video at {video}, expected a video file ({error})") from error
     if not rate:
         raise VideoError(
             f"found {video} without a frame rate, expected one to place frames in time"
@@ -49,7 +49,7 @@ def frames_per_s(video: Path) -> float:
 
 
 def presence(table: Path, fps: float) -> list[Present]:
-    """Read the truth; raises `TableError` with the line that does not read."""
+    """Read the truth; raises `LabelTableError` with the line that is invalid."""
     return [_present(row, fps) for row in read_rows(table, *COLUMNS)]
 
 
@@ -62,21 +62,21 @@ def _present(row: LabelRow, fps: float) -> Present:
 
 
 def against(result: ReplayResult, truth: Sequence[Present]) -> dict[str, Any]:
-    """Compare the stays of a film with the people who were there; intervals over people."""
-    matched = _matched(result.stays, truth)
+    """Compare the visits of a video with the people present; intervals over people."""
+    matched = _match(result.visits, truth)
     people = [person for person in truth if person.shows_face]
     pairs = [(person, matched.get(index)) for index, person in enumerate(truth)]
-    shown = [(person, stay) for person, stay in pairs if person.shows_face]
+    shown = [(person, visit) for person, visit in pairs if person.shows_face]
     report: dict[str, Any] = {
         "people": len(truth),
         "people_who_show_a_face": len(people),
-        "counted": sum(stay is not None for _, stay in shown),
+        "counted": sum(visit is not None for _, visit in shown),
         "counted_without_a_face": sum(
-            stay is not None for person, stay in pairs if not person.shows_face
+            visit is not None for person, visit in pairs if not person.shows_face
         ),
-        "counted_twice_or_nobody": len(result.stays) - len(matched),
+        "counted_twice_or_nobody": len(result.visits) - len(matched),
         "true_dwell_s": round(sum(person.dwell_s for person in people), 2),
-        "measured_dwell_s": round(sum(stay.dwell_s for stay in result.stays), 2),
+        "measured_dwell_s": round(sum(visit.dwell_s for visit in result.visits), 2),
         "audience": summarize_audience(result),
     }
     if shown:
@@ -90,35 +90,35 @@ Pair = tuple[Present, ReplayedVisit | None]
 
 
 def _found(pairs: Sequence[Pair]) -> float:
-    return sum(stay is not None for _, stay in pairs) / len(pairs)
+    return sum(visit is not None for _, visit in pairs) / len(pairs)
 
 
 def _dwell_error(pairs: Sequence[Pair]) -> float:
-    """Return the mean absolute error, s; a person who was missed counts with all of theirs."""
-    errors = [abs((stay.dwell_s if stay else 0.0) - person.dwell_s) for person, stay in pairs]
+    """Return the mean absolute error, s; the error of a missed person is their whole dwell."""
+    errors = [abs((visit.dwell_s if visit else 0.0) - person.dwell_s) for person, visit in pairs]
     return sum(errors) / len(errors)
 
 
 def _errors(pairs: Sequence[Pair]) -> list[str]:
     result = []
-    for person, stay in pairs:
-        if person.shows_face and stay is None:
+    for person, visit in pairs:
+        if person.shows_face and visit is None:
             result.append(f"person {person.person}: {person.dwell_s:.1f} s, missed")
-        elif not person.shows_face and stay is not None:
+        elif not person.shows_face and visit is not None:
             result.append(f"person {person.person}: shows no face, counted")
-        elif stay is not None and abs(stay.dwell_s - person.dwell_s) >= 0.5:
+        elif visit is not None and abs(visit.dwell_s - person.dwell_s) >= 0.5:
             result.append(
-                f"person {person.person}: {person.dwell_s:.1f} s, reported {stay.dwell_s:.1f}"
+                f"person {person.person}: {person.dwell_s:.1f} s, reported {visit.dwell_s:.1f}"
             )
     return result
 
 
-def _matched(stays: Sequence[ReplayedVisit], truth: Sequence[Present]) -> dict[int, ReplayedVisit]:
-    """Pair people and stays by shared time, the longest first."""
+def _match(visits: Sequence[ReplayedVisit], truth: Sequence[Present]) -> dict[int, ReplayedVisit]:
+    """Match people and visits by the time they share, the longest first."""
     shared = sorted(
         (
-            (min(stay.last_s, person.last_s) - max(stay.first_s, person.first_s), place, index)
-            for place, stay in enumerate(stays)
+            (min(visit.last_s, person.last_s) - max(visit.first_s, person.first_s), place, index)
+            for place, visit in enumerate(visits)
             for index, person in enumerate(truth)
         ),
         reverse=True,
@@ -128,5 +128,5 @@ def _matched(stays: Sequence[ReplayedVisit], truth: Sequence[Present]) -> dict[i
     for seconds, place, index in shared:
         if seconds > 0 and place not in taken and index not in pairs:
             taken.add(place)
-            pairs[index] = stays[place]
+            pairs[index] = visits[place]
     return pairs

@@ -1,9 +1,9 @@
-"""What an evaluation will not do; the message says what was found, wanted, and what to do."""
+"""Errors of an evaluation; the message says what was found, expected, and what to do."""
 
 
 class EvaluationError(ValueError):
-    """An evaluation that cannot be made."""
+    """An evaluation that is not possible with these data."""
 
 
 class CommandError(EvaluationError):
-    """Options, or files that they name, that do not make a command."""
+    """Options that do not fit together, or files of them that cannot be used."""
