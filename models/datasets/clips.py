@@ -1,6 +1,6 @@
 """Frames of real footage: a classroom, a store aisle, a workshop, streets and cars.
 
-Source: intel-iot-devkit/sample-videos at 5797889 (480 x 270 previews and short films).
+Source: intel-iot-devkit/sample-videos at 5797889 (480 x 270 previews and short videos).
 Licence: CC-BY-4.0, credit "Intel Corporation, sample-videos". The frames have no labels.
 """
 
@@ -15,7 +15,7 @@ LICENCE = "CC-BY-4.0 (Intel Corporation, sample-videos)"
 
 
 def frames(path: Path, *, every: int = 1) -> Iterator[tuple[int, Image]]:
-    """Yield (index, BGR image, upright) of each `every`-th readable frame of a film or GIF."""
+    """Yield (index, BGR image, upright) of each `every`-th readable frame of a video or GIF."""
     if not path.is_file():
         raise DatasetError(path)
     for index, shot in enumerate(Recording(path).shots()):

@@ -1,10 +1,10 @@
-"""Scale, zero and doubt of a head-pose network, fitted to labelled crops of every other person.
+"""Scale, zero and uncertainty of a head-pose network, fitted to crops of every other person.
 
-A small network draws large angles in, and where its pitch is zero hangs on whoever taught it. The
-line is that of an instrument's calibration: what is said is regressed on what is true and the line
-turned around, so that a given true angle is right on average. Regressed the other way the
-angles would shrink, the more the less is known, and who looks aside would be called a looker. The
-doubt is stretched until one error in three lies beyond it, as with a normal law.
+A small network underestimates large angles, and the zero of its pitch depends on its training
+labels. As in the calibration of an instrument, the measured angle is regressed on the true angle
+and the line is inverted, so that a true angle is measured without bias. The opposite regression
+would shrink uncertain angles, and people who look aside would count as looking. The uncertainty is
+scaled so that 68.3 % of the errors are within one standard deviation.
 """
 
 from collections.abc import Sequence
@@ -32,8 +32,8 @@ class AnglesError(EvaluationError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RawPoses:
-    """What a network said of some crops before any calibration, and the truth: yaw and pitch
-    (n, 2), the doubt of both (n,), degrees.
+    """Angles that a network measured before calibration, and the true ones: yaw and pitch (n, 2),
+    and the standard deviation of both (n,), degrees.
     """
 
     angles: Doubles
@@ -42,7 +42,7 @@ class RawPoses:
 
 
 def every_other(crops: Sequence[PosedCrop]) -> list[PosedCrop]:
-    """Return the crops of the first, third, fifth... person of a table."""
+    """Return the crops of the first, third, fifth (and so on) person of a table."""
     people = list(dict.fromkeys(crop.person for crop in crops))
     chosen = set(people[::2])
     return [crop for crop in crops if crop.person in chosen]
@@ -51,38 +51,38 @@ def every_other(crops: Sequence[PosedCrop]) -> list[PosedCrop]:
 def read_raw_poses(
     estimator: PoseEstimator, card: ModelCard, crops: Sequence[PosedCrop]
 ) -> RawPoses:
-    """Run the network over crops, and take its card's calibration off again."""
-    known = card.calibration
+    """Run the network over crops and undo the calibration of its card."""
+    applied = card.calibration
     poses = [measure_pose(estimator, crop.image, crop.box) for crop in crops]
     angles = [
         [
-            pose.yaw_deg / known.get("yaw_scale", 1.0) + known.get("yaw_zero", 0.0),
-            pose.pitch_deg / known.get("pitch_scale", 1.0) + known.get("pitch_zero", 0.0),
+            pose.yaw_deg / applied.get("yaw_scale", 1.0) + applied.get("yaw_zero", 0.0),
+            pose.pitch_deg / applied.get("pitch_scale", 1.0) + applied.get("pitch_zero", 0.0),
         ]
         for pose in poses
     ]
-    sigmas = [pose.sigma_deg / known.get("sigma_scale", 1.0) for pose in poses]
+    sigmas = [pose.sigma_deg / applied.get("sigma_scale", 1.0) for pose in poses]
     truth = [crop.angles[:2] for crop in crops]
     return RawPoses(np.asarray(angles), np.asarray(sigmas), np.asarray(truth, np.float64))
 
 
-def fit_angles(what: RawPoses) -> dict[str, float]:
-    """Return the five numbers for a card's calibration."""
-    if len(what.truth) < LEAST_CROPS:
+def fit_angles(poses: RawPoses) -> dict[str, float]:
+    """Return the five numbers of a card's calibration; raises `AnglesError`."""
+    if len(poses.truth) < LEAST_CROPS:
         raise AnglesError(
-            f"found {len(what.truth)} crops of every other person to calibrate with, expected at "
+            f"found {len(poses.truth)} crops of every other person to calibrate with, expected at "
             f"least {LEAST_CROPS}; label more"
         )
     found, errors = {}, []
     for axis, name in enumerate(("yaw", "pitch")):
-        said_deg, true_deg = what.angles[:, axis], what.truth[:, axis]
-        slope, zero = (float(number) for number in np.polyfit(true_deg, said_deg, 1))
+        measured_deg, true_deg = poses.angles[:, axis], poses.truth[:, axis]
+        slope, zero = (float(number) for number in np.polyfit(true_deg, measured_deg, 1))
         if not slope > 0:
             raise AnglesError(
                 f"found {name} that contradicts the labels or has the opposite sign, expected the "
                 "signs of docs/accuracy.md; check the table and the crops"
             )
         found[f"{name}_scale"], found[f"{name}_zero"] = 1 / slope, zero
-        errors.append(np.abs((said_deg - zero) / slope - true_deg) / what.sigmas)
+        errors.append(np.abs((measured_deg - zero) / slope - true_deg) / poses.sigmas)
     found["sigma_scale"] = float(np.quantile(np.concatenate(errors), ONE_SIGMA))
     return {name: round(value, DIGITS) for name, value in found.items()}

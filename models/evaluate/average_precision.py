@@ -1,7 +1,7 @@
 """Average precision of boxes at one overlap, the area under the precision-recall curve.
 
-Matching is greedy by score within a picture (PASCAL VOC, all points). Truth below a size is
-neither expected nor punished, and neither is a stray box below that size.
+Matching is greedy by score within a picture (PASCAL VOC, all points). True faces below a size, and
+unmatched boxes below that size, count neither for nor against a detector.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ OVERLAP = 0.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Matches:
-    """One picture: the score of every counted box, whether it is right, and faces in truth."""
+    """One picture: the score of every counted box, whether it is right, and the true faces."""
 
     scores: NDArray[np.float64]
     right: NDArray[np.bool_]
@@ -58,7 +58,7 @@ def curve(pictures: Sequence[Matches]) -> tuple[NDArray[np.float64], Floats, Flo
 
 
 def average_precision(pictures: Sequence[Matches]) -> float:
-    """Return the area under the curve, precision made to fall with recall."""
+    """Return the area under the curve; precision is made monotonic in recall."""
     _, precision, recall = curve(pictures)
     envelope = np.maximum.accumulate(precision[::-1])[::-1]
     steps = np.diff(np.concatenate([[0.0], recall]))

@@ -1,8 +1,8 @@
-"""How often a class network is right, how honest its probabilities are, and for whom.
+"""Accuracy and calibration of a class network, over all faces and by group and class.
 
-A network is judged as it is deployed, with the temperature on its card. A temperature fitted on
-every other face (Guo et al. 2017) is reported with its error on the remaining faces, of which all
-figures are. The expected calibration error has ten bins.
+A network is measured as it is deployed, with the temperature of its card. A temperature fitted on
+every other face (Guo et al. 2017) is reported with its error. All figures are of the remaining
+faces. The expected calibration error has ten bins.
 """
 
 from collections.abc import Sequence
@@ -36,8 +36,8 @@ def softmax(rows: Floats, temperature: float = 1.0) -> Floats:
     return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
 
 
-def temperature_of(rows: Floats, truth: NDArray[np.int64]) -> float:
-    """Return the temperature under which the true classes are likeliest, on a fine grid."""
+def fit_temperature(rows: Floats, truth: NDArray[np.int64]) -> float:
+    """Return the temperature of a fine grid that maximises the likelihood of the true classes."""
     grid = np.exp(np.linspace(np.log(0.3), np.log(3.0), 60))
     index = np.arange(len(truth))
     losses = [-np.log(softmax(rows, t)[index, truth] + 1e-9).mean() for t in grid]
@@ -45,22 +45,22 @@ def temperature_of(rows: Floats, truth: NDArray[np.int64]) -> float:
 
 
 def calibration_error(shares: Floats, truth: NDArray[np.int64]) -> float:
-    """Return the mean gap between confidence and being right, weighted by how many there are."""
+    """Return the expected calibration error of the highest probability of each row."""
     return expected_error(shares.max(axis=1), shares.argmax(axis=1) == truth)
 
 
-def figures(rows: Floats, faces: LabelledFaces, label: int, known: float) -> dict[str, Any]:
-    """Measure one label's `rows` of the odd faces, softened by `known`, the card's temperature.
+def figures(rows: Floats, faces: LabelledFaces, label: int, temperature: float) -> dict[str, Any]:
+    """Measure one label's `rows` of the odd faces at `temperature`, that of the card.
 
-    What a temperature fitted on the even faces would reach on the odd ones stands beside it.
+    The figures include the error of a temperature fitted on the even faces.
     """
     truth = faces.targets[:, label]
-    fitted, rest = temperature_of(rows[::2], truth[::2]), truth[1::2]
+    fitted, rest = fit_temperature(rows[::2], truth[::2]), truth[1::2]
     guess = rows[1::2].argmax(axis=1)
     report: dict[str, Any] = {
         "exact": _share(guess == rest),
-        "temperature": round(known, 3),
-        "calibration_error": round(calibration_error(softmax(rows[1::2], known), rest), 4),
+        "temperature": round(temperature, 3),
+        "calibration_error": round(calibration_error(softmax(rows[1::2], temperature), rest), 4),
         "refitted": {
             "temperature": round(fitted, 3),
             "calibration_error": round(calibration_error(softmax(rows[1::2], fitted), rest), 4),
@@ -78,8 +78,9 @@ def figures(rows: Floats, faces: LabelledFaces, label: int, known: float) -> dic
 
 
 def within_one(rows: Floats, faces: LabelledFaces, label: int) -> dict[str, float]:
-    """Return the share of odd faces whose class, decided as the agent does, is off by one at
-    most; `rows` are softened already.
+    """Return the share of odd faces whose class, chosen as the agent does, is off by at most one.
+
+    `rows` are divided by the temperature already.
     """
     truth = faces.targets[:, label]
     shares = softmax(rows[1::2])

@@ -1,4 +1,4 @@
-"""What `python -m models evaluate` runs for each of its words."""
+"""The subjects of `python -m models evaluate`, and the two of `calibrate`."""
 
 import argparse
 from collections.abc import Sequence
@@ -48,10 +48,10 @@ def detection_figures(options: argparse.Namespace, folders: Sequence[Path]) -> l
             detector, threshold = open_detector(
                 name, folders, size, accept_research=options.accept_research
             )
-            seen = detection.run(detector, truth, options.images)
-            report = detection.against_boxes(detector, seen, threshold=threshold)
+            found = detection.run(detector, truth, options.images)
+            report = detection.against_boxes(detector, found, threshold=threshold)
             reports.append({"input_px": size, **report})
-            cases = [match_boxes(faces, boxes) for faces, boxes in seen]
+            cases = [match_boxes(faces, boxes) for faces, boxes in found]
             curves[f"{detector.name} {size}"] = curve(cases)[1:]
             if options.plot:
                 scores = detection.scores_above(cases, 0.0)
@@ -62,7 +62,7 @@ def detection_figures(options: argparse.Namespace, folders: Sequence[Path]) -> l
 
 
 def calibrate_detector(options: argparse.Namespace, folders: Sequence[Path]) -> dict[str, Any]:
-    """Fit a detector's scores to labelled pictures, and write them into its card."""
+    """Calibrate a detector's scores with labelled pictures and write the result into its card."""
     sets = _labelled_sets(options)
     path = card_of(options.detector, folders)
     card, runs = read_card(path), []
@@ -70,23 +70,23 @@ def calibrate_detector(options: argparse.Namespace, folders: Sequence[Path]) -> 
         research = options.accept_research
         detector, _ = open_detector(options.detector, folders, size, accept_research=research)
         found = [detection.run(detector, detection.labelled_boxes(t), i) for t, i in sets]
-        runs.append([match_boxes(faces, boxes) for seen in found for faces, boxes in seen])
+        runs.append([match_boxes(faces, boxes) for one in found for faces, boxes in one])
     name = " and ".join(table.parent.name for table, _ in sets)
-    honest, report = scores.calibrate_card(card, scores.at_all_sizes(runs), name)
-    return {**report, "card": str(write_card(path, honest))}
+    calibrated, report = scores.calibrate_card(card, scores.at_all_sizes(runs), name)
+    return {**report, "card": str(write_card(path, calibrated))}
 
 
 def calibrate_pose(options: argparse.Namespace, folders: Sequence[Path]) -> dict[str, Any]:
-    """Fit a head-pose network to crops of every other person, judge it on the rest's."""
+    """Calibrate a head-pose network with every other person; measure it on the other persons."""
     if (options.labels is None) != (options.crops is None):
         raise CommandError("found one of --labels CSV and --crops DIR, expected both or neither")
     place = options.data / "dev" / "head_pose_ytf"
     table, crops = options.labels or place / "labels.csv", options.crops or place / "crops"
     path = find_card(options.estimator, folders)
     card, research = read_card(path), options.accept_research
-    taught = angles.every_other(posed_crops(table, crops))
-    said = angles.read_raw_poses(load_pose(path, accept_research=research), card, taught)
-    found = angles.fit_angles(said)
+    chosen = angles.every_other(posed_crops(table, crops))
+    poses = angles.read_raw_poses(load_pose(path, accept_research=research), card, chosen)
+    found = angles.fit_angles(poses)
     write_card(path, msgspec.structs.replace(card, calibration=card.calibration | found))
     estimator = load_pose(path, accept_research=research)
     others = attention.judge_crops(estimator, table, crops)[1::2]
@@ -95,7 +95,7 @@ def calibrate_pose(options: argparse.Namespace, folders: Sequence[Path]) -> dict
 
 
 def _labelled_sets(options: argparse.Namespace) -> list[tuple[Path, Path]]:
-    """Return tables of boxes with their folders of pictures: the site's own, or development's."""
+    """Return tables of boxes with their folders of pictures: the given ones or development's."""
     if (options.boxes is None) != (options.images is None):
         raise CommandError("found one of --boxes CSV and --images DIR, expected both or neither")
     if options.boxes:
@@ -105,9 +105,9 @@ def _labelled_sets(options: argparse.Namespace) -> list[tuple[Path, Path]]:
 
 
 def attention_figures(options: argparse.Namespace, folders: Sequence[Path]) -> dict[str, Any]:
-    """Measure attention on labelled crops, or on a film as the agent watches it."""
+    """Measure attention on labelled crops, or on a video as the agent processes it."""
     if options.video:
-        return _film_figures(options, folders)
+        return _video_figures(options, folders)
     if not options.labels or not options.crops:
         raise CommandError(
             "found neither --video FILE nor --labels CSV with --crops DIR, expected one of both"
@@ -116,16 +116,16 @@ def attention_figures(options: argparse.Namespace, folders: Sequence[Path]) -> d
     people = attention.judge_crops(estimator, options.labels, options.crops)
     if options.plot:
         cases = [case for person in people for case in person]
-        said = np.asarray([case.probability for case in cases])
+        sure = np.asarray([case.probability for case in cases])
         looks = np.asarray([case.looks for case in cases])
-        plots.calibration(options.plot, estimator.name, said, looks)
+        plots.calibration(options.plot, estimator.name, sure, looks)
         guess = np.asarray([case.judged for case in cases])
         plots.confusion(options.plot, estimator.name, looks, guess, ("away", "looking"))
     return attention.crop_figures(estimator, people)
 
 
-def _film_figures(options: argparse.Namespace, folders: Sequence[Path]) -> dict[str, Any]:
-    """Tell what the agent makes of a film; beside labels of its faces where there are any."""
+def _video_figures(options: argparse.Namespace, folders: Sequence[Path]) -> dict[str, Any]:
+    """Return the audience that the agent measures in a video, and the figures of its labels."""
     settings = _settings(options)
     report = {
         "film": options.video.name,
@@ -146,17 +146,17 @@ def _film_figures(options: argparse.Namespace, folders: Sequence[Path]) -> dict[
 
 
 def dwell_figures(options: argparse.Namespace) -> dict[str, Any]:
-    """Compare the stays that the agent tells of a film with the people who were there."""
+    """Compare the visits that the agent measures in a video with the people present."""
     truth = dwell.presence(options.truth, dwell.frames_per_s(options.video))
     replayed = agent_replay.replay_video(options.video, _settings(options))
     return {"film": options.video.name, **dwell.against(replayed, truth)}
 
 
 def _settings(options: argparse.Namespace) -> Settings:
-    """Read the camera's settings; the network named on the command line overrules them."""
+    """Read the camera's settings; networks named on the command line take precedence."""
     settings = load(options.config) if options.config else Settings()
-    wish = {"detector": options.detector, "attention": getattr(options, "estimator", None)}
-    named = {key: name for key, name in wish.items() if name}
+    chosen = {"detector": options.detector, "attention": getattr(options, "estimator", None)}
+    named = {key: name for key, name in chosen.items() if name}
     models = msgspec.structs.replace(settings.models, **named)
     return msgspec.structs.replace(settings, models=models)
 
@@ -176,8 +176,8 @@ def speed_figures(wanted: Sequence[str] | None, folders: Sequence[Path]) -> list
 def development_figures(
     data: Path, names: Sequence[str], folders: Sequence[Path]
 ) -> dict[str, Any]:
-    """Measure everything on the development set; class networks as research, to know them."""
-    sorted_faces = {
+    """Measure everything on the development set, research networks included."""
+    class_networks = {
         kind: class_figures(kind, data / "dev" / folder, folders, accept_research=True)
         for kind, folder in (
             ("demographics", "age_gender_utkface"),
@@ -186,7 +186,7 @@ def development_figures(
         if any((place / f"onlooker-{kind}.json").is_file() for place in folders)
     }
     return {
-        **sorted_faces,
+        **class_networks,
         "films": development_set.video_reports(data),
         "detection": development_set.detectors(data, names, folders),
         "attention": development_set.estimators(
@@ -213,16 +213,16 @@ def class_figures(
     report: dict[str, Any] = {"model": session.card.name, "faces": len(faces.images)}
     for label, (name, kinds) in enumerate(CLASSES[kind].items()):
         part = rows[:, start : start + len(kinds)]
-        known = session.card.calibration.get(f"{name}_temperature", 1.0)
-        report[name] = classes.figures(part, faces, label, known)
+        temperature = session.card.calibration.get(f"{name}_temperature", 1.0)
+        report[name] = classes.figures(part, faces, label, temperature)
         if plot:
-            _draw_classes(plot, name, kinds, part / known, faces.targets[:, label])
+            _draw_classes(plot, name, kinds, part / temperature, faces.targets[:, label])
         if name == "age_group":
-            report[name]["within_one"] = classes.within_one(part / known, faces, label)
+            report[name]["within_one"] = classes.within_one(part / temperature, faces, label)
         if name == "gender":
             adults = faces.targets[:, 0] >= ADULT_GROUP
             report["gender_of_adults"] = classes.figures(
-                part[adults], faces.select(adults), label, known
+                part[adults], faces.select(adults), label, temperature
             )
         start += len(kinds)
     return report

@@ -1,7 +1,7 @@
-"""How well a detector finds faces: against boxes, on clips, and where there is nobody.
+"""Accuracy of a face detector: on labelled boxes, on clips, and on pictures without people.
 
-The pictures run through `edge_agent.perception.face_detector`, the code of the camera. Boxes come
-as CSV with the columns image, x1, y1, x2, y2 (px; others are left alone), one line a face.
+The detector is that of the agent, `edge_agent.perception.face_detector`. Boxes are read from a CSV
+with the columns image, x1, y1, x2, y2 (px; other columns are ignored), one line for each face.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,26 +30,27 @@ from models.evaluate.intervals import bootstrap
 SIZES_PX = (0, 16, 32)
 
 
-Seen = Sequence[tuple[list[Face], Floats]]
+Detections = Sequence[tuple[list[Face], Floats]]
+"""The faces found in each picture, with its true boxes."""
 
 
-def run(detector: FaceDetector, truth: Mapping[str, Floats], folder: Path) -> Seen:
-    """Find the faces of every labelled picture, each beside its true boxes.
+def run(detector: FaceDetector, truth: Mapping[str, Floats], folder: Path) -> Detections:
+    """Find the faces of every labelled picture.
 
-    The detector should be opened with a low threshold, or its curve is cut short.
+    Open the detector with a low threshold; a higher one truncates the precision-recall curve.
     """
     return [(detector.faces(read_image(folder / name)), boxes) for name, boxes in truth.items()]
 
 
-def against_boxes(detector: FaceDetector, seen: Seen, *, threshold: float) -> dict[str, Any]:
-    """Return AP by face size, precision and recall at `threshold`, with intervals; and how far
-    the scores of the faces reported are from the share that is right.
+def against_boxes(detector: FaceDetector, found: Detections, *, threshold: float) -> dict[str, Any]:
+    """Return AP by face size, precision and recall at `threshold`, and the calibration error of
+    the scores above it, with intervals.
     """
     report: dict[str, Any] = {"detector": detector.name, "version": detector.version}
     for least in SIZES_PX:
-        cases = [match_boxes(faces, boxes, least_px=least) for faces, boxes in seen]
+        cases = [match_boxes(faces, boxes, least_px=least) for faces, boxes in found]
         report[f"from_{least}_px"] = _figures(cases, threshold)
-    everything = [match_boxes(faces, boxes) for faces, boxes in seen]
+    everything = [match_boxes(faces, boxes) for faces, boxes in found]
     report["calibration_error"] = bootstrap(
         everything, lambda units: expected_error(*scores_above(units, threshold))
     ).as_dict()
@@ -60,7 +61,7 @@ def against_boxes(detector: FaceDetector, seen: Seen, *, threshold: float) -> di
 def scores_above(
     pictures: Sequence[Matches], threshold: float
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return the score of every box of at least `threshold`, and whether it is a face."""
+    """Return the score of every box of at least `threshold`, and whether the box is right."""
     scores = np.concatenate([picture.scores for picture in pictures])
     right = np.concatenate([picture.right for picture in pictures])
     return scores[scores >= threshold], right[scores >= threshold]
@@ -77,14 +78,14 @@ def _figures(cases: list[Matches], threshold: float) -> dict[str, Any]:
 
 
 def labelled_boxes(table: Path) -> dict[str, Floats]:
-    """Read the CSV of boxes; see the head of this file for its columns."""
+    """Read the CSV of boxes; its columns are described above."""
     return boxes_by_image(table)
 
 
 def faces_per_frame(
     detector: FaceDetector, images: Iterable[Image], *, threshold: float
 ) -> list[list[Face]]:
-    """Run every frame and keep the faces of at least `threshold`."""
+    """Return the faces of at least `threshold` of each frame."""
     return [[f for f in detector.faces(image) if f.score >= threshold] for image in images]
 
 
@@ -95,10 +96,10 @@ def on_clip(
 
     With `people` None only the number of faces is reported, since the truth is unknown.
     """
-    shown = faces_per_frame(
+    found = faces_per_frame(
         detector, (image for _, image in frames(video, every=every)), threshold=threshold
     )
-    counts = np.asarray([len(faces) for faces in shown])
+    counts = np.asarray([len(faces) for faces in found])
     report: dict[str, Any] = {"frames": len(counts), "faces": int(counts.sum())}
     if people:
         report["recall_per_frame"] = round(float(np.minimum(counts, people).mean() / people), 4)

@@ -1,7 +1,7 @@
-"""Every figure of the development set in one run, ours beside YuNet: `make evaluate`.
+"""All figures of the development set in one run, with YuNet for comparison: `make evaluate`.
 
-The folder is the one described in `docs/accuracy.md`, with `dev/`, `train/` (for the pictures
-without faces) and, where YuNet is to be measured too, fetched or local copies of its files.
+The folder is described in `docs/accuracy.md`: it contains `dev/` and `train/` (for the pictures
+without faces). YuNet is measured if its files have been fetched.
 """
 
 import logging
@@ -20,8 +20,8 @@ from models.evaluate import attention, detection
 from models.evaluate.agent_replay import replay_video, summarize_audience
 
 log = logging.getLogger(__name__)
-# clip -> people whose face can be seen in every frame. Nobody's can in the store aisle: its three
-# people show their backs or a lost profile (looked at in every sixth frame)
+# clip -> people whose face is visible in every frame. None is in the store aisle: its three people
+# show their backs or less than a profile (checked in every sixth frame)
 CLIPS: dict[str, int] = {
     "dev/videos/face-demographics-walking.gif": 2,
     "dev/videos/one-by-one-person-detection.mp4": 0,
@@ -30,11 +30,11 @@ CLIPS: dict[str, int] = {
     "train/videos/classroom.gif": 4,
     "train/videos/store-aisle-detection.gif": 0,
 }
-FILMS = CLIPS | {
+VIDEOS = CLIPS | {
     "dev/videos/people-detection.gif": 0,
     "train/videos/head-pose-face-detection-male.gif": 1,
 }
-# less is the time a person needs to be believed and to be missed
+# smaller differences are due to the time until a track is confirmed or lost
 LEAST_ERROR_S = 0.5
 BOXES = ("face_boxes_facemask", "face_boxes_groups")
 
@@ -51,24 +51,24 @@ def detectors(
             except ModelError as error:
                 log.warning("evaluate.skipped %s: %s", name, error)
                 continue
-            reports.append({"input_px": size, **_one(detector, threshold, data)})
+            reports.append({"input_px": size, **_measure_detector(detector, threshold, data)})
     return reports
 
 
-def _one(detector: FaceDetector, threshold: float, data: Path) -> dict[str, Any]:
+def _measure_detector(detector: FaceDetector, threshold: float, data: Path) -> dict[str, Any]:
     report: dict[str, Any] = {"detector": detector.name, "version": detector.version}
     for folder in BOXES:
         truth = detection.labelled_boxes(data / "dev" / folder / "boxes.csv")
         images = data / "dev" / folder / "images"
-        seen = detection.run(detector, truth, images)
-        report[folder] = detection.against_boxes(detector, seen, threshold=threshold)
+        found = detection.run(detector, truth, images)
+        report[folder] = detection.against_boxes(detector, found, threshold=threshold)
     empty = sorted((data / "train" / "backgrounds_no_face").glob("*.jpg"))
     if not empty:
         raise DatasetError(data / "train" / "backgrounds_no_face")
-    shown = detection.faces_per_frame(
+    faces_found = detection.faces_per_frame(
         detector, (read_image(path) for path in empty), threshold=threshold
     )
-    false = sum(len(faces) for faces in shown)
+    false = sum(len(faces) for faces in faces_found)
     report["backgrounds"] = {"pictures": len(empty), "false_faces": false}
     report["clips"] = {
         Path(clip).stem: detection.on_clip(
@@ -86,23 +86,27 @@ def _one(detector: FaceDetector, threshold: float, data: Path) -> dict[str, Any]
 def video_reports(data: Path) -> list[dict[str, Any]]:
     """Run the shipped agent on every video and compare its audience with the truth."""
     reports = []
-    for film, people in FILMS.items():
-        result = summarize_audience(replay_video(data / film, Settings()))
-        true_s = round(people * result["seconds"], 2)
-        errors = []
-        if result["visits"] != people:
-            errors.append(f"{result['visits']} visits reported, {people} people show their face")
-        if abs(result["opportunity_s"] - true_s) >= LEAST_ERROR_S:
-            errors.append(f"{result['opportunity_s']} s in view reported, {true_s} s true")
-        row = {"film": Path(film).stem, "people": people, "true_dwell_s": true_s}
-        reports.append({**row, "audience": result, "errors": errors})
+    for video, people in VIDEOS.items():
+        audience = summarize_audience(replay_video(data / video, Settings()))
+        reports.append({"film": Path(video).stem, **compare_audience(audience, people)})
     return reports
+
+
+def compare_audience(audience: dict[str, Any], people: int) -> dict[str, Any]:
+    """Compare an audience with the people whose face is visible in every frame of the video."""
+    true_s = round(people * audience["seconds"], 2)
+    errors = []
+    if audience["visits"] != people:
+        errors.append(f"{audience['visits']} visits reported, {people} people show their face")
+    if abs(audience["opportunity_s"] - true_s) >= LEAST_ERROR_S:
+        errors.append(f"{audience['opportunity_s']} s in view reported, {true_s} s true")
+    return {"people": people, "true_dwell_s": true_s, "audience": audience, "errors": errors}
 
 
 def estimators(
     data: Path, names: Sequence[str], folders: Sequence[Path], *, accept_research: bool
 ) -> list[dict[str, Any]]:
-    """Measure each attention network on crops of unseen persons and on films judged by eye."""
+    """Measure each attention network on crops of persons outside training and on videos."""
     reports = []
     for name in names:
         try:

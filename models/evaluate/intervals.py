@@ -1,7 +1,6 @@
-"""How sure a figure is: bootstrap over independent units, 95 %.
+"""The 95 % interval of a figure, by bootstrap over independent units.
 
-The unit must be independent: pictures for boxes, persons for crops, never single frames of one
-clip.
+Units are pictures for boxes and persons for crops. Single frames of a clip are not independent.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,7 +17,7 @@ DRAWS = 300
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A figure, its 95 % interval and the number of units it rests on."""
+    """A figure, its 95 % interval and its number of units."""
 
     value: float
     low: float
@@ -41,7 +40,7 @@ def bootstrap(
     draws: int = DRAWS,
     seed: int = 1,
 ) -> Estimate:
-    """Return `figure(units)` with the 2.5 and 97.5 % points over resampled units."""
+    """Return `figure(units)` with its 2.5 and 97.5 % percentiles over resampled units."""
     if not units:
         raise EvaluationError(
             "found no cases to measure, expected at least one; check the label file"

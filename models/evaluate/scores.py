@@ -1,8 +1,8 @@
-"""A detector's scores made honest: fitted on labelled pictures, judged on pictures held out.
+"""Calibrates a detector's scores on labelled pictures and measures them on held-out pictures.
 
-The two numbers are those of `edge_agent.perception.score_calibration`, fitted as Platt (1999) did,
-with the softened truths of Lin, Lin and Weng (2007). The pictures bound what can be known: a face
-that nobody labelled counts as a false one, so where labels are missing the probability is too low.
+Slope and zero are those of `edge_agent.perception.score_calibration`, fitted as in Platt (1999)
+with the smoothed targets of Lin, Lin and Weng (2007). A detected face without a label counts as
+false, so the probabilities are too low where labels are missing.
 """
 
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ class ScoresError(EvaluationError):
 
 
 def fit_scores(pictures: Sequence[Matches]) -> ScoreCalibration:
-    """Return the slope and zero under which what came true is likeliest, by Newton's method."""
+    """Return the slope and zero of maximum likelihood, by Newton's method."""
     scores, right = scores_above(pictures, 0.0)
     yes, no = int(right.sum()), int((~right).sum())
     if min(yes, no) < LEAST_OF_EACH:
@@ -48,35 +48,35 @@ def fit_scores(pictures: Sequence[Matches]) -> ScoreCalibration:
             f"found {yes} right and {no} false boxes to calibrate with, expected at least "
             f"{LEAST_OF_EACH} of each; label more pictures"
         )
-    truth = np.where(right, (yes + 1) / (yes + 2), 1 / (no + 2))
+    targets = np.where(right, (yes + 1) / (yes + 2), 1 / (no + 2))
     rows = np.stack([log_odds(scores), np.ones(len(scores))], axis=1)
-    wanted = np.asarray([1.0, 0.0])
+    fitted = np.asarray([1.0, 0.0])
     for _ in range(STEPS):
-        said = from_log_odds(rows @ wanted)
-        curved = (rows * (said * (1 - said))[:, None]).T @ rows + RIDGE * np.eye(2)
-        wanted = wanted - np.linalg.solve(curved, rows.T @ (said - truth))
-    slope, zero = (round(float(number), DIGITS) for number in wanted)
+        predicted = from_log_odds(rows @ fitted)
+        hessian = (rows * (predicted * (1 - predicted))[:, None]).T @ rows + RIDGE * np.eye(2)
+        fitted = fitted - np.linalg.solve(hessian, rows.T @ (predicted - targets))
+    slope, zero = (round(float(number), DIGITS) for number in fitted)
     if not slope > 0:
         raise ScoresError(
             f"found scores that are no higher for right boxes than for false ones (slope {slope}),"
-            " expected a detector that knows better; check that the boxes belong to these pictures"
+            " expected higher ones; check that the boxes belong to these pictures"
         )
     return ScoreCalibration(slope, zero)
 
 
-def held_out(pictures: Sequence[Matches]) -> list[Matches]:
+def score_held_out(pictures: Sequence[Matches]) -> list[Matches]:
     """Return the pictures with probabilities for scores, fitted on the folds they are not in."""
-    judged = list(pictures)
+    scored = list(pictures)
     for fold in range(FOLDS):
-        mine = range(fold, len(pictures), FOLDS)
-        known = fit_scores([one for place, one in enumerate(pictures) if place not in mine])
-        for place in mine:
-            judged[place] = _scored(pictures[place], known.probability(pictures[place].scores))
-    return judged
+        held_out = range(fold, len(pictures), FOLDS)
+        known = fit_scores([one for at, one in enumerate(pictures) if at not in held_out])
+        for at in held_out:
+            scored[at] = _with_scores(pictures[at], known.probability(pictures[at].scores))
+    return scored
 
 
 def at_all_sizes(runs: Sequence[Sequence[Matches]]) -> list[Matches]:
-    """Join what several runs over the same pictures found, picture by picture."""
+    """Join the boxes of several runs over the same pictures, picture by picture."""
     return [
         Matches(
             np.concatenate([one.scores for one in same]),
@@ -90,31 +90,32 @@ def at_all_sizes(runs: Sequence[Sequence[Matches]]) -> list[Matches]:
 def calibrate_card(
     card: ModelCard, pictures: Sequence[Matches], name: str
 ) -> tuple[ModelCard, dict[str, Any]]:
-    """Return the card with its scores made probabilities by `pictures` run under it, and figures.
+    """Return the card with the calibration fitted to `pictures`, and the figures.
 
-    Fitted to all that the camera is ever told, down to `DOUBTFUL_RATIO` of the threshold. The
-    thresholds move with the scores, so that the same boxes pass.
+    All scores that the agent uses are fitted, down to `DOUBTFUL_RATIO` of the threshold. The
+    threshold is converted with the scores, so that the same boxes are above it. The pictures hold
+    the scores of a detector with this card.
     """
     old, threshold = read_calibration(card), card.thresholds["score"]
     if old:
-        pictures = [_scored(one, old.score(one.scores)) for one in pictures]
+        pictures = [_with_scores(one, old.score(one.scores)) for one in pictures]
         threshold = float(old.score(threshold))
-    ever = [_from(one, one.scores >= threshold * DOUBTFUL_RATIO) for one in pictures]
-    known, judged = fit_scores(ever), held_out(ever)
-    sure = [one.scores >= threshold for one in ever]
-    honest = _error([_from(one, mask) for one, mask in zip(judged, sure, strict=True)])
-    figure = msgspec.convert({"metric": HELD_OUT, "set": name, **honest.as_dict()}, ModelFigure)
+    used = [_from(one, one.scores >= threshold * DOUBTFUL_RATIO) for one in pictures]
+    known, judged = fit_scores(used), score_held_out(used)
+    sure = [one.scores >= threshold for one in used]
+    error = _error([_from(one, mask) for one, mask in zip(judged, sure, strict=True)])
+    figure = msgspec.convert({"metric": HELD_OUT, "set": name, **error.as_dict()}, ModelFigure)
     moved = round(float(known.probability(threshold)), DIGITS)
     report = {
         "model": card.name,
         "pictures": len(pictures),
-        "boxes": sum(len(one.scores) for one in ever),
+        "boxes": sum(len(one.scores) for one in used),
         SLOPE: known.slope,
         ZERO: known.zero,
         "threshold": {"own": round(threshold, DIGITS), "probability": moved},
         "calibration_error": {
-            "own_scores": _error([_from(*pair) for pair in zip(ever, sure, strict=True)]).as_dict(),
-            "held_out": honest.as_dict(),
+            "own_scores": _error([_from(*pair) for pair in zip(used, sure, strict=True)]).as_dict(),
+            "held_out": error.as_dict(),
             "held_out_and_doubtful": _error(judged).as_dict(),
         },
     }
@@ -128,7 +129,7 @@ def calibrate_card(
     return changed, report
 
 
-def _scored(picture: Matches, scores: NDArray[np.float64]) -> Matches:
+def _with_scores(picture: Matches, scores: NDArray[np.float64]) -> Matches:
     return Matches(scores, picture.right, picture.wanted)
 
 

@@ -1,8 +1,8 @@
-"""Milliseconds a frame, one thread: detectors side by side in one run.
+"""Milliseconds per frame of each detector on one thread.
 
-Times are of the whole path, scaling and decoding included, since that is what a camera pays.
-Processor time is reported beside the best wall-clock time: on a shared machine the mean of the
-wall-clock times says nothing.
+Times include scaling and the decoding of the outputs, as in the agent. The best wall-clock time and
+the median processor time are reported: on a shared machine the mean of wall-clock times depends on
+other programs.
 """
 
 import time
@@ -21,14 +21,14 @@ RUNS, TILED_RUNS = 25, 9
 
 
 def time_calls(run: Callable[[], object], runs: int = RUNS) -> dict[str, float]:
-    """Return the clock's best and the processor's median of `runs` calls, ms."""
-    took, worked = [], []
+    """Return the best wall-clock time and the median processor time of `runs` calls, ms."""
+    wall_ms, cpu_ms = [], []
     for _ in range(runs):
-        started, idle = time.perf_counter(), time.process_time()
+        started, cpu_started = time.perf_counter(), time.process_time()
         run()
-        took.append((time.perf_counter() - started) * 1000)
-        worked.append((time.process_time() - idle) * 1000)
-    return {"best_ms": round(min(took), 2), "cpu_median_ms": round(float(np.median(worked)), 2)}
+        wall_ms.append((time.perf_counter() - started) * 1000)
+        cpu_ms.append((time.process_time() - cpu_started) * 1000)
+    return {"best_ms": round(min(wall_ms), 2), "cpu_median_ms": round(float(np.median(cpu_ms)), 2)}
 
 
 def detectors(
@@ -47,13 +47,13 @@ def detectors(
             took = time_calls(partial(detector.faces, image))
             rows.append({"detector": detector.name, "input_px": size, **took})
         tile = load_detector(name, input_px=tiled_px, folders=folders)
-        took = time_calls(partial(in_tiles, tile, image, tiled_px), runs=TILED_RUNS)
+        took = time_calls(partial(find_in_tiles, tile, image, tiled_px), runs=TILED_RUNS)
         rows.append({"detector": tile.name, "tiles_px": tiled_px, **took})
     return rows
 
 
-def in_tiles(detector: FaceDetector, image: Image, side_px: int) -> list[Face]:
-    """Find faces at the picture's own resolution: tile by tile, a sixth shared with the next."""
+def find_in_tiles(detector: FaceDetector, image: Image, side_px: int) -> list[Face]:
+    """Find faces at full resolution, tile by tile; tiles overlap by at least a sixth."""
     found = []
     for top in _starts(image.shape[0], side_px):
         for left in _starts(image.shape[1], side_px):

@@ -1,4 +1,4 @@
-"""Probabilities are softened until they are honest, and figures are of faces not used for it."""
+"""A temperature is fitted on half of the faces, and figures are of the other half."""
 
 import numpy as np
 import pytest
@@ -7,8 +7,8 @@ from models.datasets.labelled_faces import LabelledFaces
 from models.evaluate.classes import (
     calibration_error,
     figures,
+    fit_temperature,
     softmax,
-    temperature_of,
     within_one,
 )
 
@@ -19,8 +19,8 @@ def faces_of(truth, groups=None):
     return LabelledFaces(images, np.asarray(truth, np.int64)[:, None], tuple(names))
 
 
-def boastful(count=4000, right=0.7):
-    """Says 0.97 and is right seven times in ten."""
+def overconfident(count=4000, right=0.7):
+    """Predicts with 0.97 and is right seven times in ten."""
     rng = np.random.default_rng(5)
     truth = rng.integers(0, 3, count)
     said = np.where(rng.random(count) < right, truth, (truth + 1) % 3)
@@ -29,38 +29,38 @@ def boastful(count=4000, right=0.7):
     return rows, truth
 
 
-def test_boasting_is_cooled_down():
-    rows, truth = boastful()
+def test_a_temperature_corrects_overconfidence():
+    rows, truth = overconfident()
     assert calibration_error(softmax(rows), truth) > 0.2
-    assert calibration_error(softmax(rows, temperature_of(rows, truth)), truth) < 0.02
+    assert calibration_error(softmax(rows, fit_temperature(rows, truth)), truth) < 0.02
 
 
 def test_only_the_other_half_is_measured():
-    rows, truth = boastful()
+    rows, truth = overconfident()
     report = figures(rows, faces_of(truth), 0, 1.0)
     assert report["exact"]["n"] == 2000
     assert report["exact"]["value"] == pytest.approx(0.7, abs=0.04)
 
 
-def test_a_network_is_judged_with_the_temperature_of_its_card():
-    rows, truth = boastful()
+def test_a_network_is_judged_with_the_fit_temperature_its_card():
+    rows, truth = overconfident()
     report = figures(rows, faces_of(truth), 0, 1.0)
     assert (report["temperature"], report["calibration_error"] > 0.2) == (1.0, True)
     assert report["refitted"]["calibration_error"] < 0.05
-    cooled = figures(rows, faces_of(truth), 0, report["refitted"]["temperature"])
-    assert cooled["calibration_error"] == pytest.approx(
+    corrected = figures(rows, faces_of(truth), 0, report["refitted"]["temperature"])
+    assert corrected["calibration_error"] == pytest.approx(
         report["refitted"]["calibration_error"], abs=1e-3
     )
 
 
 def test_a_temperature_is_judged_on_faces_that_it_was_not_fitted_to():
-    rows, truth = boastful()
+    rows, truth = overconfident()
     truth[1::2] = (truth[1::2] + 1) % 3  # the judged half is labelled otherwise
     assert figures(rows, faces_of(truth), 0, 1.0)["refitted"]["calibration_error"] > 0.2
 
 
 def test_each_group_has_its_own_figure():
-    rows, truth = boastful(400)
+    rows, truth = overconfident(400)
     report = figures(rows, faces_of(truth, ["a", "a", "b", "b"] * 100), 0, 1.0)
     assert set(report["by_group"]) == {"a", "b"}
 

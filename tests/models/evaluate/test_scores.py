@@ -84,7 +84,7 @@ def test_scores_that_know_nothing_are_a_sentence():
     rng = np.random.default_rng(1)
     scores = rng.uniform(0.1, 0.9, 400)
     worse = Matches(scores, rng.uniform(size=400) > scores, 400)
-    with pytest.raises(ScoresError, match="knows better"):
+    with pytest.raises(ScoresError, match="expected higher ones"):
         fit_scores([worse])
 
 
