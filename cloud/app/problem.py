@@ -1,4 +1,4 @@
-"""Errors as `application/problem+json` (RFC 9457): what was found, what was wanted, what to do."""
+"""Errors as `application/problem+json` (RFC 9457): what was found, expected, and what to do."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
@@ -11,7 +11,7 @@ MEDIA_TYPE: Final = "application/problem+json"
 MAX_DETAIL: Final = 1000
 MAX_FAULTS: Final = 10
 REFUSALS: Final = (401, 403, 429)
-"""What any resource that needs a key may answer."""
+"""The refusals of every route that needs a key."""
 
 
 class Problem(BaseModel):
@@ -37,16 +37,20 @@ def problem_response(
         type="urn:onlooker:" + title.lower().replace(" ", "-"),
         title=title,
         status=status,
-        detail=detail[:MAX_DETAIL],
-        instance=request.url.path[:MAX_DETAIL],
+        detail=_encodable(detail[:MAX_DETAIL]),
+        instance=_encodable(request.url.path[:MAX_DETAIL]),
         request_id=request.scope.get("request_id", ""),
     )
-    content = problem.model_dump_json().encode("utf-8", "replace")
-    return Response(content, status, {**(headers or {})}, MEDIA_TYPE)
+    return Response(problem.model_dump_json(), status, {**(headers or {})}, MEDIA_TYPE)
+
+
+def _encodable(text: str) -> str:
+    """The text with `?` for what UTF-8 cannot hold, such as an undecodable file name."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def describe_faults(faults: Sequence[Any], where: Callable[[Any], str]) -> str:
-    """What pydantic found wrong, said about the place that `where` names."""
+    """The faults that pydantic found, each after the place that `where` names."""
     return "; ".join(f"{where(fault)}: {fault['msg']}" for fault in faults[:MAX_FAULTS])
 
 
@@ -60,13 +64,13 @@ def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 DESCRIPTIONS: Final = {
-    401: "No key, or not a key that is known",
-    403: "The key does not open this",
-    404: "There is no such thing",
-    409: "It does not go together with what is there already",
+    401: "No valid key was sent",
+    403: "The role of the key does not allow this",
+    404: "The resource does not exist",
+    409: "The request conflicts with the present state",
     413: "The body is too large",
-    422: "The question cannot be understood; `detail` says why",
-    429: "Too many questions; `Retry-After` says when to ask again",
-    500: "A fault on this side; the request id finds it in the log",
-    503: "The database cannot be reached; ask again",
+    422: "The request is invalid; `detail` says why",
+    429: "The quota is used up; `Retry-After` says when to send again",
+    500: "An internal error; the log has it under the request id",
+    503: "Temporarily unavailable; `Retry-After` says when to send again",
 }

@@ -1,4 +1,4 @@
-"""`/api/fleet/config` and `/api/fleet/drift`: what cameras should be, and who is not it."""
+"""`/api/fleet/config` and `/api/fleet/drift`: desired configurations, and devices that differ."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -6,7 +6,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from cloud.api.fleet.transactions import TargetSelector, change_fleet, read_fleet
+from cloud.api.fleet.transactions import JsonObject, TargetSelector, change_fleet, read_fleet
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.auth.access import allow_roles
@@ -24,16 +24,16 @@ CHANGE: Final = [allow_roles(Role.OPERATIONS)]
 
 
 class ConfigUpdate(BaseModel):
-    """Settings for some cameras; shown first, done with `apply`."""
+    """Settings for some cameras; a preview unless `apply` is set."""
 
     model_config = ConfigDict(extra="forbid")
 
     target: TargetSelector
-    settings: dict[str, Any] = Field(
+    settings: JsonObject = Field(
         min_length=1,
         max_length=100,
         examples=[{"report_interval_ms": 15_000}],
-        description="fields of the device's configuration; null takes one back",
+        description="fields of the device's configuration; null withdraws one",
     )
     apply: bool = Field(False, description="without it nothing changes: the answer is a preview")
 
@@ -48,15 +48,15 @@ class SettingChange(BaseModel):
 
 
 class ConfigUpdateAnswer(BaseModel):
-    """What changes, or would."""
+    """The changes, applied or previewed."""
 
     applied: bool
-    devices: int = Field(description="how many cameras it changes")
+    devices: int = Field(description="number of cameras that it changes")
     changes: list[SettingChange] = Field(description=f"the first {MAX_SHOWN}")
 
 
 class DriftAnswer(BaseModel):
-    """A camera that is not what it should be."""
+    """A camera whose reported configuration differs from the desired one."""
 
     device: str
     location: str

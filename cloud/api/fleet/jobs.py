@@ -9,7 +9,13 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
-from cloud.api.fleet.transactions import NAME_PATTERN, TargetSelector, change_fleet, read_fleet
+from cloud.api.fleet.transactions import (
+    NAME_PATTERN,
+    JsonObject,
+    TargetSelector,
+    change_fleet,
+    read_fleet,
+)
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.auth.access import allow_roles
 from cloud.auth.keys import Role
@@ -24,7 +30,7 @@ from cloud.fleet.registry import devices
 
 MAX_LIMIT: Final = 200
 MODEL: Final = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,128}$"
-NOT_AUDITED: Final = {"package", "document"}  # a presigned address is one, while it stands
+NOT_AUDITED: Final = {"package", "document"}  # may hold presigned addresses, which are credentials
 
 router = APIRouter(tags=["fleet"], dependencies=[allow_roles(Role.OPERATIONS)])
 
@@ -32,19 +38,23 @@ JobName = Annotated[str, Path(pattern="^[A-Za-z0-9_-]{1,64}$", examples=["onlook
 
 
 class RolloutOptions(BaseModel):
-    """Whom a job concerns and how fast it spreads; shown first, done with `apply`."""
+    """The devices of a job and the rate of its rollout; a preview unless `apply` is set."""
 
     model_config = ConfigDict(extra="forbid")
 
     target: TargetSelector
     per_minute: int | None = Field(None, ge=1, le=1_000, description="absent: all at once")
-    minutes_each: int = Field(30, ge=1, le=10_080, description="then it counts as failed")
-    abort_percent: float = Field(20.0, gt=0, le=100, description="of failures among those done")
+    minutes_each: int = Field(
+        30, ge=1, le=10_080, description="time-out of one device, which then counts as failed"
+    )
+    abort_percent: float = Field(
+        20.0, gt=0, le=100, description="of the finished devices, whose failure stops it"
+    )
     abort_after: int = Field(1, ge=1, le=100_000, description="failures count from so many on")
     apply: bool = Field(False, description="without it nothing changes: the answer is a preview")
 
     def rollout(self) -> RolloutConfig:
-        """The same as the job book has it."""
+        """The same as the job store has it."""
         abort = AbortCriteria(self.abort_after, self.abort_percent)
         return RolloutConfig(self.per_minute, self.minutes_each, abort)
 
@@ -54,14 +64,14 @@ class ModelRolloutRequest(RolloutOptions):
 
     model: str = Field(pattern=MODEL, examples=["onlooker-face:0.3.0"])
     replaces: str | None = Field(None, pattern=MODEL, description="absent: what most of them run")
-    package: dict[str, Any] | None = Field(None, description="signed card and where the file is")
-    trial: dict[str, Any] | None = Field(None, description="when it is as good as the old one")
+    package: JsonObject | None = Field(None, description="signed card and the address of the file")
+    trial: JsonObject | None = Field(None, description="criteria for accepting the new model")
 
 
 class JobRequest(RolloutOptions):
-    """Any other job: the document as the contract of jobs has it."""
+    """Any other job; `document` follows the contract of jobs."""
 
-    document: dict[str, Any] = Field(examples=[{"operation": "renew"}])
+    document: JsonObject = Field(examples=[{"operation": "renew"}])
 
 
 class JobCreatedAnswer(BaseModel):
@@ -72,45 +82,45 @@ class JobCreatedAnswer(BaseModel):
 
 
 class RollbackAnswer(BaseModel):
-    """What became of the cameras of the job, and the job that gives the old model back."""
+    """The result for the cameras of the job, and the job that restores the old model."""
 
-    job: str | None = Field(description="null: nobody had taken the new model")
+    job: str | None = Field(description="null: no camera had installed the new model")
     devices: int = Field(description="cameras that get the old model: done and unfinished")
-    done: int = Field(description="had taken the new model")
-    unfinished: int = Field(description="were at work, or did not finish in time")
-    not_started: int = Field(description="had not begun")
-    failed: int = Field(description="had failed, and kept the old model")
+    done: int = Field(description="had installed the new model")
+    unfinished: int = Field(description="were in progress, or timed out")
+    not_started: int = Field(description="had not started")
+    failed: int = Field(description="had failed, and still ran the old model")
 
 
 class DeviceProgressAnswer(BaseModel):
-    """Where one camera stands with a job, and why."""
+    """The status of one camera in a job, and its reason."""
 
     device: str
     status: ExecutionStatus
     reason: str | None = Field(examples=["the package's digest is another"])
-    details: dict[str, str] = Field(description="as the camera said them")
+    details: dict[str, str] = Field(description="as the camera reported them")
     queued_at: datetime
     started_at: datetime | None
     updated_at: datetime
 
 
 class ProgressAnswer(BaseModel):
-    """One page, by name; cameras that still wait are not among them."""
+    """One page, by name, without cameras that are still waiting."""
 
     devices: list[DeviceProgressAnswer]
     next: str | None = Field(description="`after` of the next page; null on the last")
 
 
 class RollbackRequest(BaseModel):
-    """Which model comes back."""
+    """The model to restore."""
 
     model_config = ConfigDict(extra="forbid")
 
-    to: str | None = Field(None, pattern=MODEL, description="absent: the one that was replaced")
+    to: str | None = Field(None, pattern=MODEL, description="absent: the replaced one")
 
 
 class JobAnswer(BaseModel):
-    """One job and where its cameras stand."""
+    """One job and the number of its devices by status."""
 
     job: str
     status: str = Field(examples=["IN_PROGRESS"])
@@ -130,7 +140,7 @@ class JobsAnswer(BaseModel):
 class HistoryEntryAnswer(BaseModel):
     """One entry of the audit log about the fleet."""
 
-    entry: int | None = Field(description="its number in the audit log; null from before there was")
+    entry: int | None = Field(description="number in the audit log; null: older than that log")
     at: datetime
     who: str
     event: str = Field(examples=["device.enrolled"])
@@ -148,14 +158,14 @@ class HistoryAnswer(BaseModel):
 async def list_jobs(
     request: Request, limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 50
 ) -> JobsAnswer:
-    """List what was rolled out."""
+    """List the latest jobs."""
     found = await read_fleet(request, lambda connection: rollout.list_jobs(connection, last=limit))
     return JobsAnswer(jobs=[JobAnswer(**one) for one in found])
 
 
 @router.get("/api/fleet/jobs/{job}", responses=problem_responses(*REFUSALS, 404, 422, 500, 503))
 async def get_job(request: Request, job: JobName) -> JobAnswer:
-    """Say how far one job has come."""
+    """Return one job with the number of its devices by status."""
     return JobAnswer(
         **await read_fleet(request, lambda connection: rollout.get_job(connection, job))
     )
@@ -163,9 +173,9 @@ async def get_job(request: Request, job: JobName) -> JobAnswer:
 
 @router.post("/api/fleet/rollouts", responses=problem_responses(*REFUSALS, 409, 413, 422, 500, 503))
 async def create_rollout(request: Request, asked: ModelRolloutRequest) -> JobCreatedAnswer:
-    """Bring a model to some cameras, a few first; failures stop it before it reaches the rest."""
-    brought = {"package": asked.package, "trial": asked.trial}
-    more = {name: given for name, given in brought.items() if given is not None}
+    """Roll a model out to some cameras, at a limited rate; failures stop the rollout."""
+    options = {"package": asked.package, "trial": asked.trial}
+    more = {name: given for name, given in options.items() if given is not None}
     plan = ModelRollout(asked.model, asked.target.search(), asked.rollout(), more)
 
     def act(connection: Connection, author: Author) -> Job:
@@ -178,7 +188,7 @@ async def create_rollout(request: Request, asked: ModelRolloutRequest) -> JobCre
 
 @router.post("/api/fleet/jobs", responses=problem_responses(*REFUSALS, 409, 413, 422, 500, 503))
 async def create_job(request: Request, asked: JobRequest) -> JobCreatedAnswer:
-    """Have some cameras renew their certificate, restart, send a diagnosis, a clip, or update."""
+    """Create a job: renew certificates, restart, diagnose, record a clip, or update."""
     selector = asked.target.search()
 
     def act(connection: Connection, author: Author) -> Job:
@@ -197,10 +207,10 @@ async def _create(
 ) -> JobCreatedAnswer:
     selector = asked.target.search()
     if not asked.apply:
-        meant = await read_fleet(
+        selected = await read_fleet(
             request, lambda connection: devices.find_names(connection, selector)
         )
-        return JobCreatedAnswer(job=None, devices=len(meant))
+        return JobCreatedAnswer(job=None, devices=len(selected))
     details = asked.model_dump(exclude_defaults=True, exclude=NOT_AUDITED)
     opened = await change_fleet(request, action, about, details, act)
     return JobCreatedAnswer(job=opened.id, devices=len(opened.targets))
@@ -211,7 +221,7 @@ async def _create(
     responses=problem_responses(*REFUSALS, 404, 409, 413, 422, 500, 503),
 )
 async def roll_back(request: Request, job: JobName, asked: RollbackRequest) -> RollbackAnswer:
-    """Stop a job and give the old model to whoever took the new one, or may have."""
+    """Stop a job and restore the old model where the new one is, or may be, installed."""
 
     def act(connection: Connection, author: Author) -> rollout.RollbackResult:
         return rollout.roll_back(connection, job, author, to=asked.to)
@@ -237,7 +247,7 @@ async def list_job_devices(
     after: Annotated[str, Query(pattern="^[A-Za-z0-9_-]*$", max_length=63)] = "",
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 100,
 ) -> ProgressAnswer:
-    """Say where each camera stands with a job, why it failed, and when it last said so."""
+    """List the status of each camera in a job, with its reason and the time of its last report."""
 
     def page(connection: Connection) -> list[DeviceProgress]:
         return progress.read_progress(connection, job, status=status, after=after, most=limit + 1)
@@ -254,7 +264,7 @@ async def list_history(
     device: Annotated[str | None, Query(pattern=NAME_PATTERN, max_length=63)] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 50,
 ) -> HistoryAnswer:
-    """List what was done to the fleet and by whom, and what was refused."""
+    """List changes of the fleet with their author, and refused attempts."""
     rows = await read_fleet(
         request, lambda connection: history.read_history(connection, device, last=limit)
     )

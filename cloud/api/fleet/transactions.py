@@ -7,8 +7,9 @@ transaction of the change.
 from collections.abc import Callable
 from typing import Annotated, Any, Final, TypeVar
 
+import msgspec
 from fastapi import Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
@@ -23,8 +24,22 @@ from wire.scalars import NAME
 
 Answer = TypeVar("Answer")
 
+
+def _require_unicode(value: dict[str, Any]) -> dict[str, Any]:
+    """JSON can escape half of a surrogate pair; such text cannot be stored or sent as UTF-8."""
+    try:
+        msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        raise ValueError(
+            "a text in it has half of a surrogate pair (\\ud800 to \\udfff): write whole characters"
+        ) from None
+    return value
+
+
 NAME_PATTERN: Final = NAME.removesuffix(r"(?!\n)")
 Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=63, examples=["cam-01"])]
+JsonObject = Annotated[dict[str, Any], AfterValidator(_require_unicode)]
+"""A free-form object, checked further by the fleet."""
 Attributes = Annotated[dict[str, str], Field(max_length=50, examples=[{"platform": "2"}])]
 
 
@@ -70,7 +85,7 @@ async def change_fleet(
     details: dict[str, Any],
     act: Callable[[Connection, Author], Answer],
 ) -> Answer:
-    """Make a change and audit it in one transaction."""
+    """Apply a change and audit it in one transaction."""
     context: AppContext = get_context(request)
     author = Author(f"api:{caller_name(request)}"[:128], context.clock())
 

@@ -139,5 +139,5 @@ def test_hours_that_have_begun_are_not_sold(context, clock):
     clock.now += timedelta(minutes=1)  # 12:01 in London
     assert len(read_offer(context, asked)) == 11
     clock.now += timedelta(hours=11)
-    with pytest.raises(BriefError, match="still to come"):
+    with pytest.raises(BriefError, match="no future slot"):
         read_offer(context, asked)
