@@ -1,8 +1,8 @@
-"""How often one caller may ask: a thousand questions an hour, evenly refilled, bursts allowed.
+"""The rate limit of one caller: a thousand requests an hour, refilled evenly, bursts allowed.
 
-The meter is one instant: when the bucket would be full again (the generic cell rate algorithm), so
-it needs no timer and no list. Headers follow draft-ietf-httpapi-ratelimit-headers. A process alone
-counts by itself, so two of them allow twice as much; with Redis they count together.
+The state of a meter is one instant, at which its bucket is full again (generic cell rate
+algorithm): no timer and no list. Headers follow draft-ietf-httpapi-ratelimit-headers. Without Redis
+each process counts by itself, so two of them allow twice as much.
 """
 
 import math
@@ -13,15 +13,18 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """`questions` in each `period`."""
+    """`questions` requests in each `period`."""
 
     questions: int = 1000
     period: timedelta = timedelta(hours=1)
 
     @property
     def refill(self) -> timedelta:
-        """The time in which one question comes back."""
-        return self.period / self.questions
+        """The time in which one request is refilled.
+
+        Rounded down to a microsecond: rounded up, a whole period would hold one request less.
+        """
+        return self.period // self.questions
 
     @property
     def policy(self) -> str:
@@ -31,7 +34,7 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class QuotaDecision:
-    """Whether a question is answered, how many are left, when it is worth asking again."""
+    """Whether a request is allowed, how many remain, and when to send the next one."""
 
     allowed: bool
     remaining: int
@@ -60,7 +63,7 @@ class RateMeter:
         self._full_at = now
 
     def take(self, quota: Quota, now: datetime) -> QuotaDecision:
-        """Count one question, unless the bucket is empty."""
+        """Count one request, unless the bucket is empty."""
         full_at = max(self._full_at, now) + quota.refill
         allowed = full_at - now <= quota.period
         if allowed:
@@ -69,7 +72,7 @@ class RateMeter:
 
 
 def decide(quota: Quota, now: datetime, full_at: datetime, *, allowed: bool) -> QuotaDecision:
-    """What a bucket says that will be full at `full_at`, after it was asked."""
+    """The decision for a bucket that is full again at `full_at`, after the request."""
     full_after = full_at - now
     remaining = max(0, int((quota.period - full_after) / quota.refill))
     wait = timedelta(0) if allowed else full_after + quota.refill - quota.period
