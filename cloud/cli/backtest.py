@@ -102,16 +102,16 @@ def run(arguments: argparse.Namespace) -> int:
         for note in read.notes:
             sys.stderr.write(f"{arguments.file}: {note}\n")
         names, series = read.names, read.series
-        told = _told(arguments.signals, names)
+        series_signals = _read_signals(arguments.signals, names)
         chosen = (
             validate_origins(series, arguments.on)
             if arguments.on
             else choose_origins(series, arguments.origins)
         )
-        names, series, told = _counted(names, series, told, chosen)
+        names, series, series_signals = _counted(names, series, series_signals, chosen)
         years = (series.first_on.year, series.ends_on.year + 1)
         holidays = public_holidays(arguments.holidays, *years)
-        models = _models(arguments.models, told)
+        models = _models(arguments.models, series_signals)
         results = {one.model: one for one in run_backtest(series, models, holidays, chosen)}
         if arguments.plot is not None:
             _plot(arguments.plot, names, series, models, holidays)
@@ -170,36 +170,36 @@ def _counted(
 def _models(names: list[str], series_signals: SeriesSignals) -> list[Model]:
     models = [REGISTRY[name].build() for name in dict.fromkeys(["naive", *names])]
     return (
-        [models[0], *(_told_to(model, series_signals) for model in models[1:])]
+        [models[0], *(_add_signals(model, series_signals) for model in models[1:])]
         if series_signals
         else models
     )
 
 
-def _told_to(model: Model, series_signals: SeriesSignals) -> Model:
-    """A learner learns from signals; any other model is moved by what they have done before."""
+def _add_signals(model: Model, series_signals: SeriesSignals) -> Model:
+    """A learner learns from signals; the forecasts of other models are adjusted by past effects."""
     if isinstance(model, Boosted):
         return replace(model, series_signals=series_signals)
     if isinstance(model, Blend):
         return replace(
             model,
-            one=_told_to(model.one, series_signals),
-            other=_told_to(model.other, series_signals),
+            one=_add_signals(model.one, series_signals),
+            other=_add_signals(model.other, series_signals),
         )
     return WithSignals(model, series_signals)
 
 
-def _told(path: Path | None, names: list[str]) -> SeriesSignals:
-    """One file speaks of all series, a folder holds one for each that has any."""
+def _read_signals(path: Path | None, names: list[str]) -> SeriesSignals:
+    """One file applies to all series; a folder holds one file for each series that has any."""
     if path is None:
         return NO_SERIES_SIGNALS
     if not path.is_dir():
         return SeriesSignals((read_signals(path),) * len(names))
     known = read_folder(path)
-    strangers = sorted(known.keys() - set(names))
-    if strangers:
+    unknown = sorted(known.keys() - set(names))
+    if unknown:
         raise SignalError(
-            f"{path / strangers[0]}.csv speaks of no series of the file: they are "
+            f"{path / unknown[0]}.csv names no series of the file: they are "
             f"{', '.join(names)[:200]}"
         )
     return SeriesSignals(tuple(known.get(name) for name in names))

@@ -56,7 +56,7 @@ def test_a_series_without_counts_is_left_out_by_name_with_its_signals(tmp_path: 
     assert err.endswith("scored: c\n")
     (signals / "d.csv").write_text("name,from,until,value\n")
     assert run_command(parser.parse_args(typed)) == 1
-    assert "d.csv speaks of no series of the file" in capsys.readouterr().err
+    assert "d.csv names no series of the file" in capsys.readouterr().err
 
 
 def test_weeks_from_chosen_days_are_scored_or_refused(tmp_path: Path, capsys):
