@@ -147,7 +147,7 @@ class FleetService:
                 for _, topic, payload in left:
                     self._publish(topic, payload)
                 if left:
-                    delete_published(connection, left[-1][0])
+                    delete_published(connection, [number for number, _, _ in left])
         except SQLAlchemyError as error:
             log.warning("database.unavailable", extra={"reason": type(error).__name__})
 
