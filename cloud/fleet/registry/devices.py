@@ -82,11 +82,24 @@ class DeviceSelector:
 
 
 def register_device(connection: Connection, device: Device, author: Author) -> None:
-    """Take in a device, or correct what is known of it."""
+    """Register a device, or correct its entry; a serial number moves to the newest device."""
+    _release_serial(connection, device, author)
     _upsert(connection, device, author)
     _record_device_event(
         connection, author, "device.registered", device.name, f"at {device.location}"
     )
+
+
+def _release_serial(connection: Connection, device: Device, author: Author) -> None:
+    """Take the serial number from a device that had it: the same camera under another name."""
+    if not device.serial:
+        return
+    other = (device_table.c.serial == device.serial) & (device_table.c.name != device.name)
+    for name in connection.execute(select(device_table.c.name).where(other)).scalars().all():
+        mine = device_table.c.name == name
+        connection.execute(update(device_table).where(mine).values(serial=None))
+        detail = f"serial {device.serial} is that of {device.name}"
+        _record_device_event(connection, author, "device.serial_moved", name, detail)
 
 
 def _upsert(connection: Connection, device: Device, author: Author) -> None:
