@@ -11,7 +11,7 @@ from cloud.database import reading, writing
 from cloud.fleet import topic_handler
 from cloud.fleet.jobs import job_store
 from cloud.fleet.jobs.execution import AbortCriteria, RolloutConfig
-from cloud.fleet.jobs.job_store import Job, JobExists
+from cloud.fleet.jobs.job_store import Job
 from cloud.fleet.outbox import OutgoingMessage, enqueue
 from cloud.fleet.service import FleetService
 from cloud.fleet.shadows import shadow_store
@@ -189,22 +189,6 @@ def test_an_execution_that_times_out_counts_as_failed(service, fleet):
     assert {device for device, _ in published_on(published, "notify")} == {"cam-1", "cam-2"}
     with reading(fleet) as connection:
         assert job_store.count_by_status(connection, "j") == {"TIMED_OUT": 1, "CANCELED": 1}
-
-
-def test_canceling_a_job_ends_every_execution(fleet):
-    make(fleet, Job("j", {}, ("cam-1", "cam-2")))
-    with writing(fleet) as connection:
-        published = job_store.cancel_job(connection, "j", reason="enough", at=START)
-    assert [one.body.get("execution") for one in published if one.topic.endswith("next")] == [
-        None,
-        None,
-    ]
-
-
-def test_a_job_is_created_once(fleet):
-    make(fleet, Job("j", {}, ("cam-1",)))
-    with pytest.raises(JobExists, match="job 'j' exists"):
-        make(fleet, Job("j", {}, ("cam-2",)))
 
 
 def test_the_next_job_is_published_when_the_previous_one_is_over(service, fleet):
