@@ -44,7 +44,8 @@ class LinearProgram:
     @property
     def wanted(self) -> Floats:
         """The value of a slot: its own worth, or its contacts where the objective is reach."""
-        return self.worth if self.worth.any() else self.offer.target.contacts
+        by_reach = self.brief.objective is Objective.REACH
+        return self.offer.target.contacts if by_reach else self.worth
 
     def value(self, positions: Floats) -> float:
         """What a plan is worth by the true curves, in the objective's own unit."""
