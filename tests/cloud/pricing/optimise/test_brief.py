@@ -1,7 +1,6 @@
 """Which briefs and offers are valid, and which are refused."""
 
 import math
-from dataclasses import replace
 from datetime import date, datetime
 
 import numpy as np
@@ -85,27 +84,6 @@ def test_senseless_briefs_are_refused(wrong, sentence):
 def test_senseless_parts_are_refused(make, sentence):
     with pytest.raises(BriefError, match=sentence):
         make()
-
-
-@pytest.mark.parametrize(
-    ("column", "values"),
-    [
-        ("price_minor", np.array([1, 1, 0, 1])),
-        ("low", np.array([1, 1, np.nan, 1])),
-        ("high", np.array([1, 1, -1.0, 1])),
-        ("free", np.array([1, 1, 1])),
-    ],
-)
-def test_offers_with_holes_are_refused(column, values):
-    sold = offer(np.random.default_rng(1), locations=1)
-    with pytest.raises(BriefError, match="offer"):
-        replace(sold, **{column: values})
-
-
-def test_an_empty_offer_says_so():
-    sold = offer(np.random.default_rng(1))
-    with pytest.raises(BriefError, match="0 slots match the brief"):
-        sold.select(np.zeros(len(sold), dtype=bool))
 
 
 def test_a_minimum_of_people_nobody_counts_is_refused():

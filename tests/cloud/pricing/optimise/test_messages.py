@@ -4,14 +4,12 @@ import re
 from datetime import date, timedelta
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cloud.pricing.optimise.brief import Brief, BriefError, Caps, Minimum, Objective
-from cloud.pricing.optimise.limits import relax_limit
+from cloud.pricing.optimise.brief import Brief, BriefError, Minimum, Objective
 from cloud.pricing.optimise.linear_program import build_linear_program
-from cloud.pricing.optimise.plan import Infeasible, MediaPlan
+from cloud.pricing.optimise.plan import Infeasible
 from cloud.pricing.optimise.search import optimise
 from tests.cloud.pricing.optimise.random_briefs import (
     MONDAY,
@@ -35,70 +33,6 @@ def outcome(made):
 
 def seeded(seed: int = 7, **more):
     return offer(np.random.default_rng(seed), **more)
-
-
-def test_a_budget_below_the_cheapest_share_is_impossible_and_says_what_it_costs():
-    sold = seeded()
-    cheapest = int(sold.price_minor.min())
-    found = optimise(brief(1), sold)
-
-    assert isinstance(found, Infeasible)
-    assert f"the cheapest costs GBP {cheapest / 100:.2f}, more than the budget of GBP 0.01" in (
-        found.sentence
-    )
-    (relaxation,) = found.relaxations
-    assert relaxation.sentence == f"raise the budget from GBP 0.01 to GBP {cheapest / 100:.2f}"
-    again = optimise(
-        relax_limit(brief(1), relaxation.changes[0].limit, relaxation.changes[0].to), sold
-    )
-    assert isinstance(again, MediaPlan)
-    assert len(again.lines) == 1
-
-
-def test_every_money_limit_that_is_too_small_is_raised_at_once():
-    sold = seeded()
-    asked = brief(2, caps=Caps(max_spend_per_screen_minor=1))
-    found = optimise(asked, sold)
-
-    assert isinstance(found, Infeasible)
-    (relaxation,) = found.relaxations
-    assert {change.limit.kind for change in relaxation.changes} == {
-        "budget",
-        "max_spend_per_screen",
-    }
-
-
-def test_what_is_sold_out_is_said_to_be():
-    found = optimise(brief(10_000), seeded(free=0))
-    assert isinstance(found, Infeasible)
-    assert "sold out" in found.sentence
-
-
-def test_a_target_of_whom_nobody_comes_is_said_so():
-    sold = seeded()
-    sold.target.contacts[:] = 0
-    found = optimise(brief(10_000), sold)
-    assert isinstance(found, Infeasible)
-    assert "no audience of the target is expected" in found.sentence
-
-
-def test_an_unspent_budget_comes_with_the_limits_that_hold_it_back():
-    sold = seeded(free=3)
-    found = optimise(brief(10**12), sold)
-    (held,) = found.limited_by
-
-    assert found.unspent_minor == 10**12 - found.cost_minor
-    assert (held.limit, held.slots) == ("max_positions_per_slot", len(sold))
-    assert "max_positions_per_slot: 1" in held.sentence
-    (held,) = optimise(brief(10**12, caps=Caps(max_positions_per_slot=9)), sold).limited_by
-    assert (held.limit, held.slots) == ("free_positions", len(sold))
-    kinds = [one.limit for one in optimise(brief(sold.price_minor.min() * 2), sold).limited_by]
-    assert kinds == ["max_positions_per_slot", "budget"]
-    few = optimise(brief(10**12, caps=Caps(max_spots_per_screen=1)), sold)
-    assert [one.limit for one in few.limited_by] == [
-        "max_positions_per_slot",
-        "max_spots_per_screen",
-    ]
 
 
 @settings(max_examples=40, deadline=None)
@@ -146,13 +80,6 @@ def test_no_refusal_of_a_brief_shows_what_was_not_given_or_counts_days_backwards
     }  # fmt: skip
     _, refused = outcome(lambda: Brief(**(whole | drawn)))
     assert not re.search(r"None|-\d+ days|pence", refused), refused
-
-
-@pytest.mark.parametrize("currency", ["JPY", "KWD"])
-def test_amounts_have_the_decimals_of_their_currency(currency: str):
-    found = optimise(brief(1, currency=currency), seeded())
-    decimals = {"JPY": r"JPY 1\b(?!\.)", "KWD": r"KWD 0\.001\b"}[currency]
-    assert re.search(f"the budget of {decimals}", found.sentence), found.sentence
 
 
 def test_minimums_that_need_more_positions_are_not_mistaken_for_nothing():
