@@ -15,7 +15,7 @@ from cloud.pricing.optimise.rounding import (
     round_core_exactly,
     round_down,
 )
-from tests.cloud.pricing.optimise.random_briefs import YOUNG, brief
+from tests.cloud.pricing.optimise.random_briefs import YOUNG, brief, offer
 from tests.cloud.pricing.optimise.small_offer import small_offer
 
 
@@ -66,11 +66,11 @@ def test_a_slot_without_value_is_not_filled_in():
 def test_the_core_is_decided_as_well_as_by_trying_every_plan(budget):
     found = round_core(relaxed(budget), core=4)
     assert found is not None
-    offer = small_offer()
+    sold = small_offer()
     plans = np.array(np.meshgrid(*[[0, 1]] * 4)).reshape(4, -1).T
-    possible = plans[plans @ offer.price_minor <= budget]
-    assert offer.price_minor @ found <= budget
-    assert offer.target.contacts @ found == (possible @ offer.target.contacts).max()
+    possible = plans[plans @ sold.price_minor <= budget]
+    assert sold.price_minor @ found <= budget
+    assert sold.target.contacts @ found == (possible @ sold.target.contacts).max()
 
 
 def test_a_minimum_that_integers_cannot_meet_has_no_plan():
@@ -79,11 +79,19 @@ def test_a_minimum_that_integers_cannot_meet_has_no_plan():
     assert round_core(asked, core=4) is None
 
 
-def test_a_reach_that_only_the_curve_meets_is_found_exactly():
-    young = small_offer().groups[YOUNG.name]
-    everything = young.reach(np.array([7.0, 2.0])).sum()
-    asked = relaxed(9_999, minimums=(Minimum(YOUNG, "reach", float(everything) * (1 - 1e-5)),))
-    found = round_core_exactly(asked, core=4)
+def test_a_reach_that_is_met_on_the_curve_but_on_no_chord_is_found_exactly():
+    sold = offer(np.random.default_rng(1423), locations=2, hours=3, free=1)
+    young = sold.groups[YOUNG.name]
+    least = 0.95 * float(young.reach(sold.by_location(young.contacts)).sum())
+    spend = int(sold.price_minor.sum() * 0.2898)
+    asked = brief(
+        int(sold.price_minor.sum()),
+        caps=Caps(max_spend_per_screen_minor=spend),
+        minimums=(Minimum(YOUNG, "reach", least),),
+    )
+    tight = solve_relaxation(build_linear_program(asked, sold))
+    assert tight is not None
+    assert round_core(tight, core=6) is None
+    found = round_core_exactly(tight, core=6)
     assert found is not None
-    assert found.tolist() == [1, 1, 1, 1]
-    assert find_violations(asked.asked.brief, asked.asked.offer, found) == []
+    assert find_violations(asked, sold, found) == []
