@@ -30,9 +30,9 @@ PROGRAM: Final = (
 class WorkerHandle:
     """A worker process and the two pipes to it."""
 
-    def __init__(self, pid: int, orders: BinaryIO, replies: BinaryIO) -> None:
+    def __init__(self, pid: int, requests: BinaryIO, replies: BinaryIO) -> None:
         self.pid = pid
-        self.orders = orders
+        self.requests = requests
         self.replies = replies
         self._handle: int | None = None
         with suppress(ProcessLookupError):  # it has already ended
@@ -46,7 +46,7 @@ class WorkerHandle:
             select.select([self._handle], [], [], KILL_TIMEOUT_S)
             os.close(self._handle)
             self._handle = None
-        for pipe in (self.orders, self.replies):
+        for pipe in (self.requests, self.replies):
             with suppress(OSError):
                 pipe.close()
 
@@ -60,40 +60,42 @@ class ForkServer:
         self._control: socket.socket | None = None
 
     def fork_worker(self) -> WorkerHandle:
-        """Fork a worker; raises OSError when a second fork server fails too."""
+        """Fork a worker; raises OSError when the fork server and its replacement fail."""
         with self._lock:
             try:
-                return self._born()
+                return self._fork()
             except OSError:
                 self._close()
-                return self._born()
+                return self._fork()
 
     @property
     def pid(self) -> int | None:
         return self._process.pid if self._process else None
 
-    def _born(self) -> WorkerHandle:
-        control = self._control or self._opened()
-        orders, to_orders = os.pipe()
-        from_replies, replies = os.pipe()
+    def _fork(self) -> WorkerHandle:
+        control = self._control or self._start()
+        requests, to_requests = os.pipe()
+        from_worker, replies = os.pipe()
         try:
-            socket.send_fds(control, [b"w"], [orders, replies])
+            socket.send_fds(control, [b"w"], [requests, replies])
             answer = control.recv(PID_BYTES)
             if len(answer) != PID_BYTES:
                 raise ConnectionError("the fork server has ended")
         except OSError:
-            os.close(to_orders)
-            os.close(from_replies)
+            os.close(to_requests)
+            os.close(from_worker)
             raise
         finally:
-            os.close(orders)
+            os.close(requests)
             os.close(replies)
         pid = int.from_bytes(answer, "big")
         return WorkerHandle(
-            pid, os.fdopen(to_orders, "wb", buffering=0), os.fdopen(from_replies, "rb", buffering=0)
+            pid,
+            os.fdopen(to_requests, "wb", buffering=0),
+            os.fdopen(from_worker, "rb", buffering=0),
         )
 
-    def _opened(self) -> socket.socket:
+    def _start(self) -> socket.socket:
         ours, its = socket.socketpair()
         with its:
             self._process = subprocess.Popen(  # noqa: S603  our own interpreter and program
@@ -128,8 +130,8 @@ def fork_on_request(control: socket.socket, serve: Callable[[BinaryIO, BinaryIO]
         if pid == 0:
             control.close()
             try:
-                with os.fdopen(pipes[0], "rb") as orders, os.fdopen(pipes[1], "wb") as replies:
-                    serve(orders, replies)
+                with os.fdopen(pipes[0], "rb") as requests, os.fdopen(pipes[1], "wb") as replies:
+                    serve(requests, replies)
             finally:
                 os._exit(0)
         for pipe in pipes:

@@ -66,7 +66,7 @@ class IsolatedCamera:
         self._begun_s = steady()
         patience_s = max(settings.read_timeout_s, source.patience_s)
         self._quiet_limit_s = settings.open_timeout_s + patience_s + settings.longest_backoff_s + 5
-        self._deaths: deque[float] = deque(maxlen=MAX_CRASHES)
+        self._crashes: deque[float] = deque(maxlen=MAX_CRASHES)
         self._closed = threading.Event()
         self._worker: WorkerClient | None = None
         self._activity = ActivityLevel.FULL
@@ -100,33 +100,33 @@ class IsolatedCamera:
                 if self._activity is ActivityLevel.OFF:
                     self.state = CaptureState.PAUSED
                     yield from self._pause(GAP_INTERVAL_S)
-                elif self._deaths_were_too_many():
+                elif self._has_crashed_often():
                     yield from self._pause(GAP_INTERVAL_S)
                 else:
-                    yield from self._life_of_a_worker()
+                    yield from self._run_worker()
                     yield from self._pause(self._settings.backoff_s)
         finally:
-            self._bury()
+            self._end_worker()
 
-    def _life_of_a_worker(self) -> Iterator[Frame | FrameGap]:
+    def _run_worker(self) -> Iterator[Frame | FrameGap]:
         before = Counters(self.counters.captured, self.counters.dropped, self.counters.reconnects)
-        order = WorkerRequest(self._source, self._settings, self._begun_s, self._substream)
         self.workers += 1
         self._outdated = False
+        request = WorkerRequest(self._source, self._settings, self._begun_s, self._substream)
         try:
-            self._worker = WorkerClient(order, self._fork_worker)
+            self._worker = WorkerClient(request, self._fork_worker)
             while not (
                 self._closed.is_set() or self._outdated or self._activity is ActivityLevel.OFF
             ):
                 yield from self._exchange(self._worker, before)
         except WorkerLostError as error:
-            self._deaths.append(self._steady())
+            self._crashes.append(self._steady())
             self.state = CaptureState.FAILED
             self.counters.reconnects += 1
             self.failure = CaptureFailure(FailureCause.WORKER_FAILED, str(error))
             log.warning("capture.worker_gone", extra={"source": self.name, "reason": str(error)})
         finally:
-            self._bury()
+            self._end_worker()
 
     def _exchange(self, worker: WorkerClient, before: Counters) -> Iterator[Frame | FrameGap]:
         """Send one request and wait for the answer, with a gap every second."""
@@ -137,15 +137,15 @@ class IsolatedCamera:
                 raise WorkerLostError(f"no answer within {ANSWER_TIMEOUT_S:.0f} s")
             if self._closed.is_set():
                 return
-            yield self._silence()
+            yield self._gap()
         answer = worker.answer(self._steady() + ANSWER_TIMEOUT_S, self._steady)
         reply = answer.reply
         if reply.quiet_s > self._quiet_limit_s:
             raise WorkerLostError(f"its reader has hung for {reply.quiet_s:.0f} s")
-        self._take_over(reply, before)
+        self._record_reply(reply, before)
         yield _moment(answer, before.captured)
 
-    def _take_over(self, reply: WorkerReply, before: Counters) -> None:
+    def _record_reply(self, reply: WorkerReply, before: Counters) -> None:
         reconnects = before.reconnects + reply.reconnects
         self.failure = reply.failure or self.failure
         if reconnects > self.counters.reconnects and reply.failure is not None:
@@ -163,19 +163,22 @@ class IsolatedCamera:
         self.counters.dropped = before.dropped + reply.dropped
         self.counters.reconnects = reconnects
 
-    def _deaths_were_too_many(self) -> bool:
-        if len(self._deaths) < MAX_CRASHES or self._deaths[-1] - self._deaths[0] > CRASH_WINDOW_S:
+    def _has_crashed_often(self) -> bool:
+        if (
+            len(self._crashes) < MAX_CRASHES
+            or self._crashes[-1] - self._crashes[0] > CRASH_WINDOW_S
+        ):
             return False
-        return self._steady() - self._deaths[-1] < CRASH_PAUSE_S
+        return self._steady() - self._crashes[-1] < CRASH_PAUSE_S
 
     def _pause(self, pause_s: float) -> Iterator[FrameGap]:
         self._closed.wait(pause_s)
-        yield self._silence()
+        yield self._gap()
 
-    def _silence(self) -> FrameGap:
+    def _gap(self) -> FrameGap:
         return FrameGap(self._clock(), self._steady() - self._begun_s)
 
-    def _bury(self) -> None:
+    def _end_worker(self) -> None:
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.kill()

@@ -37,13 +37,13 @@ class WorkerAnswer(NamedTuple):
 class WorkerClient:
     """The client of one worker process."""
 
-    def __init__(self, order: WorkerRequest, fork_worker: Callable[[], WorkerHandle]) -> None:
+    def __init__(self, request: WorkerRequest, fork_worker: Callable[[], WorkerHandle]) -> None:
         try:
             self._child = fork_worker()
         except OSError as error:
             raise WorkerLostError(f"no worker can be started: {error}") from error
-        self._orders, self._replies = self._child.orders, self._child.replies
-        self._write(with_length(msgspec.msgpack.encode(order)))
+        self._requests, self._replies = self._child.requests, self._child.replies
+        self._write(with_length(msgspec.msgpack.encode(request)))
 
     @property
     def pid(self) -> int:
@@ -73,7 +73,7 @@ class WorkerClient:
 
     def _write(self, message: bytes) -> None:
         try:
-            self._orders.write(message)
+            self._requests.write(message)
         except OSError as error:
             raise WorkerLostError(f"it accepts no request: {error}") from error
 

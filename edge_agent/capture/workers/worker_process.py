@@ -82,12 +82,12 @@ def run_fork_server(control: str) -> None:
         fork_on_request(agent, serve)
 
 
-def serve(orders: BinaryIO, replies: BinaryIO) -> None:
+def serve(requests: BinaryIO, replies: BinaryIO) -> None:
     """Answer requests until the pipe is closed."""
-    order = msgspec.msgpack.decode(_message(orders), type=WorkerRequest)
-    camera = _camera(order)
+    request = msgspec.msgpack.decode(_message(requests), type=WorkerRequest)
+    camera = _camera(request)
     moments = iter(camera)
-    while level := orders.read(1):
+    while level := requests.read(1):
         camera.set_activity(
             ActivityLevel.KEY_PICTURES if level == NEXT_RESTING else ActivityLevel.FULL
         )
@@ -95,11 +95,11 @@ def serve(orders: BinaryIO, replies: BinaryIO) -> None:
     camera.close()
 
 
-def _camera(order: WorkerRequest) -> StreamCamera | DualCamera:
-    source, settings, begun_s = order.source, order.settings, order.begun_s
-    if order.substream is None:
+def _camera(request: WorkerRequest) -> StreamCamera | DualCamera:
+    source, settings, begun_s = request.source, request.settings, request.begun_s
+    if request.substream is None:
         return StreamCamera(source, settings, begun_s=begun_s, wrap=_planes)
-    return DualCamera(source, order.substream, settings, begun_s=begun_s, wrap=_planes)
+    return DualCamera(source, request.substream, settings, begun_s=begun_s, wrap=_planes)
 
 
 def _answer(replies: BinaryIO, camera: StreamCamera | DualCamera, moment: Frame | FrameGap) -> None:
