@@ -11,10 +11,11 @@ import logging
 import socket
 import time
 from datetime import datetime
-from typing import BinaryIO, Final
+from typing import Annotated, BinaryIO, Final
 
 import msgspec
 import numpy as np
+from msgspec import Meta
 
 from edge_agent.capture.camera import ActivityLevel
 from edge_agent.capture.decoding.frame_conversion import to_i420
@@ -32,6 +33,9 @@ LENGTH_BYTES: Final = 4
 NEXT: Final = b"n"
 NEXT_RESTING: Final = b"r"
 NO_PICTURE: Final = np.zeros((0, 0), np.uint8)
+LARGEST_SIDE_PX: Final = 16_384  # limits the memory of a reply that is not valid
+
+SidePx = Annotated[int, Meta(ge=0, le=LARGEST_SIDE_PX)]
 
 
 class WorkerRequest(msgspec.Struct, frozen=True):
@@ -61,10 +65,14 @@ class WorkerReply(msgspec.Struct, frozen=True):
     index: int = 0
     is_coarse: bool = False
     is_software: bool = False
-    height_px: int = 0
-    width_px: int = 0
-    luma_height_px: int = 0
-    luma_width_px: int = 0
+    height_px: SidePx = 0
+    width_px: SidePx = 0
+    luma_height_px: SidePx = 0
+    luma_width_px: SidePx = 0
+
+    def __post_init__(self) -> None:
+        if self.height_px % 2 or self.width_px % 2:
+            raise ValueError(f"planes of {self.width_px} x {self.height_px}: both sides are even")
 
     @property
     def planes_bytes(self) -> int:
