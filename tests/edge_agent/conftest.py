@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 import pytest
@@ -15,6 +14,7 @@ from edge_agent.perception.face_detector import Face
 from edge_agent.perception.head_pose import HeadPose
 from edge_agent.transport.loopback import LoopbackLink
 from tests.edge_agent.agent_process import MqttCloud
+from tests.edge_agent.films import write_film
 from tests.edge_agent.live_camera import LiveCamera
 from tests.edge_agent.unlimited_reports import without_threshold
 from wire.scalars import DeviceId, LocationId
@@ -89,19 +89,7 @@ def film(tmp_path: Path) -> Callable[..., Path]:
     """Writes images into a video file as cameras encode: no B-frames, a key frame every second."""
 
     def write(pictures, *, fps: int = 10, name: str = "clip.mp4", bf: int = 0) -> Path:
-        path = tmp_path / name
-        options = {"crf": "10", "g": "10", "bf": str(bf)}
-        with av.open(str(path), "w") as container:
-            stream = container.add_stream("libx264", rate=fps, options=options)
-            stream.pix_fmt = "yuv420p"
-            for index, picture in enumerate(pictures):
-                if index == 0:
-                    stream.height, stream.width = picture.shape[:2]
-                for packet in stream.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")):
-                    container.mux(packet)
-            for packet in stream.encode():
-                container.mux(packet)
-        return path
+        return write_film(tmp_path / name, pictures, fps=fps, bf=bf)
 
     return write
 
