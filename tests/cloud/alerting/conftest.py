@@ -1,5 +1,7 @@
 """Alerts without a network: sites files of any size, and recipients that record messages."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +16,7 @@ from cloud.alerting.notifications import DeliveryFailure
 from cloud.alerting.notifier import Notifier
 from cloud.alerting.recipients import Recipient
 from cloud.alerting.rules import AlertKind, AlertThresholds, Measure
-from cloud.database import writing
+from cloud.database import report_streams, writing
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -103,3 +105,19 @@ def sites_file(path: Path, cameras: dict[str, str], formerly: str = "[]") -> Pat
     ]
     path.write_text("version: 1\nlocations:\n" + "".join(sites))
     return path
+
+
+def insert_stream(engine: Engine, location: str, device: str, at: datetime) -> None:
+    """One stream of a device whose last report was acknowledged at that time."""
+    row = {"device": device, "location": location, "stream_id": "j", "through": 1,
+           "received_ranges": "[]", "acknowledged_at": at}  # fmt: skip
+    with writing(engine) as connection:
+        connection.execute(report_streams.delete().where(report_streams.c.device == device))
+        connection.execute(report_streams.insert(), row)
+
+
+def wait_for(is_so: Callable[[], object], seconds: float = 30.0) -> None:
+    ends = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < ends, "it did not happen in time"
+        time.sleep(0.05)

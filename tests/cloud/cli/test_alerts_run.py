@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,22 +17,14 @@ import pytest
 from sqlalchemy import Engine, select
 
 from cloud.__main__ import main
-from cloud.alerting.evaluator import Evaluator
 from cloud.alerting.history import AlertSearch, find_alerts
-from cloud.alerting.notifications import DeliveryFailure
-from cloud.alerting.notifier import Notifier
-from cloud.alerting.recipients_file import RecipientsFile
-from cloud.database import alerts, reading, report_streams, writing
-from cloud.sites.reload import SitesFile
-from tests.cloud.alerting.conftest import MINUTE, NOON, RecordingSender, sites_file
-
-
-def insert_stream(engine: Engine, location: str, device: str, at: datetime) -> None:
-    row = {"device": device, "location": location, "stream_id": "j", "through": 1,
-           "received_ranges": "[]", "acknowledged_at": at}  # fmt: skip
-    with writing(engine) as connection:
-        connection.execute(report_streams.delete().where(report_streams.c.device == device))
-        connection.execute(report_streams.insert(), row)
+from cloud.database import alerts, reading
+from tests.cloud.alerting.conftest import (
+    NOON,
+    insert_stream,
+    sites_file,
+    wait_for,
+)
 
 
 @pytest.fixture
@@ -78,29 +69,6 @@ def test_options_that_cannot_be_used_are_refused_with_a_sentence(
     assert sentence in capsys.readouterr().err
 
 
-def test_an_evaluation_follows_the_sites_file(engine: Engine, tmp_path: Path) -> None:
-    file = sites_file(tmp_path / "sites.yaml", {"KX": "[a, b]"})
-    steady = [0.0]
-    recorder = RecordingSender()
-    evaluator = Evaluator(
-        engine,
-        SitesFile(file, steady_clock=lambda: steady[0]),
-        RecipientsFile(None),
-        Notifier(engine, recorder, call_s=10.0),
-        timedelta(),
-    )
-    for device in "ab":
-        insert_stream(engine, "KX", device, NOON - timedelta(hours=1))
-    assert len(evaluator.evaluate(NOON)) == 2
-    sites_file(file, {"KX": "[b]"})
-    steady[0] += 10.0
-    (event,) = evaluator.evaluate(NOON + MINUTE)
-    assert event.device == "a"
-    evaluator.deliver_all(NOON + MINUTE)
-    assert "no longer listed" in recorder.messages[-1].items[0].message
-    assert recorder.messages[0].items[0].site_name == "Site KX"
-
-
 class Hook:
     """A webhook that keeps what it is sent."""
 
@@ -127,13 +95,6 @@ class Hook:
     def close(self) -> None:
         self.server.shutdown()
         self.server.server_close()
-
-
-def wait_for(is_so: Callable[[], object], seconds: float = 30.0) -> None:
-    ends = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < ends, "it did not happen in time"
-        time.sleep(0.05)
 
 
 @pytest.mark.slow
@@ -176,28 +137,6 @@ def test_hostile_recipients_hold_up_neither_the_others_nor_the_end(
         for one in offline:
             one.close()
     assert [body["device"] for body in hook.bodies] == ["a", "b"]
-
-
-def test_a_delivery_that_never_returns_is_left_behind(engine: Engine, tmp_path: Path) -> None:
-    release = threading.Event()
-
-    def send(recipient: Any, message: Any) -> DeliveryFailure | None:
-        release.wait(20)
-        return None
-
-    steady = [0.0]
-    dispatcher = Notifier(engine, send, call_s=10.0, clock=lambda: steady[0])
-    file = sites_file(tmp_path / "sites.yaml", {"KX": "[a]"})
-    evaluator = Evaluator(engine, SitesFile(file), RecipientsFile(None), dispatcher, timedelta())
-    insert_stream(engine, "KX", "a", NOON - timedelta(hours=1))
-    evaluator.evaluate(NOON)
-    evaluator.deliver(NOON)
-    assert not dispatcher.is_idle
-    steady[0] = 13.0
-    evaluator.deliver(NOON + MINUTE)
-    assert dispatcher.is_idle
-    release.set()
-    wait_for(lambda: evaluator.deliver(NOON + 2 * MINUTE) or dispatcher.is_idle)
 
 
 def test_alerts_are_acknowledged_and_closed_from_the_command_line(
