@@ -32,7 +32,7 @@ class RecordsSource:
     """The records of one invocation."""
 
     def __init__(self, records: Sequence[Mapping[str, Any]], iot_data: Any) -> None:
-        self.unsettled = {_number(record): None for record in records}  # in their order
+        self.unacknowledged = {_number(record): None for record in records}  # in their order
         self._iot_data = iot_data
         self._waiting = [
             parse_record(base64.b64decode(record["kinesis"]["data"]), _number(record))
@@ -40,18 +40,18 @@ class RecordsSource:
         ]
 
     def receive(self, limits: BatchLimits) -> Sequence[Delivery]:
-        """The next of them."""
+        """The next records, in their order."""
         taken = self._waiting[: limits.messages]
         del self._waiting[: limits.messages]
         return taken
 
     def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
-        """Record that they were committed."""
+        """Remove committed records from those to deliver again."""
         for delivery in deliveries:
-            del self.unsettled[delivery.receipt]
+            del self.unacknowledged[delivery.receipt]
 
     def send(self, topic: str, payload: bytes) -> None:
-        """Through IoT Core."""
+        """Publish through IoT Core."""
         self._iot_data.publish(topic=topic, qos=0, payload=payload)
 
     def close(self) -> None:
@@ -67,7 +67,7 @@ def ingest(
     clock: Callable[[], datetime],
     rules: ValidationRules = DEFAULT_RULES,
 ) -> dict[str, list[dict[str, str]]]:
-    """Commit the records of one event; the answer names the first failed one."""
+    """Commit the records of one event; the response names the first that failed."""
     source = RecordsSource(event["Records"], iot_data)
     no_retries = threading.Event()
     no_retries.set()  # AWS retries, and waiting would be billed
@@ -77,7 +77,9 @@ def ingest(
     while consumer.step() is not None:
         pass
     consumer.finish()
-    return {"batchItemFailures": [{"itemIdentifier": one} for one in list(source.unsettled)[:1]]}
+    return {
+        "batchItemFailures": [{"itemIdentifier": one} for one in list(source.unacknowledged)[:1]]
+    }
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:

@@ -1,5 +1,7 @@
 """The messages of one camera, and the consumer that counts them."""
 
+import base64
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -82,3 +84,19 @@ def encode_heartbeat(report: AudienceReport, **more: Any) -> bytes:
         "versions": report.versions,
     }  # fmt: skip
     return encode_event(heartbeat_event(Heartbeat(**(values | more))))
+
+
+class IotData:
+    """IoT Core, which records the topics of what is published to the devices."""
+
+    def __init__(self) -> None:
+        self.topics: list[str] = []
+
+    def publish(self, *, topic: str, qos: int, payload: bytes) -> None:
+        self.topics.append(topic)
+
+
+def kinesis_record(payload: bytes) -> bytes:
+    """A record of the stream as the IoT rule writes it."""
+    topic, encoded = f"{TOPIC}/audience", base64.b64encode(payload).decode()
+    return json.dumps({"topic": topic, "payload": encoded}).encode()
