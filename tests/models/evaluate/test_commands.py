@@ -81,24 +81,3 @@ def test_with_a_screen_attention_is_measured_against_it(video, tmp_path, capsys)
 def test_an_impossible_evaluation_is_refused(video, options, words, capsys):
     assert main(["evaluate", *(word.format(video=video) for word in options)]) == 2
     assert words in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("row", "words"),
-    [
-        ("60,384,86,66,168,172,1", "expected a frame of astronaut.mp4"),
-        ("20.5,384,86,66,168,172,1", "expected a frame of astronaut.mp4"),
-        ("-1,384,86,66,168,172,1", "expected a frame of astronaut.mp4"),
-        ("20,0,86,66,168,172,1", "above 0, in scale_w"),
-        ("20,384,86,66,168,172,yes", "one of 0, 1 in facing_camera"),
-    ],
-)
-def test_a_label_that_does_not_fit_the_video_is_refused(video, tmp_path, capsys, row, words):
-    labels = tmp_path / "labels.csv"
-    labels.write_text(f"video,frame,scale_w,x1,y1,x2,y2,facing_camera\nastronaut.mp4,{row}\n")
-    command = ["evaluate", "attention", "--video", str(video), "--labels", str(labels)]
-    assert main(command) == 2
-    printed = capsys.readouterr()
-    assert words in printed.err
-    assert "line 2" in printed.err
-    assert printed.out == ""
