@@ -10,7 +10,7 @@ from wire.process.interrupts import exit_on_interrupt, run_interruptible
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run one command; 0 when it succeeded, 2 when it was refused with a reason."""
+    """Run one command; return 0 when it succeeded, 2 when it was refused with a reason."""
     with exit_on_interrupt():
         from models.cli.arguments import parser
         from models.cli.main import run

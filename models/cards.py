@@ -1,7 +1,6 @@
-"""What the cards of our own networks say: ports, data, licences and limits in plain words.
+"""The model cards of our own networks: ports, data, licences and limits.
 
-Figures are not written here: they come out of `python -m models evaluate` on the development
-set and are handed in.
+Figures are not written here: `python -m models record` adds those of an evaluation.
 """
 
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ from wire.model_card import ModelCard, ModelFigure, Port, TrainingSet
 FACE_SCORE = 0.45
 FIRST_LOOK_SHARE = 0.78
 POSE_MARGIN = 1.25
-# how much of a face's box the chips of the class networks show, measured with our own detector
+# side of the training crops of the class networks, in sides of the box of our own detector
 CHIP_MARGINS = {"demographics": 1.02, "emotion": 1.27}
 UNSEALED = "0" * 64
 
@@ -36,14 +35,14 @@ CLASSES = {
     "demographics": {"age_group": list(AGE_GROUPS), "gender": list(GENDERS)},
     "emotion": {"expression": list(EXPRESSIONS)},
 }
-INTEL_FACES = "face-detection-adas-0001 (Apache-2.0) for faces nobody labelled, score 0.75 up"
+INTEL_FACES = "face-detection-adas-0001 (Apache-2.0) for faces without a label, score 0.75 or more"
 INTEL_LANDMARKS = "landmarks-regression-retail-0009 (Apache-2.0) for landmarks"
 INTEL_POSE = "head-pose-estimation-adas-0001 (Apache-2.0) for head pose"
 RESEARCH = "research only: trained on images that may not be used commercially"
 
 
 def write_card(path: Path, card: ModelCard) -> Path:
-    """Write a card as people can read it."""
+    """Write a card as indented JSON; return its path."""
     path.write_bytes(msgspec.json.format(msgspec.json.encode(card), indent=2) + b"\n")
     return path
 
@@ -51,7 +50,7 @@ def write_card(path: Path, card: ModelCard) -> Path:
 def face_card(
     version: str, opset: int, threshold: float, figures: Sequence[ModelFigure] = ()
 ) -> ModelCard:
-    """The default face detector's card, still without its file's checksum."""
+    """Return the card of the default face detector, without the checksum of its file."""
     meaning = (
         "per cell: probability of a face; offset of its centre and log of width and height; "
         "x, y of right eye, left eye, nose, right and left mouth corner; in strides"
@@ -75,24 +74,25 @@ def face_card(
         teachers=[INTEL_FACES, INTEL_LANDMARKS],
         figures=list(figures),
         limits=[
-            "Faces below 8 px at the network's input size are not found. Large ones are missed: of "
-            "183 cut-out faces 210, 290 and 380 px high there 5, 15 and 63 %.",
-            "Of thirteen pictures of textures and things, three showed it faces at 640 px (gravel, "
-            "a printed page, a field of galaxies), none at 320.",
-            "The threshold, and how much each look counts, were chosen on the development set.",
-            "Few bare faces were in the training photographs: most wear a mask, and most bare "
-            "ones are synthetic portraits.",
-            "Frames of the classroom and head-pose clips were trained on; the store aisle and the "
-            "films of the development folder were not.",
+            "Faces below 8 px at the network's input size are not found. Large faces are missed: "
+            "5, 15 and 63 % of 183 cut-out faces of 210, 290 and 380 px at that size.",
+            "False faces in three of thirteen pictures of textures and objects at 640 px (gravel, "
+            "a printed page, a field of galaxies), in none at 320 px.",
+            "The threshold and the weights of detector and verifier were chosen on the development "
+            "set.",
+            "Most faces in the training photographs wear a mask; most faces without a mask are "
+            "synthetic portraits.",
+            "Frames of the classroom and head-pose clips were used for training; those of the "
+            "store aisle and the videos of the development folder were not.",
             "Its own landmarks are too coarse for head pose: use the attention network.",
-            "Not measured by skin tone or age: the labelled sets carry neither.",
+            "Not measured by skin tone or age: the labelled sets contain neither.",
         ],
         second_look="onlooker-face-check",
     )
 
 
 def face_verifier_card(version: str, opset: int) -> ModelCard:
-    """The card of the network that checks what the face detector found."""
+    """Return the card of the network that verifies the faces of the face detector."""
     return ModelCard(
         name="onlooker-face-check",
         version=version,
@@ -109,7 +109,7 @@ def face_verifier_card(version: str, opset: int) -> ModelCard:
         licence_allows="commercial",
         training_data=PERMISSIVE,
         teachers=[INTEL_FACES, INTEL_POSE],
-        limits=["Measured together with onlooker-face, whose card names it; not by itself."],
+        limits=["Measured only together with onlooker-face, whose card names it."],
         calibration={"crop_margin": POSE_MARGIN, "first_look_share": FIRST_LOOK_SHARE},
     )
 
@@ -117,8 +117,8 @@ def face_verifier_card(version: str, opset: int) -> ModelCard:
 def attention_card(
     version: str, opset: int, figures: Sequence[ModelFigure] = (), *, research: bool = False
 ) -> ModelCard:
-    """The attention network's card before its calibration; `research` for the variant trained on
-    YouTube Faces.
+    """Return the card of the attention network before calibration; `research` for the variant
+    trained on YouTube Faces.
     """
     name = "onlooker-attention-ytf" if research else "onlooker-attention"
     meaning = (
@@ -143,8 +143,8 @@ def attention_card(
         teachers=[] if research else [INTEL_LANDMARKS, INTEL_POSE],
         figures=list(figures),
         limits=[
-            "Head direction only: eyes that leave the head's direction are not seen.",
-            "Trustworthy to about 45 degrees of yaw and 30 of pitch.",
+            "Head direction only: eye movements are not measured.",
+            "Valid up to about 45 degrees of yaw and 30 degrees of pitch.",
             "Scale and zero of the angles were fitted on half of the persons of the development "
             "set; every person of that set is a public figure filmed by broadcasters.",
         ],
@@ -153,7 +153,7 @@ def attention_card(
 
 
 def class_card(kind: str, version: str, opset: int, calibration: dict[str, float]) -> ModelCard:
-    """The card of a research network that sorts faces: `demographics` or `emotion`."""
+    """Return the card of a research network that classifies faces: `demographics` or `emotion`."""
     labels = CLASSES[kind]
     meaning = "logits, in this order: " + "; ".join(
         f"{name} ({', '.join(classes)})" for name, classes in labels.items()
@@ -180,7 +180,8 @@ def class_card(kind: str, version: str, opset: int, calibration: dict[str, float
             "Age is the median of the seven shares; unknown where it and its neighbours hold less "
             "than 0.6. Gender and expression: the likeliest, unknown below 0.6.",
             "Appearance is not identity: a label is what annotators guessed from a picture.",
-            "Persons may be in training and development pictures alike, so figures flatter.",
+            "The same persons may be in training and development pictures: the figures are "
+            "optimistic.",
         ],
         calibration={"crop_margin": CHIP_MARGINS[kind], **calibration},
     )

@@ -1,7 +1,7 @@
-"""Any detector by its name: those of this repository, fetched ones, and the cloud's.
+"""Opens a detector by its name: one of this repository, a fetched one, or Amazon Rekognition.
 
-`yunet` stands for the release that the manifest lists first. `rekognition` sends the pictures to
-Amazon and needs boto3 and credentials; it has no curve below its own lowest score.
+`yunet` is the release that the manifest lists first. `rekognition` sends the pictures to Amazon and
+needs boto3 and credentials; its precision-recall curve ends at the lowest score of the service.
 """
 
 import logging
@@ -23,7 +23,7 @@ ALIASES = {"yunet": "yunet-2023mar"}
 def open_detector(
     name: str, folders: Sequence[Path], input_px: int, *, accept_research: bool = False
 ) -> tuple[FaceDetector, float]:
-    """Return the detector with a low threshold for its curve, and its own default threshold."""
+    """Return the detector with a low threshold, for its curve, and its default threshold."""
     if name == RekognitionFaceDetector.name:
         return _rekognition(threshold=LOW), _rekognition().threshold
     load = partial(
@@ -33,12 +33,12 @@ def open_detector(
         folders=folders,
         accept_research=accept_research,
     )
-    usual = load()
-    return load(threshold=usual.probability(LOW)), usual.threshold
+    default = load()
+    return load(threshold=default.probability(LOW)), default.threshold
 
 
 def sizes_of(name: str, folders: Sequence[Path], wanted: Sequence[int]) -> list[int]:
-    """Return the input sizes at which a detector can run: its own where its network has one."""
+    """Return the input sizes of a detector: `wanted`, or the fixed size of its network."""
     if name == RekognitionFaceDetector.name:
         return list(wanted)
     fixed = fixed_input_px(read_card(card_of(name, folders)))
@@ -50,21 +50,21 @@ def sizes_of(name: str, folders: Sequence[Path], wanted: Sequence[int]) -> list[
 
 
 def available_detectors(names: Sequence[str], folders: Sequence[Path]) -> list[str]:
-    """Return the detectors whose card is in a folder; the others are logged, with the remedy."""
-    here = []
+    """Return the detectors whose card is in a folder; the others are logged with the remedy."""
+    available = []
     for name in names:
         try:
             card_of(name, folders)
         except ModelError:
             remedy = f"python -m models fetch {ALIASES.get(name, name)}"
-            log.warning("evaluate.skipped %s: it is not here; %s", name, remedy)
+            log.warning("evaluate.skipped %s: not installed; %s", name, remedy)
         else:
-            here.append(name)
-    return here
+            available.append(name)
+    return available
 
 
 def card_of(name: str, folders: Sequence[Path]) -> Path:
-    """Return the card of a detector that runs here."""
+    """Return the card of a detector; raises `ModelError` for Rekognition, which has none."""
     if name == RekognitionFaceDetector.name:
         raise ModelError(
             "found Amazon Rekognition, whose confidence has no card here, expected a detector with "

@@ -1,7 +1,7 @@
-"""From a training checkpoint to an ONNX file that says the same, and its card.
+"""Exports a training checkpoint as an ONNX file with its model card.
 
-The averaged weights are exported; the file is run once beside the original network on random
-pictures and refused when they disagree by more than `PARITY`.
+The averaged weights are exported. The outputs of the file are compared with those of the network on
+random pictures; a difference above `PARITY` is refused.
 """
 
 import hashlib
@@ -22,11 +22,11 @@ PARITY = 2e-3
 
 
 class ParityError(RuntimeError):
-    """The exported network does not repeat the trained one."""
+    """The outputs of the exported network differ from those of the trained one."""
 
 
 def load_average(net: nn.Module, checkpoint: Path) -> nn.Module:
-    """Load the averaged weights of a checkpoint into `net`, ready to be run."""
+    """Load the averaged weights of a checkpoint into `net`, in evaluation mode."""
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     net.load_state_dict(state["average"])
     return net.eval()
@@ -35,7 +35,7 @@ def load_average(net: nn.Module, checkpoint: Path) -> nn.Module:
 def export_onnx(
     net: nn.Module, example: torch.Tensor, path: Path, *, outputs: list[str], free: dict[int, str]
 ) -> Path:
-    """Write `net` as ONNX with the axes `free` of its input left open; check that it agrees."""
+    """Write `net` as ONNX with the variable axes `free`, and compare the outputs."""
     axes = {"image": free, **{name: dict(free) for name in outputs}}
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.onnx.export(
@@ -68,8 +68,8 @@ def _compare(net: nn.Module, example: torch.Tensor, path: Path, outputs: list[st
 
 
 def seal_card(card: ModelCard, path: Path) -> Path:
-    """Write `card` beside the ONNX file with that file's true checksum and size."""
+    """Write `card` beside the ONNX file, with the checksum and size of that file."""
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
-    true = msgspec.structs.replace(card, file=path.name, sha256=digest, bytes=len(content))
-    return write_card(path.with_suffix(".json"), true)
+    sealed = msgspec.structs.replace(card, file=path.name, sha256=digest, bytes=len(content))
+    return write_card(path.with_suffix(".json"), sealed)

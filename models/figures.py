@@ -1,7 +1,7 @@
-"""Figures from an evaluation, written into the cards of the networks they belong to.
+"""Writes the figures of an evaluation into the model cards of its networks.
 
-A card's figures are never typed by hand: they come from the JSON of `evaluate all`,
-and those of held-out pictures from `calibrate`.
+The figures of a card come from the JSON of `evaluate all`; the figure of held-out pictures comes
+from `calibrate`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ def _figure(metric: str, measured: Mapping[str, float], name: str) -> ModelFigur
     )
 
 
-def of_detector(report: Mapping[str, Any]) -> Iterator[ModelFigure]:
+def detector_figures(report: Mapping[str, Any]) -> Iterator[ModelFigure]:
     """Yield AP, recall and precision of one run at one input size."""
     size = report["input_px"]
     for folder in ("face_boxes_facemask", "face_boxes_groups"):
@@ -38,18 +38,18 @@ def of_detector(report: Mapping[str, Any]) -> Iterator[ModelFigure]:
         for metric in ("recall", "precision"):
             found = report[folder]["from_0_px"][metric]
             yield _figure(f"{metric}@{size} {score}", found, folder)
-        honest = report[folder]["calibration_error"]
-        yield _figure(f"calibration_error@{size} {score}", honest, folder)
+        error = report[folder]["calibration_error"]
+        yield _figure(f"calibration_error@{size} {score}", error, folder)
 
 
-def of_estimator(report: Mapping[str, Any]) -> Iterator[ModelFigure]:
+def estimator_figures(report: Mapping[str, Any]) -> Iterator[ModelFigure]:
     """Yield every figure of an attention network with an interval over persons."""
     for metric in ("precision", "recall", "f1", "yaw_mae_deg", "pitch_mae_deg"):
         yield _figure(metric, report[metric], "head_pose_ytf")
 
 
-def of_classes(report: Mapping[str, Any], name: str) -> Iterator[ModelFigure]:
-    """Yield the shares of right answers, over all and by subgroup."""
+def class_figures(report: Mapping[str, Any], name: str) -> Iterator[ModelFigure]:
+    """Yield the shares of correct classes, over all and by subgroup."""
     for label, part in report.items():
         if not isinstance(part, dict):
             continue
@@ -60,21 +60,21 @@ def of_classes(report: Mapping[str, Any], name: str) -> Iterator[ModelFigure]:
             yield _figure(f"{label} exact, group {group}", share, name)
 
 
-def by_model(report: Mapping[str, Any]) -> dict[str, list[ModelFigure]]:
-    """Sort the figures of `evaluate all` by the name of the network."""
+def figures_by_model(report: Mapping[str, Any]) -> dict[str, list[ModelFigure]]:
+    """Return the figures of `evaluate all` by the name of the network."""
     found: dict[str, list[ModelFigure]] = {}
     for part in report["detection"]:
-        found.setdefault(part["detector"], []).extend(of_detector(part))
+        found.setdefault(part["detector"], []).extend(detector_figures(part))
     for part in report["attention"]:
-        found.setdefault(part["estimator"], []).extend(of_estimator(part))
+        found.setdefault(part["estimator"], []).extend(estimator_figures(part))
     for kind, name in (("demographics", "age_gender_utkface"), ("emotion", "emotion_fer2013")):
         if kind in report:
-            found.setdefault(report[kind]["model"], []).extend(of_classes(report[kind], name))
+            found.setdefault(report[kind]["model"], []).extend(class_figures(report[kind], name))
     return found
 
 
 def temperatures(report: Mapping[str, Any], name: str) -> dict[str, float]:
-    """Return the temperatures that make a class network's probabilities honest."""
+    """Return the fitted temperatures of a class network, for the calibration of its card."""
     parts = [report[kind] for kind in ("demographics", "emotion") if kind in report]
     return {
         f"{label}_temperature": part["refitted"]["temperature"]
@@ -86,16 +86,16 @@ def temperatures(report: Mapping[str, Any], name: str) -> dict[str, float]:
 
 
 def record(report: Mapping[str, Any], folders: Sequence[Path]) -> dict[str, int]:
-    """Write the figures into the cards that are in `folders`; tell how many each got."""
+    """Write the figures into the cards in `folders`; return the number of figures by network."""
     written = {}
-    for name, figures in by_model(report).items():
+    for name, figures in figures_by_model(report).items():
         for path in (folder / f"{name}.json" for folder in folders):
             if path.is_file():
                 before = read_card(path)
-                known = before.calibration | temperatures(report, name)
+                calibration = before.calibration | temperatures(report, name)
                 held_out = [one for one in before.figures if one.metric == HELD_OUT]
                 card = msgspec.structs.replace(
-                    before, figures=[*figures, *held_out], calibration=known
+                    before, figures=[*figures, *held_out], calibration=calibration
                 )
                 write_card(path, card)
                 written[name] = len(figures)

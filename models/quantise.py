@@ -1,8 +1,8 @@
-"""Eight-bit copies of a network, kept only where they are as good and quicker.
+"""Creates an eight-bit copy of a network by static quantisation (QDQ, per channel).
 
-Static quantisation with ranges read off real pictures (QDQ, per channel). Whether it pays
-depends on the processor: x86 with VNNI gains on wide layers and loses on thin depthwise ones, so
-the copy is measured beside the original before anybody uses it.
+The ranges are measured on real pictures. Whether the copy is faster depends on the processor: x86
+with VNNI gains on wide layers and loses on thin depthwise ones. Compare it with the original before
+using it.
 """
 
 import hashlib
@@ -22,10 +22,11 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from edge_agent.perception.inference import Floats
 from edge_agent.perception.model_cards import read_card
+from models.cards import write_card
 
 
-class Pictures(CalibrationDataReader):  # type: ignore[misc]  # the runtime carries no types
-    """Hands pictures to the quantiser one by one."""
+class Pictures(CalibrationDataReader):  # type: ignore[misc]  # the runtime has no types
+    """Supplies the pictures to the quantiser, one by one."""
 
     def __init__(self, name: str, planes: Sequence[Floats]) -> None:
         self._feeds: Iterator[dict[str, Floats]] = iter([{name: plane} for plane in planes])
@@ -40,10 +41,10 @@ def quantise_network(card_path: Path, planes: Sequence[Floats], folder: Path) ->
     card = read_card(card_path)
     name = f"{card.name}-int8"
     folder.mkdir(parents=True, exist_ok=True)
-    ready, path = folder / f"{name}.ready.onnx", folder / f"{name}.onnx"
-    quant_pre_process(str(card_path.parent / card.file), str(ready), skip_symbolic_shape=True)
+    prepared, path = folder / f"{name}.prepared.onnx", folder / f"{name}.onnx"
+    quant_pre_process(str(card_path.parent / card.file), str(prepared), skip_symbolic_shape=True)
     quantize_static(
-        str(ready),
+        str(prepared),
         str(path),
         Pictures(card.inputs[0].name, [np.asarray(plane, np.float32) for plane in planes]),
         quant_format=QuantFormat.QDQ,
@@ -52,7 +53,7 @@ def quantise_network(card_path: Path, planes: Sequence[Floats], folder: Path) ->
         weight_type=QuantType.QInt8,
         calibrate_method=CalibrationMethod.MinMax,
     )
-    ready.unlink()
+    prepared.unlink()
     content = path.read_bytes()
     copy = msgspec.structs.replace(
         card,
@@ -63,6 +64,4 @@ def quantise_network(card_path: Path, planes: Sequence[Floats], folder: Path) ->
         figures=[],
         limits=[*card.limits, f"Eight-bit copy of {card.name} {card.version}."],
     )
-    kept = path.with_suffix(".json")
-    kept.write_bytes(msgspec.json.format(msgspec.json.encode(copy), indent=2) + b"\n")
-    return kept
+    return write_card(path.with_suffix(".json"), copy)

@@ -1,8 +1,8 @@
-"""Public networks that a site with internet may bring in, by name, and only those.
+"""Downloads public networks by name; only those of the manifest.
 
-`manifest.json` holds for each its address, checksum, licence, the accuracy its authors state, and
-its size, 0 where nobody states it: the card that is kept has the true one. A fetched file that is
-not byte for byte the one listed is thrown away. Addresses may move; the checksum does not.
+`manifest.json` contains the address, checksum, licence, published accuracy and size of each of
+them. A size of 0 is not known; the stored card has the actual size. A file with another checksum is
+discarded. An address may change; the checksum is fixed.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ Progress = Callable[[int, int], None]
 
 
 class PublicNetwork(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One network that may be fetched. `stated` is the accuracy its authors publish."""
+    """One network that can be fetched. `stated` is the accuracy that its authors publish."""
 
     url: str
     stated: str
@@ -36,7 +36,7 @@ class PublicNetwork(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class FetchError(Exception):
-    """The network was not brought in; the message says why and what to do."""
+    """The network was not stored; the message says why and what to do."""
 
 
 def read_manifest(path: Path = MANIFEST) -> dict[str, PublicNetwork]:
@@ -46,19 +46,19 @@ def read_manifest(path: Path = MANIFEST) -> dict[str, PublicNetwork]:
 
 
 def find_network(name: str, path: Path = MANIFEST) -> PublicNetwork:
-    known = read_manifest(path)
-    if name not in known:
+    networks = read_manifest(path)
+    if name not in networks:
         raise FetchError(
-            f"found no {name!r} in the manifest, expected one of {', '.join(sorted(known))}; "
+            f"found no {name!r} in the manifest, expected one of {', '.join(sorted(networks))}; "
             "correct the name, or add the network to models/manifest.json"
         )
-    return known[name]
+    return networks[name]
 
 
 def fetch_network(
     wanted: PublicNetwork, folder: Path = FETCHED, *, progress: Progress | None = None
 ) -> Path:
-    """Download, verify and keep a network with its card; return the card's path."""
+    """Download, verify and store a network with its card; return the card's path."""
     try:
         address = parse_address(wanted.url, WEB_SCHEMES)
     except AddressError as error:
@@ -76,7 +76,7 @@ def fetch_network(
 
 
 def copy_network(wanted: PublicNetwork, source: Path, folder: Path = FETCHED) -> Path:
-    """Verify and keep a copy that somebody brought; return the card's path."""
+    """Verify and store a local copy of a network; return the card's path."""
     try:
         content = source.read_bytes()
     except OSError as error:

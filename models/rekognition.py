@@ -1,8 +1,8 @@
-"""Amazon Rekognition as a face detector, for sites that choose the cloud and say so.
+"""Amazon Rekognition as a face detector, for comparison and for sites that choose the cloud.
 
-Pictures leave the camera here, which the default never does: a site that wires this in must have
-told its visitors. The client is handed in (`boto3.client("rekognition")`), so this file carries
-no cloud library, and the service's relative boxes become the pixels of the picture.
+Pictures are sent to Amazon, which the agent never does by default: a site that uses this must
+inform its visitors. The client is an argument (`boto3.client("rekognition")`), so this module needs
+no cloud library. The relative boxes of the service become pixels of the picture.
 """
 
 from collections.abc import Mapping
@@ -17,18 +17,18 @@ from edge_agent.perception.image_crops import as_bgr
 from edge_agent.perception.inference import Floats
 from wire.aws import explain_aws_errors
 
-# the service takes at most 5 MB and 4096 px a side when the bytes are sent along
+# the service accepts at most 5 MB and 4096 px a side in a request with the bytes
 LONGEST_PX, JPEG_QUALITY, MOST_BYTES = 1920, 92, 5_000_000
-# its left eye is the one on the picture's left, the subject's right
+# its left eye is on the left of the picture, the subject's right eye
 POINTS = ("eyeLeft", "eyeRight", "nose", "mouthLeft", "mouthRight")
 
 
 class RekognitionError(RuntimeError):
-    """The service answered with something else than faces."""
+    """An answer of the service without faces, or a picture that it does not accept."""
 
 
 class Client(Protocol):
-    """The one call of the service that is used."""
+    """The call of the service that is used."""
 
     def detect_faces(self, *, Image: Mapping[str, bytes], Attributes: list[str]) -> Any: ...  # noqa: N803 - the service's names
 
@@ -55,8 +55,8 @@ class RekognitionFaceDetector:
                 "status and the client's version"
             )
         found = [_face(detail, bgr) for detail in answer["FaceDetails"]]
-        kept = [face for face in found if face.score >= self.threshold]
-        return sorted(kept, key=lambda face: -face.score)
+        above = [face for face in found if face.score >= self.threshold]
+        return sorted(above, key=lambda face: -face.score)
 
 
 def pack_picture(image: Image) -> bytes:
@@ -76,12 +76,12 @@ def _face(detail: Mapping[str, Any], image: Image) -> Face:
     box = detail["BoundingBox"]
     left, top = box["Left"] * width, box["Top"] * height
     right, low = left + box["Width"] * width, top + box["Height"] * height
-    places = {
+    positions = {
         point["Type"]: (point["X"] * width, point["Y"] * height)
         for point in detail.get("Landmarks", [])
     }
-    nowhere = (float("nan"), float("nan"))
-    marks: Floats = np.asarray([places.get(name, nowhere) for name in POINTS], np.float32)
+    missing = (float("nan"), float("nan"))
+    marks: Floats = np.asarray([positions.get(name, missing) for name in POINTS], np.float32)
     edges = np.clip([left, top, right, low], 0, [width, height, width, height])
     x1, y1, x2, y2 = (float(edge) for edge in edges)
     return Face((x1, y1, x2, y2), detail["Confidence"] / 100, marks)

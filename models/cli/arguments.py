@@ -25,12 +25,12 @@ EXAMPLES: Final = {
 
 
 def parser() -> argparse.ArgumentParser:
-    """Describe the command line."""
-    top = Parser(prog="python -m models", description=DESCRIPTION, **_ending("list"))
+    """Return the parser of the command line."""
+    top = Parser(prog="python -m models", description=DESCRIPTION, **_help("list"))
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def add(name: str, about: str) -> argparse.ArgumentParser:
-        return commands.add_parser(name, help=about, description=f"{about}.", **_ending(name))
+        return commands.add_parser(name, help=about, description=f"{about}.", **_help(name))
 
     _add_train(add("train", "train a network; continues from its last checkpoint"))
     _add_export(add("export", "write the ONNX file and model card of a checkpoint"))
@@ -48,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _ending(name: str) -> dict[str, Any]:
+def _help(name: str) -> dict[str, Any]:
     return {
         "epilog": f"example:\n  python -m models {EXAMPLES[name]}\n",
         "formatter_class": argparse.RawDescriptionHelpFormatter,
@@ -72,14 +72,16 @@ def _add_export(command: argparse.ArgumentParser) -> None:
 def _add_calibrate(command: argparse.ArgumentParser) -> None:
     kinds = command.add_subparsers(dest="kind", required=True, metavar="KIND")
     boxes = kinds.add_parser(
-        "detection", help="turn detector scores into probabilities", **_ending("calibrate")
+        "detection", help="turn detector scores into probabilities", **_help("calibrate")
     )
     boxes.add_argument("--boxes", type=Path, help="CSV of boxes in pictures of your own")
     boxes.add_argument("--images", type=Path, help="folder of those pictures")
     boxes.add_argument("--detector", default="onlooker-face")
     boxes.add_argument("--input-px", type=_side_px, action="append", default=None)
     poses = kinds.add_parser(
-        "attention", help="fit scale, zero and uncertainty of head pose", **_ending("calibrate")
+        "attention",
+        help="fit scale, zero and uncertainty of head pose",
+        **_help("calibrate"),
     )
     poses.add_argument("--labels", type=Path, help="CSV of angles of crops of your own")
     poses.add_argument("--crops", type=Path, help="folder of those crops")
@@ -94,7 +96,7 @@ def _add_evaluate(command: argparse.ArgumentParser) -> None:
     subjects = command.add_subparsers(dest="subject", required=True, metavar="SUBJECT")
 
     def add(name: str, about: str) -> argparse.ArgumentParser:
-        return subjects.add_parser(name, help=about, **_ending("evaluate"))
+        return subjects.add_parser(name, help=about, **_help("evaluate"))
 
     boxes = add("detection", "compare with a CSV of boxes")
     boxes.add_argument("--boxes", type=Path, required=True)

@@ -1,4 +1,4 @@
-"""Where the commands look for networks and data, and where training writes."""
+"""Default folders of networks, data and training runs."""
 
 from pathlib import Path
 from typing import Final

@@ -1,4 +1,4 @@
-"""Detectors by name, short names and the cloud's among them."""
+"""Detectors are opened by their name, an alias, or through the library of the cloud."""
 
 import boto3
 import numpy as np
@@ -11,7 +11,7 @@ from models.detectors import LOW, open_detector
 from models.registry import FETCHED, read_manifest, store_network
 
 
-def test_yunet_is_a_name_of_its_own(tmp_path):
+def test_yunet_is_an_alias_of_the_first_release(tmp_path):
     listed = read_manifest()["yunet-2023mar"]
     for file in (FETCHED / listed.card.file, DATA / "teachers" / listed.card.file):
         if file.is_file():
@@ -23,7 +23,7 @@ def test_yunet_is_a_name_of_its_own(tmp_path):
         open_detector("yunet", [tmp_path], 640)
 
 
-def test_a_detector_is_opened_low_for_its_curve_and_tells_its_usual_threshold():
+def test_a_detector_is_opened_with_a_low_threshold_and_its_default_is_returned():
     detector, threshold = open_detector("onlooker-face", [WEIGHTS], 320)
     assert detector.threshold == detector.probability(LOW)
     assert threshold > 0.3
@@ -40,7 +40,7 @@ def test_rekognition_is_opened_through_its_library(monkeypatch):
     assert detector.faces(np.zeros((64, 64, 3), np.uint8)) == []
 
 
-def test_the_cloud_without_a_region_is_a_sentence(monkeypatch, tmp_path):
+def test_without_a_region_the_cloud_is_refused(monkeypatch, tmp_path):
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))

@@ -1,4 +1,4 @@
-"""Figures go from an evaluation into the card of the network they belong to, and nowhere else."""
+"""Figures of an evaluation are written into the card of their network, and nowhere else."""
 
 import msgspec
 import pytest
@@ -27,7 +27,7 @@ def report():
     return {"detection": [detector], "attention": [looks]}
 
 
-def test_a_card_keeps_everything_but_its_figures(report, tmp_path):
+def test_only_the_figures_of_a_card_are_changed(report, tmp_path):
     before = read_card(WEIGHTS / "onlooker-face.json")
     (tmp_path / "onlooker-face.json").write_bytes(msgspec.json.encode(before))
     assert record(report, [tmp_path]) == {"onlooker-face": 12}
@@ -37,7 +37,7 @@ def test_a_card_keeps_everything_but_its_figures(report, tmp_path):
     assert after.figures[0].set == "face_boxes_facemask"
 
 
-def test_what_was_measured_on_held_out_pictures_stays_on_the_card(report, tmp_path):
+def test_a_figure_of_held_out_pictures_stays_on_the_card(report, tmp_path):
     before = read_card(WEIGHTS / "onlooker-face.json")
     held_out = ModelFigure(HELD_OUT, 0.02, 0.01, 0.04, 95, "drawn")
     card = msgspec.structs.replace(before, figures=[*before.figures, held_out])
