@@ -31,7 +31,8 @@ MAX_ZONES = 16
 MAX_CREATIVES = 64
 MAX_SENSORS = 32
 CREATIVE = r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$(?!\n)"
-UNKNOWN_CREATIVE = "-"  # the creative of time in which it is not known what was shown
+UNKNOWN_CREATIVE = "unknown"  # of time in which it is not known what was shown
+FORMER_UNKNOWN_CREATIVE = "-"  # the same in reports of earlier agents
 SLACK_MS = 1  # rounding of an interval to whole milliseconds
 
 DwellHistogram = Annotated[
@@ -226,8 +227,9 @@ class AudienceReport(WireMessage, frozen=True, kw_only=True):
     `bands` split `person_ms` by the probability of looking. They are unknown, not zero, in a report
     without them.
 
-    `creatives` split the report's time by what the screen showed, `-` where it is not known. Times
-    that a device may not report by creative are under `-` as well.
+    `creatives` split the report's time by what the screen showed, `unknown` where it is not known.
+    Times that a device may not report by creative are under `unknown` as well. Earlier agents sent
+    `-` instead.
 
     A camera that takes only snapshots observes no time: `snapshots` holds its counts, and every
     other count is zero.
@@ -261,7 +263,9 @@ class AudienceReport(WireMessage, frozen=True, kw_only=True):
     snapshots: SnapshotSum | UnsetType = UNSET
     creatives: (
         Annotated[
-            dict[Annotated[str, Meta(pattern=f"{CREATIVE}|^-$")], CreativeSum],
+            dict[
+                Annotated[str, Meta(pattern=f"{CREATIVE}|^{FORMER_UNKNOWN_CREATIVE}$")], CreativeSum
+            ],
             Meta(max_length=MAX_CREATIVES),
         ]
         | UnsetType

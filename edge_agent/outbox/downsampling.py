@@ -14,7 +14,9 @@ from typing import Final
 from msgspec import UNSET, UnsetType, structs
 
 from wire.audience import (
+    FORMER_UNKNOWN_CREATIVE,
     MAX_CREATIVES,
+    UNKNOWN_CREATIVE,
     AudienceReport,
     BandSum,
     CreativeSum,
@@ -130,7 +132,8 @@ def _sensors(run: Sequence[AudienceReport]) -> dict[str, SensorSum]:
 def _creatives(run: Sequence[AudienceReport]) -> dict[str, CreativeSum] | UnsetType:
     sums: dict[str, Counter[str]] = {}
     for name, one in (item for report in run for item in (report.creatives or {}).items()):
-        sums.setdefault(name, Counter()).update(structs.asdict(one))
+        present = UNKNOWN_CREATIVE if name == FORMER_UNKNOWN_CREATIVE else name
+        sums.setdefault(present, Counter()).update(structs.asdict(one))
     return {name: CreativeSum(**one) for name, one in sums.items()} or UNSET
 
 

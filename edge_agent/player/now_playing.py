@@ -74,6 +74,11 @@ class PlayHistory:
         """Add a message; raises PlayerMessageError when its times or name cannot be used."""
         for reason in find_encoded_data(message.creative or ""):
             raise PlayerMessageError(f"creative: {reason}: give it a short name")
+        if message.creative == UNKNOWN_CREATIVE:
+            raise PlayerMessageError(
+                f"creative: {UNKNOWN_CREATIVE!r} is reserved: send null where no sold content is "
+                "shown"
+            )
         skew = received_at - message.sent_at if message.sent_at else timedelta(0)
         if abs(skew) > LARGEST_SKEW:
             raise PlayerMessageError(
@@ -96,7 +101,7 @@ class PlayHistory:
         self._remember(message.creative, _ms(starts_at), _ms(ends_at) if ends_at else None)
 
     def creative_spans(self, first_ms: int, last_ms: int) -> list[CreativeSpan]:
-        """The creatives from first to last, without gaps; `-` is an unknown creative."""
+        """The creatives from first to last, without gaps; `unknown` where none is known."""
         with self._lock:
             changes = list(self._changes)
         before = bisect_right(changes, first_ms, key=lambda change: change.at_ms)

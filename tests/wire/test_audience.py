@@ -64,7 +64,10 @@ def test_a_report_that_cannot_be_true_is_refused_with_the_reason(changed, fields
         ({"snapshots": {**SNAPSHOTS, "looking": 4}}, "more looking than facing"),
         ({"snapshots": {**SNAPSHOTS, "facing": 6}}, "more facing than people"),
         ({"creatives": {"ad": {**CREATIVE, "looking_ms": 1}}}, "looking_ms add up to 1, not to 6"),
-        ({"creatives": {"ad": CREATIVE, "-": CREATIVE}}, "observed_ms add up to 56000, not to 28"),
+        (
+            {"creatives": {"ad": CREATIVE, "unknown": CREATIVE}},
+            "observed_ms add up to 56000, not to 28",
+        ),
         ({"creatives": {"two words": CREATIVE}}, "creatives"),
         ({"demographics": [{**CELL, "visits": 3}]}, "demographic cells count more visits"),
         ({"demographics": [{**CELL, "onlookers": 2}]}, "demographic cells count more visits"),
@@ -85,6 +88,8 @@ def test_parts_may_not_exceed_the_report(changed, fields, reason):
         {"zones": {"door": ZONE, "window": ZONE}},
         {"snapshots": SNAPSHOTS},
         {"creatives": {"ad": CREATIVE}},
+        {"creatives": {"unknown": CREATIVE}},
+        {"creatives": {"-": CREATIVE}},  # the unknown creative of earlier agents
         {"demographics": [CELL]},
         {"expressions": {"happy": 2}},
         {"blind_ms": {"dark": 2_001}},  # rounded to whole milliseconds

@@ -65,7 +65,7 @@ def test_attention_goes_to_what_was_on_the_screen():
     #  other                        faces from 12 to 20
     (report, *_) = run([(5, "tea"), (15, "coffee")], [(1, 2, 10, L), (2, 12, 20, F)], seconds=29)
     assert report.creatives == {
-        "-": CreativeSum(
+        "unknown": CreativeSum(
             plays=0, observed_ms=5_000, person_ms=3_000, facing_ms=3_000, looking_ms=3_000,
             unsure_ms=0,
         ),
@@ -122,7 +122,7 @@ def test_too_many_player_messages_do_not_exceed_the_report_size():
     report, *_ = run(plays, [(1, 0, 25, L)], seconds=29)
     assert len(report.creatives) <= MAX_CREATIVES
     assert find_contradictions(report) == []
-    assert report.creatives["-"].looking_ms > 10_000
+    assert report.creatives["unknown"].looking_ms > 10_000
 
 
 @pytest.mark.parametrize("name", ADDED)

@@ -16,6 +16,7 @@ from wire.audience import (
     AgeGroup,
     BandSum,
     BlindCause,
+    CreativeSum,
     DemographicCell,
     Expression,
     FrameCounts,
@@ -271,3 +272,20 @@ def test_zones_and_snapshots_are_added_too():
     assert both.snapshots == SnapshotSum(taken=2, people=8, facing=4, looking=2)
     none = downsample_reports([plain, half_minute(2)])
     assert (none.zones, none.snapshots) == (UNSET, UNSET)
+
+
+def test_the_unknown_creative_of_an_earlier_agent_is_added_to_the_present_one():
+    some, rest = (half_minute(n, visits=3) for n in (1, 2))
+    names = ("observed_ms", "person_ms", "facing_ms", "looking_ms", "unsure_ms")
+    first, second = (
+        CreativeSum(plays=1, **{name: getattr(one, name) for name in names}) for one in (some, rest)
+    )
+    both = downsample_reports(
+        [
+            structs.replace(some, creatives={"-": first}),
+            structs.replace(rest, creatives={"unknown": second}),
+        ]
+    )
+    assert set(both.creatives) == {"unknown"}
+    assert both.creatives["unknown"].plays == 2
+    assert both.creatives["unknown"].observed_ms == both.observed_ms

@@ -36,7 +36,7 @@ def test_each_creative_has_the_screen_until_the_next():
     #  0 s        10         20         30
     #  -----------[tea-------[coffee------
     playing = history_of((10, "tea", {}), (20, "coffee", {}))
-    assert pieces(playing, 0, 30) == [("-", 0, 10), ("tea", 10, 20), ("coffee", 20, 30)]
+    assert pieces(playing, 0, 30) == [("unknown", 0, 10), ("tea", 10, 20), ("coffee", 20, 30)]
     assert pieces(playing, 12, 15) == [("tea", 12, 15)]
     assert pieces(playing, 10, 20) == [("tea", 10, 20)]
 
@@ -46,13 +46,13 @@ def test_an_announced_end_applies_unless_the_next_creative_starts_first():
         (0, "tea", {"ends_at": 10}), (20, "coffee", {"ends_at": 40}), (30, "milk", {})
     )
     assert pieces(playing, 0, 50) == [
-        ("tea", 0, 10), ("-", 10, 20), ("coffee", 20, 30), ("milk", 30, 50),
+        ("tea", 0, 10), ("unknown", 10, 20), ("coffee", 20, 30), ("milk", 30, 50),
     ]  # fmt: skip
 
 
 def test_a_late_message_applies_from_its_start_time():
     assert pieces(history_of((12, "tea", {"started_at": 10})), 5, 15) == [
-        ("-", 5, 10),
+        ("unknown", 5, 10),
         ("tea", 10, 15),
     ]
 
@@ -66,14 +66,14 @@ def test_a_message_sent_in_advance_changes_nothing_before_its_time():
 
 def test_a_player_whose_clock_is_wrong_is_understood():
     playing = history_of((12, "tea", {"started_at": 3_610, "sent_at": 3_612, "ends_at": 3_620}))
-    assert pieces(playing, 10, 25) == [("tea", 10, 20), ("-", 20, 25)]
+    assert pieces(playing, 10, 25) == [("tea", 10, 20), ("unknown", 20, 25)]
 
 
 def test_null_is_a_screen_that_sells_nothing():
     playing = history_of((0, "tea", {}), (10, None, {}))
-    assert pieces(playing, 0, 20) == [("tea", 0, 10), ("-", 10, 20)]
+    assert pieces(playing, 0, 20) == [("tea", 0, 10), ("unknown", 10, 20)]
     assert playing.now(at(5)) == "tea"
-    assert playing.now(at(15)) == "-"
+    assert playing.now(at(15)) == "unknown"
 
 
 def test_the_same_creative_again_is_another_play_but_the_same_word_again_is_not():
@@ -98,6 +98,7 @@ def test_a_year_of_messages_takes_constant_memory():
         (b'{"creative": 7}', "creative"),
         (b'{"creative": ""}', "creative"),
         (b'{"creative": "-"}', "creative"),
+        (b'{"creative": "unknown"}', "'unknown' is reserved: send null"),
         (b'{"creative": "a b"}', "creative"),
         (b'{"creative": "<script>"}', "creative"),
         (b'{"creative": "iVBORw0KGgoAAAANSUhEUg"}', "the signature of an image"),
@@ -114,7 +115,7 @@ def test_an_invalid_message_is_rejected_and_changes_nothing(word, complaint):
     playing = PlayHistory()
     with pytest.raises(PlayerMessageError, match=complaint.replace("{", r"\{")):
         playing.handle_message(word, NOON)
-    assert playing.creative_spans(0, 10) == [("-", 0, 10)]
+    assert playing.creative_spans(0, 10) == [("unknown", 0, 10)]
 
 
 def test_other_fields_of_a_player_message_are_ignored():

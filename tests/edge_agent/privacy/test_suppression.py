@@ -41,7 +41,9 @@ def test_creatives_are_named_with_enough_visits_for_them_and_the_rest():
     assert select_creatives({"tea": many, "milk": more}, spent, 1_100, 5) == {"tea", "milk"}
     assert select_creatives({"tea": many, "milk": more, "rum": few}, spent, 1_110, 5) == {"milk"}
     assert select_creatives({"tea": many, "milk": more}, spent, 1_150, 5) == {"milk"}
-    assert select_creatives({"tea": many, "-": many}, {"tea": 500, "-": 9}, 509, 5) == {"tea"}
+    assert select_creatives({"tea": many, "unknown": many}, {"tea": 500, "unknown": 9}, 509, 5) == {
+        "tea"
+    }
     assert select_creatives({"tea": many, "rum": few}, spent, 510, 5) == set()
 
 
