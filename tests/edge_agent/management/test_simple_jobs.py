@@ -49,7 +49,7 @@ def test_a_diagnostic_report_contains_no_secret_and_no_image(harness, file_serve
 
 def test_a_renewal_succeeds_when_the_new_certificate_is_in_use(harness, monkeypatch):
     serials = ["aa"]
-    identity = SimpleNamespace(ends_at=lambda: datetime(2026, 12, 21, tzinfo=UTC))
+    identity = SimpleNamespace(expires_at=lambda: datetime(2026, 12, 21, tzinfo=UTC))
     monkeypatch.setattr(simple_jobs, "certificate_serial", lambda context: serials[-1])
     monkeypatch.setattr(
         "edge_agent.management.job_processor.certificate_serial", lambda context: serials[-1]
