@@ -1,8 +1,9 @@
-"""What one play of a spot is worth at a place: from stays measured there, or assumed for its venue.
+"""The value of one play of a spot at a site: from measured stays, or assumed for its kind of venue.
 
-Hard truths. Stays come from the last four weeks of ended visits; below two hundred of them the kind
-of venue is believed instead, and the answer says `modelled`. Ages and genders exist only where a
-camera is configured to estimate them; elsewhere the groups are empty.
+Stays come from the last four weeks of ended visits. Below two hundred of them the kind of venue is
+assumed, and the basis is `modelled`; so it is where small counts of looking times were suppressed.
+Ages and genders exist only where a camera is configured to estimate them; elsewhere there are no
+groups.
 """
 
 from collections.abc import Mapping
@@ -45,7 +46,7 @@ class SitePlays:
     reason: str
 
     def ladder(self, hour_forecast: HourForecast) -> PlayImpressions:
-        """Impressions of one play in the hour of the hour_forecast."""
+        """Impressions of one play in the hour of a forecast."""
         provenance = Provenance(
             basis=self.basis,
             measured_by=MEASURED_BY,
@@ -65,36 +66,44 @@ class SitePlays:
 
 
 def read_site_plays(connection: Connection, site: Site, now: datetime) -> SitePlays:
-    """What is known of the stays at a site."""
-    spot = Spot(spot_s=site.loop.spot_s, loop_s=site.loop.length_s)
+    """The value of a play at a site, from the visits of the last four weeks."""
     sums = _sums(connection, site.id, now - LOOK_BACK, now)
     visits = sum(sums[name] or 0 for name in DWELL)
-    if visits < MIN_VISITS:
-        dwell, looking = _assumed(site)
-        kind = venue_profiles.find_venue(site.venue).name
-        reason = f"stays assumed for {kind}s, since {visits} visits were measured here lately"
-        return SitePlays(
-            spot, compute_visitor_impressions(dwell, looking, spot), visits, {}, "modelled", reason
-        )
-    dwell = _stays(sums, DWELL, DWELL_EDGES_MS, "dwell_ms")
-    looking = _stays(sums, ATTENTION, ATTENTION_EDGES_MS, "looking_ms")
+    dwell, looking = _assume_curves(site)
+    is_measured = visits >= MIN_VISITS
+    has_looking = is_measured and any(sums[name] for name in ATTENTION)
+    if is_measured:
+        dwell = _measure(sums, DWELL, DWELL_EDGES_MS, "dwell_ms")
+    if has_looking:
+        looking = _measure(sums, ATTENTION, ATTENTION_EDGES_MS, "looking_ms")
+    spot = Spot(spot_s=site.loop.spot_s, loop_s=site.loop.length_s)
     return SitePlays(
         spot=spot,
         person=compute_visitor_impressions(dwell, looking, spot),
         visits=visits,
-        cells=_cells(connection, site.id, now - LOOK_BACK, now),
-        basis="sensor_measured",
-        reason=f"stays of {visits:,} visits measured here in four weeks",
+        cells=_cells(connection, site.id, now - LOOK_BACK, now) if is_measured else {},
+        basis="sensor_measured" if has_looking else "modelled",
+        reason=_reason(site, visits, is_measured=is_measured, has_looking=has_looking),
     )
 
 
-def _assumed(site: Site) -> tuple[DwellCurve, DwellCurve]:
+def _reason(site: Site, visits: int, *, is_measured: bool, has_looking: bool) -> str:
+    kind = venue_profiles.find_venue(site.venue).name
+    if not is_measured:
+        return f"stays assumed for {kind}s, since {visits} visits were measured here lately"
+    measured = f"stays of {visits:,} visits measured here in four weeks"
+    if has_looking:
+        return measured
+    return f"{measured}; looking assumed for {kind}s, since none of them has a time of looking"
+
+
+def _assume_curves(site: Site) -> tuple[DwellCurve, DwellCurve]:
     kind = venue_profiles.find_venue(site.venue)
-    attention_s = kind.attention_s_per_entry / kind.onlooker_share
-    return assume_dwell_curve(kind.dwell_s), assume_dwell_curve(attention_s, kind.onlooker_share)
+    looking_s = kind.attention_s_per_entry / kind.onlooker_share
+    return assume_dwell_curve(kind.dwell_s), assume_dwell_curve(looking_s, kind.onlooker_share)
 
 
-def _stays(
+def _measure(
     sums: Mapping[str, Any], buckets: tuple[str, ...], edges_ms: tuple[int, ...], total: str
 ) -> DwellCurve:
     return build_dwell_curve([int(sums[name]) for name in buckets], edges_ms, int(sums[total]))
