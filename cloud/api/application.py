@@ -24,7 +24,7 @@ from cloud.api import (
     audience,
     batch,
     breakdown,
-    explained,
+    explain,
     health,
     inventory,
     live,
@@ -78,7 +78,7 @@ from cloud.windows.query import WindowError
 log = logging.getLogger(__name__)
 VERSION: Final = "1"
 ROUTE_MODULES: Final = (
-    locations, breakdown, audience, alerts, live, pricing, explained, batch, overrides, inventory,
+    locations, breakdown, audience, alerts, live, pricing, explain, batch, overrides, inventory,
     optimize, plans, fleet_things, fleet_config, fleet_jobs, health, page,
 )  # fmt: skip
 

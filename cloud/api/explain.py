@@ -1,6 +1,6 @@
-"""A price in plain text, for a terminal or a letter: the running sum with the reason of each step.
+"""`GET /api/pricing/explain/{location}/{time_slot}`: a price as plain text.
 
-`GET /api/pricing/explain/{location}/{time_slot}` says the same as the price itself, in words.
+Each factor is one line with its reason and the running product.
 """
 
 from collections.abc import Iterator
@@ -54,7 +54,7 @@ def summarize_price(answer: PriceResponse) -> Iterator[str]:
 
 
 def price_lines(answer: PriceResponse) -> Iterator[str]:
-    """The price with everything that it is made of."""
+    """The price with its factors, forecast, basis and versions."""
     slot = answer.slot
     yield f"{answer.name} ({answer.location})"
     yield f"{slot.local:%A} {slot.local.day} {slot.local:%B %Y, %H:%M}, one hour, one loop position"

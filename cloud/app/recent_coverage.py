@@ -1,8 +1,8 @@
-"""How well a place has been observed lately: what its forecast, and so its price, rests on.
+"""How much of a site was observed in the last week: the basis of its forecast and its price.
 
-The cameras that should report are those of the sites file at the time; one that says nothing is
-missing and counts with nothing observed. A place without such a camera has no share at all. The
-newest data are those of any camera there, to the minute, and not those that the forecast used.
+The expected cameras are those of the sites file at the time. One that does not report counts with
+nothing observed. A site without an expected camera has no share. The newest data are those of any
+camera of the site, to the minute, and not those that the forecast used.
 """
 
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ MINUTE_S: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class RecentCoverage:
-    """The last week of a place. `share` is None where no camera should have reported.
+    """The last week of a site. `share` is None where no camera was expected to report.
 
-    `newest_at` is the end of the newest minute in which a camera observed the place.
+    `newest_at` is the end of the newest minute in which a camera observed the site.
     """
 
     cameras_expected: int
@@ -34,7 +34,7 @@ class RecentCoverage:
 
 
 def read_recent_coverage(connection: Connection, site: Site, now: datetime) -> RecentCoverage:
-    """How much of the last seven days the expected cameras observed; who reported in the last."""
+    """The observed share of the last seven days, and the cameras that reported in the last one."""
     hours = hour_tallies.c
     since_at = now - PERIOD
     rows = connection.execute(
@@ -46,14 +46,14 @@ def read_recent_coverage(connection: Connection, site: Site, now: datetime) -> R
         )
         .group_by(hours.device)
     ).all()
-    wanted = site.expected_cameras(since_at, now)
+    expected = site.expected_cameras(since_at, now)
     today = site.expected_cameras(now - REPORTING, now)
-    heard = {device for device, last, _ in rows if last + HOUR_S > _seconds(now - REPORTING)}
+    reporting = {device for device, last, _ in rows if last + HOUR_S > _seconds(now - REPORTING)}
     expected_ms = site.expected_ms(since_at, now)
-    observed_ms = sum(ms for device, _, ms in rows if device in wanted)
+    observed_ms = sum(ms for device, _, ms in rows if device in expected)
     return RecentCoverage(
         cameras_expected=len(today),
-        cameras_reporting=len(heard.intersection(today)),
+        cameras_reporting=len(reporting.intersection(today)),
         share=min(1.0, observed_ms / expected_ms) if expected_ms else None,
         newest_at=_newest_at(connection, site, now),
     )

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from cloud import settings
 from cloud.alerting.deadline import Deadline
 from cloud.alerting.http_request import WebhookResponse, http_request
-from cloud.api.explained import price_lines, summarize_price
+from cloud.api.explain import price_lines, summarize_price
 from cloud.api.pricing import PriceResponse, price_slot
 from cloud.app.buyer import Buyer
 from cloud.app.context import AppContext
