@@ -46,9 +46,11 @@ forecast_weeks = Table(
     Column("made_at", database.Instant, nullable=False),
     Column("cutoff_at", database.Instant, nullable=False),
     Column("body", LargeBinary, nullable=False),  # float32 (measures, quantiles, hours), deflated
-    Column("usual", LargeBinary),  # likewise: every week after the first; null: made before it was
+    Column(
+        "usual", LargeBinary
+    ),  # likewise: every week after the first; null in rows of older versions
     Column("basis", Text),  # WeekBasis as JSON
-    Column("zone", String(64)),  # of the local day; null: stored before zones were
+    Column("zone", String(64)),  # of the local day; null in rows of older versions
 )
 
 forecast_scores = Table(
@@ -72,9 +74,9 @@ forecast_models = Table(
 
 @dataclass(frozen=True, slots=True)
 class StoredWeek:
-    """A forecast as it was made: (measures, 3, 168) from local midnight of `first_on`.
+    """A stored forecast: (measures, 3, 168) from local midnight of `first_on`.
 
-    `cutoff_at` is the end of the newest observed hour that it was made from. `usual` repeats after
+    `cutoff_at` is the end of the newest observed hour that it uses. `usual` repeats after
     the first seven days.
     """
 
@@ -98,8 +100,8 @@ def store_weeks(connection: Connection, weeks: Iterable[StoredWeek]) -> None:
             "model": week.model,
             "made_at": week.made_at,
             "cutoff_at": week.cutoff_at,
-            "body": _packed(week.week),
-            "usual": None if week.usual is None else _packed(week.usual),
+            "body": _pack(week.week),
+            "usual": None if week.usual is None else _pack(week.usual),
             "basis": None if week.basis is None else week.basis.to_text(),
             "zone": week.zone,
         }
@@ -112,7 +114,7 @@ def store_weeks(connection: Connection, weeks: Iterable[StoredWeek]) -> None:
 def read_week(
     connection: Connection, location: str, first_on: date, zone: str | None = None
 ) -> StoredWeek | None:
-    """The forecast that was made for a site on a day; with a zone, only one on that clock."""
+    """The stored forecast of a site and a day; with a zone, only one on that clock."""
     weeks = forecast_weeks.c
     wanted = select(forecast_weeks).where(weeks.location == location, weeks.first_on == first_on)
     if zone is not None:
@@ -124,7 +126,7 @@ def read_week(
 def list_sites_done(
     connection: Connection, first_on: date, zones: Mapping[str, str]
 ) -> frozenset[str]:
-    """The sites that have their forecast of that day on their present clock (id -> zone)."""
+    """The sites with a stored forecast of that day on their present clock (id -> zone)."""
     weeks = forecast_weeks.c
     wanted = select(weeks.location, weeks.zone).where(weeks.first_on == first_on)
     return frozenset(
@@ -167,7 +169,7 @@ def store_scores(connection: Connection, scored: Iterable[tuple[StoredWeek, Scor
 
 
 def read_scoreboard(connection: Connection) -> list[dict[str, Any]]:
-    """How each model has done for each measure: WQL, WAPE and coverage over all that is scored."""
+    """WQL, WAPE and coverage of each model and measure over all scored weeks."""
     scores = forecast_scores.c
     summed = {name: total(scores[name]) for name in ScoreSums.__slots__}
     rows = connection.execute(
@@ -179,20 +181,20 @@ def read_scoreboard(connection: Connection) -> list[dict[str, Any]]:
 
 
 def store_model(connection: Connection, network: str, trained_at: datetime, body: str) -> None:
-    """Store what has been learnt of a network, in place of what was there."""
+    """Store the trained model of a network in place of the one before."""
     connection.execute(delete(forecast_models).where(forecast_models.c.network == network))
     row = {"network": network, "trained_at": trained_at, "body": body}
     connection.execute(insert(forecast_models).values(row))
 
 
 def read_model(connection: Connection, network: str) -> tuple[datetime, str] | None:
-    """What has been learnt of a network, and when."""
+    """The trained model of a network, and when it was trained."""
     wanted = select(forecast_models).where(forecast_models.c.network == network)
     row = connection.execute(wanted).mappings().one_or_none()
     return None if row is None else (row["trained_at"], row["body"])
 
 
-def _packed(week: Floats) -> bytes:
+def _pack(week: Floats) -> bytes:
     return zlib.compress(week.astype("<f4").tobytes())
 
 
@@ -200,12 +202,12 @@ def unpack_week(body: bytes) -> Floats:
     """A stored week again, (measures, 3, 168); zlib.error or ValueError when it is damaged."""
     week = np.frombuffer(zlib.decompress(body), dtype="<f4").astype(np.float64).reshape(SHAPE)
     if not np.isfinite(week).all():
-        raise ValueError("it holds values that are no numbers")
+        raise ValueError("a value is not a finite number")
     return week
 
 
 def _read(row: Any) -> StoredWeek | None:
-    """A forecast; None for a row that is damaged, which is logged and stops no other."""
+    """A forecast; None for a damaged row, which is logged."""
     names = ("location", "first_on", "model", "made_at", "cutoff_at", "zone")
     try:
         return StoredWeek(

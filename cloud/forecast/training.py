@@ -24,10 +24,10 @@ from cloud.sites.site_model import Site
 
 log = logging.getLogger(__name__)
 TRAINED_SERIES: Final = 40
-"""The most series that a network is trained on."""
+"""A larger network is trained on every n-th site: on this many series, at most twice as many."""
 STALE: Final = timedelta(days=7)
 UNREADABLE: Final = (ValueError, LookupError, TypeError)
-"""What a stored model that is damaged raises; LightGBM's own error is a ValueError's kin."""
+"""Errors of a damaged stored model; LightGBM's own error is a subclass of ValueError."""
 
 
 def train_if_due(
@@ -36,26 +36,26 @@ def train_if_due(
     """The model of the network, trained again when it is a week old or cannot be read."""
     name = _name(network)
     with database.reading(engine) as connection:
-        known = store.read_model(connection, name)
-    if known is not None and now - known[0] < STALE:
-        found = _from_text(name, known[1])
+        stored = store.read_model(connection, name)
+    if stored is not None and now - stored[0] < STALE:
+        found = _from_text(name, stored[1])
         if found is not None:
             return found
-    lesson, of_series = _lesson(engine, network, signals)
+    history, of_series = _training_series(engine, network, signals)
     if not of_series.of:
         return None
-    learnt = Boosted(series_signals=of_series).trained(lesson, network.holidays)
+    learnt = Boosted(series_signals=of_series).trained(history, network.holidays)
     with database.writing(engine) as connection:
         store.store_model(connection, name, now, learnt.to_text())
-    log.info("forecast.trained", extra={"network": network.name, "series": len(lesson.values)})
+    log.info("forecast.trained", extra={"network": network.name, "series": len(history.values)})
     return learnt
 
 
 def read_trained(connection: Connection, network: Network) -> TrainedModel | None:
     """The stored model of the network; None without a model or the library for it."""
     name = _name(network)
-    known = store.read_model(connection, name)
-    return None if known is None else _from_text(name, known[1])
+    stored = store.read_model(connection, name)
+    return None if stored is None else _from_text(name, stored[1])
 
 
 def _name(network: Network) -> str:
@@ -73,7 +73,7 @@ def _from_text(name: str, written: str) -> TrainedModel | None:
     return None
 
 
-def _lesson(
+def _training_series(
     engine: Engine, network: Network, signals: Mapping[str, Signals]
 ) -> tuple[ClockSeries, SeriesSignals]:
     """The series to train on, and the signals of each.

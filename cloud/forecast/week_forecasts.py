@@ -2,7 +2,7 @@
 
 A site is forecast from its own hours when the weeks up to its newest observation hold two weeks of
 them. Observations may be old: the interval widens with their age, by the same square root as with
-the distance of the forecast day, and the basis tells the age.
+the distance of the forecast day, and the basis states the age.
 """
 
 import math
@@ -34,7 +34,7 @@ from cloud.forecast.venue_profiles import build_venue_week, find_venue
 from cloud.forecast.weekly import columns_like
 
 LEAST_WEEKS: Final = 1.8
-"""Two weeks, of which a tenth may have been missed."""
+"""Two weeks, of which a tenth may be missing."""
 WIDEST: Final = 3.0
 
 ModelScores = Mapping[str, Mapping[str, ModelScore]]
@@ -54,7 +54,7 @@ def has_enough_weeks(place: SiteObservations) -> bool:
 
 
 def compute_age_widening(weeks: float) -> float:
-    """By how much an interval is wider that many weeks away from the observations."""
+    """The factor by which an interval is wider that many weeks after the observations."""
     return min(WIDEST, math.sqrt(1 + max(0.0, weeks)))
 
 
@@ -134,19 +134,19 @@ def _build_week(
 def _select_model(
     site: SiteObservations, names: Sequence[str], scores: Mapping[str, ModelScore]
 ) -> tuple[str, float]:
-    """The model of a site, and by how much its interval is wider than the model's own."""
-    tried = {name: scores[model_version(name)] for name in names if model_version(name) in scores}
-    name = choose_model(tried, names[0])
-    width = tried[name].widening if name in tried else 1.0
+    """The model of a site, and the factor by which its interval is wider than the model's own."""
+    scored = {name: scores[model_version(name)] for name in names if model_version(name) in scores}
+    name = choose_model(scored, names[0])
+    width = scored[name].widening if name in scored else 1.0
     return name, width * compute_age_widening(site.age_weeks) * (1 + site.estimated)
 
 
 def _complete(
     site: SiteObservations, week: Floats, width: float, observed: Flags, assumed: Floats
 ) -> tuple[Floats, Sources]:
-    """A week with all its hours, each interval as wide as its sources require."""
-    known = apply_sanity_bounds(widen(week, width), site.series)
-    whole, sources = fill_unobserved_hours(known, observed[0], assumed)
+    """A week with all its hours, and the source of each."""
+    bounded = apply_sanity_bounds(widen(week, width), site.series)
+    whole, sources = fill_unobserved_hours(bounded, observed[0], assumed)
     return np.sort(np.maximum(whole, 0), axis=1), sources
 
 
