@@ -6,6 +6,7 @@ with the sentence of the exception. A failure that nobody anticipated is answere
 
 import logging
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
@@ -46,6 +47,7 @@ from cloud.app.admission import AdmissionMiddleware, ForeignOrigin, MisdirectedR
 from cloud.app.broadcaster import CursorError, TooManySubscribers
 from cloud.app.context import AppContext, ForecastFailed
 from cloud.app.etag import COMPRESSED_FROM_BYTES
+from cloud.app.example_dates import find_coming_monday, move_example_dates
 from cloud.app.host_names import HostNames
 from cloud.app.middleware import HeadMiddleware, RequestMiddleware
 from cloud.app.rate_card_reload import ContextReloader
@@ -166,7 +168,8 @@ def create_app(
     app.state.search_queue = SearchQueue()
     app.state.broadcaster = live.new_broadcaster(app.state.reloader)
     app.state.registry = registry
-    app.state.openapi = lambda: openapi(app)
+    dated = lru_cache(maxsize=1)(lambda monday: move_example_dates(openapi(app), monday))
+    app.state.openapi = lambda: dated(find_coming_monday(context.clock().date()))
     for module in ROUTE_MODULES:
         app.include_router(module.router)
     _answer_failures(app)

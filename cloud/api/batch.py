@@ -48,7 +48,7 @@ class BatchQuestion(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     location: str = Field(examples=["KX-01"], max_length=63)
-    time_slot: str = Field(examples=["2026-11-23T08:00"], max_length=60)
+    time_slot: str = Field(examples=["2030-01-07T08:00"], max_length=60)
 
 
 class BatchRequest(BaseModel):
@@ -65,7 +65,7 @@ class BatchItem(BaseModel):
     location: str
     time_slot: str
     price: PriceResponse | None
-    refused: str | None = Field(examples=["slot '2026-11-23T08:30' is 08:30:00 ..."])
+    refused: str | None = Field(examples=["slot '2030-01-07T08:30' is 08:30:00 ..."])
 
 
 class BatchResponse(BaseModel):
@@ -95,8 +95,8 @@ class ForecastMix(BaseModel):
 class ForecastHour(BaseModel):
     """One hour of the forecast."""
 
-    local: datetime = Field(examples=["2026-11-23T08:00:00+00:00"])
-    starts_at: datetime = Field(examples=["2026-11-23T08:00:00Z"])
+    local: datetime = Field(examples=["2030-01-07T08:00:00+00:00"])
+    starts_at: datetime = Field(examples=["2030-01-07T08:00:00Z"])
     expected: Expected
     visitors: ForecastMix | None = Field(description="null until enough of them were seen")
 
@@ -129,7 +129,7 @@ async def get_forecast(
     location: LocationName,
     start: Annotated[
         date | None,
-        Query(alias="from", examples=["2026-11-23"], description="a local day; default: today"),
+        Query(alias="from", examples=["2030-01-07"], description="a local day; default: today"),
     ] = None,
     days: Annotated[int, Query(ge=1, le=MAX_DAYS)] = 7,
 ) -> Response:

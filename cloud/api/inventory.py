@@ -45,7 +45,7 @@ router = APIRouter(tags=["inventory"], dependencies=[allow_roles(Role.SALES, Rol
 class Inventory(BaseModel):
     """One page of screens: each element holds the `dooh`, `device` and `imp` objects."""
 
-    time_slot: str = Field(examples=["2026-11-23T08:00"])
+    time_slot: str = Field(examples=["2030-01-07T08:00"])
     total: int = Field(examples=[8], description="screens that were asked for, on all pages")
     screens: list[dict[str, Any]]
     left_out: list[OmittedLocation] = Field(
@@ -61,7 +61,7 @@ class Inventory(BaseModel):
 async def get_inventory(
     request: Request,
     buyer: BuyerOf,
-    time_slot: Annotated[str, Query(examples=["2026-11-23T08:00"], max_length=60)],
+    time_slot: Annotated[str, Query(examples=["2030-01-07T08:00"], max_length=60)],
     location: Annotated[list[str] | None, Query(max_length=MAX_PAGE)] = None,
     venue: Annotated[
         list[str] | None,

@@ -62,7 +62,7 @@ class OverrideRequest(BaseModel):
     )
     reason: str = Field(min_length=3, max_length=200, pattern=PLAIN, examples=["agreed in March"])
     until: AwareDatetime | None = Field(
-        default=None, description="null: until it is withdrawn", examples=["2026-11-22T18:00:00Z"]
+        default=None, description="null: until it is withdrawn", examples=["2030-01-06T18:00:00Z"]
     )
 
     account: str | None = Field(
@@ -78,7 +78,7 @@ class OverrideResponse(BaseModel):
 
     number: int = Field(examples=[17], description="of its entry in the audit log")
     location: str = Field(examples=["KX-01"])
-    starts_at: datetime = Field(examples=["2026-11-23T08:00:00Z"])
+    starts_at: datetime = Field(examples=["2030-01-07T08:00:00Z"])
     price: Decimal | None = Field(
         examples=["45.00"], description="null where the sites file no longer has the location"
     )

@@ -37,7 +37,7 @@ router = APIRouter(tags=["pricing"], dependencies=[allow_roles(Role.SALES, Role.
 TimeSlot = Annotated[
     str,
     Path(
-        examples=["2026-11-23T08:00"],
+        examples=["2030-01-07T08:00"],
         max_length=60,
         description="start of a local hour, or an instant with its offset that starts one",
     ),
@@ -47,9 +47,9 @@ TimeSlot = Annotated[
 class PriceSlotResponse(BaseModel):
     """The hour that is sold, half-open."""
 
-    local: datetime = Field(examples=["2026-11-23T08:00:00+00:00"])
-    starts_at: datetime = Field(examples=["2026-11-23T08:00:00Z"])
-    ends_at: datetime = Field(examples=["2026-11-23T09:00:00Z"])
+    local: datetime = Field(examples=["2030-01-07T08:00:00+00:00"])
+    starts_at: datetime = Field(examples=["2030-01-07T08:00:00Z"])
+    ends_at: datetime = Field(examples=["2030-01-07T09:00:00Z"])
 
 
 class PriceFactorResponse(BaseModel):

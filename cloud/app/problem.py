@@ -21,7 +21,7 @@ class Problem(BaseModel):
     title: str = Field(examples=["Unknown location"])
     status: int = Field(examples=[404])
     detail: str = Field(examples=["no location 'XX-99' in the sites file: it has KX-01, LB-01"])
-    instance: str = Field(examples=["/api/pricing/slot/XX-99/2026-11-23T08:00"])
+    instance: str = Field(examples=["/api/pricing/slot/XX-99/2030-01-07T08:00"])
     request_id: str = Field(examples=["0b2f6c1d9e8a4f57"])
 
 

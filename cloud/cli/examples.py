@@ -2,22 +2,24 @@
 
 from typing import Final
 
+from cloud.app.example_dates import example_slot
 from cloud.fleet.examples import EXAMPLES as FLEET
 
+SLOT: Final = example_slot()
 EXAMPLES: Final = (
     "stream --broker mqtt://127.0.0.1:1883 --sites sites.yaml",
     "stream-spark count --files incoming/ --folder tables/ --checkpoint notes/ --once",
     "stream-spark windows --folder tables/ --since 2026-11-23T00:00Z --until 2026-11-24T00:00Z",
     "serve --port 8080 --sites sites.yaml",
-    "price KX-01 2026-11-23T08:00 --explain",
+    f"price KX-01 {SLOT} --explain",
     "publish --sites sites.yaml",
     "occupancy load occupancy.csv",
     "rate-card check rates.yaml",
-    "rate-card put rates.yaml --from 2026-12-01T00:00+00:00",
+    f"rate-card put rates.yaml --from {SLOT}+00:00",
     "rate-card list",
-    "override set KX-01 2026-11-23T08:00 45.00 --reason 'agreed in March'",
+    f"override set KX-01 {SLOT} 45.00 --reason 'agreed in March'",
     "override list KX-01",
-    "override withdraw KX-01 2026-11-23T08:00",
+    f"override withdraw KX-01 {SLOT}",
     "forecast --sites sites.yaml --signals signals/",
     "backtest hourly.csv --timezone Europe/London --origins 4",
     "audit verify --checkpoints /mnt/audit --key audit.pem",

@@ -24,6 +24,7 @@ from cloud.api.overrides import (
     withdraw_price,
 )
 from cloud.app.context import AppContext
+from cloud.app.example_dates import example_slot
 from cloud.app.problem import describe_faults
 from cloud.auth.keys import ACCOUNT_PATTERN, MAX_ACCOUNT
 from cloud.cli.serve import add_rate_card, open_context
@@ -61,7 +62,7 @@ def _add_account(parser: argparse.ArgumentParser) -> None:
 
 def _add_slot(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("location", help="a location of the sites file, such as KX-01")
-    parser.add_argument("time_slot", help="start of a local hour, such as 2026-11-23T08:00")
+    parser.add_argument("time_slot", help=f"start of a local hour, such as {example_slot()}")
     parser.add_argument("--author", type=_author, default=getpass.getuser(), help="who decides it")
 
 

@@ -1,4 +1,4 @@
-"""`python -m cloud price KX-01 2026-11-23T08:00 --explain`: one slot price, as a table.
+"""`python -m cloud price LOCATION TIME_SLOT --explain`: one slot price, as a table.
 
 With `--url` it asks a running API; without, it works the price out from the database itself.
 """
@@ -22,6 +22,7 @@ from cloud.api.explain import price_lines, summarize_price
 from cloud.api.pricing import PriceResponse, price_slot
 from cloud.app.buyer import Buyer
 from cloud.app.context import AppContext
+from cloud.app.example_dates import example_slot
 from cloud.cli.serve import add_rate_card, open_context
 from cloud.database import DatabaseError
 from cloud.database.existing import open_or_make, require_file
@@ -41,7 +42,7 @@ class AskError(RuntimeError):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `price`."""
     parser.add_argument("location", help="a location of the sites file, such as KX-01")
-    parser.add_argument("time_slot", help="start of a local hour, such as 2026-11-23T08:00")
+    parser.add_argument("time_slot", help=f"start of a local hour, such as {example_slot()}")
     parser.add_argument("--explain", action="store_true", help="show every factor and its reason")
     parser.add_argument("--json", action="store_true", help="show the API's answer as it is")
     parser.add_argument("--url", help="ask this API, such as http://127.0.0.1:8080")

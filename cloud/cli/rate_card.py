@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 
 from cloud import database, settings
 from cloud.app.context import Clock
+from cloud.app.example_dates import example_slot
 from cloud.app.forecasts import REACH
 from cloud.app.rate_card_reload import MIN_LEAD
 from cloud.auth import audit
@@ -41,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         one.add_argument("file", type=Path, help="rate card in YAML")
     put.add_argument(
         "--from", dest="from_at", metavar="INSTANT",
-        help=f"such as 2026-12-01T00:00+00:00; without it, in {AHEAD:g} seconds",
+        help=f"such as {example_slot()}+00:00; without it, in {AHEAD:g} seconds",
     )  # fmt: skip
     actions.add_parser("list", help="show every card that was put, and which one holds")
 
@@ -139,7 +140,7 @@ def _instant(written: str) -> datetime:
         at = datetime.fromisoformat(written)
     except ValueError:
         raise CardRefused(
-            f"--from {written[:40]!r} is no instant: write one like 2026-12-01T00:00+00:00"
+            f"--from {written[:40]!r} is not an instant: write {example_slot()}+00:00, for example"
         ) from None
     if at.tzinfo is None:
         raise CardRefused(f"--from {written} names no moment: add its offset, such as +00:00 or Z")

@@ -79,8 +79,8 @@ class PlanRequest(RequestPart):
 
     budget: Decimal = Field(gt=0, le=10**10, decimal_places=4, examples=["2500.00"])
     currency: str = Field(default="GBP", pattern="^[A-Z]{3}$")
-    first_on: date = Field(alias="from", examples=["2026-11-23"])
-    until_on: date = Field(alias="until", examples=["2026-11-30"])
+    first_on: date = Field(alias="from", examples=["2030-01-07"])
+    until_on: date = Field(alias="until", examples=["2030-01-14"])
     dayparts: list[DaypartRequest] = Field(default=[], max_length=20)
     locations: list[str] = Field(default=[], max_length=1000)
     venues: list[VenueId] = Field(default=[], max_length=100)

@@ -28,7 +28,7 @@ class PlanLineResponse(BaseModel):
     """Positions of one slot."""
 
     location: str = Field(examples=["KX-01"])
-    time_slot: str = Field(examples=["2026-11-23T08:00:00+00:00"])
+    time_slot: str = Field(examples=["2030-01-07T08:00:00+00:00"])
     positions: int
     cost: Decimal
     impressions: float = Field(description="attentive impressions of the target, expected")
