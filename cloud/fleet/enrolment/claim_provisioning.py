@@ -66,7 +66,7 @@ class HolderKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CertificateHolder:
-    """Who is asking, as their certificate says."""
+    """The client, as its certificate names it."""
 
     bearer: HolderKind
     name: str
@@ -85,7 +85,7 @@ class _ProvisionRequest(msgspec.Struct):
 
 
 class Enrolment:
-    """Answers the two steps; keeps every refusal and every success in the audit."""
+    """Answers the two steps; records every refusal and every success in the audit log."""
 
     def __init__(self, engine: Engine, signer: SendToCa, named_in: Callable[[bytes], str]) -> None:
         """`named_in` reads the common name of a signing request that is not trusted yet."""
@@ -96,7 +96,7 @@ class Enrolment:
     def answer(
         self, holder: CertificateHolder, topic: str, payload: bytes, *, at: datetime
     ) -> dict[str, Any]:
-        """The accepted body, or ClaimError."""
+        """The accepted body, or EnrolmentError."""
         steps = {CREATE: self._create, PROVISION: self._provision}
         if topic not in steps:
             raise EnrolmentError(
@@ -120,9 +120,7 @@ class Enrolment:
         overdue = enrolments.c.closed_at.is_(None) & (enrolments.c.created_at < at - TOKEN_VALID)
         with reading(self._engine) as connection:
             rows = connection.execute(select(enrolments).where(overdue)).all()
-        for row in rows:
-            self._withdraw(row, "withdrawn", at)
-        return len(rows)
+        return sum(self._withdraw(row, "withdrawn", at) for row in rows)
 
     def _create(self, holder: CertificateHolder, payload: bytes, at: datetime) -> dict[str, Any]:
         request = _decode(payload, _CreateRequest).certificateSigningRequest
@@ -130,7 +128,7 @@ class Enrolment:
             device = self._named_in(request.encode())
         except ValueError as error:
             raise EnrolmentError(400, "InvalidRequest", str(error)) from error
-        location = self._place_of(holder, device)
+        location = self._read_location(holder, device)
         outcome = self._signer(
             SignCommand(device=DeviceId(device), location=location, request=request)
         )
@@ -145,7 +143,9 @@ class Enrolment:
         token = secrets.token_urlsafe(48)
         mine = (enrolments.c.device == device) & enrolments.c.closed_at.is_(None)
         with writing(self._engine) as connection:
-            same = enrolments.c.certificate == signed.serial  # asked again: the old token is over
+            same = (
+                enrolments.c.certificate == signed.serial
+            )  # requested again: the old token is closed
             connection.execute(update(enrolments).where(mine, same).values(closed_at=at))
             before = connection.execute(select(enrolments).where(mine)).all()
             connection.execute(
@@ -178,13 +178,13 @@ class Enrolment:
             devices.record_certificate(
                 connection, row.device, row.certificate, row.certificate_ends_at, author
             )
-            settled = enrolments.c.token_digest == row.token_digest
-            connection.execute(update(enrolments).where(settled).values(closed_at=at))
+            mine = enrolments.c.token_digest == row.token_digest
+            connection.execute(update(enrolments).where(mine).values(closed_at=at))
             where = select(device_table.c.location).where(device_table.c.name == row.device)
             location = connection.execute(where).scalar_one()
         return {"thingName": row.device, "deviceConfiguration": {"location": location}}
 
-    def _place_of(self, holder: CertificateHolder, device: str) -> LocationId:
+    def _read_location(self, holder: CertificateHolder, device: str) -> LocationId:
         with reading(self._engine) as connection:
             if holder.bearer is HolderKind.DEVICE:
                 return _own_location(connection, holder, device)
@@ -201,17 +201,19 @@ class Enrolment:
             )
         return LocationId(row.location)
 
-    def _withdraw(self, row: Row[Any], reason: str, at: datetime) -> None:
+    def _withdraw(self, row: Row[Any], reason: str, at: datetime) -> bool:
+        """Revoke a certificate; False when the CA service refuses."""
         outcome = self._signer(WithdrawCommand(serial=row.certificate, reason=reason))
         if isinstance(outcome, CommandRefused):
             log.warning("enrolment.not_withdrawn", extra={"reason": outcome.reason})
-            return
+            return False
         with writing(self._engine) as connection:
             mine = enrolments.c.token_digest == row.token_digest
             connection.execute(update(enrolments).where(mine).values(closed_at=at))
             author = Author("enrolment", at)
             detail = f"{row.certificate}: {reason}"
             devices.record_event(connection, author, "certificate.withdrawn", row.device, detail)
+        return True
 
 
 def _own_location(connection: Connection, holder: CertificateHolder, device: str) -> LocationId:
