@@ -31,7 +31,7 @@ class AwsFleet:
         self._iot: Any = create_client("iot", region=region)
         self._data: Any = create_client("iot-data", region=region)
 
-    def names(self, target: DeviceSelector) -> list[str]:
+    def find_names(self, target: DeviceSelector) -> list[str]:
         """The things that are meant, by name."""
         wanted = {**target.attributes, **({"location": target.location} if target.location else {})}
         members = self._members(target.group) if target.group else None
@@ -43,11 +43,13 @@ class AwsFleet:
             and wanted.items() <= thing.get("attributes", {}).items()
         )
 
-    def preview(self, target: DeviceSelector, wanted: Mapping[str, Any]) -> list[ConfigPreview]:
+    def preview_changes(
+        self, target: DeviceSelector, wanted: Mapping[str, Any]
+    ) -> list[ConfigPreview]:
         """What the settings would change, device by device."""
         return [one for one, _ in self._foreseen(target, wanted)]
 
-    def desire(self, target: DeviceSelector, wanted: Mapping[str, Any]) -> list[ConfigPreview]:
+    def set_desired(self, target: DeviceSelector, wanted: Mapping[str, Any]) -> list[ConfigPreview]:
         """Write the settings into the shadows that they change."""
         done = []
         for one, version in self._foreseen(target, wanted):
@@ -58,17 +60,17 @@ class AwsFleet:
             done.append(one)
         return done
 
-    def drifting(self, target: DeviceSelector) -> list[ConfigDrift]:
+    def find_drift(self, target: DeviceSelector) -> list[ConfigDrift]:
         """Who is not what they should be, the longest first."""
         found = []
-        for name in self.names(target):
+        for name in self.find_names(target):
             shadow = self._shadow(name)
             if delta := shadow.get("state", {}).get("delta"):
                 since = datetime.fromtimestamp(_newest_timestamp(shadow["metadata"]), UTC)
                 found.append(ConfigDrift(name, self._location(name), delta, since))
         return sorted(found, key=lambda one: (one.since, one.device))
 
-    def one(self, name: str) -> dict[str, Any]:
+    def read_device(self, name: str) -> dict[str, Any]:
         """What AWS knows of a thing: attributes, groups, certificates and configuration."""
         try:
             thing = self._iot.describe_thing(thingName=name)
@@ -93,7 +95,7 @@ class AwsFleet:
         }
         return self._begin(plan.model, document, plan.target, plan.rollout, at)
 
-    def order(
+    def create_job(
         self,
         document: Mapping[str, Any],
         target: DeviceSelector,
@@ -103,7 +105,7 @@ class AwsFleet:
         """Open a job of any other kind; returns its id."""
         return self._begin(document["operation"], document, target, rollout, at)
 
-    def jobs(self, last: int) -> list[dict[str, Any]]:
+    def list_jobs(self, last: int) -> list[dict[str, Any]]:
         """The newest jobs, with how many things stand where."""
         known = sorted(self._pages("list_jobs", "jobs"), key=lambda job: job["createdAt"])
         return [
@@ -128,12 +130,12 @@ class AwsFleet:
         ]
         self._iot.cancel_job(jobId=job, force=True, comment="rolled back")
         if not taken:
-            return "no new job: nobody had taken it"
+            return "no new job: no device had installed it"
         back = {"operation": OPERATION, "version": old, "replaces": document["version"]}
         opened = self._open(job_id_stem(f"{job}-back-{at:%H%M%S}"), back, taken, RolloutConfig())
         return f"{opened}: {old} for {len(taken)} things"
 
-    def progress(self, job: str) -> Iterator[dict[str, Any]]:
+    def read_progress(self, job: str) -> Iterator[dict[str, Any]]:
         """Where each thing stands with a job, with what it said of it."""
         try:
             found = list(self._executions(job))
@@ -151,7 +153,7 @@ class AwsFleet:
             "list_job_executions_for_job", "executionSummaries", jobId=job, **only
         )
 
-    def revoke(self, name: str) -> list[str]:
+    def revoke_certificates(self, name: str) -> list[str]:
         """Revoke every certificate of a thing; AWS ends its sessions. Returns their ids."""
         ids = self._certificates(name)
         for one in ids:
@@ -162,7 +164,7 @@ class AwsFleet:
         self, target: DeviceSelector, wanted: Mapping[str, Any]
     ) -> Iterator[tuple[ConfigPreview, int | None]]:
         desired_config.validate_settings(wanted)
-        concerned = self.names(target)
+        concerned = self.find_names(target)
         if not concerned:
             raise DesiredConfigError("no device matches the selector: see `fleet list`")
         shadows = {name: self._shadow(name) for name in concerned}
@@ -205,7 +207,7 @@ class AwsFleet:
         if target == DeviceSelector(group=target.group) and target.group:
             targets = [self._group(target.group)]
         else:
-            targets = [self._arn(name) for name in self.names(target)]
+            targets = [self._arn(name) for name in self.find_names(target)]
         if not targets:
             raise RegistryError("no device matches the selector: see `fleet list`")
         if len(targets) > MAX_TARGETS:

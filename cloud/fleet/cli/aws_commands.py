@@ -1,4 +1,4 @@
-"""`python -m cloud fleet ... --on-aws REGION`: the same words, on AWS IoT Core."""
+"""`python -m cloud fleet ... --on-aws REGION`: the same actions on AWS IoT Core."""
 
 import argparse
 import json
@@ -18,7 +18,7 @@ Action = Callable[[AwsFleet, argparse.Namespace, datetime], Iterator[str]]
 
 
 def run(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
-    """Do what was asked, on AWS."""
+    """Run the action on AWS."""
     refuse_options(
         asked, *settings.OFFERS, because="with --on-aws the fleet is AWS's registry, not a database"
     )
@@ -28,20 +28,20 @@ def run(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
 
 
 def _list_devices(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterator[str]:
-    names = fleet.names(formatting.read_selector(asked))
+    names = fleet.find_names(formatting.read_selector(asked))
     yield from names
     yield f"{len(names)} things"
 
 
 def _set_config(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterator[str]:
-    act = fleet.desire if asked.apply else fleet.preview
+    act = fleet.set_desired if asked.apply else fleet.preview_changes
     yield from formatting.format_changes(
         act(formatting.read_target(asked), formatting.read_settings(asked)), done=asked.apply
     )
 
 
 def _list_drift(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterator[str]:
-    yield from formatting.format_drift(fleet.drifting(formatting.read_selector(asked)))
+    yield from formatting.format_drift(fleet.find_drift(formatting.read_selector(asked)))
 
 
 def _roll_out(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterator[str]:
@@ -49,36 +49,38 @@ def _roll_out(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Itera
     if asked.apply:
         yield fleet.roll_out(plan, at, replaces=asked.replaces)
     else:
-        yield formatting.format_rollout_preview(len(fleet.names(plan.target)), plan.model)
+        yield formatting.format_rollout_preview(len(fleet.find_names(plan.target)), plan.model)
 
 
 def _show_device(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterator[str]:
-    yield json.dumps(fleet.one(asked.device), indent=2)
+    yield json.dumps(fleet.read_device(asked.device), indent=2)
 
 
 def _create_job(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterator[str]:
     target, document = formatting.read_target(asked), formatting.read_document(asked)
     if not asked.apply:
-        yield formatting.format_job_preview(len(fleet.names(target)), asked.operation)
+        yield formatting.format_job_preview(len(fleet.find_names(target)), asked.operation)
         return
-    yield fleet.order(document, target, RolloutConfig(asked.per_minute, asked.minutes_each), at)
+    yield fleet.create_job(
+        document, target, RolloutConfig(asked.per_minute, asked.minutes_each), at
+    )
 
 
 def _list_jobs(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterator[str]:
-    for job in fleet.jobs(asked.limit):
+    for job in fleet.list_jobs(asked.limit):
         yield f"{job['jobId']}  {job['status']}  {_format_counts(job.get('jobProcessDetails', {}))}"
 
 
 def _show_job(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterator[str]:
-    found = (one for one in fleet.progress(asked.job) if asked.status in (None, one["status"]))
+    found = (one for one in fleet.read_progress(asked.job) if asked.status in (None, one["status"]))
     for one in islice(found, asked.limit):
-        said = "".join(f"  {name}={value}" for name, value in sorted(one["details"].items()))
+        details = "".join(f"  {name}={value}" for name, value in sorted(one["details"].items()))
         updated = one.get("lastUpdatedAt", "-")
-        yield f"{one['thing']}  {one['status']}  last word {updated}{said}"
+        yield f"{one['thing']}  {one['status']}  updated {updated}{details}"
 
 
 def _format_counts(details: Mapping[str, Any]) -> str:
-    """AWS's numberOfSucceededThings and its like, those that are not nought."""
+    """The counters `numberOf...Things` of AWS that are not zero."""
     counts = {
         name.removeprefix("numberOf").removesuffix("Things").lower(): count
         for name, count in details.items()
@@ -92,7 +94,7 @@ def _roll_back(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iter
 
 
 def _retire_device(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterator[str]:
-    for one in fleet.revoke(asked.device):
+    for one in fleet.revoke_certificates(asked.device):
         yield f"revoked {one}"
 
 

@@ -44,7 +44,7 @@ def read_rollout(asked: argparse.Namespace) -> ModelRollout:
 
 
 def read_document(asked: argparse.Namespace) -> dict[str, Any]:
-    """A job's document, as the command line says."""
+    """The job document of the command line."""
     return {"operation": asked.operation, **parse_pairs(asked.word)}
 
 
@@ -100,27 +100,27 @@ def format_job_preview(count: int, operation: str) -> str:
 
 
 def format_progress(one: DeviceProgress) -> str:
-    """Where one device stands with a job, and why."""
-    started = f", began {one.started_at:%Y-%m-%d %H:%M:%S}Z" if one.started_at else ""
+    """The progress of one device with a job, and why."""
+    started = f", started {one.started_at:%Y-%m-%d %H:%M:%S}Z" if one.started_at else ""
     more = {name: value for name, value in one.details.items() if name != "reason"}
-    said = "".join(f"  {name}={value}" for name, value in sorted(more.items()))
+    details = "".join(f"  {name}={value}" for name, value in sorted(more.items()))
     reason = f"  {one.reason}" if one.reason else ""
     return (
         f"{one.device}  {one.status}  queued {one.queued_at:%Y-%m-%d %H:%M:%S}Z{started}, "
-        f"last word {one.updated_at:%Y-%m-%d %H:%M:%S}Z{reason}{said}"
+        f"updated {one.updated_at:%Y-%m-%d %H:%M:%S}Z{reason}{details}"
     )
 
 
 def format_rollback(back: RollbackResult) -> Iterator[str]:
-    """What rolling back does."""
+    """The result of a rollback."""
     if back.job is None:
-        yield "no new job: nobody had taken it"
+        yield "no new job: no device had installed it"
     else:
         devices = len(back.job.targets)
         yield f"{back.job.id}: {back.job.document['version']} for {devices} devices"
     yield (
-        f"{back.done} had taken it, {back.unfinished} were at work or did not finish, "
-        f"{back.not_started} had not begun, {back.failed} had failed and kept the old one"
+        f"{back.done} had installed it, {back.unfinished} had started and not finished, "
+        f"{back.not_started} had not started, {back.failed} had failed and still run the old one"
     )
 
 

@@ -42,8 +42,8 @@ def test_a_roll_back_targets_the_devices_that_installed_the_model(fleet, run_com
     assert "what d-2-1 replaced is not known: say --to" in run_command("roll-back", "d-2-1")[1]
     assert run_command("roll-back", "d-2-1", "--to", "d-1")[1].splitlines() == [
         "d-2-1-back-1: d-1 for 2 devices",
-        "1 had taken it, 1 were at work or did not finish, 1 had not begun, "
-        "0 had failed and kept the old one",
+        "1 had installed it, 1 had started and not finished, 1 had not started, "
+        "0 had failed and still run the old one",
     ]
     with reading(fleet) as connection:
         assert job_store.count_by_status(connection, "d-2-1") == {"SUCCEEDED": 1, "CANCELED": 2}
@@ -65,7 +65,7 @@ def test_a_roll_back_of_a_stopped_job_targets_the_devices_that_may_run_the_model
         )  # both run out: it is stopped
         assert job_store.count_by_status(connection, "d-2-1") == {"TIMED_OUT": 2, "CANCELED": 2}
     output = run_command("roll-back", "d-2-1")[1]
-    assert output.startswith("d-2-1-back-1: d-1 for 2 devices\n0 had taken it, 2 were at work")
+    assert output.startswith("d-2-1-back-1: d-1 for 2 devices\n0 had installed it, 2 had started")
 
 
 def test_a_roll_back_that_concerns_no_device_creates_no_job_and_says_so(fleet, run_command):
@@ -75,8 +75,8 @@ def test_a_roll_back_that_concerns_no_device_creates_no_job_and_says_so(fleet, r
             connection, "cam-1", "d-2-1", StatusUpdate(ExecutionStatus.FAILED), at=START
         )
     output = run_command("roll-back", "d-2-1")[1]
-    assert output.startswith("no new job: nobody had taken it\n")
-    assert "1 had failed and kept the old one" in output
+    assert output.startswith("no new job: no device had installed it\n")
+    assert "1 had failed and still run the old one" in output
     assert run_command("job", "list")[1].count("\n") == 1
 
 
@@ -94,7 +94,7 @@ def test_the_reason_why_a_job_failed_is_shown_for_each_device(fleet, run_command
     status, output = run_command("job", "show", "d-2-1")
     assert status == 0
     assert "cam-1  FAILED" in output
-    assert "began 2026-11-20 09:00:00Z, last word 2026-11-20 09:00:09Z" in output
+    assert "started 2026-11-20 09:00:00Z, updated 2026-11-20 09:00:09Z" in output
     assert "its digest is another  tries=3" in output
     queued = run_command("job", "show", "d-2-1", "--status", "QUEUED")[1].splitlines()[1:]
     assert [line.split()[0] for line in queued] == ["cam-2", "cam-3"]
