@@ -46,6 +46,18 @@ def fleet(engine):
     return engine
 
 
+@pytest.fixture
+def authority(tmp_path):
+    """An authority's folder with the certificate of an enrolment server."""
+    made = create_authority(tmp_path / "ca", name="Test", secret=None, at=clock())
+    entry, key = made.equip(
+        CertificateSubject(CertificateKind.SERVER, "localhost", hosts=("localhost",)), at=clock()
+    )
+    key_store.write_private(made.folder / "server.key", key_store.encode_key(key, None))
+    key_store.write_public(made.folder / "server.crt", entry.certificate.encode() + made.chain)
+    return made.folder
+
+
 def clock():
     return datetime.now(UTC)
 

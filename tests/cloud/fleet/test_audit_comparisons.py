@@ -1,98 +1,119 @@
-"""Changes in the fleet's tables that bypass the program are found by `audit verify`."""
+"""A row of the fleet's tables that was changed without an entry is named with what differs."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
 
+import msgspec
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, delete, insert, update
 
-from cloud import database
-from cloud.app.audit_tables import compare_tables
-from cloud.fleet import retirement
-from cloud.fleet.enrolment import allow_list
-from cloud.fleet.enrolment.allow_list import AllowedCamera
-from cloud.fleet.history import Author
+from cloud.auth.audit import read_entries
+from cloud.fleet.audit_comparisons import AllowListRows, Devices, Groups
+from cloud.fleet.enrolment.allow_list import AllowedCamera, allow
+from cloud.fleet.history import Author, FleetEvent, record_events
 from cloud.fleet.registry import devices
 from cloud.fleet.registry.devices import Device
-from tests.cloud.rates import sites
+from cloud.fleet.tables import allow_list_table, device_groups, device_table, fleet_audit
+from tests.cloud.databases import SQLITE_ONLY
 
-AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-ME = Author("operator:ann", AT)
-COLUMNS = "name, location, kind, attributes, created_at"
-CHANGES = [
-    ("UPDATE devices SET location = 'LB-01' WHERE name = 'cam-1'", "location is LB-01"),
-    ("UPDATE devices SET certificate = 'ff' WHERE name = 'cam-1'", "certificate is ff"),
-    ("UPDATE devices SET certificate_ends_at = 1 WHERE name = 'cam-1'", "certificate_ends_at is"),
-    ("UPDATE devices SET retired_at = NULL WHERE name = 'cam-2'", "retired_at is None"),
-    ("UPDATE devices SET retired_at = 1 WHERE name = 'cam-1'", "retired_at is 1970"),
-    ("UPDATE devices SET attributes = '{}' WHERE name = 'cam-1'", "attributes is {}"),
-    ("DELETE FROM devices WHERE name = 'kx-01-cam-1'", "devices: kx-01-cam-1 of entry"),
-    (f"INSERT INTO devices ({COLUMNS}) VALUES ('eve', 'KX-01', 'x', '{{}}', 1)", "eve has"),
-    ("UPDATE enrolment_allow_list SET claim = 'eve' WHERE serial = 'S1'", "claim is eve"),
-    ("UPDATE enrolment_allow_list SET location = 'LB-01' WHERE serial = 'S1'", "location is LB-01"),
-    ("UPDATE enrolment_allow_list SET enrolled_at = 1 WHERE serial = 'S1'", "enrolled_at is 1970"),
-    ("UPDATE enrolment_allow_list SET serial = 'S9' WHERE serial = 'S1'", "S1 of entry"),
-    ("DELETE FROM enrolment_allow_list", "S1 of entry"),
-    ("DELETE FROM device_groups WHERE name = 'pilot'", "group pilot has not the members"),
-    ("UPDATE device_groups SET name = 'eve'", "group eve has no entry"),
-]  # fmt: skip
+START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+ANN = Author("ann", START)
 
-
-@dataclass
-class Fleet:
-    engine: Engine
-
-    def findings(self, *changes: str) -> list[str]:
-        """What shows after changes beside the program, which are then taken back."""
-        with self.engine.connect() as connection:
-            for change in changes:
-                assert connection.execute(text(change)).rowcount, change
-            found = compare_tables(connection, AT)
-            connection.rollback()
-        return found
+pytestmark = SQLITE_ONLY
 
 
 @pytest.fixture
-def fleet(engine: Engine) -> Fleet:
-    with database.writing(engine) as connection:
-        devices.register_sites(connection, sites(), ME)
-        attributes = {"platform": "2"}
-        devices.register_device(connection, Device("cam-1", "KX-01", attributes=attributes), ME)
-        devices.record_certificate(connection, "cam-1", "0a", AT + timedelta(days=90), ME)
-        devices.register_device(connection, Device("cam-2", "KX-01"), ME)
-        devices.add_to_group(connection, "pilot", ["cam-1", "cam-2"], ME)
-        devices.add_to_group(connection, "spare", ["cam-1"], ME)
-        devices.remove_from_group(connection, "spare", ["cam-1"], ME)
-        retirement.retire(connection, "cam-2", ME)
-        lines = [
-            AllowedCamera("S1", "batch", "cam-7", "KX-01", ("pilot",)),
-            AllowedCamera("S2", "batch", "cam-8", "KX-01"),
-        ]
-        allow_list.allow(connection, lines, ME)
-        allow_list.allow(
-            connection, [AllowedCamera("S2", "batch", "cam-9", "LB-01")], ME, again=True
-        )
-    return Fleet(engine)
+def fleet(connection: Connection) -> Connection:
+    """Devices a and b, of which a is in group g; SN1 may enrol as a."""
+    for name in ("a", "b"):
+        devices.register_device(connection, Device(name, "KX-01"), ANN)
+    devices.add_to_group(connection, "g", ["a"], ANN)
+    allow(connection, [AllowedCamera("SN1", "batch", "a", "KX-01")], ANN)
+    return connection
 
 
-def test_what_the_fleet_commands_wrote_is_what_the_log_says(fleet: Fleet):
-    assert fleet.findings() == []
+def compare(connection: Connection, kind: Callable[[], Any]) -> list[str]:
+    comparison = kind()
+    for entry in read_entries(connection):
+        comparison.add_entry(entry, msgspec.json.decode(entry.details))
+    return list(comparison.findings(connection, START))
 
 
-def test_a_row_of_the_fleet_that_was_changed_beside_the_program_shows(fleet: Fleet):
-    for change, sentence in CHANGES:
-        found = fleet.findings(change)
-        assert any(sentence in one for one in found), (change, found)
+@pytest.mark.parametrize("kind", [Devices, AllowListRows, Groups])
+def test_tables_that_only_the_program_changed_match(fleet: Connection, kind) -> None:
+    assert compare(fleet, kind) == []
+    devices.mark_retired(fleet, "a", ANN)
+    allow(fleet, [AllowedCamera("SN1", "batch", "a", "LB-01")], ANN, again=True)
+    assert compare(fleet, kind) == []
 
 
-def test_rows_from_before_states_were_recorded_are_not_taken_for_altered(fleet: Fleet):
-    line = "INSERT INTO fleet_audit (at, who, event, device, detail) VALUES (1, 'ann', "
-    assert (
-        fleet.findings(
-            f"INSERT INTO devices ({COLUMNS}) VALUES ('old-1', 'KX-01', 'camera', '{{}}', 1)",
-            "INSERT INTO device_groups (name, device) VALUES ('old', 'old-1')",
-            f"{line} 'device.registered', 'old-1', '')",
-            f"{line} 'group.joined', NULL, 'old: old-1')",
-        )
-        == []
-    )
+@pytest.mark.parametrize("kind", [Devices, AllowListRows, Groups])
+def test_empty_tables_and_an_empty_log_match(connection: Connection, kind) -> None:
+    assert compare(connection, kind) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "finding"),
+    [
+        (
+            Devices,
+            update(device_table).where(device_table.c.name == "a").values(location="LB-01"),
+            "devices: a: location is LB-01, and entry 1 records KX-01",
+        ),
+        (
+            Devices,
+            delete(device_table).where(device_table.c.name == "b"),
+            "devices: b of entry 2 is missing",
+        ),
+        (
+            Devices,
+            insert(device_table).values(
+                name="x", location="KX-01", kind="camera", attributes="{}", created_at=START
+            ),
+            "devices: x has no entry",
+        ),
+        (
+            AllowListRows,
+            update(allow_list_table).values(claim="other"),
+            "enrolment_allow_list: SN1: claim is other, and entry 4 records batch",
+        ),
+        (
+            AllowListRows,
+            insert(allow_list_table).values(
+                serial="SN9", claim="batch", device="x", location="KX-01", groups="[]"
+            ),
+            "enrolment_allow_list: SN9 has no entry",
+        ),
+        (
+            Groups,
+            insert(device_groups).values(name="g", device="b"),
+            "device_groups: group g has not the members of entry 3",
+        ),
+        (
+            Groups,
+            insert(device_groups).values(name="h", device="b"),
+            "device_groups: group h has no entry",
+        ),
+        (
+            Groups,
+            delete(device_groups),
+            "device_groups: group g has not the members of entry 3",
+        ),
+    ],
+)
+def test_a_row_that_was_changed_otherwise_is_named(fleet, kind, change, finding: str) -> None:
+    fleet.execute(change)
+    assert compare(fleet, kind) == [finding]
+
+
+def test_rows_with_entries_of_an_older_version_are_not_compared(connection: Connection) -> None:
+    row = {"location": "KX-01", "kind": "camera", "attributes": "{}", "created_at": START}
+    connection.execute(insert(device_table), [{"name": name, **row} for name in ("a", "b")])
+    connection.execute(insert(device_groups).values(name="g", device="a"))
+    record_events(connection, ANN, [FleetEvent("device.registered", "a", "")])
+    line = {"at": START, "who": "old", "device": "b"}
+    for event, detail in (("device.registered", ""), ("group.joined", "g: a")):
+        connection.execute(insert(fleet_audit).values(event=event, detail=detail, **line))
+    assert compare(connection, Devices) == []
+    assert compare(connection, Groups) == []

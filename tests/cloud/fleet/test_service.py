@@ -14,8 +14,6 @@ from cloud.fleet.jobs.execution import AbortCriteria, RolloutConfig
 from cloud.fleet.jobs.job_store import Job
 from cloud.fleet.outbox import OutgoingMessage, enqueue
 from cloud.fleet.service import FleetService
-from cloud.fleet.shadows import shadow_store
-from cloud.fleet.shadows.shadow_store import ShadowName
 
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 MY = "$aws/things/cam-1"
@@ -131,19 +129,6 @@ def test_an_invalid_request_on_a_jobs_topic_is_refused_with_the_code_of_the_prot
         ("InvalidRequest", ""),
         ("ResourceNotFound", "t"),
     ]
-
-
-def test_versions_restart_two_days_after_a_deletion(fleet):
-    whose = ShadowName("cam-1")
-    update = topic_handler.shadow.ShadowUpdate({"desired": {"a": 1}})
-    #  deleted on Friday 9:00: version 2 follows on Sunday 8:00, version 1 on Sunday 9:00
-    for later, version in ((timedelta(hours=47), 2), (timedelta(hours=48), 1)):
-        with writing(fleet) as connection:
-            connection.exec_driver_sql("delete from shadows")
-            shadow_store.update_shadow(connection, whose, update, at=START)
-            shadow_store.delete_shadow(connection, whose, at=START)
-            again = shadow_store.update_shadow(connection, whose, update, at=START + later)
-        assert again.shadow.version == version
 
 
 def test_a_rollout_is_sent_to_two_devices_a_minute(service, fleet):
