@@ -77,7 +77,7 @@ def has_no_gap(ranges):
     ("days", "budget_bytes", "longest", "fewer_than"),
     [
         pytest.param(1, 64 * 2**20, timedelta(seconds=30), DAY + 1, id="within the budget"),
-        pytest.param(3, 2**17, timedelta(hours=1), 300, id="over the budget"),
+        pytest.param(2, 2**16, timedelta(hours=1), 200, id="over the budget"),
     ],
 )
 def test_sums_are_exact_after_days_without_the_cloud(
