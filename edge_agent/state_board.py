@@ -43,7 +43,7 @@ class StateBoard:
         """The states in the order of the device names."""
         return [snapshot for _, snapshot in sorted(self._snapshots.copy().items())]
 
-    def stalled(self, now_s: float, longer_than_s: float) -> list[DeviceId]:
+    def find_stalled(self, now_s: float, longer_than_s: float) -> list[DeviceId]:
         """Devices without a heartbeat for longer than this."""
         heartbeats = self._heartbeats_s.copy().items()
         return sorted(device for device, at_s in heartbeats if now_s - at_s > longer_than_s)

@@ -17,12 +17,12 @@ EXAMPLE = "example:\n  python -m wire check\n"
 def main(words: list[str] | None = None) -> int:
     """`python -m wire write|check [--into DIR]`; 1 when a checked document differs."""
     with exit_on_interrupt():
-        arguments = _parsed(words)
+        arguments = _parse(words)
         from wire.schema_documents import generate_documents
     return run_interruptible(lambda: _run(arguments, generate_documents()))
 
 
-def _parsed(words: list[str] | None) -> "argparse.Namespace":
+def _parse(words: list[str] | None) -> "argparse.Namespace":
     return build_parser().parse_args(words)
 
 

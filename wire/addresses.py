@@ -137,10 +137,10 @@ def display_address(address: str | NetworkAddress) -> str:
 
 def hide_addresses(text: str) -> str:
     """Replace every address in a text (traceback, library error) by its display form."""
-    return _IN_TEXT.sub(_displayed, text)
+    return _IN_TEXT.sub(_display_match, text)
 
 
-def _displayed(found: re.Match[str]) -> str:
+def _display_match(found: re.Match[str]) -> str:
     address = found[0].rstrip("'\"`,;:.)>}]")
     return found[0] if _SCHEME.fullmatch(address) else display_address(address)
 
@@ -208,10 +208,10 @@ def _host_address(scheme: str, rest: str) -> NetworkAddress:
 
 def _credentials(user_info: str) -> tuple[str | None, str | None]:
     username, colon, password = user_info.partition(":")
-    return _decoded(username) or None, _decoded(password) if colon else None
+    return _percent_decode(username) or None, _percent_decode(password) if colon else None
 
 
-def _decoded(text: str) -> str:
+def _percent_decode(text: str) -> str:
     try:
         decoded = unquote(text, errors="strict")
     except UnicodeDecodeError:

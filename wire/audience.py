@@ -124,7 +124,7 @@ class SensorSum(WireMessage, frozen=True, kw_only=True):
     least_milli: int
     most_milli: int
 
-    def joined(self, other: "SensorSum") -> "SensorSum":
+    def combine(self, other: "SensorSum") -> "SensorSum":
         """Both sets of readings combined."""
         return SensorSum(
             samples=self.samples + other.samples,
@@ -157,7 +157,7 @@ class SnapshotSum(WireMessage, frozen=True, kw_only=True):
     facing: Count
     looking: Count
 
-    def joined(self, other: "SnapshotSum") -> "SnapshotSum":
+    def combine(self, other: "SnapshotSum") -> "SnapshotSum":
         """Both sums combined."""
         return SnapshotSum(
             taken=self.taken + other.taken,
@@ -178,7 +178,7 @@ class BandSum(WireMessage, frozen=True, kw_only=True):
     medium_ms: Milliseconds
     low_ms: Milliseconds
 
-    def joined(self, other: "BandSum") -> "BandSum":
+    def combine(self, other: "BandSum") -> "BandSum":
         """Both sums combined."""
         return BandSum(
             high_ms=self.high_ms + other.high_ms,

@@ -16,9 +16,11 @@ BLANK_LETTERS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 def check_visible_name(field: str, name: str) -> None:
     """Raise ValueError where `name` has an invisible character or blanks at an end."""
-    found = dict.fromkeys(sign for place, sign in enumerate(name) if _is_invisible(name, place))
+    found = dict.fromkeys(
+        character for position, character in enumerate(name) if _is_invisible(name, position)
+    )
     if found:
-        listed = ", ".join(_described(sign) for sign in found)
+        listed = ", ".join(_describe(character) for character in found)
         raise ValueError(
             f"{field} {name[:64]!a} has {listed}, which nobody can see: use letters, digits, "
             "punctuation, and plain spaces between them"
@@ -27,19 +29,21 @@ def check_visible_name(field: str, name: str) -> None:
         raise ValueError(f"{field} {name[:64]!a} is empty or begins or ends with a space")
 
 
-def _is_invisible(name: str, place: int) -> bool:
-    sign = name[place]
-    if sign == " ":
+def _is_invisible(name: str, position: int) -> bool:
+    character = name[position]
+    if character == " ":
         return False
-    if sign in JOINERS:
-        return not (_is_letter(name[place - 1 : place]) and _is_letter(name[place + 1 :][:1]))
-    return sign in BLANK_LETTERS or unicodedata.category(sign) in INVISIBLE_CATEGORIES
+    if character in JOINERS:
+        return not (
+            _is_letter(name[position - 1 : position]) and _is_letter(name[position + 1 :][:1])
+        )
+    return character in BLANK_LETTERS or unicodedata.category(character) in INVISIBLE_CATEGORIES
 
 
-def _is_letter(sign: str) -> bool:
-    return bool(sign) and unicodedata.category(sign)[0] in "LM"
+def _is_letter(character: str) -> bool:
+    return bool(character) and unicodedata.category(character)[0] in "LM"
 
 
-def _described(sign: str) -> str:
-    name = unicodedata.name(sign, "")
-    return f"U+{ord(sign):04X} ({name})" if name else f"U+{ord(sign):04X}"
+def _describe(character: str) -> str:
+    name = unicodedata.name(character, "")
+    return f"U+{ord(character):04X} ({name})" if name else f"U+{ord(character):04X}"

@@ -97,7 +97,7 @@ class IntervalSums:
     def add_snapshot(self, people: int, facing: int, looking: int) -> None:
         """Add a snapshot."""
         new = SnapshotSum(taken=1, people=people, facing=facing, looking=looking)
-        self.snapshots = self.snapshots.joined(new) if self.snapshots else new
+        self.snapshots = self.snapshots.combine(new) if self.snapshots else new
 
     def add_reading(self, sensor: str, value_milli: int) -> None:
         """Add a reading, in thousandths of the unit in the name of the sensor."""
@@ -106,7 +106,7 @@ class IntervalSums:
         )
         before = self.sensors.get(sensor)
         if before is not None:
-            self.sensors[sensor] = before.joined(new)
+            self.sensors[sensor] = before.combine(new)
         elif len(self.sensors) < MAX_SENSORS:
             self.sensors[sensor] = new
 

@@ -305,12 +305,12 @@ def _join(joined: IntervalSums, interval: IntervalSums) -> IntervalSums:
         joined.blind_ms[cause] += cause_ms
     for name, reading in interval.sensors.items():
         before = joined.sensors.get(name)
-        joined.sensors[name] = reading if before is None else before.joined(reading)
+        joined.sensors[name] = reading if before is None else before.combine(reading)
     joined.creatives = merge_creatives(joined.creatives, interval.creatives.items())
     if interval.snapshots:
         before_snapshots = joined.snapshots
         joined.snapshots = (
-            before_snapshots.joined(interval.snapshots) if before_snapshots else interval.snapshots
+            before_snapshots.combine(interval.snapshots) if before_snapshots else interval.snapshots
         )
     joined.cells = _join_cells((*joined.cells, *interval.cells))
     if interval.expressions:

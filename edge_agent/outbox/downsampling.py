@@ -125,7 +125,7 @@ def _cells(run: Sequence[AudienceReport]) -> tuple[DemographicCell, ...]:
 def _sensors(run: Sequence[AudienceReport]) -> dict[str, SensorSum]:
     sums: dict[str, SensorSum] = {}
     for name, one in (item for report in run for item in report.sensors.items()):
-        sums[name] = sums[name].joined(one) if name in sums else one
+        sums[name] = sums[name].combine(one) if name in sums else one
     return sums
 
 
@@ -144,7 +144,7 @@ def _expressions(run: Sequence[AudienceReport]) -> dict[Expression, int] | Unset
 
 def _bands(run: Sequence[AudienceReport]) -> BandSum | UnsetType:
     sums = [report.bands for report in run if report.bands]
-    return reduce(BandSum.joined, sums) if sums else UNSET
+    return reduce(BandSum.combine, sums) if sums else UNSET
 
 
 def _zones(run: Sequence[AudienceReport]) -> dict[str, ZoneSum] | UnsetType:
@@ -165,4 +165,4 @@ def _zones(run: Sequence[AudienceReport]) -> dict[str, ZoneSum] | UnsetType:
 
 def _snapshots(run: Sequence[AudienceReport]) -> SnapshotSum | UnsetType:
     taken = [report.snapshots for report in run if report.snapshots]
-    return reduce(SnapshotSum.joined, taken) if taken else UNSET
+    return reduce(SnapshotSum.combine, taken) if taken else UNSET

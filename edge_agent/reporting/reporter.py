@@ -224,13 +224,13 @@ class Reporter:
         give_up_s = self._steady() + drain_s
         self._queue(self._withholding.close())
         self._store_finally()
-        while self._unsettled() and self._steady() < give_up_s and not self._skips_drain:
+        while self._count_unacknowledged() and self._steady() < give_up_s and not self._skips_drain:
             time.sleep(DRAIN_STEP_S)
             self.pump()
         if self._unstored_reports:
             lost = {"reports": self._unstored_reports, "reason": DISK_FAILED_AT_END}
             log.error("reports.dropped", extra=lost)
-        self.totals.unacknowledged = self._unsettled()
+        self.totals.unacknowledged = self._count_unacknowledged()
         self._link.stop()
 
     def skip_drain(self) -> None:
@@ -305,7 +305,7 @@ class Reporter:
             if self._outbox.recover():
                 self._first_row = self._outbox.next_row
 
-    def _take_waiting(self) -> OutboxSummary:
+    def _summarize_outbox(self) -> OutboxSummary:
         if self._steady() >= self._disk_again_s:
             with suppress(OutboxError):  # `pump` logs it
                 outbox, turn = self._outbox, self._beats
@@ -313,7 +313,7 @@ class Reporter:
         return self._waiting
 
     def _heartbeat(self, now_s: float, vitals: CameraHealth) -> Heartbeat:
-        waiting = self._take_waiting()
+        waiting = self._summarize_outbox()
         return Heartbeat(
             location=self._address.location,
             device=self._address.device,
@@ -363,7 +363,7 @@ class Reporter:
             alarms=self._alarms.raised,
         )
 
-    def _unsettled(self) -> int:
+    def _count_unacknowledged(self) -> int:
         """The number of reports that the cloud has not acknowledged."""
         try:
             return self._outbox.depth + self._unstored_reports

@@ -66,7 +66,7 @@ class Watchdog:
 
     def check(self, now_s: float) -> bool:
         """Notify unless a loop hangs; returns whether none does."""
-        hanging = self._board.stalled(now_s, self._hangs_after_s)
+        hanging = self._board.find_stalled(now_s, self._hangs_after_s)
         for device in hanging:
             if device not in self._logged:
                 log.critical("agent.hangs", extra={"device": device, "where": _stack_of(device)})

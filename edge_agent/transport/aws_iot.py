@@ -71,7 +71,7 @@ class AwsIotLink:
         self._count_lock = threading.Lock()
         self._former_acks: list[str] = []  # acknowledgement topics of former locations
         self.largest_payload_bytes: int | None = None
-        self._client = self._configured()
+        self._client = self._create_client()
 
     def start(self) -> None:
         self._client.start()
@@ -119,7 +119,7 @@ class AwsIotLink:
 
     def reload_certificate(self) -> None:
         """Connect again with the renewed certificate files."""
-        old, self._client = self._client, self._configured()
+        old, self._client = self._client, self._create_client()
         old.stop()
         self.connected = False
         self._client.start()
@@ -131,7 +131,7 @@ class AwsIotLink:
         self.connected = False
         self._client.stop()
 
-    def _configured(self) -> mqtt5.Client:
+    def _create_client(self) -> mqtt5.Client:
         certificate, key = _read_pair(self._broker)
         client: list[mqtt5.Client] = []  # callbacks of a replaced client are ignored
 

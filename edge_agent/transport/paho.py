@@ -81,7 +81,7 @@ class PahoLink:
         self._former_acks: list[str] = []  # acknowledgement topics of former locations
         self._takeovers = TakeoverDetector()
         self._is_stopping = False
-        self._client = self._configured(protocol)
+        self._client = self._create_client(protocol)
 
     def start(self) -> None:
         connect_in_background(self._client, self._broker, keepalive_s=self._keepalive_s)
@@ -136,7 +136,7 @@ class PahoLink:
         self.connected = False
         disconnect(self._client)
 
-    def _configured(self, protocol: MQTTProtocolVersion) -> mqtt.Client:
+    def _create_client(self, protocol: MQTTProtocolVersion) -> mqtt.Client:
         client = create_mqtt_client(
             self._broker, client_id=self._address.device, protocol=protocol, tls=self._tls
         )

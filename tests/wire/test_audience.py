@@ -123,16 +123,16 @@ def test_sums_of_sensors_keep_the_lowest_and_the_highest_reading():
     cold = SensorSum(samples=2, total_milli=-3_000, least_milli=-2_000, most_milli=-1_000)
     warm = SensorSum(samples=1, total_milli=500, least_milli=500, most_milli=500)
     both = SensorSum(samples=3, total_milli=-2_500, least_milli=-2_000, most_milli=500)
-    assert cold.joined(warm) == warm.joined(cold) == both
+    assert cold.combine(warm) == warm.combine(cold) == both
 
 
 def test_snapshots_and_bands_are_added_field_by_field():
     snapshots = SnapshotSum(taken=1, people=4, facing=3, looking=2)
-    assert snapshots.joined(SnapshotSum(taken=2, people=1, facing=1, looking=0)) == SnapshotSum(
+    assert snapshots.combine(SnapshotSum(taken=2, people=1, facing=1, looking=0)) == SnapshotSum(
         taken=3, people=5, facing=4, looking=2
     )
     bands = BandSum(high_ms=1, medium_ms=2, low_ms=3)
-    assert bands.joined(BandSum(high_ms=10, medium_ms=20, low_ms=30)) == BandSum(
+    assert bands.combine(BandSum(high_ms=10, medium_ms=20, low_ms=30)) == BandSum(
         high_ms=11, medium_ms=22, low_ms=33
     )
 
