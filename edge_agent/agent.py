@@ -165,16 +165,16 @@ class Agent:
         self._note(moment, observation)
         self._report(moment, observation)
         while not self._changes.empty():
-            self._adopt(*self._changes.get())
+            self._apply_settings(*self._changes.get())
 
-    def _adopt(self, settings: Settings, networks: Networks | None) -> None:
+    def _apply_settings(self, settings: Settings, networks: Networks | None) -> None:
         self._networks = networks or self._networks
-        self._pipeline.adopt(settings, networks)
-        self._meter.adopt(settings)
+        self._pipeline.apply_settings(settings, networks)
+        self._meter.apply_settings(settings)
         versions = current_versions(settings, *self._networks)
-        self._reporting.adopt(settings.link, versions, privacy=settings.privacy)
+        self._reporting.apply_settings(settings.link, versions, privacy=settings.privacy)
         if isinstance(self._camera, Reconfigurable):
-            self._camera.adopt(settings.capture)
+            self._camera.apply_settings(settings.capture)
         self._settings = settings
         log.info("agent.settings_applied", extra={"digest": settings.digest})
 

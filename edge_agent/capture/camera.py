@@ -74,7 +74,7 @@ class FailureSource(Protocol):
 class Reconfigurable(Protocol):
     """A camera whose settings may change while it runs; its timeline continues."""
 
-    def adopt(self, settings: CaptureSettings) -> None:
+    def apply_settings(self, settings: CaptureSettings) -> None:
         """Use these settings from the next picture on."""
         ...
 

@@ -86,10 +86,10 @@ class DualCamera:
     def rest_after_s(self) -> float:
         return self._settings.rest_after_s or REST_AFTER_S
 
-    def adopt(self, settings: CaptureSettings) -> None:
+    def apply_settings(self, settings: CaptureSettings) -> None:
         self._settings = settings
-        self._large.adopt(settings)
-        self._small.adopt(settings)
+        self._large.apply_settings(settings)
+        self._small.apply_settings(settings)
 
     def close(self) -> None:
         self._large.close()

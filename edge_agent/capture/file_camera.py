@@ -70,7 +70,7 @@ class FileCamera:
         self._closed = threading.Event()
         open_recording(path).close()  # an unreadable file is refused here, not at the first frame
 
-    def adopt(self, settings: CaptureSettings) -> None:
+    def apply_settings(self, settings: CaptureSettings) -> None:
         """Sample at another rate from the next picture on."""
         self._sampler = Sampler(settings.analysed_fps)
 

@@ -62,10 +62,10 @@ class MaskedCamera:
         if isinstance(self._camera, Throttleable):
             self._camera.set_activity(activity)
 
-    def adopt(self, settings: CaptureSettings) -> None:
+    def apply_settings(self, settings: CaptureSettings) -> None:
         self._masks = settings.masks
         if isinstance(self._camera, Reconfigurable):
-            self._camera.adopt(settings)
+            self._camera.apply_settings(settings)
 
     def close(self) -> None:
         self._camera.close()

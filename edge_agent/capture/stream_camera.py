@@ -89,7 +89,7 @@ class StreamCamera:
         self._closed = threading.Event()
         self._wake = threading.Event()
 
-    def adopt(self, settings: CaptureSettings) -> None:
+    def apply_settings(self, settings: CaptureSettings) -> None:
         """Use these settings from the next connection on."""
         self._settings = settings
 

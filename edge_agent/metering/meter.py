@@ -54,7 +54,7 @@ class AudienceMeter:
         self._closed: list[IntervalSums] = []
         self._visits: dict[int, Visit] = {}
 
-    def adopt(self, settings: Settings) -> None:
+    def apply_settings(self, settings: Settings) -> None:
         """Use these settings; open intervals keep their length and the versions of their start."""
         self._follow(settings)
         self._era += 1

@@ -51,14 +51,14 @@ class FramePipeline:
         self.model_faults = 0
         self.models_failing = False
 
-    def adopt(
+    def apply_settings(
         self, settings: Settings, networks: tuple[FaceDetector, PoseEstimator] | None
     ) -> None:
         """Use these settings from the next picture on; live tracks stay."""
         reset = settings.capture.masks != self._settings.capture.masks
-        self._gate.adopt(settings.motion, reset=reset)
-        self._quality.adopt(settings.quality, reset=reset)
-        self._tracker.adopt(settings.tracking)
+        self._gate.apply_settings(settings.motion, reset=reset)
+        self._quality.apply_settings(settings.quality, reset=reset)
+        self._tracker.apply_settings(settings.tracking)
         self._estimate_gaze = gaze_estimator_for(settings)
         self._demographics = self._demographics_estimator(settings)
         if networks is not None:

@@ -79,7 +79,7 @@ class Tracker:
         """The number of live tracks, confirmed or not."""
         return len(self._tracks)
 
-    def adopt(self, settings: TrackingSettings) -> None:
+    def apply_settings(self, settings: TrackingSettings) -> None:
         """Use these settings from now on; live tracks stay."""
         self._settings = settings
 

@@ -129,7 +129,7 @@ class Reporter:
     def start(self) -> None:
         self._link.start()
 
-    def adopt(
+    def apply_settings(
         self, settings: LinkSettings, versions: Versions, *, privacy: PrivacySettings
     ) -> None:
         """Use other settings or models; later intervals state the new versions."""

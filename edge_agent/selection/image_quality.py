@@ -43,7 +43,7 @@ class ImageQuality:
         self._viewpoint = Viewpoint()
         self.moved = False
 
-    def adopt(self, settings: QualitySettings, *, reset: bool) -> None:
+    def apply_settings(self, settings: QualitySettings, *, reset: bool) -> None:
         """Use these settings from now on; `reset` when the picture itself has changed."""
         self._settings = settings
         if reset:

@@ -44,7 +44,7 @@ class MotionGate:
         self._pending_reason: Reason | None = None
         self.counters = GateCounters()
 
-    def adopt(self, settings: MotionSettings, *, reset: bool) -> None:
+    def apply_settings(self, settings: MotionSettings, *, reset: bool) -> None:
         """Use these settings from now on; `reset` when the picture itself has changed."""
         self._settings = settings
         self._background.settings = settings

@@ -88,7 +88,7 @@ class IsolatedCamera:
         """Decode this much from the next answer on; OFF ends the worker."""
         self._activity = activity
 
-    def adopt(self, settings: CaptureSettings) -> None:
+    def apply_settings(self, settings: CaptureSettings) -> None:
         """Start another worker, unless only the masks differ, which the agent applies."""
         unmasked = msgspec.structs.replace(settings, masks=self._settings.masks)
         self._outdated = self._outdated or unmasked != self._settings

@@ -70,7 +70,7 @@ def measure(
             now = NOON + timedelta(seconds=at_s)
             playing.add_message(PlayerMessage(creative=creative_at(at_s), started_at=now), now)
         if step and at_s % change_every_s == 0:
-            meter.adopt(settings)
+            meter.apply_settings(settings)
         here = [one for one in people if one.enters_s <= at_s <= one.leaves_s]
         gone = {one.track for one in people if one.leaves_s < at_s} - ended
         ended |= gone

@@ -157,11 +157,11 @@ def test_other_networks_and_settings_apply_from_the_next_picture_and_tracks_stay
     played = clip(find=Faulty())
     played.play(1)
     left = "[[zones]]\nname = 'left'\npolygon = [[0, 0], [0.5, 0], [0.5, 1], [0, 1]]\n"
-    played.pipeline.adopt(parse(ALWAYS + left), (detector, pose))
+    played.pipeline.apply_settings(parse(ALWAYS + left), (detector, pose))
     seen = played.play(1, PERSON)
     assert (seen.view.observed, seen.seen[0].zones) == (True, ("left",))
     assert played.pipeline.model_faults == 1
-    played.pipeline.adopt(parse(ALWAYS), None)
+    played.pipeline.apply_settings(parse(ALWAYS), None)
     assert [(one.track, one.zones) for one in played.play(1, PERSON).seen] == [(1, ())]
 
 

@@ -187,10 +187,10 @@ def test_other_settings_take_another_worker_and_other_masks_do_not(station):
     moments = iter(camera)
     before = take(moments, Frame)
     first = camera.pid
-    camera.adopt(structs.replace(QUICK, masks=(((0.0, 0.0), (1.0, 0.0), (1.0, 1.0)),)))
+    camera.apply_settings(structs.replace(QUICK, masks=(((0.0, 0.0), (1.0, 0.0), (1.0, 1.0)),)))
     take(moments, Frame)
     assert camera.pid == first
-    camera.adopt(structs.replace(QUICK, analysed_fps=5))
+    camera.apply_settings(structs.replace(QUICK, analysed_fps=5))
     take(moments, FrameGap)
     after = take(moments, Frame)
     assert camera.pid != first
