@@ -9,7 +9,11 @@ from typing import Final
 
 import numpy as np
 
-from edge_agent.capture.decoding.luma_range import is_full_range, planes_to_video_levels
+from edge_agent.capture.decoding.luma_range import (
+    FULL_RANGE,
+    is_full_range,
+    planes_to_video_levels,
+)
 from edge_agent.capture.decoding.orientation import rotate_planes_upright, rotate_upright
 from edge_agent.capture.decoding.packet_decoder import DecodedPicture
 from edge_agent.capture.frame import Frame, Image, to_video_levels
@@ -51,5 +55,8 @@ def to_i420(picture: DecodedPicture) -> Image:
     width, height = picture.frame.width & ~1, picture.frame.height & ~1
     planes = picture.frame.to_ndarray(width=width, height=height, format="yuv420p")
     planes = np.asarray(planes, np.uint8)
-    levels = planes_to_video_levels(planes) if is_full_range(picture.frame) else planes
+    # FFmpeg converts the levels of a format that is full range by definition, such as grey, unless
+    # the picture states its range.
+    is_converted = picture.frame.color_range != FULL_RANGE
+    levels = planes if is_converted else planes_to_video_levels(planes)
     return rotate_planes_upright(levels, picture.orientation)
