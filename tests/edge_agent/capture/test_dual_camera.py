@@ -5,10 +5,11 @@ import time
 import cv2
 import pytest
 
-from edge_agent.capture.camera import ActivityLevel, CaptureError
+from edge_agent.capture.camera import ActivityLevel
 from edge_agent.capture.factory import open_camera
 from edge_agent.capture.frame import Frame, FrameGap
 from edge_agent.settings.capture import CaptureSettings
+from tests.edge_agent.films import write_film
 
 QUICK = CaptureSettings(
     open_timeout_s=2, read_timeout_s=1, backoff_s=0.1, longest_backoff_s=0.2, analysed_fps=10
@@ -17,13 +18,21 @@ LARGE, SMALL = (360, 640), (180, 320)
 SOON_S = 30.0
 
 
-@pytest.fixture
-def streams(film, street, live):
+@pytest.fixture(scope="module")
+def films(street, tmp_path_factory):
     """The same view twice, large and small."""
+    folder = tmp_path_factory.mktemp("films")
     pictures = [street(n / 10, [(40 + 3 * n, 60)]) for n in range(40)]
-    large = film((cv2.resize(one, LARGE[::-1]) for one in pictures), name="large.ts")
-    small = film(pictures, name="small.ts")
-    return live(large.read_bytes()), live(small.read_bytes())
+    large = write_film(folder / "large.ts", (cv2.resize(one, LARGE[::-1]) for one in pictures))
+    small = write_film(folder / "small.ts", pictures)
+    return large.read_bytes(), small.read_bytes()
+
+
+@pytest.fixture
+def streams(films, live):
+    """A camera for each of the films."""
+    large, small = films
+    return live(large), live(small)
 
 
 def watch(moments, wanted):
@@ -88,17 +97,6 @@ def test_without_the_large_stream_the_camera_is_offline_until_it_returns(streams
     assert watch(moments, is_whole).image.shape == (*LARGE, 3)
     camera.close()
     moments.close()
-
-
-def test_a_file_has_no_substream(film, street):
-    path = str(film(street(n / 10) for n in range(3)))
-    with pytest.raises(CaptureError, match="a file has no substream"):
-        open_camera(path, QUICK, substream="rtsp://cam:s3cr3t@10.0.0.1/sub")
-    with pytest.raises(CaptureError, match="is not live"):
-        open_camera("rtsp://10.0.0.1/main", QUICK, substream=path)
-    with pytest.raises(CaptureError, match="begin it with rtsp://") as refusal:
-        open_camera("rtsp://10.0.0.1/main", QUICK, substream="ftp://cam:s3cr3t@10.0.0.1/sub")
-    assert "s3cr3t" not in str(refusal.value)
 
 
 def test_missing_hardware_decoding_is_logged_once_and_software_decodes(streams, caplog):

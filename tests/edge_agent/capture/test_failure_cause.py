@@ -19,15 +19,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from edge_agent.capture.camera import failure_of
 from edge_agent.capture.factory import open_camera
-from edge_agent.capture.failure import CaptureFailure, failure_from_exception
+from edge_agent.capture.failure import failure_from_exception
 from edge_agent.capture.failure_cause import CAUSE_SENTENCES, FailureCause
-from edge_agent.capture.network_probe import probe_network
 from edge_agent.check.camera import check_first_frame
 from edge_agent.privacy.encoded_data import find_encoded_data
 from edge_agent.reporting.alarms import REMEDIES, Alarms
 from edge_agent.settings.capture import CaptureSettings
-from wire.addresses import parse_address
-from wire.health import CaptureState
 
 QUICK = CaptureSettings(
     open_timeout_s=0.5, read_timeout_s=0.5, backoff_s=0.1, longest_backoff_s=0.2, isolated=False
@@ -216,13 +213,6 @@ def test_an_error_is_never_quoted_with_its_address():
     assert failure_from_exception(OSError(errno.EBUSY, "x")).cause is FailureCause.DEVICE_BUSY
 
 
-def test_a_streaming_camera_has_no_failure(street):
-    class Streaming:
-        state, failure = CaptureState.STREAMING, CaptureFailure(FailureCause.STREAM_ENDED)
-
-    assert failure_of(Streaming()) is None
-
-
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory):
     """A certificate that signs itself, as cameras have; the paths of certificate and key."""
@@ -264,12 +254,3 @@ def test_a_certificate_is_verified_where_its_authority_is_given(authority, schem
         ):
             settings = msgspec.structs.replace(QUICK, ca_file=ca_file)
             assert first_failure(uri, settings).cause is cause
-
-
-def test_a_network_probe_ends_in_time():
-    with server(lambda request: None) as port:
-        began_s = time.monotonic()
-        failure = probe_network(parse_address(f"https://127.0.0.1:{port}/"), within_s=0.3)
-    assert failure is not None
-    assert time.monotonic() - began_s < 5
-    assert ssl  # the handshake is what hangs

@@ -1,4 +1,4 @@
-"""A live camera and its recording, in either range and as fields or whole, are judged alike."""
+"""A live camera and its recording have the same brightness, in either range of levels."""
 
 import math
 from datetime import UTC, datetime
@@ -8,26 +8,16 @@ import cv2
 import numpy as np
 import pytest
 
-from edge_agent.capture.camera import ActivityLevel
-from edge_agent.capture.decoding.deinterlacer import Deinterlacer
 from edge_agent.capture.decoding.frame_conversion import to_bgr, to_i420, to_luma
-from edge_agent.capture.decoding.packet_decoder import PacketDecoder
 from edge_agent.capture.factory import open_camera
 from edge_agent.capture.frame import Frame
 from edge_agent.selection.downscale import downscale
 from edge_agent.selection.image_quality import assess_picture
 from edge_agent.settings.capture import CaptureSettings, QualitySettings
+from tests.edge_agent.capture.decoding.decoded import decode
 from wire.audience import BlindCause
 
 EIGHT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-
-
-def pictures(path, activity=ActivityLevel.FULL):
-    with av.open(str(path)) as container:
-        stream = container.streams.video[0]
-        decoder = PacketDecoder(stream)
-        return [one for packet in container.demux(stream)
-                for one in decoder.pictures(packet, activity=activity)]  # fmt: skip
 
 
 def encoded(path, image, *, codec, pix_fmt, count=6, options=None):
@@ -54,7 +44,7 @@ RANGES = {
 
 
 def scene(black, white):
-    """A place with edges between two brightnesses, 0 to 255."""
+    """Edges between two brightnesses, 0 to 255."""
     tiles = np.random.default_rng(5).integers(0, 2, (9, 16))
     grey = np.where(tiles.repeat(20, 0).repeat(20, 1), white, black).astype(np.uint8)
     return np.repeat(grey[:, :, None], 3, axis=2)
@@ -64,11 +54,11 @@ def scene(black, white):
 def test_brightness_is_the_same_in_every_range_and_process(tmp_path, black, white):
     image, levels = scene(black, white), []
     for name, how in RANGES.items():
-        one = pictures(encoded(tmp_path / name, image, **how))[-1]
+        one = decode(encoded(tmp_path / name, image, **how))[-1]
         planes = to_i420(one)
-        shown = [planes[: len(planes) * 2 // 3]]
-        shown += [to_luma(one)] if name != "lossless.mkv" else []
-        levels += [(np.percentile(plane, 10), np.percentile(plane, 90)) for plane in shown]
+        lumas = [planes[: len(planes) * 2 // 3]]
+        lumas += [to_luma(one)] if name != "lossless.mkv" else []
+        levels += [(np.percentile(plane, 10), np.percentile(plane, 90)) for plane in lumas]
         colours = cv2.cvtColor(planes, cv2.COLOR_YUV2BGR_I420).astype(int)
         assert np.abs(np.median(colours - to_bgr(one).astype(int))) <= 3
     frame = Frame(image, EIGHT, 0.0, 0)
@@ -100,73 +90,3 @@ def test_a_live_camera_and_its_recording_are_assessed_alike(tmp_path, live, blac
                 )
                 camera.close()
     assert set(causes.values()) == {cause}
-
-
-def fields(path, *, interlaced=True, count=30):
-    """A white square that moves 12 pixels from field to field, as an analogue camera sees it."""
-
-    def field(number):
-        image = np.full((180, 320), 90, np.uint8)
-        left = number * 12 % 260
-        image[40:140, left : left + 40] = 220
-        return image
-
-    options = {"bf": "0", "crf": "8"}
-    if interlaced:
-        options |= {"flags": "+ildct+ilme", "x264-params": "interlaced=1:tff=1"}
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=25, options=options)
-        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
-        for number in range(count):
-            whole = field(2 * number)
-            whole[1::2] = field(2 * number + 1)[1::2]
-            picture = av.VideoFrame.from_ndarray(np.repeat(whole[:, :, None], 3, 2), format="bgr24")
-            container.mux(stream.encode(picture))
-        container.mux(stream.encode())
-    return path
-
-
-def combed(plane):
-    """How much neighbouring lines differ, where lines two apart do not."""
-    lines = plane.astype(int)
-    return float(np.abs(lines[1:-1] - (lines[:-2] + lines[2:]) / 2)[60:120].mean())
-
-
-def test_interlaced_pictures_are_made_whole_in_colours_luma_and_planes(tmp_path):
-    path = fields(tmp_path / "fields.mp4")
-    raw = next(iter(av.open(str(path)).decode(video=0)))
-    plane = raw.planes[0]
-    comb = combed(np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size))
-    whole = pictures(path)
-    assert comb > 5
-    assert len(whole) == 30
-    assert [one.time for one in whole] == pytest.approx([n / 25 for n in range(30)])
-    for one in whole[2:-2]:
-        assert combed(to_luma(one)[:, :320]) < comb / 4
-        assert combed(to_i420(one)[:180]) < comb / 4
-        assert combed(to_bgr(one)[:, :, 1]) < comb / 4
-
-
-def test_pictures_that_were_taken_whole_are_not_touched(tmp_path):
-    path = fields(tmp_path / "whole.mp4", interlaced=False)
-    with av.open(str(path)) as container:
-        for picture in container.decode(video=0):
-            assert Deinterlacer().deinterlace(picture) == [(picture, picture.time)]
-
-
-def test_a_camera_at_rest_shows_its_key_frames_at_once(tmp_path):
-    path = fields(tmp_path / "fields.ts", count=60)
-    with av.open(str(path)) as container:
-        stream = container.streams.video[0]
-        decoder = PacketDecoder(stream)
-        for packet in container.demux(stream):
-            seen = decoder.pictures(packet, activity=ActivityLevel.KEY_PICTURES)
-            assert len(seen) == packet.is_keyframe
-
-
-def test_a_recording_of_fields_loses_no_picture(tmp_path):
-    camera = open_camera(
-        str(fields(tmp_path / "fields.mp4")), CaptureSettings(analysed_fps=30), speed=math.inf,
-        starts_at=EIGHT,
-    )  # fmt: skip
-    assert sum(isinstance(moment, Frame) for moment in camera) == 30

@@ -1,4 +1,4 @@
-"""A film with a key picture every second, decoded awake, at rest, and damaged."""
+"""A film with a key picture every second, decoded at full activity, at rest, and damaged."""
 
 import av
 import pytest
@@ -7,22 +7,24 @@ from av.error import InvalidDataError
 from edge_agent.capture.camera import ActivityLevel
 from edge_agent.capture.decoding import packet_decoder
 from edge_agent.capture.decoding.packet_decoder import PacketDecoder, demux_packets
+from tests.edge_agent.films import write_film
 
 
-@pytest.fixture
-def path(film, street):
-    return film((street(n / 10, [(n * 3, 60)]) for n in range(40)), name="clip.ts")
+@pytest.fixture(scope="module")
+def path(street, tmp_path_factory):
+    pictures = (street(n / 10, [(n * 3, 60)]) for n in range(40))
+    return write_film(tmp_path_factory.mktemp("film") / "clip.ts", pictures)
 
 
 def times(path, *, resting, spoilt=()):
-    """The times of all pictures that come out when each packet is met in a mood."""
+    """The times of all pictures; `resting` gives the activity and `spoilt` the damage by packet."""
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         decoder, seen = PacketDecoder(stream), []
         for number, packet in enumerate(container.demux(stream)):
-            met = garbage(packet) if number in spoilt else packet
+            packet = garbage(packet) if number in spoilt else packet
             rest = ActivityLevel.KEY_PICTURES if resting(number) else ActivityLevel.FULL
-            seen += [p.time for p in decoder.pictures(met, activity=rest)]
+            seen += [p.time for p in decoder.pictures(packet, activity=rest)]
     return [round(time - seen[0], 1) for time in seen]
 
 
@@ -43,7 +45,7 @@ def test_at_rest_key_pictures_come_out_alone(path):
 
 
 def test_after_rest_the_decoder_catches_up_and_misses_nothing(path):
-    #  key      rest                 awake
+    #  key      rest                 full activity
     #  0.0   1.0 (key)      1.5 | 1.6 1.7 ...
     seen = times(path, resting=lambda n: n < 16)
     assert seen == [0.0, 1.0] + [n / 10 for n in range(16, 40)]
