@@ -1,7 +1,7 @@
-"""`python -m cloud backtest FILE`: how well each model would have forecast any hourly series.
+"""`python -m cloud backtest FILE`: the accuracy of each model on past weeks of hourly series.
 
-The file (CSV or Parquet) holds one row for each hour of each series, or for each of the equal parts
-of an hour; hours that are missing or marked as bad are neither learnt from nor scored.
+The file (CSV or Parquet) has one row for each hour of each series, or for each of the equal parts
+of an hour. Hours that are missing or marked as invalid are neither trained on nor scored.
 """
 
 import argparse
@@ -56,22 +56,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, help="hourly series as .csv or .parquet")
     parser.add_argument(
         "--columns", default="series,at,value", metavar="SERIES,AT,VALUE[,OK]",
-        help="names of the columns (series,at,value); OK marks hours that may be believed",
+        help="names of the columns (series,at,value); OK marks valid hours",
     )  # fmt: skip
     parser.add_argument(
-        "--timezone", metavar="ZONE", help="the local clock of the series, such as Europe/London"
+        "--timezone", metavar="ZONE", help="time zone of the series, such as Europe/London"
     )
     parser.add_argument(
         "--aggregate", choices=("sum", "mean"),
-        help="how rows of parts of an hour make the hour (default: counts sum, levels mean)",
+        help="how rows of parts of an hour are combined (default: sum of counts, mean of levels)",
     )  # fmt: skip
     parser.add_argument(
         "--date-format",
         metavar="FORMAT",
-        help="of the times, such as %%d/%%m/%%Y %%H:%%M (ISO 8601)",
+        help="format of the times, such as %%d/%%m/%%Y %%H:%%M (ISO 8601)",
     )
-    parser.add_argument("--delimiter", default=",", metavar="CHARACTER", help="of the CSV (,)")
-    parser.add_argument("--encoding", default="utf8", help="of the CSV (utf8)")
+    parser.add_argument(
+        "--delimiter", default=",", metavar="CHARACTER", help="separator of the CSV (,)"
+    )
+    parser.add_argument("--encoding", default="utf8", help="character encoding of the CSV (utf8)")
     parser.add_argument("--horizon", type=int, choices=(HORIZON_H,), default=HORIZON_H)
     parser.add_argument("--origins", type=int, default=12, help="weeks to forecast (12)")
     parser.add_argument(
@@ -80,14 +82,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--models", nargs="+", choices=REGISTRY, default=DEFAULT_MODELS, metavar="MODEL",
-        help=f"of {', '.join(REGISTRY)} (default: {' '.join(DEFAULT_MODELS)})",
+        help=f"models to score: {', '.join(REGISTRY)} (default: {' '.join(DEFAULT_MODELS)})",
     )  # fmt: skip
-    parser.add_argument("--holidays", metavar="CODE", help="calendar, such as GB-ENG or AU-VIC")
+    parser.add_argument(
+        "--holidays", metavar="CODE", help="holiday calendar, such as GB-ENG or AU-VIC"
+    )
     parser.add_argument(
         "--signals",
         type=Path,
         metavar="FILE_OR_DIR",
-        help="CSV of weather, school holidays, events; or a folder of <series>.csv",
+        help="CSV of weather, school holidays and events; or a folder of <series>.csv",
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument(
@@ -98,21 +102,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the scores; 1 when the file cannot be used, with the reason."""
     try:
-        read = read_series(arguments.file, _reading(arguments))
-        for note in read.notes:
+        table = read_series(arguments.file, _read_options(arguments))
+        for note in table.notes:
             sys.stderr.write(f"{arguments.file}: {note}\n")
-        names, series = read.names, read.series
+        names, series = table.names, table.series
         series_signals = _read_signals(arguments.signals, names)
-        chosen = (
+        origins = (
             validate_origins(series, arguments.on)
             if arguments.on
             else choose_origins(series, arguments.origins)
         )
-        names, series, series_signals = _counted(names, series, series_signals, chosen)
+        names, series, series_signals = _select_scorable(names, series, series_signals, origins)
         years = (series.first_on.year, series.ends_on.year + 1)
         holidays = public_holidays(arguments.holidays, *years)
-        models = _models(arguments.models, series_signals)
-        results = {one.model: one for one in run_backtest(series, models, holidays, chosen)}
+        models = _build_models(arguments.models, series_signals)
+        results = {one.model: one for one in run_backtest(series, models, holidays, origins)}
         if arguments.plot is not None:
             _plot(arguments.plot, names, series, models, holidays)
     except REFUSED as error:
@@ -125,10 +129,10 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _reading(arguments: argparse.Namespace) -> ReadOptions:
-    """How the file is to be read, by the options."""
-    if len(arguments.delimiter.encode()) != 1:
-        raise TableError(f"--delimiter {arguments.delimiter!r}: one plain character is wanted")
+def _read_options(arguments: argparse.Namespace) -> ReadOptions:
+    """The options for reading the file."""
+    if len(arguments.delimiter) != 1 or not arguments.delimiter.isascii():
+        raise TableError(f"--delimiter {arguments.delimiter!r}: expected one ASCII character")
     return ReadOptions(
         columns=tuple(arguments.columns.split(",")),
         zone=_zone(arguments.timezone),
@@ -144,30 +148,31 @@ def _zone(name: str | None) -> ZoneInfo | None:
         return None if name is None else ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise TableError(
-            f"--timezone {name!r} is not known: use a name such as Europe/London"
+            f"--timezone {name!r} does not exist: use a name such as Europe/London"
         ) from None
 
 
-def _counted(
-    names: list[str], series: ClockSeries, series_signals: SeriesSignals, chosen: Sequence[date]
+def _select_scorable(
+    names: list[str], series: ClockSeries, series_signals: SeriesSignals, origins: Sequence[date]
 ) -> tuple[list[str], ClockSeries, SeriesSignals]:
-    """The series that can be scored; the others are named."""
-    left_out = set(find_uncounted_series(series, chosen))
-    kept = [at for at in range(len(names)) if at not in left_out]
-    if not kept:
-        raise BacktestError("nobody was counted in any of the weeks to be scored")
-    if left_out:
-        gone = ", ".join(names[at] for at in sorted(left_out))
-        sys.stderr.write(f"left out, nobody counted in the weeks to be scored: {gone[:300]}\n")
-    counted = ClockSeries(series.first_on, series.values[kept])
+    """The series that have counts in the weeks to score; the others are printed by name."""
+    excluded = set(find_uncounted_series(series, origins))
+    rows = [at for at in range(len(names)) if at not in excluded]
+    if not rows:
+        raise BacktestError(
+            "no series has a count above 0 in the weeks to score: choose others with --on"
+        )
+    if excluded:
+        without = ", ".join(names[at] for at in sorted(excluded))
+        sys.stderr.write(f"excluded, no count above 0 in the weeks to score: {without[:300]}\n")
     return (
-        [names[at] for at in kept],
-        counted,
-        SeriesSignals(tuple(series_signals.of[at] for at in kept if series_signals.of)),
+        [names[at] for at in rows],
+        ClockSeries(series.first_on, series.values[rows]),
+        SeriesSignals(tuple(series_signals.of[at] for at in rows if series_signals.of)),
     )
 
 
-def _models(names: list[str], series_signals: SeriesSignals) -> list[Model]:
+def _build_models(names: list[str], series_signals: SeriesSignals) -> list[Model]:
     models = [REGISTRY[name].build() for name in dict.fromkeys(["naive", *names])]
     return (
         [models[0], *(_add_signals(model, series_signals) for model in models[1:])]
@@ -222,10 +227,12 @@ def _print(results: Mapping[str, BacktestResult], names: list[str], *, as_json: 
     columns = list(rows[0])
     sys.stdout.write("  ".join(f"{column:>17}" for column in columns) + "\n")
     for row in rows:
-        sys.stdout.write("  ".join(f"{_written(row[column]):>17}" for column in columns) + "\n")
+        sys.stdout.write(
+            "  ".join(f"{_format_score(row[column]):>17}" for column in columns) + "\n"
+        )
 
 
-def _written(value: float | str) -> str:
+def _format_score(value: float | str) -> str:
     return value if isinstance(value, str) else f"{value:.4f}"
 
 

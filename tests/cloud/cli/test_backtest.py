@@ -53,7 +53,7 @@ def test_a_series_without_counts_is_left_out_by_name_with_its_signals(tmp_path: 
     assert run_command(parser.parse_args(typed)) == 0
     out, err = capsys.readouterr()
     assert set(json.loads(out)["wql_by_series"]["recent"]) == {"a", "b"}
-    assert err.endswith("scored: c\n")
+    assert err.endswith("excluded, no count above 0 in the weeks to score: c\n")
     (signals / "d.csv").write_text("name,from,until,value\n")
     assert run_command(parser.parse_args(typed)) == 1
     assert "d.csv names no series of the file" in capsys.readouterr().err
@@ -105,3 +105,13 @@ def test_the_untrained_default_misses_a_third_less_than_last_week_on_real_footfa
     rows = {row["model"]: row for row in json.loads(capsys.readouterr().out)["models"]}
     assert rows["recent"]["relative_wql"] <= 0.67
     assert 0.75 <= rows["recent"]["coverage"] <= 0.85
+
+
+@pytest.mark.parametrize("delimiter", ["", ";;", "\N{SECTION SIGN}", "\udcff"])
+def test_a_delimiter_is_one_ascii_character(tmp_path: Path, capsys, delimiter: str):
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    typed = parser.parse_args([str(written(tmp_path)), *ZONE, "--delimiter", delimiter])
+
+    assert run_command(typed) == 1
+    assert capsys.readouterr().err == f"--delimiter {delimiter!r}: expected one ASCII character\n"
