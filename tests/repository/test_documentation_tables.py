@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from cloud.alerting.rules import THRESHOLDS, Severity
 from cloud.ingest.dead_letters import DeadLetterKind
 from cloud.pricing.factors import compute_base_factors
 from cloud.pricing.slot import parse_slot
@@ -48,3 +49,10 @@ def test_pricing_lists_every_factor():
     slot = parse_slot("2027-11-22T08:00", site.zone)
     factors = compute_base_factors(site, slot, 450.0, CARD)
     assert first_cells("docs/pricing.md", "## Factors") == {one.name for one in factors}
+
+
+def test_alerts_lists_every_kind_with_its_severity():
+    section = (ROOT / "docs/alerts.md").read_text().partition("## Kinds\n")[2]
+    rows = re.findall(r"^\| `([\w.]+)` \| (\w+) \|", section, re.MULTILINE)
+    assert rows == sorted(rows, key=lambda row: list(Severity).index(row[1]))
+    assert dict(rows) == {kind: thresholds.severity for kind, thresholds in THRESHOLDS.items()}

@@ -47,13 +47,14 @@ def test_monday_at_eight_in_november_at_kings_cross():
     # 18.00 x 1.25 x 1.4 x 1.3 x 1.3 x 1.3 = 69.2055
     quoted = quote(KINGS_CROSS, MONDAY_AT_EIGHT, expecting(800, 1000, 1200), CARD)
 
-    assert [(factor.name, factor.value) for factor in quoted.factors] == [
-        ("attention", Decimal("1.25")),
-        ("peak", Decimal("1.4")),
-        ("demographic", Decimal("1.3")),
-        ("location", Decimal("1.3")),
-        ("season", Decimal("1.3")),
-    ]
+    values = {factor.name: factor.value for factor in quoted.factors if factor.value != 1}
+    assert values == {
+        "attention": Decimal("1.25"),
+        "peak": Decimal("1.4"),
+        "demographic": Decimal("1.3"),
+        "location": Decimal("1.3"),
+        "season": Decimal("1.3"),
+    }
     assert (quoted.price_p10_minor, quoted.price_minor, quoted.price_p90_minor) == (
         5536,
         6921,

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from cloud.forecast.forecaster import HourForecast
 from cloud.forecast.intervals.interval import Interval
 from cloud.pricing.emsr import DemandError, FareClass
+from cloud.pricing.factors import FACTORS
 from cloud.pricing.market import Market, Occupancy, OccupancyError, PublishedPrice
 from cloud.pricing.quote import Quote, quote
 from cloud.pricing.rules import compute_daily_bounds, round_to_step
@@ -21,6 +22,8 @@ from tests.cloud.rates import CARD, sites
 
 KINGS_CROSS = msgspec.structs.replace(sites().location("KX-01"), base_attention_s=800.0)
 THURSDAY = date(2026, 11, 19)
+BASE_FACTORS = 1 + len(FACTORS)
+"""The factors before those of the rules: attention and those of the rate card."""
 BY_ITSELF = 6921
 """Pence for Monday at eight at 1,000 s of looking, as test_quote works it out."""
 
@@ -104,13 +107,15 @@ def test_a_bid_price_below_the_price_or_of_nothing_left_changes_nothing(booked: 
     answer = quoted(Market(occupancy=Occupancy(6, booked, (late,))))
 
     assert answer.price_minor == BY_ITSELF
-    assert len(answer.factors) == 5
+    assert len(answer.factors) == BASE_FACTORS
 
 
 def test_the_daily_move_wins_over_occupancy_and_the_ceiling_over_both():
     dear = Occupancy(6, 5, (FareClass("late", 10**6, 9.0, 0.0),))
 
-    names = [factor.name for factor in quoted(Market(at(10_000).published, dear)).factors[5:]]
+    names = [
+        factor.name for factor in quoted(Market(at(10_000).published, dear)).factors[BASE_FACTORS:]
+    ]
     assert names == ["occupancy", "daily move"]
     assert quoted(Market(occupancy=dear)).price_minor == 8 * 1800
     assert quoted(Market(at(10**6).published, dear)).price_minor == 8 * 1800
