@@ -33,6 +33,7 @@ MAX_SENSORS = 32
 CREATIVE = r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$(?!\n)"
 UNKNOWN_CREATIVE = "unknown"  # of time in which it is not known what was shown
 FORMER_UNKNOWN_CREATIVE = "-"  # the same in reports of earlier agents
+REPORTED_CREATIVE = rf"{CREATIVE}|^{FORMER_UNKNOWN_CREATIVE}$(?!\n)"
 SLACK_MS = 1  # rounding of an interval to whole milliseconds
 
 DwellHistogram = Annotated[
@@ -263,9 +264,7 @@ class AudienceReport(WireMessage, frozen=True, kw_only=True):
     snapshots: SnapshotSum | UnsetType = UNSET
     creatives: (
         Annotated[
-            dict[
-                Annotated[str, Meta(pattern=f"{CREATIVE}|^{FORMER_UNKNOWN_CREATIVE}$")], CreativeSum
-            ],
+            dict[Annotated[str, Meta(pattern=REPORTED_CREATIVE)], CreativeSum],
             Meta(max_length=MAX_CREATIVES),
         ]
         | UnsetType

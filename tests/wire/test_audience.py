@@ -69,6 +69,8 @@ def test_a_report_that_cannot_be_true_is_refused_with_the_reason(changed, fields
             "observed_ms add up to 56000, not to 28",
         ),
         ({"creatives": {"two words": CREATIVE}}, "creatives"),
+        ({"creatives": {"ad\n": CREATIVE}}, "creatives"),
+        ({"creatives": {"-\n": CREATIVE}}, "creatives"),
         ({"demographics": [{**CELL, "visits": 3}]}, "demographic cells count more visits"),
         ({"demographics": [{**CELL, "onlookers": 2}]}, "demographic cells count more visits"),
         ({"expressions": {"happy": 2, "sad": 1}}, "expressions count more visits"),

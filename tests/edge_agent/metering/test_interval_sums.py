@@ -11,6 +11,7 @@ from tests.edge_agent.metering.audience_simulation import ADDRESS, VERSIONS
 from wire.audience import (
     MAX_CREATIVES,
     MAX_SENSORS,
+    UNKNOWN_CREATIVE,
     BandSum,
     BlindCause,
     SensorSum,
@@ -141,4 +142,4 @@ def test_creatives_beyond_the_limit_count_as_unknown(interval):
     assert len(interval.creatives) == MAX_CREATIVES
     assert sum(one.observed_ms for one in interval.creatives.values()) == 30_000
     #  63 of 0.2 s are named; the rest of 30 s is unknown
-    assert interval.creatives["-"].observed_ms == 30_000 - 63 * 200
+    assert interval.creatives[UNKNOWN_CREATIVE].observed_ms == 30_000 - 63 * 200
