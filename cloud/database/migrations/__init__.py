@@ -6,4 +6,4 @@ side meet as a merge conflict and not as two heads. How to add one: docs/ingest.
 
 from typing import Final
 
-HEAD: Final = "0024"
+HEAD: Final = "0025"

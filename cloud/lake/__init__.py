@@ -1,0 +1,1 @@
+"""The data lake: immutable Parquet files by day, listed by a manifest in the product's database."""

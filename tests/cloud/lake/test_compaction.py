@@ -1,0 +1,62 @@
+"""The same rows in fewer files, sorted; damage stops the day alone."""
+
+from pathlib import Path
+
+import pytest
+
+from cloud.database import reading
+from cloud.lake.compaction import compact
+from cloud.lake.lake import Lake
+from cloud.lake.manifest import read_files
+from cloud.lake.reader import read_table
+from cloud.lake.verification import DamagedFileError
+from cloud.lake.writer import append
+from tests.cloud.lake.conftest import DAY_1, DAY_2, NOW, READINGS, readings
+
+
+@pytest.fixture
+def filled(lake: Lake) -> Lake:
+    for hour in range(5):
+        append(lake, READINGS, readings((DAY_1, f"L-{9 - hour}", hour, hour)), now=NOW)
+    append(lake, READINGS, readings((DAY_2, "KX-01", 0, 100)), now=NOW)
+    return lake
+
+
+def test_a_day_of_many_files_becomes_one_sorted_file(filled: Lake):
+    before = read_table(filled, READINGS)
+    snapshots = list(compact(filled, READINGS, now=NOW))
+    assert [(one.rows_added, one.rows_removed) for one in snapshots] == [(5, 5)]
+    with reading(filled.engine) as connection:
+        files = read_files(connection, "raw.readings")
+    assert [(file.day, file.rows) for file in files] == [(DAY_1, 5), (DAY_2, 1)]
+    after = read_table(filled, READINGS)
+    order = [("day", "ascending"), ("location", "ascending")]
+    assert after.equals(before.sort_by(order))
+    assert read_table(filled, READINGS, at=6).num_rows == 6
+
+
+def test_days_of_few_files_are_left_alone(filled: Lake):
+    assert list(compact(filled, READINGS, now=NOW, min_files=6)) == []
+
+
+def test_a_second_run_finds_nothing_to_do(filled: Lake):
+    assert len(list(compact(filled, READINGS, now=NOW))) == 1
+    assert list(compact(filled, READINGS, now=NOW)) == []
+
+
+@pytest.mark.parametrize("damage", ["change", "truncate", "delete"])
+def test_a_damaged_file_is_never_taken_over(filled: Lake, damage: str):
+    with reading(filled.engine) as connection:
+        path = Path(filled.storage.locate(read_files(connection, "raw.readings")[0].path))
+    content = bytearray(path.read_bytes())
+    if damage == "change":
+        content[len(content) // 2] ^= 1
+        path.write_bytes(content)
+    elif damage == "truncate":
+        path.write_bytes(content[:-7])
+    else:
+        path.unlink()
+    with pytest.raises(DamagedFileError, match=f"{path.name} is (changed|missing)"):
+        list(compact(filled, READINGS, now=NOW))
+    with reading(filled.engine) as connection:
+        assert len(read_files(connection, "raw.readings")) == 6

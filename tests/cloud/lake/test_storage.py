@@ -1,0 +1,102 @@
+"""The same contract for a local folder and for S3."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from cloud.lake.storage import Storage, StorageError, hash_stream, open_storage
+
+PATH = "raw/readings/day=2026-11-18/a.parquet"
+
+
+@pytest.fixture(scope="module")
+def s3_endpoint() -> Iterator[str]:
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(params=["folder", "s3"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch) -> Storage:
+    if request.param == "folder":
+        return open_storage(str(tmp_path / "lake"))
+    endpoint = request.getfixturevalue("s3_endpoint")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-2")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    bucket = tmp_path.name.replace("_", "-")[-50:].strip("-")
+    boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1").create_bucket(Bucket=bucket)
+    return open_storage(f"s3://{bucket}/lake", endpoint=endpoint)
+
+
+def publish(storage: Storage, path: str = PATH, content: bytes = b"rows") -> None:
+    staged = storage.stage()
+    staged.write_bytes(content)
+    storage.publish(staged, path)
+    assert not staged.exists()
+
+
+def test_a_published_file_can_be_read(storage: Storage):
+    publish(storage)
+    assert storage.exists(PATH)
+    assert storage.size(PATH) == 4
+    with storage.open(PATH) as file:
+        assert file.read() == b"rows"
+    assert abs(storage.changed_at(PATH) - datetime.now(UTC)) < timedelta(minutes=5)
+
+
+def test_a_staged_file_is_not_listed_under_its_path(storage: Storage):
+    storage.stage().write_bytes(b"half")
+    assert not storage.exists(PATH)
+    assert list(storage.list_files("raw")) == []
+
+
+def test_files_of_all_folders_are_listed(storage: Storage):
+    publish(storage)
+    publish(storage, "trusted/readings/day=2026-11-18/b.parquet")
+    assert list(storage.list_files("raw")) == [PATH]
+    assert len([path for path in storage.list_files() if not path.startswith("_")]) == 2
+
+
+def test_a_move_can_be_repeated(storage: Storage):
+    publish(storage)
+    for _ in range(2):
+        storage.move(PATH, f"_retired/{PATH}")
+        assert not storage.exists(PATH)
+        assert storage.exists(f"_retired/{PATH}")
+
+
+def test_a_file_that_is_nowhere_cannot_be_moved(storage: Storage):
+    with pytest.raises(OSError, match=r"a\.parquet"):
+        storage.move(PATH, f"_retired/{PATH}")
+
+
+def test_a_deletion_can_be_repeated(storage: Storage):
+    publish(storage)
+    for _ in range(2):
+        storage.delete(PATH)
+        assert not storage.exists(PATH)
+
+
+def test_the_digest_is_that_of_the_content(storage: Storage):
+    publish(storage, content=b"abc")
+    expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # FIPS 180-2
+    assert hash_stream(storage.open(PATH)) == expected
+
+
+def test_an_address_of_another_kind_is_refused():
+    with pytest.raises(StorageError, match="gs:// is not supported: give a folder or s3://bucket"):
+        open_storage("gs://bucket/lake")
+
+
+def test_a_folder_that_cannot_be_created_is_refused(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match="cannot be created: Not a directory"):
+        open_storage(str(tmp_path / "file" / "lake"))
