@@ -79,11 +79,11 @@ docs: env  ## write the generated documents
 	$(BIN)/python -m wire write
 
 lock:  ## compile the pinned requirements (needs uv)
-	$(COMPILE) --extra edge --extra cloud --extra forecast --extra models --group dev -o requirements/dev.txt
+	$(COMPILE) --extra edge --extra cloud --extra lake --extra forecast --extra models --group dev -o requirements/dev.txt
 	$(subst pyproject.toml ,,$(COMPILE)) -c requirements/dev.txt --group build -o requirements/build.txt
 	$(COMPILE) -c requirements/dev.txt --extra edge --extra cloud --group build -o requirements/demo.txt
 	$(COMPILE) -c requirements/dev.txt --extra edge-aws --extra sensors -o requirements/edge.txt
-	$(COMPILE) -c requirements/dev.txt --extra cloud --extra forecast --extra aws -o requirements/cloud.txt
+	$(COMPILE) -c requirements/dev.txt --extra cloud --extra lake --extra forecast --extra aws -o requirements/cloud.txt
 	$(COMPILE) --extra spark -o requirements/spark.txt
 
 dist: env  ## build wheel and source archive into dist/
