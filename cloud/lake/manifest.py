@@ -135,7 +135,7 @@ def read_files(
     at: int | None = None,
     days: Collection[date] | None = None,
 ) -> list[DataFile]:
-    """The files of a snapshot, in the order of day and path.
+    """The files of a snapshot, by day and in the order in which they were added.
 
     Args:
         connection: a transaction on the manifest.
@@ -156,11 +156,39 @@ def read_files(
     if days is not None:
         condition = and_(condition, lake_files.c.day.in_(sorted(days)))
     rows = connection.execute(
-        select(lake_files).where(condition).order_by(lake_files.c.day, lake_files.c.path)
+        select(lake_files).where(condition).order_by(lake_files.c.day, lake_files.c.id)
     ).all()
     if any(row.deleted_at for row in rows):
         raise UnknownSnapshotError(
             f"snapshot {number} of {table_name} has expired: some of its files are deleted"
+        )
+    return [_to_file(row) for row in rows]
+
+
+def read_added_files(connection: Connection, table_name: str, number: int) -> list[DataFile]:
+    """The files whose rows snapshot `number` added; none when it compacted.
+
+    They can still be read after a compaction replaced them.
+
+    Raises:
+        UnknownSnapshotError: they are deleted.
+    """
+    operation = connection.execute(
+        select(lake_snapshots.c.operation).where(
+            lake_snapshots.c.table_name == table_name, lake_snapshots.c.number == number
+        )
+    ).scalar()
+    if operation is None:
+        raise UnknownSnapshotError(f"{table_name} has no snapshot {number}")
+    if operation == Operation.COMPACT:
+        return []
+    query = select(lake_files).where(
+        lake_files.c.table_name == table_name, lake_files.c.added_in == number
+    )
+    rows = connection.execute(query.order_by(lake_files.c.day, lake_files.c.id)).all()
+    if any(row.deleted_at for row in rows):
+        raise UnknownSnapshotError(
+            f"snapshot {number} of {table_name} has expired: rows that it added are deleted"
         )
     return [_to_file(row) for row in rows]
 

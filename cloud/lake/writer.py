@@ -5,7 +5,7 @@ Files of a commit that fails stay where they are: the outcome of a broken connec
 """
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -34,28 +34,40 @@ def append(
     now: datetime,
     meanwhile: Callable[[Connection], None] = lambda _: None,
 ) -> Snapshot | None:
-    """Add rows to a table as one snapshot.
+    """Add rows to one table; see `append_all`."""
+    return next(iter(append_all(lake, [(table, rows)], now=now, meanwhile=meanwhile)), None)
+
+
+def append_all(
+    lake: Lake,
+    parts: Sequence[tuple[LakeTable, pa.Table]],
+    *,
+    now: datetime,
+    meanwhile: Callable[[Connection], None] = lambda _: None,
+) -> list[Snapshot]:
+    """Add rows to several tables in one transaction, as one snapshot of each.
 
     Args:
         lake: where.
-        table: which.
-        rows: its columns and `day`, the UTC date that each row belongs to.
+        parts: for each table its columns and `day`, the UTC date that each row belongs to.
         now: the time of the commit.
-        meanwhile: called in the same transaction, before it is committed.
+        meanwhile: called in the same transaction, before the rows.
 
     Returns:
-        The snapshot, or None when there are no rows; `meanwhile` is called all the same.
+        The snapshots; a table without rows gets none. `meanwhile` is called in any case.
 
     Raises:
-        SchemaMismatchError: the rows are not those of the table. Nothing is written.
+        SchemaMismatchError: the rows are not those of their table. Nothing is committed.
         LakeConflictError: raised by `meanwhile`. Nothing is committed.
     """
-    files = list(write_days(lake.storage, table, rows))
+    written = [(table, list(write_days(lake.storage, table, rows))) for table, rows in parts]
     with writing(lake.engine) as connection:
         meanwhile(connection)
-        if not files:
-            return None
-        return commit(connection, table.full_name, Operation.APPEND, added=files, now=now)
+        return [
+            commit(connection, table.full_name, Operation.APPEND, added=files, now=now)
+            for table, files in sorted(written, key=lambda one: one[0].full_name)
+            if files
+        ]
 
 
 def write_days(storage: Storage, table: LakeTable, rows: pa.Table) -> Iterator[DataFile]:

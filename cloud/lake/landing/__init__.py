@@ -1,0 +1,1 @@
+"""The landing zone: rows as they were received."""

@@ -1,0 +1,1 @@
+"""The raw zone: typed columns of the rows that can be read."""
