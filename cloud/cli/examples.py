@@ -51,6 +51,17 @@ EXAMPLES: Final = (
     "database upgrade --database sqlite:///var/onlooker.db",
     "database current",
     "database check",
+    "lake update --lake var/lake",
+    "lake status",
+    "lake snapshots raw.audience_reports",
+    "lake query 'SELECT location, sum(visits) FROM raw_audience_reports GROUP BY location'",
+    "lake quarantine",
+    "lake compact raw.audience_reports",
+    "lake verify",
+    "lake expire --days 14",
+    "lake hold place raw.audience_reports 2026-11-01 2026-11-30 --reason 'case 17'",
+    "lake hold list",
+    "lake hold release 3",
     "retention --reports-days 30 --minutes-days 400",
 )
 

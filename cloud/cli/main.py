@@ -52,6 +52,7 @@ COMMANDS: Final = {
         "acknowledged, missing and lost reports of each camera",
     ),
     "database": ("cloud.cli.database", "run", "upgrade the tables to this version"),
+    "lake": ("cloud.cli.lake", "run", "fill, query, verify and maintain the data lake"),
     "retention": ("cloud.ingest.retention", "run", "delete rows older than their retention period"),
 }
 """Command → module with `add_arguments`, its function, and what it is for."""

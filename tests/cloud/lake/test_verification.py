@@ -43,7 +43,7 @@ def test_each_kind_of_fault_is_found(lake: Lake, paths: list[str]):
     assert len(found) == 2
 
 
-def test_a_truncated_file_is_told_by_its_size(lake: Lake, paths: list[str]):
+def test_a_truncated_file_is_found_by_its_size(lake: Lake, paths: list[str]):
     file = Path(lake.storage.locate(paths[0]))
     file.write_bytes(file.read_bytes()[:50])
     (fault,) = verify(lake)

@@ -1,0 +1,23 @@
+"""All tables of the lake, and access by name."""
+
+from typing import Final
+
+from cloud.lake.landing.reports import LANDED_REPORTS
+from cloud.lake.quarantine import QUARANTINE
+from cloud.lake.raw.audience import AUDIENCE_TABLES
+from cloud.lake.tables import LakeTable
+from cloud.suggestions import unknown_word
+
+TABLES: Final[tuple[LakeTable, ...]] = (LANDED_REPORTS, QUARANTINE, *AUDIENCE_TABLES)
+BY_NAME: Final = {table.full_name: table for table in TABLES}
+
+
+class UnknownTableError(LookupError):
+    """No table of the lake has this name."""
+
+
+def find_table(name: str) -> LakeTable:
+    """The table named `zone.table`; raises UnknownTableError with those that there are."""
+    if name not in BY_NAME:
+        raise UnknownTableError(unknown_word("table", name, BY_NAME))
+    return BY_NAME[name]

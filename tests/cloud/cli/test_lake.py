@@ -1,0 +1,133 @@
+"""`python -m cloud lake`: an operator fills, reads, verifies and expires the lake."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cloud.__main__ import main
+from cloud.auth.audit import read_entries
+from cloud.database import connect, reading, writing
+from cloud.ingest import report_store
+from tests.cloud.conftest import NINE, Reports
+from tests.cloud.databases import new_database
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path, report: Reports, capsys) -> Run:
+    """On a database with two reports."""
+    url = new_database(tmp_path)
+    engine = connect(url)
+    with writing(engine) as connection:
+        report_store.write_reports(connection, [report(1), report(2)], NINE)
+    engine.dispose()
+
+    def run(*words: str) -> tuple[int, str, str]:
+        status = main(["lake", "--database", url, "--lake", str(tmp_path / "lake"), *words])
+        shown = capsys.readouterr()
+        return status, shown.out, shown.err
+
+    return run
+
+
+def test_the_lake_is_filled_once(run: Run):
+    status, out, _ = run("update")
+    assert (status, out) == (
+        0, "2 reports landed\n2 reports promoted to the raw zone, 0 quarantined\n",
+    )  # fmt: skip
+    _, out, _ = run("update")
+    assert out.startswith("0 reports landed\n0 reports promoted")
+
+
+def test_the_status_counts_what_is_there(run: Run):
+    run("update")
+    status, out, _ = run("status")
+    assert status == 0
+    (line,) = [line.split() for line in out.splitlines() if "raw.audience_reports" in line]
+    assert line[1:4] == ["1", "2", "1"]
+    assert line[-3:] == ["2026-11-20", "to", "2026-11-20"]
+    assert "landing.quarantine" in out
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        ("table", "location  n  none\nKX-01     4\n"),
+        ("csv", "location,n,none\nKX-01,4,\n"),
+        ("json", '{"location": "KX-01", "n": 4, "none": null}\n'),
+    ],
+)
+def test_a_query_is_shown_in_each_format_and_recorded(run: Run, tmp_path: Path, form, expected):
+    run("update")
+    sql = (
+        "SELECT location, sum(visits)::INT AS n, NULL AS none FROM raw_audience_reports GROUP BY 1"
+    )
+    assert run("query", sql, "--format", form) == (0, expected, "")
+    engine = connect(f"sqlite:///{tmp_path}/onlooker.db")
+    with reading(engine) as connection:
+        (entry,) = read_entries(connection)
+    engine.dispose()
+    assert entry.action == "lake.queried"
+    assert json.loads(entry.details)["sql"] == sql
+
+
+def test_an_earlier_snapshot_is_read(run: Run):
+    run("update")
+    sql = "SELECT count(*) AS n FROM raw_audience_reports"
+    assert run("query", sql, "--at", "raw.audience_reports=0")[1] == "n\n0\n"
+    assert run("query", sql, "--at", "raw.audience_reports=1")[1] == "n\n2\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["query", "SELECT * FROM nothing"], "nothing does not exist"),
+        (["query", "SELECT 1", "--at", "raw.audience_reports=9"], "no snapshot 9: its newest is 0"),
+        (["snapshots", "raw.audience_report"], "did you mean 'raw.audience_reports'?"),
+        (["compact", "bronze.x"], "table 'bronze.x' is not known"),
+        (
+            ["hold", "place", "raw.audience_reports", "2026-11-30", "2026-11-01", "--reason", "x"],
+            "the last day 2026-11-01 comes before the first day 2026-11-30",
+        ),
+    ],
+)
+def test_a_command_that_cannot_be_carried_out_is_refused(run: Run, words, sentence):
+    status, _, err = run(*words)
+    assert status == 2
+    assert sentence in err
+
+
+def test_a_long_result_is_cut_and_says_so(run: Run):
+    status, out, err = run("query", "SELECT range FROM range(9)", "--limit", "2")
+    assert (status, out) == (0, "range\n0\n1\n")
+    assert "only the first 2 rows are shown" in err
+
+
+def test_a_changed_file_fails_the_verification(run: Run, tmp_path: Path):
+    run("update")
+    assert run("verify")[:2] == (0, "every file is as it was committed\n")
+    (file,) = (tmp_path / "lake" / "raw" / "audience_reports").rglob("*.parquet")
+    file.write_bytes(file.read_bytes() + b"x")
+    status, out, _ = run("verify")
+    assert status == 1
+    assert out.startswith("changed  raw/audience_reports/day=2026-11-20/")
+    assert out.endswith("1 faults\n")
+    assert run("compact", "--min-files", "2")[0] == 0  # days of one file are not read
+
+
+def test_holds_are_placed_listed_and_released(run: Run):
+    place = ["hold", "place", "raw.audience_reports", "2026-11-01", "2026-11-30"]
+    assert run(*place, "--reason", "case 17")[1].startswith("hold 1 placed on raw.audience_reports")
+    assert "2026-11-01 to 2026-11-30" in run("hold", "list")[1]
+    assert run("hold", "release", "1")[:2] == (0, "hold 1 released\n")
+    assert run("hold", "release", "1")[0] == 1
+    assert run("hold", "list")[1] == ""
+
+
+def test_there_is_nothing_to_expire_in_a_new_lake(run: Run):
+    run("update")
+    assert run("expire")[1] == "0 files retired, 0 deleted, 0 unlisted files deleted\n"
+    assert run("quarantine")[1].split() == ["day", "table_name", "source_id", "rule", "reason"]
