@@ -1,7 +1,7 @@
 """`GET /api/pricing/slot/{location}/{time_slot}`: a price that explains itself.
 
 Route of a question: read the slot on the location's own clock, look for a fresh forecast, else make
-one from the database, then quote. Money is written as a decimal string and as whole pence; factors
+one from the database, then quote. Money is written as a decimal string and in minor units; factors
 are strings, so that nobody's floating point changes what they multiply to.
 """
 

@@ -123,7 +123,7 @@ def price_sheet(context: AppContext, site: Site, today: date, now: datetime) -> 
         published_at=now,
         first_at=slots.slots[0].starts_at,
         versions=f"{context.card.version} {context.card_digest}, {made.forecast.model}",
-        pence=price_slots(
+        prices_minor=price_slots(
             site,
             slots,
             attention_s,

@@ -1,12 +1,12 @@
 """Commit a batch in one transaction: reports, their sums, dead letters and acknowledged numbers.
 
-Nothing is acknowledged before the commit. Whatever fails in between, the devices send again, and
-what was committed is recognised as a duplicate. A message that fails validation is acknowledged
-only when it was parsed and its dead letter is kept; otherwise it stays with its device.
+Nothing is acknowledged before the commit. After a failure in between the devices send again, and
+committed reports are recognised as duplicates. A message that fails validation is acknowledged
+only when it was parsed and its dead letter is stored; otherwise it stays with its device.
 
 Two exceptions keep a stream from being blocked. An unreadable report is recorded as lost when later
-reports of its stream are counted; its dead letter is kept, and a readable copy is counted later.
-When no further dead letters of a device are kept, those numbers are recorded as lost.
+reports of its stream are counted; its dead letter is stored, and a readable copy is counted later.
+When no further dead letters of a device are stored, those numbers are recorded as lost.
 
 A heartbeat names the oldest sequence number that its camera still holds. Reports below it that this
 database does not have will not arrive (the database was restored from an older copy): their numbers
@@ -61,7 +61,7 @@ class CommitResult:
     lost: int = 0
     acks: list[tuple[DeviceAddress, Ack]] = field(default_factory=list)
     withheld: Counter[Key] = field(default_factory=Counter)
-    """Messages that failed validation and are not kept, by device."""
+    """Messages that failed validation and are not stored, by device."""
     quarantined: list[tuple[Key, str]] = field(default_factory=list)
     """Devices quarantined with this batch, each with the reason."""
 
@@ -86,7 +86,7 @@ def commit(
     rules: ValidationRules = DEFAULT_RULES,
     budget: DeadLetterBudget | None = None,
 ) -> CommitResult:
-    """Commit the results; without a budget, all dead letters are kept."""
+    """Commit the results; without a budget, all dead letters are stored."""
     draft = budget.draft(now) if budget else None
     with writing(engine) as connection:
         outcome = _Batch(connection, results, now, rules, draft).run()
@@ -199,14 +199,14 @@ class _Batch:
         """Keep a dead letter, if the budget of its device allows it."""
         if self._quarantine is not None:
             admission = self._quarantine.admit(dead_letter)
-            if admission is not Admission.KEPT:
+            if admission is not Admission.STORED:
                 return admission
         self._admitted.append((dead_letter, claims))
-        return Admission.KEPT
+        return Admission.STORED
 
     def _acknowledge(self, key: StreamKey, identity: ReportIdentity, admission: Admission) -> None:
         """Acknowledge the numbers of a report by its dead letter, or by recording them as lost."""
-        if admission is Admission.KEPT:
+        if admission is Admission.STORED:
             self._streams.acknowledge(key, identity.first, identity.last)
         elif admission is Admission.FULL:
             self._streams.acknowledge_as_lost(key, identity.first, identity.last)

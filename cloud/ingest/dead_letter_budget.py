@@ -1,4 +1,4 @@
-"""Token buckets that limit how many dead letters are kept, per device and in all.
+"""Token buckets that limit how many dead letters are stored, per device and in all.
 
 The clock is injected. A spent bucket is refilled at a steady rate, independent of how long the
 process has run. A `BudgetDraft` takes tokens for one transaction and spends them only when it is
@@ -26,16 +26,16 @@ class RefillRate:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterLimits:
-    """Limits of the dead letters that are kept.
+    """Limits of the dead letters that are stored.
 
-    A device that spends its budget, or of which `kept_per_device` dead letters are kept, is
+    A device that spends its budget, or of which `stored_per_device` dead letters are stored, is
     quarantined until it has sent no such message for `quiet`. A parsed message costs a tenth.
     """
 
     per_device: RefillRate = RefillRate(burst=100, every=timedelta(minutes=1))
     unlisted: RefillRate = RefillRate(burst=1_000, every=timedelta(seconds=10))
     in_all: RefillRate = RefillRate(burst=10_000, every=timedelta(seconds=1))
-    kept_per_device: int = 2_000
+    stored_per_device: int = 2_000
     quiet: timedelta = timedelta(minutes=15)
 
 

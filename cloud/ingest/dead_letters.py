@@ -65,7 +65,7 @@ class ReportIdentity:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A message that failed validation: topic, reason, and the report if it is known."""
+    """A message that failed validation: topic, reason, and which report it is, if readable."""
 
     kind: DeadLetterKind
     reason: str

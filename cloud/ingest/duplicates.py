@@ -4,7 +4,7 @@ A repeated report changes nothing. A device whose outbox was restored from an ol
 numbers again for other reports: these are dead letters, because counting them would break
 exactly-once. A report that was recorded as lost and arrives after all is counted.
 
-Counted reports are kept for a limited time (`retention --reports-days`, 30 days). A number whose
+Counted reports are stored for a limited time (`retention --reports-days`, 30 days). A number whose
 report is deleted was counted before that time, so a younger report with that number is another one.
 """
 

@@ -30,7 +30,7 @@ def unlisted_reason(address: DeviceAddress, listings: Sequence[Listing]) -> str:
 
 
 def misplaced_reason(report: AudienceReport, listings: Sequence[Listing]) -> str | None:
-    """Why a camera that moved did not stand at a report's location at that time; None if it did.
+    """Why a camera that moved was not at a report's location at that time; None if it was.
 
     The dates of a camera with one location say only when it is expected: it may report before and
     after them.

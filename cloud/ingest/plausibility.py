@@ -91,7 +91,7 @@ class ValidationRules:
 
 
 def implausible_range(report: AudienceReport, rules: ValidationRules) -> str | None:
-    """Why the report cannot stand for so many sequence numbers; None when it can."""
+    """Why the report cannot cover so many sequence numbers; None when it can."""
     count = report.sequence.last - report.sequence.first + 1
     length = report.ends_at - report.starts_at
     most = rules.sequences_within(length)

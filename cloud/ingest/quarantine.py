@@ -1,13 +1,13 @@
 """Quarantine of devices that send too many messages which fail validation.
 
 The valid reports of a quarantined device are counted and acknowledged like any other. Its failing
-messages are counted and not kept, and therefore not acknowledged: the device keeps them, sends them
-again, and sends only a window of reports beyond them. Dead letters of parsed reports are still kept
-at the steady rate of the budget, so the device gets past them. When
-`DeadLetterLimits.kept_per_device` dead letters are kept, the numbers of further ones are recorded
-as lost and acknowledged, so that the reports behind them are counted. A quarantine ends when
-nothing was withheld for `DeadLetterLimits.quiet`, or by `python -m cloud dead-letters release`.
-Alert rules read the table `quarantined_devices`.
+messages are counted but not stored, and therefore not acknowledged: the device sends them again,
+and sends only a window of reports beyond them. Dead letters of parsed reports are still stored at
+the steady rate of the budget, so the device gets past them. When
+`DeadLetterLimits.stored_per_device` dead letters are stored, the numbers of further ones are
+recorded as lost and acknowledged, so that the reports behind them are counted. A quarantine ends
+when nothing was withheld for `DeadLetterLimits.quiet`, or by `python -m cloud dead-letters
+release`. Alert rules read the table `quarantined_devices`.
 """
 
 from collections import Counter
@@ -29,11 +29,11 @@ CHUNK: Final = 400
 
 
 class Admission(Enum):
-    """Whether a dead letter is kept."""
+    """Whether a dead letter is stored."""
 
-    KEPT = auto()
-    NOT_NOW = auto()  # a budget is spent, and comes back: the device sends the message again
-    FULL = auto()  # the maximum number of dead letters of the device is kept
+    STORED = auto()
+    NOT_NOW = auto()  # the budget is spent until it refills: the device sends the message again
+    FULL = auto()  # the maximum number of dead letters of the device is stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class QuarantineState:
 
 
 class Quarantine:
-    """Decides for one transaction which dead letters are kept."""
+    """Decides for one transaction which dead letters are stored."""
 
     def __init__(
         self,
@@ -63,36 +63,36 @@ class Quarantine:
         rejected = list(failed)
         keys = {key for key in map(budget_key, rejected) if key != UNLISTED}
         self._states: dict[Key, QuarantineState | None] = _states(connection, keys)
-        self._kept = _kept_of(connection, keys)
+        self._stored = _count_stored(connection, keys)
         self._known = known_digests(connection, map(digest_of, rejected))
         self._changed: set[Key] = set()
         self.begun: list[tuple[Key, str]] = []
         """Devices quarantined in this transaction, each with the reason."""
         self.withheld: Counter[Key] = Counter()
-        """Messages that are not kept, by device."""
+        """Messages that are not stored, by device."""
 
     def admit(self, dead_letter: DeadLetter) -> Admission:
-        """Decide whether to keep a dead letter; quarantine its device when the budget is spent."""
+        """Decide whether to store a dead letter; quarantine its device when the budget is spent."""
         key = budget_key(dead_letter)
         is_in = self._is_in(key)
         if is_in and dead_letter.acknowledges is None:
             self._withhold(key)
-            return self._not_kept(key)
+            return self._not_stored(key)
         digest = digest_of(dead_letter)
         if digest in self._known or self._is_known(digest):
-            return Admission.KEPT
+            return Admission.STORED
         if why := self._refusal(key, dead_letter):
             if is_in:
                 self._withhold(key)
             else:
                 self._begin(key, why, dead_letter)
-            return self._not_kept(key)
+            return self._not_stored(key)
         if not self._draft.take(IN_ALL, _cost(dead_letter)):
             self.withheld[IN_ALL] += 1
             return Admission.NOT_NOW
         self._known.add(digest)
-        self._kept[key] += 1
-        return Admission.KEPT
+        self._stored[key] += 1
+        return Admission.STORED
 
     def save(self) -> None:
         """Write the changed states."""
@@ -113,15 +113,15 @@ class Quarantine:
         return False
 
     def _is_full(self, key: Key) -> bool:
-        return key != UNLISTED and self._kept[key] >= self._draft.limit.kept_per_device
+        return key != UNLISTED and self._stored[key] >= self._draft.limit.stored_per_device
 
-    def _not_kept(self, key: Key) -> Admission:
+    def _not_stored(self, key: Key) -> Admission:
         return Admission.FULL if self._is_full(key) else Admission.NOT_NOW
 
     def _refusal(self, key: Key, dead_letter: DeadLetter) -> str | None:
         if self._is_full(key):
             return (
-                f"{self._kept[key]} of its dead letters are kept, and no further one: look at "
+                f"{self._stored[key]} of its dead letters are stored, which is the maximum: read "
                 "them, then replay or delete them (`dead-letters delete`); the numbers of further "
                 "ones are recorded as lost"
             )
@@ -129,7 +129,7 @@ class Quarantine:
             return None
         rate = self._draft.limit.per_device
         return (
-            f"more messages failed validation than are kept of one device ({rate.burst:g}, and one "
+            f"more messages failed validation than are stored of a device ({rate.burst:g}, and one "
             f"more every {rate.every.total_seconds():g} s)"
         )
 
@@ -163,7 +163,7 @@ class Quarantine:
             return None
         if key not in self._states:
             self._states |= _states(self._connection, {key})
-            self._kept |= _kept_of(self._connection, {key})
+            self._stored |= _count_stored(self._connection, {key})
         return self._states[key]
 
     def _is_known(self, digest: str) -> bool:
@@ -222,8 +222,8 @@ def _states(connection: Connection, keys: Iterable[Key]) -> dict[Key, Quarantine
     return found
 
 
-def _kept_of(connection: Connection, keys: Iterable[Key]) -> Counter[Key]:
-    """How many dead letters of these devices are kept."""
+def _count_stored(connection: Connection, keys: Iterable[Key]) -> Counter[Key]:
+    """The number of stored dead letters of each device."""
     wanted = sorted(keys)
     counts: Counter[Key] = Counter()
     rows = dead_letters.c

@@ -1,7 +1,7 @@
 """The acknowledged sequence numbers of a stream: all up to a mark, and ranges beyond gaps.
 
-A number is acknowledged when its report was counted, kept as a dead letter, or recorded as lost. A
-report whose range lies wholly within is a duplicate. One that lies partly within can be neither
+A number is acknowledged when its report was counted, stored as a dead letter, or recorded as lost.
+A report whose range lies wholly within is a duplicate. One that lies partly within can be neither
 counted nor split, because its sums are one.
 """
 
@@ -95,7 +95,7 @@ class ReceivedRanges:
 
 @dataclass(frozen=True, slots=True)
 class StreamProgress:
-    """When the report at the mark ended, if known, and when the mark last advanced.
+    """When the report at the mark ended (None: unknown), and when the mark last advanced.
 
     The time since then bounds how far the stream can have advanced, so the reports after an outage
     of weeks are accepted and a random number is not.

@@ -65,7 +65,7 @@ def _obstacles(found: Row[Any]) -> Iterator[str]:
     if found.replayed_at is not None:
         yield f"refused: it was replayed at {found.replayed_at.isoformat()}"
     if found.payload_bytes > len(found.payload):
-        yield f"refused: only a sample of its {found.payload_bytes} bytes was kept"
+        yield f"refused: only a sample of its {found.payload_bytes} bytes is stored"
 
 
 def _validate_and_count(

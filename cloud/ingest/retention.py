@@ -1,9 +1,9 @@
 """`python -m cloud retention`: delete rows older than their retention period, in small steps.
 
 Raw reports are deleted once the lake has them, minute sums once hour sums suffice; hour sums,
-report streams and open alerts are kept. A report that arrives again after its row was deleted is
-still a duplicate, because streams store numbers and not rows. PostgreSQL drops whole partitions;
-other rows are deleted in small transactions, so that ingest waits for none of them.
+report streams and open alerts are not deleted. A report that arrives again after its row was
+deleted is still a duplicate, because streams store numbers and not rows. PostgreSQL drops whole
+partitions; other rows are deleted in small transactions, so that ingest waits for none of them.
 """
 
 import argparse
@@ -35,7 +35,7 @@ LONGEST_DAYS: Final = 36_500
 
 @dataclass(frozen=True, slots=True)
 class RetentionPeriods:
-    """How many days each kind of row is kept."""
+    """The retention of each kind of row in days."""
 
     reports_days: int = 30
     minutes_days: int = 400

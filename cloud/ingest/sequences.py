@@ -95,7 +95,7 @@ class ReportStreams:
             self.acknowledge_as_lost(key, first, last)
 
     def acknowledge_as_lost(self, key: StreamKey, first: int, last: int) -> None:
-        """Acknowledge numbers that are neither counted nor kept; consecutive ones share a row."""
+        """Acknowledge numbers that are neither counted nor stored; consecutive ones share a row."""
         received = self._ranges[key]
         for begins, ends in received.gaps_below(last + 1):
             if ends < first:

@@ -6,7 +6,7 @@ topic names is a dead letter. A former id of a location is replaced by the prese
 (`ValidationRules.current_id`).
 
 Only a report that was parsed and whose sequence numbers are plausible can be acknowledged: as
-counted, or as a dead letter that is kept whole. Every other message stays with the device.
+counted, or as a dead letter that is stored whole. Every other message stays with the device.
 """
 
 from collections.abc import Callable, Iterator

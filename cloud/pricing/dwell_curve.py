@@ -21,7 +21,7 @@ class DwellCurveError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class DwellCurve:
-    """The share of people still there after any time, and how long they stay altogether.
+    """The share of people still there after any time, and their mean time.
 
     `edges_s` starts at 0. `alive[i]` is the share still there at `edges_s[i]`, `leaving[i]` the
     rate per second at which they go after it, and `area_s[i]` the mean time spent before it.
@@ -95,7 +95,7 @@ def build_dwell_curve(counts: Sequence[int], edges_ms: Sequence[int], total_ms: 
 
 
 def assume_dwell_curve(mean_s: float, share: float = 1.0) -> DwellCurve:
-    """An assumption where nothing is measured: `share` of the people stay, leaving steadily.
+    """An assumed curve without measurements: `share` of the people stay and leave at one rate.
 
     `mean_s` is the mean over those who stay at all.
     """
@@ -126,7 +126,7 @@ def _rate(now: float, later: float, width_s: float) -> float:
 
 
 def _last_rate(closed: list[float]) -> float:
-    """Of the last bucket whose rate is known: used when the total leaves nothing for the tail."""
+    """The rate of the last bucket that has one: used when the total leaves no time for the tail."""
     return next((rate for rate in reversed(closed) if 0 < rate < EVENLY), 1.0)
 
 

@@ -54,9 +54,9 @@ def compute_protection_levels(classes: Sequence[FareClass]) -> tuple[float, ...]
 
 
 def compute_bid_price_minor(free: float, classes: Sequence[FareClass]) -> float:
-    """What the last of `free` positions is expected to earn if it is kept: no sale below that.
+    """The expected later revenue of the last of `free` positions: the least price to sell it for.
 
-    0 positions free has no price at all and is infinite.
+    Without a free position it is infinite.
     """
     if free <= 0:
         return math.inf

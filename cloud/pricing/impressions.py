@@ -73,7 +73,7 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class CountCalibration:
-    """What one counted person stands for: 1 / recall, and how sure that is."""
+    """The people behind one counted person: 1 / recall, with its relative deviation."""
 
     factor: float = 1.0
     deviation: float = 0.0
@@ -244,7 +244,7 @@ def _audience(lts: Interval, cells: Mapping[str, int]) -> dict[str, Interval]:
 
 
 def _scaled(entries: Interval, per_entry: float, error: float) -> Interval:
-    """Arrivals x a figure that is itself only known to `error`: logarithms add in quadrature."""
+    """Arrivals x a figure with a relative `error`: logarithms add in quadrature."""
     if not entries.p50:
         return Interval(0.0, 0.0, entries.p90 * per_entry * math.exp(Z90 * error))
     middle = entries.p50 * per_entry

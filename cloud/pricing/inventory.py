@@ -49,9 +49,9 @@ def build_inventory_element(
 
 
 def build_dooh(site: Site) -> Element:
-    """The placement. It takes the place of `site` and `app` in a request.
+    """The placement, which a request has instead of `site` and `app`.
 
-    An id that the taxonomy does not know is left out: buyers take it for no venue at all.
+    A venue id outside the taxonomy is omitted, because buyers would read it as no venue.
     """
     placed: Element = {"id": site.id, "name": site.name, "keywords": site.placement}
     if site.venue in KNOWN:

@@ -1,7 +1,7 @@
-"""What else is known of a quoted slot: its last published price, its occupancy, a price override.
+"""The market of a slot: its last published price, its occupancy, a price override.
 
-These are inputs; this package never looks them up, so the same inputs always give the same price.
-Usually none is known, and nothing changes.
+These are inputs: this package reads no database, so the same inputs always give the same price.
+Without any of them the price is that of the rate card.
 """
 
 import math
@@ -18,7 +18,7 @@ class OccupancyError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PublishedPrice:
-    """The price that a slot was last published at: on which local day, `days` ago, made of what."""
+    """The last published price of a slot, `days` ago, with its local day and its versions."""
 
     price_minor: int
     published_on: date
@@ -40,7 +40,7 @@ class Occupancy:
                 f"{self.booked} positions are booked of {self.positions}: "
                 f"expected 0 to {self.positions}"
             )
-        compute_bid_price_minor(1, self.classes)  # refuses classes in the wrong order
+        compute_bid_price_minor(1, self.classes)  # rejects classes in the wrong order
 
     @property
     def free(self) -> int:
@@ -58,7 +58,7 @@ class Occupancy:
         asked = sum(one.demand_mean for one in self.classes)
         return (
             f"{self.booked} of {self.positions} positions are booked and {asked:.1f} more are "
-            "expected to be asked for: the last free one is worth this much if it is kept (EMSR-b)"
+            "expected to be asked for: the last free one is worth this much later (EMSR-b)"
         )
 
 
@@ -79,7 +79,7 @@ class PriceOverride:
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """What is known of one slot besides its audience."""
+    """The records of one slot besides its audience; None where there is none."""
 
     published: PublishedPrice | None = None
     occupancy: Occupancy | None = None

@@ -19,11 +19,11 @@ _CHILDREN: Final = {
     "301": 3, "308": 2, "401": 2, "402": 5, "602": 4, "701": 4, "801": 5, "802": 4, "803": 3,
     "804": 1, "805": 1, "806": 1, "807": 6, "809": 1, "811": 1, "812": 1, "1101": 3,
 }
-"""How many narrower sites 1.2 knows of a kind; they are numbered 01, 02 and so on behind it."""
+"""The number of child ids of a venue type in 1.2; they append 01, 02 and so on."""
 _KINDS: Final = {
     "1": 9, "2": 20, "3": 9, "4": 4, "5": 6, "6": 2, "7": 2, "8": 12, "9": 4, "10": 1, "11": 1,
 }
-"""How many kinds of sites a field has."""
+"""The number of venue types in a category."""
 _SENT_AS: Final = {
     "10108": "101", "10109": "101",
     "10503": "10502", "10504": "105", "10603": "106", "10604": "10602",
@@ -39,7 +39,7 @@ _SENT_AS: Final = {
     "804": "804", "805": "805", "806": "806", "80704": "807", "80705": "401", "80706": "807",
     "809": "809", "811": "804", "812": "807", "904": "9", "110103": "401",
 }
-"""What 1.1 does not know, and what is sent instead; it counts for what is narrower, too."""
+"""Ids that 1.1 lacks, and the ids that are sent instead; they apply to child ids as well."""
 # fmt: on
 
 KNOWN: Final = frozenset(
@@ -53,7 +53,7 @@ KNOWN: Final = frozenset(
 
 
 class VenueError(ValueError):
-    """An id that names no kind of site."""
+    """An id that is no venue type."""
 
 
 def to_openooh_1_1(venue: str) -> str:
@@ -66,9 +66,9 @@ def to_openooh_1_1(venue: str) -> str:
 
 
 def lineage(venue: str) -> tuple[str, ...]:
-    """Every id that a place of that 1.2 id may be asked for by: its own, what is sent, parents.
+    """Every id that selects a site of that 1.2 id: its own, the 1.1 id that is sent, their parents.
 
-    An id that 1.2 does not know is only asked for by itself.
+    An id outside of 1.2 has only itself.
     """
     if venue not in KNOWN:
         return (venue,)
@@ -77,21 +77,21 @@ def lineage(venue: str) -> tuple[str, ...]:
 
 
 def refuse_unknown(asked: Iterable[str], held: Iterable[str]) -> None:
-    """Raise VenueError for an id that neither 1.2 nor any of the sites that are `held` knows."""
+    """Raise VenueError for an id that is neither in 1.2 nor of any of the sites (`held`)."""
     here = {one for venue in held for one in lineage(venue)}
     unknown = [one for one in asked if one not in KNOWN and one not in here]
     if unknown:
         raise VenueError(
-            f"venue {unknown[0][:20]!r} is no OpenOOH id: the places here are of "
+            f"venue {unknown[0][:20]!r} is no OpenOOH id: the sites here have "
             f"{', '.join(sorted(here))}"
         )
 
 
 def _broader(venue: str) -> tuple[str, ...]:
-    """The kind of site and the field of an id, nearest first."""
+    """The venue type and the category of an id, nearest first."""
     return tuple(part for part in (venue[:-2], venue[:-4]) if part in KNOWN)
 
 
 def is_narrow(venue: str) -> bool:
-    """Whether there is nothing narrower: a screen hangs in one site, not in a kind of site."""
+    """Whether the id has no child ids: a screen is in one kind of venue, not in a category."""
     return venue in KNOWN and venue not in _CHILDREN and venue not in _KINDS

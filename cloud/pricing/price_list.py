@@ -42,7 +42,7 @@ def price_slots(
     *,
     unobserved: NDArray[np.bool_] | None = None,
 ) -> Integers:
-    """Whole pence for each slot at the attention seconds expected in it, as `quote` has them.
+    """Whole minor units for each slot at the attention seconds expected in it, as `quote` has them.
 
     Slots that are `unobserved` are priced at the base rate.
     """

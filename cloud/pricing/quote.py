@@ -40,7 +40,9 @@ class Quote:
     def __post_init__(self) -> None:
         explained = round_minor(_product(self.base_rate_minor, self.factors))
         if explained != self.price_minor:
-            raise QuoteError(f"factors come to {explained} pence, the price is {self.price_minor}")
+            raise QuoteError(
+                f"factors come to {explained} minor units, the price is {self.price_minor}"
+            )
 
 
 def quote(
@@ -76,7 +78,7 @@ def quote(
 def hide_reasons(quoted: Quote, *, is_deal: bool) -> Quote:
     """An overridden price for those who may not see the computed price.
 
-    One factor takes the place of all, since the others multiply to the computed price.
+    One factor replaces all, since the others multiply to the computed price.
     """
     value = TWELVE_DIGITS.divide(Decimal(quoted.price_minor), Decimal(quoted.base_rate_minor))
     reason = "the price agreed with your account" if is_deal else "the price set for this hour"
@@ -92,7 +94,7 @@ def compute_factors(
     *,
     unobserved: bool = False,
 ) -> tuple[Factor, ...]:
-    """Every factor of the price, the rules last and only where they bite."""
+    """Every factor of the price, the rules last and only where they apply."""
     made_of = compute_base_factors(site, slot, attention_s, card, unobserved=unobserved)
     amount = _product(site.base_rate_minor, made_of)
     terms = RuleTerms(site.base_rate_minor, site.currency, card, market)

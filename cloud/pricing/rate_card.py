@@ -25,7 +25,7 @@ Tag = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}\Z")]
 
 
 class _Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A part of the card: no field that is not known here."""
+    """A part of the card; unknown fields are rejected."""
 
 
 class HourBand(_Card, frozen=True, kw_only=True):

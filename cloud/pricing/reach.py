@@ -1,6 +1,6 @@
 """Reach, frequency and rating points.
 
-People are not recognised, so `people` is always an assumption about how often somebody returns;
+People are not recognised, so `people` is always an assumption about how often people return;
 these formulae compute the consequences.
 """
 

@@ -32,7 +32,7 @@ class RuleResult:
     """The price after a rule."""
 
     name: str
-    pence: int
+    price_minor: int
     reason: str
 
 
@@ -51,14 +51,14 @@ class RuleTerms:
 
 
 def apply_rules(amount: Decimal, terms: RuleTerms) -> Iterator[Factor]:
-    """A factor for each rule that bites on `amount` minor units."""
+    """A factor for each rule that changes `amount` minor units."""
     price = round_minor(amount)
     for rule in (_step, _occupancy, _move, _limit, _override):
         for ruling in rule(price, terms):
-            if ruling.pence != price:
-                value = TWELVE_DIGITS.divide(Decimal(ruling.pence), amount)
+            if ruling.price_minor != price:
+                value = TWELVE_DIGITS.divide(Decimal(ruling.price_minor), amount)
                 yield Factor(ruling.name, value, ruling.reason)
-                amount, price = amount * value, ruling.pence
+                amount, price = amount * value, ruling.price_minor
 
 
 def round_minor(amount: Decimal) -> int:
@@ -125,15 +125,15 @@ def _override(price: int, terms: RuleTerms) -> Iterable[RuleResult]:
     held = terms.market.override
     if held is not None:
         least, most = compute_card_limits(terms.base_minor, terms.card)
-        pence = min(max(held.price_minor, least), most)
+        price_minor = min(max(held.price_minor, least), most)
         reason = (
             f"override {held.number} by {held.author} in place of {terms.written(price)}: "
             f"{held.reason}"
         )
         if held.account is not None:
             reason += f" (a deal of the account {held.account})"
-        if pence != held.price_minor:
+        if price_minor != held.price_minor:
             reason += (
                 f" (set to {terms.written(held.price_minor)}, which the rate card no longer allows)"
             )
-        yield RuleResult("override", pence, reason)
+        yield RuleResult("override", price_minor, reason)

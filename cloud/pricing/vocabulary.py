@@ -1,7 +1,7 @@
 """Words of the sites file that a rate card must price: `traffic` and `demographic`.
 
-A word that the rate card does not name would count 1 unnoticed, also a misspelt one. The two files
-are therefore checked wherever both are known.
+A word that the rate card does not name has the factor 1, also a misspelt one. The two files are
+therefore checked wherever both are loaded.
 """
 
 from collections.abc import Iterable, Iterator

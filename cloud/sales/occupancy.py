@@ -70,7 +70,7 @@ def replace_occupancy(
 
 
 def digest_of_all(connection: Connection) -> str:
-    """The sum of the digests of all rows, whatever their order."""
+    """The sum of the digests of all rows; it does not depend on their order."""
     return _written(sum(map(_digest, connection.execute(select(slot_occupancy)).mappings())))
 
 

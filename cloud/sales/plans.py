@@ -213,19 +213,15 @@ def _refuse_too_many(connection: Connection, account: str) -> None:
     counted = select(func.count(), func.count().filter(is_to_do)).where(columns.account == account)
     kept, to_do = connection.execute(counted).one()
     if to_do >= MAX_UNFINISHED:
-        raise TooManyPlans(
-            f"{to_do} plans of yours are still being worked out: wait for one, or DELETE one"
-        )
+        raise TooManyPlans(f"{to_do} of your plans are unfinished: wait for one, or DELETE one")
     if kept >= MAX_STORED:
         raise TooManyPlans(
-            f"{kept} plans are kept already, as many as may be: DELETE those that are not needed"
+            f"{kept} plans are stored, which is the maximum: DELETE those that are not needed"
         )
 
 
 def _unknown() -> UnknownPlan:
-    return UnknownPlan(
-        "no plan of yours has that id: GET /api/pricing/plans lists those that are kept"
-    )
+    return UnknownPlan("no plan of yours has that id: GET /api/pricing/plans lists your plans")
 
 
 def plan_from_row(row: Any) -> StoredPlan:

@@ -33,7 +33,7 @@ price_sheets = Table(
     Column("published_at", database.Instant, nullable=False),
     Column("first_at", database.Instant, nullable=False),  # start of the first hour
     Column("versions", String(160), nullable=False),  # rate card and forecast
-    Column("body", LargeBinary, nullable=False),  # int64 pence of consecutive hours, deflated
+    Column("body", LargeBinary, nullable=False),  # int64 minor units of consecutive hours, deflated
 )
 
 
@@ -46,15 +46,15 @@ class PriceSheet:
     published_at: datetime
     first_at: datetime
     versions: str
-    pence: NDArray[np.int64]
+    prices_minor: NDArray[np.int64]
 
     def published(self, slot: Slot, today: date) -> PublishedPrice | None:
         """The price of a slot, or None when it is not on the sheet."""
         at = (slot.starts_at - self.first_at) // HOUR
-        if not 0 <= at < self.pence.size:
+        if not 0 <= at < self.prices_minor.size:
             return None
         days = (today - self.published_on).days
-        return PublishedPrice(int(self.pence[at]), self.published_on, self.versions, days)
+        return PublishedPrice(int(self.prices_minor[at]), self.published_on, self.versions, days)
 
 
 def digest_of_sheet(body: bytes) -> str:
@@ -64,8 +64,8 @@ def digest_of_sheet(body: bytes) -> str:
 
 def store_sheet(connection: Connection, sheet: PriceSheet) -> str:
     """Publish a sheet and return its digest; the site must have none of that day yet."""
-    row = {name: getattr(sheet, name) for name in PriceSheet.__slots__ if name != "pence"}
-    body = zlib.compress(sheet.pence.astype("<i8").tobytes())
+    row = {name: getattr(sheet, name) for name in PriceSheet.__slots__ if name != "prices_minor"}
+    body = zlib.compress(sheet.prices_minor.astype("<i8").tobytes())
     connection.execute(price_sheets.insert().values({**row, "body": body}))
     columns = price_sheets.c
     old = columns.published_on < sheet.published_on - timedelta(days=DAYS)
@@ -98,6 +98,6 @@ def read_sheet_before(connection: Connection, site: Site, today: date) -> PriceS
 
 
 def _sheet(row: Any) -> PriceSheet:
-    names = (name for name in PriceSheet.__slots__ if name != "pence")
-    pence = np.frombuffer(zlib.decompress(row["body"]), dtype="<i8").astype(np.int64)
-    return PriceSheet(**{name: row[name] for name in names}, pence=pence)
+    names = (name for name in PriceSheet.__slots__ if name != "prices_minor")
+    prices_minor = np.frombuffer(zlib.decompress(row["body"]), dtype="<i8").astype(np.int64)
+    return PriceSheet(**{name: row[name] for name in names}, prices_minor=prices_minor)

@@ -7,7 +7,7 @@ from cloud.ingest.sources.message_source import BatchLimits, Delivery
 
 
 class MemorySource:
-    """Delivers what `put` was given; unacknowledged deliveries are repeated after `reopen`."""
+    """Delivers the messages of `put`; repeats unacknowledged ones after `reopen`."""
 
     def __init__(self, deliveries: Iterable[tuple[str, bytes]] = ()) -> None:
         self.sent: list[tuple[str, bytes]] = []
@@ -34,12 +34,12 @@ class MemorySource:
         return taken
 
     def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
-        """Remove them."""
+        """Remove deliveries from those to repeat."""
         for delivery in deliveries:
             self._unacknowledged.pop(delivery.receipt, None)
 
     def send(self, topic: str, payload: bytes) -> None:
-        """Keep it in `sent`."""
+        """Append the message to `sent`."""
         self.sent.append((topic, payload))
 
     def close(self) -> None:

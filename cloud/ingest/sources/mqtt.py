@@ -3,8 +3,8 @@
 A message is acknowledged to the broker only after the commit, so a killed consumer receives it
 again; a broker may lose messages, and the devices then send again. A message id (mid) belongs to
 one connection and would acknowledge another message on the next, so receipts carry the connection.
-While a batch commits nothing is read, which is the back-pressure. Subscriptions are made on every
-connection, because a broker that was killed may have lost them.
+While a batch commits nothing is read, which is the back-pressure. Every connection subscribes
+again, because a broker that was killed may have lost them.
 
 Two consumers with one client id disconnect each other. MQTT 5 has a reason code for that (0x8E),
 which not every broker sends (Mosquitto 2.0 does not); short connections in a row are the other
@@ -262,7 +262,7 @@ class MqttSource:
             "broker.session_taken_over",
             extra={
                 "client_id": self._broker.client_id,
-                "reason": "the broker ends each connection soon after it is made: another client "
+                "reason": "the broker ends each new connection at once: another client "
                 "probably has this client id. Stop one of the two, give each its own --client-id, "
                 "or divide the messages with --share GROUP",
                 "next_try_s": wait_s,

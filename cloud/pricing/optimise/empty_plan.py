@@ -36,7 +36,7 @@ def explain_empty_plan(asked: LinearProgram) -> Infeasible:
     if not offer.free.any():
         return Infeasible(
             f"every slot that matches the brief is sold out ({len(offer)} slots): widen its dates, "
-            "dayparts or places",
+            "dayparts or locations",
             (),
         )
     wanted = (asked.wanted > 0) & (asked.most > 0)

@@ -1,7 +1,7 @@
 """A fast feasibility check: the most that each limit alone allows of each minimum.
 
 One limit alone is a fractional knapsack, solved in milliseconds where a linear program takes
-seconds. A minimum above this bound is infeasible while that limit holds, whatever the others are.
+seconds. A minimum above this bound is infeasible while that limit holds, for any other limits.
 """
 
 from dataclasses import dataclass

@@ -2,7 +2,7 @@
 
 `contacts` are the attentive impressions expected from ONE position of a slot, in the target group.
 `people` is the number of different people of a group at a screen during the campaign: an assumption
-about how often somebody returns, never a measurement. Prices are integers in minor units.
+about how often people return, never a measurement. Prices are integers in minor units.
 """
 
 from collections.abc import Mapping
@@ -60,7 +60,7 @@ class Offer:
         if not 1 <= len(self) <= MOST_SLOTS:
             raise BriefError(
                 f"{len(self)} slots match the brief: expected 1 to {MOST_SLOTS}; change its dates, "
-                "dayparts, places or people"
+                "dayparts, locations or target group"
             )
         for name, column in self._columns().items():
             if column.shape != self.key.shape or not np.isfinite(column).all() or column.min() < 0:

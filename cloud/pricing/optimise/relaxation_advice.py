@@ -59,12 +59,12 @@ def advise_relaxations(asked: LinearProgram) -> Infeasible:
     together = tuple(_by(asked, drawn, every))
     if together:
         return Infeasible(
-            "no plan keeps every limit of the brief, and relaxation one alone is not enough",
+            "no plan keeps every limit of the brief, and relaxing one of them is not enough",
             together,
         )
     return Infeasible(
         "no plan keeps every limit of the brief: too few slots are free for its minimums; widen "
-        "its dates, dayparts or places",
+        "its dates, dayparts or locations",
         (),
     )
 

@@ -72,7 +72,7 @@ def round_down(relaxed: RelaxedPlan) -> Integers:
 
 
 def fill_remaining(asked: LinearProgram, positions: Integers) -> Integers:
-    """The plan with whatever still fits into budget and caps, the best for the money first."""
+    """The plan filled up within budget and caps, the best value for the money first."""
     bought = positions.copy()
     capacities = [
         RemainingCapacity(rows, bought) for rows in asked.rows if rows.limit.kind != "minimum"

@@ -1,7 +1,7 @@
 """From a brief and an offer to a plan: relax, round, check, describe.
 
 Every plan is counted again from its slots before it is returned; a plan that breaks a limit is
-discarded, whatever the solver reported.
+discarded, even if the solver reported it as valid.
 """
 
 import logging

@@ -101,7 +101,7 @@ def _awaited(
     if best is None:
         raise SearchStopped(
             "the search was ended before it had found a plan: allow it more time, or ask for "
-            "fewer days and places"
+            "fewer days and locations"
         )
     return best
 

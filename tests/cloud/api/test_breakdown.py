@@ -140,7 +140,7 @@ def test_demographics_are_those_of_the_network_a_venue_type_or_a_location(ask):
         ("by=hour&from=2026-11-01T00:00Z", 422, "at most 7 days"),
         ("from=2026-11-20T12:00Z&until=2026-11-20T11:00Z", 422, "is not after from"),
         ("venue_type=%27", 422, "venue_type"),
-        ("venue_type=nowhere", 422, "is no OpenOOH id: the places here are of"),
+        ("venue_type=nowhere", 422, "is no OpenOOH id: the sites here have"),
         ("after=%25", 422, "after"),
         ("limit=0", 422, "limit"),
     ],

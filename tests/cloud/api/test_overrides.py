@@ -168,7 +168,7 @@ def test_the_sheet_of_the_day_holds_the_computed_price(ask: ApiClient, context: 
             connection, context.sites.location("KX-01"), (FRIDAY_NOON + timedelta(days=1)).date()
         )
     assert sheet is not None
-    assert sheet.pence[2 * 24 + 20] == computed  # from Friday noon on
+    assert sheet.prices_minor[2 * 24 + 20] == computed  # from Friday noon on
 
 
 def test_an_hour_that_starts_at_half_past_in_utc_is_returned_exactly(context: AppContext):

@@ -91,7 +91,7 @@ def test_every_hour_of_the_sheet_is_its_quote_across_the_clock_change(
     for ahead in range(6 * 24 + 12, 9 * 24 - 12):
         at = sheet.first_at + timedelta(hours=ahead)
         answer = ask.get(f"/api/pricing/slot/KX-01/{at:%Y-%m-%dT%H:%M}+00:00").json()
-        assert answer["price_minor"] == sheet.pence[ahead]
+        assert answer["price_minor"] == sheet.prices_minor[ahead]
 
 
 def test_the_command_publishes_and_says_so(tmp_path, capsys):

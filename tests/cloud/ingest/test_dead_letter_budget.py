@@ -11,7 +11,7 @@ MINUTE = timedelta(minutes=1)
 
 
 LIMIT = DeadLetterLimits(
-    per_device=RefillRate(10, MINUTE), in_all=RefillRate(25, MINUTE), kept_per_device=40
+    per_device=RefillRate(10, MINUTE), in_all=RefillRate(25, MINUTE), stored_per_device=40
 )
 
 

@@ -25,7 +25,7 @@ from wire.envelope import audience_event, decode_events, encode_event
 NINE = datetime(2026, 11, 20, 9, 0, 30, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 LIMIT = DeadLetterLimits(
-    per_device=RefillRate(10, MINUTE), in_all=RefillRate(25, MINUTE), kept_per_device=40
+    per_device=RefillRate(10, MINUTE), in_all=RefillRate(25, MINUTE), stored_per_device=40
 )
 
 Reports = Callable[..., AudienceReport]
@@ -64,7 +64,7 @@ class Cloud:
         with reading(self.engine) as connection:
             return sum(connection.execute(select(minute_tallies.c.visits)).scalars())
 
-    def count_kept(self) -> int:
+    def count_stored(self) -> int:
         with reading(self.engine) as connection:
             return connection.execute(select(func.count()).select_from(dead_letters)).scalar_one()
 
@@ -90,7 +90,7 @@ def test_a_hundred_thousand_pieces_of_rubbish_end_nothing_and_fill_nothing(
     cloud.rubbish("kx-01-cam-9", 101_000)
     cloud.take(report(1))
     assert cloud.visits() == 2
-    assert cloud.count_kept() == 100
+    assert cloud.count_stored() == 100
     assert cloud.quarantined() == {"kx-01-cam-9": 101_000 - 100}
     engine.dispose()
 
@@ -103,7 +103,7 @@ def test_a_quarantined_device_goes_on_being_counted(cloud: Cloud, report: Report
     assert len(cloud.source.sent) == 1
 
 
-def test_what_is_not_kept_is_not_acknowledged(cloud: Cloud, report: Reports) -> None:
+def test_what_is_not_stored_is_not_acknowledged(cloud: Cloud, report: Reports) -> None:
     """A report from the future is settled by its dead letter; without one the camera keeps it."""
     cloud.rubbish("kx-01-cam-1", 50)
     ahead = report(1, starts_at=NINE + timedelta(hours=1))
@@ -134,7 +134,7 @@ def test_a_camera_gets_past_reports_that_fail_and_its_quarantine_ends(
         for _, payload in cloud.source.sent:
             through = max(through, *(event.data.through for event in decode_events(payload)))
         cloud.now += timedelta(minutes=5)
-    assert (through, cloud.visits(), cloud.count_kept()) == (400, 200, 300)
+    assert (through, cloud.visits(), cloud.count_stored()) == (400, 200, 300)
     assert cloud.quarantined() == {}
 
 
@@ -151,7 +151,7 @@ def test_the_quarantine_ends_after_a_quiet_time(
     cloud.run()
     assert cloud.quarantined() == {}
     cloud.rubbish("kx-01-cam-1", 5, start=60)
-    assert (cloud.count_kept(), cloud.quarantined()) == (15, {})
+    assert (cloud.count_stored(), cloud.quarantined()) == (15, {})
     assert [one.getMessage() for one in caplog.records if one.levelname == "ERROR"] == [
         "device.quarantined"
     ]
@@ -161,18 +161,18 @@ def test_rubbish_at_a_rate_that_is_borne_is_kept_for_ever(cloud: Cloud) -> None:
     for number in range(40):
         cloud.rubbish("kx-01-cam-1", 1, start=number)
         cloud.now += MINUTE
-    assert (cloud.count_kept(), cloud.quarantined()) == (40, {})
+    assert (cloud.count_stored(), cloud.quarantined()) == (40, {})
     cloud.rubbish("kx-01-cam-1", 1, start=99)
-    assert (cloud.count_kept(), cloud.quarantined()) == (40, {"kx-01-cam-1": 1})
+    assert (cloud.count_stored(), cloud.quarantined()) == (40, {"kx-01-cam-1": 1})
 
 
 def test_the_fleet_has_a_budget_that_comes_back(cloud: Cloud) -> None:
     for camera in range(5):
         cloud.rubbish(f"kx-01-cam-{camera}", 9)
-    assert (cloud.count_kept(), cloud.quarantined()) == (25, {})
+    assert (cloud.count_stored(), cloud.quarantined()) == (25, {})
     cloud.now += 10 * MINUTE
     cloud.rubbish("kx-01-cam-7", 9)
-    assert cloud.count_kept() == 34
+    assert cloud.count_stored() == 34
 
 
 def test_names_that_no_sites_file_lists_share_one_budget(engine: Engine) -> None:
@@ -180,13 +180,13 @@ def test_names_that_no_sites_file_lists_share_one_budget(engine: Engine) -> None
     for number in range(30):
         cloud.rubbish(f"ghost-{number}", 1)
     cloud.rubbish("kx-01-cam-1", 3)
-    assert (cloud.count_kept(), cloud.quarantined()) == (23, {})
+    assert (cloud.count_stored(), cloud.quarantined()) == (23, {})
 
 
 def test_the_same_message_again_spends_nothing(cloud: Cloud) -> None:
     for _ in range(200):
         cloud.rubbish("kx-01-cam-1", 1)
-    assert (cloud.count_kept(), cloud.quarantined()) == (1, {})
+    assert (cloud.count_stored(), cloud.quarantined()) == (1, {})
 
 
 def test_an_unreadable_payload_is_kept_as_a_sample(cloud: Cloud) -> None:
@@ -211,9 +211,9 @@ def test_operators_list_and_release_a_device(
     assert main(["dead-letters", "release", "kx-01-cam-1"]) == 1
     cloud.now += timedelta(seconds=1)
     cloud.rubbish("kx-01-cam-1", 5, start=70)
-    assert (cloud.count_kept(), cloud.quarantined()) == (15, {})
+    assert (cloud.count_stored(), cloud.quarantined()) == (15, {})
     assert main(["dead-letters", "delete", "kx-01-cam-1"]) == 0
-    assert cloud.count_kept() == 0
+    assert cloud.count_stored() == 0
 
 
 class Device:
@@ -245,7 +245,9 @@ def losses_in(cloud: Cloud) -> list[tuple[int, int]]:
 def test_beyond_the_letters_that_are_kept_the_stream_goes_on_and_the_rest_is_listed_as_lost(
     engine: Engine, report: Reports
 ) -> None:
-    cloud = Cloud(engine, DeadLetterLimits(per_device=RefillRate(100, MINUTE), kept_per_device=40))
+    cloud = Cloud(
+        engine, DeadLetterLimits(per_device=RefillRate(100, MINUTE), stored_per_device=40)
+    )
     made = [report(n, starts_at=NINE - timedelta(hours=3), peak=600 if n <= 300 else 2)
             for n in range(1, 401)]  # fmt: skip
     topic = f"onlooker/v1/KX-01/{made[0].device}/audience"
@@ -253,7 +255,7 @@ def test_beyond_the_letters_that_are_kept_the_stream_goes_on_and_the_rest_is_lis
                             for one in made})  # fmt: skip
     for _ in range(12):
         camera.send()
-    assert (camera.through, cloud.visits(), cloud.count_kept()) == (400, 200, 40)
+    assert (camera.through, cloud.visits(), cloud.count_stored()) == (400, 200, 40)
     assert losses_in(cloud) == [(41, 300)], "one row for a run of reports"
     assert cloud.quarantined() == {}, "it ends when the device has got past such reports"
 
@@ -261,7 +263,7 @@ def test_beyond_the_letters_that_are_kept_the_stream_goes_on_and_the_rest_is_lis
 def test_a_report_that_was_listed_as_lost_is_counted_when_it_comes_after_a_fix(
     engine: Engine, report: Reports
 ) -> None:
-    cloud = Cloud(engine, DeadLetterLimits(per_device=RefillRate(100, MINUTE), kept_per_device=2))
+    cloud = Cloud(engine, DeadLetterLimits(per_device=RefillRate(100, MINUTE), stored_per_device=2))
     for number in (1, 2, 3, 4):
         cloud.take(report(number, starts_at=NINE + timedelta(hours=1)))
     assert losses_in(cloud) == [(3, 4)]
@@ -273,7 +275,7 @@ def test_a_report_that_was_listed_as_lost_is_counted_when_it_comes_after_a_fix(
 def test_an_unreadable_report_does_not_block_a_device_of_which_enough_letters_are_kept(
     engine: Engine, report: Reports
 ) -> None:
-    cloud = Cloud(engine, DeadLetterLimits(per_device=RefillRate(100, MINUTE), kept_per_device=2))
+    cloud = Cloud(engine, DeadLetterLimits(per_device=RefillRate(100, MINUTE), stored_per_device=2))
     topic = "onlooker/v1/KX-01/kx-01-cam-1/audience"
     messages = {}
     for number in range(1, 11):
@@ -283,5 +285,5 @@ def test_an_unreadable_report_does_not_block_a_device_of_which_enough_letters_ar
     camera = Device(cloud, messages)
     for _ in range(8):
         camera.send()
-    assert (camera.through, cloud.visits(), cloud.count_kept()) == (10, 10, 2)
+    assert (camera.through, cloud.visits(), cloud.count_stored()) == (10, 10, 2)
     assert losses_in(cloud) == [(1, 5)]

@@ -75,7 +75,7 @@ def test_rubbish_stays_rubbish(engine: Engine) -> None:
 
 def test_a_sample_cannot_be_replayed(engine: Engine) -> None:
     consume(engine, b"x" * 200_000)
-    assert again(engine) == ["refused: only a sample of its 200000 bytes was kept"]
+    assert again(engine) == ["refused: only a sample of its 200000 bytes is stored"]
 
 
 def test_a_letter_that_holds_another_report_is_refused(engine: Engine, report: Reports) -> None:

@@ -103,5 +103,5 @@ def test_an_unknown_venue_is_refused_with_those_of_the_sites():
     with pytest.raises(VenueError) as refused:
         refuse_unknown(["10502", "9" * 99], ["206", "99999"])
     assert str(refused.value) == (
-        f"venue '{'9' * 20}' is no OpenOOH id: the places here are of 2, 206, 99999"
+        f"venue '{'9' * 20}' is no OpenOOH id: the sites here have 2, 206, 99999"
     )

@@ -98,7 +98,7 @@ def test_a_limit_is_a_factor_of_its_own(least: str, most: str, name: str, price_
 
 
 def test_a_quote_that_its_factors_do_not_explain_cannot_be_made():
-    with pytest.raises(QuoteError, match="factors come to 1800 pence, the price is 1801"):
+    with pytest.raises(QuoteError, match="factors come to 1800 minor units, the price is 1801"):
         Quote(
             slot=MONDAY_AT_EIGHT,
             base_rate_minor=1800,

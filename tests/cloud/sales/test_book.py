@@ -30,8 +30,8 @@ def override(number: int, **more: object) -> PriceOverride:
 FOR_ALL, FOR_ACME = override(1), override(2, account="acme")
 
 
-def sheet(pence: list[int], published_on: date = TODAY - timedelta(days=1)) -> PriceSheet:
-    return PriceSheet("KX-01", published_on, NOW, EIGHT, "card 1", np.array(pence))
+def sheet(prices_minor: list[int], published_on: date = TODAY - timedelta(days=1)) -> PriceSheet:
+    return PriceSheet("KX-01", published_on, NOW, EIGHT, "card 1", np.array(prices_minor))
 
 
 @pytest.mark.parametrize(

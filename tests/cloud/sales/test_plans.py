@@ -54,7 +54,7 @@ def test_a_plan_of_another_account_and_one_that_never_existed_are_the_same_error
                 find_plan(connection, name, account, NOON)
             errors.append(str(refused.value))
         assert set(errors) == {
-            "no plan of yours has that id: GET /api/pricing/plans lists those that are kept"
+            "no plan of yours has that id: GET /api/pricing/plans lists your plans"
         }
         assert find_plan(connection, plan_id(1), None, NOON).account == "acme"
 
@@ -111,7 +111,7 @@ def test_an_account_waits_for_a_limited_number_of_plans():
     with in_memory(kept_plans) as connection:
         for number in range(MAX_UNFINISHED):
             insert(connection, number)
-        with pytest.raises(TooManyPlans, match=f"^{MAX_UNFINISHED} plans .* wait for one"):
+        with pytest.raises(TooManyPlans, match=f"^{MAX_UNFINISHED} of your plans .* wait for one"):
             insert(connection, 99)
         insert(connection, 99, "bolt")
 

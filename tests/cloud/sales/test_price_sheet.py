@@ -30,11 +30,13 @@ FIRST_AT = datetime(2026, 11, 20, tzinfo=UTC)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
-def sheet(published_on: date = TODAY, pence: list[int] | None = None, **more: object) -> PriceSheet:
+def sheet(
+    published_on: date = TODAY, prices_minor: list[int] | None = None, **more: object
+) -> PriceSheet:
     fields = {
         "location": "KX-01", "published_on": published_on, "published_at": FIRST_AT,
         "first_at": FIRST_AT, "versions": "card 1",
-        "pence": np.array(pence or [100, 200, 2**40], dtype=np.int64),
+        "prices_minor": np.array(prices_minor or [100, 200, 2**40], dtype=np.int64),
     }  # fmt: skip
     return PriceSheet(**{**fields, **more})
 
@@ -55,7 +57,7 @@ def test_a_stored_sheet_is_read_back_to_the_penny_with_its_digest():
         found = read_sheet_before(connection, SITE, TODAY + DAY)
         body = connection.execute(select(price_sheets.c.body)).scalar_one()
     assert found is not None
-    assert found.pence.tolist() == [100, 200, 2**40]
+    assert found.prices_minor.tolist() == [100, 200, 2**40]
     assert (found.published_on, found.first_at, found.versions) == (TODAY, FIRST_AT, "card 1")
     assert digest == digest_of_sheet(body) != digest_of_sheet(body + b"x")
     assert len(digest) == 16
@@ -68,7 +70,7 @@ def test_the_newest_sheet_of_an_earlier_day_is_read_unless_it_is_older_than_a_we
         store_sheet(connection, sheet(TODAY, [7]))
         days = [TODAY, TODAY - DAY, TODAY - 2 * DAY, TODAY + MAX_AGE, TODAY + MAX_AGE + DAY]
         found = [read_sheet_before(connection, SITE, day) for day in days]
-    assert [one and one.pence.tolist() for one in found] == [[1], [2], None, [7], None]
+    assert [one and one.prices_minor.tolist() for one in found] == [[1], [2], None, [7], None]
 
 
 def test_a_sheet_under_a_former_id_is_found_and_one_of_another_site_is_not():
@@ -86,7 +88,7 @@ def test_a_second_sheet_of_one_day_is_refused():
     with in_memory(price_sheets) as connection:
         store_sheet(connection, sheet())
         with pytest.raises(IntegrityError):
-            store_sheet(connection, sheet(pence=[5]))
+            store_sheet(connection, sheet(prices_minor=[5]))
 
 
 def test_publishing_deletes_the_sheets_of_that_site_that_are_older_than_a_quarter():
