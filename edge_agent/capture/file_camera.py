@@ -81,17 +81,19 @@ class FileCamera:
         begun_s, shown_s = self._steady(), 0.0
         for elapsed_s, picture in self._timeline():
             self.counters.captured += picture is not None
-            if picture is not None and not self._sampler.takes(elapsed_s):
+            if picture is not None and not self._sampler.selects(elapsed_s):
                 continue
             yield from self._until(begun_s, elapsed_s, shown_s)
             if self._closed.is_set():
                 return
             if picture is None:
-                yield FrameGap(self._civil(elapsed_s), elapsed_s)
+                yield FrameGap(self._wall_time(elapsed_s), elapsed_s)
                 continue
             shown_s = elapsed_s
             self.state = CaptureState.STREAMING
-            yield to_frame(picture, self._civil(elapsed_s), elapsed_s, self.counters.captured - 1)
+            yield to_frame(
+                picture, self._wall_time(elapsed_s), elapsed_s, self.counters.captured - 1
+            )
         self.state = CaptureState.ENDED
 
     def _until(self, begun_s: float, elapsed_s: float, shown_s: float) -> Iterator[FrameGap]:
@@ -105,9 +107,9 @@ class FileCamera:
             if wait_s > LONGEST_WAIT_S:
                 now_s += LONGEST_WAIT_S * self._speed
                 holds = now_s - shown_s < GAP_INTERVAL_S and self.counters.captured > 0
-                yield FrameGap(self._civil(now_s), now_s, resting=holds)
+                yield FrameGap(self._wall_time(now_s), now_s, resting=holds)
 
-    def _civil(self, elapsed_s: float) -> datetime:
+    def _wall_time(self, elapsed_s: float) -> datetime:
         return self._starts_at + timedelta(seconds=elapsed_s)
 
     def _timeline(self) -> Iterator[Moment]:
@@ -115,13 +117,13 @@ class FileCamera:
         begins_s = 0.0
         while not self._closed.is_set():
             last_s = begins_s
-            for last_s, picture in self._round(begins_s):
+            for last_s, picture in self._pass(begins_s):
                 yield last_s, picture
             if not self._loop:
                 return
             begins_s = last_s + SPLICE_STEP_S
 
-    def _round(self, begins_s: float) -> Iterator[Moment]:
+    def _pass(self, begins_s: float) -> Iterator[Moment]:
         """One pass over the file, from `begins_s` on."""
         recording = Recording(self._path)
         before: TimedPicture | None = None

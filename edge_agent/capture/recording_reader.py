@@ -85,15 +85,15 @@ class Recording:
 
         Includes the packets of other streams where only the file states a duration.
         """
-        fruitless, wanted = 0, () if _is_headed(container) else (stream,)
-        while fruitless < MAX_FAILED_READS:
+        failed_reads, wanted = 0, () if _is_headed(container) else (stream,)
+        while failed_reads < MAX_FAILED_READS:
             try:
                 for packet in demux_packets(container, *wanted):
-                    fruitless = 0
+                    failed_reads = 0
                     yield packet
             except (FFmpegError, OSError, ValueError):
                 self.damaged += 1
-                fruitless += 1
+                failed_reads += 1
             else:
                 return
 

@@ -10,7 +10,7 @@ class Sampler:
         self._fps = fps
         self._slot = -1
 
-    def takes(self, at_s: float) -> bool:
+    def selects(self, at_s: float) -> bool:
         """Whether the picture at this time is the first of its slot."""
         slot = math.floor(at_s * self._fps + 1e-3)
         if slot <= self._slot:

@@ -120,7 +120,7 @@ class StreamCamera:
 
     def start(self) -> threading.Thread:
         """Start the reader thread."""
-        reader = threading.Thread(target=self._read_for_ever, name="capture", daemon=True)
+        reader = threading.Thread(target=self._read_repeatedly, name="capture", daemon=True)
         reader.start()
         return reader
 
@@ -129,7 +129,7 @@ class StreamCamera:
         with self._changed:
             if self._newest is None:
                 self._changed.wait(GAP_INTERVAL_S)
-        return self.take() or self._silence()
+        return self.take() or self._gap()
 
     def take(self) -> Frame | None:
         """The newest picture that has not been taken; None when there is none."""
@@ -137,7 +137,7 @@ class StreamCamera:
             frame, self._newest = self._newest, None
         return frame
 
-    def _silence(self) -> FrameGap:
+    def _gap(self) -> FrameGap:
         now_s = self._steady()
         resting = (
             self._activity is ActivityLevel.KEY_PICTURES and now_s - self.alive_s < GAP_INTERVAL_S
@@ -145,13 +145,13 @@ class StreamCamera:
         resting = resting and self.state is CaptureState.STREAMING
         return FrameGap(self._clock(), now_s - self._begun_s, resting)
 
-    def _hand_over(self, frame: Frame) -> None:
+    def _publish(self, frame: Frame) -> None:
         with self._changed:
             self.counters.dropped += self._newest is not None
             self._newest = frame
             self._changed.notify()
 
-    def _read_for_ever(self) -> None:
+    def _read_repeatedly(self) -> None:
         pause_s = self._settings.backoff_s
         while not self._closed.is_set():
             self._sleep()
@@ -263,6 +263,6 @@ class StreamCamera:
 
     def _sample(self, sampler: Sampler, picture: DecodedPicture) -> None:
         now_s = self.alive_s - self._begun_s
-        if sampler.takes(now_s):
+        if sampler.selects(now_s):
             index = self.counters.captured - 1
-            self._hand_over(self._wrap(picture, self._clock(), now_s, index))
+            self._publish(self._wrap(picture, self._clock(), now_s, index))

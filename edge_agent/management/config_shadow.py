@@ -1,7 +1,7 @@
 """The `config` shadow of a camera: the desired config is validated, tried, kept or rolled back.
 
 The camera fetches the whole shadow at every connection and whenever the cloud announces a
-difference, so the desired config is known and decided as a whole. A desired config that is rejected
+difference, so the desired config is decided as a whole. A desired config that is rejected
 or rolled back is not tried again until it changes.
 """
 

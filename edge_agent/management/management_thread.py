@@ -1,7 +1,7 @@
 """Dispatches messages from the cloud to their handlers, in a thread beside measurement.
 
 A download or a slow broker never delays a frame. An exception in a handler is logged; the other
-handlers and measurement go on.
+handlers and the measurement continue.
 """
 
 import logging

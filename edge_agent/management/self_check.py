@@ -1,7 +1,7 @@
 """Health check after a change: frames must arrive, and the models must work.
 
-A change is blamed only for what worked before: a camera that delivered no frames before a change is
-not rolled back for delivering none after it.
+Only what worked before a change can fail because of it: a change of a camera that delivered no
+frames before it is not rolled back because none arrive after it.
 """
 
 from collections.abc import Callable, Mapping

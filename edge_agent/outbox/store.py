@@ -4,15 +4,15 @@ Over its budget of bytes the outbox replaces reports that were never sent by lon
 (downsampling); it drops none. If that is not enough, it grows beyond the budget and logs this.
 
 `put` returns when the report is on the disk (WAL, synchronous FULL: a power cut loses no stored
-report). A damaged database is renamed, never deleted, and a new one begins, since a camera must go
-on without a visit. Every other failure is an OutboxError that changes nothing; the same call may
-succeed later.
+report). A damaged database is renamed, never deleted, and a new one begins, because a camera must
+continue without a visit by a technician. Every other failure is an OutboxError that changes
+nothing; the same call may succeed later.
 
 Each run of the agent numbers its reports in a stream of its own (`streams.py`). Another stream
 begins when the cloud acknowledges numbers that this run has not used: the process was restored from
 an older state, and those numbers belong to other reports.
 
-A report made before the clock was set has no valid time, and the cloud would reject it. It waits,
+A report stored before the clock was set has no valid time, and the cloud would reject it. It waits,
 with all later reports, until the time is known.
 """
 

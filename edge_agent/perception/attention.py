@@ -124,9 +124,9 @@ def update_gaze(
         return replace(held, at_s=at_s, attention=Attention.UNSURE)
     looking, facing = chances.looking, chances.facing
     if before is not None:
-        kept = _filter_weight(at_s - before.at_s, settings.filter_s)
-        looking += (before.looking_ratio - looking) * kept
-        facing += (before.facing_ratio - facing) * kept
+        weight = _filter_weight(at_s - before.at_s, settings.filter_s)
+        looking += (before.looking_ratio - looking) * weight
+        facing += (before.facing_ratio - facing) * weight
     attention = _decide_attention(
         before.attention if before else Attention.UNSURE, looking, facing, settings
     )

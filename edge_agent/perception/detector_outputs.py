@@ -28,9 +28,9 @@ OutputReader = Callable[[Sequence[Floats], float, int], CandidateBoxes]
 
 def _cells_above(score: Floats, threshold: float, stride: int) -> tuple[NDArray[np.intp], Floats]:
     """Return the flat indices of cells above the threshold and their corner, in strides."""
-    kept = np.flatnonzero(score.reshape(-1) > threshold)
+    cells = np.flatnonzero(score.reshape(-1) > threshold)
     columns = score.shape[-1]
-    return kept, np.stack([kept % columns, kept // columns], axis=1).astype(np.float32)
+    return cells, np.stack([cells % columns, cells // columns], axis=1).astype(np.float32)
 
 
 def _decode_boxes(centre: Floats, log_size: Floats, stride: int) -> Floats:
@@ -50,8 +50,8 @@ def read_onlooker(outputs: Sequence[Floats], threshold: float, width_px: int) ->
     """Read three maps (1, 15, h, w): probability, offsets from the cell's centre in strides."""
     parts = []
     for stride, output in zip(STRIDES_PX, outputs, strict=True):
-        kept, corner = _cells_above(output[0, 0], threshold, stride)
-        row = output[0].reshape(15, -1)[:, kept].T
+        cells, corner = _cells_above(output[0, 0], threshold, stride)
+        row = output[0].reshape(15, -1)[:, cells].T
         middle = corner + 0.5
         points = (row[:, 5:].reshape(-1, 5, 2) + middle[:, None]) * stride
         boxes = _decode_boxes(middle + row[:, 1:3], row[:, 3:5], stride)
@@ -65,10 +65,10 @@ def read_yunet(outputs: Sequence[Floats], threshold: float, width_px: int) -> Ca
     for level, stride in enumerate(STRIDES_PX):
         kind, thing, box, points = (outputs[level + 3 * part][0] for part in range(4))
         score = np.sqrt(np.clip(kind[:, 0], 0, 1) * np.clip(thing[:, 0], 0, 1))
-        kept, corner = _cells_above(score.reshape(-1, width_px // stride), threshold, stride)
-        boxes = _decode_boxes(corner + box[kept, :2], box[kept, 2:], stride)
-        marks = (points[kept].reshape(-1, 5, 2) + corner[:, None]) * stride
-        parts.append(CandidateBoxes(score[kept], boxes, marks))
+        cells, corner = _cells_above(score.reshape(-1, width_px // stride), threshold, stride)
+        boxes = _decode_boxes(corner + box[cells, :2], box[cells, 2:], stride)
+        marks = (points[cells].reshape(-1, 5, 2) + corner[:, None]) * stride
+        parts.append(CandidateBoxes(score[cells], boxes, marks))
     return _concatenate(parts)
 
 
@@ -79,13 +79,13 @@ def read_scrfd(outputs: Sequence[Floats], threshold: float, width_px: int) -> Ca
     parts = []
     for level, stride in enumerate(STRIDES_PX):
         scores, edges, points = (outputs[level + 3 * part] for part in range(3))
-        kept = np.flatnonzero(scores.reshape(-1) > threshold)
-        cell, columns = kept // ANCHORS, width_px // stride
+        cells = np.flatnonzero(scores.reshape(-1) > threshold)
+        cell, columns = cells // ANCHORS, width_px // stride
         centre = np.stack([cell % columns, cell // columns], axis=1).astype(np.float32) * stride
-        reach = edges.reshape(-1, 4)[kept] * stride
+        reach = edges.reshape(-1, 4)[cells] * stride
         boxes = np.concatenate([centre - reach[:, :2], centre + reach[:, 2:]], axis=1)
-        marks = points.reshape(-1, 5, 2)[kept] * stride + centre[:, None]
-        parts.append(CandidateBoxes(scores.reshape(-1)[kept], boxes, marks))
+        marks = points.reshape(-1, 5, 2)[cells] * stride + centre[:, None]
+        parts.append(CandidateBoxes(scores.reshape(-1)[cells], boxes, marks))
     return _concatenate(parts)
 
 
@@ -112,10 +112,10 @@ LAYOUTS: dict[str, DetectorLayout] = {
 def non_max_suppression(boxes: Floats, scores: Floats, overlap: float) -> NDArray[np.intp]:
     """Return the indices of boxes that no better box overlaps by more than `overlap` (IoU)."""
     order = np.argsort(-scores, kind="stable")[:MAX_CANDIDATES]
-    kept: list[int] = []
+    selected: list[int] = []
     while len(order):
         best, rest = order[0], order[1:]
-        kept.append(int(best))
+        selected.append(int(best))
         shared, union = intersections_and_unions(boxes[best], boxes[rest])
         order = rest[shared <= overlap * union]
-    return np.asarray(kept, np.intp)
+    return np.asarray(selected, np.intp)

@@ -105,13 +105,13 @@ class OnnxFaceDetector:
         wanted = self._layout.prepared(planes) if self._layout.prepared else planes
         outputs = self._session.run({self._input: wanted})
         found = self._layout.read(outputs, self._candidate(), planes.shape[3])
-        kept = non_max_suppression(found.boxes, found.scores, self._overlap)
+        selected = non_max_suppression(found.boxes, found.scores, self._overlap)
         height, width = bgr.shape[:2]
-        boxes = (found.boxes[kept] / ratio).clip(0, [width, height, width, height])
-        marks = (found.landmarks[kept] / ratio).astype(np.float32)
-        scores = found.scores[kept]
+        boxes = (found.boxes[selected] / ratio).clip(0, [width, height, width, height])
+        marks = (found.landmarks[selected] / ratio).astype(np.float32)
+        scores = found.scores[selected]
         if self._second_look:
-            boxes, marks, scores = self._looked_at(bgr, boxes, marks, scores)
+            boxes, marks, scores = self._verify(bgr, boxes, marks, scores)
         return [
             Face(
                 (float(box[0]), float(box[1]), float(box[2]), float(box[3])),
@@ -131,7 +131,7 @@ class OnnxFaceDetector:
             float(self._least ** (1 / self._second_look.first_look_share)), MIN_CANDIDATE_SCORE
         )
 
-    def _looked_at(
+    def _verify(
         self, image: Image, boxes: Floats, marks: Floats, scores: Floats
     ) -> tuple[Floats, Floats, Floats]:
         """Score candidates by the weighted geometric mean of detector and verifier, best first."""
@@ -147,8 +147,10 @@ class OnnxFaceDetector:
         """Scale by `ratio` and pad right and below to a multiple of the largest stride."""
         width = max(1, round(image.shape[1] * ratio))
         height = max(1, round(image.shape[0] * ratio))
-        way = cv2.INTER_AREA if ratio < 1 else cv2.INTER_LINEAR
-        small = image if ratio == 1 else cv2.resize(image, (width, height), interpolation=way)
+        interpolation = cv2.INTER_AREA if ratio < 1 else cv2.INTER_LINEAR
+        small = (
+            image if ratio == 1 else cv2.resize(image, (width, height), interpolation=interpolation)
+        )
         rows = self._fixed_px or -(-height // LARGEST_STRIDE_PX) * LARGEST_STRIDE_PX
         columns = self._fixed_px or -(-width // LARGEST_STRIDE_PX) * LARGEST_STRIDE_PX
         planes = np.zeros((1, 3, rows, columns), np.float32)
@@ -175,7 +177,7 @@ def load_detector(
 
     `threshold` is on the scale of `Face.score`; without it the threshold of the card applies. With
     `doubtful`, faces down to `DOUBTFUL_RATIO` of the threshold are returned too, marked as not
-    sure, so that a tracker can continue known tracks.
+    sure, so that a tracker can continue live tracks.
     """
     session = open_session(name, folders=folders, accept_research=accept_research)
     detector = OnnxFaceDetector(

@@ -66,14 +66,14 @@ class PoseLayout:
     together: bool = True
 
 
-def read_onlooker(rows: Floats, known: CardNumbers) -> Angles:
+def read_onlooker(rows: Floats, numbers: CardNumbers) -> Angles:
     """Read rows that begin with the five values."""
     return rows[:, :5].astype(np.float64)
 
 
-def read_rotations(matrices: Floats, known: CardNumbers) -> Angles:
+def read_rotations(matrices: Floats, numbers: CardNumbers) -> Angles:
     """Read (n, 3, 3) rotations of a head that turns in pitch, then yaw, then roll, as 6DRepNet
-    tells them (Hempel et al., 2022): its yaw is positive to the left of the picture.
+    gives them (Hempel et al., 2022): its yaw is positive to the left of the picture.
 
     At a yaw of 90 degrees pitch and roll are the same rotation, all of which is given as pitch.
     Such a network states no uncertainty; the `sigma_deg` of the card takes its place.
@@ -88,8 +88,8 @@ def read_rotations(matrices: Floats, known: CardNumbers) -> Angles:
     )
     yaw = np.arctan2(turns[:, 2, 0], level)
     roll = np.where(locked, 0.0, np.arctan2(turns[:, 1, 0], turns[:, 0, 0]))
-    doubt = np.full((len(turns), 2), np.log(known["sigma_deg"]))
-    return np.concatenate([np.degrees(np.stack([yaw, pitch, roll], axis=1)), doubt], axis=1)
+    log_sigma = np.full((len(turns), 2), np.log(numbers["sigma_deg"]))
+    return np.concatenate([np.degrees(np.stack([yaw, pitch, roll], axis=1)), log_sigma], axis=1)
 
 
 def normalize_imagenet(planes: Floats) -> Floats:
@@ -116,7 +116,7 @@ class OnnxPoseEstimator:
                 f"pose network with one of {sorted(LAYOUTS)}; name another model"
             )
         self.name, self.version = card.name, card.version
-        self._layout, self._known = LAYOUTS[card.layout], card.calibration
+        self._layout, self._numbers = LAYOUTS[card.layout], card.calibration
         self._side_px, self._margin = input_side_px(card), required_number(card, "crop_margin")
         self._session, self._input = session, card.inputs[0].name
 
@@ -125,9 +125,9 @@ class OnnxPoseEstimator:
         if not faces:
             return []
         bgr, looks = as_bgr(image), self._layout.looks
-        crops = [self._look(bgr, face, *look) for face in faces for look in looks]
+        crops = [self._crop(bgr, face, *look) for face in faces for look in looks]
         planes = np.ascontiguousarray(np.stack(crops).transpose(0, 3, 1, 2), np.float32)
-        rows = self._layout.read(self._answers(planes), self._known)
+        rows = self._layout.read(self._answers(planes), self._numbers)
         return [self._calibrated(face) for face in rows.reshape(len(faces), len(looks), -1)]
 
     def _answers(self, planes: Floats) -> Floats:
@@ -135,22 +135,23 @@ class OnnxPoseEstimator:
         parts = [wanted] if self._layout.together else np.split(wanted, len(wanted))
         return np.concatenate([self._session.run({self._input: part})[0] for part in parts])
 
-    def _look(self, image: Image, face: Face, share: float, mirror: bool) -> Image:
+    def _crop(self, image: Image, face: Face, share: float, mirror: bool) -> Image:
         cut = crop(image, face.box, self._margin * share, self._side_px)
         return cut[:, ::-1] if mirror else cut
 
     def _calibrated(self, looks: Angles) -> HeadPose:
         """Average the crops and apply the card's scale and zero; sigma includes their variance."""
-        known = self._known
+        numbers = self._numbers
         signs = np.asarray([-1.0 if mirror else 1.0 for _, mirror in self._layout.looks])
         yaws, pitches, rolls = looks[:, 0] * signs, looks[:, 1], looks[:, 2] * signs
         variance = np.exp(2 * np.clip(looks[:, 3:5], -2.0, 5.0)).mean()
-        seen = (yaws.var() + pitches.var()) / 2
-        sigma = float(np.sqrt(variance + seen)) * known.get("sigma_scale", 1.0)
+        spread = (yaws.var() + pitches.var()) / 2
+        sigma = float(np.sqrt(variance + spread)) * numbers.get("sigma_scale", 1.0)
         return HeadPose(
-            yaw_deg=float(yaws.mean() - known.get("yaw_zero", 0.0)) * known.get("yaw_scale", 1.0),
-            pitch_deg=float(pitches.mean() - known.get("pitch_zero", 0.0))
-            * known.get("pitch_scale", 1.0),
+            yaw_deg=float(yaws.mean() - numbers.get("yaw_zero", 0.0))
+            * numbers.get("yaw_scale", 1.0),
+            pitch_deg=float(pitches.mean() - numbers.get("pitch_zero", 0.0))
+            * numbers.get("pitch_scale", 1.0),
             roll_deg=float(rolls.mean()),
             sigma_deg=min(MAX_SIGMA_DEG, max(MIN_SIGMA_DEG, sigma)),
         )

@@ -58,5 +58,5 @@ def crop(
     )
     if any(edges):
         inner = np.asarray(cv2.copyMakeBorder(inner, *edges, cv2.BORDER_REPLICATE), np.uint8)
-    way = cv2.INTER_AREA if side > side_px else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(inner, (side_px, side_px), interpolation=way), np.uint8)
+    interpolation = cv2.INTER_AREA if side > side_px else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(inner, (side_px, side_px), interpolation=interpolation), np.uint8)

@@ -19,7 +19,7 @@ NO_DEMOGRAPHICS: Final[Mapping[int, Demographics]] = {}
 
 
 class Observation(NamedTuple):
-    """One frame or gap as the meter takes it. `demographics` are those of some `ended` tracks.
+    """One frame or gap, the input of the meter. `demographics` are those of some `ended` tracks.
 
     `heads` are the boxes of all detected faces, unsure ones too, and the expected boxes of tracks
     without a match; None when the detector did not run.

@@ -103,7 +103,7 @@ class FramePipeline:
 
     def pause(self) -> Observation:
         """The camera is outside its opening hours: end every track."""
-        self._candidates.forget()
+        self._candidates.discard()
         self._last = Visibility(observed=False, cause=BlindCause.PAUSED)
         return Observation(self._last, **self._ended_tracks(self._tracker.end_all()))
 

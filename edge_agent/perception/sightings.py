@@ -26,7 +26,7 @@ class SnapshotCounts(NamedTuple):
 
 
 class Visibility(NamedTuple):
-    """Whether the camera could see, or the cause why not; with neither nothing is known."""
+    """Whether the camera could see, or the cause why not; with neither, the state is unknown."""
 
     observed: bool
     cause: BlindCause | None = None

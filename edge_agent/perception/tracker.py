@@ -95,19 +95,19 @@ class Tracker:
         pairs = match_tracks(self._tracks, boxes, at_s)
         certain = sure if sure is not None else [True] * len(boxes)
         seen = [
-            self._see(box, at_s, pairs.get(index), is_sure)
+            self._record(box, at_s, pairs.get(index), is_sure)
             for index, (box, is_sure) in enumerate(zip(boxes, certain, strict=True))
         ]
         return TrackUpdate(seen, ended)
 
-    def _see(self, box: Box, at_s: float, track: Track | None, sure: bool) -> Track | None:
+    def _record(self, box: Box, at_s: float, track: Track | None, sure: bool) -> Track | None:
         if track is not None:
             track.hit(box, at_s, sure=sure)
         elif sure:
             track = self._begin(box, at_s)
         else:
             return None
-        track.confirmed = track.confirmed or self._believable(track)
+        track.confirmed = track.confirmed or self._may_be_confirmed(track)
         return track
 
     def expire(self, at_s: float) -> list[Track]:
@@ -127,7 +127,7 @@ class Tracker:
         self._tracks.append(track)
         return track
 
-    def _believable(self, track: Track) -> bool:
+    def _may_be_confirmed(self, track: Track) -> bool:
         return (
             track.hits >= self._settings.confirm_hits
             and track.last_s - track.first_s >= self._settings.confirm_s - 1e-6

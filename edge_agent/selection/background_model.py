@@ -24,9 +24,11 @@ Floats = NDArray[np.float32]
 
 IDLE_MEMORY_S: Final = 8.0  # the background follows slow light changes within this time
 BUSY_MEMORY_S: Final = 40.0  # and absorbs a person who stands still only in this time
-FRUITLESS_MEMORY_S: Final = 2.0  # unless no face is found in the motion
+NO_FACE_MEMORY_S: Final = 2.0  # unless no face is found in the motion
 SUSPECT_FOR_S: Final = 2.5  # a change that has been constant for so long is background
-STIRRING: Final = 0.6  # of `smallest_change` makes a suspected change motion: the light is the same
+SECOND_CHANGE_RATIO: Final = (
+    0.6  # of `smallest_change` makes a suspected change motion: the light is the same
+)
 LEARNT_AFTER_S: Final = 1.0
 LEARNT_FROM: Final = 5  # pictures, whose mean is the initial background
 FAR_APART_S: Final = 0.5
@@ -35,7 +37,7 @@ SCENE_CHANGE_RATIO: Final = 0.35  # more change than this is another scene: star
 GAIN_LIMITS: Final = (0.5, 2.0)
 LARGEST_SHIFT_PX: Final = 1.5
 SMALLEST_SHIFT_PX: Final = 0.03
-SLOPES_KEPT_S: Final = 2.0
+SLOPES_VALID_S: Final = 2.0
 BORDER_PX: Final = 2  # what camera shake moves into the picture is not motion
 NEIGHBOURHOOD_PX: Final = 8
 
@@ -52,7 +54,7 @@ class BackgroundModel:
         self._slopes: ShiftEstimator | None = None
         self._suspect: Floats | None = None
         self._suspected_s = 0.0
-        self._alive = False
+        self._is_motion = False
         self.movement = 0.0  # share of the last picture that differed
 
     @property
@@ -76,36 +78,36 @@ class BackgroundModel:
             self._learnt += 1
             cv2.accumulateWeighted(current, self._average, 1 / self._learnt)
             return False
-        rest = self._unshaken(current - self._average, at_s)
+        rest = self._without_shake(current - self._average, at_s)
         changed = self._changes(rest)
         self.movement = cv2.countNonZero(changed) / changed.size
         if self.movement > SCENE_CHANGE_RATIO:
             self._begin(current, at_s)
             return True
-        differs = self._is_somewhere(changed)
-        moved = self._judged(differs, rest, at_s, apart_s)
-        self._remember(current, differs, moved, apart_s, without_faces=without_faces)
+        differs = self._is_concentrated(changed)
+        moved = self._decide(differs, rest, at_s, apart_s)
+        self._update_background(current, differs, moved, apart_s, without_faces=without_faces)
         return moved
 
     def _begin(self, current: Floats, at_s: float) -> None:
         self._average, self._at_s, self._began_s = current, at_s, at_s
         self._learnt, self.learning = 1, True
         self._slopes = self._suspect = None
-        self._alive = False
+        self._is_motion = False
 
-    def _judged(self, differs: bool, rest: Floats, at_s: float, apart_s: float) -> bool:
+    def _decide(self, differs: bool, rest: Floats, at_s: float, apart_s: float) -> bool:
         if not differs:
-            self._suspect, self._alive = None, False
-        elif self._alive or apart_s > FAR_APART_S:
-            self._alive = True
+            self._suspect, self._is_motion = None, False
+        elif self._is_motion or apart_s > FAR_APART_S:
+            self._is_motion = True
         elif self._suspect is None:
             self._suspect, self._suspected_s = rest, at_s
         else:
-            since = self._changes(rest - self._suspect, share=STIRRING)
-            self._alive = self._is_somewhere(since)
-        return self._alive
+            since = self._changes(rest - self._suspect, share=SECOND_CHANGE_RATIO)
+            self._is_motion = self._is_concentrated(since)
+        return self._is_motion
 
-    def _remember(
+    def _update_background(
         self, current: Floats, differs: bool, moved: bool, apart_s: float, *, without_faces: bool
     ) -> None:
         assert self._average is not None
@@ -113,14 +115,14 @@ class BackgroundModel:
             if self._at_s - self._suspected_s >= SUSPECT_FOR_S:
                 self._begin(current, self._at_s)
             return
-        busy_s = FRUITLESS_MEMORY_S if without_faces else BUSY_MEMORY_S
+        busy_s = NO_FACE_MEMORY_S if without_faces else BUSY_MEMORY_S
         share = 1 - math.exp(-max(apart_s, 0.0) / (busy_s if moved else IDLE_MEMORY_S))
         cv2.accumulateWeighted(current, self._average, share)
 
-    def _unshaken(self, difference: Floats, at_s: float) -> Floats:
+    def _without_shake(self, difference: Floats, at_s: float) -> Floats:
         """The difference without the part that camera shake explains."""
         assert self._average is not None
-        if self._slopes is None or at_s - self._slopes.at_s > SLOPES_KEPT_S:
+        if self._slopes is None or at_s - self._slopes.at_s > SLOPES_VALID_S:
             self._slopes = ShiftEstimator(self._average, at_s)
         return self._slopes.remove_shift(difference)
 
@@ -130,7 +132,7 @@ class BackgroundModel:
         inner = size[BORDER_PX:-BORDER_PX, BORDER_PX:-BORDER_PX]
         return np.asarray(inner > limit, np.uint8)
 
-    def _is_somewhere(self, changed: Image) -> bool:
+    def _is_concentrated(self, changed: Image) -> bool:
         """Whether enough changed pixels are close together."""
         enough = self.settings.smallest_blob_px
         if cv2.countNonZero(changed) < enough:

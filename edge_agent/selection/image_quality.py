@@ -1,9 +1,9 @@
-"""Judges whether a picture is usable; otherwise the time is unobserved, with a cause.
+"""Decides whether a picture is usable; otherwise the time is unobserved, with a cause.
 
-Judged on the 320 x 180 luma. Sharpness is the variance of the Laplacian of the slightly smoothed
-picture, divided by the variance of the picture. At full size a Laplacian measures sensor noise,
-without smoothing it still does at dusk, and without the division darkness counts as blur. The
-thresholds are where faces are no longer detected, not where a picture looks bad.
+The decision uses the 320 x 180 luma. Sharpness is the variance of the Laplacian of the slightly
+smoothed picture, divided by the variance of the picture. At full size a Laplacian measures sensor
+noise, without smoothing it still does at dusk, and without the division darkness counts as blur.
+The thresholds are where faces are no longer detected, not where a picture looks bad.
 
 - dark: nearly everything (95 %) is darker than `dark_below`: only sensor noise is left.
 - overexposed: half the picture is at least `bright_above`: faces are burnt out.
@@ -34,7 +34,7 @@ SMOOTHING: Final = cv2.getGaussianKernel(7, 1.2, cv2.CV_32F)  # seven taps hold 
 
 
 class ImageQuality:
-    """Judges each sampled picture; stores the last one and the viewpoint."""
+    """Checks each sampled picture; stores the last one and the viewpoint."""
 
     def __init__(self, settings: QualitySettings) -> None:
         self._settings = settings

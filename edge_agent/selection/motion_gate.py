@@ -94,8 +94,8 @@ class MotionGate:
         if self._background.has_suspect and at_s - self._suspected_s >= SUSPECT_INTERVAL_S:
             self._suspected_s = at_s
             return True
-        patience_s = LEARN_INTERVAL_S if self._background.learning else self._settings.heartbeat_s
-        return at_s - self._opened_s >= patience_s
+        interval_s = LEARN_INTERVAL_S if self._background.learning else self._settings.heartbeat_s
+        return at_s - self._opened_s >= interval_s
 
     def still_s(self, at_s: float) -> float:
         """Seconds without motion."""

@@ -32,21 +32,21 @@ class SnapshotCandidates:
     """The best picture of each part of the current period; periods are aligned to UTC."""
 
     def __init__(self) -> None:
-        self._stretch = 0
+        self._period = 0
         self._best: dict[int, SnapshotCandidate] = {}
 
     def offer(self, candidate: SnapshotCandidate, every_s: int) -> list[SnapshotCandidate]:
         """Add a picture; returns the candidates of the previous period when a new one begins."""
         at_s = candidate.frame.captured_at.timestamp()
-        stretch, ended = int(at_s // every_s), []
-        if stretch != self._stretch:
+        period, ended = int(at_s // every_s), []
+        if period != self._period:
             ended = list(self._best.values())
-            self._stretch, self._best = stretch, {}
+            self._period, self._best = period, {}
         part = int(at_s % every_s * PARTS / every_s)
         if part not in self._best or candidate.score > self._best[part].score:
             self._best[part] = candidate
         return ended
 
-    def forget(self) -> None:
+    def discard(self) -> None:
         """Discard every picture."""
         self._best.clear()

@@ -1,6 +1,6 @@
 """Estimates the illuminance from the picture, with bounds.
 
-A camera regulates its exposure, so the brightness of the picture says little about the light at
+A camera regulates its exposure, so the brightness of the picture depends little on the light at
 the site. With fixed exposure the mean of the linear picture is proportional to the illuminance of
 the scene, and one reading of a light meter calibrates it: `lux_at_mid_grey` is the reading when the
 mean of the picture was mid-grey (18 % of white). The reflectance of the scene (a white wall, dark
@@ -29,13 +29,13 @@ class PictureLightSensor:
 
     def __init__(self, lux_at_mid_grey: float) -> None:
         self._lux_at_mid_grey = lux_at_mid_grey
-        self._looked_s = -EVERY_S
+        self._read_at_s = -EVERY_S
         self._readings: list[tuple[str, int]] = []
 
     def see(self, frame: Frame, _heads: Sequence[Box] | None) -> None:
-        if frame.elapsed_s - self._looked_s < EVERY_S:
+        if frame.elapsed_s - self._read_at_s < EVERY_S:
             return
-        self._looked_s = frame.elapsed_s
+        self._read_at_s = frame.elapsed_s
         lux = self._lux(frame.luma())
         if lux is not None:
             bounds = (("lux", lux), ("lux_low", lux / FACTOR), ("lux_high", lux * FACTOR))

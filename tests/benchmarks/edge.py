@@ -86,7 +86,7 @@ class RestingFilm:
                 at_s = self.counters.captured / FPS
                 self.counters.captured += packet.size > 0
                 pictures = decoder.pictures(packet, activity=self._rest)
-                if not sampler.takes(at_s):
+                if not sampler.selects(at_s):
                     continue
                 at = BEGUN_AT + timedelta(seconds=at_s)
                 for picture in pictures:

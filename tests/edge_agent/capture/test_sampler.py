@@ -7,7 +7,7 @@ from edge_agent.capture.sampler import Sampler
 
 def sampled(times_s, fps):
     sampler = Sampler(fps)
-    return [at_s for at_s in times_s if sampler.takes(at_s)]
+    return [at_s for at_s in times_s if sampler.selects(at_s)]
 
 
 @pytest.mark.parametrize(
