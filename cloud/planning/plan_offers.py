@@ -1,9 +1,8 @@
-"""What a brief may buy, slot by slot: prices and contacts from the same forecasts as every quote.
+"""The slots that a brief may buy: prices and contacts from the same forecasts as every quote.
 
-Hard truths. Contacts are plays that somebody looks at for a second or more (the LTS tier), of the
-target where the cameras tell ages and genders. How many different people pass is an assumption, two
-visits a week each, since nobody is recognised. A slot of whose occupancy nothing is known is taken
-to be free.
+Contacts are plays that somebody looks at for a second or more (the LTS tier), limited to the target
+where the cameras estimate ages and genders. The number of different people is an assumption of two
+visits a week each, since nobody is recognised. A slot without occupancy data is assumed to be free.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -44,12 +43,12 @@ class SiteColumn:
     contacts: Floats
     """(P10 P50 P90, slots)"""
     entries: float
-    """People expected to come by in all of them."""
+    """The expected number of people passing in all slots."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanOffer:
-    """What is on offer, and the forecasts that it is based on, site by site."""
+    """The offer, and the forecasts of its sites."""
 
     offer: Offer
     sites: tuple[Site, ...]
@@ -58,19 +57,20 @@ class PlanOffer:
 
 
 def read_offer(context: AppContext, brief: Brief, account: str | None = None) -> Offer:
-    """Everything that the brief may buy at the prices of an account.
+    """All slots that the brief may buy, at the prices of an account.
 
-    Raises BriefError when that is nothing or too much.
+    Raises:
+        BriefError: there is no such slot, or there are too many.
     """
     return read_plan_offer(context, brief, account).offer
 
 
 def read_plan_offer(context: AppContext, brief: Brief, account: str | None = None) -> PlanOffer:
-    """The same with what it is based on."""
-    asked_for = _sites(context, brief)
+    """The offer with the forecasts of its sites."""
+    requested = _sites(context, brief)
     _refuse_distant(brief, context.clock())
-    _refuse_too_much(brief, len(asked_for))
-    forecasts, left_out = forecast_each(context, asked_for)
+    _refuse_too_much(brief, len(requested))
+    forecasts, left_out = forecast_each(context, requested)
     columns, faulty = _columns(context, brief, forecasts, account)
     left_out += faulty
     if not columns:
@@ -117,9 +117,9 @@ def _sites(context: AppContext, brief: Brief) -> list[Site]:
         sold_in = ", ".join(sorted({site.currency for site in chosen}))
         venues = ", ".join(sorted({site.venue for site in chosen}))
         raise BriefError(
-            f"no location answers the brief: none is sold in {brief.currency}"
-            + (" and of the venues asked for" if brief.venues else "")
-            + f"; those asked for are sold in {sold_in}, of the venues {venues[:400]}"
+            f"no location matches the brief: none is sold in {brief.currency}"
+            + (" and has a requested venue type" if brief.venues else "")
+            + f"; the requested ones are sold in {sold_in}, with venue types {venues[:400]}"
         )
     return sites
 
@@ -127,7 +127,7 @@ def _sites(context: AppContext, brief: Brief) -> list[Site]:
 def _refuse_distant(brief: Brief, now: datetime) -> None:
     for day in (brief.first_on, brief.until_on):
         if abs((day - now.date()).days) > REACH.days:
-            raise BriefError(f"{day} is out of reach: ask between {REACH.days} days ago and ahead")
+            raise BriefError(f"{day} is out of range: use days within {REACH.days} days of today")
 
 
 def _refuse_too_much(brief: Brief, sites: int) -> None:
@@ -135,7 +135,7 @@ def _refuse_too_much(brief: Brief, sites: int) -> None:
     if slots > MAX_SLOTS:
         raise BriefError(
             f"{slots} hours of {sites} screens are more than the {MAX_SLOTS} that one plan may "
-            "choose from: ask for fewer days or places"
+            "choose from: use fewer days or locations"
         )
 
 
@@ -145,7 +145,7 @@ def _columns(
     forecasts: Sequence[tuple[Site, CachedForecast]],
     account: str | None,
 ) -> tuple[list[SiteColumn], list[OmittedLocation]]:
-    """The slots of each site, and the sites whose prices cannot be worked out."""
+    """The slots of each site, and the sites whose prices cannot be computed."""
     now = context.clock()
     made = {site.id: known for site, known in forecasts}
     by_clock: dict[str, SlotColumns] = {}
@@ -190,7 +190,7 @@ def _column(
 
 
 def _markets(known: CachedForecast, slots: SlotColumns, account: str | None) -> list[Market] | None:
-    """What is known of each slot; None when nothing is known of any."""
+    """The market of each slot; None when the book has no entry."""
     if known.book.is_empty:
         return None
     return [known.book.market(slot, account) for slot in slots.slots]
@@ -220,7 +220,7 @@ def _days(brief: Brief) -> Iterator[date]:
 
 
 def _days_in(brief: Brief, slots: SlotColumns) -> Integers:
-    """Of each slot, the day of the brief, from 0."""
+    """The day of the brief of each slot, from 0."""
     days = np.array([(day - brief.first_on).days for day in slots.days], dtype=np.int64)
     return days[slots.day]
 
@@ -239,20 +239,20 @@ def _people(brief: Brief, columns: Sequence[SiteColumn]) -> Floats:
 def _shares(
     sites: Sequence[Site], made: Sequence[CachedForecast], group: AudienceGroup
 ) -> np.ndarray:
-    """The share of each place's people who belong to a group."""
+    """The share of the people of each site who belong to a group."""
     if group.is_everybody:
         return np.ones(len(sites))
     shares = np.array([_share(known.plays.cells, group) for known in made])
     if not shares.any():
         raise BriefError(
-            f"no camera there tells {group.name} from others: ages and genders are estimated only "
-            "where that has been switched on; ask for everybody"
+            f"no camera of these sites estimates {group.name}: ages and genders are estimated only "
+            "where that is switched on; leave the target and the groups of minimums out"
         )
     return shares
 
 
 def _share(cells: Mapping[tuple[str, str], int], group: AudienceGroup) -> float:
-    """Of the visits whose age and gender are known, as far as the group asks for them."""
+    """The share among the visits with a known age and gender, where the group requires them."""
     known = {
         (age, gender): visits
         for (age, gender), visits in cells.items()

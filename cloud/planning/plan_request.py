@@ -1,4 +1,4 @@
-"""What a plan is asked for, as it is written; the brief of the optimiser is made from it."""
+"""The request for a plan, as JSON; it is converted to the brief of the optimiser."""
 
 from datetime import date
 from decimal import Decimal
@@ -11,11 +11,11 @@ from cloud.pricing.optimise.brief import AudienceGroup, Brief, Caps, Daypart, Mi
 from wire.audience import AgeGroup, Gender
 
 VenueId = Annotated[str, Field(pattern="^[1-9][0-9]{0,5}$", examples=["10503"])]
-"""As OpenOOH 1.2 numbers them."""
+"""The numbers of OpenOOH 1.2."""
 
 
 class RequestPart(BaseModel):
-    """A part of a request: no field that is not known here, no NaN."""
+    """A part of a request: unknown fields and NaN are refused."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -30,7 +30,7 @@ class DaypartRequest(RequestPart):
     )
 
     def to_brief(self) -> Daypart:
-        """As the optimiser reads it."""
+        """The same for the optimiser."""
         return Daypart(self.from_hour, self.to_hour, frozenset(self.weekdays))
 
 
@@ -41,12 +41,12 @@ class GroupRequest(RequestPart):
     genders: list[Gender] = Field(default=[], max_length=3)
 
     def to_brief(self) -> AudienceGroup:
-        """As the optimiser reads it."""
+        """The same for the optimiser."""
         return AudienceGroup(frozenset(self.ages), frozenset(self.genders))
 
 
 class MinimumRequest(RequestPart):
-    """So many impressions of a group, or different people of it, at the least."""
+    """The minimum of impressions of a group, or of different people in it."""
 
     group: GroupRequest = GroupRequest()
     measure: Literal["impressions", "reach"]
@@ -63,7 +63,7 @@ class CapsRequest(RequestPart):
     max_positions_per_slot: int = Field(default=1, ge=1, le=3600)
 
     def to_brief(self, currency: str) -> Caps:
-        """As the optimiser reads it."""
+        """The same for the optimiser."""
         spend = self.max_spend_per_screen
         return Caps(
             max_spots=self.max_spots,
@@ -75,7 +75,7 @@ class CapsRequest(RequestPart):
 
 
 class PlanRequest(RequestPart):
-    """A brief: what to spend, when, where, on whom. Days are local, `until` is not included."""
+    """A brief: budget, dates, locations and target. Days are local; `until` is exclusive."""
 
     budget: Decimal = Field(gt=0, le=10**10, decimal_places=4, examples=["2500.00"])
     currency: str = Field(default="GBP", pattern="^[A-Z]{3}$")
@@ -93,7 +93,7 @@ class PlanRequest(RequestPart):
     within_s: float = Field(default=25.0, gt=0, le=60, description="how long to search at most")
 
     def to_brief(self) -> Brief:
-        """As the optimiser reads it; raises BriefError or MoneyError."""
+        """The same for the optimiser; raises BriefError or MoneyError."""
         value = self.value_per_impression
         return Brief(
             budget_minor=minor(self.budget, self.currency),
@@ -115,6 +115,6 @@ class PlanRequest(RequestPart):
 
 
 class StoredPlanRequest(PlanRequest):
-    """The same brief, for a plan that is kept: nobody waits for it, so the search may be longer."""
+    """The brief of a stored plan: no request waits for it, so the search may be longer."""
 
     within_s: float = Field(default=60.0, gt=0, le=600, description="how long to search at most")

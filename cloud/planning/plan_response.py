@@ -6,9 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from cloud.app.ranges import Range
+from cloud.app.ranges import Range, range_of
 from cloud.app.site_selection import OmittedLocation
-from cloud.forecast.intervals.interval import Interval
 from cloud.money import major
 from cloud.planning.plan_offers import VISITS_PER_WEEK, PlanOffer
 from cloud.pricing.impressions import FORMULA
@@ -16,10 +15,10 @@ from cloud.pricing.optimise.brief import Brief
 from cloud.pricing.optimise.plan import TOGETHER, Infeasible, MediaPlan, Outcome, Relaxation
 
 ASSUMPTIONS = (
-    f"somebody passes a place {VISITS_PER_WEEK:g} times a week: reach rests on it, since nobody is "
-    "recognised",
-    "contacts fall on people evenly, and different places have different people",
-    f"errors of the forecast are the same within a place and correlate by {TOGETHER:g} between two",
+    f"each person passes a location {VISITS_PER_WEEK:g} times a week: reach depends on it, since "
+    "nobody is recognised",
+    "contacts are evenly distributed over people, and different locations have different people",
+    f"forecast errors are equal within a location; their correlation between two is {TOGETHER:g}",
     "positions that are not recorded as booked are free",
 )
 
@@ -38,7 +37,9 @@ class ShadowPriceResponse(BaseModel):
     """What one more unit of a limit would add, at the margin."""
 
     limit: str = Field(examples=["budget"])
-    about: str = Field(examples=["KX-01"], description="the place or day, where there are several")
+    about: str = Field(
+        examples=["KX-01"], description="the location or day, where there are several"
+    )
     worth: float = Field(examples=[53.2])
     sentence: str = Field(examples=["GBP 1 more buys 53.2 attentive impressions"])
 
@@ -52,7 +53,7 @@ class BindingLimitResponse(BaseModel):
 
 
 class PlanMinimumResponse(BaseModel):
-    """A minimum and how much of it the plan brings."""
+    """A minimum, and how much of it the plan achieves."""
 
     group: str = Field(examples=["18-24"])
     measure: str = Field(examples=["reach"])
@@ -61,7 +62,7 @@ class PlanMinimumResponse(BaseModel):
 
 
 class RelaxationChangeResponse(BaseModel):
-    """One limit as it was asked for and as it would have to be; 0 means left out."""
+    """One limit as requested, and its relaxed value; 0 means without the limit."""
 
     limit: str = Field(examples=["budget"])
     name: str = Field(examples=["the budget"])
@@ -71,7 +72,7 @@ class RelaxationChangeResponse(BaseModel):
 
 
 class RelaxationResponse(BaseModel):
-    """Changes that would make the brief possible; proven by a plan, or only estimated."""
+    """Changes that make the brief possible; proven by a plan, or only estimated."""
 
     sentence: str = Field(examples=["raise the budget from GBP 1,200.00 to GBP 1,570.00"])
     proven: bool
@@ -79,14 +80,16 @@ class RelaxationResponse(BaseModel):
 
 
 class PlanResponse(BaseModel):
-    """The plan: no plan can be worth more than `bound`, `gap` is how far this one stays below."""
+    """The plan. No plan can be worth more than `bound`; `gap` is the relative difference to it."""
 
     possible: Literal[True] = True
-    finished: bool = Field(description="false: the search was ended, this is its best until then")
+    finished: bool = Field(
+        description="false: the search was stopped, this is the best plan until then"
+    )
     cost: Decimal
-    unspent: Decimal = Field(description="what is left of the budget")
+    unspent: Decimal = Field(description="the rest of the budget")
     limited_by: list[BindingLimitResponse] = Field(
-        description="what keeps the plan from buying more positions; empty: nothing more to buy"
+        description="the limits that keep the plan from buying more positions; empty: none are left"
     )
     currency: str
     impressions: Range
@@ -100,7 +103,7 @@ class PlanResponse(BaseModel):
     lines: list[PlanLineResponse]
     shadow_prices: list[ShadowPriceResponse]
     left_out: list[OmittedLocation] = Field(
-        default=[], description="places of which no forecast can be made, and why"
+        default=[], description="locations without a forecast, and the reason"
     )
     slots_considered: int
     formula: str = Field(default=FORMULA)
@@ -114,14 +117,14 @@ class InfeasibleResponse(BaseModel):
     sentence: str
     relaxations: list[RelaxationResponse]
     left_out: list[OmittedLocation] = Field(
-        default=[], description="places of which no forecast can be made, and why"
+        default=[], description="locations without a forecast, and the reason"
     )
     slots_considered: int
     assumptions: list[str] = list(ASSUMPTIONS)
 
 
 class ForecastUsed(BaseModel):
-    """The forecast of one place, as it was used."""
+    """The forecast of one location that was used."""
 
     location: str = Field(examples=["KX-01"])
     forecast: str = Field(examples=["recent-2"])
@@ -129,7 +132,7 @@ class ForecastUsed(BaseModel):
 
 
 class PlanVersions(BaseModel):
-    """What an answer is based on."""
+    """The versions of the data that an answer is based on."""
 
     rate_card: str = Field(examples=["reference-3"])
     rate_card_digest: str = Field(examples=["9f0c2ab1d4e6"])
@@ -139,7 +142,7 @@ class PlanVersions(BaseModel):
 def plan_response(
     found: Outcome, brief: Brief, on_sale: PlanOffer
 ) -> PlanResponse | InfeasibleResponse:
-    """The end of a search as it is written."""
+    """The outcome of a search as the API writes it."""
     slots = len(on_sale.offer)
     if isinstance(found, Infeasible):
         relaxations = [_relaxation(one) for one in found.relaxations]
@@ -162,8 +165,8 @@ def _feasible(found: MediaPlan, brief: Brief, slots: int) -> PlanResponse:
             for one in found.limited_by
         ],
         currency=brief.currency,
-        impressions=_rounded_range(found.impressions),
-        reach=_rounded_range(found.reach),
+        impressions=range_of(found.impressions, 1),
+        reach=range_of(found.reach, 1),
         frequency=round(found.frequency, 3),
         value=found.value,
         unit=found.unit,
@@ -213,7 +216,3 @@ def _relaxation(relaxation: Relaxation) -> RelaxationResponse:
             for change in relaxation.changes
         ],
     )
-
-
-def _rounded_range(interval: Interval) -> Range:
-    return Range(p10=round(interval.p10, 1), p50=round(interval.p50, 1), p90=round(interval.p90, 1))
