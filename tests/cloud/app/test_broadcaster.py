@@ -141,7 +141,7 @@ def test_a_full_queue_disconnects_and_nothing_is_queued_after_that(
     run(scenario)
 
 
-def test_pending_windows_are_taken_as_far_as_the_queue_has_room(
+def test_pending_windows_are_taken_as_far_as_the_queue_has_space(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(broadcaster, "MAX_QUEUED", 8)

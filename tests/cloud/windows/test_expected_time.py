@@ -34,7 +34,7 @@ def camera(name: str, **options: object) -> SiteCamera:
 
 
 TOMORROW = date(2026, 11, 21)
-ESTATE = Sites(
+SITES = Sites(
     (
         site("A", "10503", camera("a-1"), camera("a-2"), camera("a-sim", optional=True)),
         site("B", "10503", camera("b-1"), camera("b-2", from_on=TOMORROW), formerly=("OLD",)),
@@ -49,7 +49,7 @@ def expected_hours(
 ) -> float:  # fmt: skip
     """The expected camera hours of a group from nine o'clock on."""
     where = BreakdownFilter(NINE, NINE + 4 * HOUR, location=location, venue_type=venue)
-    found = ExpectedTime(ESTATE, where, now).expected_ms(key, NINE, NINE + hours * HOUR)
+    found = ExpectedTime(SITES, where, now).expected_ms(key, NINE, NINE + hours * HOUR)
     return found / HOUR_MS
 
 
@@ -87,7 +87,7 @@ def test_the_filter_limits_groups_without_a_location_or_a_venue_type():
 
 def test_a_camera_is_expected_from_the_local_midnight_of_its_first_day():
     where = BreakdownFilter(NINE, NINE + 24 * HOUR)
-    found = ExpectedTime(ESTATE, where, LATER)
+    found = ExpectedTime(SITES, where, LATER)
 
     assert found.expected_ms({DEVICE: "b-2"}, NINE, NINE + 24 * HOUR) == 9 * HOUR_MS
     assert found.expected_ms({LOCATION: "B"}, NINE, NINE + 24 * HOUR) == (24 + 9) * HOUR_MS
@@ -102,7 +102,7 @@ def test_no_time_after_now_is_expected(now: datetime, hours: float):
 
 
 def test_only_a_group_of_a_camera_can_be_listed():
-    found = ExpectedTime(ESTATE, BreakdownFilter(NINE, NINE + HOUR), LATER)
+    found = ExpectedTime(SITES, BreakdownFilter(NINE, NINE + HOUR), LATER)
 
     assert found.is_listed({LOCATION: "A"}) is None
     assert found.is_listed({DEVICE: "a-sim"}) is True
@@ -137,10 +137,10 @@ def observed(engine: Engine) -> Iterator[Connection]:
 
 
 def unexpected(
-    connection: Connection, *by: Dimension, location: str | None = None, estate: Sites = ESTATE
+    connection: Connection, *by: Dimension, location: str | None = None, sites: Sites = SITES
 ) -> dict[tuple, int]:
     where = BreakdownFilter(NINE, NINE + HOUR, location=location)
-    return unexpected_ms(connection, where, by, ExpectedTime(estate, where, LATER))
+    return unexpected_ms(connection, where, by, ExpectedTime(sites, where, LATER))
 
 
 @SQLITE_ONLY
