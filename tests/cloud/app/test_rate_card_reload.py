@@ -4,8 +4,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from decimal import Decimal
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -27,20 +25,15 @@ from cloud.cli.rate_card import CardRefused, put_card
 from cloud.lru_cache import LruCache
 from cloud.pricing.rate_card import RateCard
 from cloud.pricing.slot import parse_slot
-from cloud.sites.reload import CHECK_EVERY_S, SitesFile
 from tests.cloud.api.conftest import ApiClient
+from tests.cloud.app.conftest import card
 from tests.cloud.app_context import FRIDAY_NOON
 from tests.cloud.databases import create_tables
-from tests.cloud.rates import CARD, SITES_FILE, sites
+from tests.cloud.rates import CARD, sites
 
 SLOT = "2026-11-23T08:00"
 PRICE = f"/api/pricing/slot/KX-01/{SLOT}"
 SECOND = timedelta(seconds=1)
-
-
-def card(tenths: int) -> RateCard:
-    traffic = {"high_traffic_station": Decimal(tenths) / 10}
-    return msgspec.structs.replace(CARD, version=f"card-{tenths}", traffic=traffic)
 
 
 def process(context: AppContext, **more: bool) -> ApiClient:
@@ -267,31 +260,10 @@ def test_no_answer_is_ever_that_of_a_card_that_does_not_hold(tmp_path_factory, c
     engine.dispose()
 
 
-def test_a_changed_sites_file_holds_without_a_restart_and_a_broken_one_does_not(
-    context: AppContext, tmp_path: Path
-) -> None:
-    file, clock_s = tmp_path / "sites.yaml", [0.0]
-    file.write_text(SITES_FILE.read_text())
-    sites_file = SitesFile(file, steady_clock=lambda: clock_s[0])
-    asker = ApiClient(create_app(context, sites_file=sites_file))
-
-    def rewrite(content: str) -> None:
-        file.write_text(content)
-        clock_s[0] += CHECK_EVERY_S
-        asker.app.state.reloader.reload()
-
-    assert asker.get("/api/locations").json()["locations"][0]["id"] == "KX-01"
-    rewrite(SITES_FILE.read_text().replace("id: KX-01", "id: KX-77\n    formerly: [KX-01]"))
-    assert asker.get("/api/locations").json()["locations"][0]["id"] == "KX-77"
-    assert asker.get("/api/audience/KX-01").json()["location"] == "KX-77"
-    rewrite("version: 1")
-    assert asker.get("/api/locations").json()["locations"][0]["id"] == "KX-77"
-
-
 def test_a_rate_card_is_entered_when_it_changes_and_only_then(context: AppContext):
     dearer = msgspec.structs.replace(context.card, version="dearer-2", seasons=())
-    for card in (context.card, context.card, dearer, dearer, context.card):
-        record_rate_card(AppContext(context.engine, context.sites, card, context.clock), by="ann")
+    for one in (context.card, context.card, dearer, dearer, context.card):
+        record_rate_card(AppContext(context.engine, context.sites, one, context.clock), by="ann")
 
     with database.reading(context.engine) as connection:
         found = [one.object for one in read_entries(connection)]
