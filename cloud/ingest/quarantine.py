@@ -64,22 +64,23 @@ class Quarantine:
         keys = {key for key in map(budget_key, rejected) if key != UNLISTED}
         self._states: dict[Key, QuarantineState | None] = _states(connection, keys)
         self._stored = _count_stored(connection, keys)
-        self._known = known_digests(connection, map(digest_of, rejected))
         self._changed: set[Key] = set()
         self.begun: list[tuple[Key, str]] = []
         """Devices quarantined in this transaction, each with the reason."""
         self.withheld: Counter[Key] = Counter()
         """Messages that are not stored, by device."""
+        self._checked = {digest_of(one) for one in rejected if not self._is_withheld(one)}
+        self._known = known_digests(connection, self._checked)
 
     def admit(self, dead_letter: DeadLetter) -> Admission:
         """Decide whether to store a dead letter; quarantine its device when the budget is spent."""
         key = budget_key(dead_letter)
         is_in = self._is_in(key)
-        if is_in and dead_letter.acknowledges is None:
+        if self._is_withheld(dead_letter):
             self._withhold(key)
             return self._not_stored(key)
         digest = digest_of(dead_letter)
-        if digest in self._known or self._is_known(digest):
+        if self._is_known(digest):
             return Admission.STORED
         if why := self._refusal(key, dead_letter):
             if is_in:
@@ -166,10 +167,15 @@ class Quarantine:
             self._stored |= _count_stored(self._connection, {key})
         return self._states[key]
 
+    def _is_withheld(self, dead_letter: DeadLetter) -> bool:
+        """Whether its device is in quarantine and keeps the message."""
+        return dead_letter.acknowledges is None and self._is_in(budget_key(dead_letter))
+
     def _is_known(self, digest: str) -> bool:
-        found = known_digests(self._connection, [digest])
-        self._known |= found
-        return bool(found)
+        if digest not in self._checked:
+            self._checked.add(digest)
+            self._known |= known_digests(self._connection, [digest])
+        return digest in self._known
 
 
 def end_expired_quarantines(connection: Connection, now: datetime, quiet: timedelta) -> int:

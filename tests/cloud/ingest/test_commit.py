@@ -14,13 +14,16 @@ from sqlalchemy.exc import ProgrammingError
 from cloud.database import (
     dead_letters,
     hour_tallies,
-    metadata,
+    location_updates,
+    lost_sequences,
     minute_demographics,
     minute_sensors,
     minute_tallies,
     reading,
     report_streams,
     reports,
+    venue_demographics,
+    venue_hours,
     writing,
 )
 from cloud.ingest.commit import commit
@@ -39,6 +42,10 @@ NO_THREES = {
     "postgresql": "ALTER TABLE reports ADD CONSTRAINT no_threes CHECK (first_sequence <> 3)",
 }
 TABLES = (minute_tallies, hour_tallies, minute_demographics, minute_sensors)
+WRITTEN = (
+    *TABLES, report_streams, reports, lost_sequences, dead_letters, location_updates,
+    venue_hours, venue_demographics,
+)  # fmt: skip
 
 Reports = Callable[..., AudienceReport]
 
@@ -59,7 +66,7 @@ def content(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
 
 def emptied(engine: Engine) -> None:
     with writing(engine) as connection:
-        for table in metadata.sorted_tables:
+        for table in WRITTEN:
             connection.execute(table.delete())
 
 
