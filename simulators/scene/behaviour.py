@@ -19,10 +19,10 @@ OUTSIDE_M: Final = 0.6  # beyond the frame's edge, so that nobody appears inside
 class Behaviour(StrEnum):
     """Four kinds of behaviour."""
 
-    PASSES = "passes"  # face in view, never looks
-    GLANCES = "glances"  # looks in walking
-    STOPS = "stops"  # stands and looks, some with a telephone in between
-    LEAVES = "leaves"  # walks away from the camera, back of the head
+    PASSES = "passes"  # the face is visible, never looks
+    GLANCES = "glances"  # looks while walking
+    STOPS = "stops"  # stops and looks, and may use a telephone in between
+    LEAVES = "leaves"  # walks away, shows the back of the head
 
 
 BEHAVIOURS: Final = (
@@ -45,7 +45,7 @@ class TimedPath:
 
     @property
     def length_s(self) -> float:
-        """Duration of the path."""
+        """Return the duration of the path."""
         return self.waypoints[-1].at_s
 
 

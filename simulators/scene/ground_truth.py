@@ -29,7 +29,7 @@ Interval = tuple[float, float]
 
 
 class HeadPosition(msgspec.Struct, frozen=True):
-    """The head at one frame; pixels of the point between the eyes, degrees, metres."""
+    """The head in one frame: pixels of the point between the eyes, degrees, metres."""
 
     at_s: float
     eyes_px: tuple[float, float]
@@ -51,7 +51,7 @@ class PersonTruth(msgspec.Struct, frozen=True):
     looking: tuple[Interval, ...]
     face_visible_s: float
     attention_s: float
-    dwell_s: float  # from the first to the last sight of the face
+    dwell_s: float  # from the first to the last visible frame of the face
     path: tuple[HeadPosition, ...]
 
 
@@ -103,14 +103,14 @@ def compute_ground_truth(
 
 
 def head_box(pose: Pose, lens: Lens) -> Box:
-    """The head with its hair, in pixels."""
+    """Return the box of the head with its hair, in pixels."""
     column, row = lens.pixel(pose.x_m, pose.eyes_m, pose.z_m)
     scale = lens.scale(pose.z_m)
     return column - 0.10 * scale, row - 0.13 * scale, column + 0.10 * scale, row + 0.12 * scale
 
 
 def face_box(pose: Pose, lens: Lens) -> Box:
-    """Brow to chin, in pixels."""
+    """Return the box from brow to chin, in pixels."""
     column, row = lens.pixel(pose.x_m, pose.eyes_m, pose.z_m)
     scale = lens.scale(pose.z_m)
     return column - 0.07 * scale, row - 0.06 * scale, column + 0.07 * scale, row + 0.12 * scale
@@ -132,18 +132,18 @@ def _person(
         return intervals(flags, fps)
 
     in_view = runs(lambda frame, pose: _covered_ratio(head_box(pose, lens), _picture(lens)) > 0)
-    seen = runs(lambda frame, pose: visible[frame][at])
+    visible_runs = runs(lambda frame, pose: visible[frame][at])
     looking = runs(lambda frame, pose: visible[frame][at] and _on_screen(pose))
     return PersonTruth(
         person=trajectory.person,
         behaviour=trajectory.behaviour,
         enter_at_s=in_view[0][0] if in_view else trajectory.starts_s,
         exit_at_s=in_view[-1][1] if in_view else trajectory.ends_s,
-        face_visible=seen,
+        face_visible=visible_runs,
         looking=looking,
-        face_visible_s=length_s(seen),
+        face_visible_s=length_s(visible_runs),
         attention_s=length_s(looking),
-        dwell_s=round(seen[-1][1] - seen[0][0], 3) if seen else 0.0,
+        dwell_s=round(visible_runs[-1][1] - visible_runs[0][0], 3) if visible_runs else 0.0,
         path=_path(at, poses, lens, fps),
     )
 
@@ -151,7 +151,7 @@ def _person(
 def _path(
     at: int, poses: list[list[Pose | None]], lens: Lens, fps: int
 ) -> tuple[HeadPosition, ...]:
-    """Head positions, two a second."""
+    """Return the head positions, two a second."""
     spots = []
     for frame in range(0, len(poses), max(1, fps // 2)):
         pose = poses[frame][at]
@@ -187,7 +187,7 @@ def _totals(people: Sequence[PersonTruth], peak: int) -> SceneTotals:
 
 
 def intervals(flags: Sequence[bool], fps: int) -> tuple[Interval, ...]:
-    """Runs of true frames as half-open intervals in seconds."""
+    """Return runs of true frames as half-open intervals in seconds."""
     edges = [
         frame
         for frame, (before, now) in enumerate(zip((False, *flags), (*flags, False), strict=True))
@@ -200,7 +200,7 @@ def intervals(flags: Sequence[bool], fps: int) -> tuple[Interval, ...]:
 
 
 def length_s(spans: Sequence[Interval]) -> float:
-    """Total length in seconds."""
+    """Return the total length in seconds."""
     return round(sum(end - start for start, end in spans), 3)
 
 

@@ -1,4 +1,4 @@
-"""The shape of a human head: a closed surface in centimetres, star-like around its axis.
+"""The shape of a human head: a closed surface in centimetres, star-shaped around its axis.
 
 These heads are constructed, not scanned. Proportions follow anatomy (eyes half-way
 between crown and chin, 23 cm high, 15 cm wide); features are soft bumps and hollows on the face.
@@ -91,7 +91,7 @@ class Surface:
     normals: Floats = field(repr=False)
 
 
-def surface(build: Build) -> Surface:
+def build_surface(build: Build) -> Surface:
     """Build the skin surface of one head."""
     longitude = np.linspace(-np.pi, np.pi, AROUND, dtype=np.float32)
     step = np.linspace(0.0, np.pi, DOWN, dtype=np.float32)
@@ -100,15 +100,15 @@ def surface(build: Build) -> Surface:
     around, y = np.meshgrid(longitude, height)
     half_width, front, back = (_outline(height, column)[:, None] for column in (1, 2, 3))
     half_width = half_width * build.width * (1 + (build.jaw - 1) * np.clip(y / 8, 0, 1))
-    x = half_width * _rounded(np.sin(around), 0.92)
-    z = np.where(np.cos(around) > 0, front, -back) * _rounded(np.cos(around), 0.86)
+    x = half_width * _round_wave(np.sin(around), 0.92)
+    z = np.where(np.cos(around) > 0, front, -back) * _round_wave(np.cos(around), 0.86)
     z = z + relief(x, y, build) * np.clip(np.cos(around) * 1.6, 0, 1)
     points = np.stack([x, y, z], axis=-1).astype(np.float32)
-    return Surface(points, np.degrees(around).astype(np.float32), normals_of(points))
+    return Surface(points, np.degrees(around).astype(np.float32), compute_normals(points))
 
 
 def relief(x: Floats, y: Floats, build: Build) -> Floats:
-    """Relief of the facial features, in centimetres."""
+    """Return the relief of the facial features, in centimetres."""
     wide = 0.62 + 0.42 * np.clip((y + 1) / 5, 0, 1) * build.nose_width
     out: Floats = build.nose * np.interp(y, NOSE[:, 0], NOSE[:, 1]) * np.exp(-((x / wide) ** 2) / 2)
     for at, (side, level, rise, spread_x, spread_y) in enumerate(BUMPS):
@@ -121,8 +121,8 @@ def relief(x: Floats, y: Floats, build: Build) -> Floats:
     return np.asarray(out, dtype=np.float32)
 
 
-def normals_of(points: Floats) -> Floats:
-    """Unit normals of a grid of points, pointing outwards."""
+def compute_normals(points: Floats) -> Floats:
+    """Return the unit normals of a grid of points, pointing outwards."""
     down, around = np.gradient(points, axis=0), np.gradient(points, axis=1)
     across = np.cross(around, down)
     length = np.linalg.norm(across, axis=-1, keepdims=True)
@@ -130,7 +130,7 @@ def normals_of(points: Floats) -> Floats:
 
 
 def _outline(height: Floats, column: int) -> Floats:
-    """A column of OUTLINE at each height, its corners rounded off."""
+    """Return a column of OUTLINE at each height, smoothed."""
     fine = np.linspace(CROWN_CM, CHIN_CM, 400)
     line = np.interp(fine, OUTLINE[:, 0], OUTLINE[:, column])
     window = np.hanning(27)
@@ -142,5 +142,5 @@ def _bump(x: Floats, y: Floats, spread_x: float, spread_y: float) -> Floats:
     return np.asarray(np.exp(-((x / spread_x) ** 2 + (y / spread_y) ** 2) / 2))
 
 
-def _rounded(wave: Floats, power: float) -> Floats:
+def _round_wave(wave: Floats, power: float) -> Floats:
     return np.asarray(np.sign(wave) * np.abs(wave) ** power)

@@ -11,11 +11,11 @@ import numpy as np
 
 from simulators.scene.appearance import Appearance, Hair
 from simulators.scene.face import paint_face, sample_colours
-from simulators.scene.head import Floats, normals_of, surface
+from simulators.scene.head import Floats, build_surface, compute_normals
 
 SHINY_SKIN: Final = 0.10
 DULL: Final = 0.0
-AROUND_AXIS: Final = (1.0, 0.3, 1.0)  # what counts as outwards: mostly away from the axis
+AROUND_AXIS: Final = (1.0, 0.3, 1.0)  # outwards is mostly away from the axis
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,7 +34,7 @@ def build_head_mesh(appearance: Appearance) -> HeadMesh:
     parts = [_skin_and_hair(appearance, rng), _neck(appearance)]
     if appearance.style is Hair.LONG:
         outside = _curtain(appearance, rng)
-        parts += [outside, replace(outside, normals=-outside.normals)]  # seen from within too
+        parts += [outside, replace(outside, normals=-outside.normals)]  # visible from inside too
     else:
         parts += [_ear(appearance, side) for side in (-1, 1)]
     if appearance.hat:
@@ -45,7 +45,7 @@ def build_head_mesh(appearance: Appearance) -> HeadMesh:
 
 
 def _skin_and_hair(appearance: Appearance, rng: np.random.Generator) -> HeadMesh:
-    skin = surface(appearance.build)
+    skin = build_surface(appearance.build)
     x, y = skin.points[..., 0], skin.points[..., 1]
     colours = sample_colours(paint_face(appearance), x, y)
     cover = _hair_cover(skin.longitude_deg, y, appearance)
@@ -146,7 +146,7 @@ def _glasses(appearance: Appearance) -> list[HeadMesh]:
 
 
 def _part(points: Floats, colours: Floats, shine: Floats) -> HeadMesh:
-    normals = normals_of(np.asarray(points, dtype=np.float32))
+    normals = compute_normals(np.asarray(points, dtype=np.float32))
     outward = np.sign(np.sum(normals * points * AROUND_AXIS, axis=-1, keepdims=True))
     return HeadMesh(
         points=np.asarray(points, np.float32).reshape(-1, 3),

@@ -57,7 +57,7 @@ class Lens:
         return z_m * self.width_px / 2 / self.focal_px
 
 
-def yaw_seen(x_m: float, z_m: float, along_x: float, along_z: float) -> float:
+def yaw_to_camera(x_m: float, z_m: float, along_x: float, along_z: float) -> float:
     """Return degrees from the line to the camera to a direction; positive points right."""
     reach = math.hypot(x_m, z_m)
     to_x, to_z = -x_m / reach, -z_m / reach

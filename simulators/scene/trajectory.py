@@ -1,6 +1,6 @@
 """Trajectory of one person: position, speed and head direction over time.
 
-The head's angles are against the camera, by construction: a gaze of 0, 0 looks into the lens.
+The angles of the head are relative to the line to the camera: a gaze of 0, 0 points at the lens.
 Between two gazes the head turns smoothly within TURN_S, so that it spends little time at angles
 between looking and not looking.
 """
@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from simulators.scene.appearance import Appearance
-from simulators.scene.lens import yaw_seen
+from simulators.scene.lens import yaw_to_camera
 
 TURN_S: Final = 0.35
 STRIDE_M: Final = 0.75
@@ -42,7 +42,7 @@ class Gaze:
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """A person at one instant; angles are as the camera sees them."""
+    """A person at one instant; angles are relative to the line to the camera."""
 
     x_m: float
     z_m: float
@@ -91,7 +91,7 @@ class Trajectory:
             eyes_m=(self.appearance.height_cm - EYES_BELOW_CROWN_CM) / 100 + bob,
             yaw_deg=yaw,
             pitch_deg=pitch,
-            body_yaw_deg=yaw_seen(x, z, *along) if speed > STILL_M_S else yaw / 2,
+            body_yaw_deg=yaw_to_camera(x, z, *along) if speed > STILL_M_S else yaw / 2,
             speed_m_s=speed,
             stride_ratio=stride,
         )
@@ -118,6 +118,6 @@ class Trajectory:
 
 
 def _ease(ratio: float) -> float:
-    """Minimum-jerk transition from 0 to 1."""
+    """Return the minimum-jerk transition from 0 to 1."""
     t = min(1.0, max(0.0, ratio))
     return t * t * t * (10 - 15 * t + 6 * t * t)

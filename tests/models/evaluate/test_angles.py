@@ -44,7 +44,7 @@ def test_reversed_signs_are_refused():
         fit_angles(RawPoses(np.zeros_like(what.angles), what.sigmas, what.truth))
 
 
-def test_a_few_crops_are_too_few():
+def test_too_few_crops_are_refused():
     what = drawn(20)
     with pytest.raises(AnglesError, match="found 20 crops of every other person"):
         fit_angles(what)

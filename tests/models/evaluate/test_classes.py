@@ -42,7 +42,7 @@ def test_only_the_other_half_is_measured():
     assert report["exact"]["value"] == pytest.approx(0.7, abs=0.04)
 
 
-def test_a_network_is_judged_with_the_fit_temperature_its_card():
+def test_a_network_is_measured_at_the_temperature_of_its_card():
     rows, truth = overconfident()
     report = figures(rows, faces_of(truth), 0, 1.0)
     assert (report["temperature"], report["calibration_error"] > 0.2) == (1.0, True)
@@ -53,7 +53,7 @@ def test_a_network_is_judged_with_the_fit_temperature_its_card():
     )
 
 
-def test_a_temperature_is_judged_on_faces_that_it_was_not_fitted_to():
+def test_a_temperature_is_measured_on_faces_that_it_was_not_fitted_to():
     rows, truth = overconfident()
     truth[1::2] = (truth[1::2] + 1) % 3  # the judged half is labelled otherwise
     assert figures(rows, faces_of(truth), 0, 1.0)["refitted"]["calibration_error"] > 0.2

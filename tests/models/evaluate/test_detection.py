@@ -12,13 +12,13 @@ from skimage import data
 from edge_agent.perception.model_cards import WEIGHTS, read_card
 from models.__main__ import main
 
-# drawn by hand around the face of the astronaut's portrait
+# measured by hand around the face of the astronaut's portrait
 FACE = (182, 66, 264, 172)
 
 
 @pytest.fixture
 def pictures(tmp_path):
-    """The astronaut, and a wall without anybody."""
+    """A portrait with one labelled face."""
     portrait = np.ascontiguousarray(data.astronaut()[:, :, ::-1])
     cv2.imwrite(str(tmp_path / "astronaut.png"), portrait)
     (tmp_path / "boxes.csv").write_text(
@@ -43,25 +43,25 @@ def test_the_answer_is_json_with_figures_and_intervals(pictures, capsys):
     assert report["from_32_px"]["average_precision"]["value"] == pytest.approx(1.0)
 
 
-def test_a_missing_picture_is_a_sentence(pictures, capsys):
+def test_a_missing_picture_is_refused(pictures, capsys):
     (pictures / "astronaut.png").unlink()
     status, printed = evaluate(pictures, capsys)
     assert status == 2
     assert "take its line out of the labels" in printed.err
 
 
-def test_an_unknown_detector_is_a_sentence(pictures, capsys):
+def test_an_unknown_detector_is_refused(pictures, capsys):
     boxes = ["--boxes", str(pictures / "boxes.csv"), "--images", str(pictures)]
     assert main(["evaluate", "detection", *boxes, "--detector", "yolo-next"]) == 2
     assert "one of onlooker-attention" in capsys.readouterr().err
 
 
-def test_without_a_name_those_detectors_are_measured_that_are_here(pictures, capsys, caplog):
+def test_without_a_name_all_installed_detectors_are_measured(pictures, capsys, caplog):
     boxes = ["--boxes", str(pictures / "boxes.csv"), "--images", str(pictures)]
     assert main(["evaluate", "detection", *boxes, "--input-px", "320"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert "onlooker-face" in {report["detector"] for report in told}
-    if len(told) == 1:
+    reports = json.loads(capsys.readouterr().out)
+    assert "onlooker-face" in {report["detector"] for report in reports}
+    if len(reports) == 1:
         assert "python -m models fetch yunet-s" in caplog.text
 
 
@@ -92,5 +92,5 @@ def test_a_network_of_one_size_is_reported_at_that_size_and_once(pictures, capsy
     options = [word for size in sizes for word in ("--input-px", size)]
     boxes = ["--boxes", str(pictures / "boxes.csv"), "--images", str(pictures)]
     assert main(["evaluate", "detection", *boxes, "--detector", fixed, *options]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert [report["input_px"] for report in told] == [640]
+    reports = json.loads(capsys.readouterr().out)
+    assert [report["input_px"] for report in reports] == [640]

@@ -1,4 +1,4 @@
-"""Scores are fitted to labelled pictures, judged on others, and the order of boxes stays."""
+"""Scores are calibrated on labelled pictures and measured on others; the order of boxes stays."""
 
 import json
 import shutil
@@ -20,7 +20,7 @@ FACE = (182, 66, 264, 172)
 
 
 def pictures(count, *, boxes=12, seed=5):
-    """Pictures whose boxes are right as often as TRUE says of their scores."""
+    """Pictures whose boxes are right with the probability that TRUE gives their scores."""
     rng = np.random.default_rng(seed)
     for _ in range(count):
         scores = rng.uniform(0.1, 0.95, boxes)
@@ -36,27 +36,27 @@ def card():
     return msgspec.structs.replace(shipped, thresholds=thresholds, calibration={}, figures=[])
 
 
-def test_what_the_scores_were_made_with_is_found_again():
+def test_the_calibration_of_drawn_scores_is_found():
     found = fit_scores(list(pictures(400)))
     assert found.slope == pytest.approx(TRUE.slope, rel=0.08)
     assert found.zero == pytest.approx(TRUE.zero, abs=0.1)
 
 
-def test_on_held_out_pictures_the_probability_is_honest_where_the_score_was_not(card):
+def test_on_held_out_pictures_the_probability_is_calibrated_and_the_score_is_not(card):
     _, report = calibrate_card(card, list(pictures(200)), "drawn")
     assert report["calibration_error"]["own_scores"]["value"] > 0.1
     assert report["calibration_error"]["held_out"]["value"] < 0.05
 
 
-def test_the_order_of_boxes_and_with_it_the_average_precision_stay(card):
+def test_the_average_precision_stays_the_same(card):
     drawn = list(pictures(60))
     changed, _ = calibrate_card(card, drawn, "drawn")
     known = read_calibration(changed)
-    honest = [Matches(known.probability(one.scores), one.right, one.wanted) for one in drawn]
-    assert average_precision(honest) == average_precision(drawn)
+    calibrated = [Matches(known.probability(one.scores), one.right, one.wanted) for one in drawn]
+    assert average_precision(calibrated) == average_precision(drawn)
 
 
-def test_the_card_gets_two_numbers_a_moved_threshold_and_its_figure(card):
+def test_the_card_has_slope_zero_threshold_and_figure(card):
     changed, _ = calibrate_card(card, list(pictures(200)), "drawn")
     known = read_calibration(changed)
     assert float(known.score(changed.thresholds["score"])) == pytest.approx(0.45, abs=1e-5)
@@ -69,18 +69,18 @@ def test_calibrating_again_changes_nothing(card):
     drawn = list(pictures(200))
     once, _ = calibrate_card(card, drawn, "drawn")
     known = read_calibration(once)
-    told = [Matches(known.probability(one.scores), one.right, one.wanted) for one in drawn]
-    again, _ = calibrate_card(once, told, "drawn")
+    converted = [Matches(known.probability(one.scores), one.right, one.wanted) for one in drawn]
+    again, _ = calibrate_card(once, converted, "drawn")
     assert again.calibration == pytest.approx(once.calibration, abs=1e-5)
     assert again.thresholds == pytest.approx(once.thresholds, abs=1e-5)
 
 
-def test_too_few_boxes_are_a_sentence(card):
+def test_too_few_boxes_are_refused(card):
     with pytest.raises(ScoresError, match="label more pictures"):
         calibrate_card(card, list(pictures(3)), "drawn")
 
 
-def test_scores_that_know_nothing_are_a_sentence():
+def test_scores_that_are_no_higher_for_right_boxes_are_refused():
     rng = np.random.default_rng(1)
     scores = rng.uniform(0.1, 0.9, 400)
     worse = Matches(scores, rng.uniform(size=400) > scores, 400)
@@ -90,19 +90,19 @@ def test_scores_that_know_nothing_are_a_sentence():
 
 @pytest.fixture
 def site(tmp_path):
-    """A site's pictures: the astronaut many times over, in half of them worn and not labelled."""
+    """A site's pictures: the astronaut many times, in half of them noisy and not labelled."""
     rng = np.random.default_rng(2)
     portrait = np.ascontiguousarray(data.astronaut()[:, :, ::-1])
     lines = ["image,x1,y1,x2,y2"]
-    for place, worn in enumerate([False] * 6 + [True] * 6):
+    for place, noisy in enumerate([False] * 6 + [True] * 6):
         times = 5
         small = cv2.resize(portrait, (512 // times, 512 // times), interpolation=cv2.INTER_AREA)
         name, side = f"{place}.png", 512 // times
         picture = np.tile(small, (times, times, 1))
-        if worn:
+        if noisy:
             picture = np.clip(picture + rng.normal(0, 45, picture.shape), 0, 255)
         cv2.imwrite(str(tmp_path / name), picture.astype(np.uint8))
-        if worn:
+        if noisy:
             lines.append(f"{name},1,1,2,2")
             continue
         for spot in np.ndindex(times, times):
@@ -130,11 +130,11 @@ def test_a_site_calibrates_a_detector_on_its_own_pictures(site, capsys):
     assert (after.sha256, after.version) == (before.sha256, before.version)
 
 
-def test_boxes_without_pictures_are_a_sentence(site, capsys):
+def test_boxes_without_pictures_are_refused(site, capsys):
     assert calibrate(site) == 2
     assert "expected both or neither" in capsys.readouterr().err
 
 
-def test_what_has_no_card_is_a_sentence(site, capsys):
+def test_a_detector_without_a_card_is_refused(site, capsys):
     assert calibrate(site, "--images", str(site), "--detector", "rekognition") == 2
     assert "has no card here" in capsys.readouterr().err

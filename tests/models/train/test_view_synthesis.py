@@ -1,4 +1,4 @@
-"""A turned head's landmarks move the way a turned head's do."""
+"""The landmarks of a synthetic view move as those of a turned head."""
 
 import numpy as np
 import pytest

@@ -38,13 +38,13 @@ def test_the_summary_has_the_totals():
 
 def test_the_command_writes_clip_and_truth(tmp_path, capsys):
     clip, told = tmp_path / "clip.mp4", tmp_path / "truth.json"
-    words = f"scene --people 1 --seconds 12 --seed 1 --fps 5 --size 320x180 --out {clip}"
+    words = f"scene --people 1 --seconds 12 --seed 1 --fps 2 --size 320x180 --out {clip}"
     assert main([*words.split(), "--truth", str(told)]) == 0
     truth = json.loads(told.read_text())
-    assert (truth["frames"], truth["totals"]["people"]) == (60, 1)
+    assert (truth["frames"], truth["totals"]["people"]) == (24, 1)
     with av.open(str(clip)) as container:
-        assert container.streams.video[0].frames == 60
-    assert "60 frames" in capsys.readouterr().err
+        assert container.streams.video[0].frames == 24
+    assert "24 frames" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_the_command_writes_clip_and_truth(tmp_path, capsys):
 )
 def test_what_cannot_be_drawn_is_refused(tmp_path, capsys, option, value, complaint):
     asked = {
-        "--people": "1", "--seconds": "12", "--out": str(tmp_path / "c.mp4"),
+        "--people": "0", "--seconds": "12", "--size": "320x180", "--out": str(tmp_path / "c.mp4"),
         "--truth": str(tmp_path / "t.json"), option: value,
     }  # fmt: skip
     assert main(["scene", *(f"{name}={given}" for name, given in asked.items())]) == 2

@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulators.scene.lens import Lens, SizeError, yaw_seen
+from simulators.scene.lens import Lens, SizeError, yaw_to_camera
 
 HD = Lens(1280, 720)  # focal length 0.8 * 1280 = 1024 px, horizon in row 0.4 * 720 = 288
 
@@ -29,10 +29,10 @@ def test_an_angle_is_measured_against_the_line_to_the_camera():
     #        z
     #  (-3,3)x        x(0,3)
     #              o camera at 0,0
-    assert yaw_seen(0, 3, 0, -1) == pytest.approx(0)
-    assert yaw_seen(0, 3, 1, 0) == pytest.approx(90)
-    assert yaw_seen(-3, 3, 1, -1) == pytest.approx(0)
-    assert abs(yaw_seen(-3, 3, -1, 1)) == pytest.approx(180)
+    assert yaw_to_camera(0, 3, 0, -1) == pytest.approx(0)
+    assert yaw_to_camera(0, 3, 1, 0) == pytest.approx(90)
+    assert yaw_to_camera(-3, 3, 1, -1) == pytest.approx(0)
+    assert abs(yaw_to_camera(-3, 3, -1, 1)) == pytest.approx(180)
 
 
 @pytest.mark.parametrize("size", [(320, 180), (3840, 2160), (3840, 180), (320, 2160)])
