@@ -32,12 +32,12 @@ def issued(tmp_path):
         place = [x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, location)] if location else []
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name), *place])
         ends_at = NOON + timedelta(days=days)
-        made = x509.CertificateBuilder(subject, subject, key.public_key(), 7, NOON, ends_at)
+        builder = x509.CertificateBuilder(subject, subject, key.public_key(), 7, NOON, ends_at)
         form = serialization.PrivateFormat.PKCS8
         file = tmp_path / f"{name}-{days}.pem"
         file.write_bytes(
             key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
-            + made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+            + builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
         )
         return file
 
@@ -66,10 +66,10 @@ def shown(file):
 )
 def test_days_left_are_judged(issued, lifetime, age, level):
     broker, now = shown(issued(lifetime)), NOON + timedelta(days=age)
-    verdict = check_device_certificate(broker, now, CAMERA)
-    assert verdict.level is level, verdict
+    result = check_device_certificate(broker, now, CAMERA)
+    assert result.level is level, result
     assert check_authority_certificates(broker, now).level is level
-    assert bool(verdict.remedy) == (level is not OK)
+    assert bool(result.remedy) == (level is not OK)
 
 
 @pytest.mark.parametrize(
@@ -89,21 +89,21 @@ def test_thresholds_can_be_set(issued, thresholds, left, level):
 
 def test_the_line_names_subject_days_and_date(issued):
     now = NOON + timedelta(days=2, hours=1)
-    verdict = check_device_certificate(shown(issued(30)), now, CAMERA)
-    assert verdict.found == "CN=kx-01-cam-1, 27 days left, until 2026-12-23"
+    result = check_device_certificate(shown(issued(30)), now, CAMERA)
+    assert result.found == "CN=kx-01-cam-1, 27 days left, until 2026-12-23"
 
 
 def test_a_certificate_of_another_device_is_a_warning(issued):
     other = DeviceAddress(CAMERA.location, DeviceId("kx-01-cam-2"))
-    verdict = check_device_certificate(shown(issued(365)), NOON, other)
-    assert verdict.level is WARNING
-    assert verdict.found.endswith("; not of kx-01-cam-2")
+    result = check_device_certificate(shown(issued(365)), NOON, other)
+    assert result.level is WARNING
+    assert result.found.endswith("; not of kx-01-cam-2")
 
 
 def test_a_certificate_for_another_location_is_a_warning(issued):
-    verdict = check_device_certificate(shown(issued(365, location="LB-01")), NOON, CAMERA)
-    assert verdict.level is WARNING
-    assert verdict.found.endswith("; for LB-01, not for KX-01")
+    result = check_device_certificate(shown(issued(365, location="LB-01")), NOON, CAMERA)
+    assert result.level is WARNING
+    assert result.found.endswith("; for LB-01, not for KX-01")
     assert check_device_certificate(shown(issued(365, location="KX-01")), NOON, CAMERA).level is OK
 
 
@@ -111,8 +111,8 @@ def test_one_expired_authority_beside_a_valid_one_is_a_warning(issued, tmp_path)
     both = tmp_path / "both.pem"
     both.write_bytes(issued(1, "old").read_bytes() + issued(365, "new").read_bytes())
     broker = parse_broker_url("mqtts://h", ca=both)
-    verdict = check_authority_certificates(broker, NOON + timedelta(days=2))
-    assert (verdict.level, verdict.remedy) == (WARNING, f"remove it from {both}")
+    result = check_authority_certificates(broker, NOON + timedelta(days=2))
+    assert (result.level, result.remedy) == (WARNING, f"remove it from {both}")
 
 
 def test_a_file_that_is_no_certificate_is_rejected(tmp_path):

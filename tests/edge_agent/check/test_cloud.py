@@ -1,4 +1,4 @@
-"""Whether the cloud knows the location, asked over HTTP."""
+"""Whether the location exists in the cloud, requested over HTTP."""
 
 import json
 from contextlib import contextmanager
@@ -32,7 +32,7 @@ def test_a_location_is_known_by_its_present_and_former_ids(name, level):
 
 
 @pytest.mark.parametrize(
-    ("body", "status", "said"),
+    ("body", "status", "sentence"),
     [
         (
             {},
@@ -44,8 +44,8 @@ def test_a_location_is_known_by_its_present_and_former_ids(name, level):
         (b"<html>s3cret", "200 OK", "is not an Onlooker API"),
     ],
 )
-def test_an_unexpected_response_is_reported_without_credentials(body, status, said):
-    with api(body, status) as url, pytest.raises(CloudError, match=said) as caught:
+def test_an_unexpected_response_is_reported_without_credentials(body, status, sentence):
+    with api(body, status) as url, pytest.raises(CloudError, match=sentence) as caught:
         fetch_locations(url)
     assert "s3cret" not in str(caught.value)
 

@@ -15,7 +15,7 @@ MIB = 2**20
 
 
 @pytest.mark.parametrize(
-    ("now", "kept", "cloud", "level", "said"),
+    ("now", "synchronized", "cloud", "level", "sentence"),
     [
         (NOON, True, None, Level.OK, "synchronised"),
         (NOON, None, None, Level.OK, "2026-11-23T12:00:00+00:00"),
@@ -26,10 +26,10 @@ MIB = 2**20
         (datetime(1970, 1, 1, tzinfo=UTC), None, None, Level.FAILURE, "is not a plausible time"),
     ],
 )
-def test_the_clock(now, kept, cloud, level, said):
-    verdict = machine.check_clock(now, is_synchronised=kept, reference_at=cloud)
-    assert verdict.level is level
-    assert said in verdict.found
+def test_the_clock(now, synchronized, cloud, level, sentence):
+    result = machine.check_clock(now, is_synchronised=synchronized, reference_at=cloud)
+    assert result.level is level
+    assert sentence in result.found
 
 
 @pytest.mark.parametrize(
@@ -38,8 +38,8 @@ def test_the_clock(now, kept, cloud, level, said):
 )
 def test_the_required_disk_space_includes_the_outbox_limit(tmp_path, free, level):
     folder = tmp_path / "not" / "there"
-    verdict = machine.check_disk(folder, 16 * MIB, lambda _: free)
-    assert verdict.level is level
+    result = machine.check_disk(folder, 16 * MIB, lambda _: free)
+    assert result.level is level
     assert not folder.exists()
 
 
@@ -65,8 +65,8 @@ def test_a_folder_that_cannot_be_written_fails(tmp_path, monkeypatch):
     tmp_path.chmod(0o500)
     if os.geteuid() == 0:  # who may write anywhere
         monkeypatch.setattr(os, "access", lambda _, mode: not mode & os.W_OK)
-    verdict = machine.check_writable_folder(tmp_path / "video", "recordings")
-    assert verdict.level is Level.FAILURE
+    result = machine.check_writable_folder(tmp_path / "video", "recordings")
+    assert result.level is Level.FAILURE
 
 
 def test_a_file_in_the_place_of_a_folder_fails(tmp_path):

@@ -1,4 +1,4 @@
-"""A real CONNECT: what Mosquitto, hardened and not, and other brokers answer, in sentences."""
+"""A real CONNECT to Mosquitto, hardened or not, and to other servers, described in sentences."""
 
 import subprocess
 import threading
@@ -26,18 +26,20 @@ CAMERA = DeviceAddress(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
 @pytest.mark.broker
 @pytest.mark.parametrize("is_version_5", [False, True])
 def test_an_open_broker_accepts_the_session(mosquitto, is_version_5):
-    verdict = check_session(parse_broker_url(mosquitto.url), CAMERA, is_version_5=is_version_5)
-    assert verdict.level is Level.OK, verdict
-    assert f"127.0.0.1:{mosquitto.port} accepts kx-01-cam-1" in verdict.found
+    result = check_session(parse_broker_url(mosquitto.url), CAMERA, is_version_5=is_version_5)
+    assert result.level is Level.OK, result
+    assert f"127.0.0.1:{mosquitto.port} accepts kx-01-cam-1" in result.found
 
 
 class WithPassword(Mosquitto):
     def _config(self):
-        words = self.folder / "passwords"
-        subprocess.run(["mosquitto_passwd", "-b", "-c", words, "cam", "s3@:/cret"], check=True)
-        words.chmod(0o644)
+        passwords = self.folder / "passwords"
+        subprocess.run(["mosquitto_passwd", "-b", "-c", passwords, "cam", "s3@:/cret"], check=True)
+        passwords.chmod(0o644)
         open_to_all = super()._config()
-        return f"{open_to_all}password_file {words}\n".replace("anonymous true", "anonymous false")
+        return f"{open_to_all}password_file {passwords}\n".replace(
+            "anonymous true", "anonymous false"
+        )
 
 
 @pytest.fixture
@@ -58,12 +60,12 @@ def test_a_broker_with_a_password_accepts_it_or_rejects_the_session(
     guarded, user, level, is_version_5
 ):
     broker = parse_broker_url(f"mqtt://{user}127.0.0.1:{guarded.port}")
-    verdict = check_session(broker, CAMERA, is_version_5=is_version_5)
-    assert verdict.level is level, verdict
-    assert "s3" not in str(verdict)
-    assert "wr0ng" not in str(verdict)
+    result = check_session(broker, CAMERA, is_version_5=is_version_5)
+    assert result.level is level, result
+    assert "s3" not in str(result)
+    assert "wr0ng" not in str(result)
     if level is Level.FAILURE:
-        assert "user name" in verdict.remedy
+        assert "user name" in result.remedy
 
 
 @pytest.mark.parametrize(
@@ -74,15 +76,15 @@ def test_every_reason_code_is_a_sentence(code, is_version_5):
     answer = bytes((0x20, 3, 0, code, 0) if is_version_5 else (0x20, 2, 0, code))
     with answering(answer) as port:
         broker = parse_broker_url(f"mqtt://127.0.0.1:{port}")
-        verdict = check_session(broker, CAMERA, is_version_5=is_version_5)
+        result = check_session(broker, CAMERA, is_version_5=is_version_5)
     known = (VERSION_5 if is_version_5 else VERSION_311).get(code, "reason code 0xee")
-    assert verdict.level is Level.FAILURE
-    assert known in verdict.remedy
-    assert ": " in verdict.remedy
+    assert result.level is Level.FAILURE
+    assert known in result.remedy
+    assert ": " in result.remedy
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "sentence"),
     [
         (b"", CLOSED),
         (b"HTTP/1.1 400 Bad Request\r\n\r\n", "is not MQTT"),
@@ -93,24 +95,24 @@ def test_every_reason_code_is_a_sentence(code, is_version_5):
         (b"\x20\x02\x00\x00\xe0\x00", CLOSED),
     ],
 )
-def test_each_unexpected_broker_response_has_its_own_remedy(answer, said):
+def test_each_unexpected_broker_response_has_its_own_remedy(answer, sentence):
     with answering(answer) as port:
-        verdict = check_session(parse_broker_url(f"mqtt://127.0.0.1:{port}"), CAMERA)
-    assert verdict.level is Level.FAILURE
-    assert said in verdict.remedy
+        result = check_session(parse_broker_url(f"mqtt://127.0.0.1:{port}"), CAMERA)
+    assert result.level is Level.FAILURE
+    assert sentence in result.remedy
 
 
 def test_version_5_says_in_a_disconnect_why_the_session_ends():
     with answering(b"\x20\x03\x00\x00\x00\xe0\x02\x87\x00") as port:
-        verdict = check_session(
+        result = check_session(
             parse_broker_url(f"mqtt://127.0.0.1:{port}"), CAMERA, is_version_5=True
         )
-    assert verdict.remedy == VERSION_5[0x87]
+    assert result.remedy == VERSION_5[0x87]
 
 
 def test_a_closed_port_a_port_without_tls_and_an_unknown_host_differ(tmp_path):
-    nobody = check_session(parse_broker_url(f"mqtt://127.0.0.1:{free_port()}"), CAMERA)
-    assert "check that the broker is running" in nobody.remedy
+    closed_port = check_session(parse_broker_url(f"mqtt://127.0.0.1:{free_port()}"), CAMERA)
+    assert "check that the broker is running" in closed_port.remedy
     with answering(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port:
         plain = check_session(parse_broker_url(f"mqtts://127.0.0.1:{port}"), CAMERA)
     assert "this port does not use TLS" in plain.remedy
@@ -128,31 +130,31 @@ def camera(works):
 
 @pytest.mark.broker
 def test_the_hardened_broker_accepts_its_own_device(camera):
-    verdict = check_session(camera, CAMERA)
-    assert verdict.level is Level.OK, verdict
-    assert "TLSv1." in verdict.found
+    result = check_session(camera, CAMERA)
+    assert result.level is Level.OK, result
+    assert "TLSv1." in result.found
 
 
 @pytest.mark.broker
 def test_the_hardened_broker_refuses_another_devices_name(works, camera):
     other = DeviceAddress(CAMERA.location, DeviceId("kx-01-cam-9"))
-    verdict = check_session(camera, other)
-    assert verdict.level is Level.FAILURE
-    assert "device" in verdict.remedy
+    result = check_session(camera, other)
+    assert result.level is Level.FAILURE
+    assert "device" in result.remedy
 
 
 @pytest.mark.broker
 def test_without_a_certificate_the_remedy_names_the_missing_option(camera):
-    verdict = check_session(replace(camera, certificate=None, key=None), CAMERA)
-    assert verdict.level is Level.FAILURE
-    assert "--identity" in verdict.remedy or "certificate" in verdict.remedy
+    result = check_session(replace(camera, certificate=None, key=None), CAMERA)
+    assert result.level is Level.FAILURE
+    assert "--identity" in result.remedy or "certificate" in result.remedy
 
 
 @pytest.mark.broker
 def test_a_broker_of_a_private_authority_is_not_trusted_without_it(camera):
-    verdict = check_session(replace(camera, ca=None), CAMERA)
-    assert verdict.level is Level.FAILURE
-    assert "--ca FILE" in verdict.remedy
+    result = check_session(replace(camera, ca=None), CAMERA)
+    assert result.level is Level.FAILURE
+    assert "--ca FILE" in result.remedy
 
 
 @pytest.mark.broker
@@ -164,9 +166,9 @@ def test_a_certificate_of_another_authority_is_refused(camera, tmp_path):
     key_store.write_private(tmp_path / "other.key", key_store.encode_key(key, None))
     (tmp_path / "other.crt").write_bytes(entry.certificate.encode() + office.chain)
     strange = replace(camera, certificate=tmp_path / "other.crt", key=tmp_path / "other.key")
-    verdict = check_session(strange, CAMERA)
-    assert verdict.level is Level.FAILURE
-    assert "authority" in verdict.remedy
+    result = check_session(strange, CAMERA)
+    assert result.level is Level.FAILURE
+    assert "authority" in result.remedy
 
 
 @pytest.mark.broker
@@ -178,15 +180,15 @@ def test_a_revoked_certificate_is_reported_as_revoked(works, camera):
     assert check_session(shown, where).level is Level.OK
     serial = next(e.serial for e in works.authority.register.entries() if e.name == device)
     works.authority.revoke([serial], reason="withdrawn", at=works.now())
-    verdicts = []
+    results = []
 
     def refused():
         time.sleep(0.3)  # the broker bans devices that connect many times a second
-        verdicts.append(check_session(shown, where))
-        return verdicts[-1].level is Level.FAILURE
+        results.append(check_session(shown, where))
+        return results[-1].level is Level.FAILURE
 
     works.wait_until(refused)
-    assert "revoked" in verdicts[-1].remedy, verdicts[-1]
+    assert "revoked" in results[-1].remedy, results[-1]
 
 
 @pytest.mark.broker

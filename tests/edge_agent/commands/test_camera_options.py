@@ -6,7 +6,7 @@ from edge_agent.__main__ import main
 
 
 @pytest.mark.parametrize(
-    ("changed", "complaint"),
+    ("changed", "reason"),
     [
         (["--source", "/no/such.mp4"], "no file /no/such.mp4"),
         (["--source", "ftp://u:s3cret@h/x"], "begin it with rtsp://"),
@@ -17,10 +17,10 @@ from edge_agent.__main__ import main
         (["--outbox", "/proc/outbox"], "give --outbox a path"),
     ],
 )
-def test_an_invalid_option_is_reported_in_one_line(arguments, changed, complaint, capsys):
+def test_an_invalid_option_is_reported_in_one_line(arguments, changed, reason, capsys):
     assert main(["run", *arguments, "--broker", "mqtt://127.0.0.1:1", *changed]) == 2
     output = capsys.readouterr().err.splitlines()
-    assert complaint in output[-1]
+    assert reason in output[-1]
     assert output[-1].startswith("edge_agent: ")
     assert "s3cret" not in " ".join(output)
 
@@ -72,10 +72,10 @@ def test_a_run_with_a_missing_certificate_exits_and_names_the_file(tmp_path, cap
     missing = tmp_path / "ca.pem"
     source = tmp_path / "clip.mp4"
     source.write_bytes(b"")
-    words = ["run", "--source", str(source), "--location", "KX-01", "--device", "kx-01-cam-1"]
+    options = ["run", "--source", str(source), "--location", "KX-01", "--device", "kx-01-cam-1"]
     broker = ["--broker", "mqtts://localhost:1", "--ca", str(missing)]
 
-    assert main([*words, *broker, "--outbox", str(tmp_path / "cam.db")]) == 2
+    assert main([*options, *broker, "--outbox", str(tmp_path / "cam.db")]) == 2
 
     output = capsys.readouterr().err
     assert f"--ca: there is no file {missing}" in output

@@ -1,4 +1,4 @@
-"""From a claim to a certificate at the real desk, and what is said when it comes to nothing."""
+"""From a claim to a certificate with a real enrolment service, and the errors on the way."""
 
 import dataclasses
 import re
@@ -44,7 +44,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def camera(works):
-    """A camera that the roster expects."""
+    """A camera on the allow-list."""
     device = f"cam-{next(numbers)}"
     works.allow(device)
     return EnrolmentRequest(
@@ -56,9 +56,9 @@ def camera(works):
 
 
 def test_a_claim_enrols_a_device_that_the_broker_accepts(works, claim, folder, camera):
-    mine = enrol(folder, claim, camera, utc_now)
-    assert (mine.device, mine.location) == (camera.device, "KX-01")
-    verify_connection(load_broker(folder), mine.device)
+    identity = enrol(folder, claim, camera, utc_now)
+    assert (identity.device, identity.location) == (camera.device, "KX-01")
+    verify_connection(load_broker(folder), identity.device)
     assert folder.expires_at() > utc_now() + timedelta(days=29)
     assert {path.name for path in folder.path.iterdir()} == {
         "device.pem",
@@ -73,9 +73,9 @@ def test_only_the_owner_may_read_the_key(claim, folder, camera):
         assert stat.S_IMODE((folder.path / name).stat().st_mode) == 0o600
 
 
-def test_the_command_enrols_and_run_finds_all_that_it_needs(works, folder, camera, capsys):
-    words = ["enrol", "--cert", str(works.claim()), "--broker", f"localhost:{works.port}"]
-    words += [
+def test_the_command_enrols_and_a_run_needs_nothing_else(works, folder, camera, capsys):
+    options = ["enrol", "--cert", str(works.claim()), "--broker", f"localhost:{works.port}"]
+    options += [
         "--enrolment",
         camera.enrolment_server,
         "--device",
@@ -83,10 +83,10 @@ def test_the_command_enrols_and_run_finds_all_that_it_needs(works, folder, camer
         "--serial",
         camera.serial,
     ]
-    words += ["--identity", str(folder.path)]
-    assert main(words) == 0
+    options += ["--identity", str(folder.path)]
+    assert main(options) == 0
     assert f"{camera.device} at KX-01: certified until" in capsys.readouterr().out
-    assert main(words) == 2
+    assert main(options) == 2
     assert f"holds the identity of {camera.device} already" in capsys.readouterr().err
     outbox = str(folder.path / "outbox.sqlite3")
     main(["check", "--identity", str(folder.path), "--source", "/none.mp4", "--outbox", outbox])
@@ -94,12 +94,12 @@ def test_the_command_enrols_and_run_finds_all_that_it_needs(works, folder, camer
 
 
 STEPS = {
-    "the key is made": (IdentityFolder, "next_key"),
-    "the certificate is noted": (IdentityFolder, "store_pending"),
+    "the key is generated": (IdentityFolder, "next_key"),
+    "the certificate is stored": (IdentityFolder, "store_pending"),
     "the certificate is paired": (IdentityFolder, "store_next_pair"),
     "the registration is sent": (ProvisioningClient, "register"),
-    "the pair is proved": (procedure, "verify_connection"),
-    "the pair is adopted": (IdentityFolder, "activate"),
+    "the pair is verified": (procedure, "verify_connection"),
+    "the pair is activated": (IdentityFolder, "activate"),
 }
 
 
@@ -108,25 +108,25 @@ def test_an_interruption_at_any_step_is_continued(step, works, claim, folder, ca
     owner, name = STEPS[step]
     real = getattr(owner, name)
 
-    def then_cut(*arguments, **options):
+    def cut_power_afterwards(*arguments, **options):
         real(*arguments, **options)
         raise PowerCutError
 
-    if step != "the pair is adopted":
-        monkeypatch.setattr(owner, name, then_cut)
+    if step != "the pair is activated":
+        monkeypatch.setattr(owner, name, cut_power_afterwards)
     else:
-        monkeypatch.setattr(IdentityFolder, "discard_pending", then_cut_without(PowerCutError))
+        monkeypatch.setattr(IdentityFolder, "discard_pending", cut_power_with(PowerCutError))
     with pytest.raises(PowerCutError):
         enrol(folder, claim, camera, utc_now)
     monkeypatch.undo()
     if not folder.is_complete:
         enrol(folder, claim, camera, utc_now)
-    mine = folder.read_identity()
-    verify_connection(load_broker(folder), mine.device)
-    assert mine.location == "KX-01"
+    identity = folder.read_identity()
+    verify_connection(load_broker(folder), identity.device)
+    assert identity.location == "KX-01"
 
 
-def then_cut_without(error):
+def cut_power_with(error):
     def cut(*_arguments):
         raise error
 
@@ -143,7 +143,7 @@ def test_an_expired_claim_is_rejected(works, folder, camera):
         enrol(folder, short, camera, in_two_days)
 
 
-def test_a_clock_that_was_never_set(claim, folder, camera):
+def test_a_clock_that_was_never_set_is_rejected(claim, folder, camera):
     with pytest.raises(EnrolError, match=r"clock says 1970-01-01 .* set the clock"):
         enrol(folder, claim, camera, lambda: datetime(1970, 1, 1, tzinfo=UTC))
 
@@ -169,15 +169,15 @@ def test_a_wrong_serial_number_is_rejected(claim, folder, camera):
 
 
 def test_an_unreachable_enrolment_server_is_reported(claim, folder, camera):
-    away = dataclasses.replace(camera, enrolment_server=f"localhost:{free_port()}")
+    unreachable = dataclasses.replace(camera, enrolment_server=f"localhost:{free_port()}")
     with pytest.raises(ProvisioningError, match=r"cannot be reached .* check address, port"):
-        enrol(folder, claim, away, utc_now)
+        enrol(folder, claim, unreachable, utc_now)
 
 
-def test_no_broker_yet_keeps_what_was_reached(claim, folder, camera):
-    away = dataclasses.replace(camera, broker=f"mqtts://localhost:{free_port()}")
+def test_without_a_broker_the_steps_before_it_remain(claim, folder, camera):
+    unreachable = dataclasses.replace(camera, broker=f"mqtts://localhost:{free_port()}")
     with pytest.raises(EnrolError, match=r"certified, but .* run the same command again"):
-        enrol(folder, claim, away, utc_now)
+        enrol(folder, claim, unreachable, utc_now)
     assert enrol(folder, claim, camera, utc_now).device == camera.device
 
 

@@ -44,7 +44,7 @@ class WalkingPerson:
 
 
 class StandingPerson(WalkingPerson):
-    """Stands in the same zones."""
+    """Stays in the same zones."""
 
     def __init__(self, track, enters_s, leaves_s, *zones):
         super().__init__(track, enters_s, leaves_s)
@@ -72,11 +72,11 @@ def measure(
         if step and at_s % change_every_s == 0:
             meter.apply_settings(settings)
         here = [one for one in people if one.enters_s <= at_s <= one.leaves_s]
-        gone = {one.track for one in people if one.leaves_s < at_s} - ended
-        ended |= gone
+        left = {one.track for one in people if one.leaves_s < at_s} - ended
+        ended |= left
         meter.observe(
             NOON + timedelta(seconds=at_s), at_s, OBSERVED,
-            seen=[one.sighting(at_s) for one in here], ended=gone,
+            seen=[one.sighting(at_s) for one in here], ended=left,
             arrivals=FrameArrivals(captured=1, analysed=min(len(here), 1)),
         )  # fmt: skip
         intervals += meter.close_due()

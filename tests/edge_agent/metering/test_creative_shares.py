@@ -27,12 +27,12 @@ def at(seconds):
     return EIGHT + timedelta(seconds=seconds)
 
 
-def reports(tallies):
+def reports(intervals):
     address = DeviceAddress(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
     versions = Versions(agent="1", detector="d", attention="a", config="c")
     return [
-        tally.report(address, versions, JournalId("0" * 16), SequenceRange(first=n, last=n))
-        for n, tally in enumerate(tallies, 1)
+        interval.report(address, versions, JournalId("0" * 16), SequenceRange(first=n, last=n))
+        for n, interval in enumerate(intervals, 1)
     ]
 
 
@@ -40,7 +40,7 @@ def run(plays, people, *, seconds=30, step_s=0.2):
     """`plays`: second and creative; `people`: track, first, last second, attention."""
     playing = PlayHistory()
     meter = AudienceMeter(Settings(), playing)
-    tallies, waiting = [], list(plays)
+    intervals, waiting = [], list(plays)
     for number in range(round(seconds / step_s) + 1):
         now_s = number * step_s
         while waiting and waiting[0][0] <= now_s:
@@ -53,10 +53,10 @@ def run(plays, people, *, seconds=30, step_s=0.2):
             for track, first, last, attention in people
             if first <= now_s <= last
         ]
-        gone = [track for track, _, last, _ in people if last < now_s <= last + step_s]
-        meter.observe(at(now_s), now_s, SEES, seen=seen, ended=gone)
-        tallies += meter.close_due()
-    return reports([*tallies, *meter.close()])
+        left = [track for track, _, last, _ in people if last < now_s <= last + step_s]
+        meter.observe(at(now_s), now_s, SEES, seen=seen, ended=left)
+        intervals += meter.close_due()
+    return reports([*intervals, *meter.close()])
 
 
 def test_attention_goes_to_what_was_on_the_screen():

@@ -37,8 +37,8 @@ def test_a_large_enough_group_is_reported_and_the_rest_is_withheld():
 
 def test_a_report_describes_no_more_people_than_it_counts():
     described = after([WOMAN] * 5 + [MAN] * 5)
-    told = described.expressions(6)
-    assert sum(told.values()) <= 6
+    released = described.expressions(6)
+    assert sum(released.values()) <= 6
 
 
 def test_unknown_people_are_not_described():

@@ -15,12 +15,14 @@ def at(seconds):
     return NOON + timedelta(seconds=seconds)
 
 
-def history_of(*words):
-    """Each word: when it was heard, the creative, and more fields as seconds from noon."""
+def history_of(*messages):
+    """Each message: when it arrives, its creative, its times as seconds from noon."""
     playing = PlayHistory()
-    for heard_s, creative, times in words:
-        word = {name: at(seconds).isoformat() for name, seconds in times.items()}
-        playing.handle_message(json.dumps({"creative": creative, **word}).encode(), at(heard_s))
+    for received_s, creative, times in messages:
+        fields = {name: at(seconds).isoformat() for name, seconds in times.items()}
+        playing.handle_message(
+            json.dumps({"creative": creative, **fields}).encode(), at(received_s)
+        )
     return playing
 
 
@@ -89,7 +91,7 @@ def test_a_year_of_messages_takes_constant_memory():
 
 
 @pytest.mark.parametrize(
-    ("word", "complaint"),
+    ("message", "reason"),
     [
         (b"", "send {"),
         (b"tea", "send {"),
@@ -111,10 +113,10 @@ def test_a_year_of_messages_takes_constant_memory():
         (b'{"creative": "' + b"x" * 20_000 + b'"}', "creative"),
     ],
 )
-def test_an_invalid_message_is_rejected_and_changes_nothing(word, complaint):
+def test_an_invalid_message_is_rejected_and_changes_nothing(message, reason):
     playing = PlayHistory()
-    with pytest.raises(PlayerMessageError, match=complaint.replace("{", r"\{")):
-        playing.handle_message(word, NOON)
+    with pytest.raises(PlayerMessageError, match=reason.replace("{", r"\{")):
+        playing.handle_message(message, NOON)
     assert playing.creative_spans(0, 10) == [("unknown", 0, 10)]
 
 
@@ -130,6 +132,6 @@ def test_other_fields_of_a_player_message_are_ignored():
 
 @pytest.mark.parametrize("field", ["started_at", "ends_at"])
 def test_times_beyond_all_years_are_refused(field):
-    word = {"creative": "tea", "sent_at": at(-3600).isoformat(), field: "9999-12-31T23:59:59Z"}
+    message = {"creative": "tea", "sent_at": at(-3600).isoformat(), field: "9999-12-31T23:59:59Z"}
     with pytest.raises(PlayerMessageError, match="out of range"):
-        PlayHistory().handle_message(json.dumps(word).encode(), NOON)
+        PlayHistory().handle_message(json.dumps(message).encode(), NOON)

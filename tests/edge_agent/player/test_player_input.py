@@ -1,4 +1,4 @@
-"""The three ways in which a player's word arrives: a real broker, a real web server, our page."""
+"""Messages of a player from a real broker and from a real web server."""
 
 import threading
 import time
@@ -28,39 +28,37 @@ def shows(playing):
 
 
 def test_player_inputs_are_off_by_default():
-    with listen_to_player(PlaysSettings()) as ears:
-        assert ears is None
+    with listen_to_player(PlaysSettings()) as sources:
+        assert sources is None
 
 
 @pytest.mark.broker
 def test_a_retained_message_and_later_ones_are_received(mosquitto, caplog):
-    def say(word, *, retain=False):
-        publish.single(TOPIC, word, qos=1, retain=retain, hostname=mosquitto.host,
+    def publish_message(message, *, retain=False):
+        publish.single(TOPIC, message, qos=1, retain=retain, hostname=mosquitto.host,
                        port=mosquitto.port)  # fmt: skip
 
-    say(b'{"creative": "tea"}', retain=True)
+    publish_message(b'{"creative": "tea"}', retain=True)
     with listen_to_player(PlaysSettings(broker=mosquitto.url, topic=TOPIC)) as (playing, _):
         assert until(lambda: shows(playing) == "tea")
-        say(b"\xff\xd8\xff a picture")
-        say(b"no json")
-        say(b'{"creative": "coffee"}')
+        publish_message(b"\xff\xd8\xff a picture")
+        publish_message(b"no json")
+        publish_message(b'{"creative": "coffee"}')
         assert until(lambda: shows(playing) == "coffee")
-    complaints = [
-        record for record in caplog.records if record.message == "player.message_unusable"
-    ]
-    assert len(complaints) == 1
+    warnings = [record for record in caplog.records if record.message == "player.message_unusable"]
+    assert len(warnings) == 1
 
 
 @pytest.fixture
 def player():
-    """Answers a GET with what it plays."""
-    answers = {"word": b'{"creative": "tea"}', "status": 200}
+    """A web server that answers with the creative on the screen."""
+    answers = {"message": b'{"creative": "tea"}', "status": 200}
 
     class Player(BaseHTTPRequestHandler):
         def do_GET(self):
             self.send_response(answers["status"])
             self.end_headers()
-            self.wfile.write(answers["word"])
+            self.wfile.write(answers["message"])
 
         def log_message(self, *_):
             pass
@@ -75,13 +73,13 @@ def player():
     thread.join()
 
 
-def test_a_player_that_is_asked(player):
+def test_a_player_is_polled(player):
     with listen_to_player(PlaysSettings(url=player["url"], ask_every_s=0.2)) as (playing, _):
         assert until(lambda: shows(playing) == "tea")
         player["status"] = 500
         time.sleep(0.3)
         assert shows(playing) == "tea"
-        player.update(status=200, word=b'{"creative": "coffee"}')
+        player.update(status=200, message=b'{"creative": "coffee"}')
         assert until(lambda: shows(playing) == "coffee")
         assert sum(playing.starts(0, 10**14).values()) == 2
 
