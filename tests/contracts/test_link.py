@@ -1,4 +1,4 @@
-"""What every link keeps, whatever carries it: handed over or refused at once, never waited for."""
+"""The contract of every link: a payload is accepted or refused at once, never waited for."""
 
 import threading
 import time
@@ -39,11 +39,11 @@ def report_for(journal, sequence):
 
 
 class BrokerCloud:
-    """A cloud that listens on a broker and acknowledges what it is told to."""
+    """A cloud on a broker that acknowledges reports unless it `ignores` them."""
 
     def __init__(self, host, port, *, client_id="", tls=None):
         self.acknowledged: list[int] = []
-        self.deaf = False
+        self.ignores = False
         self._ready = threading.Event()
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=client_id)
         if tls is not None:
@@ -53,15 +53,15 @@ class BrokerCloud:
             HERE.topic(Channel.AUDIENCE), qos=1
         )
         self._client.on_subscribe = lambda *_: self._ready.set()
-        self._client.on_message = self._hear
+        self._client.on_message = self._on_report
         self._client.connect(host, port)
         self._client.loop_start()
         assert self._ready.wait(SOON_S)
 
-    def _hear(self, client, _userdata, message):
+    def _on_report(self, client, _userdata, message):
         for event in decode_events(message.payload):
             assert isinstance(event, AudienceEvent)
-            if not self.deaf:
+            if not self.ignores:
                 self.acknowledged.append(event.data.sequence.last)
                 ack = Ack(
                     device=HERE.device,
@@ -77,16 +77,16 @@ class BrokerCloud:
 
 
 class DirectCloud:
-    """The same, at the end of a loopback."""
+    """The same cloud behind a loopback link."""
 
     def __init__(self):
         self.acknowledged: list[int] = []
-        self.deaf = False
+        self.ignores = False
 
-    def hear(self, event):
-        if not self.deaf:
+    def accept(self, event):
+        if not self.ignores:
             self.acknowledged.append(event.data.sequence.last)
-        return not self.deaf
+        return not self.ignores
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +103,7 @@ def secured_broker(works):
 def link_and_cloud(request):
     if request.param == "loopback":
         cloud = DirectCloud()
-        link = LoopbackLink(HERE, cloud.hear)
+        link = LoopbackLink(HERE, cloud.accept)
         yield link, cloud
         return
     if request.param == "paho":
@@ -134,7 +134,7 @@ def outbox(tmp_path):
 
 
 def until(holds, pump=lambda: None):
-    """Give the other side its time; False when it never comes."""
+    """Wait until a condition holds; False when it never does."""
     deadline = time.monotonic() + SOON_S
     while not holds() and time.monotonic() < deadline:
         pump()
@@ -169,7 +169,7 @@ def test_reports_are_sent_in_order_and_deleted_when_acknowledged(link_and_cloud,
 
 def test_reports_without_an_acknowledgement_stay(link_and_cloud, outbox):
     link, cloud = link_and_cloud
-    cloud.deaf = True
+    cloud.ignores = True
     sender = ReportSender(outbox, link, LinkSettings(resend_after_s=0.2))
     outbox.put(report_for)
     link.start()
@@ -177,7 +177,7 @@ def test_reports_without_an_acknowledgement_stay(link_and_cloud, outbox):
     sender.pump(0.0)
     sender.pump(0.1)
     assert outbox.depth == 1
-    cloud.deaf = False
+    cloud.ignores = False
     assert until(lambda: outbox.depth == 0, lambda: sender.pump(time.monotonic()))
     assert cloud.acknowledged[0] == 1
 

@@ -1,4 +1,4 @@
-"""Fixtures: drawn videos, stand-ins for the networks, a whole agent, and a cloud over MQTT."""
+"""Fixtures: drawn videos, replacements of the networks, a whole agent, and a cloud over MQTT."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from wire.topics import DeviceAddress
 
 @dataclass
 class BrightSquares:
-    """Finds squares of pure white; stands in for a network."""
+    """Finds squares of pure white; replaces a network."""
 
     name: str = "bright-squares"
     version: str = "1"

@@ -45,7 +45,7 @@ def test_a_mount_does_not_repeat_its_password():
 
 
 @pytest.mark.parametrize(
-    ("change", "complaint"),
+    ("change", "reason"),
     [
         (("kx-02-cam-1", "kx-01-cam-1"), "two cameras have the name kx-01-cam-1"),
         (('location = "KX-02"', ""), "camera 2: location is missing"),
@@ -57,10 +57,10 @@ def test_a_mount_does_not_repeat_its_password():
         (("[[camera]]", "[camera]"), "not TOML"),
     ],
 )
-def test_a_file_with_contradictions_is_rejected_as_a_whole(change, complaint):
+def test_a_file_with_contradictions_is_rejected_as_a_whole(change, reason):
     with pytest.raises(SettingsError) as refusal:
         parse(TWO.replace(*change))
-    assert complaint in str(refusal.value)
+    assert reason in str(refusal.value)
 
 
 def test_a_table_instead_of_a_list_is_rejected():

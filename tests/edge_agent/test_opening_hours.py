@@ -57,7 +57,7 @@ def test_without_hours_it_is_always_open():
 
 
 @pytest.mark.parametrize(
-    ("line", "complaint"),
+    ("line", "reason"),
     [
         ('opens = "22:00"\ncloses = "02:00"', "write a night as two"),
         ('opens = "06:00"\ncloses = "06:00"', "end before they start"),
@@ -65,8 +65,8 @@ def test_without_hours_it_is_always_open():
         ('opens = "06:00"\ncloses = "24:30"', "schedule.hours"),
     ],
 )
-def test_hours_that_end_before_they_start_are_refused(line, complaint):
-    with pytest.raises(SettingsError, match=complaint):
+def test_hours_that_end_before_they_start_are_refused(line, reason):
+    with pytest.raises(SettingsError, match=reason):
         parse(f'[[schedule.hours]]\ndays = ["mon"]\n{line}\n')
 
 

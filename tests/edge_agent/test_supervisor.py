@@ -12,7 +12,7 @@ PATIENCE_S = 20
 
 
 class Worker:
-    """Stands in for an agent: falls as often as it is told, then works until it is stopped."""
+    """Replaces an agent: fails so many times, then runs until it is stopped."""
 
     def __init__(self, falls=0, *, reads_recording=False):
         self.reads_recording = reads_recording

@@ -94,14 +94,14 @@ def pair(live, film, street, detector, pose, tmp_path):
             cameras[name] = ObservedCamera(open_camera(servers[name].url, SETTINGS.capture))
             outbox = Outbox(tmp_path / name)
 
-            def keep(event):
+            def store(event):
                 if isinstance(event, AudienceEvent):
                     reports[name].append(event.data)
                 return True
 
             yield Agent(
                 SETTINGS, address=address, camera=cameras[name], detector=detector, pose=pose,
-                outbox=outbox, link=LoopbackLink(address, keep),
+                outbox=outbox, link=LoopbackLink(address, store),
             )  # fmt: skip
             outbox.close()
 

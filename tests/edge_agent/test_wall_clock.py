@@ -1,4 +1,4 @@
-"""When a step of the clock says that what came before it was told the wrong time."""
+"""When a step of the clock shows that earlier times were wrong."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -11,33 +11,33 @@ WOKE = datetime(1970, 1, 1, 0, 0, 20, tzinfo=UTC)
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 
 
-def steps(civil, *moments):
-    return [civil.observe(at, elapsed_s) for at, elapsed_s in moments]
+def steps(wall_clock, *moments):
+    return [wall_clock.observe(at, elapsed_s) for at, elapsed_s in moments]
 
 
 def test_a_clock_that_was_never_set_is_corrected_by_the_whole_step():
-    civil = WallClock(lambda: None)
-    found = steps(civil, (WOKE, 0), (WOKE + SECOND, 1), (NOON, 2), (NOON + SECOND, 3))
+    wall_clock = WallClock(lambda: None)
+    found = steps(wall_clock, (WOKE, 0), (WOKE + SECOND, 1), (NOON, 2), (NOON + SECOND, 3))
     assert found == [None, None, NOON - WOKE - 2 * SECOND, None]
 
 
 @pytest.mark.parametrize(
-    ("kept", "correction"),
+    ("synchronized", "correction"),
     [
-        pytest.param(False, HOUR, id="nobody kept it: it was wrong"),
-        pytest.param(True, None, id="it was kept: whoever sets it now knows why"),
-        pytest.param(None, None, id="nobody can say: what was said stays said"),
+        pytest.param(False, HOUR, id="not synchronized: it was wrong"),
+        pytest.param(True, None, id="synchronized: the step is intended"),
+        pytest.param(None, None, id="unknown: earlier times stay"),
     ],
 )
-def test_a_plausible_clock_is_corrected_only_when_it_was_in_doubt(kept, correction):
-    civil = WallClock(lambda: kept)
-    found = steps(civil, (NOON, 0), (NOON + HOUR + SECOND, 1), (NOON + HOUR + 2 * SECOND, 2))
+def test_a_plausible_clock_is_corrected_only_when_it_was_in_doubt(synchronized, correction):
+    wall_clock = WallClock(lambda: synchronized)
+    found = steps(wall_clock, (NOON, 0), (NOON + HOUR + SECOND, 1), (NOON + HOUR + 2 * SECOND, 2))
     assert found == [None, correction, None]
 
 
 def test_slewing_is_no_step():
-    civil = WallClock(lambda: False)
-    assert steps(civil, (NOON, 0), (NOON + 1.4 * SECOND, 1)) == [None, None]
+    wall_clock = WallClock(lambda: False)
+    assert steps(wall_clock, (NOON, 0), (NOON + 1.4 * SECOND, 1)) == [None, None]
 
 
 def test_the_kernel_answers_or_says_that_it_cannot():

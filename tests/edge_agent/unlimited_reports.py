@@ -1,4 +1,4 @@
-"""Settings under which a report tells of single people, for tests of what is measured."""
+"""Settings under which reports include single people, for tests of the measurement."""
 
 from msgspec import structs
 

@@ -43,8 +43,8 @@ def test_ca_seal(region, tmp_path, monkeypatch, capsys):
     out = tmp_path / "p.kms"
     words = ["ca", "seal", "--kms-key", "alias/onlooker", "--out", str(out)]
     assert provisioning(words) == 1
-    said = capsys.readouterr().err
-    assert (NO_CREDENTIALS if region else NO_REGION) in said
+    error = capsys.readouterr().err
+    assert (NO_CREDENTIALS if region else NO_REGION) in error
     assert not out.exists()
 
 

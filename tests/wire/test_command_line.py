@@ -8,12 +8,12 @@ from wire.command_line import Parser, address_argument, address_in, row_count, r
 
 @pytest.fixture
 def parser():
-    made = Parser(prog="tool")
-    made.add_argument("--source", type=address_argument)
-    made.add_argument("--port", type=int)
-    actions = made.add_subparsers(dest="action")
+    parser_of_tool = Parser(prog="tool")
+    parser_of_tool.add_argument("--source", type=address_argument)
+    parser_of_tool.add_argument("--port", type=int)
+    actions = parser_of_tool.add_subparsers(dest="action")
     actions.add_parser("go").add_argument("--kind", choices=("a", "b"))
-    return made
+    return parser_of_tool
 
 
 def test_an_address_is_read_from_a_file(parser, tmp_path):
@@ -38,7 +38,7 @@ def test_a_file_that_is_not_there_is_refused(parser, capsys):
 
 
 @pytest.mark.parametrize(
-    ("typed", "said"),
+    ("arguments", "sentence"),
     [
         (
             ["--source", "rtsp://me:pa", "s3cret@cam.example/x"],
@@ -52,12 +52,12 @@ def test_a_file_that_is_not_there_is_refused(parser, capsys):
         (["rtsp://me:s3cret@cam/x"], "this value is not a choice: give go"),
     ],
 )
-def test_an_error_quotes_no_address(parser, capsys, typed, said):
+def test_an_error_quotes_no_address(parser, capsys, arguments, sentence):
     with pytest.raises(SystemExit) as end:
-        parser.parse_args(typed)
+        parser.parse_args(arguments)
     printed = capsys.readouterr().err
     assert end.value.code == 2
-    assert said in printed
+    assert sentence in printed
     assert "s3cret" not in printed
 
 
@@ -68,10 +68,10 @@ def test_an_error_quotes_no_address(parser, capsys, typed, said):
      (row_count, "1000001"), (row_count, "1.5"), (whole_number(2, 3), "1")],
 )  # fmt: skip
 def test_a_number_that_no_table_can_hold_is_refused(capsys, kind, text):
-    made = Parser(prog="tool")
-    made.add_argument("--number", type=kind)
+    parser_of_tool = Parser(prog="tool")
+    parser_of_tool.add_argument("--number", type=kind)
     with pytest.raises(SystemExit):
-        made.parse_args([f"--number={text}"])
+        parser_of_tool.parse_args([f"--number={text}"])
     assert "write a whole number from" in capsys.readouterr().err
 
 

@@ -16,13 +16,13 @@ from wire.envelope import (
 )
 
 
-def test_a_sealed_report_is_read_back_equal(report):
+def test_an_encoded_report_is_read_back_equal(report):
     [event] = decode_events(encode_event(audience_event(report)))
     assert isinstance(event, AudienceEvent)
     assert event.data == report
 
 
-def test_a_sealed_report_is_a_cloudevent(report):
+def test_an_encoded_report_is_a_cloudevent(report):
     event = json.loads(encode_event(audience_event(report)))
     assert event["specversion"] == "1.0"
     assert event["type"] == "onlooker.audience.v1"
@@ -31,14 +31,14 @@ def test_a_sealed_report_is_a_cloudevent(report):
 
 
 def test_a_batch_gives_each_event_in_order(report):
-    sealed = encode_event(audience_event(report))
-    assert [event.data for event in decode_events(join_events([sealed, sealed]))] == [
+    encoded = encode_event(audience_event(report))
+    assert [event.data for event in decode_events(join_events([encoded, encoded]))] == [
         report,
         report,
     ]
 
 
-def test_one_bad_event_in_a_batch_disturbs_no_other(report, changed):
+def test_one_bad_event_in_a_batch_affects_no_other(report, changed):
     good, bad = encode_event(audience_event(report)), changed(visits=-1)
     first, refused, last = decode_events(join_events([good, bad, good]))
     assert first.data == last.data == report
@@ -81,9 +81,9 @@ def test_an_empty_batch_holds_nothing():
 
 
 def test_a_report_cut_short_anywhere_is_refused(report):
-    sealed = encode_event(audience_event(report))
-    for length in range(len(sealed)):
-        [refused] = decode_events(sealed[:length])
+    encoded = encode_event(audience_event(report))
+    for length in range(len(encoded)):
+        [refused] = decode_events(encoded[:length])
         assert isinstance(refused, InvalidEvent)
 
 

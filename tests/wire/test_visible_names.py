@@ -1,4 +1,4 @@
-"""A name that nobody can see, or that looks like another, is refused with the characters found."""
+"""An invisible name, or one that looks like another, is refused with the characters found."""
 
 import pytest
 

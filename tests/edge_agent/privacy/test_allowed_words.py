@@ -1,4 +1,4 @@
-"""Sentences that leave are made of the program's own words."""
+"""Sentences that are sent contain only words of the program."""
 
 import base64
 import random
@@ -47,8 +47,8 @@ def test_no_free_text_leaves_as_a_reason():
     dice = random.Random(1)
     letters = "abcdefghijklmnopqrstuvwxyz"
     hidden = ["".join(dice.choices(letters, k=7)) for _ in range(40)]
-    said = redact_reason("failed: " + " ".join(hidden))
-    assert sum(word in said for word in hidden) <= 1
+    redacted = redact_reason("failed: " + " ".join(hidden))
+    assert sum(word in redacted for word in hidden) <= 1
     with pytest.raises(EgressError, match="that is not part of this program"):
         examine_document({"statusDetails": {"reason": " ".join(hidden)}}, largest_bytes=4096)
 
@@ -74,8 +74,8 @@ def test_readings_under_other_names_are_left_out_and_the_totals_arrive():
     report = structs.replace(
         quiet_minute(JournalId("0" * 16), numbers), sensors={"a7f3k2": READING}
     )
-    sealed = encode_event(audience_event(report))
-    assert b"a7f3k2" not in egress.filter_payload(Channel.AUDIENCE, sealed)
+    encoded = encode_event(audience_event(report))
+    assert b"a7f3k2" not in egress.filter_payload(Channel.AUDIENCE, encoded)
     assert egress.blocked == {"audience": 1}
     egress = EgressFilter(HERE, sensors=("a7f3k2",))
-    assert b"a7f3k2" in egress.filter_payload(Channel.AUDIENCE, sealed)
+    assert b"a7f3k2" in egress.filter_payload(Channel.AUDIENCE, encoded)

@@ -1,4 +1,4 @@
-"""Who is hidden, where and when: in textured pictures, where any detail left would show."""
+"""Which heads are hidden, where and when, in textured pictures that show any detail left."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -19,13 +19,13 @@ def frame(at_s, image=TEXTURE):
 
 def shown(moments, *, width_px=320, wanted=lambda at_s: True):
     """Each moment: second, heads or None."""
-    veil = DelayedRedaction(width_px)
+    redaction = DelayedRedaction(width_px)
     out = [
         picture
         for at_s, heads in moments
-        for picture in veil.add_frame(frame(at_s), heads, wanted=wanted(at_s))
+        for picture in redaction.add_frame(frame(at_s), heads, wanted=wanted(at_s))
     ]
-    return {round(picture.at_s, 2): picture.image for picture in (*out, *veil.flush())}
+    return {round(picture.at_s, 2): picture.image for picture in (*out, *redaction.flush())}
 
 
 HEAD = (150.0, 60.0, 180.0, 90.0)

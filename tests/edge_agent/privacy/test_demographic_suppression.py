@@ -15,13 +15,13 @@ def cell(age, gender, visits, onlookers=0):
 
 def test_a_cell_leaves_when_enough_have_come_together():
     #  visits of women of 25 to 34   2 │ 2 │ 2
-    #  told with k = 5                 │   │ 6
+    #  released, k = 5                 │   │ 6
     held = DemographicSuppression(5)
-    told = []
+    released = []
     for _ in range(3):
         held.add([cell("25-34", "female", 2, 1)])
-        told.append(held.release(9, 9))
-    assert told == [(), (), (cell("25-34", "female", 6, 3),)]
+        released.append(held.release(9, 9))
+    assert released == [(), (), (cell("25-34", "female", 6, 3),)]
     assert held.waiting_visits == 0
 
 
@@ -55,19 +55,19 @@ def test_everybody_is_described_once_at_most_and_never_in_a_small_group(reports,
     for cells in reports:
         held.add(cells)
         visits, onlookers = sum(c.visits for c in cells), sum(c.onlookers for c in cells)
-        told = held.release(visits, onlookers)
+        released = held.release(visits, onlookers)
         known = [c for c in cells if (c.age, c.gender) != (AgeGroup.UNKNOWN, Gender.UNKNOWN)]
         into, into_looked = (
             into + sum(c.visits for c in known),
             into_looked + sum(c.onlookers for c in known),
         )
         out, out_looked = (
-            out + sum(c.visits for c in told),
-            out_looked + sum(c.onlookers for c in told),
+            out + sum(c.visits for c in released),
+            out_looked + sum(c.onlookers for c in released),
         )
-        assert sum(c.visits for c in told) <= visits
-        assert sum(c.onlookers for c in told) <= onlookers
-        assert all(c.visits >= smallest and c.onlookers <= c.visits for c in told)
-        assert len({(c.age, c.gender) for c in told}) == len(told)
+        assert sum(c.visits for c in released) <= visits
+        assert sum(c.onlookers for c in released) <= onlookers
+        assert all(c.visits >= smallest and c.onlookers <= c.visits for c in released)
+        assert len({(c.age, c.gender) for c in released}) == len(released)
     assert into == out + held.waiting_visits
     assert out_looked <= into_looked

@@ -1,4 +1,4 @@
-"""Nothing leaves that is not a field of the contract; what is refused costs no total."""
+"""Only fields of the schema are sent; a blocked report still delivers its totals."""
 
 import base64
 import json
@@ -28,7 +28,7 @@ from wire.scalars import DeviceId, JournalId, LocationId, SequenceRange
 from wire.topics import Channel, DeviceAddress
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-# A name may look like anything; the gate knows its own.
+# A location may look like encoded data; the filter accepts the device's own names.
 HERE = DeviceAddress(LocationId("KingsCrossNorthConcourse0123456789"), DeviceId("kx-01-cam-1"))
 JPEG = base64.b64encode(b"\xff\xd8\xff\xe0" + bytes(range(26))).decode()
 READING = SensorSum(samples=1, total_milli=5, least_milli=5, most_milli=5)
@@ -52,13 +52,13 @@ def report(number=1, *, visits=6, **others) -> AudienceReport:
     return build_report(**{**values, **others})
 
 
-def sealed(one: AudienceReport) -> bytes:
+def encoded(one: AudienceReport) -> bytes:
     return encode_event(audience_event(one))
 
 
 def changed(**more) -> bytes:
-    """A sealed report with more in its envelope or, as `data__x`, in its data."""
-    event = json.loads(sealed(report()))
+    """An encoded report with more in its envelope or, as `data__x`, in its data."""
+    event = json.loads(encoded(report()))
     for name, value in more.items():
         (event["data"] if name.startswith("data__") else event)[name.removeprefix("data__")] = value
     return json.dumps(event).encode()
@@ -75,8 +75,8 @@ def test_messages_of_the_agent_pass_unchanged(egress):
         state=AlarmState.RAISED, at=NOON, message="the camera does not deliver pictures",
     )  # fmt: skip
     for channel, payload in (
-        (Channel.AUDIENCE, sealed(report())),
-        (Channel.AUDIENCE, join_events([sealed(report(n)) for n in range(1, 51)])),
+        (Channel.AUDIENCE, encoded(report())),
+        (Channel.AUDIENCE, join_events([encoded(report(n)) for n in range(1, 51)])),
         (Channel.ALARM, encode_event(alarm_event(alarm))),
     ):
         assert egress.filter_payload(channel, payload) == payload
@@ -89,11 +89,11 @@ REFUSED = {
     "an unknown field": (changed(data__face=[1, 2, 3]), "not valid against the schema"),
     "an extension": (changed(portrait="x"), "not valid against the schema"),
     "a picture for a name": (
-        sealed(report(sensors={JPEG[:64]: READING})),
+        encoded(report(sensors={JPEG[:64]: READING})),
         "sensors.name[0]: the signature of an image file",
     ),
     "an embedding for a version": (
-        sealed(
+        encoded(
             report(
                 versions=Versions(
                     agent=base64.b64encode(bytes(range(7, 52))).decode(),
@@ -103,7 +103,7 @@ REFUSED = {
         ),
         "versions.agent: a run of letters",
     ),
-    "four people of one kind": (sealed(report(demographics=(SMALL,))), "fewer than 5 people"),
+    "four people of one kind": (encoded(report(demographics=(SMALL,))), "fewer than 5 people"),
     "four sad people": (changed(data__expressions={"sad": 4}), "fewer than 5 people"),
     "an id that is a picture": (changed(id="data:image/png;base64,xyz"), "id: the signature"),
     "too much": (changed(data__sensors={f"s{n}": "x" * 5_000 for n in range(30)}), "bytes"),
@@ -118,15 +118,15 @@ def test_data_outside_the_schema_is_rejected_and_not_shown(egress, case, caplog)
     assert reason in str(refusal.value)
     passed = egress.filter_payload(Channel.AUDIENCE, payload)
     assert egress.blocked == {"audience": 1}
-    said = caplog.text + str(refusal.value) + " ".join(str(vars(r)) for r in caplog.records)
+    shown = caplog.text + str(refusal.value) + " ".join(str(vars(r)) for r in caplog.records)
     for secret in (JPEG[:20], "portrait", "face", "AAA", "BwgJ", "data:image"):
-        assert secret not in said
+        assert secret not in shown
         assert passed is None or secret.encode() not in passed
 
 
 def test_the_totals_of_a_blocked_report_still_arrive(egress):
-    bad = sealed(report(2, demographics=(SMALL,), sensors={JPEG[:64]: READING}))
-    payload = join_events([sealed(report(1)), bad, sealed(report(3))])
+    bad = encoded(report(2, demographics=(SMALL,), sensors={JPEG[:64]: READING}))
+    payload = join_events([encoded(report(1)), bad, encoded(report(3))])
     one, two, three = (
         event.data for event in decode_events(egress.filter_payload(Channel.AUDIENCE, payload))
     )
@@ -137,7 +137,7 @@ def test_the_totals_of_a_blocked_report_still_arrive(egress):
 
 def test_bands_are_totals_and_stay(egress):
     bands = BandSum(high_ms=2_000, medium_ms=1_000, low_ms=6_000)
-    bad = sealed(report(2, bands=bands, demographics=(SMALL,)))
+    bad = encoded(report(2, bands=bands, demographics=(SMALL,)))
     (left,) = (event.data for event in decode_events(egress.filter_payload(Channel.AUDIENCE, bad)))
     assert (left.bands, left.demographics) == (bands, ())
 
@@ -161,17 +161,17 @@ HIDDEN_READING = b'{"iVBORw0KGgo":' + msgspec.json.encode(READING) + b"}"
     ],
 )
 def test_data_hidden_between_fields_is_removed(egress, before, hidden):
-    said = sealed(report())
-    smuggled = said.replace(before, hidden + before, 1)
-    assert smuggled != said
-    assert egress.filter_payload(Channel.AUDIENCE, smuggled) == said
+    original = encoded(report())
+    changed_payload = original.replace(before, hidden + before, 1)
+    assert changed_payload != original
+    assert egress.filter_payload(Channel.AUDIENCE, changed_payload) == original
 
 
 def test_nothing_is_sent_of_what_cannot_be_read_or_goes_the_wrong_way(egress):
     assert egress.filter_payload(Channel.AUDIENCE, b"\xff\xd8\xff") is None
     assert egress.filter_payload(Channel.AUDIENCE, b"[{]") is None
-    assert egress.filter_payload(Channel.ALARM, sealed(report())) is None
-    assert egress.filter_payload(Channel.ACK, sealed(report())) is None
+    assert egress.filter_payload(Channel.ALARM, encoded(report())) is None
+    assert egress.filter_payload(Channel.ACK, encoded(report())) is None
     assert egress.blocked == {"audience": 2, "alarm": 1, "ack": 1}
 
 

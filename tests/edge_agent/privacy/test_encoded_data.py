@@ -96,5 +96,5 @@ def test_random_bytes_are_not_accepted_as_names(disguise):
 
 def test_what_is_too_long_or_does_not_print_is_refused_without_being_repeated():
     for text in ("long " * 200, "bell\x07", "a\x00b", "\ud83d"):
-        (complaint,) = find_encoded_data(text)
-        assert text not in complaint
+        (reason,) = find_encoded_data(text)
+        assert text not in reason

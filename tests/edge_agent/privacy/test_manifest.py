@@ -1,4 +1,4 @@
-"""What a camera says of its privacy, and whether somebody else could have said it."""
+"""The privacy settings that a camera states, and the signature of its statement."""
 
 import subprocess
 from datetime import UTC, datetime
@@ -43,7 +43,7 @@ def test_by_default_nothing_is_on(manifest):
     assert manifest.leaves == ("audience", "heartbeat", "alarm", "status")
 
 
-def test_what_is_switched_on_is_said(address):
+def test_what_is_switched_on_is_stated(address):
     settings = parse(
         "[recorder]\non = true\ndays = 2\n[status]\nport = 8080\npreview = true\n"
         "[capture]\nmasks = [[[0, 0], [0.5, 0], [0, 0.5]]]\n"
@@ -58,34 +58,34 @@ def test_what_is_switched_on_is_said(address):
 def test_the_devices_key_signs_and_its_public_half_proves_it(manifest, key, form, order):
     text = pem(key, getattr(serialization.PrivateFormat, form))
     text = {"key alone": text, "key first": text + CERTIFICATE}.get(order, CERTIFICATE + text)
-    said = sign_manifest(manifest, text)
-    assert is_signed_by(said, key.public_key())
+    signed = sign_manifest(manifest, text)
+    assert is_signed_by(signed, key.public_key())
 
 
 def test_a_manifest_of_another_key_or_with_a_change_is_invalid(manifest, key):
-    said = sign_manifest(manifest, pem(key))
-    assert not is_signed_by(said, ec.generate_private_key(ec.SECP256R1()).public_key())
-    forged = structs.replace(said, manifest=structs.replace(manifest, smallest_cell=2))
+    signed = sign_manifest(manifest, pem(key))
+    assert not is_signed_by(signed, ec.generate_private_key(ec.SECP256R1()).public_key())
+    forged = structs.replace(signed, manifest=structs.replace(manifest, smallest_cell=2))
     assert not is_signed_by(forged, key.public_key())
-    assert not is_signed_by(structs.replace(said, signature="A" * 96), key.public_key())
+    assert not is_signed_by(structs.replace(signed, signature="A" * 96), key.public_key())
 
 
 def test_a_manifest_can_be_verified_with_other_software(manifest, key, tmp_path):
-    said = sign_manifest(manifest, pem(key))
+    signed = sign_manifest(manifest, pem(key))
     form = serialization.PublicFormat.SubjectPublicKeyInfo
     public = key.public_key().public_bytes(serialization.Encoding.PEM, form)
     (tmp_path / "key.pem").write_bytes(public)
-    (tmp_path / "manifest.json").write_bytes(canonical(said.manifest))
-    script = f"echo {said.signature} | base64 -d > signature.der && openssl dgst -sha256 "
+    (tmp_path / "manifest.json").write_bytes(canonical(signed.manifest))
+    script = f"echo {signed.signature} | base64 -d > signature.der && openssl dgst -sha256 "
     script += "-verify key.pem -signature signature.der manifest.json"
     done = subprocess.run(["sh", "-c", script], cwd=tmp_path, capture_output=True, text=True)
     assert done.stdout.strip() == "Verified OK", done.stderr
 
 
 def test_it_survives_the_wire_and_passes_the_gate(manifest, key):
-    said = sign_manifest(manifest, pem(key))
-    assert msgspec.json.decode(msgspec.json.encode(said), type=SignedManifest) == said
-    examine_document({"state": {"reported": {"manifest": said}}}, largest_bytes=8192)
+    signed = sign_manifest(manifest, pem(key))
+    assert msgspec.json.decode(msgspec.json.encode(signed), type=SignedManifest) == signed
+    examine_document({"state": {"reported": {"manifest": signed}}}, largest_bytes=8192)
 
 
 @pytest.mark.parametrize("content", [b"", b"nothing", CERTIFICATE])

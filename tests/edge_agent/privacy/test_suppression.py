@@ -26,8 +26,8 @@ def test_a_zone_is_released_with_enough_people_up_to_the_reported_time():
     zone = ZoneCell(4, 9_000, 2_000)
     assert release_zone(zone, 60_000, 5) is None
     zone.entries = 5
-    told = release_zone(zone, 6_000, 5)
-    assert (told, zone) == (ZoneCell(5, 6_000, 2_000), ZoneCell(0, 3_000, 0))
+    released = release_zone(zone, 6_000, 5)
+    assert (released, zone) == (ZoneCell(5, 6_000, 2_000), ZoneCell(0, 3_000, 0))
     assert release_zone(ZoneCell(), 0, 5) == ZoneCell()
     assert release_zone(ZoneCell(5, 9_000, 0, outside=4, outside_ms=1), 60_000, 5) is None
     enough = ZoneCell(5, 9_000, 0, outside=5, outside_ms=1)
@@ -55,13 +55,13 @@ def test_a_report_of_an_older_agent_leaves_without_its_small_cells_and_with_its_
         zones={
             "few": ZoneSum(entries=4, person_ms=10, looking_ms=0),
             "many": ZoneSum(entries=5, person_ms=10, looking_ms=0),
-            "nobody": ZoneSum(entries=0, person_ms=0, looking_ms=0),
-            "somebody": ZoneSum(entries=0, person_ms=10, looking_ms=0),
+            "empty": ZoneSum(entries=0, person_ms=0, looking_ms=0),
+            "passing": ZoneSum(entries=0, person_ms=10, looking_ms=0),
         },
     )  # fmt: skip
     left = drop_small_cells(report, 5)
     assert left.dwell_histogram == (0, 5, *[0] * 13)
-    assert set(left.zones) == {"many", "nobody"}
+    assert set(left.zones) == {"many", "empty"}
     assert (left.visits, left.person_ms) == (9, 9_000)
     assert drop_small_cells(report, 1) == report
     alone = structs.replace(report, zones={"few": report.zones["few"]})

@@ -6,7 +6,7 @@ from edge_agent.capture.camera import Counters
 from edge_agent.reporting.connection_quality import ConnectionQuality
 from wire.health import CaptureState, Connection
 
-FLOWS, STANDS = CaptureState.STREAMING, CaptureState.STALLED
+FLOWS, STALLED = CaptureState.STREAMING, CaptureState.STALLED
 
 
 def after(minutes):
@@ -33,7 +33,7 @@ STEADY = (1500, 0, FLOWS)
         ([STEADY] * 9 + [(800, 0, FLOWS)], Connection.POOR),
         ([STEADY] * 9 + [(200, 0, FLOWS)], Connection.UNUSABLE),
         ([STEADY] * 9 + [(1500, 1, FLOWS)], Connection.FAIR),
-        ([(1500, 0, STANDS)] * 5, Connection.POOR),
+        ([(1500, 0, STALLED)] * 5, Connection.POOR),
         ([(1500, 3, FLOWS)] * 10, Connection.UNUSABLE),
         ([(1500, 3, FLOWS)] * 10 + [STEADY] * 61, Connection.EXCELLENT),
     ],

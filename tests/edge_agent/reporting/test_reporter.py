@@ -30,7 +30,7 @@ def test_a_disk_that_cannot_be_read_does_not_stop_the_measurement(
     agent, street, outbox, received, monkeypatch, caplog
 ):
     def fails(*_numbers, **_others):
-        raise OutboxError("the disk is gone")
+        raise OutboxError("the disk was removed")
 
     monkeypatch.setattr(outbox, "unacknowledged", fails)
     totals = agent(FrameSequence([street(n / 5) for n in range(200)])).run(drain_s=0)

@@ -1,4 +1,4 @@
-"""Shared: a camera's last word, and a server over it."""
+"""The last state of a camera, and a board with it."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -20,9 +20,9 @@ def now():
 
 @pytest.fixture
 def snapshot():
-    """A camera that has been well for an hour; `changed` says how it differs."""
+    """A camera that has worked for an hour; `changed` are other fields of its heartbeat."""
 
-    def make(*, source="rtsp://10.0.0.7/main", totals=None, connected=True, **changed):
+    def create(*, source="rtsp://10.0.0.7/main", totals=None, connected=True, **changed):
         figures = DeviceFigures(
             connection=changed.pop("connection", Connection.EXCELLENT),
             frames_milli_hz=24_800, frames_dropped=7, stalls=1, model_faults=2,
@@ -47,7 +47,7 @@ def snapshot():
         }  # fmt: skip
         return StateSnapshot(source, structs.replace(beat, **changed), totals or sums, connected)
 
-    return make
+    return create
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Prometheus hears what the heartbeat says, in a format that its own parser reads."""
+"""The metrics equal the heartbeat, in a format that the parser of Prometheus reads."""
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -43,7 +43,7 @@ def test_every_figure_is_there_and_true(board, now):
     }
     assert {name: found.get(name) for name in expected} == expected
     names = {name.removesuffix("_total") for name, *_ in found}
-    assert {f"onlooker_{told.name}" for told in METRIC_SPECS} - names == {"onlooker_alarm"}
+    assert {f"onlooker_{spec.name}" for spec in METRIC_SPECS} - names == {"onlooker_alarm"}
 
 
 def test_the_parts_of_the_gate_add_up_to_the_frames_that_were_sampled(board, now):

@@ -1,4 +1,4 @@
-"""The page says how things are, and nothing that it shows can become part of it."""
+"""The page shows the state of the cameras; no shown text can become markup."""
 
 from html.parser import HTMLParser
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""A preview is made while somebody looks, and never stale."""
+"""A preview is encoded only while it is requested, and is never stale."""
 
 import threading
 from datetime import UTC, datetime

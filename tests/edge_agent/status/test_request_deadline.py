@@ -1,4 +1,4 @@
-"""A client that drips, hangs or floods holds its place for a bounded time, and nobody else's."""
+"""A slow, stopped or flooding client is dropped after a bounded time and delays no other."""
 
 import socket
 import threading

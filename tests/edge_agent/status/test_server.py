@@ -19,8 +19,8 @@ JPEG = b"\xff\xd8\xff mosaic"
 def serve(board, now):
     servers = []
 
-    def started(settings=StatusSettings(), **sights):  # noqa: B008  frozen
-        server = StatusServer(settings, StatusSources(board, clock=lambda: now, **sights))
+    def started(settings=StatusSettings(), **sources):  # noqa: B008  frozen
+        server = StatusServer(settings, StatusSources(board, clock=lambda: now, **sources))
         server.start()
         servers.append(server)
         return server
@@ -88,22 +88,22 @@ def test_another_name_for_this_host_is_refused(serve):
 
 
 def test_player_messages_are_accepted_and_invalid_ones_rejected(serve):
-    def hear(body):
+    def handle(body):
         if body != b'{"creative":"tea"}':
             raise ValueError("creative is missing")
         return {"playing": "tea"}
 
-    server = serve(handle_player_message=hear)
-    said = {"method": "POST", "Content_Type": "application/json"}
-    assert ask(server, "/plays", body=b'{"creative":"tea"}', **said)[1] == b'{"playing": "tea"}'
-    answer, content = ask(server, "/plays", body=b"{}", **said)
+    server = serve(handle_player_message=handle)
+    options = {"method": "POST", "Content_Type": "application/json"}
+    assert ask(server, "/plays", body=b'{"creative":"tea"}', **options)[1] == b'{"playing": "tea"}'
+    answer, content = ask(server, "/plays", body=b"{}", **options)
     assert (answer.status, b"creative is missing" in content) == (422, True)
-    assert ask(server, "/plays", body=b"x" * 20_000, **said)[0].status == 413
+    assert ask(server, "/plays", body=b"x" * 20_000, **options)[0].status == 413
     assert (
         ask(server, "/plays", body=b"{}", method="POST", Content_Type="text/plain")[0].status == 415
     )
-    assert ask(server, "/other", body=b"{}", **said)[0].status == 404
-    assert ask(serve(), "/plays", body=b"{}", **said)[0].status == 404
+    assert ask(server, "/other", body=b"{}", **options)[0].status == 404
+    assert ask(serve(), "/plays", body=b"{}", **options)[0].status == 404
 
 
 @pytest.mark.parametrize("noise", [b"\x16\x03\x01\x02", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n"])

@@ -1,4 +1,4 @@
-"""Systemd's socket is real here; only its patience is the test's."""
+"""The watchdog with a real notification socket; time is that of the test."""
 
 import math
 import os
@@ -24,10 +24,10 @@ CAMERA = DeviceId("kx-01-cam-1")
 
 @pytest.fixture
 def systemd(tmp_path):
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as mail:
-        mail.bind(str(tmp_path / "notify"))
-        mail.settimeout(10)
-        yield mail
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notifications:
+        notifications.bind(str(tmp_path / "notify"))
+        notifications.settimeout(10)
+        yield notifications
 
 
 def environment(systemd, **more):
@@ -39,10 +39,10 @@ def test_the_watchdog_notifies_ready_alive_and_stopping(systemd):
     with Watchdog(board, environment=environment(systemd, WATCHDOG_USEC="30000")):
         assert systemd.recv(99) == b"READY=1"
         assert systemd.recv(99) == b"WATCHDOG=1"
-    said = [systemd.recv(99)]
-    while said[-1] == b"WATCHDOG=1":
-        said.append(systemd.recv(99))
-    assert said[-1] == b"STOPPING=1"
+    received = [systemd.recv(99)]
+    while received[-1] == b"WATCHDOG=1":
+        received.append(systemd.recv(99))
+    assert received[-1] == b"STOPPING=1"
 
 
 def test_a_loop_that_hangs_stops_the_watchdog_and_is_logged_once(systemd, caplog):
@@ -50,13 +50,17 @@ def test_a_loop_that_hangs_stops_the_watchdog_and_is_logged_once(systemd, caplog
     board = StateBoard()
     board.record_heartbeat(CAMERA, 100.0)
     board.record_heartbeat(DeviceId("other"), 139.0)
-    dog = Watchdog(board, environment=environment(systemd), hangs_after_s=30)
-    assert [dog.check(129.0), dog.check(131.0), dog.check(132.0)] == [True, False, False]
+    watchdog = Watchdog(board, environment=environment(systemd), hangs_after_s=30)
+    assert [watchdog.check(129.0), watchdog.check(131.0), watchdog.check(132.0)] == [
+        True,
+        False,
+        False,
+    ]
     assert [record.device for record in caplog.records if record.message == "agent.hangs"] == [
         CAMERA
     ]
     board.record_heartbeat(CAMERA, 140.0)
-    assert dog.check(141.0)
+    assert watchdog.check(141.0)
     assert [systemd.recv(99) for _ in range(2)] == [b"WATCHDOG=1"] * 2
     systemd.setblocking(False)
     with pytest.raises(BlockingIOError):
@@ -110,13 +114,13 @@ def test_a_real_loop_that_hangs_is_detected_and_a_running_one_is_not(
     thread = threading.Thread(target=agent.run, kwargs={"drain_s": 0})
     thread.start()
     assert stuck.reached.wait(30)
-    dog = Watchdog(board, environment={})
-    assert dog.check(time.monotonic())
-    assert not dog.check(time.monotonic() + 31)
+    watchdog = Watchdog(board, environment={})
+    assert watchdog.check(time.monotonic())
+    assert not watchdog.check(time.monotonic() + 31)
     stuck.go.set()
     thread.join()
     outbox.close()
-    assert dog.check(time.monotonic() + 31), "an agent that has ended is waited for"
+    assert watchdog.check(time.monotonic() + 31), "an ended agent counts as hanging"
 
 
 def test_an_agent_that_exited_in_order_is_not_awaited():
@@ -128,8 +132,8 @@ def test_an_agent_that_exited_in_order_is_not_awaited():
 
 @pytest.mark.parametrize("address", ["", "/no/such/socket", "@onlooker-nobody"])
 def test_without_systemd_the_agent_runs(address):
-    with Watchdog(StateBoard(), environment={"NOTIFY_SOCKET": address}) as dog:
-        assert dog.check(0.0)
+    with Watchdog(StateBoard(), environment={"NOTIFY_SOCKET": address}) as watchdog:
+        assert watchdog.check(0.0)
 
 
 def test_the_agent_itself_reports_to_systemd(systemd, film, street, tmp_path):

@@ -1,4 +1,4 @@
-"""Versions of the program: unpacked whole, proved by running, switched by a rename."""
+"""Versions of the program are unpacked completely, tested by a run, and switched by a rename."""
 
 import io
 import tarfile
@@ -8,8 +8,8 @@ import pytest
 from edge_agent.updates import ab_update
 from edge_agent.updates.ab_update import ProgramSlotError, ProgramSlots
 
-WELL = f'#!/bin/sh\necho well > "${ab_update.HEALTH_FILE_VARIABLE}"\nexec sleep 60\n'
-MUTE = "#!/bin/sh\nexec sleep 60\n"
+HEALTHY = f'#!/bin/sh\necho healthy > "${ab_update.HEALTH_FILE_VARIABLE}"\nexec sleep 60\n'
+SILENT = "#!/bin/sh\nexec sleep 60\n"
 ENDS = "#!/bin/sh\nexit 3\n"
 
 
@@ -34,7 +34,7 @@ def program(tmp_path):
 def test_a_version_that_passes_its_self_check_becomes_current_and_the_old_one_stays(
     program, tmp_path
 ):
-    slot = program.unpack("1.1", archive({"start": WELL}))
+    slot = program.unpack("1.1", archive({"start": HEALTHY}))
     assert program.try_slot(slot, ["run"])
     assert (program.current.name, program.previous.name) == ("1.1", "1.0")
     assert program.take_failure_reason() == ""
@@ -42,13 +42,13 @@ def test_a_version_that_passes_its_self_check_becomes_current_and_the_old_one_st
 
 def test_only_two_versions_are_kept(program, tmp_path):
     for version in ("1.1", "1.2"):
-        assert program.try_slot(program.unpack(version, archive({"start": WELL})), [])
+        assert program.try_slot(program.unpack(version, archive({"start": HEALTHY})), [])
     assert sorted(home.name for home in (tmp_path / "slots").iterdir()) == ["1.1", "1.2"]
 
 
 @pytest.mark.parametrize(
     ("script", "trouble"),
-    [(ENDS, "the new program ended (3)"), (MUTE, "did not report healthy within 1 s")],
+    [(ENDS, "the new program ended (3)"), (SILENT, "did not report healthy within 1 s")],
 )
 def test_a_version_that_fails_its_self_check_changes_nothing(program, script, trouble):
     slot = program.unpack("1.1", archive({"start": script}))
@@ -59,19 +59,19 @@ def test_a_version_that_fails_its_self_check_changes_nothing(program, script, tr
 
 
 @pytest.mark.parametrize(
-    ("content", "complaint"),
+    ("content", "reason"),
     [
         (b"not an archive", "does not unpack"),
-        (archive({"start": WELL})[:60], "does not unpack"),
-        (archive({"../start": WELL}), "does not unpack"),
-        (archive({"/etc/start": WELL}), "no program start"),
+        (archive({"start": HEALTHY})[:60], "does not unpack"),
+        (archive({"../start": HEALTHY}), "does not unpack"),
+        (archive({"/etc/start": HEALTHY}), "no program start"),
         (archive({"README": "x"}), "no program start"),
-        (archive({"start": WELL}, mode=0o644), "no program start"),
+        (archive({"start": HEALTHY}, mode=0o644), "no program start"),
     ],
     ids=range(6),
 )
-def test_an_invalid_release_leaves_no_slot(program, tmp_path, content, complaint):
-    with pytest.raises(ProgramSlotError, match=complaint):
+def test_an_invalid_release_leaves_no_slot(program, tmp_path, content, reason):
+    with pytest.raises(ProgramSlotError, match=reason):
         program.unpack("1.1", content)
     assert [home.name for home in (tmp_path / "slots").iterdir()] == ["1.0"]
     assert not (tmp_path.parent / "start").exists()
@@ -80,9 +80,9 @@ def test_an_invalid_release_leaves_no_slot(program, tmp_path, content, complaint
 def test_a_release_that_unpacks_to_too_many_bytes_is_rejected(program, monkeypatch):
     monkeypatch.setattr(ab_update, "LARGEST_UNPACKED_BYTES", 10)
     with pytest.raises(ProgramSlotError, match="unpacks to over 10 bytes"):
-        program.unpack("1.1", archive({"start": WELL}))
+        program.unpack("1.1", archive({"start": HEALTHY}))
 
 
 def test_without_slots_there_is_nothing_to_unpack_into(tmp_path):
     with pytest.raises(ProgramSlotError, match="no current slot"):
-        ProgramSlots(tmp_path).unpack("1.1", archive({"start": WELL}))
+        ProgramSlots(tmp_path).unpack("1.1", archive({"start": HEALTHY}))

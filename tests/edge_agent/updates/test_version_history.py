@@ -1,4 +1,4 @@
-"""Versions are ordered as Semantic Versioning says, and only go up."""
+"""Versions are ordered by Semantic Versioning, and never decrease."""
 
 import json
 import stat

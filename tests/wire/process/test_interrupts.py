@@ -1,4 +1,4 @@
-"""Ctrl-C that nobody hears ends the process all the same."""
+"""Ctrl-C ends the process also where a library ignores it."""
 
 import subprocess
 import sys

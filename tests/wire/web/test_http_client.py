@@ -17,7 +17,7 @@ QUICK = HttpLimits(within_s=0.6, limit_bytes=1_000)
 
 @contextlib.contextmanager
 def answering(*pieces, every_s=0.0, for_ever=(), on_request=lambda: None):
-    """A server that sends those bytes whatever is asked, then `for_ever`; its port."""
+    """The port of a server that answers every request with these bytes, then `for_ever`."""
     listener = socket.create_server(("127.0.0.1", 0))
     ended = threading.Event()
 

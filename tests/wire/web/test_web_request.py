@@ -17,11 +17,13 @@ from wire.web.web_request import failure_of, web_request
 @pytest.fixture
 def servers():
     """Two servers: the first redirects to the second; what each was asked."""
-    heard = []
+    requests = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
-            heard.append((self.server.server_address[1], self.path, self.headers["Authorization"]))
+            requests.append(
+                (self.server.server_address[1], self.path, self.headers["Authorization"])
+            )
             if self.path.startswith("/moved"):
                 self.send_response(302)
                 self.send_header("Location", f"http://127.0.0.1:{second.server_address[1]}/there")
@@ -37,7 +39,7 @@ def servers():
     threads = [threading.Thread(target=one.serve_forever, args=(0.05,)) for one in (first, second)]
     for thread in threads:
         thread.start()
-    yield first.server_address[1], heard
+    yield first.server_address[1], requests
     for one in (first, second):
         one.shutdown()
         one.server_close()
@@ -46,12 +48,12 @@ def servers():
 
 
 def test_credentials_travel_in_a_header_and_not_to_where_an_answer_redirects(servers):
-    port, heard = servers
+    port, requests = servers
     address = parse_address(f"http://me:s3%40cret@127.0.0.1:{port}/moved?k=1")
     with urllib.request.urlopen(web_request(address), timeout=5):
         pass
-    assert heard[0] == (port, "/moved?k=1", "Basic bWU6czNAY3JldA==")
-    assert heard[1][1:] == ("/there", None)
+    assert requests[0] == (port, "/moved?k=1", "Basic bWU6czNAY3JldA==")
+    assert requests[1][1:] == ("/there", None)
 
 
 @pytest.mark.parametrize(
