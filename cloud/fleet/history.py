@@ -1,7 +1,7 @@
-"""What was done to the fleet, by whom: entries of the one audit chain, found again by device.
+"""The history of the fleet: entries of the audit log, found by device.
 
-An entry's action is the event with a prefix. Lines that were written before the fleet joined the
-chain stay in `fleet_audit`: they are shown, and nothing proves them.
+An entry's action is the event with a prefix. Lines from before the fleet used the audit log stay in
+`fleet_audit`: they are shown, and no digest protects them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,7 +24,7 @@ MAX_ACTOR_CHARACTERS: Final = 120
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who does something, and when."""
+    """Who makes a change, and when."""
 
     name: str
     at: datetime
@@ -34,7 +34,7 @@ class Author:
 class FleetEvent:
     """One event of one device; of none, when it concerns the fleet.
 
-    `state` is what the event left in the tables, for `audit verify` (`states.py`).
+    `state` is the changed row after the event, for `audit verify` (`audit_states.py`).
     """
 
     event: str
@@ -45,7 +45,7 @@ class FleetEvent:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """A line of the history. `entry` is its number in the chain; None for one from before."""
+    """A line of the history. `entry` is its number in the audit log; None for an older line."""
 
     at: datetime
     who: str
@@ -56,7 +56,7 @@ class HistoryEntry:
 
 
 def record_events(connection: Connection, author: Author, notes: Iterable[FleetEvent]) -> None:
-    """Write events into the chain, in the transaction that makes them true."""
+    """Write events into the audit log, in the transaction of the change."""
     new = [
         NewAuditEntry(
             author.at,

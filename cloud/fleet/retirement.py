@@ -14,14 +14,14 @@ from wire.scalars import DeviceId
 
 
 def retire(connection: Connection, name: str, author: Author) -> None:
-    """Remove a device; UnknownThing when the fleet does not have it."""
+    """Remove a device; UnknownDevice when the fleet does not have it."""
     devices.mark_retired(connection, name, author)
     job_store.delete_executions(connection, name)
     _delete_shadows(connection, name, author)
 
 
 def _delete_shadows(connection: Connection, name: str, author: Author) -> None:
-    """Delete the device's shadows as AWS IoT does: subscribers are notified, versions go on."""
+    """Delete the device's shadows as AWS IoT does: subscribers are notified, versions continue."""
     held = (shadows.c.device == name) & shadows.c.deleted_at.is_(None)
     for shadow in connection.execute(select(shadows.c.name).where(held)).scalars().all():
         version = delete_shadow(connection, ShadowName(name, shadow), at=author.at)

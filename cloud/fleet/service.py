@@ -1,8 +1,8 @@
-"""The fleet service: answers devices on the broker, spreads jobs, says what commands have left.
+"""The fleet service: answers devices on the broker, continues rollouts, publishes the outbox.
 
 One thread takes requests from the connection's thread in batches of one transaction; a device that
 has more than ten requests waiting is refused the rest, as on AWS IoT. Nothing is answered before it
-is committed. Requests that were waiting when the process dies are asked again by their devices.
+is committed. Requests that are pending when the process ends are repeated by their devices.
 """
 
 import logging
@@ -73,23 +73,23 @@ class FleetService:
         self._tick_at: datetime | None = None
 
     def take(self, topic: str, payload: bytes) -> None:
-        """Accept a message for later; called on the connection's thread."""
+        """Queue a request; called on the connection's thread."""
         device = topic_handler.device_in(topic)
         if device is None:
             return
         with self._lock:
-            has_room = (
+            has_space = (
                 self._waiting[device] < topic_handler.MAX_PENDING_REQUESTS
                 and not self._queue.full()
             )
-            if has_room:
+            if has_space:
                 self._waiting[device] += 1
                 self._queue.put_nowait(QueuedRequest(topic, payload))
-        if not has_room:
-            self._say(topic_handler.reject_throttled(topic, payload, at=self._clock()))
+        if not has_space:
+            self._publish_all(topic_handler.reject_throttled(topic, payload, at=self._clock()))
 
     def step(self, pause_s: float = POLL_S) -> None:
-        """Answer what waits, for at most `pause_s` before there is something; let time pass."""
+        """Answer pending requests, after waiting at most `pause_s` for one; then do what is due."""
         if batch := self._batch(pause_s):
             self._answer(batch)
         at = self._clock()
@@ -109,57 +109,57 @@ class FleetService:
 
     def _answer(self, batch: list[QueuedRequest]) -> None:
         at = self._clock()
-        sayings = self._written(batch, at)
+        messages = self._handle_batch(batch, at)
         with self._lock:
             self._waiting.subtract(str(topic_handler.device_in(one.topic)) for one in batch)
-            self._waiting += Counter()  # drops those at nought
-        self._say(sayings)
+            self._waiting += Counter()  # removes counts of zero
+        self._publish_all(messages)
 
-    def _written(self, batch: list[QueuedRequest], at: datetime) -> list[OutgoingMessage]:
+    def _handle_batch(self, batch: list[QueuedRequest], at: datetime) -> list[OutgoingMessage]:
         """The answers, once committed; a request that the database rejects is retried alone."""
-        sayings: list[OutgoingMessage] = []
+        messages: list[OutgoingMessage] = []
         try:
             with writing(self._engine) as connection:
                 for one in batch:
-                    sayings += _handle_one(connection, one, at)
+                    messages += _handle_one(connection, one, at)
         except (OperationalError, InterfaceError) as error:
-            self._complain(error, batch)
+            self._log_failure(error, batch)
             return []
         except SQLAlchemyError as error:
             if len(batch) > 1:
-                return [said for one in batch for said in self._written([one], at)]
-            self._complain(error, batch)
+                return [answer for one in batch for answer in self._handle_batch([one], at)]
+            self._log_failure(error, batch)
             return []
-        return sayings
+        return messages
 
-    def _complain(self, error: SQLAlchemyError, batch: list[QueuedRequest]) -> None:
+    def _log_failure(self, error: SQLAlchemyError, batch: list[QueuedRequest]) -> None:
         fields = {"requests": len(batch), "first": batch[0].topic[:200]}
         log.error("fleet.unwritten", extra={**fields, "reason": type(error).__name__})
 
     def _tick(self, at: datetime) -> None:
-        """Let time pass; a database that is away is tried again at the next tick."""
+        """Continue jobs and publish the outbox; without a database it is tried again later."""
         try:
             with writing(self._engine) as connection:
-                sayings = job_store.advance_time(connection, at=at)
-            self._say(sayings)
+                messages = job_store.advance_time(connection, at=at)
+            self._publish_all(messages)
             with writing(self._engine) as connection:
-                left = pending_messages(connection)
-                for _, topic, payload in left:
+                pending = pending_messages(connection)
+                for _, topic, payload in pending:
                     self._publish(topic, payload)
-                if left:
-                    delete_published(connection, [number for number, _, _ in left])
+                if pending:
+                    delete_published(connection, [number for number, _, _ in pending])
         except SQLAlchemyError as error:
             log.warning("database.unavailable", extra={"reason": type(error).__name__})
 
-    def _say(self, sayings: Iterable[OutgoingMessage]) -> None:
-        for one in sayings:
+    def _publish_all(self, messages: Iterable[OutgoingMessage]) -> None:
+        for one in messages:
             self._publish(one.topic, one.payload)
 
 
 def _handle_one(
     connection: SqlConnection, one: QueuedRequest, at: datetime
 ) -> list[OutgoingMessage]:
-    """The answers to one request. What a device sends stops no other device."""
+    """The answers to one request. A request that fails affects no other device."""
     try:
         return topic_handler.handle(connection, one.topic, one.payload, at=at)
     except SQLAlchemyError:
@@ -194,7 +194,7 @@ def create_client(where: FleetConnection) -> Client:
 
 
 def connect_service(client: Client, service: FleetService) -> None:
-    """Let the service hear what the client hears, on every connection that it makes."""
+    """Pass the messages of every connection of the client to the service."""
     takeovers = TakeoverDetector()
 
     def subscribe(connection: Client, _data: Any, _flags: Any, reason: Any, _more: Any) -> None:
@@ -205,7 +205,9 @@ def connect_service(client: Client, service: FleetService) -> None:
         log.info("fleet.connected", extra={"reason": str(reason)})
         connection.subscribe([(topic, 1) for topic in FILTERS])
 
-    def stay_away(connection: Client, _data: Any, flags: Any, reason: Any, _more: Any) -> None:
+    def handle_disconnect(
+        connection: Client, _data: Any, flags: Any, reason: Any, _more: Any
+    ) -> None:
         connection.reconnect_delay_set(*RECONNECT_DELAYS_S)
         if not reason.is_failure:  # we ended it
             return
@@ -219,9 +221,9 @@ def connect_service(client: Client, service: FleetService) -> None:
                 extra={"times": takeovers.times, "pause_s": round(pause_s), "advice": ADVICE},
             )
 
-    def hear(_client: Client, _data: Any, message: MQTTMessage) -> None:
+    def receive(_client: Client, _data: Any, message: MQTTMessage) -> None:
         service.take(message.topic, bytes(message.payload))
 
     client.on_connect = subscribe
-    client.on_disconnect = stay_away
-    client.on_message = hear
+    client.on_disconnect = handle_disconnect
+    client.on_message = receive

@@ -1,4 +1,4 @@
-"""The fleet's tables, on the one engine of the cloud. JSON is kept as text, whole."""
+"""The fleet's tables, in the database of the cloud. JSON is stored as text."""
 
 from typing import Final
 
@@ -117,7 +117,7 @@ fleet_outbox = Table(
 enrolments = Table(
     "enrolments",
     metadata,
-    Column("token_digest", String(64), primary_key=True),  # SHA-256; the token itself is not kept
+    Column("token_digest", String(64), primary_key=True),  # SHA-256; the token itself is not stored
     Column("device", _name, nullable=False),
     Column("holder", String(128), nullable=False),  # the certificate that asked
     Column("certificate", String(64), nullable=False),

@@ -1,7 +1,7 @@
-"""From a message on `$aws/things/...` to what is said in answer. No connection is known here.
+"""Handles requests on `$aws/things/...` and builds the answers; it has no connection to the broker.
 
-Who publishes on a device's topics is that device: the broker's access rules say so. What is refused
-is answered on `.../rejected` with the protocol's own code; other topics are answered nothing.
+The broker's access rules ensure that a device publishes on its own topics only. A refused request
+is answered on `.../rejected` with the protocol's own code; other topics are not answered.
 """
 
 import logging
@@ -38,7 +38,7 @@ MAX_PENDING_REQUESTS: Final = 10  # unanswered requests of one connection
 
 @dataclass(frozen=True, slots=True)
 class TopicRequest:
-    """One request: the topic that it came on, taken apart, and its bytes."""
+    """One request: its topic, the parts of the topic, and its payload."""
 
     topic: str
     parts: Mapping[str, str | None]
@@ -47,25 +47,25 @@ class TopicRequest:
 
     @property
     def device(self) -> str:
-        """Who asks."""
+        """The device that asks."""
         return str(self.parts["device"])
 
     def accepted(self, body: dict[str, Any]) -> OutgoingMessage:
-        """The answer that says yes."""
+        """The answer to an accepted request."""
         return OutgoingMessage(f"{self.topic}/accepted", body)
 
     def rejected(self, body: dict[str, Any]) -> OutgoingMessage:
-        """The answer that says no."""
+        """The answer to a refused request."""
         return OutgoingMessage(f"{self.topic}/rejected", body)
 
     @property
     def seconds(self) -> int:
-        """When, as the protocol writes it."""
+        """The time of the request in seconds since 1970."""
         return int(self.at.timestamp())
 
 
 def device_in(topic: str) -> str | None:
-    """Who asks on a topic, when it is a request at all."""
+    """The device of a request topic; None for any other topic."""
     found = SHADOW.fullmatch(topic) or JOBS.fullmatch(topic)
     return found["device"] if found else None
 
@@ -73,7 +73,7 @@ def device_in(topic: str) -> str | None:
 def handle(
     connection: Connection, topic: str, payload: bytes, *, at: datetime
 ) -> list[OutgoingMessage]:
-    """Do what a message asks and return what is to be said; a refusal leaves no trace."""
+    """Handle a request and return the messages to publish; a refused request changes nothing."""
     if found := SHADOW.fullmatch(topic):
         return _handle_shadow(connection, TopicRequest(topic, found.groupdict(), payload, at))
     if found := JOBS.fullmatch(topic):
@@ -82,7 +82,7 @@ def handle(
 
 
 def reject_throttled(topic: str, payload: bytes, *, at: datetime) -> list[OutgoingMessage]:
-    """Refuse a request unread, since too many of that device wait."""
+    """Refuse a request unread, since too many of that device are pending."""
     if SHADOW.fullmatch(topic):
         return [
             _reject_shadow(
@@ -154,8 +154,8 @@ def _dispatch_job(
     act = {"get": _describe, "update": _update_job, "start-next": _start_next}[str(kind)]
     if asked.parts["list"] == "get":
         act = _list_pending
-    body, sayings = act(connection, asked, request)
-    return [asked.accepted(_with_token(body, request, asked.seconds)), *sayings]
+    body, messages = act(connection, asked, request)
+    return [asked.accepted(_with_token(body, request, asked.seconds)), *messages]
 
 
 Answer = tuple[dict[str, Any], list[OutgoingMessage]]
@@ -185,29 +185,29 @@ def _start_next(connection: Connection, asked: TopicRequest, request: dict[str, 
     todo = job_store.read_pending(connection, asked.device)
     if not todo:
         return {}, []
-    one, sayings = todo[0], list[OutgoingMessage]()
+    one, messages = todo[0], list[OutgoingMessage]()
     if one.status is execution.ExecutionStatus.QUEUED:
-        word = execution.StatusUpdate(
+        change = execution.StatusUpdate(
             execution.ExecutionStatus.IN_PROGRESS, details, step_minutes=step
         )
-        one, sayings = job_store.update_execution(
-            connection, asked.device, one.job, word, at=asked.at
+        one, messages = job_store.update_execution(
+            connection, asked.device, one.job, change, at=asked.at
         )
     document = job_store.read_document(connection, one.job)
-    return {"execution": execution.describe(one, document, at=asked.seconds)}, sayings
+    return {"execution": execution.describe(one, document, at=asked.seconds)}, messages
 
 
 def _update_job(connection: Connection, asked: TopicRequest, request: dict[str, Any]) -> Answer:
-    word = execution.parse_update(request)
+    change = execution.parse_update(request)
     job = str(asked.parts["job"])
-    one, sayings = job_store.update_execution(connection, asked.device, job, word, at=asked.at)
+    one, messages = job_store.update_execution(connection, asked.device, job, change, at=asked.at)
     body: dict[str, Any] = {}
     if request.get("includeJobExecutionState") is True:
         body["executionState"] = execution.execution_state(one)
     if request.get("includeJobDocument") is True:
         body["jobDocument"] = job_store.read_document(connection, one.job)
     log.info("job.updated", extra={"device": one.device, "job": one.job, "status": one.status})
-    return body, sayings
+    return body, messages
 
 
 def _parse_request(payload: bytes) -> dict[str, Any]:

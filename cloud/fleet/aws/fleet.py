@@ -32,7 +32,7 @@ class AwsFleet:
         self._data: Any = create_client("iot-data", region=region)
 
     def find_names(self, target: DeviceSelector) -> list[str]:
-        """The things that are meant, by name."""
+        """The names of the selected things."""
         wanted = {**target.attributes, **({"location": target.location} if target.location else {})}
         members = self._members(target.group) if target.group else None
         return sorted(
@@ -47,12 +47,12 @@ class AwsFleet:
         self, target: DeviceSelector, wanted: Mapping[str, Any]
     ) -> list[ConfigPreview]:
         """What the settings would change, device by device."""
-        return [one for one, _ in self._foreseen(target, wanted)]
+        return [one for one, _ in self._preview_versions(target, wanted)]
 
     def set_desired(self, target: DeviceSelector, wanted: Mapping[str, Any]) -> list[ConfigPreview]:
         """Write the settings into the shadows that they change."""
         done = []
-        for one, version in self._foreseen(target, wanted):
+        for one, version in self._preview_versions(target, wanted):
             request: dict[str, Any] = {"state": {"desired": dict(wanted)}}
             if version is not None:
                 request["version"] = version
@@ -86,7 +86,7 @@ class AwsFleet:
         }
 
     def roll_out(self, plan: ModelRollout, at: datetime, *, replaces: str | None) -> str:
-        """Open a job for all that are meant; returns its id."""
+        """Create a job for all selected things; returns its id."""
         document = {
             "operation": OPERATION,
             "version": plan.model,
@@ -102,18 +102,18 @@ class AwsFleet:
         rollout: RolloutConfig,
         at: datetime,
     ) -> str:
-        """Open a job of any other kind; returns its id."""
+        """Create a job of any other kind; returns its id."""
         return self._begin(document["operation"], document, target, rollout, at)
 
     def list_jobs(self, last: int) -> list[dict[str, Any]]:
-        """The newest jobs, with how many things stand where."""
+        """The newest jobs, with the number of things by status."""
         known = sorted(self._pages("list_jobs", "jobs"), key=lambda job: job["createdAt"])
         return [
             self._iot.describe_job(jobId=job["jobId"])["job"] for job in reversed(known[-last:])
         ]
 
     def roll_back(self, job: str, at: datetime, *, to: str | None) -> str:
-        """Stop a job and give the old model to whoever took or is taking the new one."""
+        """Cancel a job and install its old model on each thing that started or finished it."""
         try:
             self._iot.describe_job(jobId=job)
         except self._iot.exceptions.ResourceNotFoundException:
@@ -121,7 +121,7 @@ class AwsFleet:
         document = json.loads(self._iot.get_job_document(jobId=job)["document"])
         old = to or document.get("replaces")
         if not old:
-            raise RegistryError(f"what {job} replaced is not known: say --to VERSION")
+            raise RegistryError(f"what {job} replaced is not known: name it with --to VERSION")
         taken = [
             one["thingArn"]
             for status in STARTED_STATUSES
@@ -136,7 +136,7 @@ class AwsFleet:
         return f"{opened}: {old} for {len(taken)} things"
 
     def read_progress(self, job: str) -> Iterator[dict[str, Any]]:
-        """Where each thing stands with a job, with what it said of it."""
+        """The progress of each thing in a job, with the details that it reported."""
         try:
             found = list(self._executions(job))
         except self._iot.exceptions.ResourceNotFoundException:
@@ -160,7 +160,7 @@ class AwsFleet:
             self._iot.update_certificate(certificateId=one, newStatus="REVOKED")
         return ids
 
-    def _foreseen(
+    def _preview_versions(
         self, target: DeviceSelector, wanted: Mapping[str, Any]
     ) -> Iterator[tuple[ConfigPreview, int | None]]:
         desired_config.validate_settings(wanted)
@@ -197,7 +197,7 @@ class AwsFleet:
 
     def _begin(
         self,
-        word: str,
+        stem: str,
         document: Mapping[str, Any],
         target: DeviceSelector,
         rollout: RolloutConfig,
@@ -213,9 +213,9 @@ class AwsFleet:
         if len(targets) > MAX_TARGETS:
             raise RegistryError(
                 f"{len(targets)} things, and AWS takes {MAX_TARGETS} for one job: put them into "
-                "a thing group and say --group alone"
+                "a thing group and give --group alone"
             )
-        return self._open(job_id_stem(f"{word}-{at:%Y%m%d-%H%M%S}"), document, targets, rollout)
+        return self._open(job_id_stem(f"{stem}-{at:%Y%m%d-%H%M%S}"), document, targets, rollout)
 
     def _open(
         self, job: str, document: Mapping[str, Any], targets: list[str], rollout: RolloutConfig

@@ -71,7 +71,7 @@ def run(asked: argparse.Namespace) -> int:
         return _serve(asked)
     author = Author(f"operator:{getpass.getuser()}", datetime.now(UTC))
     try:
-        said = list(
+        lines = list(
             aws_commands.run(asked, author.at)
             if getattr(asked, "on_aws", None)
             else _run_on_database(asked, author)
@@ -79,7 +79,7 @@ def run(asked: argparse.Namespace) -> int:
     except REFUSALS as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    sys.stdout.write("".join(f"{line}\n" for line in said))
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
     return 0
 
 

@@ -184,9 +184,9 @@ async def _serve_enrolment(
 def _stop_signals() -> list[int]:
     received: list[int] = []
 
-    def hear(number: int, _frame: FrameType | None) -> None:
+    def receive(number: int, _frame: FrameType | None) -> None:
         received.append(number)
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, hear)
+        signal.signal(number, receive)
     return received

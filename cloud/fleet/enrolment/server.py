@@ -1,13 +1,13 @@
 """The enrolment server: a small MQTT server for cameras that have only a claim certificate.
 
 Why not the broker: the answers of fleet provisioning have one topic for everybody and no
-correlation, and a broker tells all who listen there. Fifty cameras with one factory claim would
-take each other's certificates. Here each connection hears its own answers only, as on AWS IoT, and
-a claim never comes near the broker that carries telemetry: the two trust different authorities.
+correlation, and a broker sends them to all subscribers. Fifty cameras with one factory claim would
+receive each other's certificates. Here each connection receives its own answers only, as on AWS
+IoT, and a claim is not valid at the broker of the telemetry: the two trust different authorities.
 
-Every connection must show a certificate, may say only what enrolment needs, little of it, slowly,
-and not for long. Connections are bounded in number before their handshake. There is no HTTP here,
-and so no `Host` to check.
+Every connection must present a certificate, and is limited in topics, size, rate and time.
+Connections are limited in number before their handshake. There is no HTTP here, and so no `Host` to
+check.
 """
 
 import asyncio
@@ -111,12 +111,12 @@ def _read_serials(pem: bytes) -> Iterator[int]:
 
 @dataclass(slots=True)
 class ClientSession:
-    """One connection: who it is, which protocol, what it listens to, how much it has said."""
+    """One connection: its holder, protocol version, subscriptions and number of messages."""
 
     holder: CertificateHolder
     version: int = 0
-    hears: set[str] = field(default_factory=set)
-    said: int = 0
+    subscriptions: set[str] = field(default_factory=set)
+    messages: int = 0
 
 
 class ClientDisconnected(Exception):  # noqa: N818 - the client goes, in order
@@ -213,9 +213,9 @@ class EnrolmentServer:
         return buffer
 
     async def _reply(self, session: ClientSession, packet: Packet) -> bytes:
-        session.said += 1
-        if session.said > MAX_MESSAGES:
-            raise PacketError(f"{session.holder} says more than {MAX_MESSAGES} devices")
+        session.messages += 1
+        if session.messages > MAX_MESSAGES:
+            raise PacketError(f"{session.holder} sends more than {MAX_MESSAGES} messages")
         if not session.version:
             return self._welcome(session, packet)
         match packet.kind:
@@ -238,23 +238,23 @@ class EnrolmentServer:
     def _listen(self, session: ClientSession, packet: Packet) -> bytes:
         asked = mqtt.parse_subscribe(packet, session.version)
         if packet.kind == mqtt.UNSUBSCRIBE:
-            session.hears.difference_update(asked.filters)
+            session.subscriptions.difference_update(asked.filters)
             return mqtt.unsuback(session.version, asked.number, len(asked.filters))
-        session.hears.update(ANSWERS.intersection(asked.filters))
+        session.subscriptions.update(ANSWERS.intersection(asked.filters))
         granted = tuple(one in ANSWERS for one in asked.filters)
         return mqtt.suback(session.version, asked.number, granted)
 
     async def _hear(self, session: ClientSession, packet: Packet) -> bytes:
-        said = mqtt.parse_publish(packet, session.version)
-        if said.topic not in REQUESTS:
+        publish = mqtt.parse_publish(packet, session.version)
+        if publish.topic not in REQUESTS:
             await self._apart(
-                lambda: self._enrolment.complain(session.holder, said.topic, self._clock())
+                lambda: self._enrolment.complain(session.holder, publish.topic, self._clock())
             )
-            raise PacketError(f"{session.holder} published to {said.topic[:100]!r}")
-        end, body = await self._apart(lambda: self._answer(session, said.topic, said.payload))
-        answer = mqtt.puback(session.version, said.number) if said.number else b""
-        topic = said.topic + end
-        if topic in session.hears:
+            raise PacketError(f"{session.holder} published to {publish.topic[:100]!r}")
+        end, body = await self._apart(lambda: self._answer(session, publish.topic, publish.payload))
+        answer = mqtt.puback(session.version, publish.number) if publish.number else b""
+        topic = publish.topic + end
+        if topic in session.subscriptions:
             answer += mqtt.publish(session.version, topic, msgspec.json.encode(body))
         return answer
 

@@ -1,7 +1,7 @@
-"""Runs the enrolment service on a thread with an event loop of its own, and tells when it fails.
+"""Runs the enrolment service on a thread with its own event loop, and reports its failure.
 
-A server that cannot start must not leave the program running without it: `start` waits until the
-service listens or has failed, and `check` raises what has ended it later.
+The program must not run without a server that cannot start: `start` waits until the service listens
+or has failed, and `check` raises the error that ended it later.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ Serve = Callable[[Callable[[int], None]], Coroutine[Any, Any, None]]
 
 
 class ServerThread:
-    """`serve` is given a function to tell its port to, and runs until it is cancelled."""
+    """`serve` takes a function that receives its port, and runs until it is cancelled."""
 
     def __init__(self, serve: Serve) -> None:
         self._serve = serve
@@ -30,7 +30,7 @@ class ServerThread:
         self._thread = threading.Thread(target=self._run, name="enrolment")
 
     def start(self) -> int:
-        """The port, once the service listens; raises what kept it from that."""
+        """The port, once the service listens; raises its error."""
         self._thread.start()
         try:
             return self._port.result(READY_TIMEOUT_S)
@@ -46,7 +46,7 @@ class ServerThread:
             )
 
     def stop(self) -> None:
-        """End it; stopping it twice changes nothing."""
+        """Stop the service; stopping it twice changes nothing."""
         with suppress(RuntimeError):  # the loop has ended by itself
             self._loop.call_soon_threadsafe(self._cancel)
         self._thread.join()
@@ -57,7 +57,7 @@ class ServerThread:
 
     def _run(self) -> None:
         try:
-            self._task = self._loop.create_task(self._serve(self._note))
+            self._task = self._loop.create_task(self._serve(self._set_port))
             self._loop.run_until_complete(self._task)
         except asyncio.CancelledError:
             pass
@@ -68,5 +68,5 @@ class ServerThread:
         finally:
             self._loop.close()
 
-    def _note(self, port: int) -> None:
+    def _set_port(self, port: int) -> None:
         self._port.set_result(port)

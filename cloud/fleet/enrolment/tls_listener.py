@@ -1,8 +1,8 @@
-"""TLS connections for a server of ours, bounded before their handshake.
+"""TLS connections of a server, limited before their handshake.
 
 asyncio counts a TLS connection only once the handshake is over, so that connections which never
 begin one would use up the files of the process. Here each is admitted to a table as it is accepted;
-when the table is full, a new one takes the place of the one that has waited longest.
+when the table is full, a new one replaces the one that has waited longest.
 """
 
 import asyncio

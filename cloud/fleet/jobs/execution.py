@@ -16,7 +16,7 @@ MAX_STEP_MINUTES: Final = 7 * 24 * 60
 
 
 class ExecutionStatus(StrEnum):
-    """Where one device stands with one job."""
+    """The status of one device in one job."""
 
     QUEUED = "QUEUED"
     IN_PROGRESS = "IN_PROGRESS"
@@ -47,7 +47,7 @@ FAILURE_STATUSES: Final = (
 
 
 class JobError(ValueError):
-    """A request that is refused, with the word that the protocol gives the reason."""
+    """A request that is refused, with the error code of the protocol."""
 
     def __init__(self, code: str, message: str, execution: "Execution | None" = None) -> None:
         super().__init__(message)
@@ -74,7 +74,7 @@ class Execution:
 
 @dataclass(frozen=True, slots=True)
 class StatusUpdate:
-    """What a device says about its execution, already understood."""
+    """A device's update of its execution, validated."""
 
     status: ExecutionStatus
     details: Mapping[str, str] | None = None
@@ -85,7 +85,7 @@ class StatusUpdate:
 
 @dataclass(frozen=True, slots=True)
 class AbortCriteria:
-    """Stop the roll-out when too many of those that are over have gone wrong."""
+    """Cancel the job when too many of the finished executions have failed."""
 
     at_least: int
     percentage: float
@@ -102,32 +102,34 @@ class RolloutConfig:
 
 
 def apply_update(
-    before: Execution, word: StatusUpdate, rollout: RolloutConfig, *, at: int
+    before: Execution, update: StatusUpdate, rollout: RolloutConfig, *, at: int
 ) -> Execution:
-    """The execution after a device's word, or JobError."""
-    if word.number is not None and word.number != before.number:
-        raise JobError("ResourceNotFound", f"There is no execution {word.number} of this job")
-    if word.expected_version is not None and word.expected_version != before.version:
+    """The execution after a device's update, or JobError."""
+    if update.number is not None and update.number != before.number:
+        raise JobError("ResourceNotFound", f"There is no execution {update.number} of this job")
+    if update.expected_version is not None and update.expected_version != before.version:
         raise JobError(
             "VersionMismatch",
-            f"Expected version {word.expected_version} but was {before.version}",
+            f"Expected version {update.expected_version} but was {before.version}",
             before,
         )
     if before.status.is_over:
         raise JobError(
             "InvalidStateTransition", f"An execution that is {before.status} is over", before
         )
-    starts = before.status is ExecutionStatus.QUEUED and word.status is ExecutionStatus.IN_PROGRESS
+    starts = (
+        before.status is ExecutionStatus.QUEUED and update.status is ExecutionStatus.IN_PROGRESS
+    )
     return replace(
         before,
-        status=word.status,
-        details=before.details if word.details is None else word.details,
+        status=update.status,
+        details=before.details if update.details is None else update.details,
         started_at=at if before.started_at is None else before.started_at,
         updated_at=at,
         version=before.version + 1,
         times_out_at=None
-        if word.status.is_over
-        else _deadline(before, word.step_minutes, rollout.minutes_each if starts else None, at),
+        if update.status.is_over
+        else _deadline(before, update.step_minutes, rollout.minutes_each if starts else None, at),
     )
 
 
@@ -179,7 +181,7 @@ def count_due(rollout: RolloutConfig, *, waiting: int, already: int, since: int,
 
 
 def should_abort(rollout: RolloutConfig, statuses: Sequence[ExecutionStatus]) -> bool:
-    """Whether enough of those that are over have gone wrong."""
+    """Whether too many of the finished executions have failed."""
     if rollout.abort is None:
         return False
     over = [status for status in statuses if status.is_over]

@@ -1,7 +1,7 @@
 """Jobs in the database, and the notifications to devices when a job changes.
 
 A job's executions appear as the roll-out reaches them; the others wait in the job's `targets`.
-Every function belongs to one transaction of its caller and returns what is to be said.
+Every function belongs to one transaction of its caller and returns the messages to publish.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -41,25 +41,25 @@ class Job:
 
 
 class JobExists(ValueError):  # noqa: N818 - reads as what happened
-    """A job of that id was made before."""
+    """A job with that id exists."""
 
 
 @dataclass(slots=True)
 class PendingListChanges:
-    """Remembers what devices had to do before a change, to tell them what is different after."""
+    """The pending jobs of devices before a change, to notify them of the difference after it."""
 
     connection: Connection
     at: int
     before: dict[str, list[Execution]] = field(default_factory=dict)
 
-    def concerns(self, device: str) -> None:
+    def remember(self, device: str) -> None:
         """Remember a device's list before it is changed."""
         if device not in self.before:
             self.before[device] = read_pending(self.connection, device)
 
-    def sayings(self) -> list[OutgoingMessage]:
-        """What must be said about all that changed."""
-        return [said for device, old in self.before.items() for said in self._about(device, old)]
+    def build_messages(self) -> list[OutgoingMessage]:
+        """The notifications of all devices whose list has changed."""
+        return [one for device, old in self.before.items() for one in self._about(device, old)]
 
     def _about(self, device: str, old: list[Execution]) -> Iterator[OutgoingMessage]:
         new = read_pending(self.connection, device)
@@ -78,15 +78,15 @@ class PendingListChanges:
 
 @contextmanager
 def _collecting_notifications(
-    connection: Connection, at: datetime, sayings: list[OutgoingMessage]
+    connection: Connection, at: datetime, messages: list[OutgoingMessage]
 ) -> Iterator[PendingListChanges]:
-    news = PendingListChanges(connection, _epoch_seconds(at))
-    yield news
-    sayings.extend(news.sayings())
+    changes = PendingListChanges(connection, _epoch_seconds(at))
+    yield changes
+    messages.extend(changes.build_messages())
 
 
 def create_job(connection: Connection, job: Job, *, at: datetime) -> list[OutgoingMessage]:
-    """Open a job and tell the first of its devices."""
+    """Create a job and notify the first of its devices."""
     statement = insert(connection.dialect.name, jobs).values(
         id=job.id,
         document=msgspec.json.encode(job.document).decode(),
@@ -96,14 +96,14 @@ def create_job(connection: Connection, job: Job, *, at: datetime) -> list[Outgoi
         status=ExecutionStatus.IN_PROGRESS,
         created_at=at,
     )
-    made = connection.execute(statement.on_conflict_do_nothing().returning(jobs.c.id)).first()
-    if made is None:
+    created = connection.execute(statement.on_conflict_do_nothing().returning(jobs.c.id)).first()
+    if created is None:
         raise JobExists(f"job {job.id!r} exists: give this one another id")
     return queue_due_targets(connection, job.id, at=at)
 
 
 def queue_due_targets(connection: Connection, job: str, *, at: datetime) -> list[OutgoingMessage]:
-    """Tell as many more devices as the roll-out allows now."""
+    """Notify as many more devices as the rollout allows now."""
     row = connection.execute(select(jobs).where(jobs.c.id == job)).one()
     targets: list[str] = msgspec.json.decode(row.targets)
     if row.status != ExecutionStatus.IN_PROGRESS or not targets:
@@ -115,10 +115,10 @@ def queue_due_targets(connection: Connection, job: str, *, at: datetime) -> list
         since=_epoch_seconds(row.created_at),
         at=_epoch_seconds(at),
     )
-    sayings: list[OutgoingMessage] = []
-    with _collecting_notifications(connection, at, sayings) as news:
+    messages: list[OutgoingMessage] = []
+    with _collecting_notifications(connection, at, messages) as changes:
         for device in targets[:allowed]:
-            news.concerns(device)
+            changes.remember(device)
             seconds = _epoch_seconds(at)
             _save_execution(connection, Execution(job, device, seconds, updated_at=seconds))
         _update_job(
@@ -127,11 +127,11 @@ def queue_due_targets(connection: Connection, job: str, *, at: datetime) -> list
             targets=msgspec.json.encode(targets[allowed:]).decode(),
             notified=row.notified + len(targets[:allowed]),
         )
-    return sayings
+    return messages
 
 
 def read_pending(connection: Connection, device: str) -> list[Execution]:
-    """What a device has still to do, in order."""
+    """The unfinished executions of a device, in order."""
     open_ones = executions.c.status.in_([ExecutionStatus.QUEUED, ExecutionStatus.IN_PROGRESS])
     rows = connection.execute(
         select(executions.c.body).where(executions.c.device == device, open_ones)
@@ -155,29 +155,29 @@ def get_execution(connection: Connection, device: str, job: str) -> Execution:
 
 
 def read_document(connection: Connection, job: str) -> dict[str, Any]:
-    """What the job says is to be done."""
+    """The document of a job."""
     text = connection.execute(select(jobs.c.document).where(jobs.c.id == job)).scalar_one()
     found: dict[str, Any] = msgspec.json.decode(text)
     return found
 
 
 def update_execution(
-    connection: Connection, device: str, job: str, word: StatusUpdate, *, at: datetime
+    connection: Connection, device: str, job: str, change: StatusUpdate, *, at: datetime
 ) -> tuple[Execution, list[OutgoingMessage]]:
-    """Take a device's word about its execution; stop the job when too many go wrong."""
+    """Apply a device's status update; cancel the job when too many devices fail."""
     before = get_execution(connection, device, job)
     row = connection.execute(select(jobs).where(jobs.c.id == before.job)).one()
-    after = engine.apply_update(before, word, _rollout(row), at=_epoch_seconds(at))
-    sayings: list[OutgoingMessage] = []
-    with _collecting_notifications(connection, at, sayings) as news:
-        news.concerns(device)
+    after = engine.apply_update(before, change, _rollout(row), at=_epoch_seconds(at))
+    messages: list[OutgoingMessage] = []
+    with _collecting_notifications(connection, at, messages) as changes:
+        changes.remember(device)
         _save_execution(connection, after)
-    sayings += evaluate_job(connection, before.job, at=at)
-    return after, sayings
+    messages += evaluate_job(connection, before.job, at=at)
+    return after, messages
 
 
 def evaluate_job(connection: Connection, job: str, *, at: datetime) -> list[OutgoingMessage]:
-    """Stop a job whose devices go wrong, complete one that all devices are through with."""
+    """Cancel a job that too many devices failed; complete one that all devices have finished."""
     row = connection.execute(select(jobs).where(jobs.c.id == job)).one()
     if row.status != ExecutionStatus.IN_PROGRESS:
         return []
@@ -192,39 +192,39 @@ def evaluate_job(connection: Connection, job: str, *, at: datetime) -> list[Outg
 def cancel_job(
     connection: Connection, job: str, *, reason: str, at: datetime
 ) -> list[OutgoingMessage]:
-    """Stop a job: who has not begun is let off; who is at work is too, and learns of it."""
-    sayings: list[OutgoingMessage] = []
+    """Cancel a job and all its unfinished executions; their devices are notified."""
+    messages: list[OutgoingMessage] = []
     _update_job(
         connection, job, status=ExecutionStatus.CANCELED, reason=reason, ended_at=at, targets="[]"
     )
-    with _collecting_notifications(connection, at, sayings) as news:
+    with _collecting_notifications(connection, at, messages) as changes:
         for one in _open_executions(connection, job):
-            news.concerns(one.device)
+            changes.remember(one.device)
             _save_execution(
                 connection,
                 engine.end_execution(one, ExecutionStatus.CANCELED, at=_epoch_seconds(at)),
             )
-    return sayings
+    return messages
 
 
 def advance_time(connection: Connection, *, at: datetime) -> list[OutgoingMessage]:
-    """Let time pass: executions run out, roll-outs go on."""
-    sayings: list[OutgoingMessage] = []
+    """Time out late executions and continue rollouts."""
+    messages: list[OutgoingMessage] = []
     late = select(executions.c.body).where(executions.c.times_out_at <= _epoch_seconds(at))
-    with _collecting_notifications(connection, at, sayings) as news:
+    with _collecting_notifications(connection, at, messages) as changes:
         over = [_execution(row.body) for row in connection.execute(late).all()]
         for one in over:
             if after := engine.time_out(one, at=_epoch_seconds(at)):
-                news.concerns(one.device)
+                changes.remember(one.device)
                 _save_execution(connection, after)
     for job in {one.job for one in over}:
-        sayings += evaluate_job(connection, job, at=at)
+        messages += evaluate_job(connection, job, at=at)
     live = select(jobs.c.id).where(
         jobs.c.status == ExecutionStatus.IN_PROGRESS, jobs.c.targets != "[]"
     )
     for job in connection.execute(live).scalars().all():
-        sayings += queue_due_targets(connection, job, at=at)
-    return sayings
+        messages += queue_due_targets(connection, job, at=at)
+    return messages
 
 
 def delete_executions(connection: Connection, device: str) -> None:
@@ -233,7 +233,7 @@ def delete_executions(connection: Connection, device: str) -> None:
 
 
 def count_by_status(connection: Connection, job: str) -> dict[str, int]:
-    """How many devices stand where with a job."""
+    """The number of devices of a job by status."""
     rows = connection.execute(
         select(executions.c.status, func.count())
         .where(executions.c.job == job)

@@ -1,4 +1,4 @@
-"""Where each device stands with a job, and why: what the device said of it, and when."""
+"""The progress of a job by device: status, reason and times."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from cloud.fleet.tables import executions, jobs
 
 @dataclass(frozen=True, slots=True)
 class DeviceProgress:
-    """One device's part of one job. `reason` is why it failed or was refused, as it said."""
+    """One device's part of one job. `reason` is the device's own."""
 
     device: str
     status: ExecutionStatus
@@ -61,7 +61,7 @@ def _reason(one: Execution, job_reason: str | None) -> str | None:
     if reason := one.details.get("reason"):
         return reason
     if one.status is ExecutionStatus.TIMED_OUT:
-        return "it began and did not finish in time"
+        return "it started and did not finish in time"
     if one.status is ExecutionStatus.CANCELED:
         return f"the job was stopped: {job_reason}" if job_reason else "the job was stopped"
     return None

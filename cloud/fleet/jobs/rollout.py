@@ -1,7 +1,7 @@
 """Rolling out a model to devices: gradually, aborted on failures, with rollback.
 
-A camera that is given a model loads it, watches its own health with it and says SUCCEEDED, or puts
-the old one back and says FAILED. Too many failures stop the job before it reaches the rest.
+A camera loads the new model, checks its own health with it and reports SUCCEEDED, or restores the
+old model and reports FAILED. Too many failures cancel the job before it reaches the other cameras.
 A rollback is a job too: it installs the previous model on devices that have the new one.
 """
 
@@ -35,7 +35,7 @@ UNFINISHED: Final = (
 
 
 class UnknownJob(RegistryError):  # noqa: N818 - reads as what happened
-    """A job that was never opened."""
+    """A job that does not exist."""
 
     def __init__(self, job: str) -> None:
         super().__init__(f"no job {job[:64]!r}: see `fleet job list`")
@@ -43,8 +43,8 @@ class UnknownJob(RegistryError):  # noqa: N818 - reads as what happened
 
 @dataclass(frozen=True, slots=True)
 class ModelRollout:
-    """Which model goes to target, and how. `more` joins the job's document: the signed package that
-    brings the model, the terms of its trial.
+    """A model, its target and its rollout rate. `more` is added to the job document: the signed
+    package of the model and the terms of its trial.
     """
 
     model: str
@@ -56,19 +56,19 @@ class ModelRollout:
 def roll_out_model(
     connection: Connection, plan: ModelRollout, author: Author, *, replaces: str | None = None
 ) -> Job:
-    """Open the job; its id is the model's name and a number."""
-    meant = devices.find_devices(connection, plan.target)
-    if not meant:
+    """Create the job; its id is the model's name and a number."""
+    selected = devices.find_devices(connection, plan.target)
+    if not selected:
         raise RegistryError("no device matches the selector: see `fleet list`")
     document = {
         "operation": OPERATION,
         "version": plan.model,
-        "replaces": replaces or _most_common_model(meant),
+        "replaces": replaces or _most_common_model(selected),
         **plan.more,
     }
     validate_document(document)
     validate_availability(connection, plan)
-    targets = tuple(one.device.name for one in meant)
+    targets = tuple(one.device.name for one in selected)
     job = Job(_next_free_id(connection, plan.model), document, targets, plan.rollout)
     _create(connection, job, author)
     return job
@@ -81,20 +81,20 @@ def create_job(
     rollout: RolloutConfig,
     author: Author,
 ) -> Job:
-    """Open a job of any other kind: `renew`, `restart`, `diagnose`."""
-    meant = devices.find_names(connection, target)
-    if not meant:
+    """Create a job of any other kind: `renew`, `restart`, `diagnose`."""
+    selected = devices.find_names(connection, target)
+    if not selected:
         raise RegistryError("no device matches the selector: see `fleet list`")
     validate_document(document)
     job = Job(
-        _next_free_id(connection, document["operation"]), dict(document), tuple(meant), rollout
+        _next_free_id(connection, document["operation"]), dict(document), tuple(selected), rollout
     )
     _create(connection, job, author)
     return job
 
 
 def validate_document(document: Mapping[str, Any]) -> None:
-    """Refuse a job that no camera would understand."""
+    """Refuse a job document that does not match the wire schema."""
     try:
         job = msgspec.convert(document, OneOfAll)
     except msgspec.ValidationError as error:
@@ -112,7 +112,7 @@ def _validate_card(text: str, model: str) -> None:
     if model not in (card.name, f"{card.name}:{card.version}"):
         raise RegistryError(
             f"the package's card describes {card.name}:{card.version}, expected {model}: name "
-            "that model, or make the package with the other card"
+            "that model, or build the package with the other card"
         )
 
 
@@ -144,9 +144,9 @@ class RollbackResult:
 def roll_back(
     connection: Connection, job: str, author: Author, *, to: str | None = None
 ) -> RollbackResult:
-    """Stop a job and give its old model to whoever took the new one, or may have.
+    """Cancel a job and install its old model on every device that has the new one, or may have it.
 
-    Who was at work when the job was stopped, or when its time ran out, may hold either.
+    A device that had started when the job was cancelled or timed out may have either.
     """
     row = connection.execute(select(jobs).where(jobs.c.id == job)).one_or_none()
     if row is None:
@@ -154,7 +154,7 @@ def roll_back(
     document = msgspec.json.decode(row.document)
     old = to or document.get("replaces")
     if not old:
-        raise RegistryError(f"what {job} replaced is not known: say --to VERSION")
+        raise RegistryError(f"what {job} replaced is not known: name it with --to VERSION")
     known = _read_executions(connection, job)
     waiting = len(msgspec.json.decode(row.targets))
     done = [one.device for one in known if one.status is ExecutionStatus.SUCCEEDED]
@@ -175,13 +175,13 @@ def roll_back(
 
 
 def list_jobs(connection: Connection, *, last: int) -> list[dict[str, Any]]:
-    """The newest jobs, with where their devices stand."""
+    """The newest jobs, with the number of devices by status."""
     rows = connection.execute(select(jobs).order_by(jobs.c.created_at.desc()).limit(last)).all()
     return [_describe(connection, row) for row in rows]
 
 
 def get_job(connection: Connection, job: str) -> dict[str, Any]:
-    """One job, with where its devices stand; UnknownJob when there is none."""
+    """One job, with the number of devices by status; UnknownJob when there is none."""
     row = connection.execute(select(jobs).where(jobs.c.id == job)).one_or_none()
     if row is None:
         raise UnknownJob(job)
@@ -201,17 +201,17 @@ def _describe(connection: Connection, row: Row[Any]) -> dict[str, Any]:
 
 
 def _create(connection: Connection, job: Job, author: Author) -> None:
-    sayings: list[OutgoingMessage] = job_store.create_job(connection, job, at=author.at)
-    enqueue(connection, sayings)
+    messages: list[OutgoingMessage] = job_store.create_job(connection, job, at=author.at)
+    enqueue(connection, messages)
     what = job.document.get("version") or job.document["operation"]
     detail = f"{job.id}: {what} for {len(job.targets)} devices"
     devices.record_event(connection, author, "job.opened", None, detail)
 
 
-def _most_common_model(meant: Sequence[DeviceStatus]) -> str | None:
-    """The model that most of them say they run."""
+def _most_common_model(selected: Sequence[DeviceStatus]) -> str | None:
+    """The model that most of the devices report."""
     versions = Counter(
-        one.heartbeat["versions"]["detector"] for one in meant if one.heartbeat is not None
+        one.heartbeat["versions"]["detector"] for one in selected if one.heartbeat is not None
     )
     return versions.most_common(1)[0][0] if versions else None
 

@@ -1,8 +1,8 @@
-"""The devices of the fleet: who they are, where they hang, which groups they are in.
+"""The devices of the fleet: their names, locations and groups.
 
-A device's name is its device id. What a camera says of itself (presence, heartbeat) is kept by the
-stream in `device_states`; here the two are read together. Every change is written into the audit
-in the same transaction.
+A device's name is its device id. The stream stores what a camera reports (presence, heartbeat) in
+`device_status`; here both are read together. Every change is written into the audit log in the same
+transaction.
 """
 
 import re
@@ -53,7 +53,7 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class DeviceStatus:
-    """A device with what it was last known to be."""
+    """A device with its last reported status."""
 
     device: Device
     groups: tuple[str, ...]
@@ -66,7 +66,7 @@ class DeviceStatus:
 
 @dataclass(frozen=True, slots=True)
 class DeviceSelector:
-    """Which devices are meant. Everything that is given must hold."""
+    """Selects devices that match everything that is given."""
 
     name: str | None = None
     location: str | None = None
@@ -77,7 +77,7 @@ class DeviceSelector:
 
     @property
     def is_everything(self) -> bool:
-        """Whether nothing was said, so that the whole fleet is meant."""
+        """Whether nothing is given, which selects the whole fleet."""
         return self == DeviceSelector()
 
 
@@ -137,16 +137,16 @@ def register_sites(connection: Connection, sites: Sites, author: Author) -> int:
 
 
 def mark_retired(connection: Connection, name: str, author: Author) -> None:
-    """Record that a device has left the fleet and its groups; UnknownThing when there is none."""
+    """Record that a device has left the fleet and its groups; UnknownDevice when there is none."""
     wanted = (device_table.c.name == name) & device_table.c.retired_at.is_(None)
     if not connection.execute(
         update(device_table).where(wanted).values(retired_at=author.at)
     ).rowcount:
         raise UnknownDevice(name)
     member = device_groups.c.device == name
-    left = connection.execute(select(device_groups.c.name).where(member)).scalars().all()
+    groups = connection.execute(select(device_groups.c.name).where(member)).scalars().all()
     connection.execute(delete(device_groups).where(member))
-    for one in left:
+    for one in groups:
         _record_group_event(connection, author, "group.left", one, [name])
     _record_device_event(connection, author, "device.retired", name, "")
 
@@ -154,7 +154,7 @@ def mark_retired(connection: Connection, name: str, author: Author) -> None:
 def record_certificate(
     connection: Connection, name: str, serial: str, ends_at: datetime, author: Author
 ) -> None:
-    """Remember a device's newest certificate."""
+    """Store a device's newest certificate."""
     values = {"certificate": serial, "certificate_ends_at": ends_at}
     connection.execute(update(device_table).where(device_table.c.name == name).values(**values))
     detail = f"{serial} until {ends_at.isoformat()}"
@@ -162,7 +162,7 @@ def record_certificate(
 
 
 def add_to_group(connection: Connection, name: str, members: Sequence[str], author: Author) -> None:
-    """Put devices into a group, which is made by its first member."""
+    """Add devices to a group; the first member creates it."""
     if not re.match(NAME, name):
         raise RegistryError(f"{name[:80]!r} is no group name: use 1 to 63 letters, digits, - or _")
     rows = [{"name": name, "device": member} for member in members]
@@ -175,7 +175,7 @@ def add_to_group(connection: Connection, name: str, members: Sequence[str], auth
 def remove_from_group(
     connection: Connection, name: str, members: Sequence[str], author: Author
 ) -> None:
-    """Take devices out of a group."""
+    """Remove devices from a group."""
     leaving = (device_groups.c.name == name) & device_groups.c.device.in_(members)
     connection.execute(delete(device_groups).where(leaving))
     _record_group_event(connection, author, "group.left", name, members)
@@ -184,7 +184,7 @@ def remove_from_group(
 def find_devices(
     connection: Connection, search: DeviceSelector, *, after: str = "", most: int | None = None
 ) -> list[DeviceStatus]:
-    """Devices that are meant, by name, with what is known of them; a page of them with `most`."""
+    """The selected devices by name, with their status; a page of them with `most`."""
     statement = (
         select(
             device_table,
@@ -219,7 +219,7 @@ def find_devices(
 
 
 def find_names(connection: Connection, search: DeviceSelector) -> list[str]:
-    """The names of the devices that are meant."""
+    """The names of the selected devices."""
     return [found.device.name for found in find_devices(connection, search)]
 
 
@@ -289,7 +289,7 @@ def _status_from_row(
 
 def _check_attributes(attributes: Mapping[str, str]) -> None:
     if len(attributes) > MAX_ATTRIBUTES:
-        raise RegistryError(f"{len(attributes)} attributes; at most {MAX_ATTRIBUTES} are kept")
+        raise RegistryError(f"{len(attributes)} attributes; at most {MAX_ATTRIBUTES} are stored")
     for name, value in attributes.items():
         if not ATTRIBUTE.fullmatch(name) or len(value) > MAX_VALUE_CHARACTERS:
             raise RegistryError(

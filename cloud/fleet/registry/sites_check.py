@@ -1,4 +1,4 @@
-"""The fleet against the sites file: a camera that the file does not list counts for nothing."""
+"""Checks the fleet against the sites file; reports of unlisted cameras do not count."""
 
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
@@ -15,7 +15,7 @@ def require_locations(sites: Sites, locations: Iterable[str]) -> None:
     """Refuse locations that the sites file does not list.
 
     Raises:
-        RegistryError: names them, and those that were probably meant.
+        RegistryError: names them, and similar names of the file.
     """
     known = {str(site.id) for site in sites}
     unknown = sorted({one for one in locations if sites.current_id(one) not in known})

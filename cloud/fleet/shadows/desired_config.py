@@ -1,4 +1,4 @@
-"""The desired config of devices: preview a change, make it, list devices that differ.
+"""The desired config of devices: preview a change, apply it, list devices that differ.
 
 Settings are validated against `wire.fleet.device_config` before anything is written. One
 transaction contains the shadows, the messages and the audit entries.
@@ -42,7 +42,7 @@ class ConfigPreview:
 
 @dataclass(frozen=True, slots=True)
 class ConfigDrift:
-    """A device that is not what it should be, and since when that shadow stands so."""
+    """A device whose reported config differs from the desired one, and since when."""
 
     device: str
     location: str
@@ -78,33 +78,31 @@ def validate_models(wanted: Mapping[str, Any], known: Mapping[str, Iterable[str]
 def preview_changes(
     connection: Connection, target: DeviceSelector, wanted: Mapping[str, Any], _author: Author
 ) -> list[ConfigPreview]:
-    """What the wanted would change, device by device; devices it leaves alone are not named."""
+    """What the settings would change, by device; devices without a change are left out."""
     validate_settings(wanted)
     validate_models(wanted, known_models(connection))
-    concerned = devices.find_names(connection, target)
-    if not concerned:
+    names = devices.find_names(connection, target)
+    if not names:
         raise DesiredConfigError("no device matches the selector: see `fleet list`")
-    desired = _read_desired(connection, concerned)
-    found = [
-        ConfigPreview(name, diff_settings(desired.get(name, {}), wanted)) for name in concerned
-    ]
+    desired = _read_desired(connection, names)
+    found = [ConfigPreview(name, diff_settings(desired.get(name, {}), wanted)) for name in names]
     return [one for one in found if one.changes]
 
 
 def set_desired(
     connection: Connection, target: DeviceSelector, wanted: Mapping[str, Any], author: Author
 ) -> list[ConfigPreview]:
-    """Write the wanted into the shadows of all that it changes, and leave word for the service."""
-    foreseen = preview_changes(connection, target, wanted, author)
-    for one in foreseen:
+    """Write the settings into the shadows of all devices that they change, and notify them."""
+    changes = preview_changes(connection, target, wanted, author)
+    for one in changes:
         name = ShadowName(one.device, CONFIG_SHADOW)
         change = shadow_store.update_shadow(
             connection, name, ShadowUpdate({"desired": dict(wanted)}), at=author.at
         )
         topic = shadow_topic(DeviceId(one.device), "update", shadow=CONFIG_SHADOW)
         enqueue(connection, shadow_store.change_messages(topic, change))
-    record_events(connection, author, (_event(one) for one in foreseen))
-    return foreseen
+    record_events(connection, author, (_event(one) for one in changes))
+    return changes
 
 
 def _event(one: ConfigPreview) -> FleetEvent:
@@ -114,7 +112,7 @@ def _event(one: ConfigPreview) -> FleetEvent:
 
 def find_drift(connection: Connection, target: DeviceSelector) -> list[ConfigDrift]:
     """Devices whose reported config differs from the desired one, the longest first."""
-    meant = set(devices.find_names(connection, target))
+    selected = set(devices.find_names(connection, target))
     statement = (
         select(shadow_table, device_table.c.location)
         .join(device_table, device_table.c.name == shadow_table.c.device)
@@ -130,7 +128,7 @@ def find_drift(connection: Connection, target: DeviceSelector) -> list[ConfigDri
             row.updated_at,
         )
         for row in connection.execute(statement)
-        if row.device in meant
+        if row.device in selected
     ]
 
 
@@ -143,15 +141,15 @@ def read_config(connection: Connection, device: str) -> dict[str, Any]:
     return {"version": row.version, **msgspec.json.decode(row.state)}
 
 
-def _read_desired(connection: Connection, concerned: Sequence[str]) -> dict[str, dict[str, Any]]:
+def _read_desired(connection: Connection, names: Sequence[str]) -> dict[str, dict[str, Any]]:
     statement = select(shadow_table.c.device, shadow_table.c.state).where(
         shadow_table.c.name == CONFIG_SHADOW, shadow_table.c.deleted_at.is_(None)
     )
-    meant = set(concerned)
+    selected = set(names)
     return {
         row.device: msgspec.json.decode(row.state).get("desired", {})
         for row in connection.execute(statement)
-        if row.device in meant
+        if row.device in selected
     }
 
 

@@ -20,7 +20,7 @@ BUILT_IN: Final[Mapping[str, str]] = {
 
 
 def known_models(connection: Connection) -> dict[str, set[str]]:
-    """Names by setting, as heartbeats tell them and jobs carried them."""
+    """Names by setting, as heartbeats report them and jobs contain them."""
     found = {setting: {name} for setting, name in BUILT_IN.items()}
     for beat in connection.execute(select(device_status.c.heartbeat)).scalars():
         versions = _object(_object(beat).get("versions"))

@@ -1,9 +1,9 @@
-"""One shadow: what a device should be, what it says it is, and the difference.
+"""One shadow: the desired state of a device, its reported state, and the difference.
 
 The behaviour is that of AWS IoT Device Shadow as its developer guide describes it. Objects merge
 key by key, `null` deletes, arrays are replaced whole and cannot hold `null`. The version grows with
 every change and is checked only when a request sends one. Nothing here does I/O; `at` is whole
-seconds since 1970, which is all that a shadow's metadata can say.
+seconds since 1970, the only precision of a shadow's metadata.
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ class ShadowError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Shadow:
-    """A shadow as it stands. Version 0 is one that was never written."""
+    """A shadow. Version 0 was never written."""
 
     state: State = field(default_factory=dict)
     metadata: State = field(default_factory=dict)
@@ -58,7 +58,7 @@ class ShadowUpdate:
 
 @dataclass(frozen=True, slots=True)
 class ShadowChange:
-    """What an accepted update has made, and the three documents that tell of it."""
+    """The result of an accepted update, and the three documents about it."""
 
     shadow: Shadow
     accepted: State
@@ -67,7 +67,7 @@ class ShadowChange:
 
 
 def parse_update(payload: bytes) -> ShadowUpdate:
-    """Understand an update request, or raise ShadowError."""
+    """Parse an update request, or raise ShadowError."""
     request = parse_request(payload)
     state = request.get("state")
     if "state" not in request:
@@ -171,7 +171,7 @@ def build_response(shadow: Shadow, *, at: int, token: str | None) -> State:
 
 
 def merge(before: Mapping[str, Any], wanted: Mapping[str, Any]) -> State:
-    """`before` with the keys of `wanted`; a key that is `null` there is gone."""
+    """`before` with the keys of `wanted`; a key that is `null` there is removed."""
     result = dict(before)
     for key, value in wanted.items():
         if value is None:

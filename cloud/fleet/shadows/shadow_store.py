@@ -1,4 +1,4 @@
-"""Shadows kept in the database. A version is never used twice within two days of a deletion."""
+"""Shadows in the database. A version is never used twice within two days of a deletion."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,20 +21,20 @@ _encode: Final[Callable[[Any], bytes]] = msgspec.json.encode
 
 @dataclass(frozen=True, slots=True)
 class ShadowName:
-    """Whose shadow, and which of theirs."""
+    """A device and the name of one of its shadows."""
 
     device: str
     name: str = CLASSIC
 
 
 def read_shadow(connection: Connection, whose: ShadowName, *, at: datetime) -> Shadow | None:
-    """The shadow as it stands; None when there is none."""
+    """The current shadow; None when there is none."""
     row = _row(connection, whose)
     return None if row is None or row.deleted_at is not None else _shadow(row)
 
 
 def get_shadow(connection: Connection, whose: ShadowName, *, at: datetime) -> Shadow:
-    """The shadow, or the protocol's refusal."""
+    """The shadow, or ShadowError."""
     if (found := read_shadow(connection, whose, at=at)) is None:
         named = f"'{whose.device}~{whose.name}'" if whose.name else f"'{whose.device}'"
         raise ShadowError(404, f"No shadow exists with name: {named}")
@@ -44,7 +44,7 @@ def get_shadow(connection: Connection, whose: ShadowName, *, at: datetime) -> Sh
 def update_shadow(
     connection: Connection, whose: ShadowName, request: ShadowUpdate, *, at: datetime
 ) -> ShadowChange:
-    """Merge a request into a shadow, making it when it is not there."""
+    """Merge a request into a shadow; creates a missing one."""
     if not _device_exists(connection, whose.device):
         raise ShadowError(404, f"Thing not found: '{whose.device[:63]}'")
     changed = apply_update(_previous(connection, whose, at), request, at=int(at.timestamp()))
@@ -53,13 +53,13 @@ def update_shadow(
 
 
 def change_messages(update_topic: str, change: ShadowChange) -> list[OutgoingMessage]:
-    """The messages that tell all subscribers of a change: the delta, and the documents."""
+    """The messages to the subscribers of a shadow: a delta, if there is one, and documents."""
     delta = [OutgoingMessage(f"{update_topic}/delta", change.delta)] if change.delta else []
     return [*delta, OutgoingMessage(f"{update_topic}/documents", change.documents)]
 
 
 def delete_shadow(connection: Connection, whose: ShadowName, *, at: datetime) -> int:
-    """Forget a shadow; its version goes on if it is made again soon. Returns that version."""
+    """Delete a shadow and return its version, which continues if it is created again soon."""
     found = get_shadow(connection, whose, at=at)
     _write(connection, whose, Shadow(version=found.version), at=at, deleted_at=at)
     return found.version

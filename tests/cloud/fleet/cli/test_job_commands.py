@@ -39,7 +39,10 @@ def test_a_roll_back_targets_the_devices_that_installed_the_model(fleet, run_com
             ("cam-2", ExecutionStatus.IN_PROGRESS),
         ):
             job_store.update_execution(connection, device, "d-2-1", StatusUpdate(status), at=START)
-    assert "what d-2-1 replaced is not known: say --to" in run_command("roll-back", "d-2-1")[1]
+    assert (
+        "what d-2-1 replaced is not known: name it with --to"
+        in run_command("roll-back", "d-2-1")[1]
+    )
     assert run_command("roll-back", "d-2-1", "--to", "d-1")[1].splitlines() == [
         "d-2-1-back-1: d-1 for 2 devices",
         "1 had installed it, 1 had started and not finished, 1 had not started, "

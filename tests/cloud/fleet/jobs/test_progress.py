@@ -49,7 +49,7 @@ def test_a_device_that_did_not_finish_and_a_stopped_job_have_a_reason(job: Conne
     job_store.advance_time(job, at=LATER + timedelta(minutes=1))
     job_store.cancel_job(job, "j", reason="enough", at=LATER)
     assert [one.reason for one in read_progress(job, "j")] == [
-        "it began and did not finish in time",
+        "it started and did not finish in time",
         "the job was stopped: enough",
         "the job was stopped: enough",
     ]

@@ -115,7 +115,9 @@ def test_a_job_that_does_not_exist_is_refused(fleet: Connection) -> None:
 @SQLITE_ONLY
 def test_a_job_that_replaced_no_known_model_needs_a_version(fleet: Connection) -> None:
     job = create_job(fleet, {"operation": "restart"}, EVERYTHING, RolloutConfig(), ANN).id
-    with pytest.raises(RegistryError, match="what restart-1 replaced is not known: say --to"):
+    with pytest.raises(
+        RegistryError, match="what restart-1 replaced is not known: name it with --to"
+    ):
         roll_back(fleet, job, ANN)
 
 
