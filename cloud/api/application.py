@@ -1,7 +1,8 @@
-"""The API: its routes, and the one table that turns every anticipated failure into an answer.
+"""The API: its routes, and the one table that maps every expected exception to an answer.
 
-Route of a request: an id and a stopwatch around it → the resource → JSON, or a problem document
-with the sentence of the exception. A failure that nobody anticipated is answered by the passage.
+A request passes `RequestMiddleware` (id, metrics), admission, the route, and is answered with JSON
+or with a problem document that has the message of the exception. `RequestMiddleware` answers an
+unexpected exception with 500.
 """
 
 import logging
@@ -39,7 +40,7 @@ from cloud.api import (
 )
 from cloud.api.audience import RangeError
 from cloud.api.fleet import config as fleet_config
-from cloud.api.fleet import devices as fleet_things
+from cloud.api.fleet import devices as fleet_devices
 from cloud.api.fleet import jobs as fleet_jobs
 from cloud.api.fleet.devices import DeviceExists
 from cloud.api.overrides import OverrideRefused
@@ -82,41 +83,43 @@ log = logging.getLogger(__name__)
 VERSION: Final = "1"
 ROUTE_MODULES: Final = (
     locations, breakdown, audience, alerts, live, pricing, explain, batch, overrides, inventory,
-    optimize, plans, fleet_things, fleet_config, fleet_jobs, health, page,
+    optimize, plans, fleet_devices, fleet_config, fleet_jobs, health, page,
 )  # fmt: skip
 
-DATABASE_UNAVAILABLE: Final = "the database cannot be reached just now: ask again in a few seconds"
+DATABASE_UNAVAILABLE: Final = (
+    "the database cannot be reached: send the request again in a few seconds"
+)
 RETRY_SOON: Final = {"Retry-After": "5"}
 MOST_LOGGED: Final = 300
 STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
-    Unauthenticated: (401, "Not known"),
-    Forbidden: (403, "Not allowed"),
+    Unauthenticated: (401, "Unauthenticated"),
+    Forbidden: (403, "Forbidden"),
     ForeignOrigin: (403, "Foreign origin"),
     MisdirectedRequest: (421, "Misdirected request"),
-    RateLimited: (429, "Too often"),
+    RateLimited: (429, "Too many requests"),
     AlertEnded: (409, "Alert has ended"),
-    AlertActionError: (422, "Not for an alert"),
+    AlertActionError: (422, "Invalid alert action"),
     UnknownAlert: (404, "Unknown alert"),
-    UnknownOverride: (404, "No such override"),
+    UnknownOverride: (404, "Unknown override"),
     UnknownPlan: (404, "Unknown plan"),
     TooManyPlans: (409, "Too many plans"),
-    OverrideRefused: (422, "Not for this card"),
+    OverrideRefused: (422, "Invalid override"),
     UnknownLocation: (404, "Unknown location"),
-    SlotError: (422, "No such slot"),
+    SlotError: (422, "Invalid slot"),
     VenueError: (422, "Unknown venue"),
-    CursorError: (422, "No such place to go on"),
+    CursorError: (422, "Invalid cursor"),
     RangeError: (422, "Out of range"),
     WindowError: (422, "Out of range"),
-    BriefError: (422, "No such brief"),
-    MoneyError: (422, "No such amount"),
-    UnknownDevice: (404, "Unknown thing"),
+    BriefError: (422, "Invalid brief"),
+    MoneyError: (422, "Invalid amount"),
+    UnknownDevice: (404, "Unknown device"),
     UnknownJob: (404, "Unknown job"),
-    DeviceExists: (409, "There already"),
-    JobExists: (409, "There already"),
-    RegistryError: (422, "Not for this fleet"),
-    DesiredConfigError: (422, "No such configuration"),
-    ShadowError: (422, "No such configuration"),
-    SearchStopped: (503, "No plan in time"),
+    DeviceExists: (409, "Already exists"),
+    JobExists: (409, "Already exists"),
+    RegistryError: (422, "Invalid fleet request"),
+    DesiredConfigError: (422, "Invalid configuration"),
+    ShadowError: (422, "Invalid configuration"),
+    SearchStopped: (503, "Search stopped"),
     ForecastFailed: (503, "No forecast"),
     SearchQueueFull: (503, "Busy"),
     TooManySubscribers: (503, "Busy"),
@@ -129,7 +132,7 @@ TITLES: Final = {
     404: "Not found",
     405: "Method not allowed",
     413: "Too large",
-    422: "Not understood",
+    422: "Invalid request",
 }
 
 
@@ -156,7 +159,7 @@ def create_app(
         version=VERSION,
         description="Measured audiences of digital out-of-home screens, and a price with reasons "
         "for every slot. Instants are RFC 3339 with an offset, intervals half-open; a figure "
-        "that nobody could see is null, never zero. Errors are application/problem+json.",
+        "that was not observed is null, never zero. Errors are application/problem+json.",
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
@@ -240,19 +243,19 @@ async def _invalid_request(request: Request, error: Exception) -> Response:
     except AccessError as refused:
         return await _known_failure(request, refused)
     detail = problem.describe_faults(error.errors(), _place)
-    return problem.problem_response(request, 422, "Not understood", detail)
+    return problem.problem_response(request, 422, "Invalid request", detail)
 
 
 def _place(fault: Any) -> str:
     if tuple(fault["loc"]) == ("body",):
-        return "the body, which is to be JSON with `Content-Type: application/json`"
+        return "the body, which must be JSON with `Content-Type: application/json`"
     return f"`{'.'.join(map(str, fault['loc'][1:]))}` in the {fault['loc'][0]}"
 
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     detail, status = str(error.detail), error.status_code
-    if status == 400:  # a body that is not even JSON is as little understood as a wrong field
+    if status == 400:  # a body that is not JSON is invalid like a wrong field
         status, detail = 422, "the body cannot be read as JSON"
     if status == 404:
         detail = f"nothing is served at {request.url.path[:200]}: GET / links to what is"

@@ -16,7 +16,7 @@ router = APIRouter(tags=["locations"], dependencies=[allow_roles(*EVERYBODY)])
 
 
 class ScreenFace(BaseModel):
-    """The face of the hoarding."""
+    """The size of the screen."""
 
     width_m: float = Field(examples=[1.21])
     height_m: float = Field(examples=[2.15])
@@ -25,10 +25,10 @@ class ScreenFace(BaseModel):
 
 
 class LocationResponse(BaseModel):
-    """One place with one screen."""
+    """One location with its screen."""
 
     id: str = Field(examples=["KX-01"])
-    formerly: list[str] = Field(examples=[["KX-1"]], description="ids that it had before")
+    formerly: list[str] = Field(examples=[["KX-1"]], description="former ids")
     name: str = Field(examples=["King's Cross St Pancras, Northern ticket hall"])
     latitude_deg: float = Field(examples=[51.5308])
     longitude_deg: float = Field(examples=[-0.1238])
@@ -46,7 +46,7 @@ class LocationResponse(BaseModel):
 
 
 class LocationsResponse(BaseModel):
-    """All of them."""
+    """Every location."""
 
     locations: list[LocationResponse]
 

@@ -1,6 +1,6 @@
-"""What a person opens: the live page, the reference, and the OpenAPI document they are made from.
+"""The pages: live audience, prices, status and the reference, with the OpenAPI document.
 
-Self-contained: nothing is fetched from anywhere else, and the content security policy says so.
+Self-contained: the content security policy allows nothing from another server.
 """
 
 from pathlib import Path
@@ -44,26 +44,26 @@ async def prices() -> Response:
 
 @router.get("/status")
 async def status() -> Response:
-    """Whether the API can answer, for people."""
+    """The state of the API, as a page."""
     return _file("status.html")
 
 
 @router.get("/docs")
 async def reference() -> Response:
-    """The reference of the API, for people."""
+    """The reference of the API, as a page."""
     return _file("reference.html")
 
 
 @router.get("/openapi.json")
 async def openapi(request: Request) -> dict[str, Any]:
-    """The reference of the API, for programs."""
+    """The OpenAPI document."""
     document: dict[str, Any] = request.app.state.openapi()
     return document
 
 
 @router.get("/static/{name}")
 async def static(name: str) -> Response:
-    """One of the few files that the pages are made of."""
+    """One file of the pages."""
     if name not in FILES:
         raise HTTPException(404)
     return _file(name)

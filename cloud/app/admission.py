@@ -1,10 +1,10 @@
-"""Checks every request first: whether it is meant for this server, and who sends it.
+"""The first checks of every request: the name of the server, the origin, and the key.
 
-Host and Origin are checked with and without keys. Where keys are wanted, the key is looked up and
-the request is counted before its path, its parameters or its body are looked at: without a key
-every path but the public ones is 401, whether or not there is anything there, and whatever a key
-asks counts in its quota, a 403 or a 404 too. What the key may do is decided by the `Door` of the
-route. Only headers are read: a key in a query string would be in every log on the way.
+Host and Origin are checked with and without keys. Where keys are required, the key is validated and
+the request counted before path, parameters and body are read: without a key every path except the
+public ones is answered with 401, whether it exists or not, and every request of a key counts in its
+quota, also one answered with 403 or 404. The `Scope` of the route decides what the role may do. The
+key is read from headers only: logs contain query strings.
 """
 
 from collections.abc import Awaitable, Callable
@@ -21,22 +21,22 @@ from cloud.auth.access import STAFF_ROLES, AccessError, Authenticator, Caller, r
 
 READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 HEALTH_PATH: Final = "/healthz"
-"""Asked by orchestrators under whatever name; tells nothing."""
+"""Requested by orchestrators under any host name; has no data."""
 POLICY_VIOLATION: Final = 1008
 
 Refuse = Callable[[HTTPConnection, Exception], Awaitable[Response]]
 
 
 class MisdirectedRequest(AccessError):  # noqa: N818 - reads as what happened
-    """A request for a server of another name."""
+    """A request for a server with another name."""
 
 
 class ForeignOrigin(AccessError):  # noqa: N818 - reads as what happened
-    """A write that a page of another site has sent."""
+    """A write sent by a page of another origin."""
 
 
 class AdmissionMiddleware:
-    """Lets requests pass, or answers them itself by way of `refuse`."""
+    """Passes admitted requests on, and answers the others with `refuse`."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class AdmissionMiddleware:
         self._refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass one request on, or refuse it."""
+        """Handle one request, or refuse it."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
@@ -75,7 +75,7 @@ class AdmissionMiddleware:
         if self._is_named and not self._names.includes(host):
             raise MisdirectedRequest(
                 f"this server is not {host[:80]!r}: start it with --host-name and the name that "
-                "its clients use (or ONLOOKER_HOST_NAMES); without, it answers to localhost only"
+                "its clients use (or ONLOOKER_HOST_NAMES); without, it accepts localhost only"
             )
         origin = connection.headers.get("origin")
         is_read = scope["type"] == "http" and scope["method"] in READS

@@ -1,9 +1,9 @@
-"""Following the audit log: the generation of everything that a process remembers.
+"""Follow the audit log: the generation of everything that a process caches.
 
-The log in the database is the only source of changes. Each change that prices depend on has its
-entry there, written in the transaction of the change, whichever program made it and whether or not
-that program knows a Redis URL. A generation is the number and digest of the newest such entry: all
-processes that have read the same log have the same generation, and a restored database has another.
+The log in the database is the only source of changes. Each change that prices depend on has an
+entry there, written in the transaction of the change by whichever program, with or without Redis. A
+generation is the number and digest of the newest such entry: all processes that have read the same
+log have the same generation, and a restored database has another.
 """
 
 import threading
@@ -17,7 +17,7 @@ from cloud.auth import audit
 PRICED: Final = frozenset(
     {"occupancy.load", "price.override", "price.override.withdraw", "prices.publish"}
 )
-"""Actions after which remembered prices may be wrong."""
+"""Actions after which cached prices may be wrong."""
 CARD_PUT: Final = frozenset({"rate_card.put"})
 NONE_YET: Final = "0"
 
@@ -37,10 +37,10 @@ class ChangeLog:
         return self._generation
 
     def read(self, connection: Connection) -> bool:
-        """Read what was entered since the last call; whether there is anything new.
+        """Read the entries since the last call; whether the generation has changed.
 
-        The last entry that was read is read again. Where it is gone or another, the database has
-        been replaced, and the whole log is looked through.
+        The last entry that was read is read again. If it is missing or different, the database was
+        replaced, and the whole log is searched.
         """
         with self._lock:
             before = self._generation
@@ -62,5 +62,5 @@ class ChangeLog:
             self.read(connection)
 
 
-def _generation(mark: audit.AuditEntryRef) -> str:
-    return f"{mark.number}-{mark.digest[:12]}"
+def _generation(entry: audit.AuditEntryRef) -> str:
+    return f"{entry.number}-{entry.digest[:12]}"

@@ -1,8 +1,9 @@
-"""uvicorn's HTTP protocol with bounds: how many connections, how long and how large a request.
+"""uvicorn's HTTP protocol with limits: the number of connections, the time and size of a request.
 
-uvicorn bounds only the pause between two requests. Here headers, body and every write have a time
-of their own, however the bytes drip in; headers have a size (the size of a body is bounded in
-`middleware.py`). Who is too slow or too large gets 408 or 431 and is disconnected.
+uvicorn limits only the pause between two requests. Here headers, body and every write have a time
+limit of their own, however slowly the bytes arrive, and headers have a size limit (`middleware.py`
+limits the size of a body). A client that is too slow or sends too much gets 408 or 431 and is
+disconnected.
 """
 
 import asyncio
@@ -15,14 +16,14 @@ from cloud.connection_table import ConnectionTable
 
 CLOSE_WITHIN_S: Final = 2.0
 MIN_TAKEN_BYTES: Final = 16 * 1024
-MAX_MESSAGE_BYTES: Final = 64 * 1024  # over a WebSocket; ours hear nothing but control frames
+MAX_MESSAGE_BYTES: Final = 64 * 1024  # over a WebSocket; clients send only control frames
 
 
 @dataclass(frozen=True, slots=True)
 class RequestLimits:
-    """What a request may take.
+    """The limits of one request.
 
-    `write_s` is the time in which a client must take at least `LEAST_TAKEN_BYTES` of an answer.
+    `write_s` is the time in which a client must read at least `MIN_TAKEN_BYTES` of an answer.
     """
 
     headers_s: float = 10.0
@@ -43,7 +44,7 @@ def limited_protocol(table: ConnectionTable, limits: RequestLimits) -> type[asyn
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """One connection. Whoever is waited for, client or application, decides which timer runs."""
+    """One connection. Which timer runs depends on who is awaited, the client or the application."""
 
     table: ConnectionTable
     limits: RequestLimits
@@ -52,7 +53,7 @@ class LimitedProtocol(HttpToolsProtocol):
         super().__init__(*given, **named)
         self._timer: asyncio.TimerHandle | None = None
         self._write_timer: asyncio.TimerHandle | None = None
-        self._received_bytes = 0  # since the headers began: what is not parsed yet counts too
+        self._received_bytes = 0  # since the headers began, parsed or not
         self._field_bytes = 0
         self._is_in_headers = True
         self._is_in_message = True
@@ -120,7 +121,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         self._disarm()
-        self.table.set_busy(self)  # until it is closed, which the table sees by itself
+        self.table.set_busy(self)  # until it is closed, which the table detects
         super().handle_websocket_upgrade()
 
     def send_400_response(self, msg: str) -> None:
@@ -139,7 +140,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self._write_timer = None
 
     def _watch_writing(self, left: int) -> None:
-        """Look again after a while; whoever has taken too little by then is disconnected."""
+        """Check again after the time limit; a client that has read too little is disconnected."""
         self._write_timer = self.loop.call_later(self.limits.write_s, self._check_writing, left)
 
     def _check_writing(self, before: int) -> None:
@@ -165,11 +166,11 @@ class LimitedProtocol(HttpToolsProtocol):
     def _expire(self) -> None:
         self._timer = None
         if self.pipeline or (self._is_in_headers and self._is_answering()):
-            self._arm(self.limits.headers_s)  # an earlier request of its own is in the way
+            self._arm(self.limits.headers_s)  # an earlier request of the client is not answered yet
         elif not self._is_in_headers and self._has_begun_to_answer():
-            self.transport.abort()  # it has its answer, or a part of it
+            self.transport.abort()  # its answer has begun
         else:
-            self._refuse(408, "the request did not come in time")
+            self._refuse(408, "the request did not arrive in time")
 
     def _is_answered(self) -> bool:
         cycle: Any = self.cycle  # None before the first request, whatever its annotation says
@@ -201,4 +202,4 @@ class LimitedProtocol(HttpToolsProtocol):
             STATUS_LINE[status] + head.encode() + b"connection: close\r\n\r\n" + body
         )
         self.transport.close()
-        self.loop.call_later(CLOSE_WITHIN_S, self.transport.abort)  # if it does not take the answer
+        self.loop.call_later(CLOSE_WITHIN_S, self.transport.abort)  # if it does not read the answer

@@ -1,8 +1,8 @@
-"""What every answer of the API needs, gathered once: the context that questions come to.
+"""The context of every answer of the API: database, sites, rate card, clock and caches.
 
-Hard truth: a forecast is remembered for a quarter of an hour, one that still rests on assumptions
-for a minute, since the first measured hours move it most; a new generation ends both at once. The
-clock is read here and nowhere below.
+A forecast is cached for a quarter of an hour, or for a minute while it is based on assumptions,
+since the first measured hours change it most. A new generation invalidates both at once. The clock
+is read here and nowhere below.
 """
 
 import hashlib
@@ -47,17 +47,17 @@ MAX_RESPONSES_BYTES: Final = 256 * 1024 * 1024
 
 
 def new_response_cache() -> LruCache[TaggedResponse]:
-    """An empty memory of response_cache."""
+    """An empty cache of responses."""
     return LruCache(MAX_RESPONSES, MAX_RESPONSES_BYTES, lambda tagged: tagged.weight)
 
 
 class ForecastFailed(RuntimeError):  # noqa: N818 - reads as what happened
-    """A place of which no forecast can be made; names it."""
+    """No forecast can be computed for a location; the message names it."""
 
 
 @dataclass
 class ForecastCache:
-    """The latest forecast of each location; one thread makes it, the others wait for it."""
+    """The latest forecast of each location; one thread computes it, the others wait for it."""
 
     _made: dict[str, tuple[str, CachedForecast]] = field(default_factory=dict)
     _failed: dict[str, tuple[str, datetime, str]] = field(default_factory=dict)
@@ -70,12 +70,12 @@ class ForecastCache:
         return made if made is not None and of == generation and made.is_fresh(now) else None
 
     def failure(self, location: str, now: datetime, generation: str) -> str | None:
-        """Why no forecast could be made a moment ago, so that it is not tried for every request."""
+        """The reason of a recent failure, so that not every request computes the forecast again."""
         of, at, why = self._failed.get(location, ("", now, ""))
         return why if why and of == generation and at <= now < at + MAX_AGE_ASSUMED else None
 
     def fail(self, location: str, now: datetime, generation: str, why: str) -> None:
-        """Remember why no forecast could be made."""
+        """Store why no forecast could be computed."""
         self._failed[location] = (generation, now, why)
 
     def fresh_or(
@@ -108,18 +108,18 @@ class AppContext:
 
     @cached_property
     def card_digest(self) -> str:
-        """The digest of the rate card, worked out once."""
+        """The digest of the rate card, computed once."""
         return self.card.digest
 
     def fresh(self, site: Site) -> CachedForecast | None:
-        """The forecast of a site, if it is at hand; never waits."""
+        """The cached forecast of a site, or None; never waits."""
         return self.forecast_cache.fresh(site.id, self.clock(), self.change_log.generation)
 
     def forecast(self, site: Site) -> CachedForecast:
         """The forecast of a site as of now: cached here, cached by another process, or a new one.
 
         Raises:
-            ForecastFailed: of this site none can be made; those of others are not affected.
+            ForecastFailed: it cannot be computed for this site; other sites are not affected.
         """
         now, generation = self.clock(), self.change_log.generation
         why = self.forecast_cache.failure(site.id, now, generation)
@@ -129,7 +129,7 @@ class AppContext:
             return self.forecast_cache.fresh_or(
                 site.id, now, generation, lambda: self._common(site, now, generation)
             )
-        except SQLAlchemyError:  # of the database, and so of every place
+        except SQLAlchemyError:  # a failure of the database concerns every site
             raise
         except Exception as error:
             log.exception("forecast.failed", extra={"location": site.id})
@@ -141,18 +141,18 @@ class AppContext:
             raise ForecastFailed(why) from error
 
     def key(self, kind: str, *of: Hashable) -> Hashable:
-        """The key of an answer: with all that it depends on, nothing stale can be found by it."""
+        """The cache key of an answer: it has everything that the answer depends on."""
         return (kind, self.card_digest, self.change_log.generation, of)
 
     def read_changes(self) -> None:
-        """Read which changes prices depend on were made; every program does so before it prices."""
+        """Read the changes that prices depend on; every program does so before it prices."""
         self.change_log.read_from(self.engine)
 
     def _common(self, site: Site, now: datetime, generation: str) -> CachedForecast:
-        """What another process has made, or what this one makes, for all of them.
+        """The forecast of another process, or a new one that is stored for all of them.
 
-        The generation is the one from before the database was read: what was read may be newer
-        than that, never older.
+        The generation is that of before the database was read: the data may be newer than the
+        generation, never older.
         """
         digest = hashlib.sha256(msgspec.json.encode(site)).hexdigest()[:12]
         name = f"made:{generation}:{site.id}:{digest}"

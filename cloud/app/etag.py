@@ -1,7 +1,8 @@
 """Entity tags: a client that already has the answer gets 304 instead of a copy.
 
-Tags are weak, since the same answer may travel compressed. Clients are asked to come back with the
-tag every time (`no-cache`), so that no price outlives the rate card or the forecast it is based on.
+Tags are weak, since the same answer may be compressed. Clients must revalidate every time
+(`no-cache`), so that no price is used longer than the rate card and the forecast that it is based
+on.
 """
 
 import gzip
@@ -15,11 +16,11 @@ VARY: Final = b"Accept-Encoding, Authorization, X-API-Key"
 """Prices may differ by account, and so by the key that was shown."""
 COMPRESSED_FROM_BYTES: Final = 1024
 COMPRESSION: Final = 6
-NOT_MODIFIED: Final[dict[str, Any]] = {"description": "The answer is the one that was tagged"}
+NOT_MODIFIED: Final[dict[str, Any]] = {"description": "The client has the current answer"}
 
 
 class TaggedResponse:
-    """An answer's bytes with their tag, and compressed: each worked out once."""
+    """The bytes of an answer with their tag, and compressed: each computed once."""
 
     __slots__ = ("_packed", "content", "tag")
 
@@ -30,7 +31,7 @@ class TaggedResponse:
 
     @property
     def weight(self) -> int:
-        """Bytes that it takes up, once it has been compressed too."""
+        """Its size in memory, with the compressed copy."""
         return len(self.content) + len(self.content) // 2
 
     def answer(self, request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""A forecast with what belongs to it, as the API's processes hand it to each other in bytes."""
+"""A cached forecast with its inputs, and its encoding for the other processes of the API."""
 
 import logging
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ MAX_AGE_ASSUMED: Final = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class CachedForecast:
-    """A forecast, what a play is worth there, what the sales floor knows, and as of when."""
+    """A forecast, the value of a play, the sales and the coverage of a site at one time."""
 
     at: datetime
     forecast: SiteForecast
@@ -32,7 +32,7 @@ class CachedForecast:
 
     @property
     def fresh_for(self) -> timedelta:
-        """How long it may be used: less while it rests on assumptions."""
+        """How long it may be used: shorter while it is based on assumptions."""
         return MAX_AGE if self.forecast.basis == "measured" else MAX_AGE_ASSUMED
 
     def is_fresh(self, now: datetime) -> bool:
@@ -46,7 +46,7 @@ def encode_forecast(made: CachedForecast) -> bytes:
 
 
 def decode_forecast(content: bytes, unreadable: Counter) -> CachedForecast | None:
-    """The value again; None, a log line and a count when it is not one that this version writes."""
+    """Decode a forecast; None, a log line and a count for the encoding of another version."""
     try:
         return _decoder.decode(content)
     except (msgspec.MsgspecError, ValueError, TypeError) as error:
@@ -56,10 +56,10 @@ def decode_forecast(content: bytes, unreadable: Counter) -> CachedForecast | Non
 
 
 def unreadable_counter() -> Counter:
-    """How many kept forecasts could not be read; any but during an upgrade is a fault."""
+    """Counts stored forecasts that could not be decoded; normal only during an upgrade."""
     return Counter(
         "onlooker_kept_forecasts_unreadable",
-        "Forecasts kept by another process that this one could not decode",
+        "Forecasts stored by another process that this one could not decode",
         registry=None,
     )
 

@@ -1,8 +1,8 @@
-"""Which names this server answers to, and which pages may write to it.
+"""The names of this server, and the origins whose pages may write to it.
 
-A browser can be made to send requests here by any page: one whose own name resolves to this address
-(DNS rebinding), or one that posts to it. Both are seen in the headers `Host` and `Origin`, which no
-page can choose. Names are compared without case, final dot and port.
+Any page can make a browser send requests to this server: by a name that resolves to its address
+(DNS rebinding), or by posting to it. Both show in the headers `Host` and `Origin`, which no page
+can set. Names are compared without case, final dot and port.
 """
 
 import re
@@ -21,18 +21,18 @@ _ORIGIN: Final = re.compile(
 
 
 class HostNameError(ValueError):
-    """A configured name that no request could have."""
+    """A configured name that no `Host` header can have."""
 
 
 @dataclass(frozen=True, slots=True)
 class HostNames:
-    """The names of this server; `own` are those that were configured, beside the loopback ones."""
+    """The names of this server: the loopback names and the configured ones, which are `own`."""
 
     own: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, names: Iterable[str], listening_on: str = "") -> "HostNames":
-        """From configuration and the address that is listened on; raises HostNameError."""
+        """From the configuration and the listening address; raises HostNameError."""
         own = {_configured(name) for name in names}
         if listening_on not in WILDCARDS:
             own.add(_configured(f"[{listening_on}]" if ":" in listening_on else listening_on))
@@ -44,10 +44,10 @@ class HostNames:
         return shape is not None and _plain(shape["name"]) in self.own | LOOPBACK
 
     def allows_origin(self, origin: str, host: str) -> bool:
-        """Whether a page of that origin may write to the server that it calls `host`.
+        """Whether a page of that origin may write to the server that it addresses as `host`.
 
-        The page must come from the same name and port. Where a proxy rewrites `Host`, an origin of
-        a configured name at the usual port will do.
+        The page must have the same name and port. Where a proxy rewrites `Host`, an origin with a
+        configured name and the default port is accepted too.
         """
         page, here = _ORIGIN.fullmatch(origin.lower()), _HOST.fullmatch(host.lower())
         if page is None or here is None:

@@ -1,7 +1,7 @@
-"""Around every request: an id, a few headers, a measurement, one log line.
+"""Around every request: an id, security headers, metrics and one log line.
 
-Plain ASGI, since it is on the way of every answer. A request id given by the caller is kept when it
-is a plain word, so that a chain of services can be followed; anything else is replaced.
+Plain ASGI, since every answer passes it. A request id of the caller is accepted if it is a plain
+word, so that a request can be traced through several services; any other is replaced.
 """
 
 import logging
@@ -34,7 +34,7 @@ HEADERS: Final = (
 
 
 class RequestMiddleware:
-    """Counts and names what passes through the API."""
+    """Measures requests, gives each an id, and answers unexpected exceptions with 500."""
 
     def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
         self._app = app
@@ -53,7 +53,7 @@ class RequestMiddleware:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass one request on."""
+        """Handle one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -74,10 +74,10 @@ class RequestMiddleware:
             await self._pass_on(scope, receive, answer)
         except Exception as fault:
             if status:
-                raise  # too late: half of an answer has gone out
+                raise  # too late: a part of the answer was sent
             log.error("api.fault", exc_info=fault, extra=_where(scope))
-            detail = "a fault on this side; quote the request id and it will be found in the log"
-            broken = problem.problem_response(Request(scope), 500, "Fault", detail)
+            detail = "an internal error: report the request id, under which the log has the cause"
+            broken = problem.problem_response(Request(scope), 500, "Internal error", detail)
             await broken(scope, receive, answer)
         finally:
             self._note(scope, status, time.perf_counter() - started_s)
@@ -86,7 +86,7 @@ class RequestMiddleware:
         if _announced_bytes(scope) <= MAX_BODY_BYTES:
             await self._app(scope, _counted(receive), answer)
             return
-        detail = f"at most {MAX_BODY_BYTES} bytes are read: ask for less at a time"
+        detail = f"at most {MAX_BODY_BYTES} bytes are read: split the request"
         too_large = problem.problem_response(Request(scope), 413, "Too large", detail)
         await too_large(scope, receive, answer)
 
@@ -102,13 +102,13 @@ class RequestMiddleware:
 
 
 class HeadMiddleware:
-    """Answers HEAD as GET, without the body: every resource that can be read can be asked for."""
+    """Answers HEAD as GET without the body, for every resource that can be read."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass one request on. The server keeps its own scope, which says HEAD."""
+        """Handle one request. The scope of the server still has the method HEAD."""
         if scope["type"] != "http" or scope["method"] != "HEAD":
             await self._app(scope, receive, send)
             return
@@ -126,7 +126,7 @@ class HeadMiddleware:
 
 
 def _counted(receive: Receive) -> Receive:
-    """A body that came without its length is cut off where it becomes too large."""
+    """Refuse a body without a length once it is too large."""
     total = 0
 
     async def counted() -> Message:

@@ -1,11 +1,11 @@
-"""What is in force now, as this process has heard: the rate card that holds, and the sites file.
+"""The rate card and the sites file in force in this process.
 
-Hard truths. Every second each process reads in the audit log what was changed since it last
-looked, with or without a Redis; remembered prices end with the generation that `change_log` reads
-there. A card is put for a moment at least five seconds ahead, so every process that has looked
-since then changes at that very moment, by its own clock, between two requests and never within one.
-A process that has lost the database goes on with what it knew and is not ready. A changed sites
-file replaces the context, with nothing remembered of the old one; a broken file changes nothing.
+Every second each process reads the new entries of the audit log, with or without Redis; a new
+generation of `change_log` invalidates cached prices. A card takes effect at least five seconds
+after it was stored, so every process that has read it since changes at the same instant by its own
+clock, between two requests and never within one. A process without its database continues with the
+state that it read last, and is not ready. A changed sites file replaces the context and its caches;
+an invalid file changes nothing.
 """
 
 import getpass
@@ -30,22 +30,22 @@ from cloud.sites.reload import SitesFile
 log = logging.getLogger(__name__)
 CHECK_EVERY_S: Final = 1.0
 MIN_LEAD: Final = timedelta(seconds=5)
-"""The least time from putting a card to its being in force."""
+"""The least time from storing a card to its taking effect."""
 CARD_IN_FORCE: Final = "rate_card.in_force"
 
 
 Schedule = tuple[tuple[datetime, AppContext], ...]
-"""From when on which context is open, the first of them now."""
+"""The contexts with the instants at which they take effect; the first is in force now."""
 
 
 def get_context(connection: HTTPConnection) -> AppContext:
-    """The context that a request comes to; ask once in a request, so that it has one rate card."""
+    """The context in force; call once per request, so that the request has one rate card."""
     reloader: ContextReloader = connection.app.state.reloader
     return reloader.context
 
 
 class ContextReloader:
-    """The context with the card that holds, one after another; `pinned` to the card it began with.
+    """Holds the context with the rate card in force; if `pinned`, always with the first card.
 
     With `sites_file` it follows the sites file.
     """
@@ -72,7 +72,7 @@ class ContextReloader:
         return _open(schedule, self._first.clock())
 
     def refresh(self) -> None:
-        """Hear what has been changed since the last look."""
+        """Read the changes since the last call."""
         with database.reading(self._first.engine) as connection:
             self._first.change_log.read(connection)
             self._has_cards_to_read |= self._cards.read(connection)
@@ -82,7 +82,7 @@ class ContextReloader:
         self._note()
 
     def follow(self, stop: threading.Event) -> None:
-        """Look every second until `stop`."""
+        """Refresh every second until `stop` is set."""
         while not stop.wait(CHECK_EVERY_S):
             try:
                 self.reload()
@@ -91,13 +91,13 @@ class ContextReloader:
                 if not self._is_lost:
                     log.warning("news.lost", extra={"error": type(error).__name__})
                 self._is_lost = True
-            except Exception:  # nothing may end the thread that every price depends on
+            except Exception:  # every price depends on this thread: it must continue
                 log.exception("news.fault")
             else:
                 self._is_lost = False
 
     def reload(self) -> None:
-        """Take over a new version of the sites file."""
+        """Apply a new version of the sites file."""
         if self._sites_file is None or (sites := self._sites_file.sites) is self._first.sites:
             return
         forecast_cache, response_cache = ForecastCache(), new_response_cache()
@@ -112,7 +112,7 @@ class ContextReloader:
         self._schedule = tuple((at, over(context)) for at, context in self._schedule)
 
     def _plan(self, put: Sequence[ScheduledCard]) -> None:
-        """Which context is open from when on: the one that is now, and those that will be."""
+        """Schedule the context in force now, and those that take effect later."""
         now = self._first.clock()
         known = {
             one.number: self._contexts.get(one.number) or replace(self._first, card=one.card)
@@ -127,7 +127,7 @@ class ContextReloader:
         self._contexts = known
 
     def _note(self) -> None:
-        """Enter the card in the log of changes once it holds; drop those that are over."""
+        """Record the card in the audit log once it is in force; drop earlier contexts."""
         now = self._first.clock()
         context = _open(self._schedule, now)
         coming = tuple(one for one in self._schedule if one[0] > now)
@@ -142,7 +142,7 @@ def _open(schedule: Schedule, now: datetime) -> AppContext:
 
 
 def record_rate_card(context: AppContext, *, by: str) -> None:
-    """Enter the rate card in the audit log when it is not the one that was last in force."""
+    """Record the rate card in the audit log unless it was the last one in force."""
     noted = {"version": context.card.version, "digest": context.card_digest}
     with database.writing(context.engine) as connection:
         audit.lock_log(connection)

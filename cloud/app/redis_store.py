@@ -1,9 +1,9 @@
-"""What several API processes share through Redis, and what they do when it goes away.
+"""Forecasts and request counts that several API processes share through Redis.
 
-Hard truths. Redis may vanish between any two bytes, so nothing here raises: after one log line the
-process goes on alone, counts questions by itself, and looks again after five seconds. Each call may
-take a quarter of a second at most. Keys begin with a digest of the database they belong to, so that
-two installations on one Redis never meet.
+Redis may fail at any time, so nothing here raises: after one log line the process works without it,
+counts requests by itself, and tries again after five seconds. A call takes a quarter of a second at
+most. Keys begin with a digest of the database that they belong to, so that two installations on one
+Redis do not collide.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 TIMEOUT_S: Final = 0.25
 RETRY_AFTER_S: Final = 5.0
 LAYOUT: Final = "5"
-"""Of the values: another number, other keys."""
+"""Version of the stored values: it is part of every key."""
 
 TAKE_SCRIPT: Final = """
 local now, refill, period = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -39,7 +39,7 @@ if full + refill - now <= period then
 end
 return {0, string.format('%.0f', full)}
 """
-"""The generic cell rate algorithm in microseconds: allowed or not, and when the bucket is full."""
+"""The generic cell rate algorithm in microseconds: whether allowed, and when the bucket is full."""
 
 PUT_SCRIPT: Final = """
 local held = redis.call('GET', KEYS[1])
@@ -52,7 +52,7 @@ Answer = TypeVar("Answer")
 
 
 class RedisStore:
-    """`Shared` by way of Redis, falling back on this process alone."""
+    """`SharedStore` on Redis, with a fall-back to this process alone."""
 
     def __init__(self, url: str, *, of: str) -> None:
         self._redis = redis.Redis.from_url(
@@ -70,11 +70,11 @@ class RedisStore:
         self._lock = threading.Lock()
 
     def get(self, key: str) -> bytes | None:
-        """What another process has kept."""
+        """The value that another process has stored."""
         return self._asked(lambda: self._bytes(self._redis.get(self._named(key))), None)
 
     def put(self, key: str, value: bytes, replaces: bytes | None, for_: timedelta) -> bytes:
-        """Keep a value for others, or take theirs."""
+        """Store a value for the others, or return theirs."""
         ms = max(1, int(for_.total_seconds() * 1000))
 
         def store() -> bytes:
@@ -84,11 +84,11 @@ class RedisStore:
         return self._asked(store, value)
 
     async def take(self, caller: str, quota: Quota, now: datetime) -> QuotaDecision:
-        """Count one question of a caller, wherever he asked the others."""
+        """Count one request of a caller, in all processes together."""
         return await run_in_threadpool(self._take, caller, quota, now)
 
     def close(self) -> None:
-        """Let the connections go."""
+        """Close the connections."""
         self._redis.close()
 
     def _take(self, caller: str, quota: Quota, now: datetime) -> QuotaDecision:
@@ -109,7 +109,7 @@ class RedisStore:
         return held if isinstance(held, bytes) else None
 
     def _asked(self, ask: Callable[[], Answer], otherwise: Answer) -> Answer:
-        """Redis's answer, or `otherwise` while it is away."""
+        """The result of Redis, or `otherwise` while it is unavailable."""
         if time.monotonic() < self._away_until_s:
             return otherwise
         try:

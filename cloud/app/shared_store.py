@@ -1,9 +1,8 @@
-"""What several API processes have in common: forecasts, counts of questions.
+"""Forecasts and request counts that several API processes share.
 
-Alone, a process has it all to itself; with Redis (`shared_redis.py`) all of them have the same.
-Whatever is kept here can be worked out again: losing it costs time and counts, never an answer.
-What is kept under the generation of an older change of prices is not used any more: see
-`change_log.py`.
+Without Redis each process has its own; with Redis (`redis_store.py`) all of them share one store.
+Every stored value can be computed again: losing one costs time and counts, never an answer. Values
+of an older generation are not used any more: see `change_log.py`.
 """
 
 from datetime import datetime, timedelta
@@ -16,29 +15,29 @@ MAX_CALLERS: Final = 10_000
 
 
 class SharedStore(Protocol):
-    """Kept bytes, counted questions. Every call may block but `take`."""
+    """Stored bytes and request counts. Every call except `take` may block."""
 
     def get(self, key: str) -> bytes | None:
-        """What another process has kept."""
+        """The value that another process has stored."""
 
     def put(self, key: str, value: bytes, replaces: bytes | None, for_: timedelta) -> bytes:
-        """Keep a value, unless another process was quicker: then its value. `instead_of` goes."""
+        """Store a value in place of `replaces`; returns the value of a process that was quicker."""
 
     async def take(self, caller: str, quota: Quota, now: datetime) -> QuotaDecision:
-        """Count one question of a caller."""
+        """Count one request of a caller."""
 
     def close(self) -> None:
         """Close connections."""
 
 
 class LocalStore:
-    """One process: nothing to be had from others, nothing to keep for them."""
+    """The store of one process: there is no other to share with."""
 
     def __init__(self) -> None:
         self._meters: LruCache[RateMeter] = LruCache(MAX_CALLERS)
 
     def get(self, key: str) -> bytes | None:
-        """Nobody else has kept anything."""
+        """None: no other process stores values."""
         return None
 
     def put(self, key: str, value: bytes, replaces: bytes | None, for_: timedelta) -> bytes:
@@ -46,7 +45,7 @@ class LocalStore:
         return value
 
     async def take(self, caller: str, quota: Quota, now: datetime) -> QuotaDecision:
-        """Count one question of a caller in this process."""
+        """Count one request of a caller in this process."""
         return self.count(caller, quota, now)
 
     def count(self, caller: str, quota: Quota, now: datetime) -> QuotaDecision:

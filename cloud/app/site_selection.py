@@ -1,7 +1,6 @@
-"""Choosing places by their kind, and telling of those that an answer over many leaves out.
+"""Select sites by venue, and isolate the failure of one site in an answer about several.
 
-One place that cannot be answered for never takes the answer from the others: it is left out by name
-and with its reason.
+A site that fails is omitted with its id and the reason; the others are answered.
 """
 
 import logging
@@ -19,7 +18,7 @@ Value = TypeVar("Value")
 
 
 class OmittedLocation(BaseModel):
-    """A place that is not in the answer, and why."""
+    """A location that is not in the answer, and the reason."""
 
     location: str = Field(examples=["KX-01"])
     reason: str = Field(examples=["slot 2027-03-28T01:00 does not exist in Europe/London: ..."])
@@ -28,9 +27,9 @@ class OmittedLocation(BaseModel):
 def run_isolated(
     site: Site, work: Callable[[Site], Value], *anticipated: type[Exception]
 ) -> Value | OmittedLocation:
-    """What `work` makes of one site; its failure is logged, and is that of this site alone.
+    """The result of `work` for one site; a failure is logged and omits this site alone.
 
-    Failures of the database are those of every site and are raised, and so are `anticipated` ones.
+    Failures of the database concern every site and are raised, and so are `anticipated` ones.
     """
     try:
         return work(site)
@@ -38,15 +37,15 @@ def run_isolated(
         if isinstance(fault, (SQLAlchemyError, *anticipated)):
             raise
         log.exception("place.fault", extra={"location": site.id})
-        why = f"a fault on this side ({type(fault).__name__}): the log has it with the location"
+        why = f"an internal error ({type(fault).__name__}): the log has the cause with the location"
         return OmittedLocation(location=site.id, reason=why)
 
 
 def select_by_venue(sites: Iterable[Site], asked: Collection[str]) -> list[Site]:
-    """The sites of some kinds: by their OpenOOH 1.2 id, the id that is sent, or a broader one.
+    """The sites of some venues: by their OpenOOH 1.2 id, the id in answers, or a broader one.
 
     Raises:
-        VenueError: an id that names no kind of place; lists those of the sites.
+        VenueError: an id that names no venue; lists those of the sites.
     """
     held = list(sites)
     refuse_unknown(asked, (site.venue for site in held))

@@ -1,7 +1,7 @@
-"""Who may ask what: every resource names the roles it is open to, and is closed to all others.
+"""Authentication and authorization: every route names the roles that may call it.
 
-What has been looked up is believed for half a minute, so a revoked key works that much longer.
-Without keys (`--access open`, only on a loopback address unless asked for) everybody may ask.
+A key that was looked up is cached for half a minute, so a revoked key stays valid that much longer.
+Without keys (`--access open`, by default only on a loopback address) every caller is allowed.
 """
 
 import hashlib
@@ -25,12 +25,12 @@ MAX_CACHED: Final = 10_000
 STAFF_ROLES: Final = frozenset({Role.SALES, Role.ADMIN})
 """Roles of the media owner: they see the plans of every advertiser."""
 
-_header = APIKeyHeader(name="X-API-Key", auto_error=False, description="a key as it was given out")
+_header = APIKeyHeader(name="X-API-Key", auto_error=False, description="an API key")
 _bearer = HTTPBearer(auto_error=False, description="the same key as a bearer token")
 
 
 class AccessError(Exception):
-    """A question that is not answered for who asks it; `headers` go with the refusal."""
+    """A request that is refused to its caller; the answer has `headers`."""
 
     def __init__(self, sentence: str, **headers: str) -> None:
         super().__init__(sentence)
@@ -38,20 +38,20 @@ class AccessError(Exception):
 
 
 class Unauthenticated(AccessError):  # noqa: N818 - reads as what happened
-    """Nobody that is known."""
+    """No valid key was sent."""
 
 
 class Forbidden(AccessError):  # noqa: N818 - reads as what happened
-    """Somebody who is known, at the wrong door."""
+    """The role of the key does not allow the request."""
 
 
 class RateLimited(AccessError):  # noqa: N818 - reads as what happened
-    """More questions than the quota."""
+    """The quota is used up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: as the audit names him, whose things are his own, and whether he sees all."""
+    """The caller: the name in the audit log, the account, and whether all accounts are visible."""
 
     name: str
     account: str
@@ -59,25 +59,26 @@ class Caller:
 
 
 ANONYMOUS: Final = Caller("anonymous, no API keys exist", "-", sees_all=True)
-"""Where no keys are wanted; no key can be of that account."""
+"""The caller where no keys are required; no key can have that account."""
 
 
 class Authenticator:
-    """Looks keys up, believes them for a while, and counts what each asks."""
+    """Validates keys, caches them for a while, and counts the requests of each."""
 
     def __init__(self, engine: Engine, quota: Quota, limiter: RateLimiter) -> None:
         self._engine = engine
         self._quota = quota
         self._limiter = limiter
-        self._believed: LruCache[tuple[datetime, ApiKey | None]] = LruCache(MAX_CACHED)
+        self._cached: LruCache[tuple[datetime, ApiKey | None]] = LruCache(MAX_CACHED)
 
     async def admit(self, shown: str | None, now: datetime) -> tuple[ApiKey, QuotaDecision]:
-        """Let a caller ask one question, whatever it is, or raise AccessError."""
+        """Validate the key and count one request of it, or raise AccessError."""
         key = await self.require_valid_key(shown, now)
         decision = await self._limiter.take(key.id, self._quota, now)
         if not decision.allowed:
             raise RateLimited(
-                f"more than {self._quota.questions} questions in {self._quota.period}",
+                f"more than {self._quota.questions} requests in {self._quota.period}: send the "
+                "next one after the seconds in Retry-After",
                 Retry_After=str(math.ceil(decision.retry_after.total_seconds())),
                 RateLimit=decision.written,
                 RateLimit_Policy=self._quota.policy,
@@ -85,18 +86,18 @@ class Authenticator:
         return key, decision
 
     async def require_valid_key(self, shown: str | None, now: datetime) -> ApiKey:
-        """The key that was shown, if it is in force; else raise NotKnown. Counts nothing."""
+        """The key that was sent, if it is valid; else raise Unauthenticated. Counts nothing."""
         key = await self._looked_up(shown, now) if shown else None
         if key is None or not key.is_valid(now):
             raise Unauthenticated(
-                "no key that is in force was shown: send it as X-API-Key; "
-                "`python -m cloud keys create --role sales --owner NAME` makes one",
+                "no valid key was sent: send one as X-API-Key; "
+                "`python -m cloud keys create --role sales --owner NAME` creates one",
                 WWW_Authenticate="Bearer",
             )
         return key
 
     def headers(self, decision: QuotaDecision) -> list[tuple[bytes, bytes]]:
-        """What an answer says about the quota."""
+        """The headers of an answer about the quota."""
         return [
             (b"ratelimit-policy", self._quota.policy.encode()),
             (b"ratelimit", decision.written.encode()),
@@ -104,16 +105,16 @@ class Authenticator:
 
     async def _looked_up(self, shown: str, now: datetime) -> ApiKey | None:
         digest = hashlib.sha256(shown.encode("utf-8", "surrogateescape")).digest()
-        held = self._believed.get(digest)
+        held = self._cached.get(digest)
         if held is not None and held[0] <= now < held[0] + CACHE_FOR:
             return held[1]
         key = await run_in_threadpool(find_key, self._engine, shown)
-        self._believed.put(digest, (now, key))
+        self._cached.put(digest, (now, key))
         return key
 
 
 class Scope:
-    """Lets only its roles pass. Who asks was found out, and counted, at the `Entrance`."""
+    """Allows only its roles. `AdmissionMiddleware` has authenticated and counted the caller."""
 
     def __init__(self, roles: frozenset[Role]) -> None:
         self.roles = roles
@@ -124,28 +125,28 @@ class Scope:
         _named: Annotated[str | None, Depends(_header)] = None,
         _borne: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None,
     ) -> None:
-        """Pass, or raise AccessError; the two ways to show a key are here for the reference."""
+        """Raise AccessError for other roles; the parameters document the two ways to send a key."""
         require_role(request, self.roles)
 
 
 def allow_roles(*roles: Role) -> Any:
-    """A dependency that lets only these roles pass; `admin` always passes."""
+    """A dependency that allows only these roles and `admin`."""
     return Depends(Scope(frozenset({*roles, Role.ADMIN})))
 
 
 def require_role(connection: HTTPConnection, roles: frozenset[Role]) -> None:
-    """Raise NotAllowed for a key of none of the roles; without keys everybody may."""
+    """Raise Forbidden for a key of another role; without keys every caller is allowed."""
     if connection.app.state.authenticator is None:
         return
     role: Role = connection.scope["role"]
     if role not in roles:
         raise Forbidden(
-            f"a key for {role} does not open this: it is for {', '.join(sorted(roles))}"
+            f"a key with the role {role} is not allowed here: use one of {', '.join(sorted(roles))}"
         )
 
 
 def read_key(connection: HTTPConnection) -> str | None:
-    """The key that a request shows in its headers.
+    """The key in the headers of a request.
 
     A browser cannot add headers to a WebSocket: there the key may be one of the subprotocols that
     it offers, beside `onlooker`.
@@ -160,10 +161,10 @@ def read_key(connection: HTTPConnection) -> str | None:
 
 
 async def require_route_scope(request: Request) -> None:
-    """Pass the door of a request that failed before it: bodies are read first, doors come after.
+    """Check the scope of a request whose body was invalid: FastAPI reads bodies before scopes.
 
     Raises:
-        AccessError: who asked may not know what was wrong with the body.
+        AccessError: the caller may not be told what is wrong with the body.
     """
     dependant = getattr(request.scope.get("route"), "dependant", None)
     for dependency in dependant.dependencies if dependant else ():
@@ -172,13 +173,13 @@ async def require_route_scope(request: Request) -> None:
 
 
 def get_caller(request: Request) -> Caller:
-    """Who asks. A route that depends on this has answers that belong to somebody."""
+    """The caller. A route that depends on this has answers of one account."""
     found: Caller = request.scope.get("caller", ANONYMOUS)
     return found
 
 
 def caller_name(request: Request) -> str:
-    """Who asks, as the audit names them."""
+    """The name of the caller in the audit log."""
     return get_caller(request).name
 
 

@@ -1,8 +1,8 @@
 """The audit log: who changed what, when; each entry holds the digest of the one before it.
 
-Hard truths. A chain shows that an entry was altered, removed or slipped in between; it cannot show
-that the newest ones were cut off. For that, `checkpoints.py` keeps signed heads apart from the
-database. An entry is written in the transaction of the change itself: both happen, or neither.
+The chain reveals an entry that was altered, removed or inserted; it does not reveal that the newest
+entries were cut off. For that, `checkpoints.py` stores signed checkpoints outside the database. An
+entry is written in the transaction of the change: both happen, or neither.
 """
 
 import hashlib
@@ -17,13 +17,13 @@ from sqlalchemy import Column, Connection, Index, Integer, String, Table, Text, 
 from cloud import database
 
 FIRST_DIGEST: Final = "0" * 64
-"""What the first entry holds in place of a digest."""
+"""The `previous` of the first entry."""
 ADVISORY_LOCK: Final = 7_305_812
-"""Of PostgreSQL's advisory lock: any number, as long as it is ours. SQLite has one writer."""
+"""The number of the advisory lock in PostgreSQL; arbitrary. SQLite has one writer."""
 
 
 class AuditError(ValueError):
-    """A log that is not as it was written."""
+    """A log that was changed after it was written."""
 
 
 audit_log = Table(
@@ -55,14 +55,14 @@ class AuditEntry:
     digest: str
 
     def expected_digest(self) -> str:
-        """The digest that these very words have."""
+        """The digest that the values of the entry have."""
         words = (self.number, self.at, self.actor, self.action, self.object, self.details)
         return hashlib.sha256(self.previous.encode() + msgspec.json.encode(words)).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class NewAuditEntry:
-    """A change that is about to be written down."""
+    """A change to record."""
 
     at: datetime
     actor: str
@@ -80,17 +80,17 @@ def record_change(
     about: str,
     details: Mapping[str, Any],
 ) -> int:
-    """Write an entry, in the transaction of the change that it is about; its number.
+    """Write an entry in the transaction of its change; returns its number.
 
-    From here to its end no other transaction writes an entry: the chain has one newest at a time.
+    Until this transaction ends no other one writes an entry, so that the chain does not fork.
     """
     return record_changes(connection, [NewAuditEntry(at, actor, action, about, details)])
 
 
 def record_changes(connection: Connection, new: Sequence[NewAuditEntry]) -> int:
-    """Write entries in their order, as `record` does one; the number of the last.
+    """Write entries in their order, as `record_change` does; returns the number of the last.
 
-    A change of ten thousand cameras reads the newest entry once.
+    The newest entry is read once, also for ten thousand changes.
     """
     lock_log(connection)
     newest = select(audit_log).order_by(audit_log.c.number.desc()).limit(1)
@@ -122,14 +122,14 @@ def _entry(number: int, new: NewAuditEntry, previous: str) -> AuditEntry:
 
 
 def lock_log(connection: Connection) -> None:
-    """Let no other transaction write an entry until this one ends."""
+    """Block other transactions from writing entries until this one ends."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
 
 
 @dataclass(frozen=True, slots=True)
 class AuditEntryRef:
-    """An entry in short: enough to know it again."""
+    """The number, action and digest of an entry."""
 
     number: int
     action: str
@@ -174,18 +174,18 @@ def read_latest_details(connection: Connection, action: str) -> dict[str, Any] |
 
 
 def verify_chain(connection: Connection, *, head: str | None = None) -> AuditEntry | None:
-    """Follow the chain and give back its last entry, or raise AuditError where it breaks.
+    """Verify the chain and return its last entry, or raise AuditError where it breaks.
 
-    With `head`, a digest kept elsewhere, an entry with that digest has to be there.
+    With `head`, a digest stored elsewhere, an entry must have that digest.
     """
-    previous, last, met = FIRST_DIGEST, None, head in (None, FIRST_DIGEST)
+    previous, last, is_found = FIRST_DIGEST, None, head in (None, FIRST_DIGEST)
     for number, entry in enumerate(read_entries(connection), 1):
         if (entry.number, entry.previous) != (number, previous):
             raise AuditError(f"entry {number} is missing: what follows is entry {entry.number}")
         if entry.digest != entry.expected_digest():
-            raise AuditError(f"entry {number} has been altered: its digest is that of other words")
+            raise AuditError(f"entry {number} has been altered: its digest is that of other values")
         previous, last = entry.digest, entry
-        met = met or entry.digest == head
-    if not met:
+        is_found = is_found or entry.digest == head
+    if not is_found:
         raise AuditError(f"no entry has the digest {head}: entries have been cut off or replaced")
     return last

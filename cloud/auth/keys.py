@@ -1,9 +1,9 @@
 """API keys: `onl_<id>_<secret>`, shown once, stored as a digest, for one role, revocable.
 
-A secret has 256 random bits, so one round of SHA-256 is enough: there is nothing to guess. The id
-finds the row, the digest is compared in constant time. What an advertiser keeps belongs to the
-account of his key; a key made without one is an account of its own, under its id, since an owner
-is free text and two of the same name need not be the same.
+A secret has 256 random bits, which cannot be guessed, so one round of SHA-256 is enough. The id
+finds the row; the digest is compared in constant time. The plans of an advertiser belong to the
+account of the key. A key without an account has its id as its account: an owner is free text, and
+two owners may have the same name.
 """
 
 import hashlib
@@ -29,11 +29,11 @@ _WRITTEN: Final = re.compile(r"onl_(?P<id>[0-9a-f]{12})_(?P<secret>[A-Za-z0-9_-]
 
 
 class KeyRefused(ValueError):  # noqa: N818 - reads as what happened
-    """A key that cannot be made or revoked."""
+    """A key that cannot be created or revoked."""
 
 
 class Role(StrEnum):
-    """What a key is for."""
+    """The role of a key."""
 
     SALES = "sales"
     ADVERTISER = "advertiser"
@@ -43,7 +43,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key as it is stored: everything but the secret."""
+    """A stored key, without its secret."""
 
     id: str
     role: Role
@@ -54,7 +54,7 @@ class ApiKey:
     revoked_at: datetime | None
 
     def is_valid(self, now: datetime) -> bool:
-        """Whether it opens anything now."""
+        """Whether it is neither revoked nor expired."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
 
@@ -82,14 +82,16 @@ def create_key(
     expires_at: datetime | None = None,
     account: str | None = None,
 ) -> str:
-    """Make a key and give back its text, which cannot be had again."""
+    """Create a key and return its text, which cannot be read again."""
     if not 1 <= len(owner.strip()) <= MAX_OWNER or not owner.isprintable():
         raise KeyRefused(f"owner {owner[:80]!r}: write 1 to {MAX_OWNER} printable characters")
     if expires_at is not None and expires_at <= now:
-        raise KeyRefused(f"a key that expires at {expires_at.isoformat()} would open nothing")
+        raise KeyRefused(
+            f"a key that expires at {expires_at.isoformat()} would never be valid: set it later"
+        )
     if account is not None and not _ACCOUNT.fullmatch(account):
         raise KeyRefused(
-            f"account {account[:MAX_ACCOUNT]!r}: write 1 to {MAX_ACCOUNT} small letters, "
+            f"account {account[:MAX_ACCOUNT]!r}: write 1 to {MAX_ACCOUNT} lower-case letters, "
             "digits and hyphens, not a hyphen first"
         )
     name, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
@@ -114,13 +116,13 @@ def create_key(
 
 
 def revoke_key(engine: Engine, name: str, *, by: str, now: datetime) -> None:
-    """Let a key open nothing from now on."""
+    """Revoke a key: it is not valid any more."""
     live = (api_keys.c.id == name) & api_keys.c.revoked_at.is_(None)
     with database.writing(engine) as connection:
-        done = connection.execute(update(api_keys).where(live).values(revoked_at=now))
-        if not done.rowcount:
+        revoked = connection.execute(update(api_keys).where(live).values(revoked_at=now))
+        if not revoked.rowcount:
             raise KeyRefused(
-                f"no key {name[:40]!r} is in force: `python -m cloud keys list` shows all"
+                f"no valid key has the id {name[:40]!r}: `python -m cloud keys list` shows all"
             )
         audit.record_change(
             connection, at=now, actor=by, action="key.revoke", about=name, details={}
@@ -128,14 +130,14 @@ def revoke_key(engine: Engine, name: str, *, by: str, now: datetime) -> None:
 
 
 def list_keys(engine: Engine) -> list[ApiKey]:
-    """Every key that was ever made, oldest first."""
+    """Every key, also revoked ones, oldest first."""
     with database.reading(engine) as connection:
         rows = connection.execute(select(api_keys).order_by(api_keys.c.created_at, api_keys.c.id))
         return [_key(row) for row in rows.mappings()]
 
 
 def find_key(engine: Engine, written: str) -> ApiKey | None:
-    """The stored key that this text is, valid or not; None for anything else."""
+    """The stored key with this text, valid or not; None for any other text."""
     shape = _WRITTEN.fullmatch(written)
     if shape is None:
         return None
@@ -154,7 +156,7 @@ def _key(row: Any) -> ApiKey:
 
 
 def fingerprint(digest: str) -> str:
-    """Of a stored digest, for the log: tells that a key was exchanged, and opens nothing."""
+    """The fingerprint of a stored digest for the log: reveals a replaced key, and is no secret."""
     return hashlib.sha256(digest.encode()).hexdigest()[:16]
 
 

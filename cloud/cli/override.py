@@ -111,7 +111,7 @@ def _format_price(one: OverrideResponse, *, is_withdrawn: bool) -> str:
 def _account(written: str) -> str:
     if re.fullmatch(ACCOUNT_PATTERN, written, re.ASCII) is None:
         raise argparse.ArgumentTypeError(
-            f"{written[:40]!r} is no account: write 1 to {MAX_ACCOUNT} small letters, digits "
+            f"{written[:40]!r} is no account: write 1 to {MAX_ACCOUNT} lower-case letters, digits "
             "and hyphens, as `python -m cloud keys list` shows them"
         )
     return written

@@ -99,7 +99,7 @@ def test_a_brief_that_makes_no_sense_is_refused(ask, changed: dict, status: int,
 @pytest.mark.parametrize(
     ("content", "kind", "sentence"),
     [
-        (b'{"budget": 1}', "text/plain", "the body, which is to be JSON with `Content-Type"),
+        (b'{"budget": 1}', "text/plain", "the body, which must be JSON with `Content-Type"),
         (b"[" * 9000, "application/json", "the body cannot be read as JSON"),
     ],
 )

@@ -181,7 +181,7 @@ def test_without_a_key_every_request_is_refused(locked, method: str, path: str):
         for options in ({}, {"content": b"{", "headers": {"content-type": "application/json"}}):
             answer = locked(method, where, **options)
             assert answer.status_code == 401, answer.text
-            assert answer.json()["title"] == "Not known"
+            assert answer.json()["title"] == "Unauthenticated"
 
 
 @pytest.mark.parametrize(("method", "path"), CLOSED)

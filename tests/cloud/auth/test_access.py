@@ -54,7 +54,7 @@ def test_nobody_in_particular_gets_nothing(locked, path: str, shown: dict[str, s
 
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
-    assert answer.json()["title"] == "Not known"
+    assert answer.json()["title"] == "Unauthenticated"
 
 
 def test_a_batch_needs_a_key_before_its_body_is_looked_at(locked):

@@ -39,9 +39,9 @@ def keys(tmp_path: Path) -> Callable[..., int]:
     ("words", "sentence"),
     [
         (["--owner", ""], "printable characters"),
-        (["--owner", "a", "--account", "Not A Word"], "small letters"),
-        (["--owner", "a", "--days", "0"], "would open nothing"),
-        (["--owner", "a", "--days", "-1"], "would open nothing"),
+        (["--owner", "a", "--account", "Not A Word"], "lower-case letters"),
+        (["--owner", "a", "--days", "0"], "would never be valid"),
+        (["--owner", "a", "--days", "-1"], "would never be valid"),
         (["--owner", "a", "--days", "99999999999"], "--days 99999999999 is out of range"),
     ],
 )
@@ -60,4 +60,4 @@ def test_a_role_that_does_not_exist_is_refused_with_those_that_do(keys, capsys):
 
 def test_a_key_that_does_not_exist_is_not_revoked(keys, capsys):
     assert keys("revoke", "0123456789ab") == 1
-    assert "is in force" in capsys.readouterr().err
+    assert "no valid key has the id" in capsys.readouterr().err

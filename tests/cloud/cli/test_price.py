@@ -67,7 +67,7 @@ def test_a_key_opens_an_api_that_wants_one(
     file.write_text(create_key(context.engine, Role.SALES, "a test", by="me", now=clock.now) + "\n")
 
     assert price(*SLOT, "--url", answering) == 1
-    assert "no key that is in force" in capsys.readouterr().err
+    assert "no valid key was sent" in capsys.readouterr().err
     assert price(*SLOT, "--url", answering, "--key-file", str(file)) == 0
 
 
