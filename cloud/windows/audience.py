@@ -47,7 +47,7 @@ class AudienceSums:
 
     @classmethod
     def of(cls, row: Mapping[Any, Any]) -> Self:
-        """From a row of sums; zero where one is null or was not asked for."""
+        """From a row of sums; zero where one is null or was not requested."""
         return cls(
             **{name: int(row.get(name) or 0) for name in (*PLAIN, "peak")},
             blind_ms={cause: int(row.get(f"blind_{cause}_ms") or 0) for cause in BlindCause},

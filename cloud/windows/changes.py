@@ -53,7 +53,7 @@ class ChangeReader:
     def read(self, wanted: frozenset[str] | None, pending: frozenset[WindowKey]) -> ChangeSet:
         """The changes, with the windows of the wanted locations (None: all) and the pending ones.
 
-        The first read goes back by a backlog and reads no window: it only returns what changed.
+        The first read starts at a backlog and reads pending windows only.
         """
         now = self._clock()
         with reading(self._engine) as connection:

@@ -104,12 +104,12 @@ def run(
 
 
 def compute_better_share(one: BacktestResult, other: BacktestResult) -> float:
-    """In how many of the weeks of all series the first model missed less."""
+    """The share of the weeks of all series in which the first model had the smaller loss."""
     return float((one.weeks < other.weeks).mean())
 
 
 def geometric_mean(ratios: Floats) -> float:
-    """The mean of ratios, in which twice as bad and half as bad cancel."""
+    """The mean of ratios, in which a factor of two and one of a half cancel."""
     return float(np.exp(np.log(ratios).mean()))
 
 
@@ -138,10 +138,10 @@ def _scored(
 ) -> tuple[ScoreSums, float]:
     history = series.until(origin_on)
     started_s = time.process_time()
-    seen = history if model.name == YARDSTICK else exclude_outliers(history, holidays).series
-    week = model.week(seen, holidays)
+    known = history if model.name == YARDSTICK else exclude_outliers(history, holidays).series
+    week = model.week(known, holidays)
     cpu_s = time.process_time() - started_s
-    _refuse_nonsense(model.name, week)
+    _refuse_invalid(model.name, week)
     week = _without_gaps(week, origin_on)
     start = history.values.shape[-1]
     truth = np.where(np.isfinite(week[:, 1]), series.values[:, start : start + WEEK_H], np.nan)
@@ -149,7 +149,7 @@ def _scored(
 
 
 def _without_gaps(week: Floats, origin_on: date) -> Floats:
-    """Hours that a model knows nothing of, filled as in every forecast, so that all are scored.
+    """Fill hours without a forecast as every forecast does, so that all hours are scored.
 
     A series that was never observed before the origin stays NaN and is not scored.
     """
@@ -160,11 +160,11 @@ def _without_gaps(week: Floats, origin_on: date) -> Floats:
     return week
 
 
-def _refuse_nonsense(name: str, week: Floats) -> None:
-    """All three quantiles may be NaN (nothing is known), one may not."""
+def _refuse_invalid(name: str, week: Floats) -> None:
+    """All three quantiles of an hour may be NaN (no observation); one alone may not."""
     known = np.isfinite(week)
     ordered = (np.diff(week, axis=1) >= 0) | ~known[:, 1:]
     if not ((known.all(axis=1) | np.isnan(week).all(axis=1)).all() and ordered.all()):
-        raise BacktestError(f"model {name!r} gave a quantile that is NaN or crossed")
+        raise BacktestError(f"model {name!r} returned a quantile that is NaN or out of order")
     if (week[known] < 0).any():
-        raise BacktestError(f"model {name!r} gave a quantile below zero")
+        raise BacktestError(f"model {name!r} returned a quantile below zero")

@@ -1,7 +1,7 @@
 """The stored hours of a site on its local clock: read in full every two weeks, extended nightly.
 
 Two years of hours are twenty thousand rows, the most expensive part of a forecast; the table
-`forecast_histories` keeps them in one row. A fourteenth of the sites is read in full each night,
+`forecast_histories` stores them in one row. A fourteenth of the sites is read in full each night,
 which also finds data that cameras delivered late; the last two weeks are always read again.
 
 The stored row depends on the time zone and the cameras of the site. Both are stored with it; when
@@ -92,8 +92,8 @@ class CameraNotes(msgspec.Struct, frozen=True):
         is_known = self.usual is not None or not self.optional
         return is_known and (self.expected, self.counted) == (other.expected, other.counted)
 
-    def knowing(self, weights: Weights, last_s: Mapping[str, int]) -> "CameraNotes":
-        """The same cameras with what is known of them."""
+    def with_observations(self, weights: Weights, last_s: Mapping[str, int]) -> "CameraNotes":
+        """The same cameras with their weights and newest hours."""
         return CameraNotes(self.expected, self.counted, dict(weights), dict(last_s), self.usual)
 
 
@@ -101,8 +101,8 @@ class CameraNotes(msgspec.Struct, frozen=True):
 class SiteHistory:
     """All measures of a site up to a local day, always `LOOK_BACK_W` weeks of them.
 
-    `is_new`: read in full, so that it is to be kept. `estimated` is the share of the entries of the
-    last two weeks that stands for missing cameras.
+    `is_new`: read in full, so that it should be stored. `estimated` is the share of the entries of
+    the last two weeks that is estimated for missing cameras.
     """
 
     series: ClockSeries
@@ -112,21 +112,21 @@ class SiteHistory:
 
 
 def read_history(connection: Connection, site: Site, ends_on: date) -> SiteHistory:
-    """The hours of a site, from what is kept of it where that still holds."""
+    """The hours of a site, from its stored history where that is still valid."""
     notes = _listed(site, ends_on)
-    kept = _read_stored(connection, site)
-    if kept is not None and not kept.cameras.same_cameras(notes):
-        kept = None
-    if kept is None:
+    stored = _read_stored(connection, site)
+    if stored is not None and not stored.cameras.same_cameras(notes):
+        stored = None
+    if stored is None:
         return _read(connection, site, ends_on, LOOK_BACK_W, notes)
-    age = ends_on - kept.series.ends_on
+    age = ends_on - stored.series.ends_on
     if _is_due(site, ends_on) or not timedelta() <= age < STALE:
-        notes = notes.knowing(kept.cameras.weights, kept.cameras.last_s)
+        notes = notes.with_observations(stored.cameras.weights, stored.cameras.last_s)
         found = _read(connection, site, ends_on, LOOK_BACK_W, notes)
-        return found if _reads_hours(site, ends_on) else _older(kept.series, found)
-    old = kept.series.until(kept.series.ends_on - AFRESH)
+        return found if _reads_hours(site, ends_on) else _restore_deleted(stored.series, found)
+    old = stored.series.until(stored.series.ends_on - AFRESH)
     days = (ends_on - old.ends_on).days
-    fresh = _read(connection, site, ends_on, -(-days // 7), kept.cameras)
+    fresh = _read(connection, site, ends_on, -(-days // 7), stored.cameras)
     newest = fresh.series.values[:, -days * 24 :]
     values = np.concatenate([old.values, newest], axis=1)[:, -LOOK_BACK_W * WEEK_H :]
     series = ClockSeries(ends_on - timedelta(weeks=LOOK_BACK_W), values)
@@ -136,11 +136,11 @@ def read_history(connection: Connection, site: Site, ends_on: date) -> SiteHisto
 def store_histories(
     connection: Connection, histories: Mapping[str, tuple[Site, SiteHistory]]
 ) -> None:
-    """Keep the hours of sites in place of what was kept of them."""
+    """Store the hours of sites in place of their stored histories."""
     if not histories:
         return
-    kept = forecast_histories.c
-    connection.execute(delete(forecast_histories).where(kept.location.in_(list(histories))))
+    stored = forecast_histories.c
+    connection.execute(delete(forecast_histories).where(stored.location.in_(list(histories))))
     connection.execute(
         insert(forecast_histories),
         [
@@ -161,15 +161,15 @@ def _listed(site: Site, day: date) -> CameraNotes:
     return CameraNotes(tuple(sorted(expected.required)), tuple(sorted(expected.counted)))
 
 
-def _older(kept: ClockSeries, found: SiteHistory) -> SiteHistory:
-    """What was kept and cannot be read any more: minutes are deleted after a time, hours are not.
+def _restore_deleted(stored: ClockSeries, found: SiteHistory) -> SiteHistory:
+    """The history with stored hours whose minutes have been deleted since.
 
-    In zones without whole hours the history is made of minutes.
+    In zones without whole hours the history is computed from minutes, which expire; hours do not.
     """
     known = np.isfinite(found.series.values).any(axis=0)
     first = int(known.argmax()) if known.any() else known.size
-    since_h = max(0, (found.series.first_on - kept.first_on).days * 24)
-    old = kept.values[:, since_h:][:, :first]
+    since_h = max(0, (found.series.first_on - stored.first_on).days * 24)
+    old = stored.values[:, since_h:][:, :first]
     values = found.series.values.copy()
     values[:, : old.shape[1]] = old
     return replace(found, series=ClockSeries(found.series.first_on, values))
@@ -187,11 +187,11 @@ def _reads_hours(site: Site, ends_on: date) -> bool:
 
 
 def _read_stored(connection: Connection, site: Site) -> SiteHistory | None:
-    """What is kept of a site in its present zone; None also when it cannot be read."""
-    kept = forecast_histories.c
+    """The stored history of a site in its present zone; None also when it cannot be read."""
+    stored = forecast_histories.c
     row = connection.execute(
-        select(kept.ends_on, kept.body, kept.cameras).where(
-            kept.location == site.id, kept.zone == site.timezone
+        select(stored.ends_on, stored.body, stored.cameras).where(
+            stored.location == site.id, stored.zone == site.timezone
         )
     ).one_or_none()
     if row is None or row.cameras is None:
@@ -199,11 +199,11 @@ def _read_stored(connection: Connection, site: Site) -> SiteHistory | None:
     try:
         values = np.frombuffer(zlib.decompress(row.body), dtype="<f4").astype(np.float64)
         cameras = msgspec.json.decode(row.cameras, type=CameraNotes)
-        laid = values.reshape(MEASURES, LOOK_BACK_W * WEEK_H)
+        hours = values.reshape(MEASURES, LOOK_BACK_W * WEEK_H)
     except (zlib.error, ValueError, msgspec.MsgspecError) as error:
         log.warning("forecast.bad_history", extra={"location": site.id, "reason": str(error)})
         return None
-    series = ClockSeries(row.ends_on - timedelta(weeks=LOOK_BACK_W), laid)
+    series = ClockSeries(row.ends_on - timedelta(weeks=LOOK_BACK_W), hours)
     return SiteHistory(series, cameras, 0.0, is_new=False)
 
 
@@ -215,17 +215,19 @@ def _read(
     cameras = read_camera_hours(connection, site, since_at=since_at, until_at=until_at)
     expected = find_expected_cameras(site, ends_on)
     if weeks == LOOK_BACK_W:
-        notes = notes.knowing(notes.weights | compute_usual_weights(cameras), notes.last_s)
+        notes = notes.with_observations(
+            notes.weights | compute_usual_weights(cameras), notes.last_s
+        )
         usual = sorted(find_usual_optional(cameras, expected))
         notes = msgspec.structs.replace(notes, usual=tuple(usual))
-    notes = notes.knowing(notes.weights, notes.last_s | find_last_observed(cameras))
+    notes = notes.with_observations(notes.weights, notes.last_s | find_last_observed(cameras))
     hours = ObservedHours.of_cameras(cameras, expected.with_usual(notes.usual or ()), notes.weights)
     series = lay_on_local_clock(site, hours, ends_on, weeks)
     return SiteHistory(series, notes, compute_estimated_share(hours, until_at), is_new=True)
 
 
 def lay_on_local_clock(site: Site, hours: ObservedHours, ends_on: date, weeks: int) -> ClockSeries:
-    """The hours of a site that were observed long enough, laid on its clock."""
+    """The hours of a site that were observed long enough, by its local clock."""
     full = hours.only_representative()
     series = clock_series(full.on_clock(site.zone), full.full, ends_on=ends_on)
     first_on = ends_on - timedelta(weeks=weeks)
@@ -242,7 +244,7 @@ def find_last_observed(cameras: CameraHours) -> dict[str, int]:
 
 
 def compute_estimated_share(hours: ObservedHours, until_at: datetime) -> float:
-    """The mean share that stands for missing cameras, over the hours of the last two weeks."""
+    """The mean share estimated for missing cameras, over the hours of the last two weeks."""
     if hours.estimated is None:
         return 0.0
     lately = hours.starts_s >= (until_at - AFRESH - EPOCH).total_seconds()
@@ -250,5 +252,5 @@ def compute_estimated_share(hours: ObservedHours, until_at: datetime) -> float:
 
 
 def local_midnight(day: date, site: Site) -> datetime:
-    """When a local day of a site begins."""
+    """The start of a local day of a site."""
     return datetime.combine(day, time(), site.zone)

@@ -51,7 +51,7 @@ class Measures(NamedTuple):
 class ObservedHours:
     """Observed hours of one site. `full` is (measures, hours), as if all of each had been observed.
 
-    `estimated` is the share of each hour's entries that stands for missing cameras; None for none.
+    `estimated` is the share of each hour's entries that is estimated for missing cameras, or None.
     """
 
     starts_s: Integers

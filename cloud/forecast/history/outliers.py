@@ -29,7 +29,7 @@ from cloud.forecast.history.outlier_references import BLOCK_W, compute_third_hig
 from cloud.forecast.series import ClockSeries, Flags, Floats
 
 TIMES: Final = 3.0
-"""Beyond three times the third highest, real footfall of two cities has one hour in 400."""
+"""In real footfall of two cities, one hour in 400 is above three times the third highest."""
 MARGIN: Final = 0.1
 """Of the mean hour, in addition: at night three people are no outlier of one."""
 MANY_HOURS: Final = 8
@@ -37,9 +37,9 @@ FEW_HOURS: Final = 3
 """A day with fewer outliers than these is never a new level."""
 COUNTED_SHARE: Final = 0.5
 BUSY: Final = 0.95
-"""The quantile of the usual hours of a week that stands for the busy hours of a site."""
+"""The quantile of the usual hours of a week that represents the busy hours of a site."""
 BEYOND: Final = 10.0
-"""Times the busy hours: more than a festival brings, less than a counter that fails."""
+"""Times the busy hours: above the count of a festival, below that of a failed counter."""
 LONG_D: Final = 7
 LEAST_LONG_D: Final = 5
 POSSIBLE: Final = 2.5
@@ -51,7 +51,7 @@ class FilteredHistory:
     """A history without outliers, and which hours of it to name: (series, hours).
 
     `high` are the excluded hours above the mean hour (a few people more at night are excluded
-    unnamed), `low` all excluded hours below the usual.
+    without being named), `low` all excluded hours below the usual.
     """
 
     series: ClockSeries
@@ -89,12 +89,12 @@ def exclude_outliers(
     near = np.repeat(_near_holidays(first_on, weeks, holidays), 24).reshape(weeks, 168)
     highest = np.fmax.reduce(usual, axis=(1, 2))[:, None, None]
     possible = (hours <= POSSIBLE * highest) & ~beyond
-    odd = _of_places(((high & possible) | low) & near, together)[:, -size:]
-    wrong = _of_places((high & ~(near & possible)) | (low & ~near), together)[:, -size:]
+    odd = _mark_sites(((high & possible) | low) & near, together)[:, -size:]
+    wrong = _mark_sites((high & ~(near & possible)) | (low & ~near), together)[:, -size:]
     return FilteredHistory(
         ClockSeries(history.first_on, np.where(wrong, np.nan, history.values), odd),
-        high=_of_places(high & (hours > mean), together)[:, -size:],
-        low=_of_places(low, together)[:, -size:],
+        high=_mark_sites(high & (hours > mean), together)[:, -size:],
+        low=_mark_sites(low, together)[:, -size:],
     )
 
 
@@ -155,6 +155,6 @@ def _near_holidays(first_on: date, weeks: int, holidays: frozenset[date]) -> Fla
     return near
 
 
-def _of_places(found: Flags, together: int) -> Flags:
+def _mark_sites(found: Flags, together: int) -> Flags:
     flat = found.reshape(-1, together, found.shape[1] * 168)
     return np.repeat(flat.any(axis=1), together, axis=0)

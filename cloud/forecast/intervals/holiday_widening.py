@@ -16,7 +16,7 @@ from cloud.forecast.history.history_view import NEAR_D, HistoryView, Integers
 from cloud.forecast.series import Flags, Floats
 
 FAR_D: Final = 5
-"""Holidays this many days away are not felt."""
+"""Holidays this many days away have no effect."""
 WIDER: Final = np.array([1.55, 1.27, 1.20, 1.19, 1.12, 1.025])
 """By days to the nearest holiday, from 0 to `FAR_D`."""
 YEAR_END_WIDER: Final = np.array([[2.5, 3.7], [2.0, 2.6], [2.1, 2.45]])
@@ -33,7 +33,7 @@ def compute_days_away(past: HistoryView, days: Integers) -> tuple[Integers, Inte
 
 
 def mark_year_end(past: HistoryView, days: Integers) -> Flags:
-    """Which days lie between Christmas and New Year, in calendars that know one of these."""
+    """Which days are between Christmas and New Year, in calendars with one of these."""
     dates = [past.first_on + timedelta(days=int(day)) for day in days]
     named = np.array([(one.month, one.day) in YEAR_END for one in dates])
     nearest = np.minimum(*compute_days_away(past, days))
@@ -53,9 +53,9 @@ def mark_year_end_hours(first_on: date, holidays: frozenset[date]) -> Flags:
 
 
 def compute_holiday_widening(past: HistoryView, at: int, years_known: Integers) -> Floats:
-    """By how much the interval of each hour of a week is wider: (series, 168).
+    """The factor by which the interval of each hour of a week is wider: (series, 168).
 
-    `years_known`: in how many years the like hour was observed, likewise.
+    `years_known`: in how many years the like hour was observed, (series, 168).
     """
     days = past.days(at)
     nearest = np.minimum(np.minimum(*compute_days_away(past, days)), FAR_D)

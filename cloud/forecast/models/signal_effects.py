@@ -1,9 +1,9 @@
-"""Effects of signals at a site: learnt from its own past, applied to the coming week.
+"""Effects of signals at a site: estimated from its own past, applied to the coming week.
 
 Only changes count: six weeks of school holidays are part of the usual week already. A signal is
 therefore compared with its mean over the weeks of the usual week, and the count with that usual
-week. One evening with an event is weak evidence: an effect seen in 24 hours is taken by half. A
-past week uses only what was known before it.
+week. One evening with an event is weak evidence: an effect observed in 24 hours counts by half.
+The effects of a past week are estimated from earlier weeks only.
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ MISSES: Final = (-1.0, 3.0)
 LEAST, MOST = 0.25, 4.0
 """No signal changes an hour by more than this."""
 CLEAR: Final = 2.5
-"""A signal becomes a feature if its mean gain is so many times its standard error."""
+"""A signal becomes a feature when its mean gain exceeds this many standard errors."""
 USUAL: Final = Recent()
 
 
@@ -41,7 +41,7 @@ class WithSignals:
 
     @property
     def name(self) -> str:
-        """The model's own."""
+        """The name of the model."""
         return self.model.name
 
     def week(self, history: ClockSeries, holidays: frozenset[date]) -> Floats:
@@ -67,13 +67,13 @@ class SignalEffects:
     gains: dict[str, Floats]
 
     def select_names(self) -> tuple[str, ...]:
-        """The signals that would have helped in the past, beyond chance, the clearest first."""
+        """The signals that would have reduced past errors, beyond chance, the clearest first."""
         clear = {name: _clearness(weeks) for name, weeks in self.gains.items()}
         found = sorted((name for name in clear if clear[name] > CLEAR), key=lambda one: -clear[one])
         return tuple(found[:MOST_SIGNALS])
 
     def ratio(self, at: int) -> Floats:
-        """What to multiply each hour of a week by: (series, 168)."""
+        """The factor of each hour of a week: (series, 168)."""
         found: Floats = self.ratios[:, at - self.since]
         return found
 
@@ -88,7 +88,7 @@ class SignalEffects:
 def compute_coming_ratio(
     history: ClockSeries, holidays: frozenset[date], series_signals: SeriesSignals
 ) -> Floats:
-    """What to multiply each hour of the coming week by: (series, 168)."""
+    """The factor of each hour of the coming week: (series, 168)."""
     found = compute_coming_effects(history, holidays, series_signals)
     return found.ratio(found.since)
 
@@ -96,7 +96,7 @@ def compute_coming_ratio(
 def compute_coming_effects(
     history: ClockSeries, holidays: frozenset[date], series_signals: SeriesSignals
 ) -> SignalEffects:
-    """The effects of the coming week, with the week numbers of a learner's past."""
+    """The effects of the coming week, with the week numbers of a trained model."""
     past = HistoryView.of(history, holidays, yearly_pattern.LOOK_BACK_W)
     return compute_signal_effects(past, series_signals, yearly_pattern.LOOK_BACK_W)
 
@@ -142,18 +142,18 @@ def _excess(signals: Signals, first_on: date, weeks: int) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class _Missed:
-    """By how much the usual week missed, and what each hour counts: (series, weeks, 168)."""
+    """The relative error of the usual week, and the weight of each hour: (series, weeks, 168)."""
 
     share: Floats
-    worth: Floats
+    weight: Floats
     known: Floats
 
     def gain(self, moved: Floats) -> Floats:
-        """How much less is missed in each of the last weeks by a forecast that is moved so."""
+        """The reduction of the error in each of the last weeks by a forecast with that change."""
         weeks = slice(self.share.shape[1] - moved.shape[1], None)
-        share, worth = self.share[:, weeks], self.worth[:, weeks]
-        level = np.maximum(worth.mean(axis=(1, 2), keepdims=True), 1e-12)
-        gain: Floats = (worth / level * (share**2 - (share - moved) ** 2)).sum(axis=(0, 2))
+        share, weight = self.share[:, weeks], self.weight[:, weeks]
+        level = np.maximum(weight.mean(axis=(1, 2), keepdims=True), 1e-12)
+        gain: Floats = (weight / level * (share**2 - (share - moved) ** 2)).sum(axis=(0, 2))
         return gain
 
 
@@ -162,20 +162,20 @@ def _missed(usual: Floats, weekend: np.ndarray) -> _Missed:
     scale = middle + conformal.compute_offset(middle)
     share = np.clip((usual[:, USUAL.weeks :] - middle) / scale, *MISSES)
     known = np.isfinite(share)
-    share = np.where(known, share, 0)  # its worth is 0 there
+    share = np.where(known, share, 0)  # its weight is 0 there
     return _Missed(share, np.where(known, scale, 0), known.astype(np.float64))
 
 
 def _effects(missed: _Missed, excess: Floats) -> Floats:
-    """The effect of each signal on each series, learnt from the year before each week.
+    """The effect of each signal on each series, estimated from the year before each week.
 
     (series, weeks, signals), the last of them the coming week.
     """
     by_week = excess[:, :-1].swapaxes(0, 1)
-    weighted = by_week * missed.worth[:, :, None]
+    weighted = by_week * missed.weight[:, :, None]
     square = _years(weighted @ by_week.swapaxes(1, 2))
     moment = _years((weighted @ missed.share[..., None])[..., 0])
-    weight = np.maximum(_years(missed.worth.sum(axis=-1)), 1e-12)
+    weight = np.maximum(_years(missed.weight.sum(axis=-1)), 1e-12)
     lean = HALF_BELIEVED_H * np.eye(len(excess))
     level = (_years(missed.known.sum(axis=-1)) / weight)[..., None, None]
     solved = np.linalg.solve(level * square + lean, level * moment[..., None])

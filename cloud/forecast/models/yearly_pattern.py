@@ -1,6 +1,6 @@
-"""The yearly pattern: how the like days of one and two years ago differed from their usual week.
+"""The yearly pattern: differences of the like days of one and two years ago from their usual week.
 
-Little of an ordinary unusual day recurs a year later, most of a holiday and its neighbours does.
+A small part of the difference of an ordinary day recurs a year later, most of that of a holiday.
 Both shares were estimated on two networks of sensors, without their last year.
 """
 
@@ -17,15 +17,15 @@ from cloud.forecast.series import Floats
 YEARS: Final = 2
 LOOK_BACK_W: Final = YEARS * YEAR_W + 2 * weekly.WEEKS
 SHARES: Final = np.array([[0, 0, 0], [0.2, 0.3, 0.75], [0.3, 0.4, 0.85]])
-"""The share that comes back, by years known (0, 1, 2) and nearness of a holiday (0, 1, 2)."""
+"""The share that recurs, by known years (0, 1, 2) and nearness of a holiday (0, 1, 2)."""
 MOST: Final = np.array([1.0, 1.0, 3.0])
 """The largest difference that is used, in mean hours, by nearness of a holiday."""
 
 
 def compute_departures(past: HistoryView, at: int) -> Floats:
-    """How each hour of the week `at` did one and two years ago, against its usual of then.
+    """The difference of each like hour of one and two years ago from the usual week of that time.
 
-    As (years, series, 168), in mean hours of then; NaN where unknown.
+    For the week `at`: (years, series, 168), in mean hours of that time; NaN where unknown.
     """
     return np.stack(list(_departures(past, at)))
 
@@ -44,9 +44,9 @@ def _departures(past: HistoryView, at: int) -> Iterator[Floats]:
 
 
 def compute_returning(past: HistoryView, at: int) -> Floats:
-    """What to expect above the usual week, in mean hours of now: (series, 168)."""
+    """The expected difference from the usual week, in present mean hours: (series, 168)."""
     found = compute_departures(past, at)
-    known = np.isfinite(found)  # what no year shows adds nothing: SHARES[0] is 0
+    known = np.isfinite(found)  # an hour without a known year adds 0: SHARES[0] is 0
     near = np.repeat(past.nearness(past.days(at)), 24)
     mean = np.where(known, found, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
     above: Floats = SHARES[known.sum(axis=0), near] * np.clip(mean, -MOST[near], MOST[near])
@@ -60,9 +60,9 @@ def count_known_years(past: HistoryView) -> Integers:
 
 
 def add_yearly_pattern(week: Floats, past: HistoryView, level: Floats) -> Floats:
-    """A coming week (series, 3, 168) with what comes back, its band in proportion.
+    """A coming week (series, 3, 168) with the yearly pattern; the band grows in proportion.
 
-    `level` is the mean hour of now, (series,).
+    `level` is the present mean hour, (series,).
     """
     plain = week[:, 1]
     above = compute_returning(past, past.raw.shape[1]) * level[:, None]

@@ -2,7 +2,7 @@
 
 Three of nine visitors are no estimate of a third: every hour is shrunk towards the same hour of its
 kind of day, and that towards all hours. Visitors of one hour are alike (a school class, a late
-train), so an hour of a thousand is worth less than a thousand single visitors; the intra-class
+train), so an hour of a thousand is weight less than a thousand single visitors; the intra-class
 correlation of the beta-binomial measures by how much. The interval is that of the share which one
 future hour will show, not of the long-run mean.
 """
@@ -35,15 +35,15 @@ class VisitCounts:
 
     @property
     def counted(self) -> Floats:
-        """The visitors, 0 for none and for unseen."""
+        """The visitors; 0 in hours without visitors and in unobserved ones."""
         return np.nan_to_num(self.number)
 
     @property
-    def worth(self) -> Floats:
-        """What each week counts: (weeks, 1)."""
+    def weight(self) -> Floats:
+        """The weight of each week: (weeks, 1)."""
         age = np.arange(len(self.number))[::-1, None]
-        worth: Floats = 0.5 ** (age / HALF_LIFE_WEEKS)
-        return worth
+        weight: Floats = 0.5 ** (age / HALF_LIFE_WEEKS)
+        return weight
 
     @property
     def typical(self) -> Floats:
@@ -60,10 +60,10 @@ def estimate_shares(counts: Floats, visits: VisitCounts) -> Floats:
     """
     number = visits.counted
     counts = np.where(number > 0, np.nan_to_num(counts), 0)
-    rough, lever = _leaned(counts, number, visits.worth, visits.weekend, LEAN_VISITS)
-    alike = _alike(counts, number, rough, visits.worth * number * lever)
-    worth = visits.worth / (1 + np.maximum(number - 1, 0) * alike)
-    mean, lever = _leaned(counts, number, worth, visits.weekend, LEAN_VISITS)
+    rough, lever = _shrink(counts, number, visits.weight, visits.weekend, LEAN_VISITS)
+    alike = _correlation(counts, number, rough, visits.weight * number * lever)
+    weight = visits.weight / (1 + np.maximum(number - 1, 0) * alike)
+    mean, lever = _shrink(counts, number, weight, visits.weekend, LEAN_VISITS)
     of_hour = (1 + (visits.typical - 1) * alike) / visits.typical
     return _beta_band(np.clip(mean, 1e-9, 1 - 1e-9), of_hour + lever)
 
@@ -71,15 +71,15 @@ def estimate_shares(counts: Floats, visits: VisitCounts) -> Floats:
 def estimate_dwell(total_s: Floats, visits: VisitCounts) -> Floats:
     """P10, P50 and P90 of the mean stay of an hour's visitors in seconds: (3, 168).
 
-    Means are taken as log-normal; their variance is a part that all visitors of an hour share and a
-    part that averages out over them.
+    Means are assumed to be log-normal. Their variance has a part that all visitors of an hour share
+    and a part that averages out over them.
     """
     number = visits.counted
     stayed = (number > 0) & (np.nan_to_num(total_s) > 0)
     log = np.log(np.where(stayed, total_s, 1) / np.where(stayed, number, 1))
     hours = stayed * number / (number + 10.0)
-    mean, lever = _leaned((log * hours)[None], hours, visits.worth, visits.weekend, LEAN_HOURS)
-    left = np.maximum(1 - visits.worth * hours * lever, 0.1)
+    mean, lever = _shrink((log * hours)[None], hours, visits.weight, visits.weekend, LEAN_HOURS)
+    left = np.maximum(1 - visits.weight * hours * lever, 0.1)
     square = np.where(stayed, (log - mean[0]) ** 2 / left, 0)[stayed]
     shared, single = _two_parts(square, 1 / number[stayed])
     variance = shared + single / visits.typical
@@ -87,14 +87,14 @@ def estimate_dwell(total_s: Floats, visits: VisitCounts) -> Floats:
     return np.stack([np.exp(mean[0] + z * spread) for z in (-Z80, 0, Z80)])
 
 
-def _leaned(
-    counts: Floats, number: Floats, worth: Floats, weekend: NDArray[np.bool_], lean: float
+def _shrink(
+    counts: Floats, number: Floats, weight: Floats, weekend: NDArray[np.bool_], lean: float
 ) -> tuple[Floats, Floats]:
-    """Means of each class by hour, leaning on the kind of day and that on all: (classes, 168).
+    """Means of each class by hour, shrunk towards the kind of day and all days: (classes, 168).
 
-    And the variance of such a mean for a unit variance of one: (168,).
+    The second value is the variance of such a mean for a unit variance of one: (168,).
     """
-    own, mass = (counts * worth).sum(axis=-2), (number * worth).sum(axis=-2)
+    own, mass = (counts * weight).sum(axis=-2), (number * weight).sum(axis=-2)
     kind, kind_mass = _of_kind(own, weekend), _of_kind(mass[None], weekend)[0]
     whole = own.sum(axis=-1, keepdims=True) / max(float(mass.sum()), 1e-12)
     middle = (kind + lean * whole) / (kind_mass + lean)
@@ -109,7 +109,7 @@ def _of_kind(hours: Floats, weekend: NDArray[np.bool_]) -> Floats:
     return summed.reshape(hours.shape)
 
 
-def _alike(counts: Floats, number: Floats, mean: Floats, lever: Floats) -> float:
+def _correlation(counts: Floats, number: Floats, mean: Floats, lever: Floats) -> float:
     """Intra-class correlation of the visitors of an hour, by moments (Ridout et al. 1999)."""
     spread = (mean * (1 - mean))[:, None]
     square = (counts - number * mean[:, None]) ** 2 / np.maximum(1 - lever, 0.1)

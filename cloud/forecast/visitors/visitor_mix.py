@@ -111,13 +111,13 @@ def compute_visitor_mix(
     if np.nansum(visits) < LEAST_VISITS:
         return None
     weekend = conformal.mark_weekend(today)
-    seen = VisitCounts(visits, weekend)
+    visitors = VisitCounts(visits, weekend)
     rates = np.stack(
-        [estimate_shares(onlookers[None], seen)[0], estimate_dwell(dwell_ms / 1000, seen)]
+        [estimate_shares(onlookers[None], visitors)[0], estimate_dwell(dwell_ms / 1000, visitors)]
     )
     groups = _groups(connection, site, stretch, today)
     counts = np.stack([_weeks(groups[one], holidays) for one in groups] or [visits[:0]])
-    whole = VisitCounts(counts.sum(axis=0), weekend) if groups else seen
+    whole = VisitCounts(counts.sum(axis=0), weekend) if groups else visitors
     composed = estimate_shares(counts, whole) if groups else np.empty((0, 3, 168))
     to_monday = today.weekday() * 24
     return VisitorMix(
@@ -128,19 +128,21 @@ def compute_visitor_mix(
     )
 
 
-def store_visitor_mix(connection: Connection, site: Site, made: VisitorMix) -> None:
-    """Keep the mix of a site in place of the one before."""
+def store_visitor_mix(connection: Connection, site: Site, mix: VisitorMix) -> None:
+    """Store the mix of a site in place of the one before."""
     connection.execute(delete(forecast_mixes).where(forecast_mixes.c.location == site.id))
-    figures = np.concatenate([made.rates, made.shares]).astype("<f4").tobytes()
-    body = zlib.compress(msgspec.msgpack.encode((made.groups, figures)))
-    row = {"location": site.id, "made_on": made.made_on, "body": body, "zone": site.timezone}
+    figures = np.concatenate([mix.rates, mix.shares]).astype("<f4").tobytes()
+    body = zlib.compress(msgspec.msgpack.encode((mix.groups, figures)))
+    row = {"location": site.id, "made_on": mix.made_on, "body": body, "zone": site.timezone}
     connection.execute(insert(forecast_mixes).values(row))
 
 
 def read_visitor_mix(connection: Connection, site: Site) -> VisitorMix | None:
-    """The latest mix of a site that was made on its present clock and can be read."""
-    kept = forecast_mixes.c
-    wanted = select(forecast_mixes).where(kept.location == site.id, kept.zone == site.timezone)
+    """The stored mix of a site on its present clock; None when it cannot be read."""
+    columns = forecast_mixes.c
+    wanted = select(forecast_mixes).where(
+        columns.location == site.id, columns.zone == site.timezone
+    )
     row = connection.execute(wanted).one_or_none()
     if row is None:
         return None
@@ -169,8 +171,8 @@ def _sums(connection: Connection, site: Site, stretch: TimeRange, today: date) -
     summed = np.zeros((1 + len(SUMS), starts_s.size))
     for sums, values in zip(summed, table[1:], strict=True):
         np.add.at(sums, at, values)
-    seen = summed[0] > 0
-    return [_on_clock(site, starts_s[seen], values[seen], today) for values in summed[1:]]
+    observed = summed[0] > 0
+    return [_on_clock(site, starts_s[observed], values[observed], today) for values in summed[1:]]
 
 
 def _groups(

@@ -63,7 +63,7 @@ def test_more_origins_than_the_history_holds_are_refused():
 
 
 def test_crossed_quantiles_are_never_scored():
-    with pytest.raises(BacktestError, match="'crossed' gave a quantile"):
+    with pytest.raises(BacktestError, match="'crossed' returned a quantile"):
         list(run(days(100), [Crossed()], frozenset(), choose_origins(days(100), 1)))
 
 
