@@ -67,9 +67,9 @@ class PeopleSums(msgspec.Struct, kw_only=True):
         self.attention_ms = add_counts(self.attention_ms, other.attention_ms)
         self.band_ms = add_counts(self.band_ms, other.band_ms)
         for name, spent in other.creatives.items():
-            known = name in self.creatives or len(self.creatives) < MAX_CREATIVES - 1
-            held = name if known else UNKNOWN_CREATIVE
-            self.creatives[held] = add_counts(self.creatives.get(held, {}), spent)
+            has_room = name in self.creatives or len(self.creatives) < MAX_CREATIVES - 1
+            creative = name if has_room else UNKNOWN_CREATIVE
+            self.creatives[creative] = add_counts(self.creatives.get(creative, {}), spent)
         self.entries += other.entries
         self.visits += other.visits
         self.onlookers += other.onlookers
@@ -82,10 +82,10 @@ class PeopleSums(msgspec.Struct, kw_only=True):
         Returns them without creatives.
         """
         released: dict[Attention, int] = {}
-        for what, spent in self.attention_ms.items():
-            released[what] = min(spent, most_ms) // unit_ms * unit_ms
-            most_ms -= released[what]
-        released = {what: spent for what, spent in released.items() if spent}
+        for attention, spent in self.attention_ms.items():
+            released[attention] = min(spent, most_ms) // unit_ms * unit_ms
+            most_ms -= released[attention]
+        released = {attention: spent for attention, spent in released.items() if spent}
         bands = take_amount(sum(released.values()), self.band_ms)
         people = PeopleSums(
             attention_ms=released,
@@ -105,10 +105,10 @@ class PeopleSums(msgspec.Struct, kw_only=True):
 
 def set_people(interval: IntervalSums, people: PeopleSums) -> None:
     """Set the people of an interval; every split adds up to the total."""
-    attention = {what: people.attention_ms.get(what, 0) for what in Attention}
-    interval.attention_ms = attention
+    attention_ms = {one: people.attention_ms.get(one, 0) for one in Attention}
+    interval.attention_ms = attention_ms
     bands = {band: people.band_ms.get(band, 0) for band in AttentionBand}
-    bands[UNKNOWN_BAND] += sum(attention.values()) - sum(bands.values())
+    bands[UNKNOWN_BAND] += sum(attention_ms.values()) - sum(bands.values())
     interval.band_ms = bands
     _set_creatives(interval, people)
     interval.entries, interval.visits = people.entries, people.visits
@@ -124,14 +124,15 @@ def _set_creatives(interval: IntervalSums, people: PeopleSums) -> None:
         one.attention_ms = dict.fromkeys(Attention, 0)
     for name, spent in people.creatives.items():
         has_room = name in interval.creatives or len(interval.creatives) < MAX_CREATIVES - 1
-        held = interval.creatives.setdefault(name if has_room else UNKNOWN_CREATIVE, CreativeSums())
-        for what, share in spent.items():
-            held.attention_ms[what] += share
-    for what, whole in interval.attention_ms.items():
-        split = sum(one.attention_ms[what] for one in interval.creatives.values())
-        if whole != split:
+        creative = name if has_room else UNKNOWN_CREATIVE
+        sums = interval.creatives.setdefault(creative, CreativeSums())
+        for attention, part_ms in spent.items():
+            sums.attention_ms[attention] += part_ms
+    for attention, total_ms in interval.attention_ms.items():
+        split_ms = sum(one.attention_ms[attention] for one in interval.creatives.values())
+        if total_ms != split_ms:
             unknown = interval.creatives.setdefault(UNKNOWN_CREATIVE, CreativeSums())
-            unknown.attention_ms[what] += whole - split
+            unknown.attention_ms[attention] += total_ms - split_ms
 
 
 def add_counts(one: Mapping[K, int], other: Mapping[K, int]) -> dict[K, int]:
@@ -157,11 +158,11 @@ def merge_creatives(
     one: Mapping[str, CreativeSums], others: Iterable[tuple[str, CreativeSums]]
 ) -> dict[str, CreativeSums]:
     """Add plays and observed time; creatives beyond the limit count as unknown."""
-    joined = dict(one)
+    merged = dict(one)
     for name, other in others:
-        has_room = name in joined or len(joined) < MAX_CREATIVES - 1
-        held = joined.setdefault(name if has_room else UNKNOWN_CREATIVE, CreativeSums())
-        held.plays += other.plays
-        held.observed_ms += other.observed_ms
-        held.visits |= other.visits
-    return joined
+        has_room = name in merged or len(merged) < MAX_CREATIVES - 1
+        sums = merged.setdefault(name if has_room else UNKNOWN_CREATIVE, CreativeSums())
+        sums.plays += other.plays
+        sums.observed_ms += other.observed_ms
+        sums.visits |= other.visits
+    return merged

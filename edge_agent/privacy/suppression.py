@@ -63,8 +63,8 @@ def release_buckets(waiting: list[int], visits: int, smallest: int) -> list[int]
 
 def add_histograms(waiting: list[int], new: Sequence[int]) -> list[int]:
     """The sum of two histograms; an empty one counts as zeros."""
-    held = waiting or [0] * len(new)
-    return [one + other for one, other in zip(held, new, strict=True)]
+    before = waiting or [0] * len(new)
+    return [one + other for one, other in zip(before, new, strict=True)]
 
 
 def release_zone(zone: ZoneCell, person_ms: int, smallest: int) -> ZoneCell | None:
@@ -96,7 +96,7 @@ def is_too_similar(
     """Whether reports of a zone less those of another could be the time of a few people.
 
     That is so if the two overlap and their reported entries would differ by fewer than `smallest`.
-    `chosen` are the zones of the report that is being made. Reports of one zone are compared with
+    `chosen` are the zones of the report that is being built. Reports of one zone are compared with
     all of another since both were last in one report: alternating reports reveal no more.
     """
     now = set(chosen)
@@ -104,14 +104,14 @@ def is_too_similar(
     for other_name, other in zones.items():
         is_beside = other_name in zone.beside or name in other.beside
         reported = other.ahead.get(name, 0) + (other.entries if other_name in now else 0)
-        mine = zone.ahead.get(other_name, 0) + zone.entries
-        if other_name != name and is_beside and reported and abs(mine - reported) < smallest:
+        own = zone.ahead.get(other_name, 0) + zone.entries
+        if other_name != name and is_beside and reported and abs(own - reported) < smallest:
             return True
     return False
 
 
 def record_reported(zones: Mapping[str, ZoneCell], entries: Mapping[str, int]) -> None:
-    """Note which zones a report names, with their entries: overlaps may be found later."""
+    """Record the entries of the zones that a report names; overlaps may be found later."""
     for name, count in entries.items():
         for other in zones:
             if other in entries:

@@ -1,6 +1,6 @@
-"""Raises an alarm for a fault that lasts, and clears it after the fault has been gone for a while.
+"""Raises an alarm for a lasting fault, and clears it when the fault has been absent for a while.
 
-Short faults raise nothing, and a fault that flickers raises one alarm instead of hundreds.
+Short faults raise nothing, and an intermittent fault raises one alarm instead of hundreds.
 """
 
 from dataclasses import dataclass
