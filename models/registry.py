@@ -108,7 +108,7 @@ def store_network(wanted: PublicNetwork, content: bytes, folder: Path = FETCHED)
     if digest != wanted.card.sha256:
         raise FetchError(
             f"found {len(content)} bytes with sha256 {digest}, expected {_size(wanted)} with "
-            f"{wanted.card.sha256}; nothing was kept: try again, and if it persists the file "
+            f"{wanted.card.sha256}; nothing was stored: try again, and if it persists the file "
             "at that address has changed"
         )
     card = msgspec.structs.replace(wanted.card, bytes=len(content))

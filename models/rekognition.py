@@ -24,7 +24,7 @@ POINTS = ("eyeLeft", "eyeRight", "nose", "mouthLeft", "mouthRight")
 
 
 class RekognitionError(RuntimeError):
-    """An answer of the service without faces, or a picture that it does not accept."""
+    """A response of the service without faces, or a picture that it does not accept."""
 
 
 class Client(Protocol):
@@ -46,15 +46,15 @@ class RekognitionFaceDetector:
         """Send one picture and read its faces, best score first."""
         bgr = as_bgr(image)
         with explain_aws_errors():
-            answer = self._client.detect_faces(
+            response = self._client.detect_faces(
                 Image={"Bytes": pack_picture(bgr)}, Attributes=["DEFAULT"]
             )
-        if "FaceDetails" not in answer:
+        if "FaceDetails" not in response:
             raise RekognitionError(
-                f"found an answer with {sorted(answer)}, expected FaceDetails; check the service's "
-                "status and the client's version"
+                f"found a response with {sorted(response)}, expected FaceDetails; check the "
+                "status of the service and the version of the client"
             )
-        found = [_face(detail, bgr) for detail in answer["FaceDetails"]]
+        found = [_face(detail, bgr) for detail in response["FaceDetails"]]
         above = [face for face in found if face.score >= self.threshold]
         return sorted(above, key=lambda face: -face.score)
 

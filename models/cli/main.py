@@ -36,14 +36,14 @@ def run(options: argparse.Namespace) -> int:
     """Return 0 when the command succeeded, 2 when it was refused with a reason."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     try:
-        answer = ACTIONS[options.command](options)
+        result = ACTIONS[options.command](options)
     except REFUSALS as error:
         sys.stderr.write(f"models: {error}\n")
         return 2
     except OSError as error:
         sys.stderr.write(f"models: {_explain(error)}\n")
         return 2
-    sys.stdout.write(f"{json.dumps(answer, indent=2)}\n")
+    sys.stdout.write(f"{json.dumps(result, indent=2)}\n")
     return 0
 
 

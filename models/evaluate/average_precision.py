@@ -58,7 +58,7 @@ def curve(pictures: Sequence[Matches]) -> tuple[NDArray[np.float64], Floats, Flo
 
 
 def average_precision(pictures: Sequence[Matches]) -> float:
-    """Return the area under the curve; precision is made monotonic in recall."""
+    """Return the area under the curve; precision is replaced by its envelope."""
     _, precision, recall = curve(pictures)
     envelope = np.maximum.accumulate(precision[::-1])[::-1]
     steps = np.diff(np.concatenate([[0.0], recall]))
@@ -73,6 +73,6 @@ def recall_at(pictures: Sequence[Matches], threshold: float) -> float:
 
 def precision_at(pictures: Sequence[Matches], threshold: float) -> float:
     """Return the share of boxes of at least `threshold` that are faces; 1.0 without any box."""
-    kept = [p.right[p.scores >= threshold] for p in pictures]
-    shown = sum(len(right) for right in kept)
-    return sum(int(right.sum()) for right in kept) / shown if shown else 1.0
+    above = [p.right[p.scores >= threshold] for p in pictures]
+    count = sum(len(right) for right in above)
+    return sum(int(right.sum()) for right in above) / count if count else 1.0

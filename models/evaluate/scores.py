@@ -100,10 +100,10 @@ def calibrate_card(
     if old:
         pictures = [_with_scores(one, old.score(one.scores)) for one in pictures]
         threshold = float(old.score(threshold))
-    used = [_from(one, one.scores >= threshold * DOUBTFUL_RATIO) for one in pictures]
-    known, judged = fit_scores(used), score_held_out(used)
+    used = [_select(one, one.scores >= threshold * DOUBTFUL_RATIO) for one in pictures]
+    known, held_out = fit_scores(used), score_held_out(used)
     sure = [one.scores >= threshold for one in used]
-    error = _error([_from(one, mask) for one, mask in zip(judged, sure, strict=True)])
+    error = _error(list(map(_select, held_out, sure)))
     figure = msgspec.convert({"metric": HELD_OUT, "set": name, **error.as_dict()}, ModelFigure)
     moved = round(float(known.probability(threshold)), DIGITS)
     report = {
@@ -114,9 +114,11 @@ def calibrate_card(
         ZERO: known.zero,
         "threshold": {"own": round(threshold, DIGITS), "probability": moved},
         "calibration_error": {
-            "own_scores": _error([_from(*pair) for pair in zip(used, sure, strict=True)]).as_dict(),
+            "own_scores": _error(
+                [_select(*pair) for pair in zip(used, sure, strict=True)]
+            ).as_dict(),
             "held_out": error.as_dict(),
-            "held_out_and_doubtful": _error(judged).as_dict(),
+            "held_out_and_doubtful": _error(held_out).as_dict(),
         },
     }
     others = [one for one in card.figures if one.metric != HELD_OUT]
@@ -133,8 +135,8 @@ def _with_scores(picture: Matches, scores: NDArray[np.float64]) -> Matches:
     return Matches(scores, picture.right, picture.wanted)
 
 
-def _from(picture: Matches, kept: NDArray[np.bool_]) -> Matches:
-    return Matches(picture.scores[kept], picture.right[kept], picture.wanted)
+def _select(picture: Matches, chosen: NDArray[np.bool_]) -> Matches:
+    return Matches(picture.scores[chosen], picture.right[chosen], picture.wanted)
 
 
 def _error(pictures: Sequence[Matches]) -> Estimate:

@@ -112,8 +112,8 @@ class IntelTeacher:
 
     def pose(self, face: Image) -> Floats:
         """Return (3,) degrees: yaw to the picture's right, pitch up, roll clockwise."""
-        answer = self._pose(_planes(face, POSE_SIZE_PX))
-        yaw, down, roll = (float(answer[f"angle_{axis}_fc"].item()) for axis in "ypr")
+        outputs = self._pose(_planes(face, POSE_SIZE_PX))
+        yaw, down, roll = (float(outputs[f"angle_{axis}_fc"].item()) for axis in "ypr")
         return np.asarray([yaw, -down, roll], np.float32)
 
     def pose_of(self, image: Image, box: Floats, margins: Sequence[float]) -> Floats:

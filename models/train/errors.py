@@ -1,4 +1,4 @@
-"""What a training run refuses; the message says what was found, expected, and what to do."""
+"""Errors of a training run; the message says what was found, expected, and what to do."""
 
 
 class TrainingDataError(ValueError):

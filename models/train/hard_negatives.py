@@ -5,7 +5,7 @@ import numpy as np
 
 from models.datasets.picture import Floats, Image
 
-# a smaller embossed head cannot be told from a person in bad light
+# a smaller embossed head cannot be distinguished from a person in bad light
 MIN_EMBOSSED_PX = 28.0
 
 

@@ -250,9 +250,9 @@ def _height(largest: float, rng: np.random.Generator) -> float:
 
 def _view_anywhere(pyramid: PicturePyramid, side_px: int, rng: np.random.Generator) -> Floats:
     height, width = pyramid.picture.image.shape[:2]
-    seen = np.exp(rng.uniform(np.log(side_px * 0.4), np.log(max(height, width) * 1.1)))
+    shown_px = np.exp(rng.uniform(np.log(side_px * 0.4), np.log(max(height, width) * 1.1)))
     middle = rng.uniform(0.2, 0.8, 2) * (width, height)
-    box = np.concatenate([middle - seen / 2, middle + seen / 2]).astype(np.float32)
+    box = np.concatenate([middle - shown_px / 2, middle + shown_px / 2]).astype(np.float32)
     return _view(box, float(side_px), np.full(2, side_px / 2), rng)
 
 
@@ -293,12 +293,12 @@ def _clip_scene(image: Image, boxes: Floats, landmarks: Floats, ignored: Floats)
     side = image.shape[0]
     inside = boxes.clip(0, side)
     area = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
-    seen = (inside[:, 2:] - inside[:, :2]).prod(axis=1) / np.maximum(area, 1e-6)
-    kept = seen >= 0.6
-    doubtful = (seen > 0.05) & ~kept
+    visible = (inside[:, 2:] - inside[:, :2]).prod(axis=1) / np.maximum(area, 1e-6)
+    whole = visible >= 0.6
+    doubtful = (visible > 0.05) & ~whole
     rest = np.concatenate([ignored.clip(0, side), inside[doubtful]])
     rest = rest[(rest[:, 2:] - rest[:, :2]).min(axis=1, initial=np.inf) > 0]
-    return TrainingScene(image, inside[kept], landmarks[kept].astype(np.float32), rest)
+    return TrainingScene(image, inside[whole], landmarks[whole].astype(np.float32), rest)
 
 
 def mirror_scene(scene: TrainingScene) -> TrainingScene:

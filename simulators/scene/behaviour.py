@@ -13,7 +13,7 @@ import numpy as np
 from simulators.scene.lens import Lens
 from simulators.scene.trajectory import Gaze, Waypoint
 
-OUTSIDE_M: Final = 0.6  # beyond the frame's edge, so that nobody appears inside the frame
+OUTSIDE_M: Final = 0.6  # beyond the frame's edge, so that people do not appear inside it
 
 
 class Behaviour(StrEnum):

@@ -67,7 +67,7 @@ def test_a_fetched_detector_runs_by_its_name(offered, tmp_path):
 
 def test_a_changed_file_is_discarded(offered, site, tmp_path):
     (site[0] / "other.onnx").write_bytes(b"something else")
-    with pytest.raises(FetchError, match="nothing was kept"):
+    with pytest.raises(FetchError, match="nothing was stored"):
         fetch_network(offered, tmp_path / "models")
     assert not (tmp_path / "models").exists()
 

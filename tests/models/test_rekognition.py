@@ -84,10 +84,10 @@ def test_a_picture_that_stays_too_large_is_refused(monkeypatch):
         pack_picture(noise)
 
 
-def test_an_answer_without_faces_is_refused_with_its_fields():
+def test_a_response_without_faces_is_refused_with_its_fields():
     class Broken:
         def detect_faces(self, **request):
             return {"Fault": len(request)}
 
-    with pytest.raises(RekognitionError, match=r"found an answer with \['Fault'\], expected"):
+    with pytest.raises(RekognitionError, match=r"found a response with \['Fault'\], expected"):
         RekognitionFaceDetector(Broken()).faces(BLACK)

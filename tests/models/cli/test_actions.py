@@ -50,7 +50,7 @@ def test_a_fetched_network_is_listed_once(research):
 def test_a_local_copy_with_another_checksum_is_refused_and_nothing_is_stored(tmp_path):
     source = tmp_path / "yunet.onnx"
     source.write_bytes(b"another file")
-    with pytest.raises(FetchError, match="nothing was kept"):
+    with pytest.raises(FetchError, match="nothing was stored"):
         actions.fetch_network(options(name="yunet", source=source, to=tmp_path / "to"))
     assert not (tmp_path / "to").exists()
 

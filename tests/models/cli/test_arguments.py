@@ -1,5 +1,6 @@
 """The command line of `python -m models`: its commands, defaults and refusals."""
 
+import argparse
 from pathlib import Path
 
 import pytest
@@ -14,13 +15,28 @@ def parse(line):
     return parser().parse_args(line.split())
 
 
-@pytest.mark.parametrize("command", ACTIONS)
-def test_the_example_of_every_command_is_accepted(command):
-    assert parse(EXAMPLES[command]).command == command
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_is_accepted_and_is_of_its_own_command(name):
+    options = parse(EXAMPLES[name])
+    command, _, subject = name.partition(" ")
+    assert options.command == command
+    assert subject in ("", getattr(options, "subject", None) or getattr(options, "kind", None))
 
 
 def test_every_command_has_an_example():
-    assert set(EXAMPLES) == set(ACTIONS)
+    assert {name.partition(" ")[0] for name in EXAMPLES} == set(ACTIONS)
+
+
+def test_every_option_is_explained():
+    def arguments(command):
+        for action in command._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                for name, inner in action.choices.items():
+                    yield from ((f"{name} {one}", text) for one, text in arguments(inner))
+            else:
+                yield action.dest, action.help
+
+    assert [name for name, text in arguments(parser()) if not text] == []
 
 
 @pytest.mark.parametrize("kind", RECIPES)

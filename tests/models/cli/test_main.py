@@ -80,7 +80,7 @@ def test_a_network_that_is_not_listed_is_refused_by_the_program(capsys):
         (["record", "{}"], "models evaluate all"),
         (["export", "detection", "--runs", "{}"], "models train detection"),
         (["fetch", "yunet", "--from", "{}.onnx"], "give the file's path"),
-        (["fetch", "yunet", "--from", "{}"], "nothing was kept"),
+        (["fetch", "yunet", "--from", "{}"], "nothing was stored"),
         (["evaluate", "dwell", "--video", "{}", "--truth", "{}"], "expected a video"),
     ],
 )
