@@ -3,6 +3,7 @@
 Figures are not written here: `python -m models record` adds those of an evaluation.
 """
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -45,6 +46,14 @@ def write_card(path: Path, card: ModelCard) -> Path:
     """Write a card as indented JSON; return its path."""
     path.write_bytes(msgspec.json.format(msgspec.json.encode(card), indent=2) + b"\n")
     return path
+
+
+def seal_card(card: ModelCard, path: Path) -> Path:
+    """Write `card` beside the ONNX file, with the name, checksum and size of that file."""
+    content = path.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    sealed = msgspec.structs.replace(card, file=path.name, sha256=digest, bytes=len(content))
+    return write_card(path.with_suffix(".json"), sealed)
 
 
 def face_card(

@@ -1,21 +1,16 @@
-"""Exports a training checkpoint as an ONNX file with its model card.
+"""Exports a training checkpoint as an ONNX file.
 
 The averaged weights are exported. The outputs of the file are compared with those of the network on
 random pictures; a difference above `PARITY` is refused.
 """
 
-import hashlib
 from pathlib import Path
 
-import msgspec
 import numpy as np
 import onnx
 import onnxruntime as ort
 import torch
 from torch import nn
-
-from models.cards import write_card
-from wire.model_card import ModelCard
 
 OPSET = 17
 PARITY = 2e-3
@@ -65,11 +60,3 @@ def _compare(net: nn.Module, example: torch.Tensor, path: Path, outputs: list[st
             f"found {path} differing by {gap:.5f} from the trained network, expected at most "
             f"{PARITY}; export with another operator set or look for an unsupported operator"
         )
-
-
-def seal_card(card: ModelCard, path: Path) -> Path:
-    """Write `card` beside the ONNX file, with the checksum and size of that file."""
-    content = path.read_bytes()
-    digest = hashlib.sha256(content).hexdigest()
-    sealed = msgspec.structs.replace(card, file=path.name, sha256=digest, bytes=len(content))
-    return write_card(path.with_suffix(".json"), sealed)

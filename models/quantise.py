@@ -5,7 +5,6 @@ with VNNI gains on wide layers and loses on thin depthwise ones. Compare it with
 using it.
 """
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from edge_agent.perception.inference import Floats
 from edge_agent.perception.model_cards import read_card
-from models.cards import write_card
+from models.cards import seal_card
 
 
 class Pictures(CalibrationDataReader):  # type: ignore[misc]  # the runtime has no types
@@ -54,14 +53,10 @@ def quantise_network(card_path: Path, planes: Sequence[Floats], folder: Path) ->
         calibrate_method=CalibrationMethod.MinMax,
     )
     prepared.unlink()
-    content = path.read_bytes()
     copy = msgspec.structs.replace(
         card,
         name=name,
-        file=path.name,
-        sha256=hashlib.sha256(content).hexdigest(),
-        bytes=len(content),
         figures=[],
         limits=[*card.limits, f"Eight-bit copy of {card.name} {card.version}."],
     )
-    return write_card(path.with_suffix(".json"), copy)
+    return seal_card(copy, path)

@@ -19,7 +19,7 @@ from models import cards
 from models.datasets import fer, utkface
 from models.datasets.labelled_faces import LabelledFaces
 from models.datasets.picture import LabelledPicture
-from models.export import OPSET, export_onnx, load_average, seal_card
+from models.export import OPSET, export_onnx, load_average
 from models.train import attention, classes, detection, face_verifier, labels, pose_views
 from models.train.checkpoints import steps_of
 from models.train.classes import ClassNet
@@ -150,7 +150,7 @@ def _write(checkpoint: Path, folder: Path, version: str, kind: str) -> Path:
     path = folder / card.file
     trained = _for_export(load_average(net, checkpoint))
     export_onnx(trained, example, path, outputs=outputs, free=free)
-    return seal_card(card, path)
+    return cards.seal_card(card, path)
 
 
 def _for_export(net: nn.Module) -> nn.Module:

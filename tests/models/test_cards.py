@@ -1,5 +1,7 @@
 """The model cards: those in the repository are the ones that an export would write."""
 
+import hashlib
+
 import msgspec
 import pytest
 
@@ -39,6 +41,21 @@ def test_a_written_card_is_read_back_and_can_be_read_by_people(tmp_path):
     lines = path.read_text().splitlines()
     assert lines[1] == '  "name": "onlooker-face",'
     assert path.read_bytes().endswith(b"}\n")
+
+
+def test_a_sealed_card_has_the_name_checksum_and_size_of_its_file(tmp_path):
+    network = tmp_path / "copy.onnx"
+    network.write_bytes(b"network")
+    card = read_card(cards.seal_card(cards.face_card("1.2.3", 17, 0.5), network))
+    assert (card.file, card.bytes) == ("copy.onnx", 7)
+    assert card.sha256 == hashlib.sha256(b"network").hexdigest()
+    assert (tmp_path / "copy.json").is_file()
+
+
+def test_a_card_cannot_be_sealed_without_its_file(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        cards.seal_card(cards.face_card("1.2.3", 17, 0.5), tmp_path / "none.onnx")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(("kind", "outputs"), [("demographics", 9), ("emotion", 7)])
