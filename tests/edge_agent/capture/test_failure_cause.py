@@ -49,8 +49,8 @@ def server(answer, tls=None):
                     )
                     with connection:
                         request = connection.recv(4096)
-                        said = answer(request)
-                        over.wait(2) if said is None else connection.sendall(said)
+                        response = answer(request)
+                        over.wait(2) if response is None else connection.sendall(response)
 
         thread = threading.Thread(target=serve)
         thread.start()
@@ -73,7 +73,7 @@ def rtsp_status(code, header=b""):
 
 
 def first_failure(uri, settings=QUICK):
-    """The first failure that a camera at this address tells."""
+    """The first failure that a camera at this address reports."""
     camera = open_camera(uri, settings)
     deadline = time.monotonic() + SOON_S
     for _ in camera:

@@ -28,7 +28,7 @@ SETTINGS = CaptureSettings(
 
 
 def given_out(arrivals):
-    """When each packet is given out, by a reader that waits as it is told; arrivals (at, came)."""
+    """When each packet is read, by a reader that waits as stated; arrivals are (at, came)."""
     pacer, now_s, out = Pacer(), 0.0, []
     for at_s, came_s in arrivals:
         now_s = pacer.due_s(at_s, max(now_s, came_s))
@@ -95,7 +95,7 @@ def test_bursts_are_noticed_and_steady_streams_and_a_backlog_are_none():
 
 
 class Web:
-    """Files and playlists on loopback; `live` says how many segments there are by now."""
+    """Files and playlists on loopback; the playlist grows with time."""
 
     def __init__(self, segments, *, segment_s, target_s=None):
         self.segments, self.segment_s = segments, segment_s
@@ -105,11 +105,13 @@ class Web:
         self.files = {}
 
     def playlist(self):
-        there = min(3 + int((time.monotonic() - self.began_s) / self.segment_s), len(self.segments))
-        first = max(0, there - 5)
+        available = min(
+            3 + int((time.monotonic() - self.began_s) / self.segment_s), len(self.segments)
+        )
+        first = max(0, available - 5)
         lines = ["#EXTM3U", "#EXT-X-VERSION:3", f"#EXT-X-TARGETDURATION:{self.target_s:.0f}"]
         lines.append(f"#EXT-X-MEDIA-SEQUENCE:{first}")
-        for number in range(first, there):
+        for number in range(first, available):
             lines += [f"#EXTINF:{self.segment_s:.3f},", f"{number}.ts"]
         return "\n".join([*lines, *(["#EXT-X-ENDLIST"] if self.ended else []), ""]).encode()
 
@@ -200,8 +202,8 @@ def test_a_substream_over_hls_is_not_combined_with_another_moment(segments, capl
     frames = [moment for moment in seen if isinstance(moment, Frame)]
     assert len(frames) >= 6
     assert sum(frame.is_coarse for frame in frames) <= 2
-    told = [one.message for one in caplog.records]
-    assert told.count("capture.substream_unused") == 1
+    logged = [one.message for one in caplog.records]
+    assert logged.count("capture.substream_unused") == 1
 
 
 def test_hls_segments_longer_than_the_read_limit_do_not_break_the_connection(segments):

@@ -84,11 +84,11 @@ def read(path, **options):
 
 def test_one_damaged_frame_loses_that_frame_only(tmp_path, street):
     whole = moving_jpeg(tmp_path / "whole.avi", (street(n / 15) for n in range(360)))
-    spoilt = copied(
-        whole, tmp_path / "spoilt.avi",
+    damaged = copied(
+        whole, tmp_path / "damaged.avi",
         change=lambda number, content: b"\xff" * len(content) if number == 57 else content,
     )  # fmt: skip
-    camera, moments = read(spoilt)
+    camera, moments = read(damaged)
     spent = accounted(moments)
     assert spent["observed"] == pytest.approx(23_900, abs=150)
     assert camera.counters.damaged == 1
@@ -98,11 +98,11 @@ def test_one_damaged_frame_loses_that_frame_only(tmp_path, street):
 
 def test_a_stretch_of_damage_is_unobserved_for_as_long_as_it_lasts(tmp_path, street):
     whole = moving_jpeg(tmp_path / "whole.avi", (street(n / 15) for n in range(150)))
-    spoilt = copied(
-        whole, tmp_path / "spoilt.avi",
+    damaged = copied(
+        whole, tmp_path / "damaged.avi",
         change=lambda number, content: b"\xff" * 99 if 45 <= number < 90 else content,
     )  # fmt: skip
-    _, moments = read(spoilt)
+    _, moments = read(damaged)
     spent = accounted(moments)
     assert spent[BlindCause.OFFLINE] == pytest.approx(3_000, abs=250)
     assert sum(spent.values()) == pytest.approx(9_900, abs=150)
@@ -111,22 +111,22 @@ def test_a_stretch_of_damage_is_unobserved_for_as_long_as_it_lasts(tmp_path, str
 def test_more_damage_than_a_live_stream_may_have_does_not_end_a_recording(tmp_path, street):
     count = MAX_CONSECUTIVE_DAMAGED + 20
     whole = moving_jpeg(tmp_path / "whole.avi", (street(n / 15) for n in range(count + 30)))
-    spoilt = copied(
-        whole, tmp_path / "spoilt.avi",
+    damaged = copied(
+        whole, tmp_path / "damaged.avi",
         change=lambda number, content: b"\xff" * 99 if 15 <= number < 15 + count else content,
     )  # fmt: skip
-    camera, moments = read(spoilt)
+    camera, moments = read(damaged)
     assert camera.counters.damaged == count
     assert isinstance(moments[-1], Frame)
 
 
 def test_damage_at_the_end_is_unobserved_too(tmp_path, street):
     whole = moving_jpeg(tmp_path / "whole.avi", (street(n / 15) for n in range(90)))
-    spoilt = copied(
-        whole, tmp_path / "spoilt.avi",
+    damaged = copied(
+        whole, tmp_path / "damaged.avi",
         change=lambda number, content: b"\xff" * 99 if number >= 60 else content,
     )  # fmt: skip
-    spent = accounted(read(spoilt)[1])
+    spent = accounted(read(damaged)[1])
     assert spent["observed"] == pytest.approx(4_000, abs=200)
     assert sum(spent.values()) == pytest.approx(6_000, abs=200)
 
@@ -213,9 +213,9 @@ def test_a_slow_film_is_measured_alike_at_any_speed(tmp_path, street):
 
 def test_a_recording_of_nothing_but_damage_is_refused(tmp_path, street):
     whole = moving_jpeg(tmp_path / "whole.avi", (street(n / 15) for n in range(30)))
-    spoilt = copied(whole, tmp_path / "spoilt.avi", change=lambda n, content: b"\xff" * 99)
+    damaged = copied(whole, tmp_path / "damaged.avi", change=lambda n, content: b"\xff" * 99)
     with pytest.raises(CaptureError, match="holds no picture"):
-        read(spoilt)
+        read(damaged)
 
 
 @pytest.mark.parametrize("size", [0, 1, 40, 1000])
@@ -229,10 +229,10 @@ def test_a_nearly_empty_file_is_rejected(film, street, size):
 
 @settings(max_examples=15, deadline=None)
 @given(
-    spoilt=st.sets(st.integers(0, 89), max_size=60),
+    damaged=st.sets(st.integers(0, 89), max_size=60),
     gap=st.tuples(st.integers(1, 89), st.floats(0, 200)),
 )
-def test_whatever_is_lost_the_causes_add_up_to_the_length(tmp_path_factory, spoilt, gap):
+def test_whatever_is_lost_the_causes_add_up_to_the_length(tmp_path_factory, damaged, gap):
     """The observed time and every cause of unobserved_cause together are the recording's length."""
     folder = tmp_path_factory.mktemp("lost")
     noise = np.random.default_rng(3).integers(60, 180, (90, 160, 3), np.uint8)
@@ -240,13 +240,13 @@ def test_whatever_is_lost_the_causes_add_up_to_the_length(tmp_path_factory, spoi
     first, pause_s = gap
     lost = copied(
         whole, folder / "lost.mkv",
-        change=lambda n, content: b"\xff" * 99 if n in spoilt and n else content,
+        change=lambda n, content: b"\xff" * 99 if n in damaged and n else content,
         shift=lambda n: pause_s if n >= first else 0,
     )  # fmt: skip
     spent = accounted(read(lost)[1])
     length_ms = (89 / 15 + float(Fraction(pause_s))) * 1000
     assert sum(spent.values()) <= length_ms + 200
-    lost_at_the_end = next(n for n in range(90) if 89 - n not in spoilt)
+    lost_at_the_end = next(n for n in range(90) if 89 - n not in damaged)
     assert sum(spent.values()) >= length_ms - 200 - min(lost_at_the_end / 15, 0.5) * 1000
 
 

@@ -1,4 +1,4 @@
-"""What a source is taken for: a path that exists is a file, whatever lies below /dev a camera."""
+"""How a source is classified: an existing path is a file, a path below /dev is a camera."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Cameras that refuse, hang, hang up and talk nonsense. All on loopback, all within seconds."""
+"""Cameras that refuse, stall, close the connection or send invalid data, all on loopback."""
 
 import socket
 import threading
@@ -164,12 +164,12 @@ def test_no_response_contains_the_password_of_a_camera(caplog):
     with server(lambda connection, count: None) as where:
         camera = open_camera(f"rtsp://admin:s3cr3t@{where}/live?password=hunter2", QUICK)
         watch(camera, until=lambda camera: camera.counters.reconnects >= 1)
-    said = " ".join(str(vars(record)) for record in caplog.records) + camera.name
-    assert "capture.interrupted" in said
-    assert f"rtsp://{where}" in said
-    assert "admin" not in said
-    assert "s3cr3t" not in said
-    assert "hunter2" not in said
+    logged = " ".join(str(vars(record)) for record in caplog.records) + camera.name
+    assert "capture.interrupted" in logged
+    assert f"rtsp://{where}" in logged
+    assert "admin" not in logged
+    assert "s3cr3t" not in logged
+    assert "hunter2" not in logged
 
 
 def test_a_missing_device_is_opened_when_it_appears():

@@ -52,7 +52,7 @@ def payloads(nal):
 
 
 class RtspCamera:
-    """Plays its pictures to each caller who knows the password, then hangs up."""
+    """Streams its pictures to each client with the password, then closes the connection."""
 
     def __init__(self, units, *, user="admin", password="s3cr3t"):
         self.callers = 0
@@ -96,8 +96,8 @@ class RtspCamera:
         verb = request.split(" ", 1)[0]
         number = re.search(r"CSeq: (\d+)", request)[1]
         if verb != "OPTIONS" and f"Authorization: {self._proof}" not in request:
-            said = 'RTSP/1.0 401 Unauthorized\r\nWWW-Authenticate: Basic realm="camera"\r\n'
-            connection.sendall(f"{said}CSeq: {number}\r\n\r\n".encode())
+            refusal = 'RTSP/1.0 401 Unauthorized\r\nWWW-Authenticate: Basic realm="camera"\r\n'
+            connection.sendall(f"{refusal}CSeq: {number}\r\n\r\n".encode())
             return False
         extra, body = "", ""
         if verb == "DESCRIBE":
@@ -152,7 +152,7 @@ def test_pictures_come_over_rtsp_with_a_password(camera_on_the_wall, street):
     assert camera.name == f"rtsp://127.0.0.1:{camera_on_the_wall.port}"
 
 
-def test_an_rtsp_camera_that_hangs_up_is_called_again(camera_on_the_wall):
+def test_an_rtsp_camera_that_closes_the_connection_is_reconnected(camera_on_the_wall):
     uri = f"rtsp://admin:s3cr3t@127.0.0.1:{camera_on_the_wall.port}/live"
     camera = open_camera(uri, QUICK)
     watch(camera, until=lambda seen: camera_on_the_wall.callers >= 3)
@@ -193,8 +193,8 @@ def test_no_process_output_contains_the_password(camera_on_the_wall, isolated):
         [sys.executable, "-c", WATCH, uri, str(isolated)],
         capture_output=True, text=True, timeout=60,
     )  # fmt: skip
-    said = done.stdout + done.stderr
+    output = done.stdout + done.stderr
     assert "capture.interrupted" in done.stderr
-    assert done.returncode == 0, said
+    assert done.returncode == 0, output
     for secret in (*secrets, "w0rd"):
-        assert secret not in said
+        assert secret not in output

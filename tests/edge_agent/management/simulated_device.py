@@ -11,7 +11,7 @@ from wire.health import CaptureState
 class FakeCamera:
     """Applies settings at once unless `applies_changes` is false.
 
-    `fails_under` tells for which settings it delivers no frames.
+    `fails_under` states for which settings it delivers no frames.
     """
 
     def __init__(self, settings):

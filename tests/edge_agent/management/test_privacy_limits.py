@@ -109,15 +109,15 @@ def test_a_looser_desired_limit_is_rejected_with_a_reason(own, desired, reason):
 
 
 def test_no_remote_configuration_reaches_what_only_the_local_file_switches():
-    wished = {
+    desired = {
         "report_interval_ms": 10_000, "masks": [RIGHT], "analysed_fps": 30.0, "paused": False,
         "zones": [{"name": "left", "polygon": LEFT}],
     }  # fmt: skip
     own = Settings()
-    under = apply_desired_config(own, wished)
+    settings = apply_desired_config(own, desired)
     for section in ("privacy", "recorder", "status", "snapshots", "fleet", "plays", "outbox"):
-        assert getattr(under, section) == getattr(own, section)
-    assert under.home_assistant == own.home_assistant
+        assert getattr(settings, section) == getattr(own, section)
+    assert settings.home_assistant == own.home_assistant
 
 
 def test_hours_meet_by_day():

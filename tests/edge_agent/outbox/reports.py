@@ -10,7 +10,7 @@ EIGHT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
 
 def quiet_minute(journal, sequence):
-    """A report in which nobody came."""
+    """A report without visits."""
     starts_at = EIGHT + timedelta(seconds=30 * sequence.first)
     return build_report(
         location=LocationId("KX-01"),

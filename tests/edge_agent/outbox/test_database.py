@@ -64,7 +64,7 @@ def test_another_programs_write_lock_is_an_error_after_the_time_limit(five, monk
     assert not list(five.parent.glob("*damaged*"))
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can change to another user")
 def test_a_file_of_another_user_is_left_alone(five):
     for folder in (five.parent, *five.parent.parents):
         if folder.stat().st_uid == os.geteuid() and folder != Path("/"):
@@ -178,16 +178,16 @@ def test_a_path_without_a_name_is_refused(path, use):
 
 
 @pytest.mark.parametrize(
-    "spoilt",
+    "damage",
     [
         "json_remove(event, '$.data.sequence')",
         "json_set(event, '$.data.sequence.first', 'x')",
         "json_set(event, '$.data.journal', 5)",
     ],
 )
-def test_a_damaged_report_does_not_prevent_the_start(five, spoilt):
+def test_a_damaged_report_does_not_prevent_the_start(five, damage):
     with closing(sqlite3.connect(five)) as database, database:
-        change = spoilt.replace("event", "CAST(sealed AS TEXT)")
+        change = damage.replace("event", "CAST(sealed AS TEXT)")
         database.execute(f"UPDATE report SET sealed = CAST({change} AS BLOB) WHERE first = 1")
     outbox = Outbox(five)
     assert [outbox.status(turn).oldest_sequence for turn in range(2)] == [2, 1]

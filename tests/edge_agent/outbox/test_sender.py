@@ -1,4 +1,4 @@
-"""Who carries the reports, with a link whose every word the test decides."""
+"""The sender of reports, over a link that the test controls."""
 
 from datetime import UTC, datetime
 
@@ -18,13 +18,13 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 HERE = DeviceAddress(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
 
 
-class PaperLink:
-    """Writes down what it is given; connects and hears when the test says so."""
+class RecordingLink:
+    """Records what is sent; the test controls its connection and its inbox."""
 
     def __init__(self):
         self.connected = True
         self.sessions = 1
-        self.willing = True
+        self.accepting = True
         self.sent: list[tuple[Channel, bytes]] = []
         self.inbox: list[bytes] = []
 
@@ -35,9 +35,9 @@ class PaperLink:
         self.connected = False
 
     def send(self, channel, payload):
-        if self.connected and self.willing:
+        if self.connected and self.accepting:
             self.sent.append((channel, payload))
-        return self.connected and self.willing
+        return self.connected and self.accepting
 
     def take_acknowledgements(self):
         inbox, self.inbox = self.inbox, []
@@ -73,7 +73,7 @@ def outbox(tmp_path):
 
 @pytest.fixture
 def link():
-    return PaperLink()
+    return RecordingLink()
 
 
 def acked(outbox, through):
@@ -139,10 +139,10 @@ def test_an_acknowledgement_that_came_before_the_disconnection_still_counts(outb
 def test_a_link_that_is_full_is_asked_again_later(outbox, link):
     sender = ReportSender(outbox, link, LinkSettings())
     outbox.put(report_for)
-    link.willing = False
+    link.accepting = False
     sender.pump(0.0)
     assert link.numbers() == []
-    link.willing = True
+    link.accepting = True
     sender.pump(0.1)
     assert link.numbers() == [[1]]
 

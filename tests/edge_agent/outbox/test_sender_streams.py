@@ -1,4 +1,4 @@
-"""Reports that nobody acknowledges hold up no others; each travels under its own location."""
+"""Unacknowledged reports delay no others; each is sent under its own location."""
 
 from datetime import UTC, datetime
 
@@ -120,7 +120,7 @@ def test_earlier_reports_that_stay_unclaimed_raise_an_alarm(renamed):
 
 
 def test_an_unclaimed_stream_is_not_sent_first_at_every_connection(renamed):
-    #  some brokers end the connection of whoever publishes under a name that is not its own
+    #  some brokers end the connection of a client that publishes under another name
     _, outbox = renamed
     link = Topics()
     sender = ReportSender(outbox, link, LinkSettings(resend_after_s=10))

@@ -184,7 +184,7 @@ while True:
 
 def test_reports_stored_before_a_kill_are_there_after_it(tmp_path):
     path = tmp_path / "outbox.sqlite3"
-    believed = 0
+    printed = 0
     for round_ in range(3):
         writer = subprocess.Popen(
             [sys.executable, "-c", WRITER, str(path), str(Path(__file__).parents[3])],
@@ -192,14 +192,14 @@ def test_reports_stored_before_a_kill_are_there_after_it(tmp_path):
             text=True,
         )
         for _ in range(20 + round_ * 7):
-            believed = int(writer.stdout.readline())
+            printed = int(writer.stdout.readline())
         os.kill(writer.pid, signal.SIGKILL)
         writer.communicate()
     outbox = Outbox(path)
     waiting = outbox.unacknowledged(1000)
     outbox.close()
     assert numbers(waiting) == list(range(1, len(waiting) + 1))
-    assert len(waiting) >= believed
+    assert len(waiting) >= printed
     events = [event for report in waiting for event in decode_events(report.event)]
     assert all(isinstance(event, AudienceEvent) for event in events)
     assert len({event.data.journal for event in events}) == 3

@@ -1,4 +1,4 @@
-"""What becomes of reports when the outbox goes on from an older copy of itself."""
+"""Reports of an outbox that was restored from an older copy."""
 
 import shutil
 import sqlite3

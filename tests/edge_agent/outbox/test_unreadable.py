@@ -22,20 +22,20 @@ def five(tmp_path):
     return outbox.path, outbox.stream_id
 
 
-def spoil(path, change, row, *values):
+def damage(path, change, row, *values):
     with closing(sqlite3.connect(path)) as database, database:
         database.execute(f"UPDATE report SET {change} WHERE first = ?", (*values, row))
 
 
 def in_event(path, change, row):
     change = change.replace("event", "CAST(sealed AS TEXT)")
-    spoil(path, f"sealed = CAST({change} AS BLOB)", row)
+    damage(path, f"sealed = CAST({change} AS BLOB)", row)
 
 
-SPOILT = {
-    "invalid JSON": lambda path, row: spoil(path, "sealed = ?", row, b'{"data": {'),
-    "not even text": lambda path, row: spoil(path, "sealed = ?", row, b"\xff\xfe\x00"),
-    "an empty event": lambda path, row: spoil(path, "sealed = ?", row, b""),
+FAULTS = {
+    "invalid JSON": lambda path, row: damage(path, "sealed = ?", row, b'{"data": {'),
+    "not even text": lambda path, row: damage(path, "sealed = ?", row, b"\xff\xfe\x00"),
+    "an empty event": lambda path, row: damage(path, "sealed = ?", row, b""),
     "a time in the event": lambda path, row: in_event(
         path, "json_set(event, '$.data.starts_at', 'yesterday')", row
     ),
@@ -51,10 +51,10 @@ SPOILT = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("fault", SPOILT)
+@pytest.mark.parametrize("fault", FAULTS)
 def test_a_row_that_cannot_be_sent_delays_no_other(five, fault, caplog):
     path, stream = five
-    SPOILT[fault](path, 3)
+    FAULTS[fault](path, 3)
     outbox = Outbox(path)
     assert wire_numbers(outbox) == [(stream, number) for number in (1, 2, 4, 5)]
     assert outbox.acknowledge(stream, 2) == 2
@@ -69,7 +69,7 @@ def test_a_row_that_cannot_be_sent_delays_no_other(five, fault, caplog):
 @pytest.mark.parametrize("row", [1, 5])
 def test_the_first_and_the_last_row_may_be_unreadable(five, row):
     path, stream = five
-    spoil(path, "sealed = ?", row, b"rubbish")
+    damage(path, "sealed = ?", row, b"no report")
     outbox = Outbox(path)
     left = [number for number in range(1, 6) if number != row]
     assert wire_numbers(outbox) == [(stream, number) for number in left]
@@ -79,7 +79,7 @@ def test_the_first_and_the_last_row_may_be_unreadable(five, row):
 
 def test_a_heartbeat_states_that_the_last_number_of_a_stream_is_lost(five):
     path, stream = five
-    spoil(path, "sealed = ?", 5, b"rubbish")
+    damage(path, "sealed = ?", 5, b"no report")
     outbox = Outbox(path)
     assert outbox.status(0) == (stream, 6, 1)
     outbox.acknowledge(stream, 4)
@@ -90,7 +90,7 @@ def test_a_heartbeat_states_that_the_last_number_of_a_stream_is_lost(five):
 
 def test_a_row_number_beyond_all_sequence_numbers_is_set_apart(five):
     path, _ = five
-    spoil(path, "first = ?, last = ?", 5, LARGEST, LARGEST)
+    damage(path, "first = ?, last = ?", 5, LARGEST, LARGEST)
     with closing(sqlite3.connect(path)) as database, database:
         database.execute("UPDATE journal SET next_sequence = ?", (LARGEST,))
     outbox = Outbox(path)
@@ -102,7 +102,7 @@ def test_a_row_number_beyond_all_sequence_numbers_is_set_apart(five):
 @pytest.mark.parametrize("starts_at", ["yesterday", "", "0001-01-01T00:00:00+00:00"])
 def test_a_start_time_that_contradicts_its_report_is_corrected(five, starts_at):
     path, stream = five
-    spoil(path, "starts_at = ?", 1, starts_at)
+    damage(path, "starts_at = ?", 1, starts_at)
     outbox = Outbox(path)
     assert wire_numbers(outbox) == [(stream, number) for number in (1, 2, 3, 4, 5)]
     assert outbox.oldest_at == datetime.fromisoformat("2026-11-23T08:00:30+00:00")
@@ -111,10 +111,10 @@ def test_a_start_time_that_contradicts_its_report_is_corrected(five, starts_at):
 
 def test_what_was_set_apart_is_kept_for_diagnosis_and_found_once(five, caplog):
     path, _ = five
-    spoil(path, "sealed = ?", 2, b"rubbish")
+    damage(path, "sealed = ?", 2, b"no report")
     for _ in range(2):
         Outbox(path).close()
     with closing(sqlite3.connect(path)) as database:
         (kept,) = database.execute("SELECT first, reason, sealed FROM unreadable").fetchall()
-    assert kept == (2, "its content is not an audience report", b"rubbish")
+    assert kept == (2, "its content is not an audience report", b"no report")
     assert [one.message for one in caplog.records].count("outbox.rows_isolated") == 1

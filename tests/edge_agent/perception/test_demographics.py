@@ -1,4 +1,4 @@
-"""People described once, from their best picture, and only where somebody asked for it."""
+"""Demographics are estimated once, from the best picture, and only where switched on."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -48,7 +48,7 @@ def astronaut():
     return picture, load_detector().faces(picture)[0].box
 
 
-def test_without_the_setting_no_person_is_described():
+def test_without_the_setting_nothing_is_estimated():
     assert demographics_estimator_for(Settings()) is None
 
 
@@ -58,9 +58,9 @@ def test_a_research_network_opens_only_where_its_licence_is_accepted():
 
 
 def test_a_missing_network_is_named():
-    wish = settings(demographics=True, accept_research_licence=True, folders=("/nowhere",))
+    chosen = settings(demographics=True, accept_research_licence=True, folders=("/nowhere",))
     with pytest.raises(ModelMissingError, match="onlooker-demographics"):
-        demographics_estimator_for(wish)
+        demographics_estimator_for(chosen)
 
 
 def test_another_kind_of_network_is_refused():
@@ -68,21 +68,21 @@ def test_another_kind_of_network_is_refused():
         FaceClassifier(open_session("onlooker-face"), "demographics")
 
 
-def test_the_start_says_that_people_are_described(caplog):
-    wish = settings(emotion=True, accept_research_licence=True, folders=(str(RESEARCH), "x"))
-    demographics_estimator_for(wish)
-    told = [record for record in caplog.records if record.msg == "demographics.on"]
-    assert told
-    assert "research" in told[0].licence
+def test_the_start_logs_that_demographics_are_estimated(caplog):
+    chosen = settings(emotion=True, accept_research_licence=True, folders=(str(RESEARCH), "x"))
+    demographics_estimator_for(chosen)
+    logged = [record for record in caplog.records if record.msg == "demographics.on"]
+    assert logged
+    assert "research" in logged[0].licence
 
 
 def test_the_astronaut_is_described_once_and_forgotten(describer, astronaut):
     picture, box = astronaut
     describer.offer(1, picture, box, STRAIGHT)
-    told = describer.estimate(1)
-    assert told.gender in {Gender.FEMALE, Gender.UNKNOWN}
-    assert told.expression in {Expression.HAPPY, Expression.UNKNOWN}
-    assert told != Demographics()
+    found = describer.estimate(1)
+    assert found.gender in {Gender.FEMALE, Gender.UNKNOWN}
+    assert found.expression in {Expression.HAPPY, Expression.UNKNOWN}
+    assert found != Demographics()
     assert describer.estimate(1) == Demographics()
 
 
@@ -102,7 +102,7 @@ def test_without_a_good_picture_a_person_is_unknown(describer, astronaut, box, h
 
 
 class Watching:
-    """A network that says how bright the crop was: class 0 in the dark, 1 in the light."""
+    """A network that gives the brightness of the crop: class 0 in the dark, 1 in the light."""
 
     margin, side_px = 1.0, 64
 
@@ -140,7 +140,7 @@ def test_an_uncertain_network_gives_no_result(tmp_path, astronaut):
 
 
 class Once:
-    """A detector that shows one face in every picture until it has been told to stop."""
+    """A detector that shows one face in every picture until `shown` is emptied."""
 
     name, version = "once", "1"
 
@@ -154,31 +154,31 @@ class Once:
         return [STRAIGHT for _ in faces]
 
 
-def test_people_are_described_before_they_leave(astronaut):
+def test_demographics_are_estimated_when_a_track_ends(astronaut):
     picture, box = astronaut
-    eyes = Once(box)
-    wish = settings(demographics=True, emotion=True, accept_research_licence=True)
-    watch, told = FramePipeline(wish, eyes, eyes), {}
+    detector = Once(box)
+    chosen = settings(demographics=True, emotion=True, accept_research_licence=True)
+    pipeline, estimates = FramePipeline(chosen, detector, detector), {}
     rng = np.random.default_rng(1)
     for n in range(30):
         if n == 10:
-            eyes.shown = []
+            detector.shown = []
         at = datetime(2026, 3, 2, 8, tzinfo=UTC) + timedelta(seconds=n / 5)
         noise = rng.integers(0, 12, picture.shape, np.uint8)
-        told |= watch.process(Frame(cv2.add(picture, noise), at, n / 5, n)).demographics
-    assert len(told) == 1
-    assert next(iter(told.values())) != Demographics()
+        estimates |= pipeline.process(Frame(cv2.add(picture, noise), at, n / 5, n)).demographics
+    assert len(estimates) == 1
+    assert next(iter(estimates.values())) != Demographics()
 
 
 @pytest.mark.parametrize(
-    ("label", "shares", "least", "said"),
+    ("label", "shares", "least", "chosen"),
     [
         ("age_group", [0.3, 0.1, 0.2, 0.2, 0.2, 0, 0], 0.0, 2),  # the median, not the likeliest
-        ("age_group", [0, 0.3, 0.3, 0.3, 0.1, 0, 0], 0.85, 2),  # its neighbours speak for it
+        ("age_group", [0, 0.3, 0.3, 0.3, 0.1, 0, 0], 0.85, 2),  # its neighbours count for it
         ("age_group", [0.4, 0, 0, 0.2, 0, 0, 0.4], 0.6, None),
         ("gender", [0.55, 0.45], 0.6, None),
         ("gender", [0.35, 0.65], 0.6, 1),
     ],
 )
-def test_what_is_said_and_when_nothing_is(label, shares, least, said):
-    assert choose_class(label, np.asarray(shares, np.float32), least) == said
+def test_a_class_is_chosen_only_with_enough_probability(label, shares, least, chosen):
+    assert choose_class(label, np.asarray(shares, np.float32), least) == chosen

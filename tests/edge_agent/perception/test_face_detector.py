@@ -93,7 +93,7 @@ def test_images_without_people_have_no_faces(detector, name):
 
 @pytest.mark.parametrize("name", ["coffee", "gravel", "page"])
 def test_objects_like_faces_are_detected_a_few_times_at_most(detector, name):
-    # the price of far faces, told on the card; at 320 px none of these is a face
+    # the cost of far faces, stated on the card; at 320 px none of these is a face
     fooled = detector.faces(shown(name))
     assert len(fooled) <= 4
     assert all(face.height_px < 20 for face in fooled)

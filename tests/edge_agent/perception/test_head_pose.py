@@ -1,4 +1,4 @@
-"""Head pose keeps its signs, and says when it does not know."""
+"""Head pose has the right signs, and a large sigma where it is uncertain."""
 
 import cv2
 import numpy as np

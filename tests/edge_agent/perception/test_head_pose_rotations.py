@@ -1,4 +1,4 @@
-"""A network that tells a rotation is read in our signs, whichever way a head is turned."""
+"""A network that gives a rotation matrix is read with our signs, for every turn of the head."""
 
 import hashlib
 
@@ -22,7 +22,7 @@ from edge_agent.settings.perception import AttentionSettings
 from models.cards import write_card
 from models.registry import read_manifest
 
-KNOWN = {"sigma_deg": 6.4}
+NUMBERS = {"sigma_deg": 6.4}
 PICTURE = np.full((80, 100, 3), 127, np.uint8)
 
 
@@ -36,7 +36,7 @@ def turned(yaw_deg, pitch_deg, roll_deg):
 
 
 def read(*matrices):
-    return read_rotations(np.asarray(matrices, np.float32), KNOWN)
+    return read_rotations(np.asarray(matrices, np.float32), NUMBERS)
 
 
 def test_drawn_rotations_are_read_as_they_were_drawn():
@@ -70,7 +70,7 @@ def test_pixels_are_turned_around_and_centred_as_the_network_was_taught():
 
 
 def network(matrix):
-    """An ONNX file that looks at one face and answers with `matrix`, whatever it sees."""
+    """An ONNX file for one face that gives `matrix` for every picture."""
     nodes = [
         helper.make_node("ReduceMean", ["input"], ["mean"], axes=[1, 2, 3], keepdims=0),
         helper.make_node("Mul", ["mean", "nothing"], ["zero"]),
@@ -81,15 +81,15 @@ def network(matrix):
         numpy_helper.from_array(np.asarray(matrix, np.float32)[None], "matrix"),
     ]
     sees = helper.make_tensor_value_info("input", TensorProto.FLOAT, [1, 3, 224, 224])
-    tells = helper.make_tensor_value_info("rotation_matrix", TensorProto.FLOAT, [1, 3, 3])
-    graph = helper.make_graph(nodes, "one rotation", [sees], [tells], kept)
+    output = helper.make_tensor_value_info("rotation_matrix", TensorProto.FLOAT, [1, 3, 3])
+    graph = helper.make_graph(nodes, "one rotation", [sees], [output], kept)
     opset = [helper.make_opsetid("", 13)]
     return helper.make_model(graph, opset_imports=opset, ir_version=8).SerializeToString()
 
 
 @pytest.fixture
 def folder(tmp_path):
-    """The listed network's card beside a file that tells 25 degrees right, 10 down, 5 clockwise."""
+    """The listed network's card beside a file that gives 25 degrees right, 10 down, 5 clockwise."""
     content = network(turned(25, -10, 5))
     onnx.checker.check_model(onnx.load_from_string(content))
     listed = read_manifest()["6drepnet-resnet18"].card
@@ -105,8 +105,8 @@ def test_the_agent_runs_it_by_its_name_one_face_after_the_other(folder):
     poses = estimator.poses(PICTURE, faces)
     assert len(poses) == 2
     for pose in poses:
-        told = (pose.yaw_deg, pose.pitch_deg, pose.roll_deg)
-        assert told == pytest.approx((25, -10, 5), abs=0.01)
+        angles = (pose.yaw_deg, pose.pitch_deg, pose.roll_deg)
+        assert angles == pytest.approx((25, -10, 5), abs=0.01)
         assert pose.sigma_deg == pytest.approx(6.4)
     assert estimator.poses(PICTURE, []) == []
     assert gaze_from_angles(poses[0], AttentionSettings()).looking < 0.3

@@ -1,4 +1,4 @@
-"""A network is opened only when it is what its card says."""
+"""A network is opened only when it matches its card."""
 
 import msgspec
 import pytest
@@ -20,7 +20,7 @@ DEFAULTS = ["onlooker-face", "onlooker-attention"]
 
 @pytest.fixture
 def pair(tmp_path):
-    """A copy of the detector and its card that a test may spoil."""
+    """A copy of the detector and its card that a test may damage."""
     for suffix in (".onnx", ".json"):
         content = (WEIGHTS / f"onlooker-face{suffix}").read_bytes()
         (tmp_path / f"onlooker-face{suffix}").write_bytes(content)
@@ -58,13 +58,13 @@ def test_a_changed_byte_prevents_the_start(pair):
 
 
 @pytest.mark.parametrize("content", [b"", b"not a network", b"\x08\x07"])
-def test_a_file_that_is_no_network_is_reported_in_words(pair, content):
+def test_a_file_that_is_no_network_is_an_error_with_a_reason(pair, content):
     reseal(pair, content)
     with pytest.raises(ModelFormatError, match="expected an ONNX network"):
         open_session(pair)
 
 
-def test_a_truncated_file_is_reported_in_words(pair):
+def test_a_truncated_file_is_an_error_with_a_reason(pair):
     reseal(pair, (pair.parent / "onlooker-face.onnx").read_bytes()[:5000])
     with pytest.raises(ModelFormatError, match="restore the file"):
         open_session(pair)
@@ -76,7 +76,7 @@ def test_an_unknown_operator_set_is_refused(pair):
         open_session(pair)
 
 
-def test_other_outputs_than_the_card_says_are_refused(pair):
+def test_other_outputs_than_those_of_the_card_are_refused(pair):
     card = read_card(pair)
     rewrite(pair, outputs=[*card.outputs[:2], Port("stride_64", [1, 15, "h", "w"], "none")])
     with pytest.raises(PortError, match="stride_64"):
@@ -92,25 +92,25 @@ def test_an_axis_that_the_card_leaves_free_may_be_anything_and_a_fixed_one_may_n
         open_session(pair)
 
 
-def test_research_weights_wait_for_consent(pair):
+def test_research_weights_need_the_licence_to_be_accepted(pair):
     rewrite(pair, licence_allows="research")
     with pytest.raises(LicenceError, match="research"):
         open_session(pair)
     assert open_session(pair, accept_research=True).card.name == "onlooker-face"
 
 
-def test_an_unknown_name_says_which_are_known():
+def test_an_unknown_name_is_refused_with_the_installed_ones():
     with pytest.raises(ModelMissingError, match="onlooker-face"):
         open_session("yolo-next")
 
 
-def test_a_damaged_card_is_reported_in_words(pair):
+def test_a_damaged_card_is_an_error_with_a_reason(pair):
     pair.write_text('{"name": 3}')
     with pytest.raises(CardError, match="model card"):
         open_session(pair)
 
 
-def test_a_card_without_its_file_is_reported_in_words(pair):
+def test_a_card_without_its_file_is_an_error_with_a_reason(pair):
     (pair.parent / "onlooker-face.onnx").unlink()
     with pytest.raises(ModelMissingError, match="restore it"):
         open_session(pair)

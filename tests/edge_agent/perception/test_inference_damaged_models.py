@@ -1,4 +1,4 @@
-"""Whatever becomes of a network's file, card or picture: a sentence or a right answer, no crash."""
+"""A damaged network file, card or picture gives an error with a reason, never a crash."""
 
 import hashlib
 import shutil
@@ -49,8 +49,8 @@ def start(folder, name):
         return load_detector(folder / "onlooker-face.json", input_px=320)
     if name == "onlooker-attention":
         return load_pose(folder / f"{name}.json")
-    wish = {"demographics": name.endswith("demographics"), "emotion": name.endswith("emotion")}
-    privacy = PrivacySettings(accept_research_licence=True, **wish)
+    chosen = {"demographics": name.endswith("demographics"), "emotion": name.endswith("emotion")}
+    privacy = PrivacySettings(accept_research_licence=True, **chosen)
     models = ModelSettings(folders=(str(folder),))
     return demographics_estimator_for(Settings(privacy=privacy, models=models))
 
@@ -66,20 +66,20 @@ def resealed(folder, name, content):
 
 
 @pytest.fixture(params=NETWORKS)
-def spoilt(request, tmp_path):
-    """A folder with every network, and the one that a test may spoil."""
+def damaged(request, tmp_path):
+    """A folder with every network, and the one that a test may damage."""
     for name, home in NETWORKS.items():
         for suffix in (".json", ".onnx"):
             shutil.copy(home / f"{name}{suffix}", tmp_path)
     return tmp_path, request.param
 
 
-def test_unchanged_models_start(spoilt):
-    assert start(*spoilt)
+def test_unchanged_models_start(damaged):
+    assert start(*damaged)
 
 
-def test_a_changed_byte_is_a_checksum_error(spoilt):
-    folder, name = spoilt
+def test_a_changed_byte_is_a_checksum_error(damaged):
+    folder, name = damaged
     file = folder / f"{name}.onnx"
     content = bytearray(file.read_bytes())
     content[len(content) // 3] ^= 4
@@ -88,8 +88,8 @@ def test_a_changed_byte_is_a_checksum_error(spoilt):
         start(folder, name)
 
 
-def test_a_truncated_file_is_an_error_even_if_its_card_matches(spoilt):
-    folder, name = spoilt
+def test_a_truncated_file_is_an_error_even_if_its_card_matches(damaged):
+    folder, name = damaged
     half = (folder / f"{name}.onnx").read_bytes()[:100_000]
     (folder / f"{name}.onnx").write_bytes(half)
     with pytest.raises(ChecksumError, match="100000 bytes"):
@@ -100,14 +100,14 @@ def test_a_truncated_file_is_an_error_even_if_its_card_matches(spoilt):
 
 
 @pytest.mark.parametrize("content", [b"", b"\x00" * 4096, b"<html>not found</html>"])
-def test_a_file_that_is_no_network_is_a_format_error(spoilt, content):
-    resealed(*spoilt, content)
+def test_a_file_that_is_no_network_is_a_format_error(damaged, content):
+    resealed(*damaged, content)
     with pytest.raises(ModelFormatError, match="expected an ONNX network"):
-        start(*spoilt)
+        start(*damaged)
 
 
-def test_a_later_operator_set_is_an_error_with_or_without_the_card(spoilt):
-    folder, name = spoilt
+def test_a_later_operator_set_is_an_error_with_or_without_the_card(damaged):
+    folder, name = damaged
     network = onnx.load(folder / f"{name}.onnx")
     network.opset_import[0].version = 99
     resealed(folder, name, network.SerializeToString())
@@ -119,8 +119,8 @@ def test_a_later_operator_set_is_an_error_with_or_without_the_card(spoilt):
         start(folder, name)
 
 
-def test_a_missing_file_is_an_error(spoilt):
-    folder, name = spoilt
+def test_a_missing_file_is_an_error(damaged):
+    folder, name = damaged
     (folder / f"{name}.onnx").unlink()
     with pytest.raises(ModelMissingError, match="restore it"):
         start(folder, name)
@@ -165,9 +165,9 @@ def looks():
     """Each network as it is asked: a picture in, an answer out."""
     detector, pose = load_detector(input_px=320), load_pose()
     second = FaceVerifier(open_session("onlooker-face-check"))
-    wish = PrivacySettings(demographics=True, emotion=True, accept_research_licence=True)
+    chosen = PrivacySettings(demographics=True, emotion=True, accept_research_licence=True)
     models = ModelSettings(folders=(str(RESEARCH),))
-    describer = demographics_estimator_for(Settings(privacy=wish, models=models))
+    describer = demographics_estimator_for(Settings(privacy=chosen, models=models))
     assert isinstance(describer, DemographicsEstimator)
 
     def described(picture):

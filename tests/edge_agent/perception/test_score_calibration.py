@@ -13,7 +13,7 @@ from edge_agent.perception.model_cards import WEIGHTS, read_card
 from edge_agent.perception.model_errors import CardError
 from edge_agent.perception.score_calibration import ScoreCalibration, read_calibration
 
-KNOWN = ScoreCalibration(slope=2.7, zero=0.65)
+CALIBRATION = ScoreCalibration(slope=2.7, zero=0.65)
 
 
 @pytest.mark.parametrize(
@@ -21,16 +21,16 @@ KNOWN = ScoreCalibration(slope=2.7, zero=0.65)
     [(0.0, 0.0), (0.3, 0.163), (0.5, 0.657), (0.75, 0.974), (1.0, 1.0)],
 )
 def test_log_odds_are_stretched_and_shifted(score, probability):
-    assert float(KNOWN.probability(score)) == pytest.approx(probability, abs=0.001)
+    assert float(CALIBRATION.probability(score)) == pytest.approx(probability, abs=0.001)
 
 
 def test_the_way_back_leads_to_the_score():
     scores = np.linspace(0.01, 0.99, 50)
-    assert KNOWN.score(KNOWN.probability(scores)) == pytest.approx(scores)
+    assert CALIBRATION.score(CALIBRATION.probability(scores)) == pytest.approx(scores)
 
 
 def test_higher_stays_higher():
-    assert (np.diff(KNOWN.probability(np.linspace(0.001, 0.999, 400))) > 0).all()
+    assert (np.diff(CALIBRATION.probability(np.linspace(0.001, 0.999, 400))) > 0).all()
 
 
 def carded(folder, **calibration):
@@ -50,8 +50,8 @@ def carded(folder, **calibration):
 @pytest.fixture(scope="module")
 def plain_and_calibrated(tmp_path_factory):
     plain = carded(tmp_path_factory.mktemp("plain"))
-    honest = carded(tmp_path_factory.mktemp("honest"), score_slope=2.7, score_zero=0.65)
-    return [load_detector(card, input_px=320, doubtful=True) for card in (plain, honest)]
+    calibrated = carded(tmp_path_factory.mktemp("calibrated"), score_slope=2.7, score_zero=0.65)
+    return [load_detector(card, input_px=320, doubtful=True) for card in (plain, calibrated)]
 
 
 @pytest.mark.parametrize("smaller", [1, 3, 5, 7, 9])
@@ -59,12 +59,12 @@ def test_the_same_faces_pass_as_sure_and_as_doubtful(plain_and_calibrated, small
     portrait = np.ascontiguousarray(data.astronaut()[:, :, ::-1])
     small = cv2.resize(portrait, None, fx=1 / smaller, fy=1 / smaller, interpolation=cv2.INTER_AREA)
     crowd = np.tile(small, (smaller, smaller, 1))
-    plain, honest = (detector.faces(crowd) for detector in plain_and_calibrated)
+    plain, calibrated = (detector.faces(crowd) for detector in plain_and_calibrated)
     assert len(plain) > 0
-    assert [face.box for face in plain] == [face.box for face in honest]
-    assert [face.sure for face in plain] == [face.sure for face in honest]
-    expected = [float(KNOWN.probability(face.score)) for face in plain]
-    assert [face.score for face in honest] == pytest.approx(expected)
+    assert [face.box for face in plain] == [face.box for face in calibrated]
+    assert [face.sure for face in plain] == [face.sure for face in calibrated]
+    expected = [float(CALIBRATION.probability(face.score)) for face in plain]
+    assert [face.score for face in calibrated] == pytest.approx(expected)
 
 
 def test_a_threshold_of_the_settings_is_a_probability_too(tmp_path):

@@ -16,20 +16,20 @@ def path(street, tmp_path_factory):
     return write_film(tmp_path_factory.mktemp("film") / "clip.ts", pictures)
 
 
-def times(path, *, resting, spoilt=()):
-    """The times of all pictures; `resting` gives the activity and `spoilt` the damage by packet."""
+def times(path, *, resting, damaged=()):
+    """The times of all pictures; `resting` and `damaged` are by packet."""
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         decoder, seen = PacketDecoder(stream), []
         for number, packet in enumerate(container.demux(stream)):
-            packet = garbage(packet) if number in spoilt else packet
+            packet = garbage(packet) if number in damaged else packet
             rest = ActivityLevel.KEY_PICTURES if resting(number) else ActivityLevel.FULL
             seen += [p.time for p in decoder.pictures(packet, activity=rest)]
     return [round(time - seen[0], 1) for time in seen]
 
 
 def garbage(packet):
-    """A packet of the same stream and time that holds nonsense."""
+    """A packet of the same stream and time that holds invalid data."""
     torn = av.Packet(b"\x00\x00\x00\x01\x41" + b"\xff" * 40)
     torn.stream, torn.pts, torn.dts = packet.stream, packet.pts, packet.dts
     torn.time_base = packet.time_base
@@ -63,18 +63,18 @@ def test_a_stream_with_b_pictures_does_not_rest(film, street):
 
 
 def test_a_damaged_packet_loses_only_its_own_frames(path):
-    seen = times(path, resting=lambda n: False, spoilt={13, 14})
+    seen = times(path, resting=lambda n: False, damaged={13, 14})
     assert set(seen) >= {n / 10 for n in range(40)} - {1.3, 1.4}
 
 
 def test_nothing_but_damage_ends_the_stream(path, monkeypatch):
     monkeypatch.setattr(packet_decoder, "MAX_CONSECUTIVE_DAMAGED", 5)
     with pytest.raises(InvalidDataError):
-        times(path, resting=lambda n: False, spoilt=range(3, 40))
+        times(path, resting=lambda n: False, damaged=range(3, 40))
 
 
 def test_a_buffering_decoder_decodes_nothing_and_misses_nothing_afterwards(path):
-    #  packets 0 to 24 are heard, key pictures are 0, 10, 20; from 25 on it is awake
+    #  packets 0 to 24 are buffered, key pictures are 0, 10, 20; from 25 on all are decoded
     moods = [ActivityLevel.BUFFERING] * 25 + [ActivityLevel.FULL] * 15
     with av.open(str(path)) as container:
         stream = container.streams.video[0]

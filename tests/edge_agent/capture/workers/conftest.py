@@ -21,7 +21,7 @@ def broadcast(street, tmp_path_factory):
 
 @pytest.fixture
 def station(broadcast, request):
-    """A camera on loopback that sends the same four seconds to whoever calls; its address."""
+    """A camera on loopback that sends the same four seconds to every client; its address."""
     piece = len(broadcast) // 40
     pause_s = getattr(request, "param", 0.02)
     done = threading.Event()
@@ -38,10 +38,10 @@ def station(broadcast, request):
         while not done.is_set():
             with suppress(TimeoutError):
                 connection, _ = listening.accept()
-                callers.append(threading.Thread(target=send, args=(connection,)))
-                callers[-1].start()
+                senders.append(threading.Thread(target=send, args=(connection,)))
+                senders[-1].start()
 
-    callers: list[threading.Thread] = []
+    senders: list[threading.Thread] = []
     with socket.create_server(("127.0.0.1", 0)) as listening:
         listening.settimeout(0.1)
         server = threading.Thread(target=serve, args=(listening,))
@@ -49,5 +49,5 @@ def station(broadcast, request):
         yield f"http://cam:s3cr3t@127.0.0.1:{listening.getsockname()[1]}/live.ts"
         done.set()
         server.join()
-        for caller in callers:
-            caller.join()
+        for sender in senders:
+            sender.join()

@@ -100,9 +100,9 @@ def test_a_worker_that_hangs_is_killed(station, monkeypatch):
 
 
 @pytest.fixture
-def hired():
+def substitute():
     """A worker that runs a program of its own, as `fork_worker` wants it."""
-    born = []
+    started = []
 
     def run(program):
         process = subprocess.Popen(
@@ -111,22 +111,22 @@ def hired():
             stdout=subprocess.PIPE,
             bufsize=0,
         )
-        born.append(process)
+        started.append(process)
         return WorkerHandle(process.pid, process.stdin, process.stdout)
 
     yield lambda program: lambda: run(program)
-    for process in born:
+    for process in started:
         process.wait()
 
 
-def test_five_exits_within_a_minute_cause_a_pause_of_a_minute(monkeypatch, hired):
+def test_five_exits_within_a_minute_cause_a_pause_of_a_minute(monkeypatch, substitute):
     monkeypatch.setattr(isolated_camera, "GAP_INTERVAL_S", 0.02)
     now = [1000.0]
     camera = IsolatedCamera(
         live_source("http://127.0.0.1:1/x", QUICK),
         QUICK,
         steady=lambda: now[0],
-        fork_worker=hired("raise SystemExit(3)"),
+        fork_worker=substitute("raise SystemExit(3)"),
     )
     moments, deadline = iter(camera), time.monotonic() + SOON_S
     while camera.workers < 5 and time.monotonic() < deadline:
@@ -148,9 +148,9 @@ def test_five_exits_within_a_minute_cause_a_pause_of_a_minute(monkeypatch, hired
         "import sys; sys.stdout.buffer.write(b'\\0\\0\\0\\4junk'); sys.stdout.flush(); input()",
     ],
 )
-def test_a_worker_that_sends_invalid_messages_is_replaced(hired, program):
+def test_a_worker_that_sends_invalid_messages_is_replaced(substitute, program):
     camera = IsolatedCamera(
-        live_source("http://127.0.0.1:1/x", QUICK), QUICK, fork_worker=hired(program)
+        live_source("http://127.0.0.1:1/x", QUICK), QUICK, fork_worker=substitute(program)
     )
     moments, deadline = iter(camera), time.monotonic() + SOON_S
     while camera.workers < 2 and time.monotonic() < deadline:
