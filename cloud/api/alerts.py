@@ -1,7 +1,7 @@
 """`/api/alerts`: alerts, their notifications, and who acknowledged or closed them.
 
 An open alert has no end yet. `before` names the last alert of the page before, so alerts that are
-raised meanwhile do not shift the pages. Operations acknowledge and close alerts.
+raised meanwhile do not shift the pages. The operations role acknowledges and closes alerts.
 """
 
 from collections.abc import Callable
@@ -50,13 +50,13 @@ class AlertResponse(BaseModel):
     id: int = Field(examples=[17])
     kind: str = Field(examples=["camera.unobserved"])
     location: str = Field(examples=["KX-01"])
-    device: str | None = Field(examples=["kx-01-cam-1"], description="null: the whole place")
+    device: str | None = Field(examples=["kx-01-cam-1"], description="null: the whole location")
     severity: Severity
     state: Literal["open", "cleared"]
     raised_at: datetime
     cleared_at: datetime | None
-    last_held_at: datetime = Field(description="when it last held")
-    value: float = Field(examples=[0.83], description="how bad, in the unit of its kind")
+    last_held_at: datetime = Field(description="when its condition last held")
+    value: float = Field(examples=[0.83], description="the measured value, in the unit of its kind")
     message: str = Field(examples=["83% of its last ten minutes blind, most of it dark"])
     acknowledged_at: datetime | None = Field(description="from then on it sends no notifications")
     acknowledged_by: str | None
@@ -73,7 +73,7 @@ class AlertsResponse(BaseModel):
 
 
 class NotificationResponse(BaseModel):
-    """One notification of an alert: to whom, when, with what result."""
+    """One notification of an alert with its recipient, times and result."""
 
     recipient: str = Field(examples=["operations"])
     change: Literal["raised", "cleared"]
@@ -101,10 +101,10 @@ async def list_alerts(
     state: Annotated[Literal["open", "cleared"] | None, Query()] = None,
     since: Annotated[
         AwareDatetime | None,
-        Query(alias="from", description="those that ended before are left out"),
+        Query(alias="from", description="without those that ended before"),
     ] = None,
     until: Annotated[
-        AwareDatetime | None, Query(description="those raised then or later are left out")
+        AwareDatetime | None, Query(description="without those raised then or later")
     ] = None,
     before: Annotated[int | None, Query(ge=1, le=MAX_NUMBER)] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 100,
@@ -133,7 +133,7 @@ async def get_alert(
 
 
 class AcknowledgeRequest(BaseModel):
-    """Why, or who is on the way."""
+    """A note, such as the reason or who is on the way."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -160,7 +160,7 @@ async def acknowledge_alert(
     number: Annotated[int, Path(alias="alert", ge=1, le=MAX_NUMBER)],
     asked: AcknowledgeRequest,
 ) -> AlertDetail:
-    """Acknowledge an open alert: it sends no further notification; the audit log says who."""
+    """Acknowledge an open alert: it sends no further notification. The audit log has the caller."""
     return await _act(request, number, asked.note, actions.acknowledge)
 
 
@@ -179,7 +179,7 @@ async def close_alert(
 
 
 def describe_alert(row: Row[Any]) -> dict[str, Any]:
-    """A row of `alerts` in the words of the API."""
+    """A row of `alerts` as the API writes it."""
     plain = {name: value for name, value in row._mapping.items() if name not in INTERNAL}
     state = "open" if row.cleared_at is None else "cleared"
     device = row.device or None

@@ -1,4 +1,4 @@
-"""`GET /api/audience/{location}`: what was measured, window by window.
+"""`GET /api/audience/{location}`: the measured audience by window.
 
 Hard truth: a window without reports is absent and a figure that nobody could see is null; neither
 is ever written as zero. Windows follow one another and may be added; with a `step` shorter than the
@@ -39,11 +39,11 @@ Count = TypeVar("Count", int, float)
 
 
 class RangeError(ValueError):
-    """A stretch of time that is not served."""
+    """An interval that is not served."""
 
 
 class Bands(BaseModel):
-    """Everybody's time in view by how probable it was that they looked."""
+    """The time in view of all people by the probability that they looked."""
 
     high_s: float = Field(examples=[38.1], description="probability above 0.90")
     medium_s: float = Field(examples=[14.0], description="0.70 to 0.90")
@@ -54,14 +54,14 @@ class Bands(BaseModel):
 
 
 class Figures(BaseModel):
-    """Sums and the figures made of them; all are null where nothing was observed."""
+    """Sums and figures computed from them; all are null where nothing was observed."""
 
     blind_s: dict[str, float] = Field(examples=[{"dark": 4.0}])
     crowd: float | None = Field(examples=[6.2], description="people in view, on average")
     peak: int | None = Field(examples=[14])
     entries: int | None = Field(examples=[93])
     visits: int | None = Field(examples=[91], description="visits that ended in the window")
-    onlookers: int | None = Field(examples=[17], description="ended visits that really looked")
+    onlookers: int | None = Field(examples=[17], description="viewers: ended visits that looked")
     attention_rate: float | None = Field(examples=[0.187], description="onlookers / visits")
     attention_s: float | None = Field(
         examples=[52.4], description="attention seconds, all people together"
@@ -135,7 +135,7 @@ async def get_audience(
     site = context.sites.location(location)
     now = context.clock()
     starts_at, ends_at = parse_range(since, until, now)
-    # A wall of dashboards asks the database once a second, whoever looks at it.
+    # Many dashboards cost one query of the database a second.
     key = ("audience", site, window, step, since, until, int(now.timestamp()))
     answer = context.response_cache.get(key)
     if answer is None:
@@ -193,7 +193,7 @@ def parse_range(
     usual: timedelta = DEFAULT_RANGE,
     longest: timedelta = MAX_RANGE,
 ) -> tuple[datetime, datetime]:
-    """The stretch that is meant, or RangeError."""
+    """The requested interval, or RangeError."""
     for name, instant in (("from", since), ("until", until)):
         if instant is not None and not EARLIEST_AT <= instant <= now + MAX_AHEAD:
             raise RangeError(
@@ -215,7 +215,7 @@ def parse_range(
 
 
 def describe_window(found: Audience, length: timedelta, now: datetime) -> WindowResponse:
-    """A window in the words of the API."""
+    """A window as the API writes it."""
     is_whole = found.ends_at - found.starts_at == length
     return WindowResponse(
         starts_at=found.starts_at,
@@ -227,7 +227,7 @@ def describe_window(found: Audience, length: timedelta, now: datetime) -> Window
 
 
 def describe_coverage(found: Audience) -> dict[str, Any]:
-    """Who reported, who should have, and how much was observed."""
+    """The cameras that reported, those expected, and the observed share."""
     coverage = found.coverage
     return {
         "cameras": found.cameras,

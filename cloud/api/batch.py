@@ -1,7 +1,7 @@
 """Many prices at once, and the week ahead: `POST /api/pricing/batch`, `GET /api/pricing/forecast`.
 
-A batch answers every question in its place: one that cannot be answered has its reason there and
-disturbs no other.
+A batch answers its slots in their order. A slot that cannot be priced has a reason there; the
+others are priced.
 """
 
 from datetime import date, datetime, timedelta
@@ -52,7 +52,7 @@ class BatchQuestion(BaseModel):
 
 
 class BatchRequest(BaseModel):
-    """Up to 500 of them."""
+    """Up to 500 slots."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -60,7 +60,7 @@ class BatchRequest(BaseModel):
 
 
 class BatchItem(BaseModel):
-    """One question with its price, or with the reason why there is none."""
+    """One slot with its price, or with the reason why it has none."""
 
     location: str
     time_slot: str
@@ -69,7 +69,7 @@ class BatchItem(BaseModel):
 
 
 class BatchResponse(BaseModel):
-    """In the order of the questions."""
+    """The answers, in the order of the slots."""
 
     answers: list[BatchItem]
 
@@ -83,12 +83,12 @@ class ForecastGroup(BaseModel):
 
 
 class ForecastMix(BaseModel):
-    """Who the visitors of an hour are expected to be, from the last eight weeks of it."""
+    """The expected visitors of an hour, from the same hour of the last eight weeks."""
 
     attention_rate: Range = Field(description="share of the visitors who look")
     dwell_s: Range = Field(description="mean stay of the hour's visitors")
     groups: list[ForecastGroup] = Field(
-        description="the `p50` add up to 1; empty where only counted"
+        description="the `p50` add up to 1; empty where groups are not estimated"
     )
 
 
@@ -98,11 +98,11 @@ class ForecastHour(BaseModel):
     local: datetime = Field(examples=["2030-01-07T08:00:00+00:00"])
     starts_at: datetime = Field(examples=["2030-01-07T08:00:00Z"])
     expected: Expected
-    visitors: ForecastMix | None = Field(description="null until enough of them were seen")
+    visitors: ForecastMix | None = Field(description="null until there are enough visits")
 
 
 class ForecastResponse(BaseModel):
-    """Every hour of some local days: 24 to a day, 23 in the spring, 25 in the autumn."""
+    """Every hour of some local days: 23 or 25 of them where the clock changes."""
 
     location: str = Field(examples=["KX-01"])
     timezone: str = Field(examples=["Europe/London"])

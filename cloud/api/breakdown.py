@@ -1,8 +1,8 @@
 """`GET /api/audience` and `GET /api/demographics`: from the whole network to one camera.
 
-Over the whole network only whole hours are answered, since only hourly sums are stored for it; one
-location is answered to the minute. By location or camera an answer comes in pages of locations. A
-group without reports is absent, never zero.
+The whole network is broken down by whole hours, since only hourly sums are stored for it; one
+location to the minute. By location or camera an answer has pages of locations. A group without
+reports is absent, never zero.
 """
 
 from collections.abc import Callable
@@ -38,7 +38,7 @@ HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
 MAX_ROLLED: Final = timedelta(days=31)
 MAX_BY_MINUTE: Final = timedelta(days=1)
-MAX_ROWS: Final = 2_400  # hours of places that one page may read
+MAX_ROWS: Final = 2_400  # hours of locations that one page may read
 SUMS: Final = (
     *database.BLIND, "interval_ms", "observed_ms", "person_ms", "looking_ms", "entries", "visits",
     "onlookers", "dwell_ms", *database.DWELL, *database.BANDS,
@@ -55,8 +55,8 @@ class BreakdownCellResponse(Figures):
     device: str | None = Field(examples=["kx-01-cam-1"])
     starts_at: datetime
     ends_at: datetime
-    cameras: int | None = Field(description="null where many places are added up")
-    reported_s: float = Field(examples=[3600.0], description="time that reports are about")
+    cameras: int | None = Field(description="null in sums over several locations")
+    reported_s: float = Field(examples=[3600.0], description="time that reports cover")
     expected_s: float = Field(
         examples=[3600.0], description="time that the cameras of the sites file should observe"
     )
@@ -76,11 +76,11 @@ class BreakdownResponse(BaseModel):
     ends_at: datetime
     asked_at: datetime
     cells: list[BreakdownCellResponse]
-    next: str | None = Field(description="`after` of the next page of places; null on the last")
+    next: str | None = Field(description="`after` of the next page of locations; null on the last")
 
 
 class DemographicGroupResponse(BaseModel):
-    """Ended visits of one age group and gender, as a model estimates them; unknown is a group."""
+    """Ended visits of one estimated age group and gender; unknown is a group."""
 
     location: str | None
     venue_type: str | None
@@ -103,7 +103,7 @@ class DemographicsResponse(BaseModel):
 
 
 class Part(StrEnum):
-    """What demographics can be broken down by."""
+    """The dimensions of demographics."""
 
     VENUE_TYPE = "venue_type"
     HOUR = "hour"
@@ -112,7 +112,7 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BreakdownQuery:
-    """A question that makes sense; `after` and `limit` are about places."""
+    """A validated query; `after` and `limit` page through locations."""
 
     where: BreakdownFilter
     by: tuple[Dimension, ...]
@@ -121,12 +121,12 @@ class BreakdownQuery:
 
     @property
     def is_rolled(self) -> bool:
-        """Whether the sums that are kept answer it."""
+        """Whether hourly sums suffice for it."""
         return self.where.location is None and DIMENSIONS.issuperset(self.by)
 
     @property
     def places_in_a_page(self) -> int:
-        """Fewer places for a longer stretch: what is read is bounded."""
+        """Locations per page: fewer for a longer interval, so that the rows read are bounded."""
         hours = (self.where.ends_at - self.where.starts_at) // HOUR
         return max(1, min(self.limit, MAX_ROWS // max(1, hours)))
 
@@ -153,9 +153,9 @@ async def break_down_audience(
     location: Location = None,
     venue_type: VenueType = None,
     after: Annotated[str, Query(pattern="^[A-Za-z0-9_-]*$", max_length=63)] = "",
-    limit: Annotated[int, Query(ge=1, le=500, description="places in a page")] = 100,
+    limit: Annotated[int, Query(ge=1, le=500, description="locations in a page")] = 100,
 ) -> Response:
-    """Add up the audience by place, venue type, camera, hour or day (UTC), and drill down."""
+    """Sum the audience by location, venue type, camera, hour or day (UTC)."""
     asked = _parse_query(request, by or [], (since, until), location, venue_type)
     paged = BreakdownQuery(asked.where, asked.by, after, limit)
     return await _respond(request, "breakdown", paged, _cells)
@@ -174,7 +174,7 @@ async def break_down_demographics(
     location: Location = None,
     venue_type: VenueType = None,
 ) -> Response:
-    """Add up ended visits by age group and gender: the network, a venue type or a location."""
+    """Sum ended visits by age group and gender: of the network, a venue type or a location."""
     parts = [Dimension(str(one)) for one in by or []]
     asked = _parse_query(request, parts, (since, until), location, venue_type)
     if location is not None and asked.where.ends_at - asked.where.starts_at > MAX_RANGE:

@@ -1,4 +1,4 @@
-"""`/healthz`, `/readyz`, `/metrics`: is the process alive, can it answer, how is it doing."""
+"""`/healthz`, `/readyz` and `/metrics`: liveness, readiness and metrics of the process."""
 
 from datetime import datetime
 
@@ -25,7 +25,7 @@ class Alive(BaseModel):
 
 
 class Ready(BaseModel):
-    """The database answers; how old the newest measurement is, if there is one."""
+    """The database is reachable; the age of the newest report, if there is one."""
 
     status: str = Field(examples=["ready"])
     locations: int = Field(examples=[8])
@@ -35,13 +35,13 @@ class Ready(BaseModel):
 
 @router.get("/healthz", responses=problem_responses(500))
 async def healthz() -> Alive:
-    """Say that the process is alive; looks at nothing else."""
+    """Report that the process is alive; checks nothing else."""
     return Alive(status="alive")
 
 
 @router.get("/readyz", responses=problem_responses(500, 503))
 async def readyz(request: Request) -> Ready:
-    """Say whether questions can be answered: 503 while the database cannot be reached."""
+    """Report whether requests can be answered: 503 while the database cannot be reached."""
     context: AppContext = get_context(request)
     latest_at = await run_in_threadpool(_latest_report_at, context)
     age = None if latest_at is None else (context.clock() - latest_at).total_seconds()

@@ -1,4 +1,4 @@
-"""`GET /api/inventory`: one hour of every screen as OpenRTB 2.6 puts a DOOH placement up for sale.
+"""`GET /api/inventory`: one hour of every screen as OpenRTB 2.6 describes a DOOH placement.
 
 Screens are asked for by their OpenOOH 1.2 venue, by the 1.1 id that is sent, or by a broader one.
 A screen that cannot be answered for (its clock lacks or doubles the hour, its forecast cannot be
@@ -37,7 +37,7 @@ from wire.scalars import LocationId
 MAX_PAGE: Final = 200
 Found = Sequence[tuple[Site, CachedForecast]]
 Hours = dict[str, Slot | str]
-"""By clock: the slot, or why that clock has none."""
+"""By time zone: the slot, or why the zone has none."""
 
 router = APIRouter(tags=["inventory"], dependencies=[allow_roles(Role.SALES, Role.ADVERTISER)])
 
@@ -46,7 +46,7 @@ class Inventory(BaseModel):
     """One page of screens: each element holds the `dooh`, `device` and `imp` objects."""
 
     time_slot: str = Field(examples=["2030-01-07T08:00"])
-    total: int = Field(examples=[8], description="screens that were asked for, on all pages")
+    total: int = Field(examples=[8], description="requested screens on all pages")
     screens: list[dict[str, Any]]
     left_out: list[OmittedLocation] = Field(
         description="screens of this page that have no such hour"
@@ -71,7 +71,7 @@ async def get_inventory(
     offset: Annotated[int, Query(ge=0, le=100_000)] = 0,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
 ) -> Response:  # fmt: skip
-    """Put one hour of the screens up for sale, in the words of OpenRTB 2.6."""
+    """List the screens for sale in one hour, as OpenRTB 2.6 objects."""
     context: AppContext = get_context(request)
     chosen = [context.sites.location(one) for one in location] if location else list(context.sites)
     sites = select_by_venue(chosen, venue) if venue else chosen
@@ -88,7 +88,7 @@ async def get_inventory(
 
 
 class _InventoryPage:
-    """One page of screens at one hour, as one buyer is shown it."""
+    """One page of screens at one hour for one buyer."""
 
     def __init__(
         self, context: AppContext, buyer: Buyer, time_slot: str, total: int, sites: Sequence[Site]
@@ -102,7 +102,7 @@ class _InventoryPage:
         self._without: list[OmittedLocation] = []
 
     def find_hours(self, hours: Hours) -> None:
-        """Tell the screens whose clock has the hour from the others."""
+        """Separate the screens whose time zone has the hour from the others."""
         for site in self._sites:
             hour = hours[site.timezone]
             if isinstance(hour, str):
@@ -112,11 +112,11 @@ class _InventoryPage:
 
     @property
     def sites_with_the_hour(self) -> list[Site]:
-        """Those that can be quoted."""
+        """The screens that can be quoted."""
         return [site for site in self._sites if site.id in self._slots]
 
     def key(self, made: Found) -> Hashable:
-        """With everything that the page depends on."""
+        """The cache key, with everything that the page depends on."""
         now, account = self._context.clock(), self._buyer.account
         inputs = (
             (
@@ -130,7 +130,7 @@ class _InventoryPage:
         return self._context.key("inventory", self._time_slot, self._total, names, *inputs)
 
     def written(self, made: Found, failed: Sequence[OmittedLocation]) -> Inventory:
-        """The answer; a screen that cannot be quoted is left out like those without the hour."""
+        """The answer; a screen that cannot be quoted is omitted like those without the hour."""
         forecasts = {site.id: known for site, known in made}
         found = [
             run_isolated(site, lambda site: self._screen(site, forecasts[site.id]))
@@ -161,7 +161,7 @@ class _InventoryPage:
 
 
 def _hours(context: AppContext, sites: Iterable[Site], time_slot: str) -> Hours:
-    """The hour on every clock; raises NoSuchHour or RangeError where no clock has it."""
+    """The hour in every time zone; raises NoSuchHour or RangeError where none has it."""
     zones: dict[str, ZoneInfo] = {site.timezone: site.zone for site in sites}
     hours: Hours = {}
     refused: NoSuchHour | RangeError | None = None

@@ -1,6 +1,6 @@
-"""A price that somebody sets for one slot: `/api/pricing/override/{location}/{time_slot}`.
+"""A price set by hand for one slot: `/api/pricing/override/{location}/{time_slot}`.
 
-With an account it is a deal, which holds for that account and for nobody else. The card's floor
+With an account it is a deal, which applies to that account alone. The card's floor
 and ceiling hold for it too. A change and its entry in the audit log are one transaction; after it
 every process works its prices out anew.
 """
@@ -53,12 +53,16 @@ class OverrideRefused(ValueError):  # noqa: N818 - reads as what happened
 
 
 class OverrideRequest(BaseModel):
-    """What a slot is to cost, and why."""
+    """The price to set for a slot, with its reason."""
 
     model_config = ConfigDict(extra="forbid")
 
     price: Decimal = Field(
-        gt=0, le=10**8, decimal_places=4, examples=["45.00"], description="in the place's currency"
+        gt=0,
+        le=10**8,
+        decimal_places=4,
+        examples=["45.00"],
+        description="in the currency of the location",
     )
     reason: str = Field(min_length=3, max_length=200, pattern=PLAIN, examples=["agreed in March"])
     until: AwareDatetime | None = Field(
@@ -69,7 +73,7 @@ class OverrideRequest(BaseModel):
         default=None,
         pattern=ACCOUNT_PATTERN,
         examples=["acme"],
-        description="for whom it is negotiated; null: for everybody",
+        description="the account that it is negotiated with; null: for all",
     )
 
 
@@ -87,11 +91,11 @@ class OverrideResponse(BaseModel):
     author: str = Field(examples=["Mary Poole (key 4f1c)"])
     set_at: datetime
     until: datetime | None = Field(description="null: until it is withdrawn")
-    account: str | None = Field(description="for whom alone it holds; null: for everybody")
+    account: str | None = Field(description="the account that it is for; null: for all")
 
 
 class OverridesResponse(BaseModel):
-    """Those that stand, by place and hour."""
+    """The set prices, by location and hour."""
 
     overrides: list[OverrideResponse]
 
@@ -117,7 +121,7 @@ async def set_override(
 async def withdraw_override(
     request: Request, location: LocationName, time_slot: TimeSlot, account: AccountName = None
 ) -> OverrideResponse:
-    """Withdraw the price that was set for a slot, for everybody or for one account."""
+    """Withdraw the set price of a slot, for all or for one account."""
     context: AppContext = get_context(request)
     site = context.sites.location(location)
     slot = parse_slot(time_slot, site.zone)
@@ -129,9 +133,9 @@ async def withdraw_override(
 @router.get("/api/pricing/overrides", responses=problem_responses(*REFUSALS, 404, 422, 500, 503))
 async def list_overrides(
     request: Request,
-    location: Annotated[LocationName | None, Query(description="default: every place")] = None,
+    location: Annotated[LocationName | None, Query(description="default: every location")] = None,
 ) -> OverridesResponse:
-    """List the prices that are set, of one place or of all."""
+    """List the set prices of one location or of all."""
     context: AppContext = get_context(request)
     chosen = None if location is None else context.sites.location(location)
     found = await run_in_threadpool(active_prices, context, chosen)
@@ -139,7 +143,7 @@ async def list_overrides(
 
 
 def active_prices(context: AppContext, site: Site | None) -> list[OverrideResponse]:
-    """The prices that are set, of one place or of all."""
+    """The set prices of one location or of all."""
     with database.reading(context.engine) as connection:
         found = read_active_overrides(connection, context.clock(), site)
     return [_describe(context, one) for one in found]
@@ -186,7 +190,7 @@ def set_price(
 def withdraw_price(
     context: AppContext, site: Site, slot: Slot, account: str | None, by: str
 ) -> OverrideResponse:
-    """Withdraw the price of a slot that holds for an account, or for everybody where it is None.
+    """Withdraw the set price of a slot for an account; None is the one for all.
 
     Raises UnknownOverride.
     """
@@ -207,7 +211,7 @@ def _delete(
     now: datetime,
     by: str,
 ) -> list[ActiveOverride]:
-    """Withdraw the prices of a slot that stand under ids of its place, each with its entry."""
+    """Withdraw the prices of a slot under all ids of its location, each with an entry."""
     hour_at = int(slot.starts_at.timestamp())
     gone = delete_overrides(connection, ids, hour_at, account, now)
     for one in gone:

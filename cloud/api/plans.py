@@ -1,7 +1,7 @@
-"""`/api/pricing/plans`: plans that are worked out while nobody waits, and kept.
+"""`/api/pricing/plans`: plans that are computed in the background and stored.
 
-A plan belongs to the account of the key that asked for it. To every other advertiser it is a plan
-that never was: the same words, the same work. The media owner's own roles see all plans.
+A plan belongs to the account of the key that created it. For any other advertiser it does not
+exist: message and response time are the same as for an unknown plan. Staff roles see all plans.
 """
 
 import hashlib
@@ -56,16 +56,18 @@ PlanId = Annotated[str, Path(examples=["3f2a9c1e5b7d4806a1c2e3f405162738"])]
 
 
 class PlanSummary(BaseModel):
-    """A plan in short."""
+    """A plan without its request and answer."""
 
     id: str = Field(examples=["3f2a9c1e5b7d4806a1c2e3f405162738"])
-    account: str = Field(examples=["acme"], description="whose it is")
+    account: str = Field(examples=["acme"], description="its owner")
     status: PlanStatus
-    stage: str = Field(examples=["choosing whole positions"], description="what is done just now")
-    done: float = Field(ge=0, le=1, description="the share of the work")
+    stage: str = Field(
+        examples=["choosing whole positions"], description="the present stage of the work"
+    )
+    done: float = Field(ge=0, le=1, description="the finished share of the work")
     kept_at: datetime
-    finished_at: datetime | None = Field(description="null: not yet")
-    expires_at: datetime = Field(description="it is forgotten then")
+    finished_at: datetime | None = Field(description="null: not finished")
+    expires_at: datetime = Field(description="it is deleted then")
     budget: Decimal = Field(examples=["2500.00"])
     currency: str = Field(examples=["GBP"])
     first_on: date = Field(serialization_alias="from")
@@ -81,7 +83,7 @@ class PlansResponse(BaseModel):
 
 
 class PlanDetail(PlanSummary):
-    """A plan with its question and what came of it."""
+    """A plan with its request and its result."""
 
     sentence: str | None = Field(description="why it failed; null: it did not")
     question: StoredPlanRequest
@@ -98,9 +100,9 @@ class PlanDetail(PlanSummary):
 async def create_plan(
     request: Request, asked: StoredPlanRequest, who: Asker, buyer: BuyerOf
 ) -> Response:
-    """Have a plan worked out and keep it: its address is in `Location`, ask there how far it is.
+    """Create a plan, computed in the background; `Location` has its address.
 
-    Staff may keep a plan for another account with `account`; it is priced for that account.
+    Staff may create a plan for another account with `account`; it is priced for that account.
     """
     context: AppContext = get_context(request)
     account = who.account if buyer.account is None else buyer.account
@@ -111,7 +113,7 @@ async def create_plan(
             context.sites.location(name)
         read_offer(
             context, brief, account
-        )  # what cannot be asked is refused now, not when its turn comes
+        )  # refuse an invalid request now, not when its turn comes
         return _detail(_store(context, asked, who, account), None, None)
 
     body = await run_in_threadpool(store_plan)
@@ -130,7 +132,7 @@ async def list_plans(
     after: Annotated[str | None, Query(pattern=CURSOR, description="`next` of a page")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20,
 ) -> Response:
-    """List the plans of one's own that are kept, the latest first."""
+    """List the stored plans of the caller, the latest first; staff see all."""
     context: AppContext = get_context(request)
     position = None if after is None else _position(after)
 
@@ -153,7 +155,7 @@ async def list_plans(
     responses={304: NOT_MODIFIED, **problem_responses(*REFUSALS, 404, 422, 500, 503)},
 )
 async def get_plan(request: Request, plan: PlanId, who: Asker) -> Response:
-    """Show one plan: how far it is, and what came of it."""
+    """Return one plan with its progress and its result."""
     context: AppContext = get_context(request)
 
     def read() -> tuple[StoredPlan, Response]:
@@ -175,7 +177,7 @@ async def get_plan(request: Request, plan: PlanId, who: Asker) -> Response:
     responses=problem_responses(*REFUSALS, 404, 422, 500, 503),
 )
 async def delete_plan(request: Request, plan: PlanId, who: Asker) -> None:
-    """Forget a plan; a search that is under way for it ends within seconds."""
+    """Delete a plan; its running search ends within seconds."""
     context: AppContext = get_context(request)
 
     def dropped() -> None:
@@ -239,7 +241,7 @@ def _summary(kept: StoredPlan) -> PlanSummary:
 
 
 def _detail(kept: StoredPlan, answer: bytes | None, versions: bytes | None) -> bytes:
-    """As `PlanDetail`; JSON that was stored with the present names is passed on byte for byte."""
+    """Encode as `PlanDetail`; JSON that was stored with the present names is copied unchanged."""
     detail: dict[str, Any] = _summary(kept).model_dump(mode="json", by_alias=True)
     detail["sentence"] = kept.sentence
     for name, held in (

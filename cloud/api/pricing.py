@@ -1,8 +1,8 @@
-"""`GET /api/pricing/slot/{location}/{time_slot}`: a price that explains itself.
+"""`GET /api/pricing/slot/{location}/{time_slot}`: a price with its factors.
 
-Route of a question: read the slot on the location's own clock, look for a fresh forecast, else make
-one from the database, then quote. Money is written as a decimal string and in minor units; factors
-are strings, so that nobody's floating point changes what they multiply to.
+The slot is read on the location's own clock and quoted from the cached forecast, or from a new one.
+Money is written as a decimal string and in minor units; factors are strings, so that no floating
+point changes their product.
 """
 
 from collections.abc import Hashable
@@ -65,7 +65,7 @@ class Expected(BaseModel):
 
     crowd: Range = Field(description="people in view, on average")
     entries: Range = Field(description="people who come into view: opportunities to see")
-    onlookers: Range = Field(description="people who really look")
+    onlookers: Range = Field(description="viewers: people who look")
     attention_s: Range = Field(description="attention seconds, all people together")
 
 
@@ -98,7 +98,7 @@ class ForecastBasis(BaseModel):
 
 
 class PriceVersionsResponse(BaseModel):
-    """With these the same price comes out again."""
+    """The versions of everything that the price is computed from."""
 
     rate_card: str = Field(examples=["reference-3"])
     rate_card_digest: str = Field(examples=["9f0c2ab1d4e6"])
@@ -110,10 +110,10 @@ class PriceVersionsResponse(BaseModel):
 
 
 class DealShown(BaseModel):
-    """A price that somebody has set."""
+    """A price that was set by hand."""
 
     number: int = Field(examples=[17], description="of its entry in the audit log")
-    account: str | None = Field(description="for whom alone it holds; null: for everybody")
+    account: str | None = Field(description="the account that it is for; null: for all")
     price: Decimal = Field(examples=["38.00"])
     author: str
     reason: str
@@ -121,7 +121,7 @@ class DealShown(BaseModel):
 
 
 class OverrideShown(DealShown):
-    """Who has set the price that is quoted, and what it would be without that."""
+    """The set price that is quoted, and the computed price without it."""
 
     computed_price: Decimal = Field(examples=["43.12"])
     computed_price_minor: int = Field(examples=[4312])
@@ -131,13 +131,13 @@ class AvailabilityResponse(BaseModel):
     """Whether a loop position can still be bought."""
 
     status: Status = Field(
-        examples=["available"], description="`past`: the hour has begun; `unknown`: nothing noted"
+        examples=["available"], description="`past`: the hour has begun; `unknown`: no occupancy"
     )
     positions: int = Field(
         examples=[6], description="positions of the loop, one for each advertiser"
     )
     booked: int | None = Field(examples=[5], description="null: no occupancy is recorded")
-    free: int | None = Field(examples=[1], description="null: not known")
+    free: int | None = Field(examples=[1], description="null: unknown")
     sentence: str = Field(examples=["5 of 6 positions are booked"])
 
 
@@ -194,7 +194,7 @@ async def get_price(
 
 
 def _buyer_key(buyer: Buyer, made: CachedForecast, slot: Slot) -> Hashable:
-    """What of the buyer the answer depends on: for advertisers, only the price that is set."""
+    """The part of the cache key that depends on the buyer; for advertisers only the set price."""
     if buyer.is_staff:
         return "staff", buyer.account
     override = made.book.market(slot, buyer.account).override
@@ -204,7 +204,7 @@ def _buyer_key(buyer: Buyer, made: CachedForecast, slot: Slot) -> Hashable:
 def price_slot(
     context: AppContext, site: Site, slot: Slot, made: CachedForecast, buyer: Buyer = STAFF
 ) -> PriceResponse:
-    """The answer for a slot and a buyer, from a forecast that has been made."""
+    """The answer for a slot and a buyer, from an existing forecast."""
     require_near(slot, made.at)
     hour_forecast = made.forecast.hour_forecast(slot.starts_at)
     market = made.book.market(slot, buyer.account)
@@ -238,12 +238,12 @@ def _describe_override(override: PriceOverride, currency: str) -> dict[str, Any]
 
 
 def slot_availability(context: AppContext, site: Site, slot: Slot, market: Market) -> Availability:
-    """What can still be bought of a slot, as of now."""
+    """The availability of a slot at the present time."""
     return compute_availability(slot, site.loop.positions, market, context.clock())
 
 
 def describe_expected(hour_forecast: HourForecast) -> Expected:
-    """The audience of an hour_forecast as the API writes it."""
+    """The audience of an hour's forecast as the API writes it."""
     return Expected(
         crowd=range_of(hour_forecast.crowd, 2),
         entries=range_of(hour_forecast.entries, 1),
@@ -270,7 +270,7 @@ def describe_basis(hour_forecast: HourForecast, made: CachedForecast) -> Forecas
 
 
 def require_near(slot: Slot, now: datetime) -> None:
-    """Raise RangeError for a slot that nothing can be said of."""
+    """Raise RangeError for a slot beyond the reach of forecasts."""
     if abs(slot.starts_at - now) > REACH:
         raise RangeError(
             f"slot {slot.local.isoformat(timespec='minutes')} is "

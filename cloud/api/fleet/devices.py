@@ -1,4 +1,4 @@
-"""`/api/fleet/devices`: the cameras of the fleet, where they hang and how they are."""
+"""`/api/fleet/devices`: the cameras of the fleet with their locations and status."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -31,22 +31,22 @@ DeviceName = Annotated[str, Path(pattern=NAME_PATTERN, max_length=63, examples=[
 
 
 class DeviceAnswer(BaseModel):
-    """One camera's agent as it is registered, and as it was last known to be."""
+    """One camera as it is registered, and its last reported status."""
 
     name: str = Field(examples=["cam-01"])
     location: str = Field(examples=["KX-01"])
     kind: str = Field(examples=["camera"])
-    serial: str | None = Field(description="the factory's, where it enrolled by claim")
+    serial: str | None = Field(description="of the factory, if it enrolled by claim")
     attributes: dict[str, str]
     groups: list[str] = Field(examples=[["canary"]])
     presence: str | None = Field(
         examples=["online"], description="null: the device has never connected"
     )
-    seen_at: datetime | None = Field(description="when its last heartbeat came in")
+    seen_at: datetime | None = Field(description="when its last heartbeat was received")
     certificate_ends_at: datetime | None
-    drifts: bool = Field(description="whether it is not what its shadow wants it to be")
+    drifts: bool = Field(description="whether its configuration differs from the desired one")
     in_sites_file: bool = Field(description="false: its reports do not count")
-    heartbeat: dict[str, Any] | None = Field(description="versions and health, as it said last")
+    heartbeat: dict[str, Any] | None = Field(description="versions and health, as last reported")
 
 
 class DevicesAnswer(BaseModel):
@@ -63,7 +63,7 @@ class ConfiguredDevice(DeviceAnswer):
 
 
 class NewDevice(BaseModel):
-    """A camera to take in."""
+    """A camera to register."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -71,28 +71,30 @@ class NewDevice(BaseModel):
     location: Name = Field(examples=["KX-01"])
     attributes: Attributes = {}
     groups: list[Name] = Field([], max_length=50)
-    force: bool = Field(False, description="take a location that the sites file does not list")
+    force: bool = Field(False, description="accept a location that the sites file does not list")
 
 
 class DeviceChange(BaseModel):
-    """What is to be different; what is absent stays."""
+    """The fields to change; absent fields stay unchanged."""
 
     model_config = ConfigDict(extra="forbid")
 
     location: Name | None = Field(None, examples=["KX-02"])
     attributes: Annotated[
-        dict[str, str | None] | None, Field(max_length=50, description="null takes one away")
+        dict[str, str | None] | None, Field(max_length=50, description="null removes one")
     ] = None
-    groups: list[Name] | None = Field(None, max_length=50, description="all that it is to be in")
-    force: bool = Field(False, description="take a location that the sites file does not list")
+    groups: list[Name] | None = Field(
+        None, max_length=50, description="all groups that it is to be in"
+    )
+    force: bool = Field(False, description="accept a location that the sites file does not list")
 
 
 class DeviceExists(ValueError):  # noqa: N818 - reads as what happened
-    """A device of that name is in the fleet."""
+    """A device with that name is registered."""
 
 
 class RetiredAnswer(BaseModel):
-    """A camera that is out of the fleet."""
+    """A camera that was removed from the fleet."""
 
     name: str
     next_step: str = Field(
@@ -111,13 +113,13 @@ async def list_devices(
     attribute: Annotated[
         list[str] | None, Query(max_length=20, description="NAME=VALUE, each must hold")
     ] = None,
-    drifting: Annotated[bool, Query(description="only those that are not what they should be")] = (
+    drifting: Annotated[bool, Query(description="only those whose configuration differs")] = (
         False
     ),
     after: Annotated[str, Query(pattern="^[A-Za-z0-9_-]*$", max_length=63)] = "",
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 100,
 ) -> DevicesAnswer:
-    """List the cameras that are meant, page by page, with what is known of each."""
+    """List the selected cameras with their status, page by page."""
     search = DeviceSelector(
         None, location, group, _parse_attributes(attribute or []), presence, drifting
     )
@@ -150,7 +152,7 @@ async def get_device(request: Request, device: DeviceName) -> ConfiguredDevice:
     responses=problem_responses(*REFUSALS, 409, 413, 422, 500, 503),
 )
 async def register_device(request: Request, asked: NewDevice) -> ConfiguredDevice:
-    """Take in a camera; it can measure once it has a certificate."""
+    """Register a camera; it can report once it has a certificate."""
     sites = get_context(request).sites
 
     def act(connection: Connection, author: Author) -> ConfiguredDevice:
@@ -176,7 +178,7 @@ async def register_device(request: Request, asked: NewDevice) -> ConfiguredDevic
 async def change_device(
     request: Request, device: DeviceName, asked: DeviceChange
 ) -> ConfiguredDevice:
-    """Correct where a camera hangs, its attributes or its groups."""
+    """Change the location, the attributes or the groups of a camera."""
     sites = get_context(request).sites
 
     def act(connection: Connection, author: Author) -> ConfiguredDevice:
@@ -198,7 +200,7 @@ async def change_device(
     responses=problem_responses(*REFUSALS, 404, 422, 500, 503),
 )
 async def retire_device(request: Request, device: DeviceName) -> RetiredAnswer:
-    """Take a camera out of the fleet; its history stays, its certificate is to be revoked."""
+    """Remove a camera from the fleet; its history stays, its certificate must be revoked."""
 
     def act(connection: Connection, author: Author) -> RetiredAnswer:
         retirement.retire(connection, device, author)
