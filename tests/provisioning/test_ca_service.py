@@ -32,7 +32,7 @@ from wire.fleet.enrolment import (
 @pytest.fixture
 def service(authority, tmp_path):
     with CaService(authority, tmp_path / "run" / "ca.socket", lambda: NOW) as service:
-        thread = threading.Thread(target=service.serve_forever)
+        thread = threading.Thread(target=service.serve_forever, args=(0.01,))
         thread.start()
         yield service
         service.shutdown()

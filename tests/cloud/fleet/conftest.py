@@ -175,7 +175,7 @@ class EnrolmentEndpoint:
 
     def open(self):
         create_tables(self.engine)
-        threading.Thread(target=self._ca_service.serve_forever, daemon=True).start()
+        threading.Thread(target=self._ca_service.serve_forever, args=(0.01,), daemon=True).start()
         hosts = ("localhost", "127.0.0.1")
         server, key = self.authority.equip(
             CertificateSubject(CertificateKind.SERVER, "localhost", hosts=hosts), at=clock()
