@@ -41,7 +41,7 @@ def monday(local_hour: int, *, weeks_ahead: int = 0) -> datetime:
     return datetime(2026, 11, 23, local_hour, tzinfo=UTC) + timedelta(weeks=weeks_ahead)
 
 
-def test_a_place_nobody_measured_is_taken_for_its_kind_of_venue():
+def test_a_site_without_observations_has_the_profile_of_its_venue():
     hour_forecast = forecast(KINGS_CROSS, ObservedHours.of([]), at=NOW).hour_forecast(monday(8))
 
     assert (hour_forecast.basis, hour_forecast.weeks, hour_forecast.cutoff_at) == (
@@ -65,7 +65,7 @@ def test_the_first_measured_hours_pull_the_assumed_level():
 
 
 @pytest.mark.parametrize("times", [50, 100_000])
-def test_one_wild_hour_of_a_new_place_moves_its_level_by_a_few_percent(times: int):
+def test_one_outlier_of_a_new_site_changes_its_level_by_a_few_percent(times: int):
     few = [hour(NOW - timedelta(hours=age), 200) for age in range(1, 60)]
     calm = forecast(KINGS_CROSS, ObservedHours.of(few), at=NOW).hour_forecast(monday(8))
     few[7] = hour(few[7].hour_at, 200 * times)
@@ -74,7 +74,7 @@ def test_one_wild_hour_of_a_new_place_moves_its_level_by_a_few_percent(times: in
     assert wild.entries.p50 == pytest.approx(calm.entries.p50, rel=0.08)
 
 
-def test_two_weeks_of_its_own_replace_the_assumption():
+def test_two_weeks_of_observations_replace_the_venue_profile():
     hour_forecast = forecast(KINGS_CROSS, ObservedHours.of(weeks_of(3)), at=NOW).hour_forecast(
         monday(8)
     )
@@ -85,7 +85,7 @@ def test_two_weeks_of_its_own_replace_the_assumption():
     assert hour_forecast.crowd.p50 == pytest.approx(2.5)
 
 
-def test_an_hour_half_seen_counts_as_the_full_hour_it_was():
+def test_an_hour_observed_by_half_is_scaled_to_the_full_hour():
     rows = [hour(row.hour_at, row.entries // 2, observed_ms=HOUR_MS // 2) for row in weeks_of(3)]
 
     assert (
@@ -107,7 +107,7 @@ def test_blind_hours_are_missing_not_empty():
     assert hour_forecast.entries.p50 == pytest.approx(1000, rel=0.05)
 
 
-def test_an_hour_of_the_week_never_seen_takes_the_venues_shape_at_the_level_seen():
+def test_an_unobserved_hour_of_the_week_has_the_venue_shape_at_the_observed_level():
     rows = [row for row in weeks_of(4) if row.hour_at.weekday() != 6]
     sunday = datetime(2026, 11, 22, 13, tzinfo=UTC)
     hour_forecast = forecast(KINGS_CROSS, ObservedHours.of(rows), at=NOW).hour_forecast(sunday)
@@ -115,7 +115,7 @@ def test_an_hour_of_the_week_never_seen_takes_the_venues_shape_at_the_level_seen
     assert 100 < hour_forecast.entries.p50 < 2000
 
 
-def test_a_holiday_is_taken_for_a_sunday():
+def test_a_holiday_is_forecast_as_a_sunday():
     rows = [
         row if row.hour_at.weekday() != 6 else hour(row.hour_at, row.entries // 4)
         for row in weeks_of(4)
@@ -129,7 +129,7 @@ def test_a_holiday_is_taken_for_a_sunday():
     assert "public holiday" in hour_forecast.reason
 
 
-def test_further_out_the_middle_stays_and_the_band_grows_but_not_for_ever():
+def test_further_ahead_the_middle_stays_and_the_band_grows_up_to_a_limit():
     made = forecast(KINGS_CROSS, ObservedHours.of([]), at=NOW)
     spans = [made.hour_forecast(monday(8, weeks_ahead=weeks)).entries for weeks in (0, 3, 8, 50)]
 
@@ -159,7 +159,7 @@ def test_every_hour_of_a_clock_change_has_a_forecast():
     assert made.hour_forecast(doubled[0]).entries == made.hour_forecast(doubled[1]).entries
 
 
-def test_a_sensor_that_went_dark_and_returned_explodes_nothing():
+def test_a_sensor_that_recovers_from_a_failure_has_a_bounded_forecast():
     # Twenty weeks, of which ten were dark; then it returned at a thirtieth of the level.
     rows = [
         row if row.hour_at < NOW - timedelta(weeks=12) else hour(row.hour_at, row.entries // 30)
@@ -173,7 +173,7 @@ def test_a_sensor_that_went_dark_and_returned_explodes_nothing():
         assert hour_forecast.entries.p90 <= 2500
 
 
-def test_an_empty_place_is_expected_to_stay_empty():
+def test_a_site_without_visitors_is_forecast_without_visitors():
     made = forecast(KINGS_CROSS, ObservedHours.of(weeks_of(4, entries=0)), at=NOW)
 
     assert made.hour_forecast(monday(8)).entries.p50 == 0

@@ -63,7 +63,7 @@ def night(engine: Engine, now: datetime = NOW, *, learn: bool = False) -> Nightl
     return run(engine, SITES, now=now, learn=learn, progress=lambda *_: None)
 
 
-def test_each_place_with_two_weeks_is_forecast_and_the_others_are_counted(engine: Engine):
+def test_each_site_with_two_weeks_is_forecast_and_the_others_are_counted(engine: Engine):
     measured(engine, "KX-01", weeks=3)
 
     assert night(engine) == NightlyResult(scored=0, learnt=0, forecast=1, left_out=1)
@@ -75,7 +75,7 @@ def test_each_place_with_two_weeks_is_forecast_and_the_others_are_counted(engine
     assert (np.diff(week.week, axis=1) >= 0).all()
 
 
-def test_a_night_taken_up_again_makes_only_what_is_missing(engine: Engine):
+def test_a_repeated_run_forecasts_only_missing_sites(engine: Engine):
     measured(engine, "KX-01", weeks=3)
     night(engine)
     measured(engine, "LB-01", weeks=3)
@@ -87,7 +87,7 @@ def test_a_night_taken_up_again_makes_only_what_is_missing(engine: Engine):
     assert week.made_at == NOW
 
 
-def test_a_forecast_is_scored_when_its_week_has_come_true(engine: Engine):
+def test_a_forecast_is_scored_when_its_week_is_over(engine: Engine):
     measured(engine, "KX-01", weeks=3)
     night(engine)
     later = NOW + timedelta(days=9)
@@ -103,7 +103,7 @@ def test_a_forecast_is_scored_when_its_week_has_come_true(engine: Engine):
     assert board["entries"]["hours"] >= 160
 
 
-def test_what_the_night_said_is_what_the_price_stands_on(engine: Engine):
+def test_a_price_uses_the_stored_forecast_of_the_night(engine: Engine):
     measured(engine, "KX-01", weeks=3)
     night(engine)
     with database.reading(engine) as connection:
@@ -119,7 +119,7 @@ def test_what_the_night_said_is_what_the_price_stands_on(engine: Engine):
     assert made.hour_forecast(monday_at_eight + timedelta(days=7)).model == "recent-3"
 
 
-def test_places_of_other_clocks_and_calendars_are_networks_of_their_own(engine: Engine):
+def test_sites_with_another_clock_or_calendar_are_a_separate_network(engine: Engine):
     sydney = msgspec.structs.replace(
         KINGS_CROSS, id="SY-01", timezone="Australia/Sydney", holidays="AU-NSW", listed_cameras=()
     )
@@ -136,7 +136,7 @@ def test_places_of_other_clocks_and_calendars_are_networks_of_their_own(engine: 
 
 
 @pytest.mark.slow
-def test_a_year_and_more_is_learnt_from_once_a_week(engine: Engine, monkeypatch):
+def test_a_network_with_more_than_a_year_is_trained_once_a_week(engine: Engine, monkeypatch):
     pytest.importorskip("lightgbm")
     monkeypatch.setattr(
         "cloud.forecast.training.Boosted",
@@ -156,7 +156,7 @@ def test_a_year_and_more_is_learnt_from_once_a_week(engine: Engine, monkeypatch)
     assert next_day.forecast == 1
 
 
-def test_a_programme_of_events_moves_the_night_s_forecast_of_its_place_alone(engine: Engine):
+def test_events_change_the_forecast_of_their_own_site_only(engine: Engine):
     evenings = [NOW.date() - timedelta(weeks=age) for age in range(1, 40)]
     lines = tuple(
         SignalLine("event", *(datetime.combine(day, time(hour)) for hour in (19, 22)), 1.0)
@@ -180,7 +180,7 @@ def test_a_programme_of_events_moves_the_night_s_forecast_of_its_place_alone(eng
     assert with_it > 1.3 * without
 
 
-def test_a_place_leaves_the_learner_that_misses_more_there(engine: Engine, monkeypatch):
+def test_a_site_uses_the_model_with_the_smaller_loss(engine: Engine, monkeypatch):
     measured(engine, "KX-01", weeks=20)
     poor, good = model_selection.ModelScore(30, 0.3, 0.8), model_selection.ModelScore(30, 0.1, 0.6)
     scores = {"KX-01": {model_version("blend"): poor, model_version("recent"): good}}

@@ -36,7 +36,7 @@ def test_without_a_calendar_no_day_is_a_holiday():
 
 
 @pytest.mark.parametrize("code", ["XX", "XX-ENG", "GB-XX", "'; drop table --"])
-def test_an_unknown_calendar_is_refused_with_what_to_write(code: str):
+def test_an_unknown_calendar_is_refused_with_an_example(code: str):
     with pytest.raises(CalendarError) as refused:
         public_holidays(code, 2026, 2026)
 

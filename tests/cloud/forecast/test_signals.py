@@ -83,7 +83,7 @@ def moved(tmp_path: Path, history: ClockSeries, coming: list[str], lines: list[s
 
 
 @pytest.mark.parametrize(("name", "factor"), [("rain_mm", 0.7), ("event", 1.8)])
-def test_rain_or_an_event_moves_the_forecast_as_it_moved_the_past(
+def test_rain_or_an_event_changes_the_forecast_as_it_changed_the_past(
     tmp_path: Path, name: str, factor: float
 ):
     days = [FIRST_ON + timedelta(days=7 * week + week % 7) for week in range(WEEKS)]
@@ -100,7 +100,7 @@ def test_rain_or_an_event_moves_the_forecast_as_it_moved_the_past(
     assert (np.diff(with_it, axis=0) >= 0).all()
 
 
-def test_the_end_of_a_long_holiday_is_felt_though_the_last_weeks_were_all_holiday(tmp_path: Path):
+def test_the_end_of_a_long_holiday_changes_the_forecast(tmp_path: Path):
     summers = [(FIRST_ON + timedelta(weeks=12)), (MONDAY - timedelta(weeks=8))]
     lines = [f"school_holiday,{day},{day + timedelta(weeks=8)},1" for day in summers]
     history = place(tmp_path, lines, 1.5, "school_holiday")
@@ -110,7 +110,7 @@ def test_the_end_of_a_long_holiday_is_felt_though_the_last_weeks_were_all_holida
     assert on_monday < 0.85 * plain
 
 
-def test_an_event_seen_once_is_hardly_believed(tmp_path: Path):
+def test_an_event_observed_once_has_little_effect(tmp_path: Path):
     day = MONDAY - timedelta(weeks=10)
     lines = [span("event", day, 18, 20)]
     history = place(tmp_path, lines, 4.0, "event")
@@ -121,7 +121,7 @@ def test_an_event_seen_once_is_hardly_believed(tmp_path: Path):
     assert 1.0 < coming / plain < 1.6
 
 
-def test_silent_signals_change_nothing():
+def test_signals_of_zero_change_nothing():
     values = 400 * np.tile(venue_profiles.build_week_shape(FIRST_ON), WEEKS)[None]
     history = ClockSeries(FIRST_ON, values[:, : WEEKS * WEEK_H])
     empty = WithSignals(Recent(), SeriesSignals((Signals((), ()),)))

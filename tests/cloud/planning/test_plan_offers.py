@@ -45,7 +45,7 @@ def forecast_in_the_night(context: AppContext, location: str) -> None:
 
 
 @pytest.mark.parametrize("first_on", [date(2026, 11, 20), date(2027, 3, 26), date(2026, 12, 23)])
-def test_every_slot_is_offered_at_its_quote_with_the_people_of_its_ladder(
+def test_every_slot_is_offered_at_its_quote_with_the_contacts_of_its_tier(
     context: AppContext, first_on
 ):
     measured(context, "KX-01", 3)
@@ -73,7 +73,7 @@ def test_every_slot_is_offered_at_its_quote_with_the_people_of_its_ladder(
     assert never_observed
 
 
-def test_a_hundred_places_for_four_weeks_are_not_too_many(context: AppContext):
+def test_a_hundred_locations_for_four_weeks_are_accepted(context: AppContext):
     first = msgspec.structs.replace(next(iter(context.sites)), listed_cameras=())
     sites = (msgspec.structs.replace(first, id=f"X-{at:03}") for at in range(100))
     many = replace(context, sites=Sites(tuple(sites)))

@@ -27,7 +27,7 @@ def brief_of(**fields: Any) -> Brief:
     return PlanRequest.model_validate(PLAIN | fields).to_brief()
 
 
-def test_a_request_with_a_budget_and_dates_is_a_brief_for_everybody_everywhere():
+def test_a_request_with_a_budget_and_dates_is_for_all_people_at_all_locations():
     assert brief_of() == Brief(
         budget_minor=9000,
         currency="GBP",

@@ -94,7 +94,7 @@ def test_an_answer_with_the_former_names_is_the_same_answer():
     InfeasibleResponse.model_validate(IMPOSSIBLE)
 
 
-def test_what_has_the_present_names_is_not_written_again():
+def test_json_with_the_present_names_is_unchanged():
     request = PRESENT.model_dump_json(by_alias=True, indent=1).encode()
     assert translate_request(request) is request
     for answer in (PLAN, IMPOSSIBLE):

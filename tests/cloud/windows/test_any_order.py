@@ -46,14 +46,14 @@ COARSE: Sequence[tuple[Dimension, ...]] = (
     (Dimension.VENUE_TYPE, Dimension.HOUR),
 )
 
-shaken = settings(
+few_examples = settings(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
-def a_morning(report: Reports, draw: random.Random) -> list[AudienceReport]:
-    """Reports of four cameras over five hours, some of them merged out of several."""
-    made = []
+def build_morning(report: Reports, draw: random.Random) -> list[AudienceReport]:
+    """Reports of four cameras over five hours, some of them downsampled from several."""
+    reports = []
     for location, device in CAMERAS:
         sequence, at = 1, SIX
         for _ in range(draw.randint(1, 6)):
@@ -63,7 +63,7 @@ def a_morning(report: Reports, draw: random.Random) -> list[AudienceReport]:
             cell = DemographicCell(
                 age=draw.choice(list(AgeGroup)), gender=Gender.FEMALE, visits=visits, onlookers=0
             )
-            made.append(
+            reports.append(
                 report(
                     sequence, sequence + merged - 1, location=location, device=device, starts_at=at,
                     ends_at=at + timedelta(seconds=10 * merged), visits=visits,
@@ -74,10 +74,10 @@ def a_morning(report: Reports, draw: random.Random) -> list[AudienceReport]:
             )  # fmt: skip
             sequence += merged
             at += timedelta(seconds=10 * merged)
-    return made
+    return reports
 
 
-def arrive(engine: Engine, some: Iterable[AudienceReport]) -> None:
+def ingest(engine: Engine, some: Iterable[AudienceReport]) -> None:
     findings = [
         finding
         for one in some
@@ -91,20 +91,23 @@ def arrive(engine: Engine, some: Iterable[AudienceReport]) -> None:
     commit(engine, findings, NOW)
 
 
-def arrive_shaken(
-    engine: Engine, made: list[AudienceReport], draw: random.Random, meanwhile: Callable[[], None]
+def ingest_shuffled(
+    engine: Engine,
+    reports: list[AudienceReport],
+    draw: random.Random,
+    meanwhile: Callable[[], None],
 ) -> None:
-    """In any order, in any portions, some twice."""
-    shuffled = made + [one for one in made if draw.random() < 0.5]
+    """In any order, in batches of any size, some twice."""
+    shuffled = reports + [one for one in reports if draw.random() < 0.5]
     draw.shuffle(shuffled)
     while shuffled:
         size = draw.randint(1, len(shuffled))
-        arrive(engine, shuffled[:size])
+        ingest(engine, shuffled[:size])
         del shuffled[:size]
         meanwhile()
 
 
-def emptied(engine: Engine) -> None:
+def delete_rows(engine: Engine) -> None:
     with writing(engine) as connection:
         for table in metadata.sorted_tables:
             connection.execute(table.delete())
@@ -131,38 +134,38 @@ def as_sums(tally: AudienceSums) -> tuple[list[int], int]:
 
 
 @given(draw=st.randoms(use_true_random=False))
-@shaken
+@few_examples
 def test_every_window_is_the_sum_of_the_reports_that_start_in_it(
     engine: Engine, report: Reports, draw: random.Random
 ) -> None:
-    emptied(engine)
-    made = a_morning(report, draw)
-    arrive_shaken(engine, made, draw, lambda: None)
+    delete_rows(engine)
+    reports = build_morning(report, draw)
+    ingest_shuffled(engine, reports, draw, lambda: None)
     with reading(engine) as connection:
         for name, length in LENGTHS.items():
             for location in "AB":
                 found = windows(connection, location, window=name, step="5m",
                                 starts_at=DAY.starts_at, ends_at=DAY.ends_at)  # fmt: skip
-                held: dict[datetime, list[AudienceReport]] = defaultdict(list)
-                for one in made:
+                by_window: dict[datetime, list[AudienceReport]] = defaultdict(list)
+                for one in reports:
                     minute = datetime.fromtimestamp(report_minute(one), UTC)
                     opens = minute - (minute - MIDNIGHT) % timedelta(minutes=5)
                     while one.location == location and opens + length > minute:
-                        held[opens].append(one)
+                        by_window[opens].append(one)
                         opens -= timedelta(minutes=5)
                 assert {one.starts_at: as_sums(one.tally) for one in found} == {
-                    opens: added(some) for opens, some in held.items()
+                    opens: added(some) for opens, some in by_window.items()
                 }
         whole = window_audience(connection, "A", starts_at=DAY.starts_at, ends_at=DAY.ends_at)
-        assert as_sums(whole.tally) == added(one for one in made if one.location == "A")
+        assert as_sums(whole.tally) == added(one for one in reports if one.location == "A")
 
 
 @given(draw=st.randoms(use_true_random=False))
-@shaken
-def test_what_is_rolled_up_is_the_sum_of_the_minutes_whatever_moves_meanwhile(
+@few_examples
+def test_roll_ups_are_the_sums_of_the_minutes_while_venue_types_change(
     engine: Engine, report: Reports, draw: random.Random
 ) -> None:
-    emptied(engine)
+    delete_rows(engine)
 
     def convert() -> None:
         if draw.random() < 0.4:
@@ -170,7 +173,7 @@ def test_what_is_rolled_up_is_the_sum_of_the_minutes_whatever_moves_meanwhile(
             with writing(engine) as connection:
                 sync_venue_types(connection, place)
 
-    arrive_shaken(engine, a_morning(report, draw), draw, convert)
+    ingest_shuffled(engine, build_morning(report, draw), draw, convert)
     convert()
     with reading(engine) as connection:
         assert_rolled_up(connection)
@@ -200,13 +203,15 @@ def sorted_groups(groups: list[DemographicGroup]) -> list[tuple[Any, ...]]:
     )
 
 
-def test_an_older_database_gets_its_roll_ups_from_what_it_holds(
+def test_an_older_database_gets_its_roll_ups_from_its_minutes(
     engine: Engine, report: Reports
 ) -> None:
     with writing(engine) as connection:
         sync_venue_types(connection, {"A": "station", "B": "mall"})
-    untold = [structs.replace(one, bands=UNSET) for one in a_morning(report, random.Random(7))]
-    arrive(engine, untold)
+    without_bands = [
+        structs.replace(one, bands=UNSET) for one in build_morning(report, random.Random(7))
+    ]
+    ingest(engine, without_bands)
     with writing(engine) as connection:
         connection.execute(text("DROP TABLE venue_hours"))
         connection.execute(text("DROP TABLE venue_demographics"))

@@ -41,7 +41,13 @@ def test_unobserved_minutes_are_missing_and_minutes_without_visitors_are_zero(
     insert_minute(connection, "9:00", observed_ms=60_000)
     insert_minute(connection, "9:01", blind_dark_ms=60_000)
     empty = window_audience(connection, "KX-01", starts_at=NINE, ends_at=NINE + MINUTE)
-    blind = window_audience(connection, "KX-01", starts_at=NINE + MINUTE, ends_at=NINE + 2 * MINUTE)
+    unobserved = window_audience(
+        connection, "KX-01", starts_at=NINE + MINUTE, ends_at=NINE + 2 * MINUTE
+    )
     missing = window_audience(connection, "KX-01", starts_at=NINE - MINUTE, ends_at=NINE)
-    assert (empty.crowd, blind.crowd, missing.crowd) == (0.0, None, None)
-    assert (empty.observed_share, blind.observed_share, missing.observed_share) == (1.0, 0.0, 0.0)
+    assert (empty.crowd, unobserved.crowd, missing.crowd) == (0.0, None, None)
+    assert (empty.observed_share, unobserved.observed_share, missing.observed_share) == (
+        1.0,
+        0.0,
+        0.0,
+    )

@@ -57,12 +57,12 @@ def visits(
     }
 
 
-def test_by_nothing_is_the_whole(connection: Connection) -> None:
+def test_without_a_dimension_there_is_one_group(connection: Connection) -> None:
     (whole,) = breakdown(connection, MORNING, ())
     assert (whole.locations, whole.audience.cameras, whole.audience.tally.visits) == (3, 4, 63)
 
 
-def test_by_place_and_by_kind_of_place(connection: Connection) -> None:
+def test_by_location_and_by_venue_type(connection: Connection) -> None:
     assert visits(connection, MORNING, Dimension.LOCATION) == {
         ("KX-01",): 15,
         ("SC-01",): 16,
@@ -75,7 +75,7 @@ def test_by_place_and_by_kind_of_place(connection: Connection) -> None:
     }
 
 
-def test_down_from_the_kind_of_place_to_the_camera_and_the_hour(connection: Connection) -> None:
+def test_by_camera_and_by_hour_within_a_venue_type(connection: Connection) -> None:
     stations = BreakdownFilter(MORNING.starts_at, MORNING.ends_at, venue_type="station")
     assert visits(connection, stations, Dimension.DEVICE) == {
         ("kx-01-cam-1",): 13,
@@ -88,7 +88,7 @@ def test_down_from_the_kind_of_place_to_the_camera_and_the_hour(connection: Conn
     }
 
 
-def test_a_broken_hour_is_read_from_its_minutes(connection: Connection) -> None:
+def test_a_partial_hour_is_read_from_its_minutes(connection: Connection) -> None:
     half = BreakdownFilter(NINE, NINE + HOUR / 2, location="KX-01")
     assert visits(connection, half, Dimension.HOUR) == {("09:00",): 3}
     (cell,) = breakdown(connection, half, (Dimension.HOUR,))
@@ -102,6 +102,6 @@ def test_demographics_are_ended_visits(connection: Connection) -> None:
     ]
 
 
-def test_only_the_sums_that_are_asked_for_are_added_up(connection: Connection) -> None:
+def test_only_the_requested_sums_are_computed_from_minutes(connection: Connection) -> None:
     (whole,) = breakdown(connection, MORNING, (), sums=("visits",))
     assert (whole.audience.tally.visits, whole.audience.tally.person_ms) == (63, 0)

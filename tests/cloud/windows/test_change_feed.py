@@ -80,7 +80,7 @@ def test_a_lower_number_that_is_committed_later_is_not_missed(
     assert trail.through == second
 
 
-def test_what_was_rolled_back_holds_up_nothing(
+def test_a_transaction_that_was_rolled_back_delays_nothing(
     engine: Engine, follow: Callable[[], ReportFollower]
 ) -> None:
     trail = follow()

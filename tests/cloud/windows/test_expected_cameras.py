@@ -19,7 +19,7 @@ def site(*cameras: SiteCamera) -> Site:
     return structs.replace(first, listed_cameras=cameras)
 
 
-def test_a_camera_that_says_nothing_lowers_the_observed_share(connection: Connection) -> None:
+def test_a_camera_without_reports_lowers_the_observed_share(connection: Connection) -> None:
     insert_minute(connection, "9:00", "a", observed_ms=60_000, visits=1)
     expected = ExpectedCameras.of(
         [site(SiteCamera(id=DeviceId("a")), SiteCamera(id=DeviceId("b")))]
@@ -31,7 +31,7 @@ def test_a_camera_that_says_nothing_lowers_the_observed_share(connection: Connec
     assert (audience.coverage.expected, audience.coverage.unlisted) == (2, ())
 
 
-def test_a_camera_that_nobody_expects_does_not_stand_in_for_a_silent_one(
+def test_an_unexpected_camera_does_not_replace_a_missing_one(
     connection: Connection,
 ) -> None:
     insert_minute(connection, "9:00", "stranger", observed_ms=60_000, visits=1)

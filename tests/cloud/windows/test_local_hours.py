@@ -97,7 +97,7 @@ def test_minutes_and_hours_add_up_to_the_same_across_a_change_of_offset(
     assert set(found.values()) == {12}
 
 
-def test_whole_hours_are_known_by_the_offset() -> None:
+def test_whole_hours_are_recognised_by_the_offset() -> None:
     year = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
     assert has_whole_hours(LONDON, *year)
     assert not has_whole_hours(KOLKATA, *year)

@@ -39,7 +39,7 @@ def test_an_end_belongs_to_the_next_window(connection: Connection) -> None:
     assert spans(connection, "5m", "09:00", "09:10") == ["09:00-09:05 1", "09:05-09:10 6"]
 
 
-def test_sliding_windows_hold_a_minute_in_every_overlap(connection: Connection) -> None:
+def test_a_minute_is_in_every_sliding_window_that_covers_it(connection: Connection) -> None:
     #  08:50   08:55   09:00   09:05   09:10   09:15   09:20
     #    [-----------------------)
     #            [-----------------------)
@@ -83,7 +83,7 @@ def test_a_step_that_leaves_gaps_is_refused(connection: Connection) -> None:
         spans(connection, "5m", "09:00", "10:00", step="15m")
 
 
-def test_blind_and_silent_hours_are_missing(connection: Connection) -> None:
+def test_unobserved_hours_and_hours_without_reports_are_missing(connection: Connection) -> None:
     def hour(clock: int, device: str = "kx-01-cam-1", **sums: int) -> None:
         at = int(NINE.replace(hour=clock).timestamp())
         connection.execute(

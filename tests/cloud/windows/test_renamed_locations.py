@@ -102,7 +102,7 @@ def test_reports_that_waited_during_a_renaming_count_for_the_present_name(
     assert (f"onlooker/v1/{NEW}/kx-01-cam-1/ack", 30) in acks
 
 
-def test_a_device_that_still_uses_the_former_name_is_acknowledged_where_it_listens(
+def test_a_device_with_the_former_name_is_acknowledged_on_its_own_topic(
     cloud: Cloud, report: Reports
 ) -> None:
     cloud.rewrite(RENAMED)
@@ -110,9 +110,7 @@ def test_a_device_that_still_uses_the_former_name_is_acknowledged_where_it_liste
     assert acks == {(f"onlooker/v1/{name}/kx-01-cam-1/ack", 1) for name in (OLD, NEW)}
 
 
-def test_what_was_counted_before_the_renaming_moves_along_once(
-    cloud: Cloud, report: Reports
-) -> None:
+def test_earlier_counts_are_moved_to_the_new_name_once(cloud: Cloud, report: Reports) -> None:
     cloud.keep()
     cloud.take(topic(OLD), report(1), report(2, starts_at=NINE + HOUR / 4))
     cloud.rewrite(RENAMED.replace('"10503"', '"105"', 1))
@@ -129,7 +127,7 @@ def test_what_was_counted_before_the_renaming_moves_along_once(
     assert list(by_venue) == [cloud.membership.sites.location(NEW).venue]
 
 
-def test_a_report_that_comes_again_under_the_other_name_is_a_duplicate(
+def test_a_report_repeated_under_the_other_name_is_a_duplicate(
     cloud: Cloud, report: Reports
 ) -> None:
     cloud.take(topic(OLD), report(1))
@@ -152,7 +150,7 @@ def test_an_unknown_location_stays_pending_until_the_sites_file_names_it(
     assert cloud.visits(NEW) == 2
 
 
-def test_reports_of_a_former_name_that_nobody_listed_count_once_the_file_is_corrected(
+def test_reports_of_an_unlisted_former_name_count_when_the_file_is_corrected(
     cloud: Cloud, report: Reports
 ) -> None:
     cloud.rewrite(RENAMED.replace(f"    formerly: [{OLD}]\n", ""))

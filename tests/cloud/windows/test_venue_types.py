@@ -31,7 +31,7 @@ def visits_by_venue(engine: Engine) -> dict[str, int]:
         }
 
 
-def test_what_was_counted_before_goes_along(
+def test_earlier_counts_are_moved_to_the_new_venue_type(
     engine: Engine, report: Callable[..., AudienceReport], tmp_path: Path
 ) -> None:
     file, clock = tmp_path / "estate.yaml", [0.0]

@@ -41,7 +41,7 @@ def days(count: int) -> ClockSeries:
     return ClockSeries(MONDAY, np.arange(count * 24.0)[None])
 
 
-def test_a_model_is_shown_nothing_from_its_origin_on():
+def test_a_model_gets_no_hour_from_its_origin_on():
     series, spy = days(100), Spy()
     list(run(series, [spy], frozenset(), choose_origins(series, 3)))
 
@@ -67,7 +67,7 @@ def test_crossed_quantiles_are_never_scored():
         list(run(days(100), [Crossed()], frozenset(), choose_origins(days(100), 1)))
 
 
-def test_an_hour_that_comes_twice_is_the_mean_and_a_bad_one_is_missing(tmp_path: Path):
+def test_a_repeated_hour_is_the_mean_and_an_invalid_one_is_missing(tmp_path: Path):
     file = tmp_path / "hours.csv"
     file.write_text(
         "s,t,v,ok\n"

@@ -18,7 +18,7 @@ pytest.importorskip("pyarrow")
     [("generated_visits", 40), ("operated", 40), ("separateVisits", 40), ("crowdLevel", 10),
      ("visit rate", 10), ("CROWD", 10)],
 )  # fmt: skip
-def test_a_level_is_known_by_a_word_and_not_by_letters_within_one(
+def test_a_level_is_recognised_by_a_word_of_the_column_name(
     tmp_path: Path, value: str, hour: float
 ):
     found = read_table(tmp_path, quarters(*[10] * 4, value=value), value=value)
@@ -29,7 +29,7 @@ def test_a_level_is_known_by_a_word_and_not_by_letters_within_one(
     ("column", "cells", "sentence"),
     [("s", ["a", None], "1 rows have no series"), ("t", [["x"], ["y"]], "column of list")],
 )
-def test_columns_that_hold_something_else_are_refused(
+def test_columns_with_other_types_are_refused(
     tmp_path: Path, column: str, cells: list[Any], sentence: str
 ):
     import pyarrow as pa
@@ -41,7 +41,7 @@ def test_columns_that_hold_something_else_are_refused(
         read_series(tmp_path / "table.parquet", ReadOptions(("s", "t", "visits"), LONDON))
 
 
-def test_rows_that_are_no_numbers_from_zero_on_are_missing_and_counted(tmp_path: Path):
+def test_rows_without_a_number_from_zero_on_are_missing_and_counted(tmp_path: Path):
     values = ["-3", "lots", "", "nan", "1e13", "6"]
     rows = [f"a,2026-06-01T{8 + at:02}:00,{one}" for at, one in enumerate(values)]
     found = read_table(tmp_path, "\n".join(["s,t,visits", *rows]))
@@ -80,7 +80,7 @@ def test_formats_delimiters_encodings_and_a_byte_order_mark_are_read(tmp_path: P
         (f"{'s' * 200_000},t,visits\na,2026-06-01T08:00,4\n", {}, "cannot be read: field larger"),
     ],
 )  # fmt: skip
-def test_what_could_mean_two_things_is_refused(
+def test_ambiguous_values_are_refused(
     tmp_path: Path, text: str, how: dict[str, Any], sentence: str
 ):
     with pytest.raises(TableError, match=sentence):
@@ -88,7 +88,7 @@ def test_what_could_mean_two_things_is_refused(
 
 
 @pytest.mark.parametrize(("word", "kept"), [("true", True), ("0", False), ("No", False)])
-def test_marks_are_words_and_not_merely_something_written(tmp_path: Path, word: str, kept: bool):
+def test_flags_are_words_for_true_and_false(tmp_path: Path, word: str, kept: bool):
     file = tmp_path / "marked.csv"
     file.write_text(f"s,t,v,ok\na,2026-06-01T08:00,4,{word}\na,2026-06-01T09:00,4,yes\n")
     found = read_series(file, ReadOptions(("s", "t", "v", "ok"), zone=LONDON))

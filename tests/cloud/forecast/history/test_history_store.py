@@ -70,7 +70,7 @@ def test_a_topping_up_reads_three_weeks_of_hours_not_three_years(engine: Engine)
     assert until - since <= (AFRESH + timedelta(days=10)).total_seconds()
 
 
-def test_what_a_camera_delivered_late_is_found_within_a_fortnight(engine: Engine):
+def test_late_reports_of_a_camera_are_in_the_history_within_two_weeks(engine: Engine):
     first_on = FIRST_AT.date() + timedelta(days=due_day(0))
     with database.writing(engine) as connection:
         found = history_store.read_history(connection, SITE, first_on)

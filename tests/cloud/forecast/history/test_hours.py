@@ -52,7 +52,7 @@ def test_the_hour_that_spring_takes_is_a_gap_and_the_one_that_autumn_doubles_a_m
     assert laid[1] == pytest.approx([np.nan, 15, 30, np.nan], nan_ok=True)
 
 
-def test_columns_say_the_same_as_the_rows_of_the_windows(tmp_path: Path):
+def test_columns_equal_the_hourly_rows_of_the_windows(tmp_path: Path):
     engine = new_engine(tmp_path)
     start = datetime(2026, 11, 20, 8, tzinfo=UTC)
     shares = (3_600_000, 1_800_000, 600_000, 0)

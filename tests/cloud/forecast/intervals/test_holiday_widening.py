@@ -85,12 +85,12 @@ def test_recent_covers_eight_hours_of_ten_and_the_turn_of_the_year_too(
         week = Recent().week(history, holidays)
         start = history.values.shape[1]
         truth = series.values[:, start : start + WEEK_H]
-        held = (week[:, 0] <= truth) & (truth <= week[:, 2])
+        inside_band = (week[:, 0] <= truth) & (truth <= week[:, 2])
         for day in range(7):
             on = first_on + timedelta(days=day)
             festive = (on.month, on.day) >= (12, 25) or (on.month, on.day) == (1, 1)
             hours = slice(day * 24, day * 24 + 24)
-            inside[festive] += held[:, hours][np.isfinite(truth[:, hours])].tolist()
+            inside[festive] += inside_band[:, hours][np.isfinite(truth[:, hours])].tolist()
         first_on += timedelta(days=5)
 
     assert 0.78 <= np.mean(inside[True] + inside[False]) <= 0.82

@@ -59,7 +59,7 @@ def test_a_history_too_short_to_learn_from_is_refused_with_what_to_do():
 
 
 @pytest.mark.slow
-def test_the_learner_gives_the_same_answer_twice_and_beats_last_week():
+def test_training_is_deterministic_and_better_than_repeating_the_last_week():
     pytest.importorskip("lightgbm")
     series = footfall(121)
     history = series.until(MONDAY + timedelta(weeks=120))

@@ -81,9 +81,9 @@ def test_each_site_has_the_rows_of_its_own_measures():
 @pytest.mark.usefixtures("doubled")
 def test_a_site_with_too_few_of_its_last_weeks_has_the_default_model_alone():
     whole = np.tile(np.arange(1.0, 169.0), 20)
-    torn = whole.copy()
-    torn[-2 * WEEK_H :] = np.nan  # half of the last four weeks
-    found = forecast(observe("A", whole), observe("B", torn))
+    incomplete = whole.copy()
+    incomplete[-2 * WEEK_H :] = np.nan  # half of the last four weeks
+    found = forecast(observe("A", whole), observe("B", incomplete))
 
     assert found.has_recent_weeks.tolist() == [True, False]
     assert found.list_models(0) == ["recent", "doubled"]

@@ -125,7 +125,7 @@ def test_the_share_of_the_last_month_is_of_the_hours_that_are_observed_at_all():
 
 
 @pytest.mark.parametrize(("gap_w", "teaches"), [(1, True), (2, False)])
-def test_a_week_after_a_long_gap_teaches_nothing(gap_w: int, teaches: bool):
+def test_a_week_after_a_long_gap_is_not_used_for_training(gap_w: int, teaches: bool):
     values = footfall(30).values.copy()
     values[0, -gap_w * WEEK_H :] = np.nan
 

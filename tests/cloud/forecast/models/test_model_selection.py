@@ -20,7 +20,7 @@ def week(middle: float) -> np.ndarray:
     return np.tile(band[None, :, None], (4, 1, 168))
 
 
-def test_what_came_true_is_judged_once_and_what_was_said_is_dropped(engine: Engine):
+def test_a_finished_week_is_scored_once_and_its_candidates_are_deleted(engine: Engine):
     hundred = ClockSeries(MONDAY, np.full((4, 9 * 24), 100.0))
     with database.writing(engine) as connection:
         model_selection.store_candidates(
@@ -44,7 +44,7 @@ def test_what_came_true_is_judged_once_and_what_was_said_is_dropped(engine: Engi
     assert again == []
 
 
-def test_a_week_that_nobody_saw_judges_nobody(engine: Engine):
+def test_a_week_without_observations_scores_no_model(engine: Engine):
     dark = ClockSeries(MONDAY, np.full((4, 9 * 24), np.nan))
     with database.writing(engine) as connection:
         model_selection.store_candidates(connection, MONDAY, {"near": {"A": week(98)}})
@@ -61,7 +61,7 @@ def test_a_week_that_nobody_saw_judges_nobody(engine: Engine):
         (0.15, 0.20, 90, "usual"),
     ],
 )
-def test_a_place_leaves_its_usual_candidate_for_a_clearly_better_one(
+def test_a_site_changes_to_a_clearly_better_model(
     usual: float, other: float, nights: int, chosen: str
 ):
     standing = {"usual": ModelScore(nights, usual, 0.8), "other": ModelScore(nights, other, 0.8)}
@@ -70,7 +70,7 @@ def test_a_place_leaves_its_usual_candidate_for_a_clearly_better_one(
     assert choose_model({"other": standing["other"]}, "usual") == "usual"
 
 
-def test_a_band_that_held_too_little_grows_with_the_nights_that_say_so():
+def test_a_band_with_too_little_coverage_is_widened_with_the_number_of_nights():
     widths = [ModelScore(nights, 0.1, 0.7).widening for nights in (0, 14, 112)]
 
     assert widths[0] == 1.0

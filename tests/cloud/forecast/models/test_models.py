@@ -31,7 +31,7 @@ def test_quantiles_are_in_order_whatever_the_history(model: Model, weeks: int):
 
 
 @pytest.mark.parametrize("model", PLAIN, ids=lambda model: model.name)
-def test_no_history_is_no_forecast_and_not_an_empty_place(model: Model):
+def test_without_a_history_the_forecast_is_missing_and_not_zero(model: Model):
     never_observed = np.full((2, 40 * WEEK_H), np.nan)
 
     assert np.isnan(model.week(footfall(0), frozenset())).all()
@@ -45,10 +45,10 @@ def test_hours_that_are_never_observed_are_never_forecast_as_zero(model: Model):
     values = series.values.copy().reshape(2, -1, 24)
     values[:, :, 11:15] = np.nan
     week = model.week(ClockSeries(MONDAY, values.reshape(2, -1)), frozenset())
-    blind = np.tile((np.arange(24) >= 11) & (np.arange(24) < 15), 7)
+    unobserved = np.tile((np.arange(24) >= 11) & (np.arange(24) < 15), 7)
 
-    assert np.isnan(week[:, :, blind]).all()
-    assert (week[:, 1, ~blind] > 0).all()
+    assert np.isnan(week[:, :, unobserved]).all()
+    assert (week[:, 1, ~unobserved] > 0).all()
 
 
 @pytest.mark.parametrize("model", PLAIN, ids=lambda model: model.name)
@@ -62,11 +62,13 @@ def test_a_steady_week_is_forecast_as_it_is(model: Model):
 @pytest.mark.parametrize("model", [MedianProfile(), Recent()], ids=lambda model: model.name)
 def test_a_quarter_of_the_hours_missing_changes_little(model: Model):
     whole = footfall(30)
-    torn = whole.values.copy()
-    torn[np.random.default_rng(2).random(torn.shape) < 0.25] = np.nan
-    kept, lost = (model.week(series, frozenset()) for series in (whole, ClockSeries(MONDAY, torn)))
+    incomplete = whole.values.copy()
+    incomplete[np.random.default_rng(2).random(incomplete.shape) < 0.25] = np.nan
+    complete, gaps = (
+        model.week(series, frozenset()) for series in (whole, ClockSeries(MONDAY, incomplete))
+    )
 
-    assert lost[:, 1].sum() == pytest.approx(kept[:, 1].sum(), rel=0.02)
+    assert gaps[:, 1].sum() == pytest.approx(complete[:, 1].sum(), rel=0.02)
 
 
 @pytest.mark.parametrize("model", [MedianProfile(), Recent()], ids=lambda model: model.name)
@@ -86,18 +88,18 @@ def test_a_past_holiday_is_left_out_and_a_coming_one_is_a_sunday(model: Model):
 @pytest.mark.parametrize("model", [MedianProfile(), Recent()], ids=lambda model: model.name)
 def test_four_in_five_hours_fall_inside_the_band(model: Model):
     series = footfall(60, series=8, noise=0.25)
-    inside = [held(model, series, weeks) for weeks in (40, 45, 50, 55)]
+    inside = [coverage(model, series, weeks) for weeks in (40, 45, 50, 55)]
 
     assert 0.74 < np.mean(inside) < 0.86
 
 
-def held(model: Model, series: ClockSeries, weeks: int) -> float:
+def coverage(model: Model, series: ClockSeries, weeks: int) -> float:
     week = model.week(series.until(MONDAY + timedelta(weeks=weeks)), frozenset())
     truth = series.values[:, weeks * WEEK_H : (weeks + 1) * WEEK_H]
     return float(((week[:, 0] <= truth) & (truth <= week[:, 2])).mean())
 
 
-def gone_dark(series: ClockSeries, first: int, last: int) -> Floats:
+def with_outage(series: ClockSeries, first: int, last: int) -> Floats:
     values = series.values.copy()
     values[0, first * WEEK_H : last * WEEK_H] = np.nan
     values[0, last * WEEK_H :] /= 30
@@ -105,14 +107,14 @@ def gone_dark(series: ClockSeries, first: int, last: int) -> Floats:
 
 
 @pytest.mark.slow
-def test_a_sensor_back_from_the_dark_explodes_nowhere():
+def test_a_recovered_sensor_has_a_bounded_forecast_in_every_model():
     # The first series is dark for half a year and returns at a thirtieth; the second is well.
     pytest.importorskip("lightgbm")
     series = footfall(120)
-    torn = ClockSeries(MONDAY, gone_dark(series, 90, 118))
+    incomplete = ClockSeries(MONDAY, with_outage(series, 90, 118))
     for model in (*PLAIN[1:], QUICK_BOOST, Blend(one=QUICK_BOOST)):
-        week = model.week(torn, frozenset())
-        highest = np.nanmax(torn.values[:, -52 * WEEK_H :], axis=1)
+        week = model.week(incomplete, frozenset())
+        highest = np.nanmax(incomplete.values[:, -52 * WEEK_H :], axis=1)
 
         assert (week.max(axis=(1, 2)) <= HIGHEST * highest).all(), model.name
         assert week[1, 1].sum() == pytest.approx(series.values[1, -WEEK_H:].sum(), rel=0.15)

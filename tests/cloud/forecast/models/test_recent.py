@@ -14,20 +14,20 @@ NONE: frozenset[date] = frozenset()
 WEEKEND = mark_weekend(MONDAY)
 
 
-def test_an_hour_that_no_week_has_seen_is_that_of_its_kind_of_day():
+def test_an_unobserved_hour_is_that_of_its_kind_of_day():
     one = footfall(1, noise=0.0)
-    torn = one.values.copy()
-    torn[:, 24 + 8] = np.nan  # Tuesday at eight
-    week = Recent().week(ClockSeries(MONDAY, torn), NONE)
+    incomplete = one.values.copy()
+    incomplete[:, 24 + 8] = np.nan  # Tuesday at eight
+    week = Recent().week(ClockSeries(MONDAY, incomplete), NONE)
 
     assert week[:, 1, 24 + 8] == pytest.approx(one.values[:, 24 + 8], rel=0.05)
 
 
 def test_a_weekend_that_was_never_observed_has_the_hours_of_all_days():
     one = footfall(4, noise=0.0)
-    torn = one.values.copy().reshape(2, 4, 7, 24)
-    torn[:, :, 5:] = np.nan
-    week = Recent().week(ClockSeries(MONDAY, torn.reshape(2, -1)), NONE)
+    incomplete = one.values.copy().reshape(2, 4, 7, 24)
+    incomplete[:, :, 5:] = np.nan
+    week = Recent().week(ClockSeries(MONDAY, incomplete.reshape(2, -1)), NONE)
 
     assert week[:, 1, 5 * 24 : 6 * 24] == pytest.approx(one.values[:, :24], rel=0.05)
 

@@ -20,7 +20,7 @@ from tests.cloud.forecast.models.station_series import (
 )
 
 
-def test_a_past_week_uses_what_was_known_before_it():
+def test_the_effects_of_a_past_week_use_earlier_weeks_only():
     history = streets(wet=1, dry=0)
     with_signal = SeriesSignals((rain(coming=True),))
     past = HistoryView.of(history, frozenset(), RAIN_WEEKS)
@@ -35,7 +35,7 @@ def test_a_past_week_uses_what_was_known_before_it():
 
 
 @pytest.mark.slow
-def test_a_learner_with_rain_forecasts_half_once_and_other_places_as_ever():
+def test_a_model_with_rain_forecasts_half_once_and_other_sites_unchanged():
     pytest.importorskip("lightgbm")
     history = streets(wet=1, dry=1)
     wet, dry = (SeriesSignals((rain(coming=coming), None)) for coming in (True, False))
@@ -49,12 +49,12 @@ def test_a_learner_with_rain_forecasts_half_once_and_other_places_as_ever():
         )
         for with_signal in (wet, dry)
     )
-    untold = learnt.week(history, frozenset())
+    plain = learnt.week(history, frozenset())
 
     assert learnt.signals == ("rain_mm",)
     change = with_rain[0, 1, WET_HOURS].sum() / without[0, 1, WET_HOURS].sum()
     assert change == pytest.approx(0.5, abs=0.1)
-    assert (with_rain[1] == untold[1]).all()
+    assert (with_rain[1] == plain[1]).all()
 
 
 def test_a_signal_that_would_have_helped_is_a_feature_and_noise_is_not():

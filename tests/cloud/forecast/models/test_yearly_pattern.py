@@ -35,7 +35,7 @@ def with_days(series: ClockSeries, *days: date, value: float) -> ClockSeries:
     return ClockSeries(series.first_on, values)
 
 
-def test_an_empty_christmas_comes_back_and_an_odd_september_hardly():
+def test_most_of_a_holiday_recurs_and_little_of_an_ordinary_day():
     christmas = with_days(flat(MONDAY), *CHRISTMASES[:4], value=0)
     september = date(2013, 9, 16)
     odd = with_days(flat(september), september - timedelta(weeks=52), value=0)
@@ -46,7 +46,7 @@ def test_an_empty_christmas_comes_back_and_an_odd_september_hardly():
     assert in_september == pytest.approx(85, abs=2)  # 30 % of one year's, halved by the other
 
 
-def test_a_year_that_nobody_saw_changes_nothing():
+def test_a_year_without_observations_changes_nothing():
     young = ending(MONDAY, np.full((1, 40 * WEEK_H), 100.0))
     past = HistoryView.of(young, HOLIDAYS, yearly_pattern.LOOK_BACK_W)
 

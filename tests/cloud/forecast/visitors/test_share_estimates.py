@@ -19,7 +19,7 @@ def drawn(level: float, seed: int) -> tuple[np.random.Generator, np.ndarray]:
     return chance, chance.poisson(level * SHAPE, (WEEKS + 1, 168)).astype(float)
 
 
-def held(band: np.ndarray, truth: np.ndarray, seen: np.ndarray) -> float:
+def coverage(band: np.ndarray, truth: np.ndarray, seen: np.ndarray) -> float:
     return float(((band[0] <= truth) & (truth <= band[2]))[seen].mean())
 
 
@@ -36,7 +36,7 @@ def test_four_in_five_hours_show_a_share_inside_the_band(level: float, alike: fl
         looked = chance.binomial(number.astype(int), rate).astype(float)
         (band,) = estimate_shares(looked[None, :-1], VisitCounts(number[:-1], WEEKEND))
         seen = number[-1] >= 20
-        inside.append(held(band, (looked[-1] / np.maximum(number[-1], 1)), seen))
+        inside.append(coverage(band, (looked[-1] / np.maximum(number[-1], 1)), seen))
 
     assert 0.75 < np.mean(inside) < 0.86
 
@@ -50,7 +50,7 @@ def test_four_in_five_hours_show_a_stay_inside_the_band():
         total_s = number * common * np.exp(scatter)
         band = estimate_dwell(total_s[:-1], VisitCounts(number[:-1], WEEKEND))
         seen = number[-1] > 0
-        inside.append(held(band, total_s[-1] / np.maximum(number[-1], 1), seen))
+        inside.append(coverage(band, total_s[-1] / np.maximum(number[-1], 1), seen))
         middle.append(band[1].mean())
 
     assert 0.75 < np.mean(inside) < 0.85
@@ -64,7 +64,7 @@ def test_groups_add_up_to_everybody_and_four_in_five_lie_in_their_bands():
     bands = estimate_shares(counts[:, :-1], VisitCounts(number[:-1], WEEKEND))
     seen = number[-1] >= 20
     inside = [
-        held(band, count / np.maximum(number[-1], 1), seen)
+        coverage(band, count / np.maximum(number[-1], 1), seen)
         for band, count in zip(bands, counts[:, -1], strict=True)
     ]
 
@@ -74,7 +74,7 @@ def test_groups_add_up_to_everybody_and_four_in_five_lie_in_their_bands():
     assert (np.diff(bands, axis=1) >= 0).all()
 
 
-def test_an_hour_hardly_seen_leans_on_its_kind_of_day():
+def test_an_hour_with_few_visitors_is_shrunk_towards_its_kind_of_day():
     number = np.full((WEEKS, 168), 100.0)
     looked = number * 0.2
     number[:, 10], looked[:, 10] = np.nan, np.nan
@@ -85,7 +85,7 @@ def test_an_hour_hardly_seen_leans_on_its_kind_of_day():
     assert band[2, 10] - band[0, 10] > band[2, 11] - band[0, 11]
 
 
-def test_nobody_at_all_is_no_number_but_no_error_either():
+def test_without_visitors_the_shares_are_defined_and_no_error_is_raised():
     nobody = np.zeros((WEEKS, 168))
     (band,) = estimate_shares(nobody[None], VisitCounts(nobody, WEEKEND))
 

@@ -61,7 +61,7 @@ def grouped(engine: Engine) -> None:
         )  # fmt: skip
 
 
-def test_rates_stays_and_groups_of_a_place_by_its_local_hour(engine: Engine):
+def test_rates_stays_and_groups_of_a_site_by_its_local_hour(engine: Engine):
     counted(engine)
     grouped(engine)
     with database.reading(engine) as connection:
@@ -77,7 +77,7 @@ def test_rates_stays_and_groups_of_a_place_by_its_local_hour(engine: Engine):
     assert sum(share.p50 for share in groups.values()) == pytest.approx(1)
 
 
-def test_what_is_kept_is_found_again(engine: Engine):
+def test_a_stored_mix_is_read_back(engine: Engine):
     counted(engine)
     grouped(engine)
     with database.writing(engine) as connection:
@@ -93,7 +93,7 @@ def test_what_is_kept_is_found_again(engine: Engine):
     assert np.allclose(found.rates, made.rates)
 
 
-def test_where_only_counts_are_sent_there_are_no_groups_and_few_visitors_say_nothing(
+def test_without_visitors_there_is_no_mix_and_without_demographics_no_group(
     engine: Engine,
 ):
     with database.reading(engine) as connection:
