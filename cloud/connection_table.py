@@ -1,8 +1,8 @@
-"""Which connections a server keeps: at most so many, and no client keeps the others out.
+"""Limits the connections of a server in number, in all and for each client.
 
 A connection is waiting (for a handshake, headers, a body, the next request) or busy (its request is
-being answered, or it streams). When there is no room, a new connection takes the place of a waiting
-one: the oldest of the client that holds the most. Only when all are busy is a new one refused.
+being answered, or it streams). When the table is full, a new connection replaces a waiting one:
+the oldest of the client that has the most. Only when all are busy is a new one refused.
 Time and sockets belong to the caller, who also bounds how long a connection may wait.
 """
 
@@ -14,7 +14,7 @@ from typing import Final
 
 FEWEST: Final = 16
 MOST: Final = 10_000
-SHARE_OF_ONE_CLIENT: Final = 0.75  # a proxy is one client, so it gets most of the room
+SHARE_OF_ONE_CLIENT: Final = 0.75  # a proxy is one client, so it gets most of the table
 
 
 @dataclass(slots=True)
@@ -45,7 +45,7 @@ class ConnectionTable:
         close: Callable[[], None],
         is_closed: Callable[[], bool] = lambda: False,
     ) -> bool:
-        """Take a connection in, in another's place where needed; False when there is no room."""
+        """Add a connection, in place of another if necessary; False when all others are busy."""
         if self._held[client] >= self._most_per_client and not self._evict_one(client):
             return False
         if len(self._entries) >= self.most and not self._evict_one(None):
@@ -55,28 +55,28 @@ class ConnectionTable:
         return True
 
     def set_busy(self, key: Hashable) -> None:
-        """Its request has come and is being answered."""
+        """Mark a connection whose request is being answered."""
         if entry := self._entries.get(key):
             entry.is_busy = True
 
     def set_waiting(self, key: Hashable) -> None:
-        """It has been answered: the client's turn."""
+        """Mark a connection that waits for its client."""
         if entry := self._entries.pop(key, None):
             entry.is_busy = False
             self._entries[key] = entry
 
     def remove(self, key: Hashable) -> None:
-        """It is over; removing it twice changes nothing."""
+        """Remove a closed connection; removing it twice changes nothing."""
         if entry := self._entries.pop(key, None):
             self._held[entry.client] -= 1
             if self._held[entry.client] <= 0:
                 del self._held[entry.client]
 
     def _evict_one(self, client: str | None) -> bool:
-        closed = [key for key, entry in self._entries.items() if entry.is_closed()]
+        closed = {key: one.client for key, one in self._entries.items() if one.is_closed()}
         for key in closed:
             self.remove(key)
-        if closed and client is None:
+        if closed and (client is None or client in closed.values()):
             return True
         key = self._oldest_waiting(client)
         if key is None:
@@ -87,7 +87,7 @@ class ConnectionTable:
         return True
 
     def _oldest_waiting(self, client: str | None) -> Hashable | None:
-        """Of one client, or of the one that holds the most."""
+        """The oldest waiting connection of one client, or of the client that has the most."""
         found: Hashable | None = None
         holds = 0
         for key, entry in self._entries.items():
@@ -102,7 +102,7 @@ def connection_limit() -> int:
     """How many connections this process may hold: half of the files it may open.
 
     The limit of files is raised to the hard limit first. The other half is for the database, for
-    files, and for connections that the kernel has handed over but nobody has looked at yet.
+    files, and for accepted connections that are not in the table yet.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and soft < hard:

@@ -74,6 +74,25 @@ def test_connections_that_are_closed_already_are_replaced():
     assert len(table) == 2
 
 
+def test_a_closed_connection_frees_the_share_of_its_client_and_no_other_is_closed():
+    table, gone, closed = ConnectionTable(4, most_per_client=2), set(), []
+    for key in "ab":
+        table.admit(
+            key,
+            "x",
+            close=lambda key=key: closed.append(key),
+            is_closed=lambda key=key: key in gone,
+        )
+    table.set_busy("a")
+    gone.add("a")
+    assert table.admit("c", "x", close=lambda: None)
+    assert (len(table), closed) == (2, [])
+    table.set_busy("b")
+    table.set_busy("c")
+    gone.add("b")
+    assert table.admit("d", "x", close=lambda: None)
+
+
 def test_half_of_the_files_are_for_connections(monkeypatch):
     monkeypatch.setattr(resource, "setrlimit", lambda *_: None)
     for limits, most in (((256, 1024), 512), ((1024, 1024), 512), ((8, 8), 16)):
