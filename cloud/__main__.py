@@ -1,6 +1,6 @@
 """`python -m cloud COMMAND`; the commands are listed in `cli/main.py`.
 
-Ctrl-C ends it with status 130 while its libraries load, and as the command says afterwards.
+Ctrl-C ends it with status 130 while its libraries load; later, the command decides.
 """
 
 import sys

@@ -32,7 +32,7 @@ class LruCache(Generic[Value]):
         return len(self._values)
 
     def get(self, key: Hashable) -> Value | None:
-        """The value, unless it has gone."""
+        """The value; None when it has been removed."""
         with self._lock:
             value = self._values.get(key)
             if value is not None:

@@ -29,7 +29,7 @@ OFFERS: Final = {
     f"{FROM_FILE}",
     "sites": "sites file in YAML (ONLOOKER_SITES; without one, the sample sites)",
     "people-per-camera": "people that one camera can see at once; a report of more is "
-    "implausible (ONLOOKER_PEOPLE_PER_CAMERA, 500; the sites file may say otherwise)",
+    "implausible (ONLOOKER_PEOPLE_PER_CAMERA, 500; the sites file may set another limit)",
     "people-per-second": "people that can enter, or leave, the view of one camera in a second; a "
     "report of more is implausible (ONLOOKER_PEOPLE_PER_SECOND, 30)",
 }
@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser, *names: str) -> None:
             f"--{name}",
             metavar=METAVARS.get(name, "URL"),
             type=str if name in METAVARS else address_argument,
-            default=argparse.SUPPRESS,  # else a subcommand's default hides what stands before it
+            default=argparse.SUPPRESS,  # else a subcommand's default hides the option before it
             help=OFFERS[name],
         )
 
@@ -94,7 +94,7 @@ def _inherit(parser: argparse.ArgumentParser, child: argparse.ArgumentParser) ->
     for action in parser._actions:
         if action.option_strings and taken.isdisjoint(action.option_strings):
             shared = copy.copy(action)
-            shared.default = argparse.SUPPRESS  # else it would hide what stands before
+            shared.default = argparse.SUPPRESS  # else it would hide the option before it
             shared.required = False
             child._add_action(shared)
 

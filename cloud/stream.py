@@ -56,7 +56,7 @@ DEVICE_MESSAGES = Counter(
 )
 DEAD_LETTERS = Counter("onlooker_ingest_dead_letters", "Messages that failed validation", ["kind"])
 WITHHELD = Counter(
-    "onlooker_ingest_withheld_messages", "Failing messages that are counted and not kept"
+    "onlooker_ingest_withheld_messages", "Failing messages that are counted and not stored"
 )
 QUARANTINED = Counter("onlooker_ingest_quarantined_devices", "Devices put in quarantine")
 LOST = Counter("onlooker_ingest_lost_reports", "Reports recorded as lost")

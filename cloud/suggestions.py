@@ -16,7 +16,7 @@ def unknown_word(what: str, found: str, allowed: Collection[str]) -> str:
 
 
 def explain_field(message: str, kind: type[msgspec.Struct]) -> str:
-    """A decoder's message about an unknown field, with the fields that are known in its place."""
+    """A decoder's message; one about an unknown field lists the known fields instead."""
     found = re.search(r"unknown field `(?P<field>[^`]*)`(?: - at `(?P<place>[^`]*)`)?", message)
     if found is None:
         return message

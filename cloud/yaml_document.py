@@ -42,7 +42,7 @@ def read_document(
         raise DocumentError(f"{path} is larger than {LARGEST_FILE_BYTES} bytes")
     try:
         _refuse_aliases(content)
-        plain = yaml.load(content, Loader=_PlainLoader)  # noqa: S506 - a SafeLoader, made stricter
+        plain = yaml.load(content, Loader=_PlainLoader)  # noqa: S506 - a stricter SafeLoader
         _refuse_infinite_numbers(plain, "$")
         upgrade(plain)
         return msgspec.convert(plain, kind)

@@ -1,6 +1,6 @@
 """`python -m cloud dead-letters ACTION`: list, show, replay and delete refused messages.
 
-`quarantined` and `release` are about devices of which no further dead letters are kept.
+`quarantined` and `release` concern devices whose further dead letters are not stored.
 """
 
 import argparse
@@ -110,7 +110,7 @@ def _quarantined(engine: Engine) -> int:
         for row in read_quarantined_devices(connection):
             _write(
                 f"{row.location}/{row.device}  since {row.since_at:%Y-%m-%d %H:%M:%S}Z  "
-                f"{row.messages} messages not kept, the latest {row.last_at:%Y-%m-%d %H:%M:%S}Z: "
+                f"{row.messages} messages not stored, the latest {row.last_at:%Y-%m-%d %H:%M:%S}Z: "
                 f"{row.reason}"
             )
     return 0

@@ -1,4 +1,4 @@
-"""`python -m cloud forecast`: the night's forecasts of every place, stored and scored.
+"""`python -m cloud forecast`: compute, store and score the nightly forecasts of all sites.
 
 Run it after midnight, from cron or a timer; run it again after an interruption.
 """

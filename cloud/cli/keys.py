@@ -1,4 +1,4 @@
-"""`python -m cloud keys create|list|revoke`: who may ask the API.
+"""`python -m cloud keys create|list|revoke`: manage the keys of the API.
 
 A new key is written to standard output once, alone on its line, and can never be shown again.
 """

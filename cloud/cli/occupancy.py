@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `occupancy`."""
     settings.add_arguments(parser, "database", "sites", "redis")
     actions = parser.add_subparsers(dest="action", required=True, metavar="load")
-    loads = actions.add_parser("load", help="note what a file says, in place of what was known")
+    loads = actions.add_parser("load", help="load a file in place of the stored occupancy")
     loads.add_argument("file", type=Path, help=",".join(COLUMNS))
 
 
@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def read(file: Path, sites: Sites) -> Iterator[SlotOccupancy]:
-    """What a file says, a slot at a time; raises FileRefused."""
+    """The occupancy of each slot of a file; raises FileRefused."""
     slots: dict[tuple[str, datetime], tuple[int, int, list[FareClass]]] = {}
     for number, row in _lines(file):
         try:

@@ -1,7 +1,7 @@
 """`python -m cloud override set|list|withdraw`: a price set by hand, without a running API.
 
 The rules are those of `PUT /api/pricing/override/...`, and so is the entry in the audit log; the
-author is whoever runs it, unless another is named. An API on the same database hears of it within a
+author is whoever runs it, unless another is named. An API on the same database applies it within a
 second.
 """
 
@@ -43,12 +43,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="set|list|withdraw")
     one = actions.add_parser("set", help="set the price of one slot, in place of the computed one")
     _add_slot(one)
-    one.add_argument("price", help="in the place's currency, such as 45.00")
+    one.add_argument("price", help="in the location's currency, such as 45.00")
     one.add_argument("--reason", required=True, help="why, in one line")
     _add_account(one)
     one.add_argument("--until", help="an instant with its offset; without it, until withdrawn")
     listed = actions.add_parser("list", help="show the prices that are set")
-    listed.add_argument("location", nargs="?", help="of one place only, such as KX-01")
+    listed.add_argument("location", nargs="?", help="of one location only, such as KX-01")
     withdraw = actions.add_parser("withdraw", help="use the computed price again")
     _add_slot(withdraw)
     _add_account(withdraw)
@@ -56,22 +56,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_account(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--account", type=_account, help="for whom alone it holds; without it, for everybody"
+        "--account", type=_account, help="the only account that it applies to; without it, all"
     )
 
 
 def _add_slot(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("location", help="a location of the sites file, such as KX-01")
     parser.add_argument("time_slot", help=f"start of a local hour, such as {example_slot()}")
-    parser.add_argument("--author", type=_author, default=getpass.getuser(), help="who decides it")
+    parser.add_argument(
+        "--author", type=_author, default=getpass.getuser(), help="who decides the price"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do what was asked; 1 when it is refused, with the reason."""
+    """Run the action; 1 when it is refused, with the reason."""
     context = open_context(arguments)
     is_withdrawn = arguments.action == "withdraw"
     try:
-        for line in _done(context, arguments):
+        for line in _run_action(context, arguments):
             sys.stdout.write(f"{_format_price(line, is_withdrawn=is_withdrawn)}\n")
     except ValidationError as error:
         faults = describe_faults(
@@ -87,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _done(context: AppContext, arguments: argparse.Namespace) -> list[OverrideResponse]:
+def _run_action(context: AppContext, arguments: argparse.Namespace) -> list[OverrideResponse]:
     if arguments.action == "list":
         chosen = context.sites.location(arguments.location) if arguments.location else None
         return active_prices(context, chosen)

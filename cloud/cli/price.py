@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _computed(arguments: argparse.Namespace) -> PriceResponse:
-    """The price by the database; without one by assumptions alone, and none is made."""
+    """The price from the database; without one from assumptions alone. Creates no database."""
     try:
         require_file(settings.read(arguments).database_url)
     except DatabaseError as missing:

@@ -1,7 +1,7 @@
-"""`python -m cloud publish`: today's prices of the coming quarter, kept so that tomorrow's follow.
+"""`python -m cloud publish`: store today's prices of the coming quarter.
 
-From cron, once the night's forecast is there; a place that has its sheet of the day keeps it, so
-running it again, or after an interruption, does the rest and changes nothing.
+The prices of the next day depend on them. Run it from cron after the nightly forecast. A location
+with a price sheet of the day is skipped, so that a second run only completes an interrupted one.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from cloud.sales.price_sheet import DAYS, PriceSheet, is_published, store_sheet
 from cloud.sites.site_model import Site
 
 AT_ONCE: Final = 100
-"""Places whose sheets are kept in one transaction, with one entry in the log."""
+"""Locations whose sheets are stored in one transaction, with one entry in the audit log."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,15 +35,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Publish and say for how many places; 1 when some could not be published, with the reasons."""
+    """Publish and print for how many locations; 1 when some failed, with the reasons."""
     context = open_context(arguments)
     try:
         published, left_out = publish(context)
     finally:
         context.engine.dispose()
-    kept = len(context.sites) - published - len(left_out)
+    before = len(context.sites) - published - len(left_out)
     sys.stdout.write(
-        f"prices of today published for {published} locations, {kept} had them already\n"
+        f"prices of today published for {published} locations, {before} had them already\n"
     )
     for one in left_out:
         sys.stderr.write(f"no prices of today for {one.location}: {one.reason}\n")
@@ -51,9 +51,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def publish(context: AppContext) -> tuple[int, list[OmittedLocation]]:
-    """Publish every place that has no sheet of its local day yet: how many, and those left out.
+    """Publish each location without a sheet of its local day: how many, and those left out.
 
-    A place of which no forecast or no price can be made does not stop the others.
+    A location whose forecast or price fails does not stop the others.
     """
     published, left_out = 0, list[OmittedLocation]()
     sites = list(context.sites)
@@ -63,12 +63,12 @@ def publish(context: AppContext) -> tuple[int, list[OmittedLocation]]:
             for site in sites[start:][:AT_ONCE]
         ]
         left_out += [one for one in found if isinstance(one, OmittedLocation)]
-        published += _keep(context, [one for one in found if isinstance(one, PriceSheet)])
+        published += _store_sheets(context, [one for one in found if isinstance(one, PriceSheet)])
     return published, left_out
 
 
 def _sheet(context: AppContext, site: Site) -> PriceSheet | None:
-    """Today's sheet of a place; None where it has one."""
+    """Today's sheet of a location; None if it is stored already."""
     now = context.clock()
     today = now.astimezone(site.zone).date()
     with database.reading(context.engine) as connection:
@@ -77,7 +77,7 @@ def _sheet(context: AppContext, site: Site) -> PriceSheet | None:
     return price_sheet(context, site, today, now)
 
 
-def _keep(context: AppContext, sheets: Sequence[PriceSheet]) -> int:
+def _store_sheets(context: AppContext, sheets: Sequence[PriceSheet]) -> int:
     """Keep sheets and enter them in the audit log, in one transaction; how many were new."""
     with database.writing(context.engine) as connection:
         audit.lock_log(connection)
@@ -108,13 +108,13 @@ def price_sheet(context: AppContext, site: Site, today: date, now: datetime) -> 
 
     As computed: a daily move is not counted from a price that somebody has set.
     """
-    made = context.forecast(site)
-    book = replace(made.book, overrides={})
+    cached = context.forecast(site)
+    book = replace(cached.book, overrides={})
     days = (today + timedelta(days=ahead) for ahead in range(DAYS))
     slots = build_slot_columns(
         slot for day in days for slot in list_slots(day, site.zone) if not has_begun(slot, now)
     )
-    expected = made.forecast.columns(slots.days, slots.day, slots.hour)
+    expected = cached.forecast.columns(slots.days, slots.day, slots.hour)
     attention_s = expected[Measures._fields.index("attention_s"), 1]
     markets = None if book.is_empty else [book.market(slot) for slot in slots.slots]
     return PriceSheet(
@@ -122,13 +122,13 @@ def price_sheet(context: AppContext, site: Site, today: date, now: datetime) -> 
         published_on=today,
         published_at=now,
         first_at=slots.slots[0].starts_at,
-        versions=f"{context.card.version} {context.card_digest}, {made.forecast.model}",
+        versions=f"{context.card.version} {context.card_digest}, {cached.forecast.model}",
         prices_minor=price_slots(
             site,
             slots,
             attention_s,
             context.card,
             markets,
-            unobserved=made.forecast.unobserved(slots.days, slots.day, slots.hour),
+            unobserved=cached.forecast.unobserved(slots.days, slots.day, slots.hour),
         ),
     )

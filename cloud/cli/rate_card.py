@@ -36,21 +36,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `rate-card`."""
     settings.add_arguments(parser, "database")
     actions = parser.add_subparsers(dest="action", required=True, metavar="check|put|list")
-    check = actions.add_parser("check", help="read a card and say what it would change")
-    put = actions.add_parser("put", help="let a card hold from a moment on")
+    check = actions.add_parser("check", help="read a card and list what it would change")
+    put = actions.add_parser("put", help="put a card in force from an instant on")
     for one in (check, put):
         one.add_argument("file", type=Path, help="rate card in YAML")
     put.add_argument(
         "--from", dest="from_at", metavar="INSTANT",
         help=f"such as {example_slot()}+00:00; without it, in {AHEAD:g} seconds",
     )  # fmt: skip
-    actions.add_parser("list", help="show every card that was put, and which one holds")
+    actions.add_parser("list", help="show every stored card, and which one is in force")
 
 
 def run(arguments: argparse.Namespace, clock: Clock = utc_now) -> int:
-    """Do what was asked; 1 when it is refused, with the reason."""
+    """Run the action; 1 when it is refused, with the reason."""
     try:
-        for line in _done(settings.read(arguments).database_url, arguments, clock):
+        for line in _run_action(settings.read(arguments).database_url, arguments, clock):
             sys.stdout.write(f"{line}\n")
     except CardRefused as refused:
         sys.stderr.write(f"{refused}\n")
@@ -58,13 +58,13 @@ def run(arguments: argparse.Namespace, clock: Clock = utc_now) -> int:
     return 0
 
 
-def _done(url: str, arguments: argparse.Namespace, clock: Clock) -> Iterator[str]:
+def _run_action(url: str, arguments: argparse.Namespace, clock: Clock) -> Iterator[str]:
     if arguments.action == "list":
-        yield from _listed(_put_before(url), clock())
+        yield from _format_list(_read_stored(url), clock())
         return
     card = read_card_file(arguments.file)
     if arguments.action == "check":
-        yield from _checked(_put_before(url), card, clock())
+        yield from _format_check(_read_stored(url), card, clock())
         return
     from_at = None if arguments.from_at is None else _instant(arguments.from_at)
     engine = database.open_existing(url)
@@ -81,8 +81,8 @@ def _done(url: str, arguments: argparse.Namespace, clock: Clock) -> Iterator[str
     )
 
 
-def _put_before(url: str) -> Sequence[ScheduledCard]:
-    """Every card that was put; none where there is no database yet, and none is made."""
+def _read_stored(url: str) -> Sequence[ScheduledCard]:
+    """Every stored card; none without a database, which is not created."""
     try:
         engine = database.open_existing(url)
     except database.NoDatabaseError as missing:
@@ -98,9 +98,9 @@ def _put_before(url: str) -> Sequence[ScheduledCard]:
 def put_card(
     engine: Engine, card: RateCard, from_at: datetime | None, *, by: str, clock: Clock
 ) -> ScheduledCard | None:
-    """Let a card hold from a moment on; None when it would anyway. Raises CardRefused.
+    """Put a card in force from an instant on; None when it is already. Raises CardRefused.
 
-    The clock is read once no other process is writing: the moment must not come before the commit.
+    The clock is read when no other process writes: the instant must not precede the commit.
     """
     with database.writing(engine) as connection:
         audit.lock_log(connection)
@@ -157,7 +157,7 @@ def _ahead(from_at: datetime, now: datetime) -> datetime:
     return from_at.astimezone(UTC)
 
 
-def _checked(put: Sequence[ScheduledCard], card: RateCard, now: datetime) -> Iterator[str]:
+def _format_check(put: Sequence[ScheduledCard], card: RateCard, now: datetime) -> Iterator[str]:
     _refuse_version(put, card)
     now_held = card_at(put, now)
     held = now_held.card if now_held else REFERENCE_CARD
@@ -169,7 +169,7 @@ def _checked(put: Sequence[ScheduledCard], card: RateCard, now: datetime) -> Ite
     yield from (f"  {one}" for one in changes)
 
 
-def _listed(put: Sequence[ScheduledCard], now: datetime) -> Iterator[str]:
+def _format_list(put: Sequence[ScheduledCard], now: datetime) -> Iterator[str]:
     now_held = card_at(put, now)
     if now_held is None:
         yield f"{REFERENCE_CARD.version} ({REFERENCE_CARD.digest}), the reference card, holds"

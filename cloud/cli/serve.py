@@ -1,4 +1,4 @@
-"""`python -m cloud serve`: the API on a port, until it is told to stop.
+"""`python -m cloud serve`: the API on a port, until a signal stops it.
 
 SIGTERM and Ctrl-C let the answers that are under way finish and end with status 0.
 """
@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--host-name", action="append", default=[], metavar="NAME", dest="host_names",
-        help="a name that clients use for this server, again for each; also ONLOOKER_HOST_NAMES, "
+        help="a name that clients use for this server, once for each; also ONLOOKER_HOST_NAMES, "
         "with commas (always: localhost and the address of --host)",
     )  # fmt: skip
     parser.add_argument(
@@ -77,7 +77,7 @@ def add_rate_card(parser: argparse.ArgumentParser) -> None:
 
 
 def serve(arguments: argparse.Namespace) -> int:
-    """Run the API; 0 when it was told to stop, 2 when it could not start."""
+    """Run the API; 0 when a signal stopped it, 2 when it could not start."""
     try:
         names = _names(arguments)
         context = open_context(arguments)
@@ -115,7 +115,7 @@ def serve(arguments: argparse.Namespace) -> int:
     if not (loopback or names.own):
         log.warning(
             "api.only_local_names",
-            extra={"remedy": "clients elsewhere are refused until --host-name says what they call"},
+            extra={"remedy": "clients elsewhere are refused until --host-name names this server"},
         )
     server = Server(config)
     for stop in (signal.SIGTERM, signal.SIGINT):
@@ -203,7 +203,7 @@ def open_shared_store(chosen: settings.Settings, engine: Engine) -> SharedStore:
 
 @contextmanager
 def following_changes(reloader: ContextReloader) -> Iterator[None]:
-    """Hear of what is changed in the database while inside."""
+    """Read changes of the database on a thread, inside the context."""
     stop = threading.Event()
     listener = threading.Thread(target=reloader.follow, args=(stop,), name="news", daemon=True)
     listener.start()
@@ -216,7 +216,7 @@ def following_changes(reloader: ContextReloader) -> Iterator[None]:
 
 @contextmanager
 def working_on_plans(work: PlanWorker) -> Iterator[None]:
-    """Work the plans out that are kept while inside."""
+    """Compute stored plans on a thread, inside the context."""
     worker = threading.Thread(target=work.follow, name="plans", daemon=True)
     worker.start()
     try:

@@ -37,12 +37,12 @@ class UnreadableInstantError(ValueError):
 
 
 def microseconds(instant: datetime) -> int:
-    """An instant as the tables hold it."""
+    """An instant as the tables store it."""
     return (instant - EPOCH) // timedelta(microseconds=1)
 
 
 class Instant(TypeDecorator[datetime]):
-    """An aware UTC instant, kept as whole microseconds since 1970."""
+    """An aware UTC instant, stored as whole microseconds since 1970."""
 
     impl = BigInteger
     cache_ok = True
@@ -56,10 +56,10 @@ class Instant(TypeDecorator[datetime]):
         return microseconds(value)
 
     def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
-        """Give back the instant, in UTC."""
+        """The instant, in UTC."""
         try:
             return None if value is None else EPOCH + timedelta(microseconds=value)
-        except (TypeError, OverflowError):  # SQLite keeps any value in any column
+        except (TypeError, OverflowError):  # SQLite stores any value in any column
             raise UnreadableInstantError(
                 f"a time in the database is {str(value)[:40]!r}: expected microseconds since 1970"
             ) from None

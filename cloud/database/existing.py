@@ -24,7 +24,7 @@ def require_file(url: str) -> None:
     """Refuse a SQLite database whose file does not exist: opening it would create it.
 
     Raises:
-        NoDatabaseError: there is no such file; says which one was meant.
+        NoDatabaseError: there is no such file; names it.
     """
     if url.startswith("sqlite"):
         file = Path(url.partition("///")[2].partition("?")[0])
@@ -33,17 +33,17 @@ def require_file(url: str) -> None:
 
 
 def open_or_make(url: str) -> Engine:
-    """An engine for a database that is made where there is none, upgraded to this version."""
+    """An engine for a database that is created if missing, upgraded to this version."""
     engine = connect(url)
     create(engine)
     return engine
 
 
 def open_existing(url: str) -> Engine:
-    """An engine for a database that holds our tables, upgraded to this version.
+    """An engine for a database with Onlooker's tables, upgraded to this version.
 
     Raises:
-        NoDatabaseError: there is none, or it is empty; says which one was meant.
+        NoDatabaseError: there is none, or it is empty; names it.
     """
     require_file(url)
     engine = connect(url)

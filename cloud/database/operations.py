@@ -39,13 +39,13 @@ dead_letters = Table(
 )
 
 quarantined_devices = Table(
-    "quarantined_devices",  # devices whose failing messages are counted and no longer kept
+    "quarantined_devices",  # devices whose failing messages are counted and no longer stored
     metadata,
     Column("location", NAME, primary_key=True),
     Column("device", NAME, primary_key=True),
     Column("since_at", Instant, nullable=False),
     Column("last_at", Instant, nullable=False),  # its latest message that failed validation
-    Column("messages", BigInteger, nullable=False),  # failed since then and not kept
+    Column("messages", BigInteger, nullable=False),  # failed since then and not stored
     Column("reason", Text, nullable=False),  # why it was quarantined, with the latest failure
     Column("ended_at", Instant),  # null: in quarantine now
     sqlite_with_rowid=False,
@@ -110,7 +110,7 @@ Index(
 )
 
 alert_holds = Table(
-    "alert_holds",  # conditions without an open alert that the next evaluation has to know of
+    "alert_holds",  # conditions without an open alert that the next evaluation reads
     metadata,
     Column("kind", String(64), primary_key=True),
     Column("location", NAME, primary_key=True),

@@ -70,5 +70,5 @@ class Sites:
         return self._listings.get(device, ())
 
     def people(self, location: LocationId, device: DeviceId) -> int | None:
-        """How many people the camera can see at once, where the file says so."""
+        """How many people the camera can see at once, where the file gives it."""
         return self._people.get((self.current_id(location), device))

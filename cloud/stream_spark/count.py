@@ -51,7 +51,7 @@ DEAD_LETTERS: Final = (
 )
 UNFIT: Final = (SequenceStatus.OVERLAP.name, SequenceStatus.SCATTERED.name, TOO_FAR)
 DEAD_LETTERS_PER_DEVICE: Final = 100
-"""Messages that could not be read, kept of one device in one batch."""
+"""Dead letters that are stored of one device in one batch."""
 DISTANT: Final = "its sequence numbers lie further beyond the stream's mark than time allows"
 LOSSES: Final = "device string, stream_id string, location string, first bigint, last bigint"
 
