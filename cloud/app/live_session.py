@@ -27,7 +27,7 @@ RETRY_MS: Final = 3_000
 EVENTS_PER_WRITE: Final = 100
 CLOSE_CODES: Final = {"dropped": 1013, "refused": 1008, "closing": 1012}
 DISCONNECTED: Final = (TimeoutError, OSError, WebSocketDisconnect)
-"""The client reads nothing, or has gone."""
+"""The client does not read, or has disconnected."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 The state of a meter is one instant, at which its bucket is full again (generic cell rate
 algorithm): no timer and no list. Headers follow draft-ietf-httpapi-ratelimit-headers. Without Redis
-each process counts by itself, so two of them allow twice as much.
+each process has its own count, so two processes allow twice as much.
 """
 
 import math

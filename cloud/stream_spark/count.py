@@ -56,7 +56,7 @@ DISTANT: Final = "its sequence numbers lie further beyond the stream's mark than
 LOSSES: Final = "device string, stream_id string, location string, first bigint, last bigint"
 
 Acknowledge = Callable[[Iterable[Row]], None]
-"""Hears (device, stream_id, location, through), a partition at a time, on the executors."""
+"""Called on the executors with (device, stream_id, location, through), one partition at a time."""
 
 
 class TableStoreError(RuntimeError):
@@ -234,9 +234,10 @@ def _read(cameras: SitesSnapshot, now: datetime, data: bytes) -> list[Any]:
 def finalized(
     received: DataFrame, before: DataFrame, finalize: Callable[..., StreamResult]
 ) -> DataFrame:
-    """Each stream of the batch with its items, and what became of them.
+    """Each stream of the batch with its items and their results.
 
-    In order of their numbers, reports first: a torn copy does not take the number of a sound one.
+    Items are ordered by sequence, reports first: a damaged copy does not take the sequence of
+    a valid report.
     """
     item = f.struct(
         (f.col("what") != REPORT).alias("refused"), "first", "last", "what", "location",

@@ -1,7 +1,7 @@
-"""The steps that bring any older database to the tables of this version, in one line of descent.
+"""The migrations from any older database to the tables of this version, in one sequence.
 
-`HEAD` names the newest. Whoever adds a step changes it here too, so that two steps written side by
-side meet as a merge conflict and not as two heads. How to add one: docs/ingest.md.
+`HEAD` is the newest. A new migration must change it, so that two migrations written at the same
+time cause a merge conflict instead of two heads. How to add one: docs/ingest.md.
 """
 
 from typing import Final

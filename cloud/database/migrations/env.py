@@ -1,4 +1,4 @@
-"""Alembic runs this file to be told the connection; the transaction around it is the caller's."""
+"""Alembic runs this file to get the connection; the caller manages the transaction."""
 
 from alembic import context
 

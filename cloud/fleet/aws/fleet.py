@@ -1,8 +1,8 @@
 """The same fleet on AWS IoT Core: things, shadows, jobs and certificates through boto3.
 
-What an operator types is the same (`--on-aws REGION`); AWS keeps the registry, and CloudTrail the
-audit. Settings are written with the version that the preview read: a change made in between is
-rejected, not overwritten.
+The commands are the same, with `--on-aws REGION`. AWS stores the registry, CloudTrail the audit.
+Settings are written with the shadow version that the preview read, so a concurrent change is
+rejected and not overwritten.
 """
 
 import json
@@ -71,7 +71,7 @@ class AwsFleet:
         return sorted(found, key=lambda one: (one.since, one.device))
 
     def read_device(self, name: str) -> dict[str, Any]:
-        """What AWS knows of a thing: attributes, groups, certificates and configuration."""
+        """A thing with its attributes, groups, certificates and configuration."""
         try:
             thing = self._iot.describe_thing(thingName=name)
         except self._iot.exceptions.ResourceNotFoundException:

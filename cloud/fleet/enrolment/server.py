@@ -202,7 +202,7 @@ class EnrolmentServer:
     async def _filled(
         self, session: ClientSession, buffer: bytes, reader: asyncio.StreamReader
     ) -> bytes:
-        """The buffer with a whole packet at its front; empty when the client has gone."""
+        """The buffer, which starts with a whole packet; empty if the client has disconnected."""
         while mqtt.split_packet(buffer, largest_bytes=MAX_PACKET_BYTES)[0] is None:
             chunk = await reader.read(MAX_PACKET_BYTES)
             if not chunk:

@@ -1,8 +1,8 @@
-"""Jobs: something each of many devices is to do once, and how far each has come.
+"""Job executions: the state of one job on each of many devices.
 
-The behaviour is that of AWS IoT Jobs as its developer guide describes it: an execution is queued,
-in progress, or over; what is over stays over; a version guards against two that update at once; a
-timer runs while a device is at work. Nothing here does I/O; `at` is whole seconds since 1970.
+The behaviour is that of AWS IoT Jobs according to its developer guide: an execution is queued, in
+progress, or over, and over is final. A version detects concurrent updates. A timer limits an
+execution in progress. Nothing here does I/O; `at` is whole seconds since 1970.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -158,14 +158,14 @@ def time_out(before: Execution, *, at: int) -> Execution | None:
 
 
 def end_execution(before: Execution, status: ExecutionStatus, *, at: int) -> Execution:
-    """The execution after somebody of ours has ended it."""
+    """The execution after an operator or a timer has ended it."""
     return replace(
         before, status=status, updated_at=at, version=before.version + 1, times_out_at=None
     )
 
 
 def sort_pending(executions: Iterable[Execution]) -> list[Execution]:
-    """What a device has still to do: what is in progress, then what waits, oldest first."""
+    """The open executions of a device: those in progress, then those queued, oldest first."""
     waiting = [one for one in executions if not one.status.is_over]
     return sorted(
         waiting, key=lambda one: (one.status is ExecutionStatus.QUEUED, one.queued_at, one.job)
@@ -185,9 +185,9 @@ def should_abort(rollout: RolloutConfig, statuses: Sequence[ExecutionStatus]) ->
     if rollout.abort is None:
         return False
     over = [status for status in statuses if status.is_over]
-    wrong = [status for status in over if status in rollout.abort.kinds]
+    failed = [status for status in over if status in rollout.abort.kinds]
     return len(over) >= rollout.abort.at_least > 0 and (
-        len(wrong) * 100 >= rollout.abort.percentage * len(over) and bool(wrong)
+        len(failed) * 100 >= rollout.abort.percentage * len(over) and bool(failed)
     )
 
 
