@@ -45,15 +45,15 @@ from cloud.api.fleet import jobs as fleet_jobs
 from cloud.api.fleet.devices import DeviceExists
 from cloud.api.overrides import OverrideRefused
 from cloud.app import problem
-from cloud.app.admission import AdmissionMiddleware, ForeignOrigin, MisdirectedRequest
 from cloud.app.broadcaster import CursorError, TooManySubscribers
 from cloud.app.context import AppContext, ForecastFailed
 from cloud.app.etag import COMPRESSED_FROM_BYTES
 from cloud.app.example_dates import find_coming_monday, move_example_dates
-from cloud.app.host_names import HostNames
-from cloud.app.middleware import HeadMiddleware, RequestMiddleware
 from cloud.app.rate_card_reload import ContextReloader
 from cloud.app.search_queue import SearchQueue, SearchQueueFull
+from cloud.app.server.admission import AdmissionMiddleware, ForeignOrigin, MisdirectedRequest
+from cloud.app.server.host_names import HostNames
+from cloud.app.server.middleware import HeadMiddleware, RequestMiddleware
 from cloud.auth.access import (
     AccessError,
     Authenticator,

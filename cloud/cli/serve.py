@@ -21,12 +21,12 @@ from sqlalchemy import Engine
 
 from cloud import database, settings
 from cloud.api.application import create_app
-from cloud.app.connection_limits import MAX_MESSAGE_BYTES, RequestLimits, limited_protocol
 from cloud.app.context import AppContext
-from cloud.app.host_names import LOOPBACK as LOOPBACK_NAMES
-from cloud.app.host_names import HostNameError, HostNames
 from cloud.app.rate_card_reload import ContextReloader
 from cloud.app.redis_store import RedisStore
+from cloud.app.server.connection_limits import MAX_MESSAGE_BYTES, RequestLimits, limited_protocol
+from cloud.app.server.host_names import LOOPBACK as LOOPBACK_NAMES
+from cloud.app.server.host_names import HostNameError, HostNames
 from cloud.app.shared_store import LocalStore, SharedStore
 from cloud.auth.quota import Quota
 from cloud.connection_table import ConnectionTable, connection_limit

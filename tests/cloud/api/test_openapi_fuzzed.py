@@ -24,7 +24,7 @@ from sqlalchemy import Engine, create_engine
 from cloud import database
 from cloud.api.application import create_app
 from cloud.app.context import AppContext
-from cloud.app.host_names import HostNames
+from cloud.app.server.host_names import HostNames
 from cloud.fleet.history import Author
 from cloud.fleet.registry import devices
 from cloud.fleet.registry.devices import Device

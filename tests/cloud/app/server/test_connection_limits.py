@@ -12,7 +12,7 @@ import time
 import pytest
 import uvicorn
 
-from cloud.app.connection_limits import RequestLimits, limited_protocol
+from cloud.app.server.connection_limits import RequestLimits, limited_protocol
 from cloud.connection_table import ConnectionTable
 from tests.cloud.databases import new_database
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cloud.app.host_names import HostNameError, HostNames
+from cloud.app.server.host_names import HostNameError, HostNames
 
 
 @pytest.mark.parametrize("name", ["https://sales.example.org", "a b", "x:80", "", "/", "a,b", "*"])

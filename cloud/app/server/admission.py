@@ -15,8 +15,8 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cloud.app.host_names import HostNames
 from cloud.app.rate_card_reload import get_context
+from cloud.app.server.host_names import HostNames
 from cloud.auth.access import STAFF_ROLES, AccessError, Authenticator, Caller, read_key
 
 READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 from cloud import database
 from cloud.api.application import create_app
 from cloud.app.context import AppContext
-from cloud.app.host_names import HostNames
+from cloud.app.server.host_names import HostNames
 from cloud.auth.keys import Role, create_key
 from cloud.auth.quota import Quota
 from tests.cloud.api.conftest import ApiClient
