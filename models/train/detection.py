@@ -54,8 +54,9 @@ def train(
         shown = mine(checkpoint, part.start) if part.start else pictures
         losses, started = np.zeros(3), time.perf_counter()
         steps = range(max(first, part.start), part.stop)
-        for step, images, targets in batches(shown, seed, steps):
-            losses += _learn(net, optimiser, images, targets, rate=schedule.rate_at(step))
+        for step, drawn in batches(shown, seed, steps):
+            images, *targets = (torch.from_numpy(part) for part in drawn)
+            losses += _learn(net, optimiser, images.float(), targets, rate=schedule.rate_at(step))
             average.follow(net, step)
             if (step + 1) % REPORT_STEPS == 0:
                 _report(step + 1, losses / REPORT_STEPS, time.perf_counter() - started)

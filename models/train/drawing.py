@@ -10,9 +10,7 @@ from multiprocessing import get_context
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from models.datasets.picture import LabelledPicture
 from models.train.detector_targets import assign_faces, cells
@@ -29,7 +27,9 @@ _samplers: list[SceneSampler] = []
 
 
 def draw_scenes(sampler: SceneSampler, seed: int, step: int) -> Drawn:
-    """Draw the scenes of one step: images (n, 3, s, s), then the targets of `batches`."""
+    """Draw the scenes of one step: images (n, 3, s, s), then centres and strides of the cells, and
+    kind, box and landmarks of every cell of every scene.
+    """
     rng = np.random.default_rng([seed, step])
     side = int(rng.choice(list(SIDES_PX), p=SIDE_SHARE))
     centres, strides = cells(side)
@@ -47,17 +47,17 @@ def draw_scenes(sampler: SceneSampler, seed: int, step: int) -> Drawn:
 
 def batches(
     pictures: Sequence[LabelledPicture], seed: int, steps: range
-) -> Iterator[tuple[int, Tensor, list[Tensor]]]:
-    """Yield each step, its images, and their centres, strides, kinds, boxes and landmarks."""
+) -> Iterator[tuple[int, Drawn]]:
+    """Yield each step and its scenes, as `draw_scenes` returns them."""
     with ProcessPoolExecutor(
         1, mp_context=get_context("spawn"), initializer=_open, initargs=(pictures,)
     ) as worker:
         pending = deque(worker.submit(_draw, seed, step) for step in steps[:AHEAD])
         for step in steps:
-            images, *targets = (torch.from_numpy(part) for part in pending.popleft().result())
+            drawn = pending.popleft().result()
             if step + AHEAD < steps.stop:
                 pending.append(worker.submit(_draw, seed, step + AHEAD))
-            yield step, images.float(), targets
+            yield step, drawn
 
 
 def _open(pictures: Sequence[LabelledPicture]) -> None:
