@@ -36,7 +36,7 @@ class SiteColumn:
     """The slots of one site: what a position of each costs and how often it would be seen."""
 
     site: Site
-    made: CachedForecast
+    forecast: CachedForecast
     slots: SlotColumns
     price_minor: Integers
     free: Integers
@@ -52,7 +52,7 @@ class PlanOffer:
 
     offer: Offer
     sites: tuple[Site, ...]
-    made: tuple[CachedForecast, ...]
+    forecasts: tuple[CachedForecast, ...]
     left_out: tuple[OmittedLocation, ...] = ()
 
 
@@ -70,18 +70,18 @@ def read_plan_offer(context: AppContext, brief: Brief, account: str | None = Non
     requested = _sites(context, brief)
     _refuse_distant(brief, context.clock())
     _refuse_too_much(brief, len(requested))
-    forecasts, left_out = forecast_each(context, requested)
-    columns, faulty = _columns(context, brief, forecasts, account)
+    computed, left_out = forecast_each(context, requested)
+    columns, faulty = _columns(context, brief, computed, account)
     left_out += faulty
     if not columns:
         raise ForecastFailed("; ".join(one.reason for one in left_out)[:900])
-    sites, made = [one.site for one in columns], [one.made for one in columns]
+    sites, forecasts = [one.site for one in columns], [one.forecast for one in columns]
     if not any(map(len, (one.slots for one in columns))):
         raise BriefError(
             "no future slot of any site matches the brief: widen its dates or dayparts"
         )
     shares = {
-        group.name: _shares(sites, made, group)
+        group.name: _shares(sites, forecasts, group)
         for group in (brief.target, *(minimum.group for minimum in brief.minimums))
     }
     where = np.repeat(np.arange(len(sites)), [len(one.slots) for one in columns])
@@ -104,7 +104,7 @@ def read_plan_offer(context: AppContext, brief: Brief, account: str | None = Non
         high=high * target,
         groups=groups,
     )
-    return PlanOffer(on_offer, tuple(sites), tuple(made), tuple(left_out))
+    return PlanOffer(on_offer, tuple(sites), tuple(forecasts), tuple(left_out))
 
 
 def _sites(context: AppContext, brief: Brief) -> list[Site]:
@@ -147,14 +147,14 @@ def _columns(
 ) -> tuple[list[SiteColumn], list[OmittedLocation]]:
     """The slots of each site, and the sites whose prices cannot be computed."""
     now = context.clock()
-    made = {site.id: known for site, known in forecasts}
+    by_site = {site.id: known for site, known in forecasts}
     by_clock: dict[str, SlotColumns] = {}
 
     def column(site: Site) -> SiteColumn:
         slots = by_clock.get(site.timezone)
         if slots is None:
             slots = by_clock[site.timezone] = build_slot_columns(_slots(brief, site, now))
-        return _column(context, site, made[site.id], slots, account)
+        return _column(context, site, by_site[site.id], slots, account)
 
     found = [run_isolated(site, column) for site, _ in forecasts]
     return (
@@ -173,7 +173,7 @@ def _column(
     seen = compute_lts_columns(entries, known.plays.person)
     return SiteColumn(
         site=site,
-        made=known,
+        forecast=known,
         slots=slots,
         price_minor=price_slots(
             site,
@@ -237,12 +237,12 @@ def _people(brief: Brief, columns: Sequence[SiteColumn]) -> Floats:
 
 
 def _shares(
-    sites: Sequence[Site], made: Sequence[CachedForecast], group: AudienceGroup
+    sites: Sequence[Site], forecasts: Sequence[CachedForecast], group: AudienceGroup
 ) -> np.ndarray:
     """The share of the people of each site who belong to a group."""
     if group.is_everybody:
         return np.ones(len(sites))
-    shares = np.array([_share(known.plays.cells, group) for known in made])
+    shares = np.array([_share(known.plays.cells, group) for known in forecasts])
     if not shares.any():
         raise BriefError(
             f"no camera of these sites estimates {group.name}: ages and genders are estimated only "

@@ -199,7 +199,7 @@ def _versions(context: AppContext, on_sale: PlanOffer) -> PlanVersions:
         rate_card=context.card.version,
         rate_card_digest=context.card_digest,
         forecasts=[
-            ForecastUsed(location=site.id, forecast=made.forecast.model, made_at=made.at)
-            for site, made in zip(on_sale.sites, on_sale.made, strict=True)
+            ForecastUsed(location=site.id, forecast=used.forecast.model, made_at=used.at)
+            for site, used in zip(on_sale.sites, on_sale.forecasts, strict=True)
         ],
     )
