@@ -99,8 +99,8 @@ def _reason(site: Site, visits: int, *, is_measured: bool, has_looking: bool) ->
 
 def _assume_curves(site: Site) -> tuple[DwellCurve, DwellCurve]:
     kind = venue_profiles.find_venue(site.venue)
-    looking_s = kind.attention_s_per_entry / kind.onlooker_share
-    return assume_dwell_curve(kind.dwell_s), assume_dwell_curve(looking_s, kind.onlooker_share)
+    attention_s = kind.attention_s_per_entry / kind.onlooker_share
+    return assume_dwell_curve(kind.dwell_s), assume_dwell_curve(attention_s, kind.onlooker_share)
 
 
 def _measure(

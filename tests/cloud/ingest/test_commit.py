@@ -145,7 +145,9 @@ def test_a_transaction_that_fails_leaves_nothing_behind(engine: Engine, report: 
     assert len(content(engine)["kept"]) == 1
 
 
-def test_what_the_database_refuses_is_set_aside_alone(engine: Engine, report: Reports) -> None:
+def test_only_the_report_that_the_database_rejects_is_a_dead_letter(
+    engine: Engine, report: Reports
+) -> None:
     source = MemorySource()
     consumer = Consumer(source, engine, is_listed=lambda *_: True, clock=lambda: NOW)
     with writing(engine) as connection:

@@ -54,7 +54,7 @@ def rejected_counts(engine: Engine) -> list[tuple[str, int]]:
         return [(row.kind, row.times) for row in connection.execute(wanted)]
 
 
-def test_a_report_is_counted_kept_and_acknowledged(
+def test_a_report_is_counted_stored_and_acknowledged(
     source: MemorySource, consumer: Consumer, engine: Engine, report: Reports
 ) -> None:
     source.put(TOPIC, sealed(report(1, visits=3)))
@@ -98,7 +98,7 @@ def test_a_merged_report_counts_for_all_its_sequences(
     assert [ack.through for ack in sent_acks(source)] == [7]
 
 
-def test_a_report_that_overlaps_what_is_counted_is_set_aside(
+def test_a_report_that_overlaps_counted_ones_is_a_dead_letter(
     source: MemorySource, consumer: Consumer, engine: Engine, report: Reports
 ) -> None:
     source.put(TOPIC, sealed(report(1, 3, visits=5)))
@@ -109,7 +109,7 @@ def test_a_report_that_overlaps_what_is_counted_is_set_aside(
     assert [ack.through for ack in sent_acks(source)] == [4]
 
 
-def test_rubbish_is_set_aside_with_its_kind_and_disturbs_nothing(
+def test_invalid_messages_are_dead_letters_by_kind_and_affect_no_other(
     source: MemorySource, consumer: Consumer, engine: Engine, report: Reports
 ) -> None:
     good = sealed(report(1))
@@ -192,7 +192,9 @@ def test_a_camera_that_is_added_to_the_sites_file_later_loses_nothing(
     assert [ack.through for ack in sent_acks(source)] == [1]
 
 
-def test_the_same_rubbish_again_is_one_letter(source: MemorySource, engine: Engine) -> None:
+def test_the_same_invalid_message_again_is_one_dead_letter(
+    source: MemorySource, engine: Engine
+) -> None:
     consumer = Consumer(source, engine, is_listed=lambda *_: True, clock=lambda: NOW)
     for _ in range(5):
         source.put(TOPIC, b"rubbish")

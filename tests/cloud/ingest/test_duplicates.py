@@ -54,7 +54,7 @@ def test_a_number_used_again_for_another_report_is_listed_and_the_report_can_be_
     assert stream.visits == 150
 
 
-def test_the_same_report_again_is_no_letter_even_in_one_batch(
+def test_the_same_report_again_is_no_dead_letter_even_in_one_batch(
     stream: IngestStream, report: Reports
 ) -> None:
     same = encode_report(report(1))

@@ -107,7 +107,7 @@ def lost(engine: Engine) -> list[tuple[int, int]]:
         return [tuple(row) for row in connection.execute(select(*numbers))]
 
 
-def test_an_old_copy_put_back_holds_up_nobody_and_hides_no_loss(
+def test_a_restored_old_copy_blocks_no_camera_and_hides_no_loss(
     engine: Engine,
     camera: Camera,
     monkeypatch: pytest.MonkeyPatch,
@@ -139,9 +139,7 @@ def test_an_old_copy_put_back_holds_up_nobody_and_hides_no_loss(
     assert f"kx-01-cam-1  {camera.outbox.stream_id}  11 to 15  noticed" in capsys.readouterr().out
 
 
-def test_a_database_that_is_gone_is_one_whose_copy_was_empty(
-    engine: Engine, camera: Camera
-) -> None:
+def test_a_deleted_database_is_like_a_restored_empty_copy(engine: Engine, camera: Camera) -> None:
     camera.measure(10)
     camera.speak()
     put_back(engine, {table.name: [] for table in metadata.sorted_tables})
@@ -152,7 +150,7 @@ def test_a_database_that_is_gone_is_one_whose_copy_was_empty(
     assert (camera.outbox.depth, counted(engine)) == (0, (1, 2))
 
 
-def test_what_a_camera_still_holds_is_waited_for(engine: Engine, camera: Camera) -> None:
+def test_reports_that_a_camera_still_holds_are_not_lost(engine: Engine, camera: Camera) -> None:
     camera.measure(10)
     camera.speak()
     put_back(engine, {table.name: [] for table in metadata.sorted_tables})

@@ -102,7 +102,7 @@ IMPLAUSIBLE: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("more", IMPLAUSIBLE, ids=lambda more: next(iter(more)))
-def test_a_number_that_no_camera_measures_is_a_dead_letter_that_says_which(
+def test_an_implausible_number_is_a_dead_letter_that_names_it(
     report: Reports, more: dict[str, Any]
 ) -> None:
     finding = judged(encode_event(audience_event(report(1, **more))))

@@ -46,7 +46,7 @@ class Cloud:
             limit=limit,
         )
 
-    def rubbish(self, device: str, count: int, start: int = 0) -> None:
+    def send_unreadable(self, device: str, count: int, start: int = 0) -> None:
         for number in range(start, start + count):
             self.source.put(f"onlooker/v1/KX-01/{device}/audience", b"%05d" % number)
         self.run()
@@ -79,7 +79,7 @@ def cloud(engine: Engine) -> Cloud:
     return Cloud(engine)
 
 
-def test_a_hundred_thousand_pieces_of_rubbish_end_nothing_and_fill_nothing(
+def test_a_hundred_thousand_unreadable_messages_stop_nothing_and_fill_no_disk(
     tmp_path: object, report: Reports
 ) -> None:
     from cloud.database import connect
@@ -87,7 +87,7 @@ def test_a_hundred_thousand_pieces_of_rubbish_end_nothing_and_fill_nothing(
     engine = connect(f"sqlite:///{tmp_path}/onlooker.db")
     create_tables(engine)
     cloud = Cloud(engine, DeadLetterLimits())
-    cloud.rubbish("kx-01-cam-9", 101_000)
+    cloud.send_unreadable("kx-01-cam-9", 101_000)
     cloud.take(report(1))
     assert cloud.visits() == 2
     assert cloud.count_stored() == 100
@@ -95,8 +95,8 @@ def test_a_hundred_thousand_pieces_of_rubbish_end_nothing_and_fill_nothing(
     engine.dispose()
 
 
-def test_a_quarantined_device_goes_on_being_counted(cloud: Cloud, report: Reports) -> None:
-    cloud.rubbish("kx-01-cam-1", 50)
+def test_valid_reports_of_a_quarantined_device_are_counted(cloud: Cloud, report: Reports) -> None:
+    cloud.send_unreadable("kx-01-cam-1", 50)
     assert cloud.quarantined() == {"kx-01-cam-1": 40}
     cloud.take(report(1))
     assert cloud.visits() == 2
@@ -105,7 +105,7 @@ def test_a_quarantined_device_goes_on_being_counted(cloud: Cloud, report: Report
 
 def test_what_is_not_stored_is_not_acknowledged(cloud: Cloud, report: Reports) -> None:
     """A report from the future is settled by its dead letter; without one the camera keeps it."""
-    cloud.rubbish("kx-01-cam-1", 50)
+    cloud.send_unreadable("kx-01-cam-1", 50)
     ahead = report(1, starts_at=NINE + timedelta(hours=1))
     cloud.take(ahead)
     assert cloud.source.sent == []
@@ -141,55 +141,55 @@ def test_a_camera_gets_past_reports_that_fail_and_its_quarantine_ends(
 def test_the_quarantine_ends_after_a_quiet_time(
     cloud: Cloud, caplog: pytest.LogCaptureFixture
 ) -> None:
-    cloud.rubbish("kx-01-cam-1", 50)
+    cloud.send_unreadable("kx-01-cam-1", 50)
     cloud.now += timedelta(minutes=14)
-    cloud.rubbish("kx-01-cam-1", 1, start=50)
+    cloud.send_unreadable("kx-01-cam-1", 1, start=50)
     cloud.now += timedelta(minutes=14)
     cloud.run()
     assert cloud.quarantined() == {"kx-01-cam-1": 41}
     cloud.now += timedelta(minutes=2)
     cloud.run()
     assert cloud.quarantined() == {}
-    cloud.rubbish("kx-01-cam-1", 5, start=60)
+    cloud.send_unreadable("kx-01-cam-1", 5, start=60)
     assert (cloud.count_stored(), cloud.quarantined()) == (15, {})
     assert [one.getMessage() for one in caplog.records if one.levelname == "ERROR"] == [
         "device.quarantined"
     ]
 
 
-def test_rubbish_at_a_rate_that_is_borne_is_kept_for_ever(cloud: Cloud) -> None:
+def test_unreadable_messages_within_the_rate_are_always_stored(cloud: Cloud) -> None:
     for number in range(40):
-        cloud.rubbish("kx-01-cam-1", 1, start=number)
+        cloud.send_unreadable("kx-01-cam-1", 1, start=number)
         cloud.now += MINUTE
     assert (cloud.count_stored(), cloud.quarantined()) == (40, {})
-    cloud.rubbish("kx-01-cam-1", 1, start=99)
+    cloud.send_unreadable("kx-01-cam-1", 1, start=99)
     assert (cloud.count_stored(), cloud.quarantined()) == (40, {"kx-01-cam-1": 1})
 
 
 def test_the_fleet_has_a_budget_that_comes_back(cloud: Cloud) -> None:
     for camera in range(5):
-        cloud.rubbish(f"kx-01-cam-{camera}", 9)
+        cloud.send_unreadable(f"kx-01-cam-{camera}", 9)
     assert (cloud.count_stored(), cloud.quarantined()) == (25, {})
     cloud.now += 10 * MINUTE
-    cloud.rubbish("kx-01-cam-7", 9)
+    cloud.send_unreadable("kx-01-cam-7", 9)
     assert cloud.count_stored() == 34
 
 
 def test_names_that_no_sites_file_lists_share_one_budget(engine: Engine) -> None:
     cloud = Cloud(engine, DeadLetterLimits(unlisted=RefillRate(20, MINUTE)))
     for number in range(30):
-        cloud.rubbish(f"ghost-{number}", 1)
-    cloud.rubbish("kx-01-cam-1", 3)
+        cloud.send_unreadable(f"ghost-{number}", 1)
+    cloud.send_unreadable("kx-01-cam-1", 3)
     assert (cloud.count_stored(), cloud.quarantined()) == (23, {})
 
 
 def test_the_same_message_again_spends_nothing(cloud: Cloud) -> None:
     for _ in range(41):  # more than every limit
-        cloud.rubbish("kx-01-cam-1", 1)
+        cloud.send_unreadable("kx-01-cam-1", 1)
     assert (cloud.count_stored(), cloud.quarantined()) == (1, {})
 
 
-def test_an_unreadable_payload_is_kept_as_a_sample(cloud: Cloud) -> None:
+def test_an_unreadable_payload_is_stored_as_a_sample(cloud: Cloud) -> None:
     cloud.source.put("onlooker/v1/KX-01/kx-01-cam-1/audience", b"x" * 100_000)
     cloud.run()
     with reading(cloud.engine) as connection:
@@ -203,14 +203,14 @@ def test_operators_list_and_release_a_device(
     monkeypatch.setenv(
         "ONLOOKER_DATABASE_URL", cloud.engine.url.render_as_string(hide_password=False)
     )
-    cloud.rubbish("kx-01-cam-1", 50)
+    cloud.send_unreadable("kx-01-cam-1", 50)
     assert main(["dead-letters", "quarantined"]) == 0
     assert "KX-01/kx-01-cam-1" in capsys.readouterr().out
     assert main(["dead-letters", "release", "kx-01-cam-1"]) == 0
     assert cloud.quarantined() == {}
     assert main(["dead-letters", "release", "kx-01-cam-1"]) == 1
     cloud.now += timedelta(seconds=1)
-    cloud.rubbish("kx-01-cam-1", 5, start=70)
+    cloud.send_unreadable("kx-01-cam-1", 5, start=70)
     assert (cloud.count_stored(), cloud.quarantined()) == (15, {})
     assert main(["dead-letters", "delete", "kx-01-cam-1"]) == 0
     assert cloud.count_stored() == 0
@@ -242,7 +242,7 @@ def losses_in(cloud: Cloud) -> list[tuple[int, int]]:
         return [(row.first_sequence, row.last_sequence) for row in rows]
 
 
-def test_beyond_the_letters_that_are_kept_the_stream_goes_on_and_the_rest_is_listed_as_lost(
+def test_beyond_the_stored_dead_letters_the_stream_continues_and_the_rest_is_lost(
     engine: Engine, report: Reports
 ) -> None:
     cloud = Cloud(
@@ -272,7 +272,7 @@ def test_a_report_that_was_listed_as_lost_is_counted_when_it_comes_after_a_fix(
     assert (losses_in(cloud), cloud.visits()) == ([(4, 4)], 2)
 
 
-def test_an_unreadable_report_does_not_block_a_device_of_which_enough_letters_are_kept(
+def test_an_unreadable_report_does_not_block_a_device_at_its_limit_of_dead_letters(
     engine: Engine, report: Reports
 ) -> None:
     cloud = Cloud(engine, DeadLetterLimits(per_device=RefillRate(100, MINUTE), stored_per_device=2))

@@ -15,7 +15,7 @@ def numbers(settled: ReceivedRanges) -> set[int]:
 
 
 @given(st.lists(ranges, max_size=20), ranges)
-def test_it_stands_for_exactly_the_numbers_that_were_added(
+def test_it_contains_exactly_the_numbers_that_were_added(
     added: list[tuple[int, int]], asked: tuple[int, int]
 ) -> None:
     settled, truth = ReceivedRanges(), set[int]()

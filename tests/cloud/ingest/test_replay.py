@@ -68,7 +68,7 @@ def test_a_replay_comes_before_the_camera_sends_again(engine: Engine, report: Re
     assert visits(engine) == 2
 
 
-def test_rubbish_stays_rubbish(engine: Engine) -> None:
+def test_an_unreadable_message_stays_unreadable(engine: Engine) -> None:
     consume(engine, b"rubbish")
     assert again(engine)[0].startswith("refused again: JSON is malformed")
 
@@ -78,7 +78,9 @@ def test_a_sample_cannot_be_replayed(engine: Engine) -> None:
     assert again(engine) == ["refused: only a sample of its 200000 bytes is stored"]
 
 
-def test_a_letter_that_holds_another_report_is_refused(engine: Engine, report: Reports) -> None:
+def test_a_dead_letter_that_holds_another_report_is_rejected(
+    engine: Engine, report: Reports
+) -> None:
     consume(engine, encode_event(audience_event(report(1, starts_at=NOW + timedelta(minutes=30)))))
     other = encode_event(audience_event(report(2)))
     with writing(engine) as connection:

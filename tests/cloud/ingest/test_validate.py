@@ -27,7 +27,7 @@ def judged(topic: str, payload: bytes) -> list[ValidReport | DeviceMessage | Dea
 
 
 @given(topic=st.one_of(st.just(TOPIC), st.just(STATUS), st.text()), payload=st.binary())
-def test_noise_is_set_aside_with_a_reason(topic: str, payload: bytes) -> None:
+def test_noise_is_a_dead_letter_with_a_reason(topic: str, payload: bytes) -> None:
     for finding in judged(topic, payload):
         assert isinstance(finding, DeadLetter)
         assert finding.reason
@@ -35,7 +35,9 @@ def test_noise_is_set_aside_with_a_reason(topic: str, payload: bytes) -> None:
 
 @given(data=st.data())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
-def test_a_torn_or_bent_report_is_sound_or_set_aside(report: Reports, data: st.DataObject) -> None:
+def test_a_truncated_or_altered_report_is_valid_or_a_dead_letter(
+    report: Reports, data: st.DataObject
+) -> None:
     whole = join_events([encode_event(audience_event(report(n))) for n in (1, 2)])
     at = data.draw(st.integers(0, len(whole) - 1))
     bent = (
@@ -68,7 +70,7 @@ def test_a_report_may_end_five_minutes_ahead_and_no_more(
         {"lux": SensorSum(samples=2**50, total_milli=1, least_milli=1, most_milli=1)},
     ],
 )
-def test_sensors_that_no_database_could_hold_are_set_aside(
+def test_sensor_values_beyond_the_database_are_dead_letters(
     report: Reports, sensor: dict[str, SensorSum]
 ) -> None:
     (finding,) = judged(TOPIC, encode_event(audience_event(report(1, sensors=sensor))))

@@ -37,7 +37,7 @@ def test_the_floor_falls_as_more_is_free(free):
     assert prices == sorted(prices, reverse=True)
 
 
-def test_what_is_sold_out_has_no_price_and_what_nobody_wants_no_floor():
+def test_a_sold_out_slot_has_no_price_and_one_without_demand_no_floor():
     assert compute_bid_price_minor(0, CLASSES) == math.inf
     assert compute_bid_price_minor(3, []) == 0
     assert compute_bid_price_minor(3, [FareClass("open", 500, 2.0, 0.0)]) == 0

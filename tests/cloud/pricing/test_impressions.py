@@ -101,7 +101,7 @@ def test_worked_example():
 
 
 @pytest.mark.parametrize("spot", [Spot(5, 30), Spot(10, 60), Spot(30, 120)])
-def test_an_hour_of_plays_has_the_attention_that_the_price_is_made_of(spot):
+def test_an_hour_of_plays_has_the_attention_seconds_of_the_price(spot):
     person = compute_visitor_impressions(assume_dwell_curve(20), assume_dwell_curve(2, 0.3), spot)
     attention_s = Interval(500, 700, 950)  # not what entries times mean looking time would give
     made = compute_play_impressions(

@@ -167,13 +167,13 @@ def rungs(entries=Interval(1000, 1200, 1500), cells=None):  # noqa: B008 - a fro
 
 
 @pytest.mark.parametrize("site", SITES, ids=lambda site: site.id)
-def test_every_screen_is_said_as_the_standard_wants_it(site):
+def test_every_screen_is_described_as_the_standard_requires(site):
     element = build_inventory_element(site, MONDAY, SPOT, 1200, rungs())
     Draft202012Validator.check_schema(ELEMENT)
     Draft202012Validator(ELEMENT).validate(element)
 
 
-def test_the_worked_example_comes_out():
+def test_the_worked_example_of_the_docs_is_correct():
     (imp,) = build_inventory_element(SITES[0], MONDAY, SPOT, 1200, rungs())["imp"]
     assert imp["id"] == "2026-11-23T08:00Z/1"
     assert imp["dt"] == 1_795_420_800_000
@@ -200,7 +200,7 @@ def test_an_hour_without_people_is_not_put_up():
     )
 
 
-def test_a_venue_that_nobody_knows_is_left_out():
+def test_an_unknown_venue_is_omitted():
     lost = msgspec.structs.replace(SITES[0], venue="99999")
     element = build_inventory_element(lost, MONDAY, SPOT, 1200, rungs())["dooh"]
     assert not element.keys() & {"venuetype", "venuetypetax"}

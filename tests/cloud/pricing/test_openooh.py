@@ -65,7 +65,7 @@ def test_unknown_venues_are_refused(venue):
         to_openooh_1_1(venue)
 
 
-def test_a_screen_hangs_in_one_place():
+def test_only_an_id_without_children_is_narrow():
     assert is_narrow("10502")
     assert is_narrow("206")
     assert not is_narrow("105")

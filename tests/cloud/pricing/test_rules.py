@@ -91,7 +91,7 @@ def test_a_card_without_a_daily_move_lets_prices_leap():
     assert quoted(at(5000), daily_move=None).price_minor == BY_ITSELF
 
 
-def test_the_last_share_is_not_sold_below_what_it_earns_if_it_is_kept():
+def test_the_last_position_is_not_sold_below_its_expected_later_revenue():
     # 5 of 6 booked; 2 +- 1 more are expected at 90.00: the last goes with P(demand > 1) = 0.84
     late = FareClass("late", 9000, 2.0, 1.0)
     answer = quoted(Market(occupancy=Occupancy(6, 5, (late,))))

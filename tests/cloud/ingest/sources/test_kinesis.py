@@ -47,7 +47,7 @@ def received(one: KinesisSource, limits: BatchLimits = AT_ONCE) -> list[bytes]:
     return [delivery.payload for delivery in one.receive(limits)]
 
 
-def test_reading_goes_on_where_it_was_settled(engine: Engine, kinesis: Any) -> None:
+def test_reading_continues_after_the_last_acknowledged_record(engine: Engine, kinesis: Any) -> None:
     put(kinesis, b"one", b"two", b"three")
     first = source(engine, kinesis)
     deliveries = first.receive(AT_ONCE)

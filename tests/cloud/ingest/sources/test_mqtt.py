@@ -45,7 +45,7 @@ def cut(source: MqttSource) -> None:
 
 
 @pytest.mark.broker
-def test_a_receipt_of_a_dead_connection_settles_nothing_on_the_next(
+def test_a_receipt_of_a_closed_connection_acknowledges_nothing_on_the_next(
     mosquitto: Mosquitto, source: MqttSource
 ) -> None:
     publish(mosquitto, b"one")
@@ -80,7 +80,7 @@ def test_consumers_of_one_group_divide_and_each_hears_who_is_present(mosquitto: 
 
 
 @pytest.mark.broker
-def test_a_window_of_twenty_unsettled_messages_does_not_stall(
+def test_a_window_of_twenty_unacknowledged_messages_does_not_stall(
     mosquitto: Mosquitto, source: MqttSource
 ) -> None:
     publish(mosquitto, *(b"%d" % number for number in range(100)))
@@ -117,7 +117,7 @@ def test_tls_files_that_are_missing_are_refused() -> None:
 
 
 @pytest.mark.broker
-def test_two_consumers_with_one_client_id_say_so_and_do_not_fight(
+def test_two_consumers_with_one_client_id_log_it_and_wait(
     mosquitto: Mosquitto, source: MqttSource, caplog: pytest.LogCaptureFixture
 ) -> None:
     other = MqttSource(parse_broker_url(mosquitto.url))

@@ -86,7 +86,7 @@ def test_senseless_parts_are_refused(make, sentence):
         make()
 
 
-def test_a_minimum_of_people_nobody_counts_is_refused():
+def test_a_minimum_of_a_group_without_data_is_rejected():
     old = AudienceGroup(ages=frozenset({AgeGroup.FROM_55}))
     with pytest.raises(BriefError, match="leave that minimum out"):
         optimise(brief(1000, minimums=(Minimum(old, "reach", 5),)), offer(np.random.default_rng(1)))

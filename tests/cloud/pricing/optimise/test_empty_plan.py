@@ -48,13 +48,13 @@ def test_every_money_limit_that_is_too_small_is_raised_at_once():
     }
 
 
-def test_what_is_sold_out_is_said_to_be():
+def test_a_sold_out_offer_is_explained():
     found = optimise(brief(10_000), seeded(free=0))
     assert isinstance(found, Infeasible)
     assert "sold out" in found.sentence
 
 
-def test_a_target_of_whom_nobody_comes_is_said_so():
+def test_an_absent_target_group_is_explained():
     sold = seeded()
     sold.target.contacts[:] = 0
     found = optimise(brief(10_000), sold)
@@ -127,7 +127,7 @@ def test_the_number_of_sold_out_slots_is_given():
     assert found.relaxations == ()
 
 
-def test_slots_that_only_just_earn_their_price_are_said_to():
+def test_slots_that_only_just_earn_their_price_are_explained():
     even = small_offer(price_minor=np.array([100, 200, 300, 400]))
     asked = program(9_999, even, objective=Objective.ROI, value_minor=10.0)
     assert "the slots only just earn their price" in explain_empty_plan(asked).sentence

@@ -50,7 +50,7 @@ def test_few_slots_decided_again_are_enough_for_the_same_optimum(
 
 @settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 10_000), near=st.integers(1, 20))
-def test_what_was_far_from_chosen_is_let_go_when_its_price_says_so(seed, near):
+def test_a_slot_far_from_being_chosen_is_released_when_its_price_requires(seed, near):
     sold = offer(np.random.default_rng(seed), locations=4, hours=12, days=3)
     total = sold.price_minor.sum()
     poor, rich = (build_linear_program(brief(total * share), sold) for share in (0.02, 0.5))

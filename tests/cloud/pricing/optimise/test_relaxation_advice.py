@@ -29,7 +29,7 @@ TIGHT = {
 @settings(max_examples=25, deadline=None)
 @example(drawn=TIGHT, seed=1423)
 @given(drawn=briefs, seed=st.integers(0, 10_000))
-def test_what_is_said_to_help_helps(drawn, seed):
+def test_proven_relaxations_make_a_plan_possible(drawn, seed):
     sold = offer(np.random.default_rng(seed), locations=2, hours=3, free=1)
     asked = drawn_brief(drawn | {"least": 0.95, "objective": Objective.ATTENTIVE}, sold)
     found = optimise(asked, sold)

@@ -94,7 +94,7 @@ def dying(*_):
     os._exit(9)
 
 
-def test_a_search_that_dies_is_not_waited_for(monkeypatch):
+def test_a_search_whose_process_exits_is_not_waited_for(monkeypatch):
     monkeypatch.setattr(subprocess_solver, "_search", dying)
     with pytest.raises(SearchStopped, match="process exited"):
         optimise_in_subprocess(brief(), offer(20), within_s=600)
