@@ -1,4 +1,4 @@
-"""Secrets at rest: written whole or not at all, readable by their owner only.
+"""Keys and passphrases in files: written atomically, readable by their owner only.
 
 A passphrase comes from the environment, from a file or from AWS KMS, never from the command line,
 where every process of the machine can read it.
@@ -37,14 +37,14 @@ class KeyStoreError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class FileOwner:
-    """The account that a file is for."""
+    """The account that owns a file."""
 
     uid: int
     gid: int
 
 
 def owner_of(user: str | None) -> FileOwner | None:
-    """The ids of an account; None where files belong to whoever runs this."""
+    """The ids of an account; None where files belong to the account of this process."""
     if user is None or os.geteuid() != 0:
         return None
     account = pwd.getpwnam(user)
@@ -52,9 +52,9 @@ def owner_of(user: str | None) -> FileOwner | None:
 
 
 def read_passphrase(environment: Mapping[str, str]) -> bytes | None:
-    """The passphrase that protects the authority's keys, or None when no source is named.
+    """The passphrase that protects the authority's keys, or None if no variable is set.
 
-    Raises VaultError or KmsError when one is named and there is none in it.
+    Raises KeyStoreError or KmsError if a variable is set and its passphrase cannot be read.
     """
     named = [
         name for name in (kms.KMS_FILE_VARIABLE, PASSPHRASE_FILE, PASSPHRASE) if name in environment
@@ -73,14 +73,17 @@ def read_passphrase(environment: Mapping[str, str]) -> bytes | None:
 
 
 def read_secret(path: Path, *, what: str) -> bytes:
-    """The secret in a file, without the line break at its end; VaultError when there is none."""
+    """The secret in a file, without the line break at its end; KeyStoreError if there is none."""
     try:
         with path.open("rb") as file:
             content = file.read(MAX_SECRET_BYTES + 1)
     except OSError as error:
         raise KeyStoreError(f"{what}={path} cannot be read: {error.strerror}") from error
     if len(content) > MAX_SECRET_BYTES:
-        raise KeyStoreError(f"{what}={path} holds more than {MAX_SECRET_BYTES} bytes: no secret")
+        raise KeyStoreError(
+            f"{what}={path} has more than {MAX_SECRET_BYTES} bytes: "
+            "give a file with the passphrase only"
+        )
     return _require_content(content.rstrip(b"\r\n"), what=f"{what}={path}")
 
 
@@ -93,17 +96,17 @@ def _require_content(secret: bytes, *, what: str) -> bytes:
 
 
 def write_private(path: Path, content: bytes, *, owner: FileOwner | None = None) -> None:
-    """Put a file in place that only its owner may read."""
+    """Write a file that only its owner may read."""
     _replace(path, content, 0o600, owner)
 
 
 def write_public(path: Path, content: bytes) -> None:
-    """Put a file in place that everybody may read: certificates, revocation lists."""
+    """Write a file that all accounts may read: certificates, revocation lists."""
     _replace(path, content, 0o644, None)
 
 
 def is_private(path: Path, owner: FileOwner | None) -> bool:
-    """Whether the file is there, readable by that account and nobody else."""
+    """Whether the file exists and only that account may read it."""
     try:
         found = path.stat()
     except FileNotFoundError:
@@ -113,7 +116,7 @@ def is_private(path: Path, owner: FileOwner | None) -> bool:
 
 
 def _replace(path: Path, content: bytes, mode: int, owner: FileOwner | None) -> None:
-    """Owner and mode are final before the name is: a reader never finds a file it may not read."""
+    """Set owner and mode before the rename, so that a reader never finds a file it may not read."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         draft.unlink(missing_ok=True)
@@ -136,7 +139,7 @@ def _replace(path: Path, content: bytes, mode: int, owner: FileOwner | None) -> 
 
 
 def sync_folder(folder: Path) -> None:
-    """Make renames inside a folder survive a power cut."""
+    """Write renames inside a folder to disk, so that they survive a power failure."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -145,12 +148,12 @@ def sync_folder(folder: Path) -> None:
 
 
 def generate_key() -> ec.EllipticCurvePrivateKey:
-    """A fresh P-256 key."""
+    """A new P-256 key."""
     return ec.generate_private_key(ec.SECP256R1())
 
 
 def encode_key(key: ec.EllipticCurvePrivateKey, secret: bytes | None) -> bytes:
-    """The key as PEM, encrypted unless there is no passphrase at all; an empty one is refused."""
+    """The key as PEM, encrypted if there is a passphrase; an empty one is refused."""
     if secret is not None:
         secret = _require_content(secret, what="the passphrase")
     protection: KeySerializationEncryption = (
@@ -160,7 +163,7 @@ def encode_key(key: ec.EllipticCurvePrivateKey, secret: bytes | None) -> bytes:
 
 
 def read_key(path: Path, secret: bytes | None) -> ec.EllipticCurvePrivateKey:
-    """Open a key file, refusing one that others may read."""
+    """Read a key file; a file that other accounts may read is refused."""
     try:
         mode = path.stat().st_mode
         content = path.read_bytes()
@@ -172,8 +175,8 @@ def read_key(path: Path, secret: bytes | None) -> ec.EllipticCurvePrivateKey:
         key = load_pem_private_key(content, secret if b"ENCRYPTED" in content else None)
     except (TypeError, ValueError) as error:
         raise KeyStoreError(
-            f"{path} does not open: set {PASSPHRASE} or {PASSPHRASE_FILE} to its passphrase"
+            f"{path} cannot be decrypted: set {PASSPHRASE} or {PASSPHRASE_FILE} to its passphrase"
         ) from error
     if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise KeyStoreError(f"{path} holds no elliptic-curve key: it is not the authority's")
+        raise KeyStoreError(f"{path} is not an elliptic-curve key: restore the authority's key")
     return key

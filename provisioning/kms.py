@@ -1,7 +1,7 @@
-"""The authority's passphrase in the keeping of AWS KMS: a file that only the KMS key can open.
+"""The authority's passphrase, encrypted by AWS KMS in a file that only the KMS key can decrypt.
 
-The key never leaves KMS; who may use it is a matter of IAM, and every use is in CloudTrail. The
-encryption context binds the file to this purpose: the same key opens nothing else by mistake.
+The key never leaves KMS. IAM controls who may use it, and CloudTrail records each use. The
+encryption context binds the file to this purpose: other data encrypted with the key is refused.
 """
 
 import base64
@@ -17,24 +17,24 @@ MIN_BYTES: Final = 16
 
 
 class KmsError(RuntimeError):
-    """A passphrase that KMS does not make or open."""
+    """KMS cannot create or decrypt the passphrase."""
 
 
 def create_passphrase(key: str) -> bytes:
-    """A new 256-bit passphrase, sealed under the KMS key; nobody sees it in the clear."""
+    """Create a 256-bit passphrase, encrypted with the KMS key; the plain text is not returned."""
     client = create_client("kms")
     try:
         with explain_aws_errors():
-            made = client.generate_data_key_without_plaintext(
+            created = client.generate_data_key_without_plaintext(
                 KeyId=key, KeySpec="AES_256", EncryptionContext=CONTEXT
             )
     except AwsError as error:
-        raise KmsError(f"KMS makes no passphrase under {key[:200]!r}: {error}") from error
-    return base64.b64encode(made["CiphertextBlob"]) + b"\n"
+        raise KmsError(f"KMS cannot create a passphrase with {key[:200]!r}: {error}") from error
+    return base64.b64encode(created["CiphertextBlob"]) + b"\n"
 
 
 def decrypt_passphrase(path: Path) -> bytes:
-    """The passphrase in a file that `sealed` made, as text that other tools take too."""
+    """Decrypt a file of `create_passphrase`; the passphrase is text, for use in other tools."""
     client = create_client("kms")
     try:
         with path.open("rb") as file:
@@ -46,10 +46,10 @@ def decrypt_passphrase(path: Path) -> bytes:
             answer = client.decrypt(CiphertextBlob=blob, EncryptionContext=CONTEXT)
     except AwsError as error:
         raise KmsError(
-            f"KMS does not open {path}: {error}; wanted a file made by `ca seal` and the right "
-            "to kms:Decrypt with its key"
+            f"KMS cannot decrypt {path}: {error}; give a file of `ca seal` and allow kms:Decrypt "
+            "with its key"
         ) from error
     clear: bytes = answer["Plaintext"]
     if len(clear) < MIN_BYTES:
-        raise KmsError(f"{path} holds a passphrase of {len(clear)} bytes: make it with `ca seal`")
+        raise KmsError(f"{path} has a passphrase of {len(clear)} bytes: create it with `ca seal`")
     return base64.b64encode(clear)

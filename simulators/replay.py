@@ -1,4 +1,4 @@
-"""Run the real agent on recorded videos and send its reports to a broker or a file.
+"""Run the agent on recorded videos and send its reports to a broker or a file.
 
 All measurements are the agent's own, with its networks and settings. Each clip is one run of the
 agent, so a visit does not continue from one clip to the next.

@@ -55,12 +55,12 @@ class CertificateAuthority:
 
     @property
     def chain(self) -> bytes:
-        """What a device presents beside its own certificate: the issuing one."""
+        """The issuing certificate, which a device presents with its own."""
         return self._public("issuing.crt")
 
     @property
     def trust(self) -> bytes:
-        """What a device or broker trusts: root and issuing."""
+        """The certificates that a device or broker trusts: root and issuing."""
         return self._public(TRUST_FILE)
 
     def sign_device(

@@ -113,7 +113,7 @@ class CertificateRegister:
     def next_list(self, at: datetime) -> Iterator[tuple[int, datetime]]:
         """Number and date of the next revocation list; other writers are locked out until it ends.
 
-        Each list has a second of its own, and none is dated after the clock: lists are backdated,
+        No two lists have the same second, and none has a date in the future: lists are backdated,
         so that several can be written within a second.
         """
         with self._writing() as connection:

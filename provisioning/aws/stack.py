@@ -36,7 +36,7 @@ class Stack:
                 one = change["ResourceChange"]
                 note = " (is replaced)" if one.get("Replacement") == "True" else ""
                 yield f"{one['Action']:<7} {one['LogicalResourceId']}  {one['ResourceType']}{note}"
-        finally:  # one that is left over would make the next plan fail
+        finally:  # a change set that remains makes the next plan fail
             self._discard(change_set)
 
     def deploy(self, parameters: Mapping[str, str]) -> Iterator[str]:

@@ -39,7 +39,7 @@ EVENT_NAMES: Final = {
 class AuditEvent:
     """One line of the audit, for `times` events since the last one of its kind.
 
-    `ends_session` asks for the client to be disconnected; 0 times asks for no line.
+    With `ends_session` the client is disconnected; with 0 times no line is written.
     """
 
     at: datetime

@@ -1,6 +1,6 @@
-"""Parses Mosquitto's log, line by line, into events. It keeps no state.
+"""Parses Mosquitto's log, line by line, into events. It has no state.
 
-The patterns match Mosquitto 2.0 and our auth plugin. The plugin logs the certificate's name of a
+The patterns match Mosquitto 2.0 and the auth plugin. The plugin logs the certificate's name of a
 client that Mosquitto calls `<unknown>`. A line that matches no pattern is ignored. Details are
 truncated, since a rejected client chooses its names and topics.
 """

@@ -1,6 +1,6 @@
-"""One Mosquitto process: start it, drain its log, reload it once it is ready, end it.
+"""One Mosquitto process: starts it, reads its log, reloads it once it is ready, stops it.
 
-A thread of its own reads Mosquitto's stderr and does nothing else, so that the pipe never fills: a
+A separate thread reads Mosquitto's stderr and does nothing else, so that the pipe never fills: a
 full pipe blocks Mosquitto in the middle of its main loop. What is not taken out in time is bounded
 in bytes; beyond the bound whole chunks are discarded and counted.
 
@@ -32,7 +32,7 @@ SBIN: Final = "/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin"
 
 
 class LogReader:
-    """Lines of a stream, read on a thread of their own; `take` never blocks the reading."""
+    """Lines of a stream, read on a separate thread; `take` never blocks it."""
 
     def __init__(self, stream: IO[bytes], *, pending_bytes: int = PENDING_BYTES) -> None:
         self._stream = stream

@@ -13,7 +13,7 @@ FROM ${BASE_IMAGE} AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/onlooker
 COPY requirements/edge.txt requirements/build.txt /tmp/
-# Wheels alone: a board compiles nothing, and what is installed is what was pinned.
+# Wheels only: nothing is compiled, and only pinned packages are installed.
 RUN /opt/onlooker/bin/pip install --only-binary :all: --require-hashes -r /tmp/edge.txt
 COPY . /src
 RUN python -m venv /opt/build \

@@ -41,7 +41,7 @@ def test_an_authority_under_kms_works_with_the_key_and_not_without(
 
     monkeypatch.delenv(KMS_FILE_VARIABLE)
     assert opens(tmp_path) == 1
-    assert "does not open" in capsys.readouterr().err
+    assert "cannot be decrypted" in capsys.readouterr().err
 
 
 def test_a_file_that_kms_did_not_seal_is_refused_with_a_sentence(sealed, tmp_path, capsys):
@@ -63,5 +63,5 @@ def test_an_unknown_key_makes_nothing(key, tmp_path, capsys):
     path = tmp_path / "passphrase.kms"
 
     assert main(["ca", "seal", "--kms-key", "alias/none", "--out", str(path)]) == 1
-    assert "KMS makes no passphrase" in capsys.readouterr().err
+    assert "KMS cannot create a passphrase" in capsys.readouterr().err
     assert not path.exists()

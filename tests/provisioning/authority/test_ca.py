@@ -75,7 +75,7 @@ def test_a_passphrase_encrypts_the_keys(tmp_path):
         locked = CertificateAuthority(authority.folder, wrong)
         request = build_signing_request("cam")
         with pytest.raises(
-            key_store.KeyStoreError, match="does not open: set ONLOOKER_CA_PASSPHRASE"
+            key_store.KeyStoreError, match="cannot be decrypted: set ONLOOKER_CA_PASSPHRASE"
         ):
             locked.sign_device(request, "KX-01", at=NOW)
 
