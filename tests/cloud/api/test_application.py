@@ -1,5 +1,6 @@
 """Properties of every answer: ids, headers, problems, the OpenAPI document."""
 
+from datetime import timedelta
 from typing import Any
 
 import jsonschema
@@ -63,6 +64,18 @@ def test_a_lost_database_is_503_and_healthz_stays_alive(ask, context: AppContext
         assert answer.headers["retry-after"] == "5"
         assert "onlooker.db" not in answer.text
     assert ask.get("/healthz").status_code == 200
+
+
+def test_example_slots_of_the_openapi_document_are_ahead_of_the_clock(ask, clock):
+    def example() -> str:
+        path = ask.get("/openapi.json").json()["paths"]["/api/inventory"]
+        return path["get"]["parameters"][0]["schema"]["examples"][0]
+
+    assert example() == "2026-11-23T08:00"  # it is Friday the 20th
+    assert ask.get("/api/inventory", params={"time_slot": example()}).status_code == 200
+    clock.advance(timedelta(days=2))
+    assert example() == "2026-11-30T08:00"
+    assert "2030-01" not in ask.get("/openapi.json").text
 
 
 def test_the_openapi_document_names_every_route_with_its_errors(ask):
