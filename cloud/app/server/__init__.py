@@ -1,0 +1,1 @@
+"""The HTTP server before any route: connections, host names, admission, middleware."""
