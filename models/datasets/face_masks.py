@@ -2,7 +2,7 @@
 
 Source: iAmEthanMai/mask-detection-dataset at c5d6b88, the set published as "Face Mask Detection".
 Licence: CC0 as its publisher claims; the repository is MIT; the photographs come from the web.
-`models.train.labels` adds the faces that the annotators left out.
+`models.train.samples.labels` adds the faces that the annotators left out.
 """
 
 from collections import defaultdict

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from models.datasets.picture import Floats
 from models.train.checkpoints import Average, resume, save
-from models.train.pose_crops import balance_angles, draw_crop
 from models.train.pose_net import PoseNet, pose_loss
-from models.train.pose_views import Views
+from models.train.samples.pose_crops import balance_angles, draw_crop
+from models.train.samples.pose_views import Views
 from models.train.schedule import Schedule
 
 log = logging.getLogger(__name__)

@@ -18,8 +18,8 @@ from torch import Tensor, nn
 from models.datasets.labelled_faces import SIDE_PX, LabelledFaces
 from models.datasets.picture import Image
 from models.train.checkpoints import Average, resume, save
-from models.train.photometric import weathered
 from models.train.pose_net import PoseNet
+from models.train.samples.photometric import weathered
 from models.train.schedule import Schedule
 
 log = logging.getLogger(__name__)

@@ -20,17 +20,18 @@ from models.datasets import fer, utkface
 from models.datasets.labelled_faces import LabelledFaces
 from models.datasets.picture import LabelledPicture
 from models.export import OPSET, export_onnx, load_average
-from models.train import attention, classes, detection, face_verifier, labels, pose_views
+from models.train import attention, classes, detection, face_verifier
 from models.train.checkpoints import steps_of
 from models.train.classes import ClassNet
-from models.train.clutter import clutter
 from models.train.detector_net import DetectorNet, ExportedDetector
 from models.train.face_verifier import FaceVerifierNet
-from models.train.pose_crops import SIDE_PX
 from models.train.pose_net import PoseNet
 from models.train.recipes import RECIPES
+from models.train.samples import labels, pose_views
+from models.train.samples.clutter import clutter
+from models.train.samples.pose_crops import SIDE_PX
+from models.train.samples.ytf_views import read_ytf_views
 from models.train.schedule import Schedule
-from models.train.ytf_views import read_ytf_views
 from wire.model_card import ModelCard
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from models.datasets.picture import LabelledPicture
 from models.train.checkpoints import Average, resume, save
 from models.train.detector_loss import detection_loss
 from models.train.detector_net import DetectorNet
-from models.train.drawing import batches
+from models.train.samples.drawing import batches
 from models.train.schedule import Schedule, split_at_mining
 
 log = logging.getLogger(__name__)

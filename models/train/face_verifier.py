@@ -17,9 +17,9 @@ from torch import Tensor, nn
 
 from models.datasets.picture import Image, LabelledPicture
 from models.train.pose_net import PoseNet
-from models.train.pose_views import Views
+from models.train.samples.pose_views import Views
+from models.train.samples.verifier_crops import sample_faces, sample_non_faces
 from models.train.schedule import Schedule
-from models.train.verifier_crops import sample_faces, sample_non_faces
 
 log = logging.getLogger(__name__)
 FACES_A_STEP = 512

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.datasets.picture import LabelledPicture
-from models.train.pose_views import Views
+from models.train.samples.pose_views import Views
 
 FACES = np.asarray([[50, 60, 90, 100], [250, 150, 310, 210]], np.float32)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.train.clutter import SHAPES, clutter
+from models.train.samples.clutter import SHAPES, clutter
 
 
 @pytest.mark.parametrize("side_px", [12, 64, 129, 320])

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.datasets.picture import LabelledPicture
-from models.train.detector_targets import assign_faces, cells
-from models.train.scene_composer import SceneSampler
+from models.train.samples.detector_targets import assign_faces, cells
+from models.train.samples.scene_composer import SceneSampler
 
 # side of the scenes of a step, px, and how many of them take about the same time
 SIDES_PX = {192: 42, 256: 24, 320: 15}

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.train.pose_crops import SIDE_PX, balance_angles, draw_crop
+from models.train.samples.pose_crops import SIDE_PX, balance_angles, draw_crop
 
 
 def crops(views, index, count=60):

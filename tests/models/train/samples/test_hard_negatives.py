@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from models.train.hard_negatives import (
+from models.train.samples.hard_negatives import (
     cover_face,
     emboss_head,
     make_hard_negative,

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 
 from models.datasets.picture import Floats, Image
-from models.train.photometric import weathered
-from models.train.pose_views import Views
-from models.train.scene_composer import MIRRORED
+from models.train.samples.photometric import weathered
+from models.train.samples.pose_views import Views
+from models.train.samples.scene_composer import MIRRORED
 
 SIDE_PX = 64
 CROP_MARGIN = 1.4

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.train import drawing
-from models.train.detector_targets import cells
-from models.train.drawing import draw_scenes
-from models.train.scene_composer import SceneSampler
+from models.train.samples import drawing
+from models.train.samples.detector_targets import cells
+from models.train.samples.drawing import draw_scenes
+from models.train.samples.scene_composer import SceneSampler
 
 SIDES_PX = {64: 3, 96: 2, 128: 1}
 

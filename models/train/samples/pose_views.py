@@ -16,7 +16,7 @@ import numpy as np
 
 from models.datasets.picture import Floats, Image, LabelledPicture
 from models.train.errors import TrainingDataError
-from models.train.view_synthesis import synthesize_view
+from models.train.samples.view_synthesis import synthesize_view
 
 SIDE_PX, MARGIN = 128, 1.9
 LEAST_FACE_PX = 28.0

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.train import verifier_crops
-from models.train.verifier_crops import (
+from models.train.samples import verifier_crops
+from models.train.samples.verifier_crops import (
     CROPS_OF_AN_EMPTY_PICTURE,
     sample_crop,
     sample_faces,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.train.view_synthesis import rotation, synthesize_view
+from models.train.samples.view_synthesis import rotation, synthesize_view
 
 BOX = np.asarray([40, 36, 88, 92], np.float32)
 POINTS = np.asarray([[53, 56], [75, 56], [64, 69], [56, 79], [72, 79]], np.float32)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.train.errors import TrainingDataError
-from models.train.pose_views import (
+from models.train.samples.pose_views import (
     LEAST_FACE_PX,
     MARGIN,
     SIDE_PX,

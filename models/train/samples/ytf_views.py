@@ -11,7 +11,7 @@ import numpy as np
 
 from models.datasets.ytf import CROP_OF_BOX, POINTS, posed_crops
 from models.train.errors import TrainingDataError
-from models.train.pose_views import SIDE_PX, Views
+from models.train.samples.pose_views import SIDE_PX, Views
 
 
 def read_ytf_views(folder: Path) -> Views:

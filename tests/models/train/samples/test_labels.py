@@ -9,7 +9,7 @@ import pytest
 from edge_agent.perception.face_detector import Face
 from models.datasets.picture import LabelledPicture
 from models.train.errors import TrainingDataError
-from models.train.labels import (
+from models.train.samples.labels import (
     Labels,
     complete_labels,
     label_picture,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from models.train.detector_targets import assign_faces, cells
+from models.train.samples.detector_targets import assign_faces, cells
 
 
 def assign(boxes, ignored=(), side=256):

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.datasets.picture import Floats, Image, LabelledPicture
-from models.train.clutter import clutter
-from models.train.hard_negatives import make_hard_negative
-from models.train.photometric import toned, weathered
+from models.train.samples.clutter import clutter
+from models.train.samples.hard_negatives import make_hard_negative
+from models.train.samples.photometric import toned, weathered
 
 MIRRORED = [1, 0, 2, 4, 3]
 SMALLEST_FACE_PX, FAR_FACE_PX, LARGEST_FACE_PX = 6.0, 20.0, 300.0

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from models.train import photometric
-from models.train.photometric import STEPS, weathered
+from models.train.samples import photometric
+from models.train.samples.photometric import STEPS, weathered
 
 NOISE = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
 GREY = np.full((64, 96, 3), 128, np.uint8)

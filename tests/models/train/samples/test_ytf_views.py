@@ -6,7 +6,7 @@ import pytest
 
 from models.datasets.table import LabelTableError
 from models.train.errors import TrainingDataError
-from models.train.ytf_views import read_ytf_views
+from models.train.samples.ytf_views import read_ytf_views
 
 POINTS = ("reye", "leye", "nose", "rmouth", "lmouth")
 COLUMNS = [f"{name}_{axis}" for name in POINTS for axis in "xy"]

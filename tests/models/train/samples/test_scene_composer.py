@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edge_agent.perception.boxes import overlap_ratios
-from models.train.scene_composer import SceneSampler, mirror_scene
+from models.train.samples.scene_composer import SceneSampler, mirror_scene
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def test_faces_of_every_size_are_drawn(drawn):
 
 
 def test_a_crowd_covers_no_labelled_face(sampler, monkeypatch):
-    monkeypatch.setattr("models.train.scene_composer.CROWD", 1.0)
+    monkeypatch.setattr("models.train.samples.scene_composer.CROWD", 1.0)
     crowds = [scene.boxes for scene in scenes(sampler)]
     assert max(len(boxes) for boxes in crowds) > 8
     for boxes in crowds:

@@ -10,11 +10,11 @@ import numpy as np
 
 from edge_agent.perception.image_crops import crop
 from models.datasets.picture import Floats, Image, LabelledPicture
-from models.train.clutter import clutter
-from models.train.hard_negatives import cover_face, scramble_face
-from models.train.photometric import weathered
-from models.train.pose_crops import SIDE_PX, draw_crop
-from models.train.pose_views import Views
+from models.train.samples.clutter import clutter
+from models.train.samples.hard_negatives import cover_face, scramble_face
+from models.train.samples.photometric import weathered
+from models.train.samples.pose_crops import SIDE_PX, draw_crop
+from models.train.samples.pose_views import Views
 
 MARGIN = 1.25
 VIEWS_DRAWN, CLUTTER_DRAWN, HIDDEN_DRAWN = 3000, 1500, 1500

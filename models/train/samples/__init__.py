@@ -1,0 +1,1 @@
+"""Training samples: labels, scenes, views and crops, drawn from pictures."""
