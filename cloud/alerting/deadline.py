@@ -1,4 +1,4 @@
-"""A deadline for a whole call over a socket: name lookup, connection, TLS, request and answer.
+"""A deadline for a whole call over a socket: connection, TLS, request and answer.
 
 A socket timeout restarts with every byte that arrives, so a peer that sends a byte now and then
 delays a call indefinitely. These sockets apply the remaining time to every operation. A name lookup
@@ -62,7 +62,7 @@ class _TlsSocket(ssl.SSLSocket):
         return super().recv_into(*arguments, **more)
 
     def send(self, *arguments: Any, **more: Any) -> int:
-        """Send in the time that is left; `sendall` of a TLS socket is made of these."""
+        """Send in the time that is left; `sendall` of a TLS socket calls it."""
         self.settimeout(self.deadline.left_s())
         return super().send(*arguments, **more)
 

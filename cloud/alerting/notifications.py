@@ -56,7 +56,7 @@ class ClaimedMessage:
 
 
 class FailureKind(StrEnum):
-    """What a failure says about further attempts."""
+    """The kind of a failure, which decides about further attempts."""
 
     AWAY = "away"  # the recipient cannot be reached: nothing is tried for a while
     LATER = "later"  # it answers that it cannot take this message now

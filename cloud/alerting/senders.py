@@ -203,7 +203,7 @@ def _publish(topic: SnsTopic, message: AlertMessage, deadline: Deadline) -> None
 
 
 def _meaning(status: int) -> tuple[str, FailureKind]:
-    """A status of HTTP as a sentence, and what it says about further attempts."""
+    """An HTTP status as a sentence, with the kind of its failure."""
     if status // 100 == 3:
         return f"it redirects ({status}): give the final address in the file", FailureKind.REFUSED
     if status in OVERLOADED:

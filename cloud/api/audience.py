@@ -1,8 +1,8 @@
 """`GET /api/audience/{location}`: the measured audience by window.
 
-Hard truth: a window without reports is absent and a figure that nobody could see is null; neither
-is ever written as zero. Windows follow one another and may be added; with a `step` shorter than the
-window they overlap, and `additive` says that their sums may not.
+A window without reports is absent and a figure that was not observed is null; neither is written
+as zero. Consecutive windows may be summed; with a `step` shorter than the window they overlap, and
+`additive` is false.
 """
 
 from datetime import UTC, datetime, timedelta

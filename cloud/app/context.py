@@ -168,8 +168,8 @@ class AppContext:
 
     def _compute_forecast(self, site: Site, now: datetime) -> CachedForecast:
         with database.reading(self.engine) as connection:
-            known = read_site_plays(connection, site, now)
+            plays = read_site_plays(connection, site, now)
             book = read_site_market(connection, site, now)
-            said = forecast_at(connection, site, now)
-            seen = read_recent_coverage(connection, site, now)
-        return CachedForecast(now, said, known, book, seen)
+            forecast = forecast_at(connection, site, now)
+            coverage = read_recent_coverage(connection, site, now)
+        return CachedForecast(now, forecast, plays, book, coverage)
