@@ -91,7 +91,7 @@ RAW_CREATIVES: Final = LakeTable(
     "audience_creatives",
     (
         *KEY,
-        LakeColumn("creative", pa.string(), "what the screen showed; '-' where it is not known"),
+        LakeColumn("creative", pa.string(), "what the screen showed, or 'unknown'"),
         LakeColumn("plays", INT64, "starts of the creative in the interval"),
         LakeColumn("observed_ms", INT64, "time measured during it"),
         LakeColumn("person_ms", INT64, "time of people in view"),
