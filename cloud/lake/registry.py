@@ -2,13 +2,22 @@
 
 from typing import Final
 
+from cloud.lake.curated.audience import AUDIENCE_DEMOGRAPHICS_HOURLY, AUDIENCE_METRICS
+from cloud.lake.curated.profiles import LOCATION_PROFILES
 from cloud.lake.landing.reports import LANDED_REPORTS
 from cloud.lake.quarantine import QUARANTINE
 from cloud.lake.raw.audience import AUDIENCE_TABLES
 from cloud.lake.tables import LakeTable
 from cloud.suggestions import unknown_word
 
-TABLES: Final[tuple[LakeTable, ...]] = (LANDED_REPORTS, QUARANTINE, *AUDIENCE_TABLES)
+TABLES: Final[tuple[LakeTable, ...]] = (
+    LANDED_REPORTS,
+    QUARANTINE,
+    *AUDIENCE_TABLES,
+    AUDIENCE_METRICS,
+    AUDIENCE_DEMOGRAPHICS_HOURLY,
+    LOCATION_PROFILES,
+)
 BY_NAME: Final = {table.full_name: table for table in TABLES}
 
 

@@ -1,0 +1,1 @@
+"""The curated zone: results that are computed from the trusted zone."""

@@ -1,0 +1,54 @@
+"""Marts on DuckDB: one statement in a database of its own, with bounded memory."""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+import pyarrow as pa
+
+from cloud.lake.reader import create_view
+from cloud.lake.tables import LakeTable
+from cloud.marts.engine import LakeFiles, MartInputs
+
+MEMORY_LIMIT: Final = "400MB"
+"""A day of 1,000 locations needs half of it; what exceeds it goes to the temporary folder."""
+SPILL_LIMIT: Final = "20GB"
+"""Without a limit, DuckDB fills the disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class DuckDbEngine:
+    """A `MartEngine` of one process.
+
+    Files beyond the memory limit are written to a folder below `spill`, which is deleted.
+    """
+
+    threads: int = 2
+    memory_limit: str = MEMORY_LIMIT
+    spill_limit: str = SPILL_LIMIT
+    spill: Path | None = None
+
+    def run(self, sql: str, inputs: MartInputs, result: LakeTable) -> pa.Table:
+        """See `MartEngine.run`."""
+        with (
+            tempfile.TemporaryDirectory(prefix="onlooker-marts-", dir=self.spill) as folder,
+            duckdb.connect(config=self._configure(folder)) as connection,
+        ):
+            connection.execute("SET TimeZone = 'UTC'")
+            for name, source in inputs.items():
+                if isinstance(source, LakeFiles):
+                    create_view(connection, source.storage, source.table, source.files, name=name)
+                else:
+                    connection.register(name, source)
+            return connection.sql(sql).to_arrow_table()
+
+    def _configure(self, folder: str) -> dict[str, Any]:
+        return {
+            "threads": self.threads,
+            "memory_limit": self.memory_limit,
+            "temp_directory": folder,
+            "max_temp_directory_size": self.spill_limit,
+            "preserve_insertion_order": "false",
+        }

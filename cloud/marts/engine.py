@@ -1,0 +1,44 @@
+"""What runs the SQL of a mart: DuckDB on one machine, or Spark on a cluster.
+
+The same text runs on both and gives the same rows. It therefore keeps to whole numbers, CASE, CAST,
+COALESCE, NULLIF, FLOOR, SQRT, EXTRACT(HOUR ...), sums and window functions with a total order.
+Weekdays and local hours are columns of small tables: engines number and convert them differently.
+The session's time zone is UTC.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import Protocol
+
+import pyarrow as pa
+
+from cloud.lake.manifest import DataFile
+from cloud.lake.storage import Storage
+from cloud.lake.tables import LakeTable
+
+
+@dataclass(frozen=True, slots=True)
+class LakeFiles:
+    """Some files of a table of the lake."""
+
+    storage: Storage
+    table: LakeTable
+    files: Sequence[DataFile]
+
+
+MartInputs = Mapping[str, LakeFiles | pa.Table]
+"""The tables that the SQL of a mart reads, by the name that it uses."""
+
+
+class MartEngine(Protocol):
+    """Runs one SQL text over some tables."""
+
+    def run(self, sql: str, inputs: MartInputs, result: LakeTable) -> pa.Table:
+        """The rows of the statement, in no order: the columns of `result`, and `day`."""
+        ...
+
+
+def read_sql(name: str) -> str:
+    """The SQL text of a mart."""
+    return resources.files("cloud.marts").joinpath("sql", f"{name}.sql").read_text("utf-8")

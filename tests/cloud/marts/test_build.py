@@ -1,0 +1,185 @@
+"""Marts follow the trusted rows by whole days; the same rows give the same files."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from cloud.database import reading
+from cloud.lake.curated.audience import AUDIENCE_METRICS
+from cloud.lake.lake import Lake
+from cloud.lake.lifecycle import drop_days
+from cloud.lake.manifest import LakeConflictError, read_files
+from cloud.lake.reader import read_table
+from cloud.lake.tables import LakeTable
+from cloud.marts.build import DAILY_MARTS, TRUSTED_REPORTS, build_changed_days, build_days
+from cloud.marts.duckdb_engine import DuckDbEngine
+from cloud.marts.engine import MartInputs
+from tests.cloud.conftest import Reports
+from tests.cloud.marts.audience_rows import (
+    CAMERAS,
+    DAYS,
+    FIRST,
+    NOW,
+    UNLISTED,
+    reports,
+    sites,
+    trust,
+)
+
+CAMERA = CAMERAS[0].address
+NINE = datetime(2026, 10, 19, 9, tzinfo=UTC)
+
+
+def build(lake: Lake, now: datetime = NOW) -> list[date]:
+    return [built.day for built in build_changed_days(lake, DuckDbEngine(), sites(), now=now)]
+
+
+def one(report: Reports, number: int = 1, **fields: Any):
+    return report(
+        number, **{"location": CAMERA.location, "device": CAMERA.device, "starts_at": NINE} | fields
+    )
+
+
+def row_at(lake: Lake, hour: int, location: str = CAMERA.location) -> dict[str, Any]:
+    rows = read_table(lake, AUDIENCE_METRICS).to_pylist()
+    (row,) = [row for row in rows if (row["location"], row["hour"]) == (location, hour)]
+    return row
+
+
+def checksums(lake: Lake, mart: LakeTable) -> list[str]:
+    with reading(lake.engine) as connection:
+        return [file.sha256 for file in read_files(connection, mart.full_name)]
+
+
+def test_an_hour_has_its_sums_rates_and_local_time(lake: Lake, report: Reports) -> None:
+    trust(lake, one(report, 1, visits=3), one(report, 2, visits=4, device="cam-2"))
+    build(lake)
+    row = row_at(lake, 9)
+    expected = {
+        "day": FIRST, "weekday": 1, "local_date": FIRST, "local_hour": 10, "local_weekday": 1,
+        "cameras": 2, "reports": 2, "observed_ms": 18_000, "expected_ms": 3_600_000,
+        "visits": 7, "onlookers": 3, "peak": 4, "dwell_ms": 28_000, "dwell_03": 7, "dwell_04": 0,
+        "observed_share_milli": 5, "attention_rate_milli": 428, "looking_share_milli": 375,
+        "crowd_milli": 888, "dwell_mean_ms": 4_000, "banded_reports": None, "band_low_ms": None,
+    }  # fmt: skip
+    assert {name: row[name] for name in expected} == expected
+
+
+def test_an_expected_hour_without_a_report_is_unknown_and_not_zero(
+    lake: Lake, report: Reports
+) -> None:
+    trust(lake, one(report))
+    build(lake)
+    row = row_at(lake, 8)
+    assert (row["reports"], row["observed_ms"], row["expected_ms"]) == (0, 0, 3_600_000)
+    assert (row["visits"], row["peak"], row["crowd_milli"], row["dwell_00"]) == (None,) * 4
+    assert row["observed_share_milli"] == 0
+    assert len(read_table(lake, AUDIENCE_METRICS)) == 24 * len(sites())
+
+
+def test_figures_of_an_hour_without_observed_time_are_unknown(lake: Lake, report: Reports) -> None:
+    fields = ("observed_ms", "person_ms", "facing_ms", "looking_ms", "unsure_ms", "visits",
+              "entries", "onlookers", "dwell_ms", "peak")  # fmt: skip
+    histograms = {"dwell_histogram": (0,) * 15, "attention_histogram": (0,) * 13}
+    trust(lake, one(report, **dict.fromkeys(fields, 0), **histograms))
+    build(lake)
+    row = row_at(lake, 9)
+    assert (row["reports"], row["observed_ms"], row["visits"], row["dwell_03"]) == (
+        1,
+        0,
+        None,
+        None,
+    )
+
+
+def test_a_location_that_is_not_listed_has_no_local_hour_and_no_expected_time(
+    lake: Lake, report: Reports
+) -> None:
+    trust(lake, one(report, location=UNLISTED))
+    build(lake)
+    row = row_at(lake, 9, UNLISTED)
+    assert (row["visits"], row["weekday"]) == (2, 1)
+    assert (row["local_hour"], row["expected_ms"], row["observed_share_milli"]) == (None,) * 3
+
+
+def test_local_hours_follow_the_change_of_the_clocks(lake: Lake, report: Reports) -> None:
+    trust(lake, *(one(report, n, starts_at=datetime(2026, 10, 25, n - 1, tzinfo=UTC))
+                  for n in range(1, 4)))  # fmt: skip
+    build(lake)
+    assert [row_at(lake, hour)["local_hour"] for hour in range(3)] == [1, 1, 2]
+
+
+def test_only_changed_days_are_built_and_late_reports_change_their_day(
+    lake: Lake, report: Reports
+) -> None:
+    trust(lake, one(report, 1), one(report, 2, starts_at=NINE + timedelta(days=2)))
+    assert build(lake) == [DAYS[0], DAYS[2]]
+    assert build(lake) == []
+    trust(lake, one(report, 3))
+    assert build(lake) == [DAYS[0]]
+    rows = read_table(lake, AUDIENCE_METRICS).to_pylist()
+    assert [(row["day"], row["reports"]) for row in rows if row["reports"]] == [
+        (DAYS[0], 2), (DAYS[2], 1),
+    ]  # fmt: skip
+    assert len(checksums(lake, AUDIENCE_METRICS)) == 2
+
+
+def test_repeated_runs_give_the_same_bytes(lake: Lake) -> None:
+    trust(lake, *(one for one in reports() if one.starts_at.date() == FIRST))
+    build(lake)
+    before = [checksums(lake, mart) for mart in DAILY_MARTS]
+    assert [len(sums) for sums in before] == [1, 1]
+    list(build_days(lake, DuckDbEngine(threads=1), sites(), [FIRST], now=NOW))
+    assert [checksums(lake, mart) for mart in DAILY_MARTS] == before
+
+
+def test_a_day_that_had_not_ended_is_built_again(lake: Lake, report: Reports) -> None:
+    trust(lake, one(report))
+    assert build(lake, NINE + timedelta(minutes=30)) == [FIRST]
+    assert row_at(lake, 9)["expected_ms"] == 1_800_000
+    assert build(lake, NINE + timedelta(days=1)) == [FIRST]
+    assert row_at(lake, 9)["expected_ms"] == 3_600_000
+    assert build(lake, NINE + timedelta(days=1)) == []
+
+
+def test_a_day_keeps_its_rows_when_retention_deletes_its_reports(
+    lake: Lake, report: Reports
+) -> None:
+    trust(lake, one(report))
+    build(lake)
+    drop_days(lake, TRUSTED_REPORTS, before=DAYS[1], now=NOW)
+    assert build(lake) == [FIRST]
+    assert row_at(lake, 9)["reports"] == 1
+
+
+@dataclass
+class _Interrupted:
+    """An engine that another program overtakes before its first statement ends."""
+
+    lake: Lake
+    is_first: bool = True
+
+    def run(self, sql: str, inputs: MartInputs, result: LakeTable) -> pa.Table:
+        if self.is_first:
+            self.is_first = False
+            build(self.lake)
+        return DuckDbEngine().run(sql, inputs, result)
+
+
+def test_two_programs_at_once_give_each_day_once(lake: Lake, report: Reports) -> None:
+    trust(lake, one(report))
+    with pytest.raises(LakeConflictError, match="run it again"):
+        list(build_changed_days(lake, _Interrupted(lake), sites(), now=NOW))
+    assert row_at(lake, 9)["reports"] == 1
+    assert build(lake) == []
+
+
+def test_a_run_that_was_interrupted_is_repeated(lake: Lake, report: Reports) -> None:
+    trust(lake, one(report, 1), one(report, 2, starts_at=NINE + timedelta(days=1)))
+    run = build_changed_days(lake, DuckDbEngine(), sites(), now=NOW)
+    assert next(run).day == DAYS[0]
+    run.close()
+    assert build(lake) == DAYS[:2]

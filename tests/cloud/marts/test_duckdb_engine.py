@@ -1,0 +1,41 @@
+"""DuckDB runs the SQL of the marts, with bounded memory and no file left behind."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from cloud.lake.curated.audience import AUDIENCE_METRICS
+from cloud.lake.lake import Lake
+from cloud.marts.build import compute_day
+from cloud.marts.duckdb_engine import DuckDbEngine
+from tests.cloud.marts import engine_contract
+from tests.cloud.marts.engine_contract import MartEngineContract, inputs_of
+
+trusted_lake, live = engine_contract.trusted_lake, engine_contract.live
+
+
+class TestDuckDb(MartEngineContract):
+    @pytest.fixture
+    def mart_engine(self) -> DuckDbEngine:
+        return DuckDbEngine()
+
+
+def test_limits_are_set_and_the_temporary_folder_is_deleted(tmp_path: Path) -> None:
+    engine = DuckDbEngine(threads=1, memory_limit="50MB", spill_limit="1GB", spill=tmp_path)
+    sql = (
+        "SELECT current_setting('threads') AS threads, current_setting('TimeZone') AS zone, "
+        "current_setting('memory_limit') AS memory, "
+        "current_setting('max_temp_directory_size') AS spill"
+    )
+    (row,) = engine.run(sql, {}, AUDIENCE_METRICS).to_pylist()
+    assert row == {"threads": 1, "zone": "UTC", "memory": "47.6 MiB", "spill": "953.6 MiB"}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_number_of_threads_changes_no_row(trusted_lake: Lake) -> None:
+    def rows(threads: int) -> pa.Table:
+        found = compute_day(DuckDbEngine(threads), AUDIENCE_METRICS, inputs_of(trusted_lake))
+        return found.sort_by([(name, "ascending") for name in ("day", "location", "hour")])
+
+    assert rows(1).equals(rows(4))
