@@ -62,6 +62,8 @@ EXAMPLES: Final = (
     "lake hold place raw.audience_reports 2026-11-01 2026-11-30 --reason 'case 17'",
     "lake hold list",
     "lake hold release 3",
+    "marts build --lake var/lake --sites sites.yaml",
+    "marts publish",
     "retention --reports-days 30 --minutes-days 400",
 )
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
 from cloud.lake.curated.audience import AUDIENCE_METRICS
@@ -14,40 +13,9 @@ from cloud.lake.reader import read_table
 from cloud.lake.writer import append
 from cloud.marts.duckdb_engine import DuckDbEngine
 from cloud.marts.profiles import build_profiles
+from tests.cloud.marts.mart_rows import HOUR_MS, MONDAY, days, hour, metrics
 
-MONDAY = date(2026, 10, 5)
 NOW = datetime(2026, 11, 2, 3, tzinfo=UTC)
-HOUR_MS = 3_600_000
-
-
-def metrics(*rows: dict[str, Any]) -> pa.Table:
-    """Rows of `audience_metrics`; what a row does not name is null, or 0 where it must not be."""
-    schema = AUDIENCE_METRICS.schema.append(pa.field("day", pa.date32()))
-    empty = {field.name: None if field.nullable else 0 for field in schema}
-    return pa.Table.from_pylist([empty | row for row in rows], schema=schema)
-
-
-def hour(
-    location: str,
-    day: date,
-    hour: int = 9,
-    *,
-    people: int = 2,
-    visits: int = 100,
-    onlookers: int = 20,
-) -> dict[str, Any]:
-    """An observed hour of a location in UTC."""
-    return {
-        "location": location, "day": day, "hour": hour, "weekday": day.isoweekday(),
-        "local_date": day, "local_hour": hour, "local_weekday": day.isoweekday(),
-        "observed_ms": HOUR_MS, "expected_ms": HOUR_MS, "person_ms": people * HOUR_MS,
-        "looking_ms": HOUR_MS, "visits": visits, "entries": visits, "onlookers": onlookers,
-        "dwell_ms": people * HOUR_MS, "peak": people,
-    }  # fmt: skip
-
-
-def days(number: int) -> list[date]:
-    return [MONDAY + timedelta(days=n) for n in range(number)]
 
 
 def profiles(lake: Lake, *rows: dict[str, Any]) -> dict[str, dict[str, Any]]:

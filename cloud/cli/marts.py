@@ -1,0 +1,99 @@
+"""`python -m cloud marts ACTION`: build the marts of the lake and copy them to the database."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from cloud import database, settings
+from cloud.cli.lake import FOLDER
+from cloud.lake.lake import Lake
+from cloud.lake.manifest import LakeConflictError
+from cloud.lake.storage import StorageError, open_storage
+from cloud.marts.build import BuiltDay, build_changed_days, build_days
+from cloud.marts.duckdb_engine import DuckDbEngine
+from cloud.marts.engine import MartEngine
+from cloud.marts.profiles import build_profiles
+from cloud.marts.publish import publish_marts
+from cloud.sites.sites import Sites
+from cloud.sites.sites_file import SAMPLE, load_sites
+from wire.clock import utc_now
+
+REFUSED: Final = (LakeConflictError, StorageError)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `marts`."""
+    settings.add_arguments(parser, "database", "sites")
+    parser.add_argument(
+        "--lake", metavar="FOLDER", default=os.environ.get("ONLOOKER_LAKE", FOLDER),
+        help=f"folder or s3://bucket/prefix (ONLOOKER_LAKE, {FOLDER})",
+    )  # fmt: skip
+    actions = parser.add_subparsers(dest="action", required=True)
+    builds = actions.add_parser("build", help="build the days whose trusted rows changed")
+    builds.add_argument(
+        "--since", type=date.fromisoformat, metavar="DAY",
+        help="build all days from this UTC day instead, such as after a change of the sites file",
+    )  # fmt: skip
+    builds.add_argument("--spark", action="store_true", help="on Spark; needs onlooker[spark]")
+    actions.add_parser("publish", help="copy changed days to tables of the database")
+
+
+def run(arguments: argparse.Namespace, clock: Callable[[], datetime] = utc_now) -> int:
+    """Run the action; 2 when it is refused."""
+    chosen = settings.read(arguments)
+    engine = database.open_existing(chosen.database_url)
+    try:
+        lake = Lake(open_storage(arguments.lake), engine)
+        sites = load_sites(chosen.sites or SAMPLE)
+        if arguments.action == "publish":
+            _publish(lake, sites)
+        elif arguments.spark:
+            _build_on_spark(lake, sites, arguments.since, clock())
+        else:
+            _build(lake, DuckDbEngine(), sites, arguments.since, clock())
+    except REFUSED as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    finally:
+        engine.dispose()
+    return 0
+
+
+def _build_on_spark(lake: Lake, sites: Sites, since: date | None, now: datetime) -> None:
+    from cloud.cli.stream_spark import session
+    from cloud.marts.spark_engine import SparkEngine
+
+    spark = session({})
+    try:
+        _build(lake, SparkEngine(spark), sites, since, now)
+    finally:
+        spark.stop()
+
+
+def _build(lake: Lake, engine: MartEngine, sites: Sites, since: date | None, now: datetime) -> None:
+    for built in _build_daily(lake, engine, sites, since, now):
+        counts = ", ".join(f"{name} {rows}" for name, rows in sorted(built.rows.items()))
+        _write(f"{built.day}: {counts or 'no reports, left as it is'}")
+    _write(f"profiles of {build_profiles(lake, engine, now=now)} locations built")
+
+
+def _build_daily(
+    lake: Lake, engine: MartEngine, sites: Sites, since: date | None, now: datetime
+) -> Iterator[BuiltDay]:
+    if since is None:
+        return build_changed_days(lake, engine, sites, now=now)
+    days = (now.date() - since).days + 1
+    chosen = [since + timedelta(days=n) for n in range(days)]
+    return build_days(lake, engine, sites, chosen, now=now)
+
+
+def _publish(lake: Lake, sites: Sites) -> None:
+    for published in publish_marts(lake, sites):
+        _write(f"{published.table}: {published.days} days, {published.rows} rows")
+
+
+def _write(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
