@@ -8,7 +8,7 @@ interval in which it ends, an entry in the interval in which it begins.
 from collections.abc import Iterator
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -60,7 +60,7 @@ class BlindCause(StrEnum):
 
 
 class AgeGroup(StrEnum):
-    """Seven groups and the default, "unknown"."""
+    """Age groups, and the default "unknown"."""
 
     UNDER_13 = "<13"
     FROM_13 = "13-17"
@@ -106,6 +106,10 @@ class FrameCounts(WireMessage, frozen=True, kw_only=True):
     captured: Count
     dropped: Count
     analysed: Count
+
+
+MAX_CELLS: Final = len(AgeGroup) * len(Gender)
+"""Cells of a report: one for each age group and gender."""
 
 
 class DemographicCell(WireMessage, frozen=True, kw_only=True):
@@ -256,7 +260,7 @@ class AudienceReport(WireMessage, frozen=True, kw_only=True):
     dwell_ms: Milliseconds
     dwell_histogram: DwellHistogram
     attention_histogram: AttentionHistogram
-    demographics: Annotated[tuple[DemographicCell, ...], Meta(max_length=24)]
+    demographics: Annotated[tuple[DemographicCell, ...], Meta(max_length=MAX_CELLS)]
     sensors: Annotated[dict[Word, SensorSum], Meta(max_length=MAX_SENSORS)]
     attention_basis: AttentionBasis
     versions: Versions

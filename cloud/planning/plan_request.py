@@ -37,7 +37,9 @@ class DaypartRequest(RequestPart):
 class GroupRequest(RequestPart):
     """People by age and gender; nothing named means everybody."""
 
-    ages: list[AgeGroup] = Field(default=[], max_length=8, examples=[["25-34", "35-44"]])
+    ages: list[AgeGroup] = Field(
+        default=[], max_length=len(AgeGroup), examples=[["25-34", "35-44"]]
+    )
     genders: list[Gender] = Field(default=[], max_length=3)
 
     def to_brief(self) -> AudienceGroup:

@@ -21,6 +21,7 @@ from av.container import InputContainer
 
 from edge_agent.capture.camera import ActivityLevel, Counters
 from edge_agent.capture.decoding.frame_conversion import to_frame
+from edge_agent.capture.decoding.hardware_decoder import open_hardware_decoder
 from edge_agent.capture.decoding.packet_decoder import (
     DecodedPicture,
     PacketDecoder,
@@ -41,7 +42,6 @@ from edge_agent.capture.sampler import Sampler
 from edge_agent.capture.source import LiveSource
 from edge_agent.capture.stream_connection import (
     VideoPackets,
-    open_hardware_decoder,
     open_stream,
     packet_timeout_s,
 )

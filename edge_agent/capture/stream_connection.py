@@ -5,10 +5,8 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 import av
-from av.codec import Codec
-from av.codec.hwaccel import HWAccel, hwdevices_available
+from av.codec.hwaccel import HWAccel
 from av.container import InputContainer
-from av.error import FFmpegError
 from av.packet import Packet
 from av.video.stream import VideoStream
 
@@ -19,19 +17,6 @@ from edge_agent.settings.capture import CaptureSettings
 # Otherwise FFmpeg counts pictures to estimate the rate, which takes long at one a second.
 PROBING: Final = {"fpsprobesize": "0"}
 NEARLY_ALL: Final = 0.9  # of the stated duration: a source that ends after it was a recording
-
-
-def open_hardware_decoder(kind: str, device: str) -> HWAccel | None:
-    """A hardware decoder by its FFmpeg name; None where the machine or FFmpeg lacks it.
-
-    Pictures that the hardware cannot decode are decoded in software.
-    """
-    accelerator = HWAccel(kind, device or None, allow_software_fallback=True)
-    try:
-        accelerator.create(Codec("h264", "r"))
-    except (FFmpegError, NotImplementedError, OSError, RuntimeError, ValueError):
-        return None
-    return accelerator if kind in hwdevices_available() else None
 
 
 def open_stream(

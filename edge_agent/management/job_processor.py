@@ -8,7 +8,7 @@ document that is invalid is rejected with its reason.
 import logging
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 import msgspec
 
@@ -26,7 +26,16 @@ from edge_agent.management.simple_jobs import (
 from edge_agent.management.update_job import UpdateJobRunner
 from edge_agent.perception.model_errors import ModelError
 from wire.fleet.device_config import jobs_topic
-from wire.fleet.jobs import ClipJob, DiagnoseJob, Job, JobResult, ModelJob, RenewJob, UpdateJob
+from wire.fleet.jobs import (
+    ClipJob,
+    DiagnoseJob,
+    Job,
+    JobResult,
+    ModelJob,
+    RenewJob,
+    RestartJob,
+    UpdateJob,
+)
 from wire.scalars import WireMessage
 
 log = logging.getLogger(__name__)
@@ -248,17 +257,21 @@ def parse_job(document: Mapping[str, Any]) -> Job:
 
 
 def _runner_for(job: Job, state: JobState, context: JobContext) -> JobRunner:
-    if isinstance(job, ModelJob):
-        return ModelJobRunner(job, context, was_on_probation=state.on_probation)
-    if isinstance(job, RenewJob):
-        return RenewJobRunner(context, since=state.since)
-    if isinstance(job, DiagnoseJob):
-        return DiagnoseJobRunner(job, context)
-    if isinstance(job, ClipJob):
-        return ClipJobRunner(job, context)
-    if isinstance(job, UpdateJob):
-        return UpdateJobRunner(job, context, since=state.since)
-    return RestartJobRunner(context, since=state.since)
+    match job:
+        case ModelJob():
+            return ModelJobRunner(job, context, was_on_probation=state.on_probation)
+        case RenewJob():
+            return RenewJobRunner(context, since=state.since)
+        case DiagnoseJob():
+            return DiagnoseJobRunner(job, context)
+        case ClipJob():
+            return ClipJobRunner(job, context)
+        case UpdateJob():
+            return UpdateJobRunner(job, context, since=state.since)
+        case RestartJob():
+            return RestartJobRunner(context, since=state.since)
+        case _:
+            assert_never(job)
 
 
 def _state_of(execution: Mapping[str, Any]) -> JobState | None:

@@ -1,5 +1,7 @@
 """Suppresses cells of fewer than `smallest` people: they wait until they are large enough.
 
+`smallest` is the setting `privacy.smallest_cell`.
+
 A cell is a bucket of dwell, a bucket of attention time, a zone, or the faces of snapshots. It is
 reported with `n` people when `n >= smallest` of them have accumulated and the report has room for
 them: the cells of a report never count more than the report. Reported people are removed from the
