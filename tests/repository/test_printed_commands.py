@@ -49,7 +49,8 @@ def strings(tree):
 def find_printed():
     """Commands in texts of the programs: between backquotes, or to the end of the sentence."""
     for path in sorted(chain for package in PACKAGES for chain in (ROOT / package).rglob("*.py")):
-        for text in strings(ast.parse(path.read_text())):
+        source = path.read_text()
+        for text in strings(ast.parse(source)) if "python -m" in source else ():
             for found in COMMAND.finditer(text):
                 quoted = found.start() and text[found.start() - 1] == "`"
                 end = "`" if quoted else r"[`;,)\n]|$"

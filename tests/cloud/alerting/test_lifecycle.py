@@ -18,6 +18,7 @@ from cloud.alerting.lifecycle import (
 from cloud.alerting.rules import THRESHOLDS, AlertKind, Measure
 from cloud.database import writing
 from tests.cloud.alerting.conftest import AT_ONCE, MINUTE, NOON, blind
+from tests.cloud.databases import SQLITE_ONLY
 
 
 def test_between_the_thresholds_an_alert_neither_rises_nor_clears(connection: Connection) -> None:
@@ -79,6 +80,7 @@ def test_an_alert_clears_only_after_its_condition_stayed_over(connection: Connec
     assert events[-1][0].change is AlertChange.CLEARED
 
 
+@SQLITE_ONLY  # 1,440 evaluations in one transaction: of the rules, not of the database
 @pytest.mark.parametrize(
     ("up_min", "down_min"), [(1, 11), (0, 12), (5, 12), (20, 12), (40, 15), (100, 20)]
 )

@@ -5,7 +5,6 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 import yaml
-from jsonschema import Draft202012Validator
 
 from cloud.__main__ import main
 from cloud.sites.sites_file import SAMPLE, json_schema
@@ -82,6 +81,8 @@ def test_a_missing_sites_file_and_an_invalid_rate_card_are_named(tmp_path, capsy
 
 
 def test_the_schema_accepts_the_sample_and_refuses_a_typing_error_in_two_other_readers():
+    from jsonschema import Draft202012Validator  # slow to import
+
     schema = json_schema()
     Draft202012Validator.check_schema(schema)
     sample = yaml.safe_load(SAMPLE_TEXT)

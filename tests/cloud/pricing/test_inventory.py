@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
-from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator, meta
 
 from cloud.forecast.intervals.interval import Interval
 from cloud.pricing.cpm import slot_price_minor
@@ -169,7 +169,7 @@ def rungs(entries=Interval(1000, 1200, 1500), cells=None):  # noqa: B008 - a fro
 @pytest.mark.parametrize("site", SITES, ids=lambda site: site.id)
 def test_every_screen_is_described_as_the_standard_requires(site):
     element = build_inventory_element(site, MONDAY, SPOT, 1200, rungs())
-    Draft202012Validator.check_schema(ELEMENT)
+    meta.validate(ELEMENT)
     Draft202012Validator(ELEMENT).validate(element)
 
 
