@@ -16,6 +16,7 @@ from cloud.sites.site_model import Site
 INT64: Final = pa.int64()
 SATURDAY: Final = 6
 ONE_HOUR: Final = timedelta(hours=1)
+MILLISECOND: Final = timedelta(milliseconds=1)
 DIM_DATE: Final = pa.schema(
     [
         pa.field(DAY, pa.date32(), nullable=False),
@@ -82,27 +83,37 @@ def list_location_hours(sites: Iterable[Site], day: date, *, until: datetime) ->
     zone without whole hours, the local hour is that in which the UTC hour starts.
     """
     midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    hours = [midnight + hour * ONE_HOUR for hour in range(24)]
-    rows = [
-        _describe_hour(site, starts_at, min(starts_at + ONE_HOUR, until))
-        for site in sites
-        for starts_at in hours
-        if starts_at < until
-    ]
-    return pa.Table.from_pylist(rows, schema=LOCATION_HOURS)
+    starts = [midnight + hour * ONE_HOUR for hour in range(24)]
+    hours = [(at, min(at + ONE_HOUR, until)) for at in starts if at < until]
+    columns: dict[str, list[Any]] = {name: [] for name in LOCATION_HOURS.names}
+    clocks: dict[str, list[datetime]] = {}
+    for site in sites:
+        if site.timezone not in clocks:
+            clocks[site.timezone] = [at.astimezone(site.zone) for at, _ in hours]
+        clock = clocks[site.timezone]
+        columns["location"] += [site.id] * len(hours)
+        columns[DAY] += [day] * len(hours)
+        columns["hour"] += [at.hour for at, _ in hours]
+        columns["local_date"] += [local.date() for local in clock]
+        columns["local_hour"] += [local.hour for local in clock]
+        columns["local_weekday"] += [local.isoweekday() for local in clock]
+        columns["expected_ms"] += _list_expected_ms(site, hours)
+    return pa.table(columns, schema=LOCATION_HOURS)
 
 
-def _describe_hour(site: Site, starts_at: datetime, ends_at: datetime) -> dict[str, Any]:
-    local = starts_at.astimezone(site.zone)
-    return {
-        "location": site.id,
-        DAY: starts_at.date(),
-        "hour": starts_at.hour,
-        "local_date": local.date(),
-        "local_hour": local.hour,
-        "local_weekday": local.isoweekday(),
-        "expected_ms": site.expected_ms(starts_at, ends_at),
-    }
+def _list_expected_ms(site: Site, hours: list[tuple[datetime, datetime]]) -> list[int]:
+    """By hour; computed once where every camera is expected all day."""
+    if not hours:
+        return []
+    cameras = sum(not camera.optional for camera in site.cameras)
+    whole_ms = _span_ms(hours[0][0], hours[-1][1])
+    if site.expected_ms(hours[0][0], hours[-1][1]) == cameras * whole_ms:
+        return [cameras * _span_ms(starts_at, ends_at) for starts_at, ends_at in hours]
+    return [site.expected_ms(starts_at, ends_at) for starts_at, ends_at in hours]
+
+
+def _span_ms(starts_at: datetime, ends_at: datetime) -> int:
+    return (ends_at - starts_at) // MILLISECOND
 
 
 def _describe_date(day: date) -> dict[str, Any]:

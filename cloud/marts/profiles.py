@@ -59,7 +59,7 @@ def build_profiles(
         LOCATION_PROFILES,
         {
             "audience_metrics": LakeFiles(lake.storage, AUDIENCE_METRICS, in_period),
-            "profile_period": _describe_period(first, last),
+            "profile_period": describe_period(first, last),
         },
     )
     written = list(write_days(lake.storage, LOCATION_PROFILES, rows))
@@ -72,7 +72,8 @@ def build_profiles(
     return len(rows)
 
 
-def _describe_period(first: date, last: date) -> pa.Table:
+def describe_period(first: date, last: date) -> pa.Table:
+    """The period as the SQL reads it: one row."""
     return pa.table(
         {
             "first_on": pa.array([first], pa.date32()),

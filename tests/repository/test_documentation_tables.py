@@ -4,9 +4,13 @@ import re
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from cloud.alerting.rules import THRESHOLDS, Severity
+from cloud.database import ATTENTION, DWELL
 from cloud.ingest.dead_letters import DeadLetterKind
+from cloud.lake.curated.audience import AUDIENCE_DEMOGRAPHICS_HOURLY, AUDIENCE_METRICS
+from cloud.lake.curated.profiles import LOCATION_PROFILES
 from cloud.pricing.factors import compute_base_factors
 from cloud.pricing.slot import parse_slot
 from edge_agent.management.privacy_limits import RULES
@@ -56,3 +60,16 @@ def test_alerts_lists_every_kind_with_its_severity():
     rows = re.findall(r"^\| `([\w.]+)` \| (\w+) \|", section, re.MULTILINE)
     assert rows == sorted(rows, key=lambda row: list(Severity).index(row[1]))
     assert dict(rows) == {kind: thresholds.severity for kind, thresholds in THRESHOLDS.items()}
+
+
+@pytest.mark.parametrize(
+    "mart",
+    [AUDIENCE_METRICS, AUDIENCE_DEMOGRAPHICS_HOURLY, LOCATION_PROFILES],
+    ids=lambda mart: mart.name,
+)
+def test_marts_lists_every_column(mart):
+    listed = first_cells("docs/marts.md", f"## Columns of `{mart.name}`\n")
+    for buckets in (DWELL, ATTENTION):
+        if {buckets[0], buckets[-1]} <= listed:  # written as "first to last"
+            listed |= set(buckets)
+    assert listed == {"day", *mart.schema.names}

@@ -180,7 +180,8 @@ SELECT
   frames_analysed,
   NULLIF(banded_reports, 0) AS banded_reports,
   CASE WHEN observed_ms > 0 THEN band_high_ms ELSE NULLIF(band_high_ms, 0) END AS band_high_ms,
-  CASE WHEN observed_ms > 0 THEN band_medium_ms ELSE NULLIF(band_medium_ms, 0) END AS band_medium_ms,
+  CASE WHEN observed_ms > 0 THEN band_medium_ms ELSE NULLIF(band_medium_ms, 0) END
+    AS band_medium_ms,
   CASE WHEN observed_ms > 0 THEN band_low_ms ELSE NULLIF(band_low_ms, 0) END AS band_low_ms,
   CASE WHEN observed_ms > 0 THEN dwell_00 ELSE NULLIF(dwell_00, 0) END AS dwell_00,
   CASE WHEN observed_ms > 0 THEN dwell_01 ELSE NULLIF(dwell_01, 0) END AS dwell_01,

@@ -2,7 +2,16 @@
 -- The error of the effectiveness comes from the differences between days: the relative residual of
 -- a day is onlookers - visits + person time - observed time, each as a share of its total.
 -- A rank interval counts the locations whose whole interval lies above or below.
-WITH totals AS (
+WITH hours AS (
+  SELECT
+    *,
+    CASE WHEN local_weekday <= 5 AND local_hour BETWEEN 7 AND 9 THEN 1 ELSE 0 END AS is_morning,
+    CASE WHEN local_weekday <= 5 AND local_hour BETWEEN 16 AND 18 THEN 1 ELSE 0 END AS is_evening,
+    CASE WHEN local_weekday <= 5 THEN 1 ELSE 0 END AS is_weekday,
+    CASE WHEN local_weekday >= 6 THEN 1 ELSE 0 END AS is_weekend
+  FROM audience_metrics
+),
+totals AS (
   SELECT
     location,
     SUM(CASE WHEN observed_ms > 0 THEN 1 ELSE 0 END) AS observed_hours,
@@ -14,39 +23,23 @@ WITH totals AS (
     CAST(SUM(visits) AS BIGINT) AS visits,
     CAST(SUM(onlookers) AS BIGINT) AS onlookers,
     CAST(SUM(dwell_ms) AS BIGINT) AS dwell_ms,
-    CAST(SUM(CASE WHEN local_weekday <= 5 AND local_hour BETWEEN 7 AND 9 THEN observed_ms END) AS BIGINT)
-      AS morning_observed_ms,
-    CAST(SUM(CASE WHEN local_weekday <= 5 AND local_hour BETWEEN 7 AND 9 THEN person_ms END) AS BIGINT)
-      AS morning_person_ms,
-    CAST(SUM(CASE WHEN local_weekday <= 5 AND local_hour BETWEEN 7 AND 9 THEN visits END) AS BIGINT)
-      AS morning_visits,
-    CAST(SUM(CASE WHEN local_weekday <= 5 AND local_hour BETWEEN 7 AND 9 THEN onlookers END) AS BIGINT)
-      AS morning_onlookers,
-    CAST(SUM(CASE WHEN local_weekday <= 5 AND local_hour BETWEEN 16 AND 18 THEN observed_ms END) AS BIGINT)
-      AS evening_observed_ms,
-    CAST(SUM(CASE WHEN local_weekday <= 5 AND local_hour BETWEEN 16 AND 18 THEN person_ms END) AS BIGINT)
-      AS evening_person_ms,
-    CAST(SUM(CASE WHEN local_weekday <= 5 AND local_hour BETWEEN 16 AND 18 THEN visits END) AS BIGINT)
-      AS evening_visits,
-    CAST(SUM(CASE WHEN local_weekday <= 5 AND local_hour BETWEEN 16 AND 18 THEN onlookers END) AS BIGINT)
-      AS evening_onlookers,
-    CAST(SUM(CASE WHEN local_weekday <= 5 THEN observed_ms END) AS BIGINT)
-      AS weekday_observed_ms,
-    CAST(SUM(CASE WHEN local_weekday <= 5 THEN person_ms END) AS BIGINT)
-      AS weekday_person_ms,
-    CAST(SUM(CASE WHEN local_weekday <= 5 THEN visits END) AS BIGINT)
-      AS weekday_visits,
-    CAST(SUM(CASE WHEN local_weekday <= 5 THEN onlookers END) AS BIGINT)
-      AS weekday_onlookers,
-    CAST(SUM(CASE WHEN local_weekday >= 6 THEN observed_ms END) AS BIGINT)
-      AS weekend_observed_ms,
-    CAST(SUM(CASE WHEN local_weekday >= 6 THEN person_ms END) AS BIGINT)
-      AS weekend_person_ms,
-    CAST(SUM(CASE WHEN local_weekday >= 6 THEN visits END) AS BIGINT)
-      AS weekend_visits,
-    CAST(SUM(CASE WHEN local_weekday >= 6 THEN onlookers END) AS BIGINT)
-      AS weekend_onlookers
-  FROM audience_metrics
+    CAST(SUM(CASE WHEN is_morning = 1 THEN observed_ms END) AS BIGINT) AS morning_observed_ms,
+    CAST(SUM(CASE WHEN is_morning = 1 THEN person_ms END) AS BIGINT) AS morning_person_ms,
+    CAST(SUM(CASE WHEN is_morning = 1 THEN visits END) AS BIGINT) AS morning_visits,
+    CAST(SUM(CASE WHEN is_morning = 1 THEN onlookers END) AS BIGINT) AS morning_onlookers,
+    CAST(SUM(CASE WHEN is_evening = 1 THEN observed_ms END) AS BIGINT) AS evening_observed_ms,
+    CAST(SUM(CASE WHEN is_evening = 1 THEN person_ms END) AS BIGINT) AS evening_person_ms,
+    CAST(SUM(CASE WHEN is_evening = 1 THEN visits END) AS BIGINT) AS evening_visits,
+    CAST(SUM(CASE WHEN is_evening = 1 THEN onlookers END) AS BIGINT) AS evening_onlookers,
+    CAST(SUM(CASE WHEN is_weekday = 1 THEN observed_ms END) AS BIGINT) AS weekday_observed_ms,
+    CAST(SUM(CASE WHEN is_weekday = 1 THEN person_ms END) AS BIGINT) AS weekday_person_ms,
+    CAST(SUM(CASE WHEN is_weekday = 1 THEN visits END) AS BIGINT) AS weekday_visits,
+    CAST(SUM(CASE WHEN is_weekday = 1 THEN onlookers END) AS BIGINT) AS weekday_onlookers,
+    CAST(SUM(CASE WHEN is_weekend = 1 THEN observed_ms END) AS BIGINT) AS weekend_observed_ms,
+    CAST(SUM(CASE WHEN is_weekend = 1 THEN person_ms END) AS BIGINT) AS weekend_person_ms,
+    CAST(SUM(CASE WHEN is_weekend = 1 THEN visits END) AS BIGINT) AS weekend_visits,
+    CAST(SUM(CASE WHEN is_weekend = 1 THEN onlookers END) AS BIGINT) AS weekend_onlookers
+  FROM hours
   GROUP BY location
 ),
 rates AS (
@@ -173,25 +166,29 @@ SELECT
   morning_observed_ms,
   morning_visits,
   morning_onlookers,
-  CAST(FLOOR(1000 * morning_person_ms / NULLIF(morning_observed_ms, 0)) AS BIGINT) AS morning_crowd_milli,
+  CAST(FLOOR(1000 * morning_person_ms / NULLIF(morning_observed_ms, 0)) AS BIGINT)
+    AS morning_crowd_milli,
   CAST(FLOOR(1000 * morning_onlookers / NULLIF(morning_visits, 0)) AS BIGINT)
     AS morning_attention_rate_milli,
   evening_observed_ms,
   evening_visits,
   evening_onlookers,
-  CAST(FLOOR(1000 * evening_person_ms / NULLIF(evening_observed_ms, 0)) AS BIGINT) AS evening_crowd_milli,
+  CAST(FLOOR(1000 * evening_person_ms / NULLIF(evening_observed_ms, 0)) AS BIGINT)
+    AS evening_crowd_milli,
   CAST(FLOOR(1000 * evening_onlookers / NULLIF(evening_visits, 0)) AS BIGINT)
     AS evening_attention_rate_milli,
   weekday_observed_ms,
   weekday_visits,
   weekday_onlookers,
-  CAST(FLOOR(1000 * weekday_person_ms / NULLIF(weekday_observed_ms, 0)) AS BIGINT) AS weekday_crowd_milli,
+  CAST(FLOOR(1000 * weekday_person_ms / NULLIF(weekday_observed_ms, 0)) AS BIGINT)
+    AS weekday_crowd_milli,
   CAST(FLOOR(1000 * weekday_onlookers / NULLIF(weekday_visits, 0)) AS BIGINT)
     AS weekday_attention_rate_milli,
   weekend_observed_ms,
   weekend_visits,
   weekend_onlookers,
-  CAST(FLOOR(1000 * weekend_person_ms / NULLIF(weekend_observed_ms, 0)) AS BIGINT) AS weekend_crowd_milli,
+  CAST(FLOOR(1000 * weekend_person_ms / NULLIF(weekend_observed_ms, 0)) AS BIGINT)
+    AS weekend_crowd_milli,
   CAST(FLOOR(1000 * weekend_onlookers / NULLIF(weekend_visits, 0)) AS BIGINT)
     AS weekend_attention_rate_milli,
   margins.effectiveness_micro,

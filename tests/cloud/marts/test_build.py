@@ -1,5 +1,6 @@
 """Marts follow the trusted rows by whole days; the same rows give the same files."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -13,11 +14,13 @@ from cloud.lake.lake import Lake
 from cloud.lake.lifecycle import drop_days
 from cloud.lake.manifest import LakeConflictError, read_files
 from cloud.lake.reader import read_table
+from cloud.lake.storage import open_storage
 from cloud.lake.tables import LakeTable
 from cloud.marts.build import DAILY_MARTS, TRUSTED_REPORTS, build_changed_days, build_days
 from cloud.marts.duckdb_engine import DuckDbEngine
 from cloud.marts.engine import MartInputs
 from tests.cloud.conftest import Reports
+from tests.cloud.databases import new_engine
 from tests.cloud.marts.audience_rows import (
     CAMERAS,
     DAYS,
@@ -28,6 +31,9 @@ from tests.cloud.marts.audience_rows import (
     sites,
     trust,
 )
+from tests.report_builder import build_report
+from wire.audience import AudienceReport, FrameCounts
+from wire.scalars import DeviceId, JournalId, SequenceRange
 
 CAMERA = CAMERAS[0].address
 NINE = datetime(2026, 10, 19, 9, tzinfo=UTC)
@@ -37,7 +43,7 @@ def build(lake: Lake, now: datetime = NOW) -> list[date]:
     return [built.day for built in build_changed_days(lake, DuckDbEngine(), sites(), now=now)]
 
 
-def one(report: Reports, number: int = 1, **fields: Any):
+def one(report: Reports, number: int = 1, **fields: Any) -> AudienceReport:
     return report(
         number, **{"location": CAMERA.location, "device": CAMERA.device, "starts_at": NINE} | fields
     )
@@ -54,10 +60,47 @@ def checksums(lake: Lake, mart: LakeTable) -> list[str]:
         return [file.sha256 for file in read_files(connection, mart.full_name)]
 
 
-def test_an_hour_has_its_sums_rates_and_local_time(lake: Lake, report: Reports) -> None:
-    trust(lake, one(report, 1, visits=3), one(report, 2, visits=4, device="cam-2"))
+@pytest.fixture(scope="module")
+def one_day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+    """Two cameras at nine, none at eight, one that measured nothing at ten; a second location."""
+    folder = tmp_path_factory.mktemp("one-day")
+    engine = new_engine(folder)
+    lake = Lake(open_storage(str(folder / "lake")), engine)
+    sums = {"observed_ms": 9_000, "person_ms": 8_000, "facing_ms": 5_000, "looking_ms": 3_000,
+            "frames": FrameCounts(captured=100, dropped=1, analysed=20)}  # fmt: skip
+    ten = {"starts_at": NINE + timedelta(hours=1)}
+    trust(
+        lake,
+        observed(1, 3, **sums),
+        observed(2, 4, **sums, device=DeviceId("cam-2")),
+        observed(3, 0, **ten),
+        observed(4, 2, **sums, location=UNLISTED),
+    )
     build(lake)
-    row = row_at(lake, 9)
+    yield lake
+    engine.dispose()
+
+
+def observed(number: int, visits: int, **fields: Any) -> AudienceReport:
+    """Ten seconds with visits of four seconds each."""
+    starts_at = fields.get("starts_at", NINE)
+    return build_report(
+        **{
+            "location": CAMERA.location, "device": CAMERA.device,
+            "journal": JournalId("00000000000000a1"),
+            "sequence": SequenceRange(first=number, last=number),
+            "starts_at": starts_at, "ends_at": starts_at + timedelta(seconds=10),
+            "entries": visits, "visits": visits, "onlookers": visits // 2, "peak": visits,
+            "dwell_ms": 4_000 * visits,
+            "dwell_histogram": (0, 0, 0, visits) + (0,) * 11,
+            "attention_histogram": (visits,) + (0,) * 12,
+        }
+        | fields
+    )  # fmt: skip
+
+
+def test_an_hour_has_its_sums_rates_and_local_time(one_day: Lake) -> None:
+    row = row_at(one_day, 9)
     expected = {
         "day": FIRST, "weekday": 1, "local_date": FIRST, "local_hour": 10, "local_weekday": 1,
         "cameras": 2, "reports": 2, "observed_ms": 18_000, "expected_ms": 3_600_000,
@@ -68,48 +111,26 @@ def test_an_hour_has_its_sums_rates_and_local_time(lake: Lake, report: Reports) 
     assert {name: row[name] for name in expected} == expected
 
 
-def test_an_expected_hour_without_a_report_is_unknown_and_not_zero(
-    lake: Lake, report: Reports
-) -> None:
-    trust(lake, one(report))
-    build(lake)
-    row = row_at(lake, 8)
+def test_an_expected_hour_without_a_report_is_unknown_and_not_zero(one_day: Lake) -> None:
+    row = row_at(one_day, 8)
     assert (row["reports"], row["observed_ms"], row["expected_ms"]) == (0, 0, 3_600_000)
     assert (row["visits"], row["peak"], row["crowd_milli"], row["dwell_00"]) == (None,) * 4
     assert row["observed_share_milli"] == 0
-    assert len(read_table(lake, AUDIENCE_METRICS)) == 24 * len(sites())
+    assert len(read_table(one_day, AUDIENCE_METRICS)) == 24 * len(sites()) + 1
 
 
-def test_figures_of_an_hour_without_observed_time_are_unknown(lake: Lake, report: Reports) -> None:
-    fields = ("observed_ms", "person_ms", "facing_ms", "looking_ms", "unsure_ms", "visits",
-              "entries", "onlookers", "dwell_ms", "peak")  # fmt: skip
-    histograms = {"dwell_histogram": (0,) * 15, "attention_histogram": (0,) * 13}
-    trust(lake, one(report, **dict.fromkeys(fields, 0), **histograms))
-    build(lake)
-    row = row_at(lake, 9)
-    assert (row["reports"], row["observed_ms"], row["visits"], row["dwell_03"]) == (
-        1,
-        0,
-        None,
-        None,
-    )
+def test_figures_of_an_hour_without_observed_time_are_unknown(one_day: Lake) -> None:
+    row = row_at(one_day, 10)
+    assert (row["reports"], row["observed_ms"]) == (1, 0)
+    assert (row["visits"], row["peak"], row["dwell_03"]) == (None,) * 3
 
 
 def test_a_location_that_is_not_listed_has_no_local_hour_and_no_expected_time(
-    lake: Lake, report: Reports
+    one_day: Lake,
 ) -> None:
-    trust(lake, one(report, location=UNLISTED))
-    build(lake)
-    row = row_at(lake, 9, UNLISTED)
+    row = row_at(one_day, 9, UNLISTED)
     assert (row["visits"], row["weekday"]) == (2, 1)
     assert (row["local_hour"], row["expected_ms"], row["observed_share_milli"]) == (None,) * 3
-
-
-def test_local_hours_follow_the_change_of_the_clocks(lake: Lake, report: Reports) -> None:
-    trust(lake, *(one(report, n, starts_at=datetime(2026, 10, 25, n - 1, tzinfo=UTC))
-                  for n in range(1, 4)))  # fmt: skip
-    build(lake)
-    assert [row_at(lake, hour)["local_hour"] for hour in range(3)] == [1, 1, 2]
 
 
 def test_only_changed_days_are_built_and_late_reports_change_their_day(

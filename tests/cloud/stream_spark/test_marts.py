@@ -8,14 +8,16 @@ import pytest
 from pyspark.sql import SparkSession
 
 from cloud.database import reading
-from cloud.lake.curated.audience import AUDIENCE_DEMOGRAPHICS_HOURLY, AUDIENCE_METRICS
+from cloud.lake.curated.audience import AUDIENCE_METRICS
 from cloud.lake.curated.profiles import LOCATION_PROFILES
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import read_files
+from cloud.lake.tables import LakeTable
 from cloud.lake.writer import append
-from cloud.marts.build import compute_day
+from cloud.marts.build import DAILY_MARTS, compute_day
 from cloud.marts.duckdb_engine import DuckDbEngine
 from cloud.marts.engine import LakeFiles
+from cloud.marts.profiles import describe_period
 from cloud.marts.spark_engine import SparkEngine, SparkSettingsError
 from tests.cloud.marts import engine_contract
 from tests.cloud.marts.audience_rows import DAYS, FIRST, LAST, NOW
@@ -25,48 +27,47 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning"),
 ]
-trusted_lake, live = engine_contract.trusted_lake, engine_contract.live
+trusted_lake, live, built = (
+    engine_contract.trusted_lake, engine_contract.live, engine_contract.built,
+)  # fmt: skip
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def mart_engine(spark: SparkSession) -> SparkEngine:
     return SparkEngine(spark)
 
 
-class TestSpark(MartEngineContract):
-    """The contract of all engines."""
-
-
-@pytest.mark.parametrize(
-    "mart", [AUDIENCE_METRICS, AUDIENCE_DEMOGRAPHICS_HOURLY], ids=lambda mart: mart.name
-)
-def test_no_row_of_a_daily_mart_differs(mart_engine: SparkEngine, trusted_lake: Lake, mart) -> None:
+@pytest.fixture(scope="module")
+def expected(trusted_lake: Lake) -> dict[str, pa.Table]:
+    """The rows of DuckDB."""
     inputs = inputs_of(trusted_lake)
-    found = sorted_rows(mart, compute_day(mart_engine, mart, inputs))
-    expected = sorted_rows(mart, compute_day(DuckDbEngine(), mart, inputs))
-    assert len(expected) > 500
-    assert found == expected
+    return {mart.name: compute_day(DuckDbEngine(), mart, inputs) for mart in DAILY_MARTS}
 
 
-def test_no_row_of_the_profiles_differs(mart_engine: SparkEngine, trusted_lake: Lake) -> None:
-    metrics = compute_day(DuckDbEngine(), AUDIENCE_METRICS, inputs_of(trusted_lake))
-    append(trusted_lake, AUDIENCE_METRICS, metrics, now=NOW)
-    with reading(trusted_lake.engine) as connection:
-        files = read_files(connection, AUDIENCE_METRICS.full_name)
-    period = pa.table(
-        {"first_on": pa.array([FIRST], pa.date32()), "last_on": pa.array([LAST], pa.date32())}
-    )
-    inputs = {
-        "audience_metrics": LakeFiles(trusted_lake.storage, AUDIENCE_METRICS, files),
-        "profile_period": period,
-    }
-    found = sorted_rows(LOCATION_PROFILES, compute_day(mart_engine, LOCATION_PROFILES, inputs))
-    expected = sorted_rows(
-        LOCATION_PROFILES, compute_day(DuckDbEngine(), LOCATION_PROFILES, inputs)
-    )
-    assert found == expected
-    ranked = [row for row in found if row["rank"] is not None]
-    assert [row["observed_days"] for row in ranked] == [len(DAYS)] * 3
+class TestSpark(MartEngineContract):
+    @pytest.mark.parametrize("mart", DAILY_MARTS, ids=lambda mart: mart.name)
+    def test_no_row_of_a_daily_mart_differs(
+        self, built: dict[str, pa.Table], expected: dict[str, pa.Table], mart: LakeTable
+    ) -> None:
+        rows = sorted_rows(mart, expected[mart.name])
+        assert len(rows) > 500
+        assert sorted_rows(mart, built[mart.name]) == rows
+
+    def test_no_row_of_the_profiles_differs(
+        self, mart_engine: SparkEngine, trusted_lake: Lake, expected: dict[str, pa.Table]
+    ) -> None:
+        append(trusted_lake, AUDIENCE_METRICS, expected[AUDIENCE_METRICS.name], now=NOW)
+        with reading(trusted_lake.engine) as connection:
+            files = read_files(connection, AUDIENCE_METRICS.full_name)
+        inputs = {
+            "audience_metrics": LakeFiles(trusted_lake.storage, AUDIENCE_METRICS, files),
+            "profile_period": describe_period(FIRST, LAST),
+        }
+        mart = LOCATION_PROFILES
+        found = sorted_rows(mart, compute_day(mart_engine, mart, inputs))
+        assert found == sorted_rows(mart, compute_day(DuckDbEngine(), mart, inputs))
+        ranked = [row for row in found if row["rank"] is not None]
+        assert [row["observed_days"] for row in ranked] == [len(DAYS)] * 3
 
 
 def test_a_session_in_another_zone_is_refused(spark: SparkSession) -> None:
