@@ -30,7 +30,10 @@ class PlayerMessageError(ValueError):
 
 
 class PlayerMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """A player message; a null creative means that no sold content is shown. Extra fields pass."""
+    """A player message. A null creative, or `unknown`, means that no sold content is shown.
+
+    Other fields are ignored.
+    """
 
     creative: Annotated[str, Meta(pattern=CREATIVE)] | None
     started_at: Annotated[datetime, Meta(tz=True)] | None = None
@@ -74,11 +77,6 @@ class PlayHistory:
         """Add a message; raises PlayerMessageError when its times or name cannot be used."""
         for reason in find_encoded_data(message.creative or ""):
             raise PlayerMessageError(f"creative: {reason}: give it a short name")
-        if message.creative == UNKNOWN_CREATIVE:
-            raise PlayerMessageError(
-                f"creative: {UNKNOWN_CREATIVE!r} is reserved: send null where no sold content is "
-                "shown"
-            )
         skew = received_at - message.sent_at if message.sent_at else timedelta(0)
         if abs(skew) > LARGEST_SKEW:
             raise PlayerMessageError(
@@ -98,7 +96,8 @@ class PlayHistory:
             )
         if ends_at is not None and ends_at <= starts_at:
             raise PlayerMessageError("ends_at does not come after started_at")
-        self._remember(message.creative, _ms(starts_at), _ms(ends_at) if ends_at else None)
+        creative = None if message.creative == UNKNOWN_CREATIVE else message.creative
+        self._remember(creative, _ms(starts_at), _ms(ends_at) if ends_at else None)
 
     def creative_spans(self, first_ms: int, last_ms: int) -> list[CreativeSpan]:
         """The creatives from first to last, without gaps; `unknown` where none is known."""
