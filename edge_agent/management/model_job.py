@@ -15,7 +15,7 @@ from edge_agent.management.http_transfer import download, validate_url
 from edge_agent.management.job_runner import BackgroundTask, JobContext, fail, reject, succeed
 from edge_agent.management.self_check import ChangeCheck
 from edge_agent.perception.face_detector import FaceDetector
-from edge_agent.perception.model_cards import read_card
+from edge_agent.perception.model_cards import WEIGHTS, read_card
 from edge_agent.perception.model_errors import ModelError
 from edge_agent.perception.networks import Networks
 from edge_agent.settings.camera_settings import Settings
@@ -64,7 +64,7 @@ class ModelJobRunner:
             card_path = self._context.models.find(self._job.version)
             if card_path is None:
                 return f"no model {self._job.version!r} on this camera, and no package in the job"
-            self._reject_older(read_card(card_path))
+            self._reject_older(read_card(card_path), is_bundled=card_path.parent == WEIGHTS)
             return None
         fleet = self._context.own.fleet
         verify_signature(package.card.encode(), package.signature, fleet.signers)
@@ -77,8 +77,12 @@ class ModelJobRunner:
         allow_older = self._context.own.fleet.allow_older
         return VersionHistory(self._context.identity.versions, allow_older=allow_older)
 
-    def _reject_older(self, card: ModelCard) -> None:
-        """Raise VersionError for an older model, except the one that the current model replaced."""
+    def _reject_older(self, card: ModelCard, *, is_bundled: bool = False) -> None:
+        """Raise VersionError for an older model, except the one that the current model replaced.
+
+        The content of a bundled model is not compared: an update of the program, which is signed
+        and not older, may have changed the text of its card.
+        """
         is_undone = self._job.package is None and model_id(card) == self._versions.previous
         if not is_undone:
             settings = self._context.models.provided(card.name)  # installed with the program
@@ -87,7 +91,8 @@ class ModelJobRunner:
                 if settings
                 else None
             )
-            self._versions.check(card.name, card.version, model_digest(card), floor=floor)
+            digest = "" if is_bundled else model_digest(card)
+            self._versions.check(card.name, card.version, digest, floor=floor)
 
     def pump(self, now_s: float) -> JobResult | None:
         if self._was_on_probation:

@@ -75,7 +75,10 @@ class VersionHistory:
     def check(
         self, name: str, version: str, digest: str, *, floor: AcceptedVersion | None = None
     ) -> None:
-        """Raise VersionError for a downgrade. `floor` is the version installed without a job."""
+        """Raise VersionError for a downgrade. `floor` is the version installed without a job.
+
+        An empty digest compares versions only.
+        """
         wanted = version_key(version)
         if self._allow_older:
             return
@@ -87,7 +90,8 @@ class VersionHistory:
                 raise VersionError(
                     f"{name} {version} is older than {accepted.version}, accepted before: {REMEDY}"
                 )
-            if wanted == at_least and accepted.digest and accepted.digest != digest:
+            both = accepted.digest and digest
+            if wanted == at_least and both and accepted.digest != digest:
                 raise VersionError(
                     f"{name} {version} differs from {accepted.version}, accepted before: {REMEDY}"
                 )

@@ -6,6 +6,8 @@ import msgspec
 import pytest
 
 from edge_agent.management.remote_config import ConfigError, apply_desired_config
+from edge_agent.updates.model_store import model_digest
+from edge_agent.updates.version_history import VersionHistory
 from tests.edge_agent.management.job_harness import (
     CARD,
     LENIENT,
@@ -14,6 +16,7 @@ from tests.edge_agent.management.job_harness import (
     FakeDetector,
     model_document,
 )
+from wire.model_card import ModelCard
 
 
 def accept_versions(harness, candidate, package, *versions):
@@ -71,6 +74,16 @@ def test_only_the_previous_model_can_be_restored(harness, package, candidate):
     back = model_document(version="onlooker-face:99.0", replaces="onlooker-face:100.0")
     assert harness.run_job("job-back", back)[0] == "SUCCEEDED"
     assert harness.models.chosen == "onlooker-face:99.0"
+
+
+def test_a_bundled_model_can_be_selected_after_an_update_has_changed_the_text_of_its_card(harness):
+    digest_before = model_digest(msgspec.convert({**CARD, "limits": ["Other words."]}, ModelCard))
+    history = VersionHistory(harness.folder / "versions.json")
+    history.record("onlooker-face", CARD["version"], digest_before)
+    bundled = model_document(version=f"onlooker-face:{CARD['version']}")
+    status, details = harness.run_job("job-back", {**bundled, "trial": LENIENT})
+    assert status == "SUCCEEDED", details
+    assert harness.models.chosen == f"onlooker-face:{CARD['version']}"
 
 
 def test_local_settings_can_allow_an_older_model(harness, package, candidate):
