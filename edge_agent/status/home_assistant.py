@@ -23,6 +23,7 @@ from edge_agent.transport.mqtt_client import (
     disconnect,
 )
 from wire.health import CaptureState, DeviceFigures
+from wire.scalars import DeviceId
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +77,8 @@ ENTITIES: Final = (
         ),
     ),
 )
+FORMER_ENTITIES: Final = (("sensor", "looking_s"),)
+"""Kind and key of entities that earlier agents announced; their retained messages are removed."""
 
 
 class HomeAssistant:
@@ -134,8 +137,10 @@ class HomeAssistant:
     def _publish_camera(self, snapshot: StateSnapshot) -> None:
         device = snapshot.beat.device
         if device not in self._announced:
+            for kind, key in FORMER_ENTITIES:
+                self._client.publish(self._discovery_topic(device, kind, key), b"", 1, retain=True)
             for entity in ENTITIES:
-                topic = f"{self._settings.prefix}/{entity.kind}/{device}/{entity.key}/config"
+                topic = self._discovery_topic(device, entity.kind, entity.key)
                 self._publish(topic, self._discovery(snapshot, entity), retain=True)
             self._announced.add(device)
         figures = (
@@ -143,6 +148,9 @@ class HomeAssistant:
         )
         state = {entity.key: entity.read(snapshot, figures) for entity in ENTITIES}
         self._publish(f"{self._root}/{device}", state, retain=False)
+
+    def _discovery_topic(self, device: DeviceId, kind: str, key: str) -> str:
+        return f"{self._settings.prefix}/{kind}/{device}/{key}/config"
 
     def _discovery(self, snapshot: StateSnapshot, entity: Entity) -> dict[str, Any]:
         beat = snapshot.beat

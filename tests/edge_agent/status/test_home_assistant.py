@@ -6,6 +6,7 @@ import queue
 import pytest
 from msgspec import UNSET
 from paho.mqtt import client as mqtt
+from paho.mqtt import publish
 from paho.mqtt.enums import CallbackAPIVersion
 
 from edge_agent.settings.services import HomeAssistantSettings
@@ -60,7 +61,7 @@ def test_a_camera_is_announced_before_its_state_is_published(installation, mosqu
         "waiting": 12, "problem": "OFF",
     }  # fmt: skip
     assert found[0] == (f"onlooker-device/lobby/{CAMERA}/available", b"online")
-    discoveries = {topic: json.loads(payload) for topic, payload in found[1:-1]}
+    discoveries = {topic: json.loads(payload) for topic, payload in found[1:-1] if payload}
     assert set(discoveries) == {
         f"homeassistant/{one.kind}/{CAMERA}/{one.key}/config" for one in ENTITIES
     }
@@ -75,6 +76,15 @@ def test_a_camera_is_announced_before_its_state_is_published(installation, mosqu
         receive_until(installation, f"onlooker-device/lobby/{CAMERA}/available")[-1][1]
         == b"offline"
     )
+
+
+@pytest.mark.broker
+def test_the_former_entity_of_an_upgraded_device_is_removed(installation, mosquitto, board):
+    topic = f"homeassistant/sensor/{CAMERA}/looking_s/config"
+    publish.single(topic, b"{}", 1, retain=True, hostname=mosquitto.host, port=mosquitto.port)
+    assert receive_until(installation, topic)[-1][1] == b"{}"
+    with publish_to_home_assistant(settings(mosquitto), board, CAMERA):
+        assert receive_until(installation, topic)[-1][1] == b""
 
 
 @pytest.mark.broker
