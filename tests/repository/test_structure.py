@@ -37,3 +37,7 @@ def test_no_two_folders_import_each_other(structure):
 
 def test_a_class_name_has_one_meaning(structure):
     assert len(structure.repeated_classes) <= 5, structure.repeated_classes
+
+
+def test_most_modules_have_a_test_at_the_mirrored_path(structure):
+    assert structure.mirrored_ratio >= 0.8, structure.untested
