@@ -11,7 +11,12 @@ import pyarrow as pa
 
 from cloud.database import ATTENTION, DWELL
 from cloud.lake.tables import TIMESTAMP, LakeColumn, LakeTable, Zone
-from wire.audience import AudienceReport, BlindCause
+from wire.audience import (
+    FORMER_UNKNOWN_CREATIVE,
+    UNKNOWN_CREATIVE,
+    AudienceReport,
+    BlindCause,
+)
 
 INT64: Final = pa.int64()
 KEY: Final = (
@@ -140,8 +145,8 @@ def flatten(report: AudienceReport, received_at: datetime) -> dict[str, list[Row
             }
             for cell in report.demographics
         ],
-        RAW_CREATIVES.name: list(_flatten_parts(key, "creative", report.creatives or {})),
-        RAW_SENSORS.name: list(_flatten_parts(key, "sensor", report.sensors)),
+        RAW_CREATIVES.name: [*_flatten_creatives(key, report)],
+        RAW_SENSORS.name: [*_flatten_parts(key, "sensor", report.sensors)],
     }
 
 
@@ -167,6 +172,13 @@ def _flatten_sums(report: AudienceReport) -> Rows:
         "attention_version": versions.attention,
         "config_digest": versions.config,
     }
+
+
+def _flatten_creatives(key: Rows, report: AudienceReport) -> Iterable[Rows]:
+    """Rows by creative; the time that earlier agents reported as `-` is `unknown`."""
+    for row in _flatten_parts(key, "creative", report.creatives or {}):
+        is_former = row["creative"] == FORMER_UNKNOWN_CREATIVE
+        yield row | {"creative": UNKNOWN_CREATIVE} if is_former else row
 
 
 def _flatten_parts(key: Rows, name: str, parts: Mapping[str, Any]) -> Iterable[Rows]:

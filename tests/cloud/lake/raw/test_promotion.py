@@ -83,6 +83,16 @@ def test_every_figure_of_a_report_is_in_its_columns(lake: Lake, report: Reports)
     assert (sensor["sensor"], sensor["total_milli"]) == ("lux", 3_000)
 
 
+@pytest.mark.parametrize("name", ["-", "unknown"])
+def test_the_unknown_creative_has_one_name_in_reports_of_all_agents(
+    lake: Lake, report: Reports, name: str
+):
+    land(lake, report(1, creatives={name: CREATIVE}))
+    list(promote_reports(lake, now=NOW))
+    (row,) = read_table(lake, RAW_CREATIVES).to_pylist()
+    assert (row["creative"], row["looking_ms"]) == ("unknown", 3_000)
+
+
 def test_a_figure_that_a_report_lacks_is_null_and_not_zero(lake: Lake, report: Reports):
     land(lake, report(1))
     list(promote_reports(lake, now=NOW))
