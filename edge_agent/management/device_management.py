@@ -121,7 +121,7 @@ class DeviceManagement:
             device=self._device,
             at=_utc_now(),
             settings=settings,
-            pulse=camera.status,
+            status=camera.status,
             folder=self._folder.path,
             tail=self._tail,
         )

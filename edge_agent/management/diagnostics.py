@@ -48,7 +48,7 @@ def build_report(
     device: str,
     at: datetime,
     settings: Settings,
-    pulse: AgentStatus,
+    status: AgentStatus,
     folder: Path,
     tail: LogTail,
 ) -> bytes:
@@ -63,7 +63,7 @@ def build_report(
         "agent": agent_version(),
         "python": sys.version.split()[0],
         "machine": f"{platform.system()} {platform.release()} {platform.machine()}",
-        "pulse": pulse._asdict(),
+        "status": status._asdict(),
         "rss_bytes": rss_bytes(),
         "disk_free_bytes": shutil.disk_usage(folder).free,
         "settings": msgspec.to_builtins(settings),

@@ -281,7 +281,7 @@ class Reporter:
                 ValueError
             ) as error:  # a defect of the agent, which must not affect the next report
                 log.error(
-                    "report.inconsistent", extra={"reason": str(error), "tally": repr(interval)}
+                    "report.inconsistent", extra={"reason": str(error), "interval": repr(interval)}
                 )
         if withheld is not None:
             self._outbox.withhold(withheld)

@@ -105,7 +105,7 @@ class JobHarness:
             device=DEVICE,
             at=datetime.now(UTC),
             settings=self.own,
-            pulse=self.device.camera.status,
+            status=self.device.camera.status,
             folder=self.folder,
             tail=self.tail,
         )

@@ -35,7 +35,7 @@ def report(tail, folder, text=""):
         device="kx-01-cam-1",
         at=NOON,
         settings=parse(text),
-        pulse=AgentStatus("abc", 10, 0, CaptureState.STREAMING),
+        status=AgentStatus("abc", 10, 0, CaptureState.STREAMING),
         folder=folder,
         tail=tail,
     )
@@ -46,7 +46,7 @@ def test_a_report_holds_device_time_health_settings_and_log(tail, tmp_path):
     log("camera.opened", attempt=3)
     found = report(tail, tmp_path, "interval_s = 10")
     assert (found["device"], found["at"]) == ("kx-01-cam-1", "2026-11-23T12:00:00+00:00")
-    assert found["pulse"] == {
+    assert found["status"] == {
         "digest": "abc", "captured": 10, "model_faults": 0, "capture": "streaming",
     }  # fmt: skip
     assert found["settings"]["interval_s"] == 10

@@ -44,7 +44,7 @@ def test_a_diagnostic_report_contains_no_secret_and_no_image(harness, file_serve
     assert "BEGIN PUBLIC KEY" not in text
     assert bundle["settings"]["interval_s"] == 30
     assert bundle["log"][0]["event"] == "capture.failed"
-    assert bundle["pulse"]["capture"] == "streaming"
+    assert bundle["status"]["capture"] == "streaming"
 
 
 def test_a_renewal_succeeds_when_the_new_certificate_is_in_use(harness, monkeypatch):

@@ -100,7 +100,7 @@ def build_bundle(log, config, folder):
     settings, _ = parse(config.read_text())
     status = AgentStatus("digest", 0, 0, CaptureState.FAILED)
     content = build_report(
-        device="kx-01-cam-1", at=datetime.now(UTC), settings=settings, pulse=status,
+        device="kx-01-cam-1", at=datetime.now(UTC), settings=settings, status=status,
         folder=folder, tail=tail,
     )  # fmt: skip
     return gzip.decompress(content).decode()
