@@ -30,7 +30,8 @@ class SendWindow:
     def retry(self, now_s: float) -> None:
         """Send one batch of what was not acknowledged again, and double the time to wait."""
         self.timeouts += 1
-        self.timeout_s = min(self.timeout_s * 2, self.settings.longest_resend_s)
+        longest_s = max(self.settings.longest_resend_s, self.settings.resend_after_s)
+        self.timeout_s = min(self.timeout_s * 2, longest_s)
         self.reset(now_s, size=self.settings.batch)
 
     def reset(self, now_s: float, *, size: int) -> None:

@@ -100,10 +100,6 @@ def _find_contradictions(settings: Settings) -> list[str]:
             "capture.backoff_s must not exceed capture.longest_backoff_s",
         ),
         (
-            settings.link.resend_after_s <= settings.link.longest_resend_s,
-            "link.resend_after_s must not exceed link.longest_resend_s",
-        ),
-        (
             len({zone.name for zone in settings.zones}) == len(settings.zones),
             "zones: two have the same name: give each its own",
         ),

@@ -8,8 +8,11 @@ from edge_agent.settings.field_types import Section
 
 
 class LinkSettings(Section, frozen=True):
-    """How reports are sent. `resend_after_s` doubles while no acknowledgement arrives. The client
-    "aws" is the AWS SDK for IoT Core; it must be installed and authenticates by certificate only.
+    """How reports are sent.
+
+    While no acknowledgement arrives, the wait of `resend_after_s` doubles up to `longest_resend_s`,
+    if that is longer. The client "aws" is the AWS SDK for IoT Core; it must be installed and
+    authenticates by certificate only.
     """
 
     client: Literal["paho", "aws"] = "paho"

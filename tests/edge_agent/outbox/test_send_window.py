@@ -50,6 +50,13 @@ def test_each_retry_sends_one_batch_and_doubles_the_wait_up_to_the_limit(window)
     assert waits == [20.0, 35.0, 35.0, 35.0]
 
 
+def test_the_wait_never_falls_below_the_first_one():
+    window = SendWindow.from_settings(LinkSettings(resend_after_s=600, longest_resend_s=300))
+    window.record_sent([1], 0.0)
+    window.retry(600.0)
+    assert window.timeout_s == 600
+
+
 def test_an_acknowledgement_restores_the_window_and_the_wait(window):
     window.record_sent([1], 0.0)
     window.retry(10.0)
