@@ -38,8 +38,16 @@ def build_parser() -> "Parser":
         epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("action", choices=("write", "check"))
-    parser.add_argument("--into", type=Path, default=Path("docs/wire"), metavar="DIR")
+    parser.add_argument(
+        "action", choices=("write", "check"), help="write the documents, or compare them"
+    )
+    parser.add_argument(
+        "--into",
+        type=Path,
+        default=Path("docs/wire"),
+        metavar="DIR",
+        help="folder of the documents (default: %(default)s)",
+    )
     return parser
 
 

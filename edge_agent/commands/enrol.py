@@ -28,7 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--location", metavar="ID", help="location, if the enrolment service has none")
     add("--ca", type=Path, metavar="FILE", help="default: trust.pem beside --cert")
     add("--identity", type=Path, default=FOLDER, metavar="DIR", help=f"default: {FOLDER}/")
-    add("--log-level", default="warning", choices=("debug", "info", "warning", "error"))
+    add(
+        "--log-level",
+        default="warning",
+        choices=("debug", "info", "warning", "error"),
+        help="least severity of a log line (default: %(default)s)",
+    )
     parser.set_defaults(action=run)
 
 

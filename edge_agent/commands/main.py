@@ -85,7 +85,12 @@ def _add_playback(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help="seconds to wait for acknowledgements at the end",
     )
-    add("--log-level", default="info", choices=("debug", "info", "warning", "error"))
+    add(
+        "--log-level",
+        default="info",
+        choices=("debug", "info", "warning", "error"),
+        help="least severity of a log line (default: %(default)s)",
+    )
 
 
 def _speed(text: str) -> float:

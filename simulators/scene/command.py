@@ -37,9 +37,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"length of the clip, {LENGTHS}",
     )
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same scene")
-    parser.add_argument("--out", type=Path, required=True, metavar="CLIP.mp4")
-    parser.add_argument("--truth", type=Path, required=True, metavar="TRUTH.json")
-    parser.add_argument("--size", default="1280x720", metavar="WIDTHxHEIGHT")
+    parser.add_argument("--out", type=Path, required=True, metavar="CLIP.mp4", help="the video")
+    parser.add_argument(
+        "--truth", type=Path, required=True, metavar="TRUTH.json", help="its ground truth"
+    )
+    parser.add_argument(
+        "--size",
+        default="1280x720",
+        metavar="WIDTHxHEIGHT",
+        help="size of the picture in pixels (default: %(default)s)",
+    )
     parser.add_argument("--fps", type=int, default=15, help="frames per second, 1 to 60")
 
 

@@ -1,5 +1,6 @@
 """The help of every command of all six programs ends with an example that can be parsed."""
 
+import argparse
 import importlib
 import shlex
 
@@ -74,6 +75,24 @@ def test_every_example_of_the_simulators_can_be_parsed(name):
     program = simulators([name])
     words = read_example(subcommands(program)[name])
     assert program.parse_args(words).command == name
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        *(edge_agent(), models(), provisioning(), wire()),
+        *(subcommands(simulators([name]))[name] for name in SIMULATORS),
+    ],
+    ids=lambda parser: parser.prog,
+)
+def test_every_option_has_a_help_text(program):
+    lacking = [
+        (parser.prog, action.dest)
+        for parser in all_parsers(program)
+        for action in parser._actions
+        if not (action.help or action.nargs == argparse.PARSER)  # this is the list of commands
+    ]
+    assert lacking == []
 
 
 def test_the_length_of_a_scene_is_stated():
