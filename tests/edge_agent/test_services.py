@@ -59,6 +59,8 @@ def test_a_preview_is_available_under_the_name_of_its_camera(services):
 def test_preview_and_recorder_share_one_redaction(services, address, tmp_path):
     text = f"[status]\npreview = true\n[recorder]\non = true\nfolder = '{tmp_path}'\n"
     (observer,) = of_camera(services, address, text)["observers"]
+    assert isinstance(observer, RedactingObserver)
+    assert list(services.previews) == [address.device]
     observer.close()
 
 
