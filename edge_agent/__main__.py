@@ -1,6 +1,6 @@
 """`python -m edge_agent run|check|enrol`; the commands are in `commands`.
 
-Ctrl-C ends it with status 130 while its libraries load, and as the command says afterwards.
+Ctrl-C while the libraries load exits with status 130; later, each command handles it.
 """
 
 import sys

@@ -179,9 +179,10 @@ class Agent:
         log.info("agent.settings_applied", extra={"digest": settings.digest})
 
     def _rest(self, after_s: float, at_s: float, observation: Observation) -> ActivityLevel:
-        if not after_s or observation.wakes or not self._pipeline.is_still(at_s, for_s=after_s):
+        if not after_s or observation.opens_gate:
             return ActivityLevel.FULL
-        return ActivityLevel.KEY_PICTURES
+        is_still = self._pipeline.is_still(at_s, for_s=after_s)
+        return ActivityLevel.KEY_PICTURES if is_still else ActivityLevel.FULL
 
     def _show(self, frame: Frame, heads: Sequence[Box] | None) -> None:
         for observer in list(self._observers):

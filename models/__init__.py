@@ -1,0 +1,1 @@
+"""Training, export, evaluation and calibration of the networks."""

@@ -1,0 +1,1 @@
+"""Synthetic scenes, reports and cameras for demonstrations and tests."""

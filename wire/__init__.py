@@ -1,1 +1,1 @@
-"""Messages between camera and cloud, and what both sides need to read them."""
+"""Messages between camera and cloud, and the code that both sides need to read them."""

@@ -22,14 +22,15 @@ class Observation(NamedTuple):
     """One frame or gap, the input of the meter. `demographics` are those of some `ended` tracks.
 
     `heads` are the boxes of all detected faces, unsure ones too, and the expected boxes of tracks
-    without a match; None when the detector did not run.
+    without a match; None when the detector did not run. With `opens_gate` the motion gate has
+    opened, and a camera at rest sends every frame again.
     """
 
     view: Visibility
     analysed: int = 0
     seen: Sequence[Sighting] = ()
     ended: Sequence[int] = ()
-    wakes: bool = False
+    opens_gate: bool = False
     heads: Sequence[Box] | None = None
     demographics: Mapping[int, Demographics] = NO_DEMOGRAPHICS
     snapshot: SnapshotCounts | None = None

@@ -93,7 +93,7 @@ class FramePipeline:
         if opens and not frame.is_coarse:
             return self._analyse(frame)
         seen = self._without_faces(frame, Visibility(observed=True))
-        return seen._replace(wakes=opens)
+        return seen._replace(opens_gate=opens)
 
     def process_gap(self, gap: FrameGap) -> Observation:
         """Process a gap without a picture."""
@@ -139,7 +139,7 @@ class FramePipeline:
         movement = self._gate.movement(picture, frame.elapsed_s)
         seen = self._without_faces(frame, Visibility(observed=False))
         if frame.is_coarse:
-            return seen._replace(wakes=True)
+            return seen._replace(opens_gate=True)
         candidate = SnapshotCandidate(frame, movement, sharpness_ratio(picture))
         candidates = self._candidates.offer(candidate, self._settings.snapshots.every_s)
         if not candidates:

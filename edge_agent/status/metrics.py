@@ -101,8 +101,8 @@ def _gate(one: StateSnapshot) -> Rows:
     gate = one.beat.gate
     if not isinstance(gate, GateCounts):
         return []
-    woken = {name: getattr(gate, name) for name in ("by_track", "by_motion", "by_heartbeat")}
-    return [*woken.items(), ("none", gate.sampled - sum(woken.values()))]
+    opened = {name: getattr(gate, name) for name in ("by_track", "by_motion", "by_heartbeat")}
+    return [*opened.items(), ("none", gate.sampled - sum(opened.values()))]
 
 
 def _gate_part(name: str) -> Callable[[StateSnapshot], Rows]:

@@ -1,0 +1,1 @@
+"""Public networks that label training pictures; not part of the product."""

@@ -1,1 +1,1 @@
-"""The certificate authority: who it signs for, what it remembers and what it takes back."""
+"""The certificate authority: profiles, signing, register and revocation of certificates."""

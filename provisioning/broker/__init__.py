@@ -1,1 +1,1 @@
-"""A hardened Mosquitto: its rules, its configuration, the supervisor that keeps it."""
+"""A hardened Mosquitto: access rules, configuration, and its supervisor."""

@@ -1,0 +1,1 @@
+"""Delivery of simulated reports to a broker, with acknowledgements."""

@@ -1,0 +1,1 @@
+"""Local servers and processes for the demonstration and for tests."""

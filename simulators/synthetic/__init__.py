@@ -1,0 +1,1 @@
+"""Synthetic cameras and histories, and faults in their delivery."""

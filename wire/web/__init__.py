@@ -1,0 +1,1 @@
+"""HTTP requests with limits, whose errors show no credentials."""

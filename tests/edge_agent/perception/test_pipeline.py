@@ -96,7 +96,7 @@ def test_without_motion_the_detector_does_not_run_and_the_time_is_observed(clip)
 def test_a_coarse_picture_with_motion_requests_a_full_one(clip):
     played = clip()
     coarse = played.pipeline.process(played.frame(PERSON, is_coarse=True))
-    assert (coarse.wakes, coarse.analysed) == (True, 0)
+    assert (coarse.opens_gate, coarse.analysed) == (True, 0)
     assert played.play(1, PERSON).analysed == 1
 
 
