@@ -53,6 +53,7 @@ EXAMPLES: Final = (
     "database check",
     "lake update --lake var/lake",
     "lake status",
+    "lake tables",
     "lake snapshots raw.audience_reports",
     "lake query 'SELECT location, sum(visits) FROM raw_audience_reports GROUP BY location'",
     "lake quarantine",

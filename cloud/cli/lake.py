@@ -26,6 +26,7 @@ from cloud.lake.query import QueryError, QueryResult, run_query
 from cloud.lake.raw.promotion import promote_reports
 from cloud.lake.registry import TABLES, UnknownTableError, find_table
 from cloud.lake.storage import StorageError, open_storage
+from cloud.lake.table_list import describe_tables
 from cloud.lake.tables import LakeTable
 from cloud.lake.verification import DamagedFileError, verify
 from wire.clock import utc_now
@@ -48,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True)
     actions.add_parser("update", help="land committed reports and promote them to the raw zone")
     actions.add_parser("status", help="rows, files, days and newest snapshot of each table")
+    actions.add_parser("tables", help="all tables with their columns, as JSON")
     _add_table(actions.add_parser("snapshots", help="the snapshots of a table"))
     queries = actions.add_parser("query", help="run read-only SQL over the tables")
     queries.add_argument("sql", help="one statement; tables are named zone_table")
@@ -92,6 +94,9 @@ def _add_holds(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, clock: Callable[[], datetime] = utc_now) -> int:
     """Run the action; 1 when a file or a hold is not as expected, 2 when it is refused."""
+    if arguments.action == "tables":  # without a database
+        sys.stdout.write(describe_tables(TABLES))
+        return 0
     engine = database.open_existing(settings.read(arguments).database_url)
     try:
         lake = Lake(open_storage(arguments.lake), engine)

@@ -1,12 +1,13 @@
-"""`python -m provisioning aws ...`: print, plan, deploy or delete the stack; estimate its cost."""
+"""`python -m provisioning aws ...`: print, plan, deploy or delete a stack; estimate its cost."""
 
 import argparse
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from provisioning import arguments
-from provisioning.aws import cost, template
+from provisioning.aws import cost
 from provisioning.aws.stack import Stack, StackError
+from provisioning.aws.templates import STACKS, TEMPLATES, Template, to_text
 from wire.aws import explain_aws_errors
 from wire.command_line import sentence
 
@@ -14,10 +15,12 @@ from wire.command_line import sentence
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the actions of `aws`."""
     actions = parser.add_subparsers(dest="action", required=True)
-    _action(actions, "template", "print the CloudFormation template (JSON)", print_template)
+    _add_template(
+        _action(actions, "template", "print a CloudFormation template (JSON)", print_template)
+    )
     for name, what, run in (
         ("plan", "print what a deployment would change, and change nothing", plan),
-        ("deploy", "create or update the stack, and wait until that is complete", deploy),
+        ("deploy", "create or update a stack, and wait until that is complete", deploy),
     ):
         _add_stack(action := _action(actions, name, what, run))
         action.add_argument(
@@ -26,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             metavar="NAME=VALUE",
             help="parameters of the template; those left out have the template's default",
         )
-    what = "delete the stack; buckets, key, tables and queues with measurements are retained"
+    what = "delete a stack; buckets, keys, tables and queues with measurements are retained"
     _add_stack(destruction := _action(actions, "destroy", what, destroy))
     destruction.add_argument("--yes", metavar="STACK", help="the stack's name, as confirmation")
     _add_cost_arguments(
@@ -45,13 +48,22 @@ def _action(
     return parser
 
 
+def _add_template(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--template",
+        choices=TEMPLATES,
+        default="cloud",
+        help="which part (default: %(default)s)",
+    )
+
+
 def _add_stack(parser: argparse.ArgumentParser) -> None:
+    _add_template(parser)
     parser.add_argument(
         "--stack",
         type=arguments.stack,
         metavar="NAME",
-        default="onlooker",
-        help="name of the stack (default: %(default)s)",
+        help="name of the stack (default: onlooker, followed by the template: onlooker-lake)",
     )
     parser.add_argument(
         "--region", type=arguments.region, required=True, help="AWS region, such as eu-west-2"
@@ -83,28 +95,34 @@ def _add_cost_arguments(parser: argparse.ArgumentParser) -> None:
 
 def print_template(options: argparse.Namespace, at: datetime) -> Iterator[str]:
     """Print the template as CloudFormation takes it."""
-    yield template.text()
+    yield to_text(_template(options))
 
 
 def plan(options: argparse.Namespace, at: datetime) -> Iterator[str]:
     """Print what a deployment would change."""
-    yield from _explaining_errors(
-        Stack(options.stack, options.region).plan(_parameters(options.parameters))
-    )
+    yield from _explaining_errors(_stack(options).plan(_parameters(options)))
 
 
 def deploy(options: argparse.Namespace, at: datetime) -> Iterator[str]:
     """Create or update the stack."""
-    yield from _explaining_errors(
-        Stack(options.stack, options.region).deploy(_parameters(options.parameters))
-    )
+    yield from _explaining_errors(_stack(options).deploy(_parameters(options)))
 
 
 def destroy(options: argparse.Namespace, at: datetime) -> Iterator[str]:
     """Delete the stack if its name is confirmed."""
-    if options.yes != options.stack:
-        raise StackError(f"to delete {options.stack}, add --yes {options.stack}")
-    yield from _explaining_errors(Stack(options.stack, options.region).destroy())
+    stack = _stack(options)
+    if options.yes != stack.name:
+        raise StackError(f"to delete {stack.name}, add --yes {stack.name}")
+    yield from _explaining_errors(stack.destroy())
+
+
+def _template(options: argparse.Namespace) -> Template:
+    return TEMPLATES[options.template]()
+
+
+def _stack(options: argparse.Namespace) -> Stack:
+    name = options.stack or STACKS[options.template]
+    return Stack(name, options.region, _template(options))
 
 
 def _explaining_errors(lines: Iterable[str]) -> Iterator[str]:
@@ -126,11 +144,11 @@ def estimate_cost(options: argparse.Namespace, at: datetime) -> Iterator[str]:
         yield f"  {total:>10,.2f}  total, {total / cameras:.2f} a camera"
 
 
-def _parameters(words: list[str]) -> dict[str, str]:
-    pairs = [word.partition("=") for word in words]
+def _parameters(options: argparse.Namespace) -> dict[str, str]:
+    pairs = [word.partition("=") for word in options.parameters]
     if wrong := [name for name, sign, _ in pairs if not sign]:
         raise StackError(f"{', '.join(wrong)}: write NAME=VALUE")
-    known = template.template()["Parameters"]
+    known = _template(options)["Parameters"]
     if unknown := [name for name, _, _ in pairs if name not in known]:
         raise StackError(f"{', '.join(unknown)}: no such parameter; give one of {', '.join(known)}")
     return {name: value for name, _, value in pairs}

@@ -1,13 +1,13 @@
-"""Plans, deploys and deletes the stack with CloudFormation change sets.
+"""Plans, deploys and deletes a stack with CloudFormation change sets.
 
-Buckets, key, allow-list and queue of lost messages are retained when the stack is deleted: no
+Buckets, keys, allow-list and queue of lost messages are retained when a stack is deleted: no
 command deletes measurements.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from provisioning.aws import template
+from provisioning.aws.templates import Template, to_text
 from wire.aws import create_client
 
 CAPABILITIES: Final = ["CAPABILITY_IAM"]
@@ -19,10 +19,11 @@ class StackError(RuntimeError):
 
 
 class Stack:
-    """One stack in one region."""
+    """One stack in one region, and its template."""
 
-    def __init__(self, name: str, region: str) -> None:
+    def __init__(self, name: str, region: str, template: Template) -> None:
         self.name = name
+        self._template = template
         self._client: Any = create_client("cloudformation", region=region)
 
     def plan(self, parameters: Mapping[str, str]) -> Iterator[str]:
@@ -56,12 +57,13 @@ class Stack:
         """Delete the stack, and yield a line with the resources that are retained."""
         retained = [
             name
-            for name, resource in template.template()["Resources"].items()
+            for name, resource in self._template["Resources"].items()
             if resource.get("DeletionPolicy") == "Retain"
         ]
         self._client.delete_stack(StackName=self.name)
         self._wait("stack_delete_complete")
-        yield f"{self.name} is deleted; retained: {', '.join(sorted(retained))}"
+        names = ", ".join(sorted(retained)) or "nothing"
+        yield f"{self.name} is deleted; retained: {names}"
 
     def outputs(self) -> Iterator[str]:
         """Yield the outputs of the stack."""
@@ -74,7 +76,7 @@ class Stack:
             StackName=self.name,
             ChangeSetName=f"{self.name}-plan",
             ChangeSetType="UPDATE" if self._exists() else "CREATE",
-            TemplateBody=template.text(),
+            TemplateBody=to_text(self._template),
             Capabilities=CAPABILITIES,
             Parameters=[
                 {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()

@@ -1,7 +1,7 @@
-"""The CloudFormation template: `stack.yaml` and the resources generated from code, as JSON.
+"""The CloudFormation template of the cloud: `stack.yaml` and the resources generated from code.
 
 The IoT policies are generated from the access rules, the topic rules from the channels of
-`wire.topics`, the zones of the lake from one description.
+`wire.topics`.
 """
 
 import json
@@ -12,19 +12,15 @@ import yaml
 
 from provisioning.access_rules import UPLINK
 from provisioning.aws import policy
+from provisioning.aws.buckets import Age, Resource, bucket
 from wire.fleet.enrolment import SERIAL_NUMBER, TEMPLATE
 from wire.topics import ROOT, Channel
 
 ARN: Final = "arn:${AWS::Partition}:iot:${AWS::Region}:${AWS::AccountId}"
-LARGEST_BYTES: Final = 51_200  # CloudFormation's limit for a template in the request
-ZONES: Final = ("Landing", "Raw", "Trusted", "Curated")
-INFREQUENT_ACCESS_AFTER_DAYS: Final = {"Landing": 30, "Raw": 90, "Trusted": 180, "Curated": 365}
-LANDING_RETENTION_DAYS: Final = 400
+KEY: Final = {"Fn::GetAtt": ["Key", "Arn"]}
 SELECTED: Final = (
     "SELECT encode(*, 'base64') AS payload, topic() AS topic, timestamp() AS received_ms"
 )
-
-Resource = dict[str, Any]
 
 
 def template() -> dict[str, Any]:
@@ -36,16 +32,9 @@ def template() -> dict[str, Any]:
         **_policies(),
         **{f"{channel.title()}Rule": _rule(channel) for channel in UPLINK},
         "Enrolment": _enrolment(),
-        **{f"{zone}Zone": _zone(zone) for zone in ZONES},
-        **{f"{zone}ZoneAccess": _tls_only(f"{zone}Zone") for zone in ZONES},
-        "AuditBucket": _bucket("audit", cold_after_days=90),
+        "AuditBucket": bucket("audit", (Age(moves_after_days=90),), key=KEY),
     }
     return stack
-
-
-def text() -> str:
-    """The template as it is sent to CloudFormation."""
-    return json.dumps(template(), separators=(",", ":"))
 
 
 def substituted(document: Any) -> Any:
@@ -154,71 +143,4 @@ def _template_body() -> Resource:
             **policies,
         },
         "DeviceConfiguration": {"location": {"Ref": "Location"}},
-    }
-
-
-def _zone(zone: str) -> Resource:
-    expires = LANDING_RETENTION_DAYS if zone == "Landing" else None
-    return _bucket(
-        zone.lower(), cold_after_days=INFREQUENT_ACCESS_AFTER_DAYS[zone], expires_after_days=expires
-    )
-
-
-def _bucket(name: str, *, cold_after_days: int, expires_after_days: int | None = None) -> Resource:
-    rule: Resource = {
-        "Id": "age",
-        "Status": "Enabled",
-        "Transitions": [{"StorageClass": "STANDARD_IA", "TransitionInDays": cold_after_days}],
-        "NoncurrentVersionExpiration": {"NoncurrentDays": 30},
-        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
-    }
-    if expires_after_days is not None:
-        rule["ExpirationInDays"] = expires_after_days
-    encryption = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": {"Fn::GetAtt": ["Key", "Arn"]}}
-    return {
-        "Type": "AWS::S3::Bucket",
-        "DeletionPolicy": "Retain",
-        "UpdateReplacePolicy": "Retain",
-        "Properties": {
-            "BucketName": {"Fn::Sub": f"onlooker-${{Stage}}-{name}-${{AWS::AccountId}}"},
-            "VersioningConfiguration": {"Status": "Enabled"},
-            "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
-            "PublicAccessBlockConfiguration": {
-                "BlockPublicAcls": True,
-                "BlockPublicPolicy": True,
-                "IgnorePublicAcls": True,
-                "RestrictPublicBuckets": True,
-            },
-            "BucketEncryption": {
-                "ServerSideEncryptionConfiguration": [
-                    {"BucketKeyEnabled": True, "ServerSideEncryptionByDefault": encryption}
-                ]
-            },
-            "LifecycleConfiguration": {"Rules": [rule]},
-        },
-    }
-
-
-def _tls_only(bucket: str) -> Resource:
-    return {
-        "Type": "AWS::S3::BucketPolicy",
-        "Properties": {
-            "Bucket": {"Ref": bucket},
-            "PolicyDocument": {
-                "Version": "2012-10-17",
-                "Statement": [
-                    {
-                        "Sid": "OnlyEncryptedConnections",
-                        "Effect": "Deny",
-                        "Principal": "*",
-                        "Action": "s3:*",
-                        "Resource": [
-                            {"Fn::GetAtt": [bucket, "Arn"]},
-                            {"Fn::Sub": f"${{{bucket}.Arn}}/*"},
-                        ],
-                        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                    }
-                ],
-            },
-        },
     }

@@ -20,6 +20,12 @@ def test_destroy_requires_the_name_as_confirmation(capsys):
     assert (code, shown) == (1, "error: to delete onlooker, add --yes onlooker\n")
 
 
+def test_each_template_has_a_stack_of_its_own(capsys):
+    words = ("destroy", "--region", REGION, "--template", "lake", "--yes", "onlooker")
+    code, shown = run_aws(capsys, *words)
+    assert (code, shown) == (1, "error: to delete onlooker-lake, add --yes onlooker-lake\n")
+
+
 @pytest.mark.parametrize(
     ("word", "error"),
     [("Stage", "write NAME=VALUE"), ("Sauce=1", "no such parameter; give one of Stage")],
@@ -49,6 +55,7 @@ def test_a_plan_without_credentials_is_refused_in_one_line(monkeypatch, tmp_path
         ("cost", "--reports-per-message", "1001"),
         ("plan", "--region", "London"),
         ("deploy", "--region", REGION, "--stack", "1st"),
+        ("template", "--template", "pond"),
         ("plan",),
         (),
     ],
@@ -79,6 +86,7 @@ def test_basic_ingest_costs_less_for_messages(capsys):
 
 
 def test_the_template_is_printed_as_json(capsys):
-    status, shown = run_aws(capsys, "template")
-    assert status == 0
-    assert json.loads(shown)["AWSTemplateFormatVersion"] == "2010-09-09"
+    for words in ((), ("--template", "lake")):
+        status, shown = run_aws(capsys, "template", *words)
+        assert status == 0
+        assert json.loads(shown)["AWSTemplateFormatVersion"] == "2010-09-09"

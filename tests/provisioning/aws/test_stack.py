@@ -2,7 +2,7 @@
 
 import pytest
 
-from provisioning.aws import stack
+from provisioning.aws import stack, template
 from provisioning.aws.stack import Stack, StackError
 
 botocore = pytest.importorskip("botocore.exceptions")
@@ -72,7 +72,6 @@ def cloudformation(monkeypatch):
 
     def install(**answers):
         client = CloudFormation(**answers)
-        monkeypatch.setattr(stack.template, "text", lambda: "{}")
         monkeypatch.setattr(stack, "create_client", lambda *_, **__: client)
         return client
 
@@ -80,7 +79,7 @@ def cloudformation(monkeypatch):
 
 
 def new_stack():
-    return Stack("onlooker", "eu-west-2")
+    return Stack("onlooker", "eu-west-2", template.template())
 
 
 def test_a_plan_lists_the_changes_and_leaves_no_change_set(cloudformation):
@@ -153,7 +152,7 @@ def test_a_deleted_stack_names_what_is_retained(cloudformation):
     assert start == "onlooker is deleted"
     retained = names.split(", ")
     assert retained == sorted(retained)
-    assert {"Key", "AuditBucket", "RawZone", "AllowList"} <= set(retained)
+    assert {"Key", "AuditBucket", "LostMessages", "AllowList"} <= set(retained)
 
 
 def test_a_stack_that_does_not_reach_its_state_is_reported(cloudformation):
