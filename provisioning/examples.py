@@ -13,7 +13,7 @@ EXAMPLES: Final = (
     "broker --dir broker --authority ca --host mqtt.example.org",
     "ca-service --dir ca",
     "aws plan --region eu-west-2 Image=ami-0123456789abcdef0",
-    "aws template",
+    "aws template --template lake",
     "aws deploy --region eu-west-2 Image=ami-0123456789abcdef0",
     "aws destroy --region eu-west-2 --yes onlooker",
     "aws cost --cameras 100 10000",

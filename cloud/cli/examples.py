@@ -58,6 +58,7 @@ EXAMPLES: Final = (
     "lake query 'SELECT location, sum(visits) FROM raw_audience_reports GROUP BY location'",
     "lake quarantine",
     "lake compact raw.audience_reports",
+    "lake lists --lake s3://onlooker-{zone}",
     "lake verify",
     "lake expire --days 14",
     "lake hold place raw.audience_reports 2026-11-01 2026-11-30 --reason 'case 17'",

@@ -14,15 +14,18 @@ from cloud import database, settings
 from cloud.auth.audit import record_change
 from cloud.lake import lifecycle
 from cloud.lake.compaction import MIN_FILES, compact
+from cloud.lake.file_lists import write_lists
 from cloud.lake.lake import Lake
-from cloud.lake.landing.reports import land_reports
+from cloud.lake.landing.reports import LANDED_REPORTS, land_reports
 from cloud.lake.manifest import (
     LakeConflictError,
     UnknownSnapshotError,
     read_files,
     read_snapshots,
 )
+from cloud.lake.quarantine import QUARANTINE
 from cloud.lake.query import QueryError, QueryResult, run_query
+from cloud.lake.raw.audience import AUDIENCE_TABLES
 from cloud.lake.raw.promotion import promote_reports
 from cloud.lake.registry import TABLES, UnknownTableError, find_table
 from cloud.lake.storage import StorageError, open_storage
@@ -44,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     settings.add_arguments(parser, "database")
     parser.add_argument(
         "--lake", metavar="FOLDER", default=os.environ.get("ONLOOKER_LAKE", FOLDER),
-        help=f"folder or s3://bucket/prefix (ONLOOKER_LAKE, {FOLDER})",
+        help=f"folder or s3://bucket/prefix, which may contain {{zone}} (ONLOOKER_LAKE, {FOLDER})",
     )  # fmt: skip
     actions = parser.add_subparsers(dest="action", required=True)
     actions.add_parser("update", help="land committed reports and promote them to the raw zone")
@@ -67,6 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--min-files", type=whole_number(2), default=MIN_FILES,
         help="leave days with fewer files alone (%(default)s)",
     )  # fmt: skip
+    actions.add_parser("lists", help="renew the lists of files that Athena reads; only on S3")
     actions.add_parser("verify", help="compare every file with the manifest; 1 on any difference")
     expires = actions.add_parser("expire", help="delete files of expired snapshots")
     expires.add_argument(
@@ -118,6 +122,8 @@ def _update(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
     for result in promote_reports(lake, now=now):
         promoted += result.promoted
         quarantined += result.quarantined
+    for table in (LANDED_REPORTS, QUARANTINE, *AUDIENCE_TABLES):
+        write_lists(lake, table.full_name)
     _write(f"{promoted} reports promoted to the raw zone, {quarantined} quarantined")
     return 0
 
@@ -172,6 +178,12 @@ def _compact(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
         snapshots = list(compact(lake, table, now=now, min_files=arguments.min_files))
         _write(f"{table.full_name}: {len(snapshots)} days compacted")
     _write(f"{lifecycle.retire(lake, now=now)} files retired")
+    return 0
+
+
+def _lists(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
+    renewed = sum(write_lists(lake, table.full_name) for table in TABLES)
+    _write(f"{renewed} lists of files renewed")
     return 0
 
 
@@ -282,6 +294,7 @@ ACTIONS: Final[dict[str, Callable[[Lake, argparse.Namespace, datetime], int]]] =
     "query": _query,
     "quarantine": _quarantine,
     "compact": _compact,
+    "lists": _lists,
     "verify": _verify,
     "expire": _expire,
     "hold": _hold,

@@ -9,9 +9,12 @@ from typing import Final
 
 from cloud import database, settings
 from cloud.cli.lake import FOLDER
+from cloud.lake.file_lists import write_lists
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import LakeConflictError
+from cloud.lake.registry import TABLES
 from cloud.lake.storage import StorageError, open_storage
+from cloud.lake.tables import Zone
 from cloud.marts.build import BuiltDay, build_changed_days, build_days
 from cloud.marts.duckdb_engine import DuckDbEngine
 from cloud.marts.engine import MartEngine
@@ -78,6 +81,9 @@ def _build(lake: Lake, engine: MartEngine, sites: Sites, since: date | None, now
         counts = ", ".join(f"{name} {rows}" for name, rows in sorted(built.rows.items()))
         _write(f"{built.day}: {counts or 'no reports, left as it is'}")
     _write(f"profiles of {build_profiles(lake, engine, now=now)} locations built")
+    for table in TABLES:
+        if table.zone is Zone.CURATED:
+            write_lists(lake, table.full_name)
 
 
 def _build_daily(

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, exists, select, upd
 
 from cloud.database import reading, writing
 from cloud.database.lake import lake_files, lake_holds, lake_snapshots
+from cloud.lake.file_lists import write_lists
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import Operation, Snapshot, commit, read_files
 from cloud.lake.storage import RETIRED
@@ -42,11 +43,14 @@ class Hold:
 def retire(lake: Lake, *, now: datetime, grace: timedelta = GRACE) -> int:
     """Move files removed before the grace period to `_retired/`; returns how many.
 
-    A run that is interrupted is completed by the next one.
+    Lists for Athena are renewed first, so that they name no file that moves. A run that is
+    interrupted is completed by the next one.
     """
     with reading(lake.engine) as connection:
         removed = _removed_before(now - grace)
         rows = _select(connection, removed, lake_files.c.retired_at.is_(None))
+    for name in sorted({row.table_name for row in rows}):
+        write_lists(lake, name)
     for row in rows:
         retired = f"{RETIRED}/{row.path}"
         lake.storage.move(row.path, retired)

@@ -48,7 +48,7 @@ def to_dataset(storage: Storage, table: LakeTable, files: Sequence[DataFile]) ->
         format="parquet",
         filesystem=storage.filesystem,
         partitioning=ds.partitioning(pa.schema([(DAY, pa.date32())]), flavor="hive"),
-        partition_base_dir=storage.root,
+        partition_base_dir=storage.partition_base,
     )
 
 

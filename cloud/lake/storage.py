@@ -1,10 +1,11 @@
 """Where the files of a lake are: a local folder or S3, by one Arrow file system.
 
 Files are immutable: written under `_staging/`, moved to their path when complete, moved to
-`_retired/` when no current snapshot has them, and deleted later. Spark, Hive and Athena skip
-folders that begin with an underscore. Locally a published file and its name are on disk when
-`publish` returns. S3 encrypts by the bucket's default (SSE-KMS); a local folder relies on the
-disk's encryption.
+`_retired/` when no current snapshot has them, and deleted later. `_lists/` has the lists of
+`file_lists.py`. Spark, Hive and Athena skip folders that begin with an underscore. Locally a
+published file and its name are on disk when `publish` returns. S3 encrypts by the bucket's default
+(SSE-KMS); a local folder relies on the disk's encryption. With `{zone}` in the name of the bucket,
+each zone has a bucket of its own.
 """
 
 import hashlib
@@ -20,8 +21,12 @@ from urllib.parse import urlsplit
 import pyarrow as pa
 from pyarrow import fs
 
+from cloud.lake.tables import Zone
+
 STAGING: Final = "_staging"
 RETIRED: Final = "_retired"
+LISTS: Final = "_lists"
+ZONE_FIELD: Final = "{zone}"
 BLOCK_BYTES: Final = 1 << 20
 
 
@@ -36,7 +41,7 @@ class Storage:
         self.filesystem = filesystem
         self.root = root.rstrip("/")
         self._staging = staging
-        self._is_local = isinstance(filesystem, fs.LocalFileSystem)
+        self.is_local = isinstance(filesystem, fs.LocalFileSystem)
 
     def stage(self) -> Path:
         """A path for a new file of the local disk, to be published or deleted."""
@@ -45,7 +50,7 @@ class Storage:
 
     def publish(self, staged: Path, path: str) -> None:
         """Move a complete staged file to its path: all of it is there, or nothing."""
-        if not self._is_local:
+        if not self.is_local:
             with (
                 staged.open("rb") as source,
                 self.filesystem.open_output_stream(self.locate(path)) as target,
@@ -58,6 +63,12 @@ class Storage:
         _sync(staged)
         staged.replace(target_path)
         _sync(target_path.parent)
+
+    def write(self, path: str, content: bytes) -> None:
+        """Write a small file; a reader finds the earlier content or all of this one."""
+        staged = self.stage()
+        staged.write_bytes(content)
+        self.publish(staged, path)
 
     def move(self, path: str, to: str) -> None:
         """Move a file; a move that an earlier attempt completed is no error."""
@@ -90,22 +101,44 @@ class Storage:
         return self.filesystem.open_input_file(self.locate(path))
 
     def list_files(self, folder: str = "") -> Iterator[str]:
-        """The paths of all files below a folder, in no order; none when it does not exist."""
-        selector = fs.FileSelector(self.locate(folder), allow_not_found=True, recursive=True)
-        for found in self.filesystem.get_file_info(selector):
-            if found.type == fs.FileType.File:
-                yield found.path.removeprefix(f"{self.root}/")
+        """The paths of all files below a folder, in no order; none when it does not exist.
+
+        Lists of files are left out: no snapshot has them.
+        """
+        for root in self._roots(folder):
+            selector = fs.FileSelector(
+                f"{root}/{folder}" if folder else root, allow_not_found=True, recursive=True
+            )
+            for found in self.filesystem.get_file_info(selector):
+                path = found.path.removeprefix(f"{root}/")
+                if found.type == fs.FileType.File and not path.startswith(f"{LISTS}/"):
+                    yield path
 
     def locate(self, path: str) -> str:
         """The path as the file system and DuckDB take it."""
-        return f"{self.root}/{path}" if path else self.root
+        [root] = self._roots(path)
+        return f"{root}/{path}" if path else root
+
+    @property
+    def partition_base(self) -> str:
+        """What precedes the path of every file, in which Arrow looks for no partition."""
+        return "" if ZONE_FIELD in self.root else self.root
+
+    def _roots(self, path: str) -> list[str]:
+        """Where files below a path are: one root, or those of all zones for a path of no zone."""
+        if ZONE_FIELD not in self.root:
+            return [self.root]
+        parts = path.split("/")
+        zone = parts[1] if parts[0].startswith("_") and len(parts) > 1 else parts[0]
+        zones = [Zone(zone)] if zone in set(Zone) else list(Zone)
+        return [self.root.replace(ZONE_FIELD, zone) for zone in zones]
 
 
 def open_storage(address: str, *, endpoint: str | None = None) -> Storage:
     """The storage at a folder or at `s3://bucket/prefix`.
 
     Args:
-        address: a local path, or an S3 address.
+        address: a local path, or an S3 address; `{zone}` in it stands for the zone of a file.
         endpoint: of an S3 service other than AWS, such as `http://127.0.0.1:5000`.
 
     Raises:

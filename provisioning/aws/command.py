@@ -6,6 +6,7 @@ from datetime import datetime
 
 from provisioning import arguments
 from provisioning.aws import cost
+from provisioning.aws.lake import cost as lake_cost
 from provisioning.aws.stack import Stack, StackError
 from provisioning.aws.templates import STACKS, TEMPLATES, Template, to_text
 from wire.aws import explain_aws_errors
@@ -72,6 +73,12 @@ def _add_stack(parser: argparse.ArgumentParser) -> None:
 
 def _add_cost_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
+        "--template",
+        choices=("cloud", "lake"),
+        default="cloud",
+        help="which part (default: %(default)s)",
+    )
+    parser.add_argument(
         "--cameras",
         type=arguments.whole_number(1, 10_000_000, "a number of cameras"),
         metavar="N",
@@ -133,15 +140,21 @@ def _explaining_errors(lines: Iterable[str]) -> Iterator[str]:
 
 def estimate_cost(options: argparse.Namespace, at: datetime) -> Iterator[str]:
     """Print the estimate of a month for each number of cameras."""
-    usage = cost.UsageProfile(
-        reports_per_message=options.reports_per_message, basic_ingest=options.basic_ingest
-    )
     for cameras in options.cameras:
-        lines = cost.estimate(cameras, usage, cost.Prices())
+        lines = _estimate(cameras, options)
         yield f"{cameras:,} cameras, a month of {cost.DAYS} days, US dollars (prices not verified)"
         yield from (f"  {line.usd:>10,.2f}  {line.what}: {line.how}" for line in lines)
         total = sum(line.usd for line in lines)
         yield f"  {total:>10,.2f}  total, {total / cameras:.2f} a camera"
+
+
+def _estimate(cameras: int, options: argparse.Namespace) -> list[cost.CostLine]:
+    if options.template == "lake":
+        return lake_cost.estimate(cameras, lake_cost.LakeUsage(), lake_cost.LakePrices())
+    usage = cost.UsageProfile(
+        reports_per_message=options.reports_per_message, basic_ingest=options.basic_ingest
+    )
+    return cost.estimate(cameras, usage, cost.Prices())
 
 
 def _parameters(options: argparse.Namespace) -> dict[str, str]:

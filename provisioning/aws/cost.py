@@ -1,8 +1,8 @@
 """Estimates the monthly cost of a fleet on AWS, line by line, with the arithmetic.
 
 The prices are list prices as published for us-east-1 up to 2023. They differ by region, change, and
-were not checked against a bill. Not included: free tiers, the database, the traffic of the load
-balancer, support.
+were not checked against a bill. Not included: free tiers, the lake (see `lake/cost.py`), the
+database, the traffic of the load balancer, support.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,6 @@ class Prices:
     stream_hour: float = 0.04
     stream_in_gigabyte: float = 0.08
     stream_out_gigabyte: float = 0.04
-    storage_gigabyte_month: float = 0.023
     cpu_hour: float = 0.04048
     memory_gigabyte_hour: float = 0.004445
     balancer_hour: float = 0.0225
@@ -46,7 +45,6 @@ class UsageProfile:
     heartbeat_bytes: int = 700
     acknowledgement_bytes: int = 300
     basic_ingest: bool = False
-    retention_months: int = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +104,6 @@ def _stream(cameras: int, usage: UsageProfile, prices: Prices) -> Iterator[CostL
         f"({prices.stream_in_gigabyte} in + {prices.stream_out_gigabyte} out)",
         HOURS * prices.stream_hour
         + gigabytes * (prices.stream_in_gigabyte + prices.stream_out_gigabyte),
-    )
-    stored = gigabytes * usage.retention_months
-    yield CostLine(
-        "lake, when it is full",
-        f"{gigabytes:,.1f} GB x {usage.retention_months} months x {prices.storage_gigabyte_month}",
-        stored * prices.storage_gigabyte_month,
     )
 
 

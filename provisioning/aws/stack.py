@@ -11,6 +11,8 @@ from provisioning.aws.templates import Template, to_text
 from wire.aws import create_client
 
 CAPABILITIES: Final = ["CAPABILITY_IAM"]
+TAG: Final = "onlooker-stack"
+"""On every resource, with the name of the stack: budgets select costs by it."""
 NO_CHANGES: Final = ("didn't contain changes", "No updates are to be performed")
 
 
@@ -81,6 +83,7 @@ class Stack:
             Parameters=[
                 {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
             ],
+            Tags=[{"Key": TAG, "Value": self.name}],
         )
         described = self._wait_for_change_set(created["Id"])
         if described["Status"] != "CREATE_COMPLETE":

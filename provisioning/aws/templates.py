@@ -1,7 +1,8 @@
 """The CloudFormation templates by name.
 
 `lake-copy` belongs to the second region and comes first: `lake` takes the key that it creates.
-`lake-tables` changes with the columns of the lake and not with its buckets.
+`lake-tables` and `lake-received-tables` change with the columns of the lake and not with its
+buckets; they are two because of the size limit.
 """
 
 import json
@@ -21,13 +22,9 @@ TEMPLATES: Final[Mapping[str, Callable[[], Template]]] = {
     "lake-copy": lake_template.copies,
     "lake": lake_template.lake,
     "lake-tables": lake_template.tables,
+    "lake-received-tables": lake_template.received_tables,
 }
-STACKS: Final = {
-    "cloud": "onlooker",
-    "lake-copy": "onlooker-lake-copy",
-    "lake": "onlooker-lake",
-    "lake-tables": "onlooker-lake-tables",
-}
+STACKS: Final = {name: "onlooker" if name == "cloud" else f"onlooker-{name}" for name in TEMPLATES}
 """The name of the stack of each template, unless another is given."""
 
 

@@ -26,6 +26,8 @@ RUN apt-get update \
     && useradd --system --uid 10001 --home-dir /var/lib/onlooker --create-home onlooker
 COPY --from=build /opt/onlooker /opt/onlooker
 ENV PATH=/opt/onlooker/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+# temporary files, also of a container with a read-only root file system
+VOLUME ["/var/tmp"]
 USER onlooker
 WORKDIR /var/lib/onlooker
 EXPOSE 8080

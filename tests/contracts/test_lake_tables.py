@@ -1,12 +1,16 @@
-"""Provisioning creates the AWS tables from a document, which must equal the cloud's definitions."""
+"""What provisioning on AWS takes from the lake: its tables, its zones, the figures of its log."""
 
+from datetime import date
 from pathlib import Path
 
 from cloud.__main__ import main
+from cloud.lake.file_lists import list_path
 from cloud.lake.registry import TABLES
 from cloud.lake.table_list import TYPE_NAMES, describe_tables
 from cloud.lake.tables import COLUMN_TYPES, Zone
 from provisioning.aws.lake import glue, zones
+from provisioning.aws.templates import TEMPLATES
+from tests.cloud.databases import new_database
 
 
 def test_the_document_is_current():
@@ -28,3 +32,29 @@ def test_every_type_of_a_column_has_a_name_and_a_type_in_glue():
 
 def test_every_zone_has_a_bucket():
     assert tuple(Zone) == zones.ZONES
+
+
+def test_athena_looks_for_the_list_of_a_day_where_the_lake_writes_it():
+    for name, table in glue.glue_resources().items():
+        if table["Type"] != "AWS::Glue::Table":
+            continue
+        zone = table["Properties"]["DatabaseName"]["Ref"].removesuffix("Database").lower()
+        given = table["Properties"]["TableInput"]
+        folder = given["Parameters"]["storage.location.template"]["Fn::Sub"]
+        written = list_path(f"{zone}.{given['Name']}", date(2026, 11, 1)).rpartition("/")[0]
+        assert folder.replace("${!day}", "2026-11-01").endswith(f"/{written}/"), name
+
+
+def test_the_filters_of_cloudwatch_match_the_last_line_of_an_update(tmp_path, capsys):
+    words = ["--database", new_database(tmp_path), "--lake", str(tmp_path / "lake")]
+    assert main(["lake", *words, "update"]) == 0
+    found = capsys.readouterr().out.splitlines()[-1].split()
+    resources = TEMPLATES["lake"]()["Resources"]
+    for name, figure in (("PromotedReports", "promoted"), ("QuarantinedReports", "quarantined")):
+        properties = resources[name]["Properties"]
+        fields = properties["FilterPattern"].strip("[]").split(", ")
+        matched = dict(zip((field.split("=")[0] for field in fields), found, strict=True))
+        wanted = dict(field.split("=") for field in fields if "=" in field)
+        assert {field: matched[field] for field in wanted} == wanted
+        assert properties["MetricTransformations"][0]["MetricValue"] == f"${figure}"
+        assert matched[figure] == "0"

@@ -30,13 +30,14 @@ class Grant:
 
 
 GRANTS: Final[dict[str, tuple[Grant, ...]]] = {
-    "WriterRole": (Grant("landing", writes=True), Grant("raw", writes=True)),
-    "PromoterRole": (
-        Grant("landing", "landing/quarantine/*", writes=True),
-        Grant("raw"),
+    # `lake update` lands reports and promotes them in one process
+    "UpdateRole": (
+        Grant("landing", writes=True),
+        Grant("raw", writes=True),
         Grant("trusted", writes=True),
-        Grant("curated", writes=True),
     ),
+    "MartsRole": (Grant("trusted"), Grant("curated", writes=True)),
+    "MaintenanceRole": tuple(Grant(zone, writes=True) for zone in ZONES),
     "AnalystRole": (Grant("curated"), Grant(RESULTS, writes=True)),
 }
 """Also the auditor, who reads access logs and settings and no zone."""
@@ -45,8 +46,9 @@ GRANTS: Final[dict[str, tuple[Grant, ...]]] = {
 def roles() -> dict[str, Resource]:
     """The roles of the lake."""
     services = {
-        "WriterRole": ["ecs-tasks.amazonaws.com"],
-        "PromoterRole": ["ecs-tasks.amazonaws.com", "emr-serverless.amazonaws.com"],
+        "UpdateRole": ["ecs-tasks.amazonaws.com"],
+        "MartsRole": ["ecs-tasks.amazonaws.com", "emr-serverless.amazonaws.com"],
+        "MaintenanceRole": ["ecs-tasks.amazonaws.com"],
     }
     return {
         **{

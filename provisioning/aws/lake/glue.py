@@ -2,10 +2,12 @@
 
 `python -m cloud lake tables` writes that document from the definitions of the lake; no crawler
 guesses columns from files. Partitions are computed from the day (partition projection), so a new
-day needs no registration.
+day needs no registration. A partition is not the folder of its files but the list of them that
+`cloud.lake.file_lists` writes: a folder can contain files that no snapshot has.
 """
 
 import json
+from collections.abc import Collection
 from importlib import resources
 from typing import Any, Final
 
@@ -24,7 +26,8 @@ TYPES: Final = {
 }
 FIRST_DAY: Final = "2024-01-01"
 """No row is older. Athena looks up each day of the range that a query does not exclude."""
-PARQUET: Final = "org.apache.hadoop.hive.ql.io.parquet"
+LISTS: Final = "_lists"
+HIVE: Final = "org.apache.hadoop.hive.ql.io"
 
 Table = dict[str, Any]
 
@@ -36,10 +39,11 @@ def read_tables() -> list[Table]:
     return tables
 
 
-def glue_resources() -> dict[str, Resource]:
-    """Databases and tables."""
-    databases = {f"{zone.title()}Database": _database(zone) for zone in ZONES}
-    return databases | {_resource_name(table): _table(table) for table in read_tables()}
+def glue_resources(zones: Collection[str] = ZONES) -> dict[str, Resource]:
+    """Databases of the zones and their tables."""
+    databases = {f"{zone.title()}Database": _database(zone) for zone in zones}
+    chosen = [table for table in read_tables() if table["zone"] in zones]
+    return databases | {_resource_name(table): _table(table) for table in chosen}
 
 
 def _resource_name(table: Table) -> str:
@@ -60,11 +64,10 @@ def _database(zone: str) -> Resource:
 
 def _table(table: Table) -> Resource:
     zone, name = table["zone"], table["name"]
-    location = {"Fn::Sub": f"s3://{buckets.name(zone)['Fn::Sub']}/{zone}/{name}/"}
-    template = {
-        "Fn::Sub": f"s3://{buckets.name(zone)['Fn::Sub']}/{zone}/{name}/"
-        f"{table['partition']}=${{!{table['partition']}}}/"
-    }
+    folder = f"s3://{buckets.name(zone)['Fn::Sub']}/{LISTS}/{zone}/{name}/"
+    location = {"Fn::Sub": folder}
+    day = table["partition"]
+    template = {"Fn::Sub": f"{folder}{day}=${{!{day}}}/"}
     return {
         "Type": "AWS::Glue::Table",
         "Properties": {
@@ -86,7 +89,6 @@ def _parameters(table: Table, template: Resource) -> dict[str, Any]:
     return {
         "EXTERNAL": "TRUE",
         "classification": "parquet",
-        "parquet.compression": "ZSTD",
         "onlooker.schema_version": str(table["schema_version"]),
         "projection.enabled": "true",
         f"{prefix}.type": "date",
@@ -99,9 +101,9 @@ def _parameters(table: Table, template: Resource) -> dict[str, Any]:
 def _storage(table: Table, location: Resource) -> dict[str, Any]:
     return {
         "Location": location,
-        "InputFormat": f"{PARQUET}.MapredParquetInputFormat",
-        "OutputFormat": f"{PARQUET}.MapredParquetOutputFormat",
-        "SerdeInfo": {"SerializationLibrary": f"{PARQUET}.serde.ParquetHiveSerDe"},
+        "InputFormat": f"{HIVE}.SymlinkTextInputFormat",
+        "OutputFormat": f"{HIVE}.IgnoreKeyTextOutputFormat",
+        "SerdeInfo": {"SerializationLibrary": f"{HIVE}.parquet.serde.ParquetHiveSerDe"},
         "Columns": [
             {
                 "Name": column["name"],

@@ -34,11 +34,20 @@ def copies() -> dict[str, Any]:
     }
 
 
+def received_tables() -> dict[str, Any]:
+    """The tables of the landing and raw zones in Glue."""
+    return _tables(("landing", "raw"))
+
+
 def tables() -> dict[str, Any]:
-    """The tables of the lake in Glue."""
+    """The tables of the trusted and curated zones in Glue."""
+    return _tables(("trusted", "curated"))
+
+
+def _tables(chosen: tuple[str, ...]) -> dict[str, Any]:
     return {
         "AWSTemplateFormatVersion": FORMAT,
-        "Description": "Onlooker - tables of the lake",
+        "Description": f"Onlooker - tables of the lake: {', '.join(chosen)}",
         "Parameters": {"Stage": STAGE},
-        "Resources": glue.glue_resources(),
+        "Resources": glue.glue_resources(chosen),
     }

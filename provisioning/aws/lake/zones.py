@@ -1,8 +1,9 @@
 """The buckets of the lake: one for each zone, query results, access logs, and the copies.
 
-Landing and raw rows move to an archive class after 90 days and are deleted a year later. The
-archive class is Glacier Instant Retrieval: rows that arrive late change old days, and verification
-reads every file. Buckets with a deletion date allow S3 Object Lock, so that a legal hold stops it.
+Landing and raw rows move to an archive class after 90 days and are deleted a year later, by `lake
+expire`, which respects legal holds. S3 deletes what is left a month after that. The archive class
+is Glacier Instant Retrieval: late rows change old days, and verification reads every file.
+Buckets with a deletion date allow S3 Object Lock, so that a hold can stop S3 too.
 """
 
 from typing import Any, Final
@@ -15,6 +16,8 @@ ARCHIVED: Final = ("landing", "raw")
 COPIED: Final = ("trusted", "curated")
 HOT_DAYS: Final = 90
 ARCHIVE_DAYS: Final = 365
+MARGIN_DAYS: Final = 30
+"""Longer than `lake expire` takes: it deletes a file two weeks after it removed its day."""
 ARCHIVE_CLASS: Final = "GLACIER_IR"
 INFREQUENT_ACCESS_AFTER_DAYS: Final = {"trusted": 180, "curated": 365}
 RESULT_DAYS: Final = 7
@@ -101,7 +104,7 @@ def _ages(zone: str) -> tuple[Age, ...]:
                 f"{zone}/",
                 ARCHIVE_CLASS,
                 moves_after_days=HOT_DAYS,
-                expires_after_days=HOT_DAYS + ARCHIVE_DAYS,
+                expires_after_days=HOT_DAYS + ARCHIVE_DAYS + MARGIN_DAYS,
             ),
         )
     return (Age(f"{zone}/", moves_after_days=INFREQUENT_ACCESS_AFTER_DAYS[zone]),)

@@ -131,3 +131,8 @@ def test_there_is_nothing_to_expire_in_a_new_lake(run: Run):
     run("update")
     assert run("expire")[1] == "0 files retired, 0 deleted, 0 unlisted files deleted\n"
     assert run("quarantine")[1].split() == ["day", "table_name", "source_id", "rule", "reason"]
+
+
+def test_a_lake_in_a_folder_has_no_lists_for_athena(run: Run):
+    run("update")
+    assert run("lists")[:2] == (0, "0 lists of files renewed\n")

@@ -1,10 +1,12 @@
 """A lake in a folder, its manifest on SQLite and on PostgreSQL."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from moto.server import ThreadedMotoServer
 from sqlalchemy import Engine
 
 from cloud.lake.lake import Lake
@@ -42,3 +44,13 @@ def readings(*rows: tuple[date, str, int, int]) -> pa.Table:
 @pytest.fixture
 def lake(engine: Engine, tmp_path: Path) -> Lake:
     return Lake(open_storage(str(tmp_path / "lake")), engine)
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """An S3 on loopback."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()

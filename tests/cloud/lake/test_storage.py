@@ -1,28 +1,18 @@
 """The same contract for a local folder and for S3."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from cloud.lake.storage import Storage, StorageError, hash_stream, open_storage
+from cloud.lake.tables import Zone
 
 PATH = "raw/readings/day=2026-11-18/a.parquet"
 
 
-@pytest.fixture(scope="module")
-def s3_endpoint() -> Iterator[str]:
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-@pytest.fixture(params=["folder", "s3"])
+@pytest.fixture(params=["folder", "s3", "s3-by-zone"])
 def storage(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch) -> Storage:
     if request.param == "folder":
         return open_storage(str(tmp_path / "lake"))
@@ -32,8 +22,13 @@ def storage(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch) -> Stor
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-2")
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     bucket = tmp_path.name.replace("_", "-")[-50:].strip("-")
-    boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1").create_bucket(Bucket=bucket)
-    return open_storage(f"s3://{bucket}/lake", endpoint=endpoint)
+    s3 = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1")
+    if request.param == "s3":
+        s3.create_bucket(Bucket=bucket)
+        return open_storage(f"s3://{bucket}/lake", endpoint=endpoint)
+    for zone in Zone:
+        s3.create_bucket(Bucket=f"{zone}-{bucket}")
+    return open_storage(f"s3://{{zone}}-{bucket}", endpoint=endpoint)
 
 
 def publish(storage: Storage, path: str = PATH, content: bytes = b"rows") -> None:
@@ -63,6 +58,23 @@ def test_files_of_all_folders_are_listed(storage: Storage):
     publish(storage, "trusted/readings/day=2026-11-18/b.parquet")
     assert list(storage.list_files("raw")) == [PATH]
     assert len([path for path in storage.list_files() if not path.startswith("_")]) == 2
+
+
+@pytest.mark.parametrize("prefix", ["", "_retired/"])
+def test_each_zone_can_have_a_bucket(prefix: str):
+    storage = open_storage("s3://onlooker-{zone}-1/lake")
+    for zone in Zone:
+        path = f"{prefix}{zone}/readings/day=2026-11-18/a.parquet"
+        assert storage.locate(path) == f"onlooker-{zone}-1/lake/{path}"
+
+
+def test_a_small_file_is_replaced_and_not_listed(storage: Storage):
+    path = "_lists/raw/readings/day=2026-11-18/files.txt"
+    for content in (b"one", b"another"):
+        storage.write(path, content)
+        with storage.open(path) as file:
+            assert file.read() == content
+    assert list(storage.list_files()) == []
 
 
 def test_a_move_can_be_repeated(storage: Storage):

@@ -56,15 +56,6 @@ def test_each_channel_has_a_rule_that_loses_nothing(resources):
         assert rule["TopicRulePayload"]["ErrorAction"]["Sqs"]
 
 
-def test_no_policy_allows_everything(resources):
-    for name, role in of_type(resources, "AWS::IAM::Role").items():
-        for inner in role.get("Policies", []):
-            for statement in inner["PolicyDocument"]["Statement"]:
-                actions = statement["Action"]
-                assert "*" not in (actions if isinstance(actions, str) else "".join(actions)), name
-                assert statement["Resource"] != "*", name
-
-
 def test_a_camera_that_enrols_becomes_a_thing_with_all_three_policies(resources):
     [enrolment] = of_type(resources, "AWS::IoT::ProvisioningTemplate").values()
     body = json.loads(enrolment["TemplateBody"]["Fn::Sub"])

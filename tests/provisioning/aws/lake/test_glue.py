@@ -45,9 +45,10 @@ def test_a_table_is_read_by_day_without_registering_partitions(tables):
     ]
     assert table["PartitionKeys"] == [{"Name": "day", "Type": "date"}]
     parameters = table["Parameters"]
-    folder = "s3://onlooker-${Stage}-raw-${AWS::AccountId}/raw/audience_reports/"
+    folder = "s3://onlooker-${Stage}-raw-${AWS::AccountId}/_lists/raw/audience_reports/"
     assert table["StorageDescriptor"]["Location"] == {"Fn::Sub": folder}
     assert parameters["storage.location.template"] == {"Fn::Sub": f"{folder}day=${{!day}}/"}
+    assert table["StorageDescriptor"]["InputFormat"].endswith(".SymlinkTextInputFormat")
     assert parameters["projection.enabled"] == "true"
     assert parameters["projection.day.range"].endswith(",NOW")
     types = {one["Name"]: one["Type"] for one in table["StorageDescriptor"]["Columns"]}

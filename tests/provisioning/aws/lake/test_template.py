@@ -1,13 +1,11 @@
 """The stacks of the lake, deployed in moto by our own command's code; each resource is checked.
 
 Moto reports CREATE_COMPLETE even for resources and properties that it skips, and shows no outputs.
-What it skips of S3, KMS, Glue and Athena is passed to its API of the service as the template states
-it, which checks the form.
+What it skips is passed to its API of the service as the template states it, which checks the form.
 """
 
 import ast
 import json
-import re
 
 import pytest
 
@@ -16,59 +14,27 @@ from provisioning.aws.lake.access import GRANTS
 from provisioning.aws.lake.zones import ZONES
 from provisioning.aws.stack import Stack
 from provisioning.aws.templates import TEMPLATES
+from tests.provisioning.aws.lake.references import (
+    ACCOUNT,
+    REFERENCES,
+    REGION,
+    SECOND_REGION,
+    arn_of,
+    of_type,
+    resolve,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS:UserWarning")
-REGION, SECOND_REGION = "eu-west-2", "eu-west-1"
-ACCOUNT = "123456789012"
 NOT_IN_MOTO = {
     "AWS::Athena::WorkGroup",
+    "AWS::Budgets::Budget",
+    "AWS::CloudTrail::Trail",
+    "AWS::CloudWatch::Alarm",
+    "AWS::EMRServerless::Application",
+    "AWS::Logs::MetricFilter",
     "AWS::S3::BucketPolicy",
 }
 GLUE_NOT_IN_MOTO = {"AWS::Glue::Database", "AWS::Glue::Table"}
-
-
-def arn_of(word, path=""):
-    return f"arn:aws:s3:::onlooker-test-{word}-{ACCOUNT}{path}"
-
-
-def resolve(value, references):
-    """The value with the references of CloudFormation resolved."""
-    if isinstance(value, list):
-        return [resolve(one, references) for one in value]
-    if not isinstance(value, dict):
-        return value
-    match value:
-        case {"Ref": name}:
-            return references[name]
-        case {"Fn::GetAtt": [name, attribute]}:
-            return references[f"{name}.{attribute}"]
-        case {"Fn::Sub": text}:
-            filled = re.sub(r"\$\{([\w:.]+)\}", lambda found: references[found[1]], text)
-            return filled.replace("${!", "${")
-        case {"Fn::Split": [separator, text]}:
-            return resolve(text, references).split(separator)
-        case {"Fn::Join": [separator, parts]}:
-            joined = resolve(parts, references)
-            return separator.join(joined if isinstance(joined, list) else [joined])
-    return {name: resolve(one, references) for name, one in value.items()}
-
-
-REFERENCES = {
-    "Stage": "test",
-    "AWS::AccountId": ACCOUNT,
-    "AWS::Partition": "aws",
-    "AWS::Region": REGION,
-    "ScanLimitGigabytes": "10",
-    "CopyKeyArn": f"arn:aws:kms:{SECOND_REGION}:{ACCOUNT}:key/copy",
-    "QueryResultsBucket": f"onlooker-test-query-results-{ACCOUNT}",
-    **{
-        f"{word}.Arn": f"arn:aws:iam::{ACCOUNT}:role/{word}"
-        for word in ("ReplicationRole", "ReceiptRole")
-    },
-    **{f"{word}Bucket": f"{word.lower()}-bucket" for word in ("AccessLogs", "CopyAccessLogs")},
-    "DataKey.Arn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/data",
-    **{f"{zone.title()}Database": f"onlooker_test_{zone}" for zone in ZONES},
-}
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +49,12 @@ def aws():
         stage = {"Stage": "test"}
         deploy("lake-copy", SECOND_REGION, stage)
         [key] = boto3.client("kms", region_name=SECOND_REGION).list_keys()["Keys"]
-        deploy("lake", REGION, stage | {"CopyKeyArn": key["KeyArn"]})
+        ec2 = boto3.client("ec2", region_name=REGION)
+        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+        given = {name: REFERENCES[name] for name in ("AlarmTopic", "Image", "DatabaseSecret")}
+        network = {"Vpc": vpc, "Subnets": subnet, "CopyKeyArn": key["KeyArn"]}
+        deploy("lake", REGION, stage | given | network)
 
         def client(service, region=REGION):
             return boto3.client(service, region_name=region)
@@ -195,8 +166,9 @@ def role_policies(aws):
 
 
 ALLOWED = {  # what each role does with the objects of each zone, and with its key
-    "WriterRole": {"landing": "rw", "raw": "rw"},
-    "PromoterRole": {"raw": "r", "trusted": "rw", "curated": "rw"},
+    "UpdateRole": {"landing": "rw", "raw": "rw", "trusted": "rw"},
+    "MartsRole": {"trusted": "r", "curated": "rw"},
+    "MaintenanceRole": dict.fromkeys(ZONES, "rw"),
     "AnalystRole": {"curated": "r"},
     "AuditorRole": {},
     "ReceiptRole": {},
@@ -230,13 +202,6 @@ def test_the_key_decrypts_for_a_role_the_zones_that_it_reads_only(role, role_pol
         directly = context | {"kms:ViaService": "lambda.amazonaws.com"}
         assert not is_allowed([statements], Attempt("kms:Decrypt", "*", directly))
     assert not is_allowed(policies, Attempt("kms:Decrypt", "*", {}))
-
-
-def test_the_promoter_writes_the_quarantine_and_nothing_else_of_the_landing_zone(role_policies):
-    _, policies = role_policies["PromoterRole"]
-    for table, may in (("quarantine", True), ("audience_reports", False)):
-        path = arn_of("landing", f"/landing/{table}/day=2026-11-01/a.parquet")
-        assert is_allowed(policies, Attempt("s3:PutObject", path, {})) is may
 
 
 def test_the_account_administers_the_key_and_does_not_decrypt_with_it(key_policy):
@@ -275,21 +240,17 @@ def test_people_take_a_role_by_their_tag(aws):
         assert statement["Condition"] == {"StringEquals": {"aws:PrincipalTag/onlooker-lake": duty}}
 
 
-def of_type(template, kind):
-    found = TEMPLATES[template]()["Resources"].values()
-    return [resolve(one["Properties"], REFERENCES) for one in found if one["Type"] == kind]
-
-
 def test_glue_takes_the_databases_and_tables_as_the_template_states_them(aws):
     glue = aws("glue")
-    for database in of_type("lake-tables", "AWS::Glue::Database"):
-        glue.create_database(**database)
-    for table in of_type("lake-tables", "AWS::Glue::Table"):
-        glue.create_table(**table)
+    for template in ("lake-received-tables", "lake-tables"):
+        for database in of_type(template, "AWS::Glue::Database"):
+            glue.create_database(**database)
+        for table in of_type(template, "AWS::Glue::Table"):
+            glue.create_table(**table)
     tables = glue.get_tables(DatabaseName="onlooker_test_raw")["TableList"]
     assert "audience_reports" in {table["Name"] for table in tables}
     for table in tables:
-        location = f"s3://onlooker-test-raw-{ACCOUNT}/raw/{table['Name']}/"
+        location = f"s3://onlooker-test-raw-{ACCOUNT}/_lists/raw/{table['Name']}/"
         assert table["StorageDescriptor"]["Location"] == location
         assert table["Parameters"]["storage.location.template"] == f"{location}day=${{day}}/"
 
@@ -348,6 +309,144 @@ def to_api(rule):
         if name in rule:
             given[name] = rule[name]
     return given
+
+
+@pytest.mark.parametrize(
+    ("rule", "task", "action", "at"),
+    [("nightly", "update", "update", 2), ("maintenance", "maintenance", "expire", 12)],
+)
+def test_the_runs_are_scheduled_in_containers(aws, rule, task, action, at):
+    events = aws("events")
+    found = events.describe_rule(Name=f"onlooker-test-lake-{rule}")
+    assert (found["ScheduleExpression"], found["State"]) == (f"cron(0 {at} * * ? *)", "ENABLED")
+    [target] = events.list_targets_by_rule(Rule=f"onlooker-test-lake-{rule}")["Targets"]
+    assert target["Id"] == action
+    name = f"onlooker-test-lake-{task}"
+    definition = aws("ecs").describe_task_definition(taskDefinition=name)["taskDefinition"]
+    [container] = definition["containerDefinitions"]
+    assert container["command"] == ["lake", action]
+    assert container["readonlyRootFilesystem"] is True
+    assert [one["containerPath"] for one in container["mountPoints"]] == ["/var/tmp"]
+    environment = {one["name"]: one["value"] for one in container["environment"]}
+    assert environment["ONLOOKER_LAKE"] == f"s3://onlooker-test-{{zone}}-{ACCOUNT}"
+    assert [secret["name"] for secret in container["secrets"]] == ["ONLOOKER_DATABASE_URL"]
+
+
+def test_the_schedule_starts_tasks_with_their_roles_and_nothing_else(role_policies):
+    _, policies = role_policies["ScheduleRole"]
+    started = {"UpdateRole": True, "MaintenanceRole": True, "ExecutionRole": True}
+    for role, may in (started | {"MartsRole": False}).items():
+        passed = {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
+        attempt = Attempt("iam:PassRole", role_policies[role][0], passed)
+        statements = [one for one in policies[0]["Statement"] if one["Action"] == "iam:PassRole"]
+        assert is_allowed([{"Statement": statements}], attempt) is may, role
+
+
+def test_a_task_has_its_own_role_and_every_log_is_encrypted():
+    """Moto leaves both properties out."""
+    resources = TEMPLATES["lake"]()["Resources"]
+    for task in ("Update", "Maintenance"):
+        role = resources[f"{task}Task"]["Properties"]["TaskRoleArn"]
+        assert role == {"Fn::GetAtt": [f"{task}Role", "Arn"]}
+    for group in of_type("lake", "AWS::Logs::LogGroup"):
+        assert group["KmsKeyId"] == REFERENCES["DataKey.Arn"]
+
+
+def test_the_logs_are_kept_90_days(aws):
+    groups = aws("logs").describe_log_groups(logGroupNamePrefix="/onlooker/test/")["logGroups"]
+    assert {group["logGroupName"] for group in groups} == {
+        "/onlooker/test/lake",
+        "/onlooker/test/lake-trail",
+    }
+    for group in groups:
+        assert group["retentionInDays"] == 90
+
+
+def test_the_dashboard_is_deployed(aws):
+    body = aws("cloudwatch").get_dashboard(DashboardName="onlooker-test-lake")["DashboardBody"]
+    titles = [one["properties"]["title"] for one in json.loads(body)["widgets"]]
+    assert titles == [
+        "Reports of the nightly run",
+        "Bytes of each zone, standard storage",
+        "Bytes read by queries",
+        "Unusual access",
+    ]
+
+
+def test_the_programs_accept_no_connection(aws):
+    group = created(aws, "AWS::EC2::SecurityGroup")["SecurityGroup"]
+    [found] = aws("ec2").describe_security_groups(GroupIds=[group])["SecurityGroups"]
+    assert found["IpPermissions"] == []
+
+
+def test_cloudwatch_takes_filters_and_alarms_as_the_template_states_them(aws):
+    logs, cloudwatch = aws("logs"), aws("cloudwatch")
+    for given in of_type("lake", "AWS::Logs::MetricFilter"):
+        [transformation] = given["MetricTransformations"]
+        logs.put_metric_filter(
+            logGroupName=given["LogGroupName"],
+            filterName=transformation["MetricName"],
+            filterPattern=given["FilterPattern"],
+            metricTransformations=[
+                {name[0].lower() + name[1:]: value for name, value in transformation.items()}
+            ],
+        )
+    for number, given in enumerate(of_type("lake", "AWS::CloudWatch::Alarm")):
+        cloudwatch.put_metric_alarm(AlarmName=f"alarm-{number}", **given)
+    alarms = cloudwatch.describe_alarms()["MetricAlarms"]
+    assert len(alarms) == 3
+    assert {alarm["AlarmActions"][0] for alarm in alarms} == {REFERENCES["AlarmTopic"]}
+
+
+def test_cloudtrail_takes_the_events_of_objects_in_the_zones(aws):
+    [given] = of_type("lake", "AWS::CloudTrail::Trail")
+    cloudtrail = aws("cloudtrail")
+    cloudtrail.create_trail(
+        Name=given["TrailName"],
+        S3BucketName=given["S3BucketName"],
+        EnableLogFileValidation=given["EnableLogFileValidation"],
+    )
+    cloudtrail.put_event_selectors(
+        TrailName=given["TrailName"], AdvancedEventSelectors=given["AdvancedEventSelectors"]
+    )
+    found = cloudtrail.get_event_selectors(TrailName=given["TrailName"])
+    [selector] = found["AdvancedEventSelectors"]
+    fields = {one["Field"]: one for one in selector["FieldSelectors"]}
+    assert fields["eventCategory"]["Equals"] == ["Data"]
+    assert fields["resources.type"]["Equals"] == ["AWS::S3::Object"]
+    assert fields["resources.ARN"]["StartsWith"] == [arn_of(zone, "/") for zone in ZONES]
+
+
+def test_emr_serverless_takes_an_application_that_stops_when_it_is_idle(aws):
+    [given] = of_type("lake", "AWS::EMRServerless::Application")
+    emr = aws("emr-serverless")
+    application = emr.create_application(**lower_case(given))
+    found = emr.get_application(applicationId=application["applicationId"])["application"]
+    assert found["releaseLabel"] == "emr-7.13.0"
+    assert found["autoStopConfiguration"] == {"enabled": True, "idleTimeoutMinutes": 15}
+    assert found["maximumCapacity"]["cpu"] == "64 vCPU"
+
+
+def lower_case(value):
+    """Names of properties as the API writes them."""
+    if not isinstance(value, dict):
+        return value
+    return {name[0].lower() + name[1:]: lower_case(one) for name, one in value.items()}
+
+
+def test_budgets_takes_the_budget_of_the_stack(aws):
+    [stack] = aws("cloudformation").describe_stacks(StackName="onlooker-lake")["Stacks"]
+    assert stack["Tags"] == [{"Key": "onlooker-stack", "Value": "onlooker-lake"}]
+    [given] = of_type("lake", "AWS::Budgets::Budget")
+    budget = given["Budget"]
+    budget["BudgetLimit"]["Amount"] = str(budget["BudgetLimit"]["Amount"])
+    aws("budgets").create_budget(AccountId=ACCOUNT, **given)
+    found = aws("budgets").describe_budget(AccountId=ACCOUNT, BudgetName="onlooker-test-lake")
+    assert found["Budget"]["CostFilters"] == {"TagKeyValue": ["user:onlooker-stack$onlooker-lake"]}
+    kinds = [
+        one["Notification"]["NotificationType"] for one in given["NotificationsWithSubscribers"]
+    ]
+    assert kinds == ["ACTUAL", "FORECASTED"]
 
 
 def test_the_resources_that_moto_leaves_out_are_known(aws):

@@ -24,11 +24,11 @@ def age_rule(resources, word):
 
 
 @pytest.mark.parametrize("zone", ["landing", "raw"])
-def test_received_rows_are_archived_after_90_days_and_deleted_a_year_later(lake, zone):
+def test_received_rows_are_archived_for_a_year_and_deleted_a_month_after_expire(lake, zone):
     rule = age_rule(lake, zone)
     assert rule["Prefix"] == f"{zone}/"
     assert rule["Transitions"] == [{"StorageClass": "GLACIER_IR", "TransitionInDays": 90}]
-    assert rule["ExpirationInDays"] == 90 + 365
+    assert rule["ExpirationInDays"] == 90 + 365 + 30
     assert properties(lake, zone)["ObjectLockEnabled"] is True  # a legal hold stops the deletion
 
 
