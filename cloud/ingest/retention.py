@@ -1,7 +1,7 @@
 """`python -m cloud retention`: delete rows older than their retention period, in small steps.
 
-Raw reports are deleted once the lake has them, minute sums once hour sums suffice; hour sums,
-report streams and open alerts are not deleted. A report that arrives again after its row was
+Raw reports are deleted by age (run `lake update` before), minute sums once hour sums suffice; hour
+sums, report streams and open alerts are not deleted. A report that arrives again after its row was
 deleted is still a duplicate, because streams store numbers and not rows. PostgreSQL drops whole
 partitions; other rows are deleted in small transactions, so that ingest waits for none of them.
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Engine, Table, select, tuple_
+from sqlalchemy import ColumnElement, Engine, Table, func, select, tuple_
 
 from cloud import settings
 from cloud.database import (
@@ -81,7 +81,7 @@ def apply_retention(engine: Engine, keep: RetentionPeriods, now: datetime) -> di
     dead_letters_before = now - timedelta(days=keep.dead_letters_days)
     reports_before = now - timedelta(days=keep.reports_days)
     old: tuple[tuple[Table, datetime, ColumnElement[bool]], ...] = (
-        (reports, reports_before, reports.c.received_at < reports_before),
+        (reports, reports_before, _old_reports(engine, reports_before)),
         (dead_letters, dead_letters_before, dead_letters.c.last_received_at < dead_letters_before),
         *(
             (table, minutes_before, table.c.minute_at < minute_at)
@@ -92,6 +92,18 @@ def apply_retention(engine: Engine, keep: RetentionPeriods, now: datetime) -> di
         table.name: partitions.drop_before(engine, table, before) + _delete(engine, table, which)
         for table, before, which in old
     }
+
+
+def _old_reports(engine: Engine, before: datetime) -> ColumnElement[bool]:
+    """Reports to delete. SQLite reuses the number of a deleted last row, so that one stays.
+
+    The lake and the live events read the rows above the greatest number that they have seen.
+    """
+    old = reports.c.received_at < before
+    if engine.dialect.name != "sqlite":
+        return old
+    every = reports.alias()
+    return old & (reports.c.id < select(func.max(every.c.id)).scalar_subquery())
 
 
 def _delete(engine: Engine, table: Table, which: ColumnElement[bool]) -> int:

@@ -57,6 +57,19 @@ def test_what_is_old_goes_and_what_was_counted_stays(
     assert rows(engine, minute_tallies) == 1
 
 
+def test_the_number_of_a_deleted_report_is_not_used_again(engine: Engine, report: Reports) -> None:
+    """The lake and the live events read the reports above the greatest number that they saw."""
+    later = NINE + timedelta(days=31)
+    for number in range(1, 4):
+        consume(engine, encode_event(audience_event(report(number))), now=NINE)
+    with reading(engine) as connection:
+        before = connection.execute(select(func.max(reports.c.id))).scalar_one()
+    apply_retention(engine, RetentionPeriods(), later)
+    consume(engine, encode_event(audience_event(report(4, starts_at=later))), now=later)
+    with reading(engine) as connection:
+        assert connection.execute(select(func.max(reports.c.id))).scalar_one() > before
+
+
 def test_the_command_keeps_what_is_young(
     engine: Engine, report: Reports, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import Engine, delete
 
 from cloud.database import reports, writing
 from cloud.ingest import report_store
+from cloud.ingest.retention import RetentionPeriods, apply_retention
 from cloud.lake.lake import Lake
 from cloud.lake.landing.reports import LANDED_REPORTS, land_reports
 from cloud.lake.manifest import LakeConflictError
@@ -82,3 +83,12 @@ def test_rows_that_the_database_has_deleted_stay_landed(lake: Lake, report: Repo
         connection.execute(delete(reports))
     assert list(land_reports(lake, now=NOW)) == []
     assert landed(lake) == [1, 2, 3]
+
+
+def test_reports_after_a_month_without_any_are_landed(lake: Lake, report: Reports):
+    store(lake, report, range(1, 6))
+    list(land_reports(lake, now=NOW))
+    apply_retention(lake.engine, RetentionPeriods(), NINE + timedelta(days=31))
+    store(lake, report, range(6, 8), starts_at=NINE + timedelta(days=31))
+    assert sum(one.rows_added for one in land_reports(lake, now=NOW)) == 2
+    assert landed(lake) == [1, 2, 3, 4, 5, 6, 7]
