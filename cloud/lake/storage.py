@@ -59,7 +59,7 @@ class Storage:
             staged.unlink()
             return
         target_path = Path(self.locate(path))
-        target_path.parent.mkdir(parents=True, exist_ok=True)
+        _create_folder(target_path.parent)
         _sync(staged)
         staged.replace(target_path)
         _sync(target_path.parent)
@@ -174,6 +174,15 @@ def hash_stream(source: Any) -> str:
 def _spool_folder() -> Path:
     """Files on their way to S3 are written to the local disk first."""
     return Path(os.environ.get("TMPDIR", "/var/tmp")) / f"onlooker-lake-{os.getuid()}"  # noqa: S108
+
+
+def _create_folder(folder: Path) -> None:
+    """Create a folder and its parents; their names are on disk when it returns."""
+    if folder.is_dir():
+        return
+    _create_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    _sync(folder.parent)
 
 
 def _sync(path: Path) -> None:

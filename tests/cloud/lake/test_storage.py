@@ -1,5 +1,6 @@
 """The same contract for a local folder and for S3."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -95,6 +96,21 @@ def test_a_deletion_can_be_repeated(storage: Storage):
     for _ in range(2):
         storage.delete(PATH)
         assert not storage.exists(PATH)
+
+
+def test_the_names_of_new_folders_are_on_disk_with_the_file(tmp_path: Path, monkeypatch):
+    synced: list[str] = []
+    sync = os.fsync
+
+    def record(descriptor: int) -> None:
+        synced.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+        sync(descriptor)
+
+    storage = open_storage(str(tmp_path / "lake"))
+    monkeypatch.setattr(os, "fsync", record)
+    publish(storage)
+    expected = ["lake", "lake/raw", "lake/raw/readings", "lake/raw/readings/day=2026-11-18"]
+    assert {str(tmp_path / one) for one in expected} <= set(synced)
 
 
 def test_the_digest_is_that_of_the_content(storage: Storage):
