@@ -63,8 +63,8 @@ def check_files(storage: Storage, files: Sequence[DataFile]) -> None:
     for file in files:
         for found in find_faults(storage, file.path, file.size_bytes, file.sha256):
             raise DamagedFileError(
-                f"{file.path} is {found.fault}: {found.detail}. Restore it from a copy, or remove "
-                "it from the table with `python -m cloud lake quarantine`"
+                f"{file.path} is {found.fault}: {found.detail}. Restore it from a copy; "
+                "`python -m cloud lake verify` lists every damaged file"
             )
 
 
