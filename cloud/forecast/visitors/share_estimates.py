@@ -2,7 +2,7 @@
 
 Three of nine visitors are no estimate of a third: every hour is shrunk towards the same hour of its
 kind of day, and that towards all hours. Visitors of one hour are alike (a school class, a late
-train), so an hour of a thousand is weight less than a thousand single visitors; the intra-class
+train), so an hour of a thousand counts less than a thousand single visitors; the intra-class
 correlation of the beta-binomial measures by how much. The interval is that of the share which one
 future hour will show, not of the long-run mean.
 """
