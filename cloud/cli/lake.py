@@ -10,8 +10,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from sqlalchemy import Connection
+
 from cloud import database, settings
 from cloud.auth.audit import record_change
+from cloud.cli import lake_holds
 from cloud.lake import lifecycle
 from cloud.lake.compaction import MIN_FILES, compact
 from cloud.lake.file_lists import write_lists
@@ -23,6 +26,7 @@ from cloud.lake.manifest import (
     read_files,
     read_snapshots,
 )
+from cloud.lake.ownership import require_listed_files, require_own_files
 from cloud.lake.quarantine import QUARANTINE
 from cloud.lake.query import QueryError, QueryResult, run_query
 from cloud.lake.raw.audience import AUDIENCE_TABLES
@@ -33,7 +37,7 @@ from cloud.lake.table_list import describe_tables
 from cloud.lake.tables import LakeTable
 from cloud.lake.verification import DamagedFileError, verify
 from wire.clock import utc_now
-from wire.command_line import row_count, row_id, whole_number
+from wire.command_line import row_count, whole_number
 
 FOLDER: Final = "var/lake"
 FORMATS: Final = ("table", "csv", "json")
@@ -77,23 +81,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--days", type=whole_number(1), default=lifecycle.TIME_TRAVEL.days,
         help="how long earlier snapshots stay readable (%(default)s)",
     )  # fmt: skip
-    _add_holds(actions.add_parser("hold", help="legal holds: days that are not deleted"))
+    lake_holds.add_arguments(
+        actions.add_parser("hold", help="legal holds: days that are not deleted")
+    )
 
 
 def _add_table(parser: argparse.ArgumentParser, **options: Any) -> None:
     parser.add_argument("table", help="such as raw.audience_reports", **options)
-
-
-def _add_holds(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="hold_action", required=True)
-    places = actions.add_parser("place", help="keep days of a table until the hold is released")
-    _add_table(places)
-    places.add_argument("first_on", type=date.fromisoformat, help="first day, YYYY-MM-DD, UTC")
-    places.add_argument("last_on", type=date.fromisoformat, help="last day, included")
-    places.add_argument("--reason", required=True, help="why; it is recorded")
-    actions.add_parser("list", help="holds in force")
-    releases = actions.add_parser("release", help="end a hold")
-    releases.add_argument("id", type=row_id)
 
 
 def run(arguments: argparse.Namespace, clock: Callable[[], datetime] = utc_now) -> int:
@@ -111,11 +105,17 @@ def run(arguments: argparse.Namespace, clock: Callable[[], datetime] = utc_now) 
     except REFUSED as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    except BrokenPipeError:  # of standard output
+        raise
+    except OSError as error:
+        sys.stderr.write(f"the files of the lake cannot be read or written: {error}\n")
+        return 2
     finally:
         engine.dispose()
 
 
 def _update(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
+    require_listed_files(lake)
     landed = sum(snapshot.rows_added for snapshot in land_reports(lake, now=now))
     _write(f"{landed} reports landed")
     promoted = quarantined = 0
@@ -158,7 +158,8 @@ def _snapshots(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
 def _query(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
     at = {find_table(name).full_name: number for name, number in arguments.at}
     result = run_query(lake, arguments.sql, at=at, limit=arguments.limit)
-    _record(lake, now, "lake.queried", "lake", {"sql": arguments.sql[:2_000], "at": at})
+    with database.writing(lake.engine) as connection:
+        _record(connection, now, "lake.queried", "lake", {"sql": arguments.sql[:2_000], "at": at})
     WRITERS[arguments.format](result)
     if not result.is_complete:
         sys.stderr.write(f"only the first {arguments.limit} rows are shown: raise --limit\n")
@@ -173,6 +174,7 @@ def _quarantine(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int
 
 
 def _compact(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
+    require_listed_files(lake)
     chosen: Sequence[LakeTable] = [find_table(arguments.table)] if arguments.table else TABLES
     for table in chosen:
         snapshots = list(compact(lake, table, now=now, min_files=arguments.min_files))
@@ -197,60 +199,32 @@ def _verify(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
 
 
 def _expire(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
+    require_own_files(lake)
     retired = lifecycle.retire(lake, now=now)
     deleted = lifecycle.delete_expired(lake, now=now, time_travel=timedelta(days=arguments.days))
     unlisted = len(lifecycle.delete_unlisted(lake, now=now))
     counts = {"retired": retired, "deleted": deleted, "unlisted": unlisted}
     if any(counts.values()):
-        _record(lake, now, "lake.expired", "lake", counts)
+        with database.writing(lake.engine) as connection:
+            _record(connection, now, "lake.expired", "lake", counts)
     _write(f"{retired} files retired, {deleted} deleted, {unlisted} unlisted files deleted")
     return 0
 
 
-def _hold(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
-    match arguments.hold_action:
-        case "place":
-            return _place_hold(lake, arguments, now)
-        case "release":
-            if not lifecycle.release_hold(lake, arguments.id, now):
-                sys.stderr.write(f"there is no hold {arguments.id} in force\n")
-                return 1
-            _record(lake, now, "lake.hold_released", str(arguments.id), {})
-            _write(f"hold {arguments.id} released")
-            return 0
-    with database.reading(lake.engine) as connection:
-        for hold in lifecycle.read_holds(connection):
-            _write(
-                f"{hold.id:>4}  {hold.table_name}  {hold.first_on} to {hold.last_on}  "
-                f"{hold.author}  {hold.reason}"
-            )
-    return 0
-
-
-def _place_hold(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
-    table = find_table(arguments.table)
-    days = (arguments.first_on, arguments.last_on)
-    if days[0] > days[1]:
-        sys.stderr.write(f"the last day {days[1]} comes before the first day {days[0]}\n")
-        return 2
-    author = getpass.getuser()
-    number = lifecycle.place_hold(lake, table.full_name, days, arguments.reason, author, now)
-    details = {"table": table.full_name, "days": list(map(str, days)), "reason": arguments.reason}
-    _record(lake, now, "lake.hold_placed", str(number), details)
-    _write(f"hold {number} placed on {table.full_name}, {days[0]} to {days[1]}")
-    return 0
-
-
-def _record(lake: Lake, now: datetime, action: str, about: str, details: Mapping[str, Any]) -> None:
-    with database.writing(lake.engine) as connection:
-        record_change(
-            connection, at=now, actor=getpass.getuser(), action=action, about=about,
-            details=details,
-        )  # fmt: skip
+def _record(
+    connection: Connection, now: datetime, action: str, about: str, details: Mapping[str, Any]
+) -> None:
+    record_change(
+        connection, at=now, actor=getpass.getuser(), action=action, about=about, details=details
+    )
 
 
 def _snapshot(typed: str) -> tuple[str, int]:
     name, _, number = typed.partition("=")
+    if not (name and number.isascii() and number.isdigit() and len(number) < 19):
+        raise argparse.ArgumentTypeError(
+            f"{typed[:60]!r} names no snapshot: write one like raw.audience_reports=7"
+        )
     return name, int(number)
 
 
@@ -297,5 +271,5 @@ ACTIONS: Final[dict[str, Callable[[Lake, argparse.Namespace, datetime], int]]] =
     "lists": _lists,
     "verify": _verify,
     "expire": _expire,
-    "hold": _hold,
+    "hold": lake_holds.run,
 }

@@ -16,6 +16,7 @@ from cloud.database.lake import lake_files, lake_holds, lake_snapshots
 from cloud.lake.file_lists import write_lists
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import Operation, Snapshot, commit, read_files
+from cloud.lake.ownership import is_lake_file, require_own_files
 from cloud.lake.storage import RETIRED
 from cloud.lake.tables import LakeTable
 
@@ -91,12 +92,19 @@ def delete_expired(lake: Lake, *, now: datetime, time_travel: timedelta = TIME_T
 
 
 def delete_unlisted(lake: Lake, *, now: datetime, age: timedelta = UNLISTED_AGE) -> list[str]:
-    """Delete files that no snapshot lists and no running program can still commit; their paths."""
+    """Delete files that no snapshot lists and no running program can still commit; their paths.
+
+    Files that the lake did not write stay.
+
+    Raises:
+        ForeignLakeError: the files belong to another database. Nothing is deleted.
+    """
+    require_own_files(lake)
     with reading(lake.engine) as connection:
         listed = set(connection.execute(select(lake_files.c.path)).scalars())
     found = [
         path
-        for path in lake.storage.list_files()
+        for path in filter(is_lake_file, lake.storage.list_files())
         if path not in listed and path.removeprefix(f"{RETIRED}/") not in listed
         if now - lake.storage.changed_at(path) > age
     ]
@@ -106,26 +114,29 @@ def delete_unlisted(lake: Lake, *, now: datetime, age: timedelta = UNLISTED_AGE)
 
 
 def place_hold(
-    lake: Lake, table_name: str, days: tuple[date, date], reason: str, author: str, now: datetime
+    connection: Connection,
+    table_name: str,
+    days: tuple[date, date],
+    reason: str,
+    author: str,
+    now: datetime,
 ) -> int:
     """Place a legal hold on the days of a table, both included; returns its number."""
     values = {
         "table_name": table_name, "first_on": days[0], "last_on": days[1],
         "reason": reason, "author": author, "placed_at": now,
     }  # fmt: skip
-    with writing(lake.engine) as connection:
-        key = connection.execute(lake_holds.insert(), values).inserted_primary_key
+    key = connection.execute(lake_holds.insert(), values).inserted_primary_key
     assert key is not None
     return int(key[0])
 
 
-def release_hold(lake: Lake, number: int, now: datetime) -> bool:
+def release_hold(connection: Connection, number: int, now: datetime) -> bool:
     """Release a hold; False when there is no such hold in force."""
     statement = update(lake_holds).where(
         lake_holds.c.id == number, lake_holds.c.released_at.is_(None)
     )
-    with writing(lake.engine) as connection:
-        return connection.execute(statement.values(released_at=now)).rowcount == 1
+    return connection.execute(statement.values(released_at=now)).rowcount == 1
 
 
 def read_holds(connection: Connection, table_name: str | None = None) -> list[Hold]:

@@ -127,6 +127,51 @@ def test_holds_are_placed_listed_and_released(run: Run):
     assert run("hold", "list")[1] == ""
 
 
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["query", "SELECT 1", "--at", "raw.audience_reports"], "like raw.audience_reports=7"),
+        (["query", "SELECT 1", "--at", "raw.audience_reports=-1"], "names no snapshot"),
+        (["hold", "place", "raw.audience_reports", "1.11.2026", "2026-11-30", "--reason", "x"],
+         "'1.11.2026' is no day: write one like 2026-11-30"),
+    ],
+)  # fmt: skip
+def test_an_argument_that_cannot_be_read_is_refused_with_an_example(
+    run: Run, capsys, words, sentence
+):
+    with pytest.raises(SystemExit, match="2"):
+        run(*words)
+    assert sentence in capsys.readouterr().err
+
+
+def test_a_hold_without_its_audit_entry_is_not_placed(run: Run, monkeypatch):
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("the audit log cannot be written")
+
+    monkeypatch.setattr("cloud.cli.lake_holds.record_change", fail)
+    place = ["hold", "place", "raw.audience_reports", "2026-11-01", "2026-11-30"]
+    with pytest.raises(RuntimeError, match="audit log"):
+        run(*place, "--reason", "case 17")
+    assert run("hold", "list")[1] == ""
+
+
+def test_a_folder_of_another_lake_is_refused(run: Run, tmp_path: Path):
+    run("update")
+    (tmp_path / "lake").rename(tmp_path / "moved")
+    for action in ("update", "compact", "expire"):
+        status, _, err = run(action)
+        assert (status, "name the folder of this database with --lake" in err) == (2, True)
+
+
+def test_a_file_that_is_lost_ends_a_query_with_a_sentence(run: Run, tmp_path: Path):
+    run("update")
+    (file,) = (tmp_path / "lake" / "raw" / "audience_reports").rglob("*.parquet")
+    file.unlink()
+    status, _, err = run("query", "SELECT count(*) FROM raw_audience_reports")
+    assert status == 2
+    assert err.startswith("the files of the lake cannot be read or written: ")
+
+
 def test_there_is_nothing_to_expire_in_a_new_lake(run: Run):
     run("update")
     assert run("expire")[1] == "0 files retired, 0 deleted, 0 unlisted files deleted\n"

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from cloud.database import reading
+from cloud.database import reading, writing
 from cloud.lake.compaction import compact
 from cloud.lake.lake import Lake
 from cloud.lake.lifecycle import (
@@ -80,7 +80,8 @@ def test_old_days_are_dropped(lake: Lake):
 
 def test_a_hold_keeps_its_days_until_it_is_released(compacted: Lake):
     days = (DAY_1, DAY_1)
-    number = place_hold(compacted, "raw.readings", days, "case 17", "counsel", NOW)
+    with writing(compacted.engine) as connection:
+        number = place_hold(connection, "raw.readings", days, "case 17", "counsel", NOW)
     assert drop_days(compacted, READINGS, before=DAY_2, now=NOW) is None
     retire(compacted, now=LATER)
     assert delete_expired(compacted, now=MUCH_LATER) == 0
@@ -88,8 +89,9 @@ def test_a_hold_keeps_its_days_until_it_is_released(compacted: Lake):
         (hold,) = read_holds(connection, "raw.readings")
         assert read_holds(connection, "raw.other") == []
     assert (hold.reason, hold.author, hold.first_on) == ("case 17", "counsel", DAY_1)
-    assert release_hold(compacted, number, MUCH_LATER)
-    assert not release_hold(compacted, number, MUCH_LATER)
+    with writing(compacted.engine) as connection:
+        assert release_hold(connection, number, MUCH_LATER)
+        assert not release_hold(connection, number, MUCH_LATER)
     assert delete_expired(compacted, now=MUCH_LATER) == 4
 
 
@@ -107,3 +109,15 @@ def test_files_of_a_commit_that_failed_are_deleted_after_a_day(lake: Lake):
     assert path in found
     assert list(verify(lake)) == []
     assert read_table(lake, READINGS).num_rows == 1
+
+
+def test_files_that_the_lake_did_not_write_are_not_deleted(lake: Lake):
+    append(lake, READINGS, readings((DAY_1, "KX-01", 1, 1)), now=NOW)
+    others = ["onlooker.db", "raw/notes.txt", "backup/day=2026-11-18/a.parquet", "_staging/a.csv"]
+    for path in others:
+        staged = lake.storage.stage()
+        staged.write_bytes(b"of the operator")
+        lake.storage.publish(staged, path)
+    written_at = lake.storage.changed_at(others[-1])
+    assert delete_unlisted(lake, now=written_at + timedelta(days=3)) == []
+    assert all(map(lake.storage.exists, others))
