@@ -18,8 +18,8 @@ from cloud import database
 
 FIRST_DIGEST: Final = "0" * 64
 """The `previous` of the first entry."""
-ADVISORY_LOCK: Final = 7_305_812
-"""The number of the advisory lock in PostgreSQL; arbitrary. SQLite has one writer."""
+ADVISORY_LOCK: Final = 7_305_814
+"""Key of PostgreSQL's advisory lock; arbitrary, and of no other lock. SQLite has one writer."""
 
 
 class AuditError(ValueError):

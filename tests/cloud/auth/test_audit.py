@@ -4,11 +4,13 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Engine, delete, insert, select, text, update
 
 from cloud import database
 from cloud.app.context import AppContext
 from cloud.auth.audit import AuditError, audit_log, read_entries, record_change, verify_chain
+from cloud.database.rollups import lock_for_counting
+from tests.cloud.databases import create_tables
 
 
 @pytest.fixture
@@ -30,6 +32,16 @@ def chain(context: AppContext, head: str | None = None) -> int:
 
 def test_a_log_that_nobody_touched_is_whole(logged: AppContext):
     assert chain(logged) == 4
+
+
+def test_an_entry_does_not_wait_for_reports_that_are_being_counted(empty_postgresql: str, clock):
+    engine = database.connect(empty_postgresql)
+    create_tables(engine)
+    with database.writing(engine) as counting, database.writing(engine) as connection:
+        lock_for_counting(counting)
+        connection.execute(text("SET LOCAL lock_timeout = '1s'"))
+        record_change(connection, at=clock.now, actor="ann", action="a", about="b", details={})
+    engine.dispose()
 
 
 def test_changes_at_the_same_time_are_one_chain(engine: Engine, clock):
