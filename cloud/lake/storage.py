@@ -11,6 +11,7 @@ each zone has a bucket of its own.
 import hashlib
 import os
 import shutil
+import stat
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -45,7 +46,12 @@ class Storage:
 
     def stage(self) -> Path:
         """A path for a new file of the local disk, to be published or deleted."""
-        self._staging.mkdir(parents=True, exist_ok=True)
+        self._staging.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = self._staging.lstat()
+        if found.st_uid != os.getuid() or not stat.S_ISDIR(found.st_mode):
+            raise StorageError(
+                f"{self._staging} is not a folder of this user: remove it, or set TMPDIR"
+            )
         return self._staging / f"{uuid.uuid4().hex}.parquet"
 
     def publish(self, staged: Path, path: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+from pyarrow import fs
 
 from cloud.lake.storage import Storage, StorageError, hash_stream, open_storage
 from cloud.lake.tables import Zone
@@ -52,6 +53,15 @@ def test_a_staged_file_is_not_listed_under_its_path(storage: Storage):
     storage.stage().write_bytes(b"half")
     assert not storage.exists(PATH)
     assert list(storage.list_files("raw")) == []
+
+
+def test_files_are_not_staged_in_a_folder_that_another_user_could_replace(tmp_path: Path):
+    (tmp_path / "elsewhere").mkdir()
+    spool = tmp_path / "spool"
+    spool.symlink_to(tmp_path / "elsewhere")
+    storage = Storage(fs.LocalFileSystem(), str(tmp_path / "lake"), spool)
+    with pytest.raises(StorageError, match="spool is not a folder of this user"):
+        storage.stage()
 
 
 def test_files_of_all_folders_are_listed(storage: Storage):
