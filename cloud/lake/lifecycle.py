@@ -1,8 +1,9 @@
-"""What becomes of files: retire those that no current snapshot has, then delete them.
+"""Retire files that no current snapshot has, and delete them later.
 
-A removed file is moved to `_retired/`, so that whoever reads a whole folder does not count its rows
-twice; earlier snapshots are read from there until it is deleted. A file is deleted when the
-snapshot that removed it is older than the retention period and no legal hold covers its day.
+A removed file is moved to `_retired/`, so that a program that reads the whole folder does not count
+its rows twice; earlier snapshots are read from there until it is deleted. A file is deleted when
+the snapshot that removed it is older than the retention period, every table that takes over its
+rows has them, and no legal hold covers its day.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, select, update
 
 from cloud.database import reading, writing
-from cloud.database.lake import lake_files, lake_holds, lake_snapshots
+from cloud.database.lake import lake_files, lake_holds, lake_positions, lake_snapshots
 from cloud.lake.file_lists import write_lists
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import Operation, Snapshot, commit, read_files
@@ -82,7 +83,7 @@ def delete_expired(lake: Lake, *, now: datetime, time_travel: timedelta = TIME_T
     with reading(lake.engine) as connection:
         rows = _select(
             connection, _removed_before(now - time_travel), lake_files.c.retired_at.is_not(None),
-            lake_files.c.deleted_at.is_(None),
+            lake_files.c.deleted_at.is_(None), ~_has_rows_to_take_over(),
         )  # fmt: skip
         rows = [row for row in rows if not _held_days(connection, row.table_name).covers(row.day)]
     for row in rows:
@@ -164,6 +165,14 @@ def _removed_before(instant: datetime) -> ColumnElement[bool]:
         lake_snapshots.c.table_name == lake_files.c.table_name,
         lake_snapshots.c.number == lake_files.c.removed_in,
         lake_snapshots.c.committed_at <= instant,
+    )
+
+
+def _has_rows_to_take_over() -> ColumnElement[bool]:
+    """Whether a table has not reached the snapshot that added the file: it reads the file then."""
+    return exists().where(
+        lake_positions.c.source == lake_files.c.table_name,
+        lake_positions.c.position < lake_files.c.added_in,
     )
 
 

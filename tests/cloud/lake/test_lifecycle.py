@@ -16,7 +16,12 @@ from cloud.lake.lifecycle import (
     release_hold,
     retire,
 )
-from cloud.lake.manifest import UnknownSnapshotError, read_files
+from cloud.lake.manifest import (
+    UnknownSnapshotError,
+    read_added_files,
+    read_files,
+    write_position,
+)
 from cloud.lake.reader import read_table
 from cloud.lake.verification import verify
 from cloud.lake.writer import append
@@ -67,6 +72,17 @@ def test_expired_files_are_deleted_and_their_snapshots_unknown(compacted: Lake):
         read_table(compacted, READINGS, at=4)
     assert read_table(compacted, READINGS).num_rows == 4
     assert list(verify(compacted)) == []
+
+
+def test_files_that_a_table_has_yet_to_take_over_are_not_deleted(compacted: Lake):
+    with writing(compacted.engine) as connection:
+        write_position(connection, "trusted.readings", "raw.readings", 2, before=0)
+    retire(compacted, now=LATER)
+    assert delete_expired(compacted, now=MUCH_LATER) == 2
+    with writing(compacted.engine) as connection:
+        assert [len(read_added_files(connection, "raw.readings", one)) for one in (3, 4)] == [1, 1]
+        write_position(connection, "trusted.readings", "raw.readings", 4, before=2)
+    assert delete_expired(compacted, now=MUCH_LATER) == 2
 
 
 def test_old_days_are_dropped(lake: Lake):
