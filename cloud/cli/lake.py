@@ -6,6 +6,7 @@ import getpass
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -242,6 +243,8 @@ def _write_csv(result: QueryResult) -> None:
 
 
 def _write_json(result: QueryResult) -> None:
+    if repeated := [name for name, times in Counter(result.columns).items() if times > 1]:
+        raise QueryError(f"{', '.join(repeated)} is the name of several columns: use AS for JSON")
     rows: Iterable[dict[str, Any]] = (
         dict(zip(result.columns, row, strict=True)) for row in result.rows
     )

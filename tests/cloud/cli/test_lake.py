@@ -85,6 +85,10 @@ def test_an_earlier_snapshot_is_read(run: Run):
     ("words", "sentence"),
     [
         (["query", "SELECT * FROM nothing"], "nothing does not exist"),
+        (
+            ["query", "SELECT 1 AS n, 2 AS n", "--format", "json"],
+            "n is the name of several columns",
+        ),
         (["query", "SELECT 1", "--at", "raw.audience_reports=9"], "no snapshot 9: its newest is 0"),
         (["snapshots", "raw.audience_report"], "did you mean 'raw.audience_reports'?"),
         (["compact", "bronze.x"], "table 'bronze.x' is not known"),
