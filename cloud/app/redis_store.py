@@ -26,7 +26,7 @@ from cloud.database import EPOCH
 log = logging.getLogger(__name__)
 TIMEOUT_S: Final = 0.25
 RETRY_AFTER_S: Final = 5.0
-LAYOUT: Final = "5"
+LAYOUT: Final = "6"
 """Version of the stored values: it is part of every key."""
 
 TAKE_SCRIPT: Final = """
