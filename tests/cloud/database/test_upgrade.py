@@ -203,6 +203,7 @@ def test_renamed_tables_and_columns_keep_their_rows(database_url: str) -> None:
             "INSERT INTO reports (device, journal, first_sequence, last_sequence, location, "
             "starts_at, received_at, body) VALUES ('cam', 'j', 1, 1, 'KX-01', 0, 0, '{}')",
             "INSERT INTO touched VALUES ('KX-01', 5, 60)",
+            "INSERT INTO slot_occupancy VALUES ('KX-01', 3600, 4, '[]', 1)",
             "INSERT INTO alert_holds VALUES ('camera.blind', 'KX-01', 'cam', 'pending', 1)",
             "INSERT INTO things (name, location, kind, attributes, created_at) "
             "VALUES ('cam', 'KX-01', 'camera', '{}', 1)",
@@ -220,6 +221,7 @@ def test_renamed_tables_and_columns_keep_their_rows(database_url: str) -> None:
             ("stream_id, first_sequence FROM lost_sequences", ("j", 3)),
             ("stream_id, body FROM reports", ("j", "{}")),
             ("location, changed_at FROM location_updates", ("KX-01", 5)),
+            ("hour_at, booked, classes FROM slot_occupancy", (3600, 4, "[]")),
             ("kind FROM alert_holds", ("camera.unobserved",)),
             ("location FROM devices", ("KX-01",)),
             ("device FROM device_groups", ("cam",)),
