@@ -1,6 +1,6 @@
-"""Where the cloud's programs find what they need: command line first, then environment.
+"""Settings of the cloud's programs: from the command line, then from the environment.
 
-Settings are read once, at a front door, and never change afterwards.
+A program reads them once, when it starts.
 """
 
 import argparse

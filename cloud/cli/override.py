@@ -1,8 +1,8 @@
 """`python -m cloud override set|list|withdraw`: a price set by hand, without a running API.
 
 The rules are those of `PUT /api/pricing/override/...`, and so is the entry in the audit log; the
-author is whoever runs it, unless another is named. An API on the same database applies it within a
-second.
+author is the user who runs it, unless another is named. An API on the same database applies it
+within a second.
 """
 
 import argparse

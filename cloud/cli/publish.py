@@ -106,7 +106,7 @@ def _store_sheets(context: AppContext, sheets: Sequence[PriceSheet]) -> int:
 def price_sheet(context: AppContext, site: Site, today: date, now: datetime) -> PriceSheet:
     """The price of every hour of the coming quarter that has not begun.
 
-    As computed: a daily move is not counted from a price that somebody has set.
+    Prices as computed: a daily move is not counted from a price that was set by hand.
     """
     cached = context.forecast(site)
     book = replace(cached.book, overrides={})

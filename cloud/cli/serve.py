@@ -150,7 +150,7 @@ class Server(uvicorn.Server):
         raise SystemExit(0)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Told to stop."""
+        """End the live connections, then stop."""
         self.config.app.state.broadcaster.close("the server is stopping")  # type: ignore[union-attr]
         super().handle_exit(sig, frame)
 

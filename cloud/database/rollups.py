@@ -1,9 +1,9 @@
 """Hour sums of each venue type over its locations, so that queries over all locations are fast.
 
 They are written with the hours of the locations, in one transaction. Concurrent consumers would all
-wait for the one row of the hour, so each writes to a lane of its own; readers add the lanes. Nobody
-may count while a location moves to another venue type, because its sums move with it: the locks of
-`lock_for_counting` and `lock_for_moving` exclude each other.
+wait for the one row of the hour, so each writes to a lane of its own; readers add the lanes. No
+transaction may count while a location moves to another venue type, because its sums move with it:
+the locks of `lock_for_counting` and `lock_for_moving` exclude each other.
 """
 
 from typing import Final

@@ -1,8 +1,7 @@
 """Arithmetic of weeks: quantiles, levels, the median profile, and holidays with Sunday's hours.
 
 Arrays are (..., weeks, 168), oldest first, hours from the same local midnight. NaN is not observed
-and never counts. A week observed for less than `LEAST_SHARE` of its hours
-has no level.
+and never counts. A week observed for less than `LEAST_SHARE` of its hours has no level.
 """
 
 from collections.abc import Iterator

@@ -35,9 +35,7 @@ from wire.scalars import DeviceId, JournalId, LocationId, SequenceRange
 from wire.topics import Channel, DeviceAddress, TopicError, parse_topic
 
 FURTHEST_AHEAD: Final = timedelta(minutes=5)  # tolerated error of a camera's clock
-OLDEST_REPORT: Final = timedelta(
-    days=400
-)  # the minutes of anything older are deleted at the next sweep
+OLDEST_REPORT: Final = timedelta(days=400)  # retention deletes the minutes of older ones
 DEFAULT_RULES: Final = ValidationRules()
 
 IsListed = Callable[[LocationId, DeviceId], bool]

@@ -1,4 +1,4 @@
-"""Compare the tables of sales with the audit log: overrides, rate cards, plans, shares, prices."""
+"""Compare the tables of sales with the log: overrides, rate cards, plans, occupancy, prices."""
 
 import hashlib
 import zlib
@@ -152,7 +152,7 @@ class OccupancyComparison:
         elif self._rows is not None and digest_of_all(connection) != self._rows:
             yield (
                 f"slot_occupancy: its rows are not those that entry {self._loaded.number} left: "
-                "shares have been altered, removed or added; load the file again to set them right"
+                "rows were altered, removed or added; load the file again to correct them"
             )
 
 

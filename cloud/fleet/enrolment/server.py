@@ -152,13 +152,13 @@ class EnrolmentServer:
             ) from error
         async with server:
             ready(server.sockets[0].getsockname()[1])
-            await self._sweep()
+            await self._withdraw_expired()
 
-    async def _sweep(self) -> None:
+    async def _withdraw_expired(self) -> None:
         while True:
             try:
                 await self._apart(lambda: self._enrolment.withdraw_unregistered(at=self._clock()))
-            except (SQLAlchemyError, OSError) as error:  # tried again at the next sweep
+            except (SQLAlchemyError, OSError) as error:  # tried again next time
                 log.error("enrolment.cleanup_failed", extra={"reason": type(error).__name__})
             await asyncio.sleep(CLEANUP_INTERVAL_S)
 

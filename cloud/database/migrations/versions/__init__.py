@@ -1,1 +1,1 @@
-"""One file for each step, named r<revision>_<what it does>.py; a landed one never changes."""
+"""One file for each migration, named r<revision>_<what it does>.py; its statements never change."""

@@ -1,7 +1,7 @@
-"""The tables as they were when migrations began.
+"""Create the tables of the first version with migrations.
 
-Before that, every program made the tables that it knew itself. A database from then has some of
-these and no revision: what it has is looked at and kept, what is missing is made.
+Before that, every program created the tables that it used. A database from that time has some of
+these tables and no revision: existing tables are checked and left, missing ones are created.
 """
 
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""What cameras were told is safe and the database does not have."""
+"""Add sequence numbers that were acknowledged and whose reports were lost."""
 
 from typing import Final
 

@@ -1,7 +1,7 @@
-"""PostgreSQL keeps reports and minutes in partitions of time, so that old ones are dropped whole.
+"""Partition reports and minutes by time in PostgreSQL, so that old ones are dropped whole.
 
-What is there stays where it is, as the first partition; it is read once to prove that it ends at
-the next boundary. What no partition takes goes to the default one: no row is refused for its time.
+The existing table becomes the first partition; it is read once to prove that it ends at the next
+boundary. Rows outside every partition go to the default one: no row is refused for its time.
 """
 
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Hours of each venue type, filled from the hours of its places."""
+"""Add hour sums by venue type, filled from the hour sums of the locations."""
 
 from typing import Any, Final
 

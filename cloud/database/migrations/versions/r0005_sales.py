@@ -1,4 +1,4 @@
-"""Prices as they were published, and which shares are taken."""
+"""Add published prices and the occupancy of slots."""
 
 from typing import Final
 

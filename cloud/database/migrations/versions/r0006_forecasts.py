@@ -1,4 +1,4 @@
-"""Hours kept for the forecast, and how its candidates did at each place."""
+"""Add stored histories of forecasts, and the scores of their models by site."""
 
 from typing import Final
 

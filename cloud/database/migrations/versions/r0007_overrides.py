@@ -1,4 +1,4 @@
-"""Prices that somebody has set for one slot."""
+"""Add prices that are set by hand for one slot."""
 
 from typing import Final
 

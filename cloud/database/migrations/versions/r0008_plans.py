@@ -1,4 +1,4 @@
-"""Plans that are kept, and the accounts that they belong to."""
+"""Add stored plans and the accounts that own them."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Rate cards that are put in force while programs run."""
+"""Add rate cards that take effect while programs run."""
 
 from typing import Final
 

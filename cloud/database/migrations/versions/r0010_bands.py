@@ -1,4 +1,4 @@
-"""Time by probability of looking; in what was counted before, nobody told it."""
+"""Add time by probability of looking; earlier rows have none."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Quarantined devices, the time of each stream's mark, and finding a report by its number."""
+"""Add quarantined devices, the time of each stream's mark, and an index of reports by number."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Acknowledged and closed alerts, hold times, and the state of every notice and recipient."""
+"""Add acknowledged and closed alerts, hold times, and states of notifications and recipients."""
 
 from typing import Final
 

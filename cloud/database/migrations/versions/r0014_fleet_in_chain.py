@@ -1,4 +1,4 @@
-"""The fleet's log of changes joins the audit chain: an index to find one device's entries by."""
+"""Add an index of the audit log by device, since fleet changes are recorded there."""
 
 from typing import Final
 

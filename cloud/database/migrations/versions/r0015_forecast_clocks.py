@@ -1,7 +1,7 @@
-"""The zone of every row derived from local hours; the basis and the usual week of forecasts.
+"""Add the zone of rows derived from local hours; add basis and usual week of forecasts.
 
-Rows from before have no zone. Kept hours and mixes without one are read in full again; forecasts
-and their trials without one are taken to be on the site's present clock.
+Earlier rows have no zone. Stored histories and mixes without one are read in full again; forecasts
+and scores without one are assumed to be on the site's present clock.
 """
 
 from typing import Final

@@ -1,4 +1,4 @@
-"""Prices that hold for one account: several for one slot, each of another account."""
+"""Add prices for one account: a slot may have one for each account."""
 
 from typing import Final
 

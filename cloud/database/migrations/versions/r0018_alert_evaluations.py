@@ -1,4 +1,4 @@
-"""The time of the last evaluation of alert rules: hold times restart after a gap."""
+"""Add the time of the last evaluation of alert rules: hold times restart after a gap."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Tables and columns named by the terms of docs/glossary.md; all rows are kept."""
+"""Rename tables and columns to the terms of docs/glossary.md; all rows are preserved."""
 
 from typing import Final
 
