@@ -62,6 +62,8 @@ COMMANDS: Final = {
 }
 """Command → module with `add_arguments`, its function, and what it is for."""
 
+EXTRAS: Final = {"lake": "lake"}
+"""Command → the extra with the packages that it imports besides those of `cloud`."""
 REFUSED: Final = 2
 FLAGS: Final = frozenset(f"--{name}" for name in settings.OFFERS)
 
@@ -78,8 +80,13 @@ def load_command(typed: list[str]) -> Callable[[], int]:
     name = parser.parse_args(typed[:1]).command
     write_json_lines()
     module_name, function, purpose = COMMANDS[name]
-    module = importlib.import_module(module_name)
     own = Parser(prog=f"python -m cloud {name}", description=purpose)
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if name not in EXTRAS:
+            raise
+        own.error(f"{error.name} is not installed: install onlooker[cloud,{EXTRAS[name]}]")
     module.add_arguments(own)
     settings.share_options(own)
     add_examples(own, f"python -m cloud {name}", examples_of(name))
