@@ -62,7 +62,7 @@ COMMANDS: Final = {
 }
 """Command → module with `add_arguments`, its function, and what it is for."""
 
-EXTRAS: Final = {"lake": "lake"}
+EXTRAS: Final = {"lake": "lake", "marts": "lake"}
 """Command → the extra with the packages that it imports besides those of `cloud`."""
 REFUSED: Final = 2
 FLAGS: Final = frozenset(f"--{name}" for name in settings.OFFERS)
