@@ -2,8 +2,8 @@
 
 A removed file is moved to `_retired/`, so that a program that reads the whole folder does not count
 its rows twice; earlier snapshots are read from there until it is deleted. A file is deleted when
-the snapshot that removed it is older than the retention period, every table that takes over its
-rows has them, and no legal hold covers its day.
+the snapshot that removed it is older than the retention period, its rows are promoted, and no legal
+hold covers its day.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from cloud.lake.lake import Lake
 from cloud.lake.manifest import Operation, Snapshot, commit, read_files
 from cloud.lake.ownership import is_lake_file, require_own_files
 from cloud.lake.storage import RETIRED
-from cloud.lake.tables import LakeTable
+from cloud.lake.tables import LakeTable, Zone
 
 TIME_TRAVEL: Final = timedelta(days=14)
 """How long snapshots can be read: two weeks of nightly runs can be compared and repeated."""
@@ -83,7 +83,7 @@ def delete_expired(lake: Lake, *, now: datetime, time_travel: timedelta = TIME_T
     with reading(lake.engine) as connection:
         rows = _select(
             connection, _removed_before(now - time_travel), lake_files.c.retired_at.is_not(None),
-            lake_files.c.deleted_at.is_(None), ~_has_rows_to_take_over(),
+            lake_files.c.deleted_at.is_(None), ~_has_rows_to_promote(),
         )  # fmt: skip
         rows = [row for row in rows if not _held_days(connection, row.table_name).covers(row.day)]
     for row in rows:
@@ -168,9 +168,13 @@ def _removed_before(instant: datetime) -> ColumnElement[bool]:
     )
 
 
-def _has_rows_to_take_over() -> ColumnElement[bool]:
-    """Whether a table has not reached the snapshot that added the file: it reads the file then."""
+def _has_rows_to_promote() -> ColumnElement[bool]:
+    """Whether a landed file is yet to be promoted, which reads the files that a snapshot added.
+
+    Later zones read whole days of the current snapshot, and do not need removed files.
+    """
     return exists().where(
+        lake_files.c.table_name.startswith(f"{Zone.LANDING}."),
         lake_positions.c.source == lake_files.c.table_name,
         lake_positions.c.position < lake_files.c.added_in,
     )

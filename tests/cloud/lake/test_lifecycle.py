@@ -1,5 +1,6 @@
 """Files that no snapshot has are retired, kept for time travel, and deleted unless held."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -23,6 +24,7 @@ from cloud.lake.manifest import (
     write_position,
 )
 from cloud.lake.reader import read_table
+from cloud.lake.tables import Zone
 from cloud.lake.verification import verify
 from cloud.lake.writer import append
 from tests.cloud.lake.conftest import DAY_1, DAY_2, NOW, READINGS, readings
@@ -74,15 +76,27 @@ def test_expired_files_are_deleted_and_their_snapshots_unknown(compacted: Lake):
     assert list(verify(compacted)) == []
 
 
-def test_files_that_a_table_has_yet_to_take_over_are_not_deleted(compacted: Lake):
+def test_landed_files_are_not_deleted_before_they_are_promoted(lake: Lake):
+    landed = replace(READINGS, zone=Zone.LANDING)
+    for hour in range(4):
+        append(lake, landed, readings((DAY_1, "KX-01", hour, 1)), now=NOW)
+    with writing(lake.engine) as connection:
+        write_position(connection, "raw.readings", "landing.readings", 2, before=0)
+    list(compact(lake, landed, now=NOW))
+    retire(lake, now=LATER)
+    assert delete_expired(lake, now=MUCH_LATER) == 2
+    with writing(lake.engine) as connection:
+        kept = [read_added_files(connection, "landing.readings", one) for one in (3, 4)]
+        assert [len(files) for files in kept] == [1, 1]
+        write_position(connection, "raw.readings", "landing.readings", 4, before=2)
+    assert delete_expired(lake, now=MUCH_LATER) == 2
+
+
+def test_files_of_later_zones_are_deleted_without_waiting_for_their_readers(compacted: Lake):
     with writing(compacted.engine) as connection:
-        write_position(connection, "trusted.readings", "raw.readings", 2, before=0)
+        write_position(connection, "trusted.readings", "raw.readings", 1, before=0)
     retire(compacted, now=LATER)
-    assert delete_expired(compacted, now=MUCH_LATER) == 2
-    with writing(compacted.engine) as connection:
-        assert [len(read_added_files(connection, "raw.readings", one)) for one in (3, 4)] == [1, 1]
-        write_position(connection, "trusted.readings", "raw.readings", 4, before=2)
-    assert delete_expired(compacted, now=MUCH_LATER) == 2
+    assert delete_expired(compacted, now=MUCH_LATER) == 4
 
 
 def test_old_days_are_dropped(lake: Lake):
