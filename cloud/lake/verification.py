@@ -36,7 +36,12 @@ class FileFault:
 
 
 def verify(lake: Lake) -> Iterator[FileFault]:
-    """Every fault of every file that is not deleted, retired files included."""
+    """Every fault of every file that is not deleted, retired files included.
+
+    Other programs may commit, retire and delete files meanwhile, which is no fault: the files are
+    listed before the manifest is read.
+    """
+    present = sorted(lake.storage.list_files())
     with reading(lake.engine) as connection:
         query = select(lake_files).where(lake_files.c.deleted_at.is_(None))
         rows = connection.execute(query.order_by(lake_files.c.id)).all()
@@ -45,8 +50,9 @@ def verify(lake: Lake) -> Iterator[FileFault]:
         path = _locate(lake.storage, row)
         listed.add(path)
         yield from find_faults(lake.storage, path, row.size_bytes, row.sha256)
-    for path in sorted(lake.storage.list_files()):
-        if path not in listed and not path.startswith(f"{STAGING}/"):
+    for path in present:
+        is_known = path in listed or path.startswith(f"{STAGING}/")
+        if not is_known and lake.storage.exists(path):
             yield FileFault(path, Fault.UNLISTED, "no snapshot lists it")
 
 

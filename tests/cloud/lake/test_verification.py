@@ -48,3 +48,14 @@ def test_a_truncated_file_is_found_by_its_size(lake: Lake, paths: list[str]):
     file.write_bytes(file.read_bytes()[:50])
     (fault,) = verify(lake)
     assert fault.detail.startswith("50 bytes, expected ")
+
+
+def test_a_file_that_is_committed_meanwhile_is_no_fault(lake: Lake, paths: list[str], monkeypatch):
+    list_files = lake.storage.list_files
+
+    def commit_then_list(folder: str = "") -> list[str]:
+        append(lake, READINGS, readings((DAY_1, "KX-01", 2, 1)), now=NOW)
+        return list(list_files(folder))
+
+    monkeypatch.setattr(lake.storage, "list_files", commit_then_list)
+    assert list(verify(lake)) == []
