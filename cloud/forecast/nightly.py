@@ -29,8 +29,11 @@ from cloud.forecast.network import Network, SiteFailure, build_networks
 from cloud.forecast.scores import ScoreSums, compute_scores, compute_weekly_scale
 from cloud.forecast.series import WEEK_H, ClockSeries
 from cloud.forecast.signals import Signals
-from cloud.forecast.visitors.visitor_mix import VisitorMix, compute_visitor_mix
-from cloud.forecast.visitors.visitor_mix import store_visitor_mix as keep_mix
+from cloud.forecast.visitors.visitor_mix import (
+    VisitorMix,
+    compute_visitor_mix,
+    store_visitor_mix,
+)
 from cloud.sites.site_model import Site
 from cloud.sites.sites import Sites
 
@@ -177,7 +180,7 @@ def _batch(
         delete_other_zones(connection, DATED, zones, before)
         for one in known:
             if one.mix is not None:
-                keep_mix(connection, one.place.site, one.mix)
+                store_visitor_mix(connection, one.place.site, one.mix)
         store.store_scores(connection, scores)
         model_selection.store_model_scores(connection, names, before, scored_candidates)
         model_selection.store_candidates(connection, network.today, made.candidate_weeks, zones)

@@ -49,7 +49,7 @@ def advise_relaxations(asked: LinearProgram) -> Infeasible:
         for relaxation in _by(asked, drawn, (limit,))
     ]
     if affordable:
-        relaxations += _more_shares(asked)
+        relaxations += _more_positions(asked)
     relaxations.sort(key=_effort)
     if relaxations:
         return Infeasible(
@@ -69,7 +69,7 @@ def advise_relaxations(asked: LinearProgram) -> Infeasible:
     )
 
 
-def _more_shares(asked: LinearProgram) -> Iterator[Relaxation]:
+def _more_positions(asked: LinearProgram) -> Iterator[Relaxation]:
     """The fewest positions of a slot with which fractions keep every limit, if any do."""
     brief, limit = asked.brief, positions_limit(asked.brief)
     few, enough = brief.caps.max_positions_per_slot, int(asked.offer.free.max())
