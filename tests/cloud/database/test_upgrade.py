@@ -165,7 +165,7 @@ def test_the_command_says_what_is_missing_and_takes_it(
     where = ["--database", f"sqlite:///{tmp_path}/onlooker.db"]
     (tmp_path / "onlooker.db").touch()  # `check` makes none
     assert main(["database", "check", *where]) == 1
-    assert "0001: The tables as they were" in capsys.readouterr().out
+    assert "0001: Create the tables of the first version" in capsys.readouterr().out
     assert main(["database", "upgrade", *where]) == 0
     assert main(["database", "current", *where]) == 0
     assert capsys.readouterr().out == f"{HEAD}\n{HEAD}\n"
