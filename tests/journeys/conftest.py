@@ -51,9 +51,19 @@ class Scene:
 @pytest.fixture(scope="session")
 def scene(tmp_path_factory) -> Scene:
     """Eight people in forty seconds, the same in every run."""
-    folder = tmp_path_factory.mktemp("scene")
+    return draw_scene(tmp_path_factory.mktemp("scene"), people=8, seconds=40)
+
+
+@pytest.fixture(scope="session")
+def small_scene(tmp_path_factory) -> Scene:
+    """Four people in twelve seconds and small pictures, for tests that count reports."""
+    folder = tmp_path_factory.mktemp("small-scene")
+    return draw_scene(folder, "--size", "640x360", "--fps", "10", people=4, seconds=12)
+
+
+def draw_scene(folder: Path, *options: str, people: int, seconds: int) -> Scene:
     clip, truth = folder / "clip.mp4", folder / "truth.json"
-    drawn = ["--people", "8", "--seconds", "40", "--seed", "7"]
+    drawn = ["--people", str(people), "--seconds", str(seconds), "--seed", "7", *options]
     assert simulators(["scene", *drawn, "--out", str(clip), "--truth", str(truth)]) == 0
     return Scene(clip, json.loads(truth.read_text()))
 
