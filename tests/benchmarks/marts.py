@@ -119,7 +119,8 @@ def compare_with_spark(lake: Lake, sites: Sites, days: list[date], now: datetime
     from cloud.marts.spark_engine import SparkEngine
 
     spark = session(
-        {"spark.master": "local[2]", "spark.ui.enabled": "false", "spark.driver.memory": "2g",
+        {"spark.master": "local[2]", "spark.ui.enabled": "false",
+         "spark.ui.showConsoleProgress": "false", "spark.driver.memory": "2g",
          "spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1",
          "spark.sql.shuffle.partitions": "2"}
     )  # fmt: skip
