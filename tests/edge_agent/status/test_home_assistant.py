@@ -2,6 +2,7 @@
 
 import json
 import queue
+import time
 
 import pytest
 from msgspec import UNSET
@@ -41,8 +42,9 @@ def installation(mosquitto):
 
 def receive_until(received, topic):
     """The messages up to the first on `topic`, that one last."""
-    found = []
+    found, deadline = [], time.monotonic() + SOON_S
     while not found or found[-1][0] != topic:
+        assert time.monotonic() < deadline, f"nothing on {topic}: {found[-1:]}"
         found.append(received.get(timeout=SOON_S))
     return found
 
