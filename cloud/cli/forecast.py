@@ -34,7 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--signals", type=Path, metavar="DIR",
         help="<location>.csv files of weather, school holidays and events (docs/forecast.md)",
     )  # fmt: skip
-    parser.add_argument("--scores", action="store_true", help="only show how forecasts turned out")
+    parser.add_argument(
+        "--scores", action="store_true", help="only show the scores of earlier forecasts"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

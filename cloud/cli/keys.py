@@ -19,12 +19,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="create|list|revoke")
     create = actions.add_parser("create", help="create a key and show it once")
     create.add_argument("--role", type=Role, choices=list(Role), required=True)
-    create.add_argument("--owner", required=True, help="whose it is, in words")
+    create.add_argument("--owner", required=True, help="description of the holder")
     create.add_argument(
-        "--account", help="whose plans it sees; without it, only those stored with this key"
+        "--account", help="account whose plans it can read; default: one of its own"
     )
     create.add_argument(
-        "--days", type=int, help="for how long it is valid; without it, until revoked"
+        "--days", type=int, help="days for which it is valid; default: until revoked"
     )
     actions.add_parser("list", help="show every key, without its secret")
     revoke = actions.add_parser("revoke", help="revoke a key at once")

@@ -64,7 +64,7 @@ def _add_slot(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("location", help="a location of the sites file, such as KX-01")
     parser.add_argument("time_slot", help=f"start of a local hour, such as {example_slot()}")
     parser.add_argument(
-        "--author", type=_author, default=getpass.getuser(), help="who decides the price"
+        "--author", type=_author, default=getpass.getuser(), help="author of the price"
     )
 
 

@@ -54,7 +54,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="the authority's public files: starts the enrolment service",
     )
-    parser.add_argument("--ca-socket", type=Path, help="the signer's socket (AUTHORITY/ca.socket)")
+    parser.add_argument(
+        "--ca-socket", type=Path, help="socket of the CA service (AUTHORITY/ca.socket)"
+    )
     parser.add_argument(
         "--enrolment-identity",
         type=Path,
