@@ -56,7 +56,7 @@ COMMANDS: Final = {
         "acknowledged, missing and lost reports of each camera",
     ),
     "database": ("cloud.cli.database", "run", "upgrade the tables to this version"),
-    "lake": ("cloud.cli.lake", "run", "fill, query, verify and maintain the data lake"),
+    "lake": ("cloud.cli.lake.commands", "run", "fill, query, verify and maintain the data lake"),
     "marts": ("cloud.cli.marts", "run", "build tables for reports, publish them for BI tools"),
     "retention": ("cloud.ingest.retention", "run", "delete rows older than their retention period"),
 }

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from cloud import database, settings
-from cloud.cli.lake import FOLDER
+from cloud.cli.lake.commands import FOLDER
 from cloud.lake.file_lists import write_lists
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import LakeConflictError

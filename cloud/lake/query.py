@@ -7,18 +7,16 @@ neither read nor write a file, load an extension, or change these settings.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import duckdb
 
 from cloud.database import reading
+from cloud.lake.engine import open_duckdb
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import read_files
 from cloud.lake.reader import to_dataset
 from cloud.lake.registry import TABLES
-
-MEMORY_LIMIT: Final = "1GB"
-"""Enough to group a month of 1,000 locations by hour; larger results belong in a mart."""
 
 
 class QueryError(ValueError):
@@ -73,8 +71,7 @@ def open_views(lake: Lake, at: Mapping[str, int]) -> Iterator[duckdb.DuckDBPyCon
             )
             for table in TABLES
         }
-    with duckdb.connect(config={"memory_limit": MEMORY_LIMIT}) as connection:
-        connection.execute("SET TimeZone = 'UTC'")
+    with open_duckdb() as connection:
         for name, dataset in views.items():
             connection.register(name, dataset)
         connection.execute("SET enable_external_access = false")

@@ -8,12 +8,16 @@ from cloud.lake.landing.reports import LANDED_REPORTS
 from cloud.lake.quarantine import QUARANTINE
 from cloud.lake.raw.audience import AUDIENCE_TABLES
 from cloud.lake.tables import LakeTable
+from cloud.lake.trusted.tables import ROW_QUARANTINE, RULE_RESULTS, TRUSTED_TABLES
 from cloud.suggestions import unknown_word
 
 TABLES: Final[tuple[LakeTable, ...]] = (
     LANDED_REPORTS,
     QUARANTINE,
     *AUDIENCE_TABLES,
+    ROW_QUARANTINE,
+    *TRUSTED_TABLES,
+    RULE_RESULTS,
     AUDIENCE_METRICS,
     AUDIENCE_DEMOGRAPHICS_HOURLY,
     LOCATION_PROFILES,

@@ -5,7 +5,9 @@ Files of a commit that fails stay where they are: the outcome of a broken connec
 """
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +19,7 @@ from sqlalchemy import Connection
 
 from cloud.database import writing
 from cloud.lake.lake import Lake
-from cloud.lake.manifest import DataFile, Operation, Snapshot, commit
+from cloud.lake.manifest import Bounds, DataFile, Operation, Snapshot, commit
 from cloud.lake.storage import Storage, hash_stream
 from cloud.lake.tables import DAY, LakeTable
 
@@ -80,38 +82,89 @@ def write_days(storage: Storage, table: LakeTable, rows: pa.Table) -> Iterator[D
 
 def write_file(storage: Storage, table: LakeTable, day: date, rows: pa.Table) -> DataFile:
     """Publish rows of one day, sorted, as one file."""
-    ordered = rows.sort_by([(name, "ascending") for name in table.sort_by])
-    staged = storage.stage()
+    with stage_batches(storage, table, sort_rows(table, rows)) as staged:
+        return publish_staged(storage, table, day, staged)
+
+
+def sort_rows(table: LakeTable, rows: pa.Table) -> Iterator[pa.RecordBatch]:
+    """The rows in the order of the table's files, as batches."""
+    ordered = rows.sort_by([(name, "ascending") for name in table.sort_by]).combine_chunks()
+    yield from ordered.to_batches(max_chunksize=ROW_GROUP_ROWS)
+
+
+@dataclass(frozen=True, slots=True)
+class StagedFile:
+    """A complete file that is not published, with what the manifest says about it."""
+
+    path: Path
+    rows: int
+    bounds: Bounds
+
+    def read_hash(self) -> str:
+        """Its SHA-256."""
+        return hash_stream(self.path.open("rb"))
+
+
+@contextmanager
+def stage_batches(
+    storage: Storage, table: LakeTable, batches: Iterable[pa.RecordBatch]
+) -> Iterator[StagedFile]:
+    """A staged file of sorted batches, one in memory at a time; deleted unless it is published."""
+    path = storage.stage()
+    count, bounds = 0, _NO_BOUNDS
     try:
-        pq.write_table(
-            ordered, staged, compression=COMPRESSION, row_group_size=ROW_GROUP_ROWS, version="2.6"
-        )
-        return publish_file(storage, table, day, staged, ordered)
-    except BaseException:
-        staged.unlink(missing_ok=True)
-        raise
+        with pq.ParquetWriter(path, table.schema, compression=COMPRESSION, version="2.6") as writer:
+            for batch in batches:
+                rows = table.conform(pa.Table.from_batches([batch]))
+                writer.write_table(rows, row_group_size=ROW_GROUP_ROWS)
+                count += len(rows)
+                bounds = _extend(bounds, {name: rows.column(name) for name in table.sort_by})
+        yield StagedFile(path, count, {name: _plain_pair(pair) for name, pair in bounds.items()})
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def publish_file(
     storage: Storage, table: LakeTable, day: date, staged: Path, rows: pa.Table
 ) -> DataFile:
+    """Move a staged file with these rows to its path, and describe it for the manifest."""
+    bounds = _extend(_NO_BOUNDS, {name: rows.column(name) for name in table.sort_by})
+    pairs = {name: _plain_pair(pair) for name, pair in bounds.items()}
+    return publish_staged(storage, table, day, StagedFile(staged, len(rows), pairs))
+
+
+def publish_staged(storage: Storage, table: LakeTable, day: date, staged: StagedFile) -> DataFile:
     """Move a staged file to its path, and describe it for the manifest."""
     file = DataFile(
         path=f"{table.zone}/{table.name}/{DAY}={day.isoformat()}/{uuid.uuid4().hex}.parquet",
         day=day,
-        rows=len(rows),
-        size_bytes=staged.stat().st_size,
-        sha256=hash_stream(staged.open("rb")),
+        rows=staged.rows,
+        size_bytes=staged.path.stat().st_size,
+        sha256=staged.read_hash(),
         schema_version=table.schema_version,
-        bounds={name: _bounds(rows.column(name)) for name in table.sort_by},
+        bounds=staged.bounds,
     )
-    storage.publish(staged, file.path)
+    storage.publish(staged.path, file.path)
     return file
 
 
-def _bounds(values: pa.ChunkedArray) -> tuple[Any, Any]:
-    found = pc.min_max(values)
-    return _plain(found["min"].as_py()), _plain(found["max"].as_py())
+_NO_BOUNDS: Final[Bounds] = {}
+
+
+def _extend(bounds: Bounds, columns: Mapping[str, pa.ChunkedArray]) -> Bounds:
+    """The bounds with the least and greatest values of further rows."""
+    extended = {}
+    for name, values in columns.items():
+        found = pc.min_max(values)
+        pairs = [bounds[name]] if name in bounds else []
+        pairs.append((found["min"].as_py(), found["max"].as_py()))
+        known = [value for pair in pairs for value in pair if value is not None]
+        extended[name] = (min(known), max(known)) if known else (None, None)
+    return extended
+
+
+def _plain_pair(pair: tuple[Any, Any]) -> tuple[Any, Any]:
+    return _plain(pair[0]), _plain(pair[1])
 
 
 def _plain(value: Any) -> Any:

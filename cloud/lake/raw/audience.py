@@ -26,6 +26,10 @@ KEY: Final = (
     LakeColumn("first_sequence", INT64, "first sequence number that the report covers"),
     LakeColumn("starts_at", TIMESTAMP, "start of the interval"),
 )
+REPORT_RECEIVED_AT: Final = LakeColumn(
+    "received_at", TIMESTAMP, "when its report was committed", nullable=True, since=2
+)
+"""Tells the parts of a report from those of the same report received again."""
 SORT_BY: Final = ("location", "device", "starts_at", "stream_id", "first_sequence")
 
 REPORT_COUNTS: Final = {
@@ -88,6 +92,7 @@ RAW_DEMOGRAPHICS: Final = LakeTable(
         LakeColumn("gender", pa.string(), "gender, an estimate"),
         LakeColumn("visits", INT64, "visits of this cell that ended"),
         LakeColumn("onlookers", INT64, "of them, engaged"),
+        REPORT_RECEIVED_AT,
     ),
     (*SORT_BY, "age", "gender"),
 )
@@ -103,6 +108,7 @@ RAW_CREATIVES: Final = LakeTable(
         LakeColumn("facing_ms", INT64, "of it, with the face towards the camera"),
         LakeColumn("looking_ms", INT64, "of it, with the head pointing at the screen"),
         LakeColumn("unsure_ms", INT64, "time of people whose head could not be measured"),
+        REPORT_RECEIVED_AT,
     ),
     (*SORT_BY, "creative"),
 )
@@ -116,6 +122,7 @@ RAW_SENSORS: Final = LakeTable(
         LakeColumn("total_milli", INT64, "their sum in thousandths"),
         LakeColumn("least_milli", INT64, "the least"),
         LakeColumn("most_milli", INT64, "the greatest"),
+        REPORT_RECEIVED_AT,
     ),
     (*SORT_BY, "sensor"),
 )
@@ -132,9 +139,10 @@ def flatten(report: AudienceReport, received_at: datetime) -> dict[str, list[Row
         "stream_id": report.journal,
         "first_sequence": report.sequence.first,
         "starts_at": report.starts_at,
+        "received_at": received_at,
     }
     return {
-        RAW_REPORTS.name: [key | _flatten_sums(report) | {"received_at": received_at}],
+        RAW_REPORTS.name: [key | _flatten_sums(report)],
         RAW_DEMOGRAPHICS.name: [
             key
             | {

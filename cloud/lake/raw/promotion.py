@@ -5,7 +5,7 @@ report is promoted or quarantined exactly once, whenever the program ends.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -66,9 +66,21 @@ def promote_reports(lake: Lake, *, now: datetime) -> Iterator[Promotion]:
 
 
 def _promote_snapshot(lake: Lake, number: int, files: list[DataFile], now: datetime) -> Promotion:
+    landed = to_dataset(lake.storage, LANDED_REPORTS, files).to_table().to_pylist()
+    tables, quarantined = read_landed_rows(landed)
+    append_all(
+        lake, [*tables, (QUARANTINE, to_table(quarantined))], now=now,
+        meanwhile=_move_position(number),
+    )  # fmt: skip
+    return Promotion(number, len(landed) - len(quarantined), len(quarantined))
+
+
+def read_landed_rows(
+    landed: Iterable[dict[str, Any]],
+) -> tuple[list[tuple[LakeTable, pa.Table]], list[QuarantinedRow]]:
+    """The rows of the raw tables, with `day`, and the landed rows that cannot be read."""
     parts: dict[str, list[dict[str, Any]]] = defaultdict(list)
     quarantined: list[QuarantinedRow] = []
-    landed = to_dataset(lake.storage, LANDED_REPORTS, files).to_table().to_pylist()
     for row in landed:
         found = _read_report(row)
         if isinstance(found, QuarantinedRow):
@@ -76,12 +88,7 @@ def _promote_snapshot(lake: Lake, number: int, files: list[DataFile], now: datet
             continue
         for name, rows in flatten(found, row["received_at"]).items():
             parts[name] += [one | {DAY: row[DAY]} for one in rows]
-    tables = [(table, _to_arrow(table, parts[table.name])) for table in AUDIENCE_TABLES]
-    append_all(
-        lake, [*tables, (QUARANTINE, to_table(quarantined))], now=now,
-        meanwhile=_move_position(number),
-    )  # fmt: skip
-    return Promotion(number, len(landed) - len(quarantined), len(quarantined))
+    return [(table, _to_arrow(table, parts[table.name])) for table in AUDIENCE_TABLES], quarantined
 
 
 def _read_report(row: dict[str, Any]) -> AudienceReport | QuarantinedRow:

@@ -3,36 +3,61 @@
 import os
 import random
 import signal
-import time
-from datetime import timedelta
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from cloud.database import connect, reading
 from cloud.lake.compaction import compact
+from cloud.lake.engine import open_duckdb
 from cloud.lake.lake import Lake
 from cloud.lake.lifecycle import delete_expired, delete_unlisted, retire
-from cloud.lake.manifest import read_position, write_position
-from cloud.lake.reader import read_table
+from cloud.lake.manifest import read_current, read_position, write_position
+from cloud.lake.reader import SQL_TYPES, read_table
 from cloud.lake.storage import open_storage
+from cloud.lake.tables import Zone
+from cloud.lake.trusted.contract import Contract, ContractColumn, DayLimits, QualityRule
+from cloud.lake.trusted.contracted_tables import ContractedTable
+from cloud.lake.trusted.promotion import promote_days
+from cloud.lake.trusted.tables import ROW_QUARANTINE
 from cloud.lake.verification import Fault, verify
 from cloud.lake.writer import append
 from tests.cloud.databases import new_database
 from tests.cloud.lake.conftest import DAY_1, DAY_2, NOW, READINGS, readings
 
+Work = Callable[[Path, Callable[[], object]], None]
 KILLS = 100
-LONGEST_S = 0.12  # a round of work takes about half of it
 ROWS = 3
+TRUSTED = replace(READINGS, zone=Zone.TRUSTED)
+READINGS_CONTRACT = Contract(
+    table_name=TRUSTED.full_name, title="Readings", version="1", status="active", owner="tests",
+    purpose="-", usage="-", limitations="-",
+    columns=tuple(
+        ContractColumn(one.name, SQL_TYPES[one.type], one.description, True)
+        for one in READINGS.columns
+    ),
+    identity=("location", "read_at", "visits"),
+    rules=(QualityRule("not_negative", "accuracy", "Visits are counted.", "visits >= 0"),),
+    freshness=timedelta(hours=1), retention=timedelta(days=1),
+    limits=DayLimits(
+        max_quarantined_percent=100, min_quarantined_rows=1,
+        row_count_history_days=7, row_count_tolerance_percent=50,
+    ),
+)  # fmt: skip
+PROMOTED = (ContractedTable(READINGS, TRUSTED, READINGS_CONTRACT),)
 
 
 def open_lake(folder: Path) -> Lake:
     return Lake(open_storage(str(folder / "lake")), connect(f"sqlite:///{folder}/onlooker.db"))
 
 
-def work_forever(folder: Path) -> None:
+def fill_forever(folder: Path, ready: Callable[[], object]) -> None:
     """Append numbered rows, compact, retire and delete, as fast as it goes."""
     lake = open_lake(folder)
+    ready()
     while True:
         with reading(lake.engine) as connection:
             done = read_position(connection, "raw.readings", "numbers")
@@ -49,17 +74,36 @@ def work_forever(folder: Path) -> None:
         delete_expired(lake, now=NOW, time_travel=timedelta(0))
 
 
-def run_until_killed(folder: Path, after_s: float) -> None:
+def promote_forever(folder: Path, ready: Callable[[], object]) -> None:
+    """Promote both days, of which the first has each row twice: one of them is quarantined."""
+    lake = open_lake(folder)
+    with open_duckdb():
+        ready()
+    while True:
+        list(promote_days(lake, PROMOTED, now=NOW, also=(DAY_1, DAY_2)))
+
+
+PROGRAMS = ((fill_forever, 0.07), (fill_forever, 0.07), (promote_forever, 0.15))
+"""With the longest CPU time in seconds: a round of work takes about half of it."""
+
+
+def find_trusted(lake: Lake) -> dict[date, list[int]]:
+    """The numbers of the trusted rows by day."""
+    rows = read_table(lake, TRUSTED).to_pylist()
+    days = {row["day"] for row in rows}
+    return {day: sorted(row["visits"] for row in rows if row["day"] == day) for day in days}
+
+
+def run_until_killed(folder: Path, work: Work, after_s: float) -> None:
+    """End a program by a signal that it does not handle, after it has used so much CPU time."""
     child = os.fork()
     if child == 0:
         try:
-            work_forever(folder)
+            work(folder, lambda: signal.setitimer(signal.ITIMER_PROF, after_s))
         finally:
             os._exit(3)  # it never ends by itself
-    time.sleep(after_s)
-    os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
-    assert os.WTERMSIG(status) == signal.SIGKILL, "the program failed before it was killed"
+    assert os.WTERMSIG(status) == signal.SIGPROF, "the program failed before it was killed"
 
 
 @pytest.mark.slow
@@ -68,13 +112,19 @@ def test_kills_at_a_hundred_random_moments_lose_and_double_nothing(tmp_path: Pat
     new_database(tmp_path)
     chance = random.Random(20261129)
     for _ in range(KILLS):
-        run_until_killed(tmp_path, chance.uniform(0.005, LONGEST_S))
+        work, longest_s = chance.choice(PROGRAMS)
+        run_until_killed(tmp_path, work, chance.uniform(0.005, longest_s))
     lake = open_lake(tmp_path)
     with reading(lake.engine) as connection:
         done = read_position(connection, "raw.readings", "numbers")
+        promoted = read_current(connection, TRUSTED.full_name)
     assert done >= KILLS / 4, "the programs hardly did anything"
+    assert promoted >= KILLS / 20, "the programs hardly promoted anything"
     found = sorted(read_table(lake, READINGS).column("visits").to_pylist())
     assert found == sorted(list(range(done)) * ROWS)
+    list(promote_days(lake, PROMOTED, now=NOW))
+    assert find_trusted(lake) == {DAY_1: list(range(done)), DAY_2: list(range(done))}
+    assert read_table(lake, ROW_QUARANTINE).num_rows == done
     assert {fault.fault for fault in verify(lake)} <= {Fault.UNLISTED}
     retire(lake, now=NOW, grace=timedelta(0))
     delete_unlisted(lake, now=NOW + timedelta(days=9_999))

@@ -36,8 +36,10 @@ def run(tmp_path: Path, report: Reports, capsys) -> Run:
 def test_the_lake_is_filled_once(run: Run):
     status, out, _ = run("update")
     assert (status, out) == (
-        0, "2 reports landed\n2 reports promoted to the raw zone, 0 quarantined\n",
-    )  # fmt: skip
+        0,
+        "2 reports landed\n2 reports promoted to the raw zone, 0 quarantined\n"
+        "2 rows of 1 days promoted to the trusted zone, 0 quarantined\n",
+    )
     _, out, _ = run("update")
     assert out.startswith("0 reports landed\n0 reports promoted")
 
@@ -179,7 +181,7 @@ def test_a_file_that_is_lost_ends_a_query_with_a_sentence(run: Run, tmp_path: Pa
 def test_there_is_nothing_to_expire_in_a_new_lake(run: Run):
     run("update")
     assert run("expire")[1] == "0 files retired, 0 deleted, 0 unlisted files deleted\n"
-    assert run("quarantine")[1].split() == ["day", "table_name", "source_id", "rule", "reason"]
+    assert run("quarantine")[1].split() == ["day", "table_name", "rule", "row", "reason"]
 
 
 def test_a_lake_in_a_folder_has_no_lists_for_athena(run: Run):

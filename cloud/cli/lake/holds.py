@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 from cloud import database
 from cloud.auth.audit import record_change
+from cloud.cli.lake.output import write_line
 from cloud.lake import lifecycle
 from cloud.lake.lake import Lake
 from cloud.lake.registry import find_table
@@ -38,7 +39,7 @@ def run(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
             return _release(lake, arguments, now)
     with database.reading(lake.engine) as connection:
         for hold in lifecycle.read_holds(connection):
-            _write(
+            write_line(
                 f"{hold.id:>4}  {hold.table_name}  {hold.first_on} to {hold.last_on}  "
                 f"{hold.author}  {hold.reason}"
             )
@@ -59,7 +60,7 @@ def _place(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
             connection, at=now, actor=author, action="lake.hold_placed", about=str(number),
             details=details,
         )  # fmt: skip
-    _write(f"hold {number} placed on {table}, {days[0]} to {days[1]}")
+    write_line(f"hold {number} placed on {table}, {days[0]} to {days[1]}")
     return 0
 
 
@@ -75,7 +76,7 @@ def _release(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
     if not is_released:
         sys.stderr.write(f"there is no hold {number} in force\n")
         return 1
-    _write(f"hold {number} released")
+    write_line(f"hold {number} released")
     return 0
 
 
@@ -86,7 +87,3 @@ def _day(typed: str) -> date:
         raise argparse.ArgumentTypeError(
             f"{typed[:40]!r} is no day: write one like 2026-11-30"
         ) from None
-
-
-def _write(line: str) -> None:
-    sys.stdout.write(f"{line}\n")

@@ -1,0 +1,177 @@
+"""`python -m cloud lake`: fill the lake, list what is refused, and repair it."""
+
+import argparse
+import sys
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from cloud.cli.lake.output import record_action, write_line, write_table
+from cloud.database import reading
+from cloud.lake.file_lists import write_lists
+from cloud.lake.lake import Lake
+from cloud.lake.landing.reports import LANDED_REPORTS, land_reports
+from cloud.lake.manifest import read_files, read_snapshots
+from cloud.lake.ownership import require_listed_files
+from cloud.lake.query import run_query
+from cloud.lake.raw.promotion import promote_reports
+from cloud.lake.raw.replay import RepairError, repair_report, replay_reports
+from cloud.lake.reader import read_table
+from cloud.lake.registry import TABLES
+from cloud.lake.trusted.anomalies import find_unusual_days
+from cloud.lake.trusted.contracted_tables import ContractedTable, contracted_tables
+from cloud.lake.trusted.promotion import promote_days, read_stopped_days
+from cloud.lake.trusted.repair import repair_row
+from cloud.lake.trusted.results import STOPPED
+from cloud.lake.trusted.rules import quote
+from cloud.lake.trusted.tables import ROW_QUARANTINE, RULE_RESULTS
+from cloud.lake.verification import DamagedFileError
+from cloud.suggestions import unknown_word
+from wire.command_line import row_count
+
+QUARANTINED: Final = """
+SELECT day, table_name, rule, CAST(source_id AS VARCHAR) AS row, reason, content
+FROM landing_quarantine
+UNION ALL
+SELECT day, table_name, rule, identity AS row, reason, content FROM raw_quarantine
+"""
+
+
+def add_actions(actions: Any) -> None:
+    """The actions of this module."""
+    actions.add_parser(
+        "update", help="land committed reports, promote them to the raw and the trusted zone"
+    )
+    lists = actions.add_parser("quarantine", help="rows that were not promoted, newest first")
+    lists.add_argument("--table", help="only of this table, such as trusted.audience_reports")
+    lists.add_argument("--rule", help="only those that break this rule")
+    lists.add_argument("--content", action="store_true", help="the whole row as JSON")
+    lists.add_argument("--count", action="store_true", help="number of rows by table and rule")
+    lists.add_argument("--limit", type=row_count, default=50, help="rows (%(default)s)")
+    replays = actions.add_parser(
+        "replay", help="check quarantined rows, and further days, by the present rules"
+    )
+    replays.add_argument("--first-on", type=date.fromisoformat, help="first day, YYYY-MM-DD, UTC")
+    replays.add_argument("--last-on", type=date.fromisoformat, help="last day, included")
+    repairs = actions.add_parser("repair", help="promote a quarantined row with corrected content")
+    repairs.add_argument("table", help=f"{LANDED_REPORTS.full_name}, or a raw table")
+    repairs.add_argument("file", type=Path, help="the corrected report or row, as JSON")
+
+
+def update(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
+    """Land and promote; 1 when a file is damaged or a day is stopped."""
+    require_listed_files(lake)
+    landed = sum(snapshot.rows_added for snapshot in land_reports(lake, now=now))
+    write_line(f"{landed} reports landed")
+    promoted = quarantined = status = 0
+    try:
+        for result in promote_reports(lake, now=now):
+            promoted += result.promoted
+            quarantined += result.quarantined
+    except DamagedFileError as error:  # what is in the raw zone can go on
+        sys.stderr.write(f"{error}\n")
+        status = 1
+    write_line(f"{promoted} reports promoted to the raw zone, {quarantined} quarantined")
+    return max(status, _promote(lake, now))
+
+
+def replay(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
+    """Promote what meets the present rules; 1 when a day is stopped."""
+    require_listed_files(lake)
+    found = list(replay_reports(lake, now=now))
+    promoted, left = sum(one.promoted for one in found), sum(one.quarantined for one in found)
+    write_line(f"{promoted} quarantined reports promoted to the raw zone, {left} left")
+    return _promote(lake, now, also=_days_to_replay(lake, arguments))
+
+
+def repair(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
+    """Promote a corrected row; 1 when a day is stopped."""
+    require_listed_files(lake)
+    sources = {one.source.full_name: one for one in contracted_tables()}
+    try:
+        content = arguments.file.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise RepairError(f"{arguments.file} cannot be read: {error}") from error
+    if arguments.table == LANDED_REPORTS.full_name:
+        repair_report(lake, content, now=now)
+    elif arguments.table in sources:
+        repair_row(lake, sources[arguments.table], content, now=now)
+    else:
+        names = [LANDED_REPORTS.full_name, *sources]
+        raise RepairError(unknown_word("table", arguments.table, names))
+    record_action(lake, now, "lake.row_repaired", arguments.table, {"content": content})
+    return _promote(lake, now)
+
+
+def list_quarantine(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
+    """The rows of both quarantines."""
+    filters = {"table_name": arguments.table, "rule": arguments.rule}
+    conditions = [f"{name} = {quote(value)}" for name, value in filters.items() if value]
+    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    if arguments.count:
+        columns, tail = "table_name, rule, count(*) AS rows", "GROUP BY ALL ORDER BY ALL"
+    else:
+        columns = "day, table_name, rule, row, " + (
+            "content" if arguments.content else "left(reason, 160) AS reason"
+        )
+        tail = "ORDER BY day DESC, table_name, rule, row"
+    sql = f"SELECT {columns} FROM ({QUARANTINED}) {where} {tail}"  # noqa: S608
+    write_table(run_query(lake, sql, limit=arguments.limit))
+    return 0
+
+
+def write_quality(lake: Lake, now: datetime) -> None:
+    """What is not as the contracts promise: stopped, unusual and late."""
+    for row in _read_stopped(lake):
+        write_line(f"stopped: {row['table_name']} on {row['day']}: {row['reason']}")
+    for unusual in find_unusual_days(lake, contracted_tables(), now=now):
+        write_line(f"unusual: {unusual}")
+    for one in contracted_tables():
+        if one.parent is None:  # a report need not have parts
+            _write_if_late(lake, one, now)
+
+
+def _promote(lake: Lake, now: datetime, also: Iterable[date] = ()) -> int:
+    found = list(promote_days(lake, contracted_tables(), now=now, also=set(also)))
+    promoted, quarantined = (
+        sum(getattr(one, name) for one in found) for name in ("promoted", "quarantined")
+    )
+    where = f"{len({one.day for one in found})} days promoted to the trusted zone"
+    write_line(f"{promoted} rows of {where}, {quarantined} quarantined")
+    for table in TABLES:
+        write_lists(lake, table.full_name)
+    stopped = [one for one in found if one.stopped]
+    for one in stopped:
+        sys.stderr.write(f"stopped: {one.table_name} on {one.day}: {one.stopped}\n")
+    for unusual in find_unusual_days(lake, contracted_tables(), now=now):
+        write_line(f"unusual: {unusual}")
+    return 1 if stopped else 0
+
+
+def _read_stopped(lake: Lake) -> list[dict[str, Any]]:
+    rows = read_table(lake, RULE_RESULTS, days=read_stopped_days(lake)).to_pylist()
+    return [row for row in rows if row["outcome"] == STOPPED]
+
+
+def _write_if_late(lake: Lake, one: ContractedTable, now: datetime) -> None:
+    with reading(lake.engine) as connection:
+        snapshots = read_snapshots(connection, one.target.full_name)
+    if snapshots and now - snapshots[-1].committed_at > one.contract.freshness:
+        hours = one.contract.freshness // timedelta(hours=1)
+        write_line(
+            f"late: {one.target.full_name}: newest snapshot of "
+            f"{snapshots[-1].committed_at:%Y-%m-%d %H:%M} UTC, expected one every {hours} hours"
+        )
+
+
+def _days_to_replay(lake: Lake, arguments: argparse.Namespace) -> set[date]:
+    """The days with quarantined rows, and those between the given days."""
+    with reading(lake.engine) as connection:
+        days = {file.day for file in read_files(connection, ROW_QUARANTINE.full_name)}
+    first, last = arguments.first_on, arguments.last_on
+    if first is None and last is None:
+        return days
+    if first is None or last is None or first > last:
+        raise RepairError(f"found the days {first} to {last}; expected a first and a last day")
+    return days | {first + timedelta(days=number) for number in range((last - first).days + 1)}

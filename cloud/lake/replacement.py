@@ -1,0 +1,96 @@
+"""Replace a day of several tables in one transaction; a table whose rows are the same is left."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy import Connection
+
+from cloud.database import reading, writing
+from cloud.lake.lake import Lake
+from cloud.lake.manifest import (
+    DataFile,
+    LakeConflictError,
+    Operation,
+    Snapshot,
+    commit,
+    read_files,
+)
+from cloud.lake.storage import Storage
+from cloud.lake.tables import LakeTable
+from cloud.lake.writer import publish_staged, stage_batches
+
+
+@dataclass(frozen=True, slots=True)
+class DayRows:
+    """All rows of one day of a table, without `day`, sorted; none removes the day."""
+
+    table: LakeTable
+    batches: Iterable[pa.RecordBatch]
+
+
+DayFiles = Mapping[str, Sequence[DataFile]]
+"""The files of one day by table."""
+
+
+def read_day_files(lake: Lake, tables: Collection[LakeTable], day: date) -> DayFiles:
+    """The files to be replaced. Read them before the source, so that a conflict is noticed."""
+    with reading(lake.engine) as connection:
+        return {
+            table.full_name: read_files(connection, table.full_name, days=[day]) for table in tables
+        }
+
+
+def replace_day(
+    lake: Lake, day: date, parts: Sequence[DayRows], *, before: DayFiles, now: datetime
+) -> list[Snapshot]:
+    """Replace the day's files in `before` by the rows, in one transaction over all tables.
+
+    The same rows give the same bytes: a table that has them already gets no snapshot, so that
+    nothing computed from it has to be computed again.
+
+    Raises:
+        LakeConflictError: the day has other files than `before`. Nothing is committed.
+    """
+    changes: list[dict[str, Any]] = []
+    for part in sorted(parts, key=lambda one: one.table.full_name):
+        removed = before[part.table.full_name]
+        added = _write(lake.storage, part, day, removed)
+        if added != list(removed):
+            changes.append({"table": part.table, "added": added, "removed": removed})
+    with writing(lake.engine) as connection:
+        return [_commit(connection, day, now=now, **change) for change in changes]
+
+
+def _write(
+    storage: Storage, part: DayRows, day: date, present: Sequence[DataFile]
+) -> list[DataFile]:
+    with stage_batches(storage, part.table, part.batches) as staged:
+        if not staged.rows:
+            return []
+        if len(present) == 1 and present[0].sha256 == staged.read_hash():
+            return list(present)
+        return [publish_staged(storage, part.table, day, staged)]
+
+
+def _commit(
+    connection: Connection,
+    day: date,
+    *,
+    table: LakeTable,
+    added: Sequence[DataFile],
+    removed: Sequence[DataFile],
+    now: datetime,
+) -> Snapshot:
+    snapshot = commit(
+        connection, table.full_name, Operation.REPLACE, added=added, removed=removed, now=now
+    )
+    found = {file.path for file in read_files(connection, table.full_name, days=[day])}
+    if found != {file.path for file in added}:
+        raise LakeConflictError(
+            f"another program has added files to {table.full_name} on {day} since they were read: "
+            "run it again"
+        )
+    return snapshot

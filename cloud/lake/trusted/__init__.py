@@ -1,0 +1,1 @@
+"""The trusted zone: rows that meet their contract, each identity once."""

@@ -1,0 +1,33 @@
+"""Remove days that are older than the retention of the contracts, from landing to trusted."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+from cloud.lake.lake import Lake
+from cloud.lake.landing.reports import LANDED_REPORTS
+from cloud.lake.lifecycle import drop_days
+from cloud.lake.manifest import Snapshot
+from cloud.lake.quarantine import QUARANTINE
+from cloud.lake.trusted.contracted_tables import ContractedTable
+from cloud.lake.trusted.tables import ROW_QUARANTINE, RULE_RESULTS
+
+COMMON: Final = (LANDED_REPORTS, QUARANTINE, ROW_QUARANTINE, RULE_RESULTS)
+"""Tables about all of them: the longest retention applies."""
+
+
+def drop_expired_days(
+    lake: Lake, tables: Sequence[ContractedTable], *, now: datetime
+) -> Iterator[Snapshot]:
+    """Remove expired days from each table, unless a hold covers them; one snapshot for each.
+
+    The files are deleted by `lifecycle.delete_expired`, when no snapshot that can be read has them.
+    """
+    longest = max(one.contract.retention for one in tables)
+    expiries = [(table, longest) for table in COMMON] + [
+        (table, one.contract.retention) for one in tables for table in (one.source, one.target)
+    ]
+    for table, retention in expiries:
+        snapshot = drop_days(lake, table, before=(now - retention).date(), now=now)
+        if snapshot is not None:
+            yield snapshot

@@ -1,0 +1,131 @@
+"""Split the rows of a raw day by the rules of the contract: good rows and quarantined rows.
+
+Of several good rows with one identity, the first received stays. A row that breaks a rule while a
+good row has its identity is superseded: it is listed, and does not count against the day. The rows
+stay in DuckDB, which writes to the disk what exceeds its memory limit.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import duckdb
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from cloud.lake.quarantine import MAX_CONTENT
+from cloud.lake.tables import LakeTable
+from cloud.lake.trusted.contract import Contract
+from cloud.lake.trusted.rules import (
+    DUPLICATE,
+    SUPERSEDED,
+    first_broken_rule,
+    identity_of,
+    quote,
+    reason_of,
+)
+from cloud.lake.writer import ROW_GROUP_ROWS
+
+RECEIVED_AT: Final = "received_at"
+BROKEN_RULE: Final = "broken_rule"
+
+
+@dataclass(frozen=True, slots=True)
+class SplitDay:
+    """The number of good rows, and of quarantined rows by rule, with the queries for them."""
+
+    good: int
+    failed: Mapping[str, int]
+    good_query: str
+    quarantine_query: str
+
+    @property
+    def quarantined(self) -> int:
+        """Quarantined rows."""
+        return sum(self.failed.values())
+
+    @property
+    def rows(self) -> int:
+        """Rows of the day."""
+        return self.good + self.quarantined
+
+    @property
+    def counted(self) -> int:
+        """Quarantined rows that count against the day: those that no good row supersedes."""
+        return self.quarantined - self.failed.get(SUPERSEDED, 0)
+
+
+def split_day(
+    connection: duckdb.DuckDBPyConnection, table: LakeTable, contract: Contract, rows: ds.Dataset
+) -> SplitDay:
+    """Split the rows; the good ones are then the view `zone_table`, for rules of other tables."""
+    good, checked = f"{table.zone}_{table.name}", f"checked_{table.name}"
+    columns = ", ".join(table.schema.names)
+    rule = first_broken_rule(contract) if rows.count_rows() else "CAST(NULL AS VARCHAR)"
+    connection.register("source", rows)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {checked} AS "  # noqa: S608
+        f"SELECT {columns}, {rule} AS {BROKEN_RULE} FROM source"
+    )
+    connection.unregister("source")
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW {good} AS "  # noqa: S608
+        f"SELECT {columns} FROM {checked} WHERE {BROKEN_RULE} IS NULL"
+    )
+    _mark_duplicates(connection, table, contract)
+    ((rows_of_day, good_rows),) = connection.execute(
+        f"SELECT count(*), count(*) FILTER ({BROKEN_RULE} IS NULL) FROM {checked}"  # noqa: S608
+    ).fetchall()
+    quarantine_query = _select_quarantined(table, contract)
+    failed = {}
+    if rows_of_day != good_rows:
+        failed = dict(connection.execute(
+            f"SELECT rule, count(*) FROM ({quarantine_query}) GROUP BY rule"  # noqa: S608
+        ).fetchall())  # fmt: skip
+    order = ", ".join(table.sort_by)
+    good_query = f"SELECT {columns} FROM {good} ORDER BY {order}"  # noqa: S608
+    return SplitDay(good_rows, failed, good_query, quarantine_query)
+
+
+def read_batches(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[pa.RecordBatch]:
+    """The rows of a query in batches of a row group; the query runs when the first is taken."""
+    yield from connection.sql(query).to_arrow_reader(ROW_GROUP_ROWS)
+
+
+def _mark_duplicates(
+    connection: duckdb.DuckDBPyConnection, table: LakeTable, contract: Contract
+) -> None:
+    """Mark all but the first received of the good rows with one identity."""
+    good, checked = f"{table.zone}_{table.name}", f"checked_{table.name}"
+    identity = ", ".join(contract.identity)
+    ((rows, identities),) = connection.execute(
+        f"SELECT (SELECT count(*) FROM {good}), "  # noqa: S608
+        f"(SELECT count(*) FROM (SELECT DISTINCT {identity} FROM {good}))"
+    ).fetchall()
+    if rows == identities:
+        return
+    names = table.schema.names
+    order = ", ".join([*(name for name in (RECEIVED_AT,) if name in names), *names])
+    connection.execute(
+        f"UPDATE {checked} SET {BROKEN_RULE} = {quote(DUPLICATE)} WHERE rowid IN ("  # noqa: S608
+        "SELECT id FROM (SELECT rowid AS id, row_number() OVER "
+        f"(PARTITION BY {identity} ORDER BY {order}) AS number FROM {checked} "
+        f"WHERE {BROKEN_RULE} IS NULL) WHERE number > 1)"
+    )
+
+
+def _select_quarantined(table: LakeTable, contract: Contract) -> str:
+    """A query for the quarantined rows as `ROW_QUARANTINE` has them."""
+    good, identity = f"{table.zone}_{table.name}", ", ".join(contract.identity)
+    is_superseded = (
+        f"{BROKEN_RULE} <> {quote(DUPLICATE)} "  # noqa: S608
+        f"AND (({identity}) IN (SELECT {identity} FROM {good})) IS TRUE"
+    )
+    fields = ", ".join(f"{name} := {name}" for name in table.schema.names)
+    return (
+        f"SELECT {quote(table.full_name)} AS table_name, "  # noqa: S608
+        f"CASE WHEN {is_superseded} THEN {quote(SUPERSEDED)} ELSE {BROKEN_RULE} END AS rule, "
+        f"{reason_of(contract, BROKEN_RULE)} AS reason, {identity_of(contract)} AS identity, "
+        f"left(CAST(to_json(struct_pack({fields})) AS VARCHAR), {MAX_CONTENT}) AS content "
+        f"FROM checked_{table.name} WHERE {BROKEN_RULE} IS NOT NULL"
+    )
