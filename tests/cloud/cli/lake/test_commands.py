@@ -154,7 +154,7 @@ def test_a_hold_without_its_audit_entry_is_not_placed(run: Run, monkeypatch):
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("the audit log cannot be written")
 
-    monkeypatch.setattr("cloud.cli.lake_holds.record_change", fail)
+    monkeypatch.setattr("cloud.cli.lake.holds.record_change", fail)
     place = ["hold", "place", "raw.audience_reports", "2026-11-01", "2026-11-30"]
     with pytest.raises(RuntimeError, match="audit log"):
         run(*place, "--reason", "case 17")
