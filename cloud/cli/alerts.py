@@ -41,19 +41,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--open", action="store_true", help="only those that are open")
     listing.add_argument("--kind", action="append", type=_kind, default=[],
                          help="a kind or its beginning")  # fmt: skip
-    listing.add_argument("--location", action="append", default=[])
+    listing.add_argument("--location", action="append", default=[],
+                         help="only of this location; may be repeated")  # fmt: skip
     listing.add_argument("--limit", type=row_count, default=50, help="how many (%(default)s)")
     _action(subcommands, "show", "one alert and its notifications").add_argument(
-        "alert", type=row_id
+        "alert", type=row_id, help="number, as `alerts list` shows"
     )
     _action(subcommands, "recipients", "recipients whose last delivery failed")
     taken = _action(
         subcommands, "acknowledge", "acknowledge alerts: they send no further notification"
     )
-    taken.add_argument("alert", type=row_id, nargs="+")
+    taken.add_argument("alert", type=row_id, nargs="+", help="numbers, as `alerts list` shows")
     taken.add_argument("--note", default="", help="why, or who is on the way")
     closed = _action(subcommands, "close", "close alerts by hand")
-    closed.add_argument("alert", type=row_id, nargs="+")
+    closed.add_argument("alert", type=row_id, nargs="+", help="numbers, as `alerts list` shows")
     closed.add_argument("--reason", dest="note", required=True, help="why it is over")
 
 

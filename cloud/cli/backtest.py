@@ -74,7 +74,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--delimiter", default=",", metavar="CHARACTER", help="separator of the CSV (,)"
     )
     parser.add_argument("--encoding", default="utf8", help="character encoding of the CSV (utf8)")
-    parser.add_argument("--horizon", type=int, choices=(HORIZON_H,), default=HORIZON_H)
+    parser.add_argument("--horizon", type=int, choices=(HORIZON_H,), default=HORIZON_H,
+                        help="hours of a forecast (%(default)s, a week)")  # fmt: skip
     parser.add_argument("--origins", type=int, default=12, help="weeks to forecast (12)")
     parser.add_argument(
         "--on", nargs="+", type=date.fromisoformat, metavar="DATE",

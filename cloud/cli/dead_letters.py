@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     lists.add_argument("--limit", type=row_count, default=50, help="how many (%(default)s)")
     shows = actions.add_parser("show", help="show one dead letter with its sample")
-    shows.add_argument("id", type=row_id)
+    shows.add_argument("id", type=row_id, help="number, as `dead-letters list` shows")
     replays = actions.add_parser("replay", help="process again, after a fix")
     replays.add_argument(
         "id", type=row_id, nargs="*", help="numbers (default: all that were not replayed)"
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     held = actions.add_parser("quarantined", help="devices that send too many failing messages")
     releases = actions.add_parser("release", help="end the quarantine of a device")
     for action in (deletes, releases):
-        action.add_argument("device")
+        action.add_argument("device", help="name of the device")
     for action in (lists, shows, deletes, held, releases):
         settings.add_arguments(action, "database")
     settings.add_arguments(replays, "database", "sites", "people-per-camera", "people-per-second")

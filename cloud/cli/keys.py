@@ -18,7 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     settings.add_arguments(parser, "database")
     actions = parser.add_subparsers(dest="action", required=True, metavar="create|list|revoke")
     create = actions.add_parser("create", help="create a key and show it once")
-    create.add_argument("--role", type=Role, choices=list(Role), required=True)
+    create.add_argument("--role", type=Role, choices=list(Role), required=True,
+                        help="what the key may do")  # fmt: skip
     create.add_argument("--owner", required=True, help="description of the holder")
     create.add_argument(
         "--account", help="account whose plans it can read; default: one of its own"

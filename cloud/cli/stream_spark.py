@@ -57,8 +57,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--acknowledge", action="store_true", help="acknowledge to the cameras through AWS IoT Core"
     )
     sums = actions.add_parser("windows", help="write the windows of a period")
-    sums.add_argument("--since", type=instant, required=True, metavar="ISO")
-    sums.add_argument("--until", type=instant, required=True, metavar="ISO")
+    sums.add_argument("--since", type=instant, required=True, metavar="ISO",
+                      help="first instant, with its offset from UTC")  # fmt: skip
+    sums.add_argument("--until", type=instant, required=True, metavar="ISO",
+                      help="end, not included")  # fmt: skip
     for action in (counts, sums):
         action.add_argument("--folder", required=True, help="of the tables: a path, s3://...")
 

@@ -29,8 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "losses", help="acknowledged sequence numbers whose reports are lost"
     )
     close_parser = actions.add_parser("close", help="close the gaps of one stream")
-    close_parser.add_argument("device")
-    close_parser.add_argument("stream_id")
+    close_parser.add_argument("device", help="name of the device")
+    close_parser.add_argument("stream_id", help="16 digits, as `streams list` shows")
     for action in (list_parser, losses_parser, close_parser):
         settings.add_arguments(action, "database")
 

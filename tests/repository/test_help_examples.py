@@ -82,6 +82,7 @@ def test_every_example_of_the_simulators_can_be_parsed(name):
     [
         *(edge_agent(), models(), provisioning(), wire()),
         *(subcommands(simulators([name]))[name] for name in SIMULATORS),
+        *map(cloud, COMMANDS),
     ],
     ids=lambda parser: parser.prog,
 )

@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     places.add_argument("--reason", required=True, help="why; it is recorded")
     actions.add_parser("list", help="holds in force")
     releases = actions.add_parser("release", help="end a hold")
-    releases.add_argument("id", type=row_id)
+    releases.add_argument("id", type=row_id, help="number, as `lake hold list` shows")
 
 
 def run(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:

@@ -32,9 +32,12 @@ def add_action(
 def add_selectors(parser: argparse.ArgumentParser) -> None:
     """Declare the options that select devices."""
     parser.add_argument("--device", help="one device, by name")
-    parser.add_argument("--group")
-    parser.add_argument("--location")
-    parser.add_argument("--where", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument("--group", help="devices of this group")
+    parser.add_argument("--location", help="devices of this location")
+    parser.add_argument(
+        "--where", action="append", default=[], metavar="NAME=VALUE",
+        help="devices with this attribute; may be repeated, all must hold",
+    )  # fmt: skip
 
 
 def add_sites_options(parser: argparse.ArgumentParser) -> None:

@@ -61,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     audit = add_action(
         actions, "audit", "print the history of the fleet, newest first", show_history
     )
-    audit.add_argument("--device")
+    audit.add_argument("--device", help="only changes of this device")
     audit.add_argument("--limit", type=row_count, default=50, help="how many (%(default)s)")
 
 

@@ -30,16 +30,21 @@ def add_arguments(actions: "argparse._SubParsersAction[argparse.ArgumentParser]"
     listing = add_action(actions, "list", "list devices with their status", list_devices)
     add_selectors(listing)
     settings.add_arguments(listing, "sites")
-    add_action(actions, "show", "print one device as JSON", show_device).add_argument("device")
+    add_action(actions, "show", "print one device as JSON", show_device).add_argument(
+        "device", help="name of the device"
+    )
     register = add_action(
         actions, "register", "register a camera, or all cameras of the sites file", register_cameras
     )
-    register.add_argument("device", nargs="?")
-    register.add_argument("--location")
-    register.add_argument("--attribute", action="append", default=[], metavar="NAME=VALUE")
+    register.add_argument(
+        "device", nargs="?", help="name; without one, all cameras of the sites file"
+    )
+    register.add_argument("--location", help="where the device is")
+    register.add_argument("--attribute", action="append", default=[], metavar="NAME=VALUE",
+                          help="for `--where`; may be repeated")  # fmt: skip
     add_sites_options(register)
     add_action(actions, "retire", "remove a device from the fleet", retire_device).add_argument(
-        "device"
+        "device", help="name of the device"
     )
     allows = add_action(actions, "allow", "add cameras to the enrolment allow-list", allow_cameras)
     allows.add_argument("file", type=Path, help=f"CSV with columns {', '.join(allow_list.COLUMNS)}")

@@ -19,8 +19,8 @@ def add_arguments(actions: "argparse._SubParsersAction[argparse.ArgumentParser]"
         ("remove", "remove devices from a group", remove_from_group),
     ):
         membership = add_action(members, f"group {name}", purpose, run)
-        membership.add_argument("group")
-        membership.add_argument("device", nargs="+")
+        membership.add_argument("group", help="name of the group")
+        membership.add_argument("device", nargs="+", help="names of devices")
 
 
 def add_to_group(

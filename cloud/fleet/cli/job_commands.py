@@ -22,7 +22,7 @@ def add_arguments(actions: "argparse._SubParsersAction[argparse.ArgumentParser]"
     back = add_action(
         actions, "roll-back", "stop a roll-out and restore the previous model", roll_back
     )
-    back.add_argument("job")
+    back.add_argument("job", help="the rollout, as `fleet job list` shows")
     back.add_argument("--to", help="model to restore (default: the one that was replaced)")
     job_parser = actions.add_parser("job", help="create jobs and follow them")
     job_actions = job_parser.add_subparsers(dest="below", required=True)
@@ -30,7 +30,7 @@ def add_arguments(actions: "argparse._SubParsersAction[argparse.ArgumentParser]"
     shows = add_action(
         job_actions, "job show", "print the status of a job on each device", show_job
     )
-    shows.add_argument("job")
+    shows.add_argument("job", help="as `fleet job list` shows")
     shows.add_argument("--status", choices=[str(one) for one in ExecutionStatus], help="only these")
     shows.add_argument(
         "--limit", type=row_count, default=1_000, help="maximum number of devices (%(default)s)"
@@ -41,12 +41,18 @@ def add_arguments(actions: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def _add_roll_out(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     out = add_action(actions, "roll-out", "roll out a model", roll_out)
-    out.add_argument("model")
+    out.add_argument("model", help="name and version, as `fleet show` reports it")
     add_selectors(out)
     add_all_option(out)
-    out.add_argument("--per-minute", type=row_count)
-    out.add_argument("--minutes-each", type=row_count, default=30)
-    out.add_argument("--abort-percent", type=float, default=20.0)
+    out.add_argument(
+        "--per-minute",
+        type=row_count,
+        help="devices that begin each minute; all at once without it",
+    )
+    out.add_argument("--minutes-each", type=row_count, default=30,
+                     help="time limit of one device (%(default)s)")  # fmt: skip
+    out.add_argument("--abort-percent", type=float, default=20.0,
+                     help="failed devices that end the rollout (%(default)s)")  # fmt: skip
     out.add_argument(
         "--abort-after",
         type=row_count,
@@ -65,14 +71,19 @@ def _add_job_create(actions: "argparse._SubParsersAction[argparse.ArgumentParser
         "create a job: renew, restart, diagnose, clip, update",
         create_job,
     )
-    create.add_argument("operation")
+    create.add_argument("operation", help="what the devices do")
     create.add_argument(
         "word", nargs="*", metavar="NAME=VALUE", help="a field of the job document, such as url=..."
     )
     add_selectors(create)
     add_all_option(create)
-    create.add_argument("--per-minute", type=row_count)
-    create.add_argument("--minutes-each", type=row_count, default=30)
+    create.add_argument(
+        "--per-minute",
+        type=row_count,
+        help="devices that begin each minute; all at once without it",
+    )
+    create.add_argument("--minutes-each", type=row_count, default=30,
+                     help="time limit of one device (%(default)s)")  # fmt: skip
     create.add_argument(
         "--apply", action="store_true", help="make the change (without it: preview)"
     )
