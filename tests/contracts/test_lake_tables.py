@@ -12,6 +12,13 @@ from provisioning.aws.lake import glue, zones
 from provisioning.aws.templates import TEMPLATES
 from tests.cloud.databases import new_database
 
+FIGURES = (  # metric filter, the line of an update that it matches, the figure
+    ("PromotedReports", "raw", "promoted"),
+    ("QuarantinedReports", "raw", "quarantined"),
+    ("PromotedRows", "trusted", "promoted"),
+    ("QuarantinedRows", "trusted", "quarantined"),
+)
+
 
 def test_the_document_is_current():
     document = Path(glue.__file__).with_name(glue.DOCUMENT).read_text()
@@ -45,13 +52,13 @@ def test_athena_looks_for_the_list_of_a_day_where_the_lake_writes_it():
         assert folder.replace("${!day}", "2026-11-01").endswith(f"/{written}/"), name
 
 
-def test_the_filters_of_cloudwatch_match_a_line_of_an_update(tmp_path, capsys):
+def test_the_filters_of_cloudwatch_match_the_lines_of_an_update(tmp_path, capsys):
     words = ["--database", new_database(tmp_path), "--lake", str(tmp_path / "lake")]
     assert main(["lake", *words, "update"]) == 0
-    [line] = [line for line in capsys.readouterr().out.splitlines() if "raw zone" in line]
-    found = line.split()
+    lines = capsys.readouterr().out.splitlines()
     resources = TEMPLATES["lake"]()["Resources"]
-    for name, figure in (("PromotedReports", "promoted"), ("QuarantinedReports", "quarantined")):
+    for name, zone, figure in FIGURES:
+        [found] = [line.split() for line in lines if f"{zone} zone" in line]
         properties = resources[name]["Properties"]
         fields = properties["FilterPattern"].strip("[]").split(", ")
         matched = dict(zip((field.split("=")[0] for field in fields), found, strict=True))

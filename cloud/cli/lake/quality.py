@@ -19,6 +19,7 @@ from cloud.lake.raw.promotion import promote_reports
 from cloud.lake.raw.replay import RepairError, repair_report, replay_reports
 from cloud.lake.reader import read_table
 from cloud.lake.registry import TABLES
+from cloud.lake.tables import Zone
 from cloud.lake.trusted.anomalies import find_unusual_days
 from cloud.lake.trusted.contracted_tables import ContractedTable, contracted_tables
 from cloud.lake.trusted.promotion import promote_days, read_stopped_days
@@ -140,7 +141,8 @@ def _promote(lake: Lake, now: datetime, also: Iterable[date] = ()) -> int:
     where = f"{len({one.day for one in found})} days promoted to the trusted zone"
     write_line(f"{promoted} rows of {where}, {quarantined} quarantined")
     for table in TABLES:
-        write_lists(lake, table.full_name)
+        if table.zone is not Zone.CURATED:  # `marts build` writes those of the curated zone
+            write_lists(lake, table.full_name)
     stopped = [one for one in found if one.stopped]
     for one in stopped:
         sys.stderr.write(f"stopped: {one.table_name} on {one.day}: {one.stopped}\n")

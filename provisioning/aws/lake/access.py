@@ -30,11 +30,13 @@ class Grant:
 
 
 GRANTS: Final[dict[str, tuple[Grant, ...]]] = {
-    # `lake update` lands reports and promotes them in one process
+    # `lake update` lands reports and promotes them in one process; first it looks for the newest
+    # files of the manifest, which can be curated ones
     "UpdateRole": (
         Grant("landing", writes=True),
         Grant("raw", writes=True),
         Grant("trusted", writes=True),
+        Grant("curated"),
     ),
     "MartsRole": (Grant("trusted"), Grant("curated", writes=True)),
     "MaintenanceRole": tuple(Grant(zone, writes=True) for zone in ZONES),

@@ -13,8 +13,8 @@ from provisioning.aws.cost import DAYS, GIGABYTE, MILLION, MINUTES, CostLine
 from provisioning.aws.lake.zones import ARCHIVE_DAYS, HOT_DAYS, INFREQUENT_ACCESS_AFTER_DAYS
 
 KEYS: Final = 3
-ALARMS: Final = 3
-METRICS: Final = 3
+ALARMS: Final = 4
+METRICS: Final = 5
 TERABYTE: Final = 1_000 * GIGABYTE
 
 

@@ -166,7 +166,7 @@ def role_policies(aws):
 
 
 ALLOWED = {  # what each role does with the objects of each zone, and with its key
-    "UpdateRole": {"landing": "rw", "raw": "rw", "trusted": "rw"},
+    "UpdateRole": {"landing": "rw", "raw": "rw", "trusted": "rw", "curated": "r"},
     "MartsRole": {"trusted": "r", "curated": "rw"},
     "MaintenanceRole": dict.fromkeys(ZONES, "rw"),
     "AnalystRole": {"curated": "r"},
@@ -394,7 +394,7 @@ def test_cloudwatch_takes_filters_and_alarms_as_the_template_states_them(aws):
     for number, given in enumerate(of_type("lake", "AWS::CloudWatch::Alarm")):
         cloudwatch.put_metric_alarm(AlarmName=f"alarm-{number}", **given)
     alarms = cloudwatch.describe_alarms()["MetricAlarms"]
-    assert len(alarms) == 3
+    assert len(alarms) == 4
     assert {alarm["AlarmActions"][0] for alarm in alarms} == {REFERENCES["AlarmTopic"]}
 
 
