@@ -68,6 +68,9 @@ EXAMPLES: Final = (
     "lake hold release 3",
     "marts build --lake var/lake --sites sites.yaml",
     "marts publish",
+    "nightly --lake var/lake --sites sites.yaml",
+    "nightly --resume",
+    "nightly --days 2026-11-01 2026-11-07",
     "retention --reports-days 30 --minutes-days 400",
 )
 

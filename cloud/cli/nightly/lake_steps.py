@@ -1,0 +1,117 @@
+"""The steps of the nightly run that fill and maintain the lake and its marts."""
+
+import getpass
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from cloud.auth.audit import record_change
+from cloud.database import writing
+from cloud.lake import lifecycle
+from cloud.lake.compaction import compact
+from cloud.lake.lake import Lake
+from cloud.lake.landing.reports import land_reports
+from cloud.lake.raw.promotion import promote_reports
+from cloud.lake.registry import TABLES
+from cloud.lake.trusted.contracted_tables import contracted_tables
+from cloud.lake.trusted.promotion import promote_days
+from cloud.lake.trusted.retention import drop_expired_days
+from cloud.marts.build import build_changed_days, build_days
+from cloud.marts.duckdb_engine import DuckDbEngine
+from cloud.marts.profiles import build_profiles
+from cloud.marts.publish import publish_marts
+from cloud.nightly.runs import Days
+from cloud.nightly.steps import NightlyStep, StepResult
+from cloud.sites.sites import Sites
+
+
+@dataclass(frozen=True, slots=True)
+class LakeSteps:
+    """The steps on one lake; `days` are promoted and built anew, besides changed days."""
+
+    lake: Lake
+    sites: Sites
+    days: Days | None
+    clock: Callable[[], datetime]
+
+    def steps(self) -> list[NightlyStep]:
+        """In the order of the zones; files are deleted when all that read them have succeeded."""
+        return [
+            NightlyStep("land", self.land),
+            NightlyStep("promote-raw", self.promote_raw, ("land",)),
+            NightlyStep("promote-trusted", self.promote_trusted, ("promote-raw",)),
+            NightlyStep("build-marts", self.build_marts, ("promote-trusted",)),
+            NightlyStep("publish-marts", self.publish_marts, ("build-marts",)),
+            NightlyStep("compact", self.compact, ("promote-trusted",)),
+            NightlyStep("expire", self.expire, ("publish-marts", "compact")),
+        ]
+
+    def land(self) -> StepResult:
+        """Committed reports to the landing zone."""
+        return StepResult(sum(one.rows_added for one in land_reports(self.lake, now=self.clock())))
+
+    def promote_raw(self) -> StepResult:
+        """Landed reports to the raw zone."""
+        found = list(promote_reports(self.lake, now=self.clock()))
+        quarantined = sum(one.quarantined for one in found)
+        notes = [f"{quarantined} reports quarantined"] if quarantined else []
+        return StepResult(sum(one.promoted for one in found), notes)
+
+    def promote_trusted(self) -> StepResult:
+        """Raw rows that meet their contract to the trusted zone."""
+        found = promote_days(
+            self.lake, contracted_tables(), now=self.clock(), also=list_days(self.days)
+        )
+        rows, notes = 0, []
+        for one in found:
+            rows += one.promoted
+            if one.stopped is not None:
+                notes.append(f"{one.table_name} of {one.day} stopped: {one.stopped}")
+            elif one.quarantined:
+                notes.append(f"{one.table_name} of {one.day}: {one.quarantined} rows quarantined")
+        return StepResult(rows, notes)
+
+    def build_marts(self) -> StepResult:
+        """The marts of changed days, and of the chosen ones."""
+        engine, now = DuckDbEngine(), self.clock()
+        built = list(build_changed_days(self.lake, engine, self.sites, now=now))
+        others = sorted(set(list_days(self.days)) - {one.day for one in built})
+        built += build_days(self.lake, engine, self.sites, others, now=now)
+        rows = sum(sum(one.rows.values()) for one in built)
+        return StepResult(rows + build_profiles(self.lake, engine, now=now))
+
+    def publish_marts(self) -> StepResult:
+        """The marts to tables of the database."""
+        return StepResult(sum(one.rows for one in publish_marts(self.lake, self.sites)))
+
+    def compact(self) -> StepResult:
+        """Days of many files to one file."""
+        now = self.clock()
+        compacted = [one for table in TABLES for one in compact(self.lake, table, now=now)]
+        return StepResult(sum(one.rows_added for one in compacted))
+
+    def expire(self) -> StepResult:
+        """Delete days past their retention and files of expired snapshots."""
+        now = self.clock()
+        dropped = list(drop_expired_days(self.lake, contracted_tables(), now=now))
+        counts = {
+            "rows_past_retention": sum(one.rows_removed for one in dropped),
+            "retired": lifecycle.retire(self.lake, now=now),
+            "deleted": lifecycle.delete_expired(self.lake, now=now),
+            "unlisted": len(lifecycle.delete_unlisted(self.lake, now=now)),
+        }
+        if any(counts.values()):
+            with writing(self.lake.engine) as connection:
+                record_change(
+                    connection, at=now, actor=getpass.getuser(), action="lake.expired",
+                    about="lake", details=counts,
+                )  # fmt: skip
+        return StepResult(counts["rows_past_retention"])
+
+
+def list_days(days: Days | None) -> list[date]:
+    """Every day from the first to the last."""
+    if days is None:
+        return []
+    first, last = days
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
