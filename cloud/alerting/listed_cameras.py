@@ -21,6 +21,7 @@ from cloud.sites.site_model import Site
 from cloud.sites.sites import Sites, UnknownLocation
 
 CLOSED_BY: Final = "sites file"
+UNLISTED_KINDS: Final = (AlertKind.QUARANTINED, AlertKind.NIGHTLY_LATE)
 MOMENT: Final = timedelta(milliseconds=1)
 CameraKey = tuple[str, str]  # location, device
 
@@ -53,7 +54,7 @@ def close_unlisted_alerts(
     """Close the open alerts of cameras and locations that the sites file no longer lists.
 
     An alert of a renamed location moves to its present id. A quarantine stays open: it also
-    concerns devices that the sites file does not list.
+    concerns devices that the sites file does not list. A nightly run concerns all locations.
     """
     events = []
     open_by_key = {
@@ -77,7 +78,7 @@ def close_unlisted_alerts(
 def _why_unlisted(
     sites: Sites, listed: ListedCameras, kind: str, location: str, device: str
 ) -> str | None:
-    if kind == AlertKind.QUARANTINED:
+    if kind in UNLISTED_KINDS:
         return None
     try:
         site = sites.location(location)

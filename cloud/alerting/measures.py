@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, and_, func, select
 
 from cloud.alerting import data_quality
 from cloud.alerting.baselines import Baselines
+from cloud.alerting.nightly_runs import measure_nightly_run
 from cloud.alerting.rules import (
     LOOK_BACK,
     AlertKind,
@@ -92,6 +93,7 @@ def read_measures(
         if key in quality_shares and key in usual_ranges:
             yield from measure_quality(camera, quality_shares[key], usual_ranges[key])
     yield from read_quarantines(connection)
+    yield from measure_nightly_run(connection, now)
     expected_by_location = _expected_by_location(listed, optional_cameras)
     last_hour_sums = _last_hour(connection, now)
     measured = {location for location, tally in last_hour_sums.items() if tally.observed_ms}

@@ -44,7 +44,7 @@ class AlertItem:
     @property
     def where(self) -> str:
         """Site and camera as text."""
-        site = self.location
+        site = self.location or "all locations"
         if self.site_name and self.site_name != self.location:
             site = f"{self.site_name} ({self.location})"
         return f"{site}, camera {self.device}" if self.device else site

@@ -55,6 +55,7 @@ class AlertKind(StrEnum):
     DRIFT = "quality.drift"  # margins by which an hour is worse than the worst of its weeks
     NO_DATA = "location.no_data"  # hours since the newest observed hour of the location
     QUARANTINED = "device.quarantined"  # 1 while ingest refuses the device's messages
+    NIGHTLY_LATE = "nightly.late"  # hours since the last complete nightly run
 
 
 class Severity(StrEnum):
@@ -99,12 +100,15 @@ THRESHOLDS: Final = {
     AlertKind.QUARANTINED: AlertThresholds(
         1.0, 1.0, hold_clear=NO_HOLD, severity=Severity.CRITICAL
     ),  # ingest decides when a quarantine ends
+    AlertKind.NIGHTLY_LATE: AlertThresholds(26.0, 26.0, hold_clear=NO_HOLD),  # a day, and two hours
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """The value of one rule for one camera, or for a location when `device` is empty."""
+    """The value of one rule for one camera; for a location when `device` is empty, for all of them
+    when `location` is empty too.
+    """
 
     kind: AlertKind
     location: str

@@ -49,7 +49,7 @@ class AlertResponse(BaseModel):
 
     id: int = Field(examples=[17])
     kind: str = Field(examples=["camera.unobserved"])
-    location: str = Field(examples=["KX-01"])
+    location: str = Field(examples=["KX-01"], description="empty: all locations")
     device: str | None = Field(examples=["kx-01-cam-1"], description="null: the whole location")
     severity: Severity
     state: Literal["open", "cleared"]

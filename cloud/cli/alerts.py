@@ -143,7 +143,7 @@ def _away(connection: Connection) -> Iterator[str]:
 
 
 def _line(row: Row[Any]) -> str:
-    where = f"{row.location}/{row.device}" if row.device else row.location
+    where = f"{row.location}/{row.device}" if row.device else row.location or "all locations"
     state = "open" if row.cleared_at is None else f"until {_at(row.cleared_at)}"
     mark = " acknowledged" if row.acknowledged_at else ""
     return (

@@ -58,7 +58,11 @@ COMMANDS: Final = {
     "database": ("cloud.cli.database", "run", "upgrade the tables to this version"),
     "lake": ("cloud.cli.lake.commands", "run", "fill, query, verify and maintain the data lake"),
     "marts": ("cloud.cli.marts", "run", "build tables for reports, publish them for BI tools"),
-    "nightly": ("cloud.cli.nightly.commands", "run", "the lake, marts, forecasts and prices of a day"),
+    "nightly": (
+        "cloud.cli.nightly.commands",
+        "run",
+        "the lake, marts, forecasts and prices of a day",
+    ),
     "retention": ("cloud.ingest.retention", "run", "delete rows older than their retention period"),
 }
 """Command → module with `add_arguments`, its function, and what it is for."""

@@ -48,7 +48,7 @@ class LockOwner:
 
     @classmethod
     def current(cls, now: datetime) -> "LockOwner":
-        """This program."""
+        """The program that runs."""
         return cls(socket.gethostname(), os.getpid(), getpass.getuser(), now)
 
     def __str__(self) -> str:
@@ -138,9 +138,7 @@ def _hold_row(
         _delete_owner(engine, owner)
 
 
-def _renew_until(
-    ending: threading.Event, engine: Engine, owner: LockOwner, clock: Clock
-) -> None:
+def _renew_until(ending: threading.Event, engine: Engine, owner: LockOwner, clock: Clock) -> None:
     while not ending.wait(RENEW_EVERY_S):
         try:
             _renew(engine, owner, clock)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Engine, Row, func, select, update
+from sqlalchemy import Connection, Engine, Row, func, select, update
 
 from cloud.database import insert, reading, writing
 from cloud.database.nightly import nightly_runs, nightly_steps
@@ -102,13 +102,20 @@ def read_steps(engine: Engine, run_id: int) -> list[StepRecord]:
         ]  # fmt: skip
 
 
-def read_last_completed_at(engine: Engine) -> datetime | None:
+def read_last_completed_at(connection: Connection) -> datetime | None:
     """When the newest complete run ended."""
-    query = select(func.max(nightly_runs.c.ended_at)).where(
-        nightly_runs.c.status == RunStatus.COMPLETE
-    )
-    with reading(engine) as connection:
-        found: datetime | None = connection.execute(query).scalar()
+    query = select(func.max(nightly_runs.c.ended_at))
+    found: datetime | None = connection.execute(
+        query.where(nightly_runs.c.status == RunStatus.COMPLETE)
+    ).scalar()
+    return found
+
+
+def read_first_started_at(connection: Connection) -> datetime | None:
+    """When the oldest run started."""
+    found: datetime | None = connection.execute(
+        select(func.min(nightly_runs.c.started_at))
+    ).scalar()
     return found
 
 

@@ -103,7 +103,7 @@ class StepRunner:
     def _attempt(self, step: NightlyStep) -> StepRecord:
         record = StepRecord(step.name, StepStatus.RUNNING, 0, self.clock())
         for pause in [*self.retry.pauses, None]:
-            record = replace(record, attempts=record.attempts + 1)
+            record = replace(record, attempts=record.attempts + 1, notes="")
             self.observe(record)
             try:
                 result = step.run()

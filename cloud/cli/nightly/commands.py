@@ -23,6 +23,7 @@ from cloud.cli.nightly.lake_steps import LakeSteps
 from cloud.cli.nightly.progress import ProgressDisplay
 from cloud.cli.nightly.sales_steps import SalesSteps
 from cloud.cli.serve import add_rate_card, open_context
+from cloud.database import reading
 from cloud.database.failures import is_passing
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import LakeConflictError
@@ -137,7 +138,9 @@ class _Night:
         runs.end_run(self.lake.engine, run_id, status, self.clock())
         self._write_metrics(run_id)
         if not is_done:
-            sys.stderr.write("steps are not done: continue with `python -m cloud nightly --resume`\n")
+            sys.stderr.write(
+                "steps are not done: continue with `python -m cloud nightly --resume`\n"
+            )
             return FAILED
         return SOME_LEFT_OUT if any(record.notes for record in records) else 0
 
@@ -148,11 +151,10 @@ class _Night:
 
     def _write_metrics(self, run_id: int) -> None:
         if self.arguments.metrics_file is not None:
-            engine = self.lake.engine
-            write_metrics(
-                self.arguments.metrics_file, runs.read_steps(engine, run_id),
-                runs.read_last_completed_at(engine),
-            )  # fmt: skip
+            with reading(self.lake.engine) as connection:
+                completed_at = runs.read_last_completed_at(connection)
+            records = runs.read_steps(self.lake.engine, run_id)
+            write_metrics(self.arguments.metrics_file, records, completed_at)
 
 
 def is_transient(error: Exception) -> bool:

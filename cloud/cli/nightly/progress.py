@@ -24,16 +24,18 @@ class ProgressDisplay:
 
     def show(self, record: StepRecord) -> None:
         """Write one change."""
+        running = ""
         if record.status in ENDED:
             self.done += 1
             self._write_line(describe_step(record))
-        elif record.notes and not self.is_terminal:
-            self._write_line(f"{record.name}: attempt {record.attempts}: {record.notes}")
+        elif record.notes:
+            self._write_line(f"{record.name}: attempt {record.attempts} failed: {record.notes}")
+        else:
+            running = f"  {record.name}"
         if self.is_terminal and self.done < self.total:
             filled = WIDTH * self.done // self.total
             bar = "█" * filled + "░" * (WIDTH - filled)
-            again = f", attempt {record.attempts}" if record.attempts > 1 else ""
-            self.output.write(f"{CLEAR_LINE}{bar} {self.done} of {self.total}  {record.name}{again}")
+            self.output.write(f"{CLEAR_LINE}{bar} {self.done} of {self.total}{running}")
         self.output.flush()
 
     def _write_line(self, line: str) -> None:

@@ -84,9 +84,12 @@ def test_an_alert_moves_with_the_name_of_its_place(engine: Engine, tmp_path: Pat
         assert connection.execute(select(alerts.c.location)).scalar_one() == "KX-01"
 
 
-def test_a_quarantine_is_no_matter_of_the_sites_file(engine: Engine, tmp_path: Path) -> None:
+def test_a_quarantine_and_a_late_run_are_no_matter_of_the_sites_file(
+    engine: Engine, tmp_path: Path
+) -> None:
     raised(engine, (AlertKind.QUARANTINED, "nowhere", "stranger"))
-    assert swept(engine, sites_file(tmp_path / "sites.yaml", {"KX": BOTH})) == [None]
+    raised(engine, (AlertKind.NIGHTLY_LATE, "", ""))
+    assert swept(engine, sites_file(tmp_path / "sites.yaml", {"KX": BOTH})) == [None, None]
 
 
 def test_a_camera_is_looked_at_within_its_dates(tmp_path: Path) -> None:

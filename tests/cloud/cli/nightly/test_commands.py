@@ -1,0 +1,170 @@
+"""`python -m cloud nightly`: from committed reports to prices, killed, resumed and repeated."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
+
+from cloud.__main__ import main
+from cloud.cli.nightly import lake_steps
+from cloud.cli.nightly.commands import is_transient
+from cloud.cli.nightly.lake_steps import LakeSteps
+from cloud.cli.nightly.sales_steps import SalesSteps
+from cloud.database import connect, reading, writing
+from cloud.ingest import report_store
+from cloud.lake.manifest import LakeConflictError
+from cloud.lake.storage import StorageError
+from cloud.nightly.lock import LockOwner, hold_lock
+from cloud.nightly.runs import read_last_run, read_steps
+from cloud.nightly.steps import StepResult
+from tests.cloud.conftest import NINE, Reports
+from tests.cloud.databases import new_database
+from wire.clock import utc_now
+
+Run = Callable[..., tuple[int, str, str]]
+STEPS = (
+    "land", "promote-raw", "promote-trusted", "build-marts", "publish-marts", "compact", "expire",
+    "forecast", "publish-prices",
+)  # fmt: skip
+TOTALS = (
+    "SELECT count(*), sum(visits) FROM mart_audience_metrics",
+    "SELECT count(*), count(DISTINCT location) FROM price_sheets",
+    "SELECT count(*), sum(position) FROM lake_positions",
+)
+
+
+@pytest.fixture
+def engine(tmp_path: Path, report: Reports) -> Iterator[Engine]:
+    """A database with two reports."""
+    engine = connect(new_database(tmp_path))
+    with writing(engine) as connection:
+        report_store.write_reports(connection, [report(1), report(2)], NINE)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def run(tmp_path: Path, engine: Engine, capsys: pytest.CaptureFixture[str]) -> Run:
+    def run(*words: str) -> tuple[int, str, str]:
+        url = f"sqlite:///{tmp_path}/onlooker.db"
+        status = main(["nightly", "--database", url, "--lake", str(tmp_path / "lake"), *words])
+        shown = capsys.readouterr()
+        return status, shown.out, shown.err
+
+    return run
+
+
+@pytest.fixture
+def no_prices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the slow steps, where a test is about others."""
+    for name in ("forecast", "publish_prices"):
+        monkeypatch.setattr(SalesSteps, name, lambda self: StepResult(0))
+
+
+def read_totals(engine: Engine) -> list[tuple[int, ...]]:
+    with reading(engine) as connection:
+        return [tuple(connection.execute(text(sql)).one()) for sql in TOTALS]
+
+
+def rows_of(out: str) -> dict[str, int]:
+    """The rows of each step that is done."""
+    found = (line.split(": done, ") for line in out.splitlines() if ": done, " in line)
+    return {name: int(rest.split()[0]) for name, rest in found}
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_killed_run_is_resumed_with_the_totals_of_one_that_was_not(
+    run: Run, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def kill(self: LakeSteps) -> StepResult:
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError
+
+    engine.dispose()
+    child = os.fork()
+    if child == 0:
+        monkeypatch.setattr(LakeSteps, "promote_trusted", kill)
+        run()
+        os._exit(3)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+
+    status, out, _ = run("--resume", "--metrics-file", str(tmp_path / "nightly.prom"))
+    assert status == 0
+    assert rows_of(out).keys() == set(STEPS) - {"land", "promote-raw"}
+    resumed = read_totals(engine)
+    assert resumed[0][1] == 4
+    assert 'step_done{step="land"} 1.0' in (tmp_path / "nightly.prom").read_text()
+
+    last = read_last_run(engine)
+    assert last is not None
+    assert [one.name for one in read_steps(engine, last.id)] == list(STEPS)
+    assert run("--resume")[1].startswith(f"run {last.id} is complete since ")
+
+    status, out, _ = run()
+    assert (status, set(rows_of(out)) == set(STEPS)) == (0, True)
+    assert rows_of(out)["land"] == rows_of(out)["publish-prices"] == 0
+    assert read_totals(engine) == resumed
+
+
+@pytest.mark.usefixtures("no_prices")
+def test_a_failed_step_is_repeated_alone(run: Run, engine: Engine, monkeypatch: pytest.MonkeyPatch):
+    def fail(*_: object) -> Iterator[object]:
+        raise ArithmeticError("no such figure")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(lake_steps, "publish_marts", fail)
+        status, out, err = run()
+    assert status == 1
+    assert "publish-marts: failed, " in out
+    assert "ArithmeticError: no such figure" in out
+    assert "expire: blocked\n  not started: publish-marts is not done" in out
+    assert "continue with `python -m cloud nightly --resume`" in err
+    assert rows_of(out).keys() == set(STEPS) - {"publish-marts", "expire"}
+
+    status, out, _ = run("--resume")
+    assert (status, rows_of(out).keys()) == (0, {"publish-marts", "expire"})
+
+
+@pytest.mark.usefixtures("no_prices")
+def test_a_chosen_day_is_built_anew(run: Run, engine: Engine):
+    run()
+    first = read_totals(engine)[0]
+    built = rows_of(run("--day", "2026-11-20")[1])
+    assert built["promote-trusted"] > 0
+    assert built["build-marts"] > 0
+    assert read_totals(engine)[0] == first
+
+
+def test_a_second_run_says_who_has_the_lock(run: Run, engine: Engine):
+    owner = LockOwner.current(utc_now())
+    with hold_lock(engine, owner, utc_now):
+        status, out, err = run()
+    assert (status, out) == (2, "")
+    assert f"locked by process {os.getpid()} of {owner.user} on {owner.host}" in err
+    assert read_last_run(engine) is None
+
+
+def test_what_cannot_be_run_is_refused(run: Run):
+    assert run("--resume") == (2, "", "there is no run to resume: run it without --resume\n")
+    status, _, err = run("--days", "2026-11-21", "2026-11-19")
+    assert (status, "comes before the first day" in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (LakeConflictError("run it again"), True),
+        (OperationalError("", {}, ConnectionError("connection refused")), True),
+        (ConnectionResetError(), True),
+        (OSError("the service answered 503"), True),
+        (StorageError("no bucket"), False),
+        (FileNotFoundError(), False),
+        (ValueError(), False),
+    ],
+)
+def test_errors_that_may_pass(error: Exception, expected: bool):
+    assert is_transient(error) is expected
