@@ -83,7 +83,7 @@ def promote_forever(folder: Path, ready: Callable[[], object]) -> None:
         list(promote_days(lake, PROMOTED, now=NOW, also=(DAY_1, DAY_2)))
 
 
-PROGRAMS = ((fill_forever, 0.07), (fill_forever, 0.07), (promote_forever, 0.15))
+PROGRAMS = (*[(fill_forever, 0.06)] * 4, (promote_forever, 0.25))
 """With the longest CPU time in seconds: a round of work takes about half of it."""
 
 
@@ -119,7 +119,7 @@ def test_kills_at_a_hundred_random_moments_lose_and_double_nothing(tmp_path: Pat
         done = read_position(connection, "raw.readings", "numbers")
         promoted = read_current(connection, TRUSTED.full_name)
     assert done >= KILLS / 4, "the programs hardly did anything"
-    assert promoted >= KILLS / 20, "the programs hardly promoted anything"
+    assert promoted >= 3, "the programs hardly promoted anything"
     found = sorted(read_table(lake, READINGS).column("visits").to_pylist())
     assert found == sorted(list(range(done)) * ROWS)
     list(promote_days(lake, PROMOTED, now=NOW))
