@@ -3,12 +3,12 @@
 A day is replaced in one transaction, together with the proof that no other program has moved the
 position meanwhile; the position moves with the last day. A run that is interrupted is repeated
 from its first day, with the same rows. A day that was built before it ended is built again, since
-its expected time has grown. A day without source files keeps its rows: retention has deleted its
-reports.
+its expected time has grown. A day without trusted and raw files keeps its rows: retention has
+deleted its reports.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
@@ -31,14 +31,15 @@ from cloud.lake.manifest import (
 )
 from cloud.lake.raw.audience import RAW_DEMOGRAPHICS, RAW_REPORTS
 from cloud.lake.tables import LakeTable, Zone
+from cloud.lake.trusted.tables import TRUSTED_TABLES
 from cloud.lake.writer import write_days
 from cloud.marts.dimensions import list_dates, list_location_hours
 from cloud.marts.engine import LakeFiles, MartEngine, MartInputs, read_sql
 from cloud.sites.sites import Sites
 
-TRUSTED_REPORTS: Final = replace(RAW_REPORTS, zone=Zone.TRUSTED)
-TRUSTED_DEMOGRAPHICS: Final = replace(RAW_DEMOGRAPHICS, zone=Zone.TRUSTED)
-SOURCES: Final = (TRUSTED_REPORTS, TRUSTED_DEMOGRAPHICS)
+_TRUSTED: Final = {table.name: table for table in TRUSTED_TABLES}
+TRUSTED_REPORTS: Final = _TRUSTED[RAW_REPORTS.name]
+SOURCES: Final = (TRUSTED_REPORTS, _TRUSTED[RAW_DEMOGRAPHICS.name])
 DAILY_MARTS: Final = (AUDIENCE_DEMOGRAPHICS_HOURLY, AUDIENCE_METRICS)
 """In the order of their names: transactions lock them in the same order."""
 POSITIONS_OF: Final = AUDIENCE_METRICS.full_name
@@ -132,9 +133,10 @@ def _build_day(
             )
             for table in SOURCES
         }
+        is_raw = bool(read_files(connection, RAW_REPORTS.full_name, days=[day]))
     reports = sources[f"{Zone.TRUSTED}_{TRUSTED_REPORTS.name}"]
     assert isinstance(reports, LakeFiles)
-    if not reports.files:
+    if not reports.files and not is_raw:
         return BuiltDay(day, {})
     inputs = sources | {
         "dim_date": list_dates(day, day),

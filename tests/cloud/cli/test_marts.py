@@ -7,13 +7,12 @@ import pytest
 from sqlalchemy import text
 
 from cloud.__main__ import main
-from cloud.database import connect, reading
-from cloud.lake.lake import Lake
-from cloud.lake.storage import open_storage
+from cloud.database import connect, reading, writing
+from cloud.ingest import report_store
 from simulators.synthetic.cameras import render_sites_file
-from tests.cloud.conftest import Reports
+from tests.cloud.conftest import NINE, Reports
 from tests.cloud.databases import new_database
-from tests.cloud.marts.audience_rows import CAMERAS, trust
+from tests.cloud.marts.audience_rows import CAMERAS
 
 CAMERA = CAMERAS[0].address
 
@@ -23,14 +22,15 @@ def test_marts_are_built_and_published(
 ) -> None:
     url = new_database(tmp_path)
     engine = connect(url)
-    trust(
-        Lake(open_storage(str(tmp_path / "lake")), engine),
-        report(location=CAMERA.location, device=CAMERA.device),
-    )
+    with writing(engine) as connection:
+        received = [report(location=CAMERA.location, device=CAMERA.device)]
+        report_store.write_reports(connection, received, NINE)
     (tmp_path / "sites.yaml").write_text(render_sites_file(CAMERAS))
     shared = ["marts", "--database", url, "--lake", str(tmp_path / "lake"),
               "--sites", str(tmp_path / "sites.yaml")]  # fmt: skip
 
+    assert main(["lake", *shared[1:-2], "update"]) == 0
+    capsys.readouterr()
     assert main([*shared, "build"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "2026-11-20: audience_demographics_hourly 0, audience_metrics 96",

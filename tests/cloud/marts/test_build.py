@@ -13,9 +13,11 @@ from cloud.lake.curated.audience import AUDIENCE_METRICS
 from cloud.lake.lake import Lake
 from cloud.lake.lifecycle import drop_days
 from cloud.lake.manifest import LakeConflictError, read_files
+from cloud.lake.raw.audience import RAW_REPORTS
 from cloud.lake.reader import read_table
 from cloud.lake.storage import open_storage
 from cloud.lake.tables import LakeTable
+from cloud.lake.writer import append
 from cloud.marts.build import DAILY_MARTS, TRUSTED_REPORTS, build_changed_days, build_days
 from cloud.marts.duckdb_engine import DuckDbEngine
 from cloud.marts.engine import MartInputs
@@ -29,6 +31,7 @@ from tests.cloud.marts.audience_rows import (
     UNLISTED,
     reports,
     sites,
+    to_tables,
     trust,
 )
 from tests.report_builder import build_report
@@ -177,6 +180,17 @@ def test_a_day_keeps_its_rows_when_retention_deletes_its_reports(
     drop_days(lake, TRUSTED_REPORTS, before=DAYS[1], now=NOW)
     assert build(lake) == [FIRST]
     assert row_at(lake, 9)["reports"] == 1
+
+
+def test_a_day_of_which_no_report_is_trusted_any_more_is_unknown(
+    lake: Lake, report: Reports
+) -> None:
+    trust(lake, one(report))
+    append(lake, RAW_REPORTS, to_tables((one(report),))[0], now=NOW)
+    build(lake)
+    drop_days(lake, TRUSTED_REPORTS, before=DAYS[1], now=NOW)
+    build(lake)
+    assert (row_at(lake, 9)["reports"], row_at(lake, 9)["visits"]) == (0, None)
 
 
 @dataclass
