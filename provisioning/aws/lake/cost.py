@@ -49,7 +49,7 @@ class LakeUsage:
     update_cpu_us: float = 83.0
     batch_reports: int = 20_000
     tables: int = 5
-    trusted_months: int = 13
+    trusted_months: int = 15
     scanned_gigabytes: float = 100.0
     requests_per_file: int = 4
 

@@ -5,7 +5,9 @@ import pytest
 from provisioning.__main__ import main
 from provisioning.aws.lake.cost import LakePrices, LakeUsage, estimate
 
-ROUND = LakeUsage(landing_bytes=60, raw_bytes=40, trusted_bytes=40, update_cpu_us=100)
+ROUND = LakeUsage(
+    landing_bytes=60, raw_bytes=40, trusted_bytes=40, update_cpu_us=100, trusted_months=13
+)
 """A hundred cameras are then 4.32 million reports, 432 MB a month of landing and raw."""
 
 
