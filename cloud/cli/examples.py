@@ -62,6 +62,7 @@ EXAMPLES: Final = (
     "lake compact raw.audience_reports",
     "lake lists --lake s3://onlooker-{zone}",
     "lake verify",
+    "lake catalogue --out var/catalogue",
     "lake expire --days 14",
     "lake hold place raw.audience_reports 2026-11-01 2026-11-30 --reason 'case 17'",
     "lake hold list",

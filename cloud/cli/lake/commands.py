@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from cloud import database, settings
-from cloud.cli.lake import holds, quality
+from cloud.cli.lake import catalogue, holds, quality
 from cloud.cli.lake.output import WRITERS, record_action, write_line
 from cloud.lake import lifecycle
 from cloud.lake.compaction import MIN_FILES, compact
@@ -76,6 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--days", type=whole_number(1), default=lifecycle.TIME_TRAVEL.days,
         help="how long earlier snapshots stay readable (%(default)s)",
     )  # fmt: skip
+    catalogue.add_actions(actions)
     holds.add_arguments(actions.add_parser("hold", help="legal holds: days that are not deleted"))
 
 
@@ -209,5 +210,6 @@ ACTIONS: Final[dict[str, Callable[[Lake, argparse.Namespace, datetime], int]]] =
     "lists": _lists,
     "verify": _verify,
     "expire": _expire,
+    "catalogue": catalogue.write_pages,
     "hold": holds.run,
 }

@@ -1,0 +1,32 @@
+"""What one row of each table is, for readers of the catalogue."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from cloud.lake.tables import Zone
+
+ZONES: Final[Mapping[Zone, str]] = {
+    Zone.LANDING: "rows as they were received",
+    Zone.RAW: "typed columns of the rows that can be read",
+    Zone.TRUSTED: "rows that meet their contract, each identity once",
+    Zone.CURATED: "results computed from trusted rows",
+}
+_PARTS: Final = {
+    "audience_reports": "One audience report: the sums of a camera over an interval.",
+    "audience_demographics": "One age group and gender of a report, where a site enables it.",
+    "audience_creatives": "What one creative contributes to a report.",
+    "audience_sensors": "What one sensor contributes to a report.",
+}
+DESCRIPTIONS: Final[Mapping[str, str]] = {
+    "landing.audience_reports": "One audience report as committed to the database, as JSON.",
+    "landing.quarantine": "One report that could not be promoted to the raw zone, and why.",
+    **{f"{Zone.RAW}.{name}": sentence for name, sentence in _PARTS.items()},
+    "raw.quarantine": "One raw row that could not be promoted to the trusted zone, and why.",
+    **{f"{Zone.TRUSTED}.{name}": sentence for name, sentence in _PARTS.items()},
+    "trusted.rule_results": "What one rule found on one day of one table.",
+    "curated.audience_metrics": "The audience of one location in one UTC hour.",
+    "curated.audience_demographics_hourly": (
+        "The visits of one age group and gender at one location in one UTC hour."
+    ),
+    "curated.location_profiles": "One location over the last four weeks.",
+}

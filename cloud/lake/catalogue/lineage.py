@@ -1,0 +1,109 @@
+"""Where the rows of each table come from, and who reads them.
+
+A test compares the steps with the tables of the lake and with the sources of the marts. Tables of
+the product's database are named `database.TABLE`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from cloud.lake.curated.audience import AUDIENCE_DEMOGRAPHICS_HOURLY, AUDIENCE_METRICS
+from cloud.lake.curated.profiles import LOCATION_PROFILES
+from cloud.lake.landing.reports import LANDED_REPORTS, SOURCE
+from cloud.lake.quarantine import QUARANTINE
+from cloud.lake.raw.audience import AUDIENCE_TABLES
+from cloud.lake.trusted.contracted_tables import contracted_tables
+from cloud.lake.trusted.tables import ROW_QUARANTINE, RULE_RESULTS, TRUSTED_TABLES
+
+LANDED: Final = LANDED_REPORTS.full_name
+RAW: Final = tuple(table.full_name for table in AUDIENCE_TABLES)
+TRUSTED: Final = tuple(table.full_name for table in TRUSTED_TABLES)
+HOURLY: Final = (AUDIENCE_METRICS.full_name, AUDIENCE_DEMOGRAPHICS_HOURLY.full_name)
+PROFILES: Final = LOCATION_PROFILES.full_name
+
+
+@dataclass(frozen=True, slots=True)
+class LineageStep:
+    """One program that computes tables; `sources` are those of each table."""
+
+    job: str
+    description: str
+    sources: Mapping[str, tuple[str, ...]]
+
+
+def _list_promotion_sources() -> dict[str, tuple[str, ...]]:
+    """Of each trusted table: its raw table, and the table whose rows its rules refer to."""
+    own = {
+        one.target.full_name: (one.source.full_name, *((one.parent,) if one.parent else ()))
+        for one in contracted_tables()
+    }
+    return own | {ROW_QUARANTINE.full_name: RAW, RULE_RESULTS.full_name: RAW}
+
+
+STEPS: Final = (
+    LineageStep(
+        "land_reports", "Land committed reports as they were received.", {LANDED: (SOURCE,)}
+    ),
+    LineageStep(
+        "promote_to_raw",
+        "Decode landed reports into typed columns; quarantine those that cannot be read.",
+        dict.fromkeys((*RAW, QUARANTINE.full_name), (LANDED,)),
+    ),
+    LineageStep(
+        "promote_to_trusted",
+        "Check raw rows by their contract; quarantine those that do not meet it.",
+        _list_promotion_sources(),
+    ),
+    LineageStep(
+        "build_audience_marts",
+        "Sum trusted rows by location and UTC hour.",
+        dict.fromkeys(HOURLY, TRUSTED[:2]),
+    ),
+    LineageStep(
+        "build_location_profiles",
+        "Compare locations over the last four weeks.",
+        {PROFILES: HOURLY[:1]},
+    ),
+    LineageStep(
+        "publish_marts",
+        "Copy changed days of the marts to tables of the database.",
+        {
+            f"database.mart_{name.partition('.')[2]}": (name,)
+            for name in (*HOURLY, PROFILES)
+        },
+    ),
+)  # fmt: skip
+
+ANALYSTS: Final = "analysts, by `python -m cloud lake query`"
+BUSINESS_TOOLS: Final = "BI tools, from the copy in the database that `marts publish` writes"
+CONSUMERS: Final[Mapping[str, tuple[str, ...]]] = {
+    LANDED: ("the promotion to the raw zone",),
+    QUARANTINE.full_name: ("operators, by `python -m cloud lake quarantine` and `replay`",),
+    **dict.fromkeys(RAW, ("the promotion to the trusted zone", ANALYSTS)),
+    ROW_QUARANTINE.full_name: ("operators, by `python -m cloud lake quarantine` and `repair`",),
+    **dict.fromkeys(TRUSTED[:2], ("the marts", ANALYSTS)),
+    **dict.fromkeys(TRUSTED[2:], (ANALYSTS,)),
+    RULE_RESULTS.full_name: ("operators, by `python -m cloud lake status`",),
+    HOURLY[0]: ("the profiles of locations", BUSINESS_TOOLS, ANALYSTS),
+    HOURLY[1]: (BUSINESS_TOOLS, ANALYSTS),
+    PROFILES: (BUSINESS_TOOLS, ANALYSTS),
+}
+"""As documented in docs/lake.md and docs/marts.md."""
+
+
+def list_sources(table_name: str) -> tuple[str, ...]:
+    """The tables that its rows are computed from."""
+    return tuple(
+        source for step in STEPS for source in step.sources.get(table_name, ())
+    )  # fmt: skip
+
+
+def list_targets(table_name: str) -> tuple[str, ...]:
+    """The tables whose rows are computed from it."""
+    return tuple(
+        target
+        for step in STEPS
+        for target, sources in step.sources.items()
+        if table_name in sources
+    )

@@ -1,0 +1,65 @@
+"""Figures and times as the pages write them."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from cloud.lake.catalogue.markup import Child, Html, element
+
+UNITS: Final = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
+
+
+def write_bytes(size: int) -> str:
+    """Such as 1.2 MB, in decimal units."""
+    for factor, unit in UNITS:
+        if size >= factor:
+            return f"{size / factor:,.1f} {unit}"
+    return f"{size:,} bytes"
+
+
+def write_time(at: datetime) -> str:
+    """To the minute, UTC."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def write_age(age: timedelta) -> str:
+    """In the largest unit of which there are two or more."""
+    minutes = max(age // timedelta(minutes=1), 0)
+    for factor, unit in ((1_440, "days"), (60, "hours")):
+        if minutes >= 2 * factor:
+            return f"{minutes // factor:,} {unit}"
+    return f"{minutes} minutes"
+
+
+def write_count(number: int, noun: str) -> str:
+    """A number and its noun, in the plural except for 1."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def definitions(*pairs: tuple[str, Child]) -> Html:
+    """Terms with their values, as a grid."""
+    return element(
+        "dl",
+        *(element("div", element("dt", term), element("dd", value)) for term, value in pairs),
+    )
+
+
+def grid(
+    name: str, heads: Sequence[str], rows: Sequence[Html], numbers: Sequence[str] = ()
+) -> Html:
+    """A table that scrolls sideways where it is too wide; `numbers` are heads of figures."""
+    head = element(
+        "tr",
+        *(
+            element("th", one, scope="col", class_="number" if one in numbers else None)
+            for one in heads
+        ),
+    )
+    table = element("table", element("thead", head), element("tbody", *rows), aria_label=name)
+    return element("div", table, class_="scroll", tabindex=0, role="region", aria_label=name)
+
+
+def number(value: Child) -> Html:
+    """A cell with a figure."""
+    shown = f"{value:,}" if isinstance(value, int) else value
+    return element("td", shown, class_="number")
