@@ -1,0 +1,39 @@
+"""The declared lineage agrees with the tables of the lake and with the sources of the marts."""
+
+from cloud.lake.catalogue.descriptions import DESCRIPTIONS
+from cloud.lake.catalogue.lineage import CONSUMERS, STEPS, list_sources, list_targets
+from cloud.lake.registry import BY_NAME
+from cloud.marts.build import DAILY_MARTS, SOURCES
+from cloud.marts.database_tables import PUBLISHED_MARTS
+
+DATABASE = "database."
+
+
+def test_every_table_is_described_computed_by_one_step_and_has_consumers():
+    computed = [name for step in STEPS for name in step.sources if not name.startswith(DATABASE)]
+    assert sorted(computed) == sorted(BY_NAME)
+    assert set(DESCRIPTIONS) == set(BY_NAME) == set(CONSUMERS)
+
+
+def test_every_source_is_a_table():
+    sources = {name for step in STEPS for names in step.sources.values() for name in names}
+    assert {name for name in sources if name not in BY_NAME} == {"database.reports"}
+
+
+def test_the_sources_of_the_marts_are_those_that_the_program_reads():
+    expected = tuple(table.full_name for table in SOURCES)
+    assert {list_sources(mart.full_name) for mart in DAILY_MARTS} == {expected}
+
+
+def test_every_mart_is_copied_to_its_table():
+    copied = {name for mart in PUBLISHED_MARTS for name in list_targets(mart.full_name)}
+    expected = {f"{DATABASE}{table.name}" for table in PUBLISHED_MARTS.values()}
+    assert expected == {name for name in copied if name.startswith(DATABASE)}
+
+
+def test_sources_and_targets_mirror_each_other():
+    for name in BY_NAME:
+        assert all(name in list_targets(source) for source in list_sources(name))
+    assert list_sources("trusted.audience_sensors") == (
+        "raw.audience_sensors", "trusted.audience_reports",
+    )  # fmt: skip
