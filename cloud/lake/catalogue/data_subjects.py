@@ -25,13 +25,13 @@ REASONS: Final = (
 STEPS: Final = (
     "Show the request this page, and the columns of text below: they are all places in which an "
     "identifier could be.",
-    "List legal holds: python -m cloud lake hold list. Days under a hold are never deleted.",
-    "Run python -m cloud lake expire. It removes days that are older than the retention of the "
+    "List legal holds: lake hold list. Days under a hold are never deleted.",
+    "Run lake expire. It removes days that are older than the retention of the "
     "contract from the landing, raw and trusted zones, and records it in the audit log. Figures of "
     "the curated zone stay.",
     "The files of removed days are deleted by a later run, when no snapshot that can be read has "
     f"them: after {write_age(TIME_TRAVEL)}, or as given by --days.",
-    "Run python -m cloud lake verify: every file that is left is listed in the manifest.",
+    "Run lake verify: every file that is left is listed in the manifest.",
 )
 
 

@@ -75,16 +75,16 @@ STEPS: Final = (
     ),
 )  # fmt: skip
 
-ANALYSTS: Final = "analysts, by `python -m cloud lake query`"
+ANALYSTS: Final = "analysts, by `lake query`"
 BUSINESS_TOOLS: Final = "BI tools, from the copy in the database that `marts publish` writes"
 CONSUMERS: Final[Mapping[str, tuple[str, ...]]] = {
     LANDED: ("the promotion to the raw zone",),
-    QUARANTINE.full_name: ("operators, by `python -m cloud lake quarantine` and `replay`",),
+    QUARANTINE.full_name: ("operators, by `lake quarantine` and `replay`",),
     **dict.fromkeys(RAW, ("the promotion to the trusted zone", ANALYSTS)),
-    ROW_QUARANTINE.full_name: ("operators, by `python -m cloud lake quarantine` and `repair`",),
+    ROW_QUARANTINE.full_name: ("operators, by `lake quarantine` and `repair`",),
     **dict.fromkeys(TRUSTED[:2], ("the marts", ANALYSTS)),
     **dict.fromkeys(TRUSTED[2:], (ANALYSTS,)),
-    RULE_RESULTS.full_name: ("operators, by `python -m cloud lake status`",),
+    RULE_RESULTS.full_name: ("operators, by `lake status`",),
     HOURLY[0]: ("the profiles of locations", BUSINESS_TOOLS, ANALYSTS),
     HOURLY[1]: (BUSINESS_TOOLS, ANALYSTS),
     PROFILES: (BUSINESS_TOOLS, ANALYSTS),

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from tempfile import TemporaryDirectory
 
+from cloud.database import writing
 from cloud.lake.catalogue.facts import TableFacts, read_facts
 from cloud.lake.lake import Lake
 from cloud.lake.lifecycle import place_hold
@@ -56,7 +57,8 @@ def _write_small_lake() -> TemporaryDirectory[str]:
     append_all(lake, parts, now=PROMOTED - timedelta(hours=1))
     list(promote_days(lake, contracted_tables(), now=PROMOTED))
     days = (date(2026, 11, 1), date(2026, 11, 2))
-    place_hold(lake, "raw.audience_reports", days, "case 17", "operator", PROMOTED)
+    with writing(lake.engine) as connection:
+        place_hold(connection, "raw.audience_reports", days, "case 17", "operator", PROMOTED)
     lake.engine.dispose()
     return folder
 

@@ -136,7 +136,7 @@ def test_the_page_on_personal_data_lists_all_columns_of_text(pages):
         column.name for table in TABLES for column in table.columns if str(column.type) == "string"
     }
     assert expected <= shown
-    assert "python -m cloud lake expire" in pages[DATA_SUBJECTS]
+    assert "Run lake expire" in pages[DATA_SUBJECTS]
 
 
 def test_events_are_one_json_object_a_line(folder: Path):
