@@ -61,7 +61,8 @@ def split_day(
     """Split the rows; the good ones are then the view `zone_table`, for rules of other tables."""
     good, checked = f"{table.zone}_{table.name}", f"checked_{table.name}"
     columns = ", ".join(table.schema.names)
-    rule = first_broken_rule(contract) if rows.count_rows() else "CAST(NULL AS VARCHAR)"
+    has_rows = rows.count_rows() > 0
+    rule = first_broken_rule(contract) if has_rows else "CAST(NULL AS VARCHAR)"
     connection.register("source", rows)
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {checked} AS "  # noqa: S608
@@ -72,18 +73,20 @@ def split_day(
         f"CREATE OR REPLACE TEMP VIEW {good} AS "  # noqa: S608
         f"SELECT {columns} FROM {checked} WHERE {BROKEN_RULE} IS NULL"
     )
+    quarantine_query = _select_quarantined(table, contract)
+    order = ", ".join(table.sort_by)
+    good_query = f"SELECT {columns} FROM {good} ORDER BY {order}"  # noqa: S608
+    if not has_rows:
+        return SplitDay(0, {}, good_query, quarantine_query)
     _mark_duplicates(connection, table, contract)
     ((rows_of_day, good_rows),) = connection.execute(
         f"SELECT count(*), count(*) FILTER ({BROKEN_RULE} IS NULL) FROM {checked}"  # noqa: S608
     ).fetchall()
-    quarantine_query = _select_quarantined(table, contract)
     failed = {}
     if rows_of_day != good_rows:
         failed = dict(connection.execute(
             f"SELECT rule, count(*) FROM ({quarantine_query}) GROUP BY rule"  # noqa: S608
         ).fetchall())  # fmt: skip
-    order = ", ".join(table.sort_by)
-    good_query = f"SELECT {columns} FROM {good} ORDER BY {order}"  # noqa: S608
     return SplitDay(good_rows, failed, good_query, quarantine_query)
 
 
