@@ -24,7 +24,7 @@ TODAY, YESTERDAY = NINE.date(), NINE.date() - timedelta(days=1)
 PROMOTED = datetime(TODAY.year, TODAY.month, TODAY.day, 23, tzinfo=UTC)
 WRITTEN = PROMOTED + timedelta(hours=27)
 EXAMINED = (
-    "landing.audience_reports", "raw.audience_reports", "raw.audience_sensors",
+    "landing.audience_reports", "raw.audience_sensors",
     "trusted.audience_reports", "trusted.rule_results", "curated.audience_metrics",
 )  # fmt: skip
 HOSTILE = "</td><script>alert(1)</script>"

@@ -71,7 +71,7 @@ def test_a_table_is_late_when_its_newest_commit_is_older_than_promised():
     assert facts.contract is not None
     assert not is_late(facts, PROMOTED + facts.contract.freshness)
     assert is_late(facts, PROMOTED + facts.contract.freshness + timedelta(seconds=1))
-    assert not is_late(small_facts()["raw.audience_reports"], PROMOTED + timedelta(days=99))
+    assert not is_late(small_facts()["raw.audience_sensors"], PROMOTED + timedelta(days=99))
 
 
 def test_raw_and_common_tables_have_the_retention_of_the_contracts():

@@ -145,7 +145,7 @@ def test_events_are_one_json_object_a_line(folder: Path):
 
 
 def test_the_pages_fit_request_nothing_and_have_contrast(browser: Browser, folder: Path):
-    for name in (INDEX, TRUSTED, DATA_SUBJECTS):
+    for name in (INDEX, TRUSTED):
         with browser.page() as page:
             page.ask("Emulation.setDeviceMetricsOverride", width=WIDTHS[0], height=800,
                      deviceScaleFactor=1, mobile=False)  # fmt: skip
