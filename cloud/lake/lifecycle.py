@@ -77,8 +77,8 @@ def drop_days(lake: Lake, table: LakeTable, *, before: date, now: datetime) -> S
 def delete_expired(lake: Lake, *, now: datetime, time_travel: timedelta = TIME_TRAVEL) -> int:
     """Delete retired files whose last snapshot has expired; returns how many.
 
-    A file is deleted first and marked afterwards: a run that is interrupted in between marks it
-    the next time.
+    A file is marked first and deleted afterwards: of a run that is interrupted in between an
+    unlisted file remains, which `delete_unlisted` deletes.
     """
     with reading(lake.engine) as connection:
         rows = _select(
@@ -87,8 +87,8 @@ def delete_expired(lake: Lake, *, now: datetime, time_travel: timedelta = TIME_T
         )  # fmt: skip
         rows = [row for row in rows if not _held_days(connection, row.table_name).covers(row.day)]
     for row in rows:
-        lake.storage.delete(row.path)
         _update(lake, row, deleted_at=now)
+        lake.storage.delete(row.path)
     return len(rows)
 
 
@@ -102,7 +102,8 @@ def delete_unlisted(lake: Lake, *, now: datetime, age: timedelta = UNLISTED_AGE)
     """
     require_own_files(lake)
     with reading(lake.engine) as connection:
-        listed = set(connection.execute(select(lake_files.c.path)).scalars())
+        stored = select(lake_files.c.path).where(lake_files.c.deleted_at.is_(None))
+        listed = set(connection.execute(stored).scalars())
     found = [
         path
         for path in filter(is_lake_file, lake.storage.list_files())

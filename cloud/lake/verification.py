@@ -23,7 +23,7 @@ class Fault(StrEnum):
 
     MISSING = "missing"
     CHANGED = "changed"
-    UNLISTED = "unlisted"  # of a commit that did not complete; no reader sees it
+    UNLISTED = "unlisted"  # of a commit or deletion that did not complete; no reader sees it
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ from cloud.sales import plans
 from tests.cloud.databases import create_tables
 from tests.cloud.rates import CARD, sites
 
-REQUESTS = 10
+REQUESTS = 5
 CHECKS = [
     not_a_server_error,
     status_code_conformance,

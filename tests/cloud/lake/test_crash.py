@@ -12,7 +12,6 @@ import pytest
 
 from cloud.database import connect, reading
 from cloud.lake.compaction import compact
-from cloud.lake.engine import open_duckdb
 from cloud.lake.lake import Lake
 from cloud.lake.lifecycle import delete_expired, delete_unlisted, retire
 from cloud.lake.manifest import read_current, read_position, write_position
@@ -28,7 +27,7 @@ from cloud.lake.writer import append
 from tests.cloud.databases import new_database
 from tests.cloud.lake.conftest import DAY_1, DAY_2, NOW, READINGS, readings
 
-Work = Callable[[Path, Callable[[], object]], None]
+Work = Callable[[Lake], None]
 KILLS = 100
 ROWS = 3
 TRUSTED = replace(READINGS, zone=Zone.TRUSTED)
@@ -54,37 +53,31 @@ def open_lake(folder: Path) -> Lake:
     return Lake(open_storage(str(folder / "lake")), connect(f"sqlite:///{folder}/onlooker.db"))
 
 
-def fill_forever(folder: Path, ready: Callable[[], object]) -> None:
-    """Append numbered rows, compact, retire and delete, as fast as it goes."""
-    lake = open_lake(folder)
-    ready()
-    while True:
-        with reading(lake.engine) as connection:
-            done = read_position(connection, "raw.readings", "numbers")
-        for number in range(done, done + 4):
-            rows = readings(*((day, "KX-01", number % 24, number) for day in (DAY_1, DAY_2, DAY_1)))
-            append(
-                lake, READINGS, rows, now=NOW,
-                meanwhile=lambda connection, at=number: write_position(
-                    connection, "raw.readings", "numbers", at + 1, before=at
-                ),
-            )  # fmt: skip
-        list(compact(lake, READINGS, now=NOW))
-        retire(lake, now=NOW, grace=timedelta(0))
-        delete_expired(lake, now=NOW, time_travel=timedelta(0))
+def fill(lake: Lake) -> None:
+    """Append numbered rows, compact, retire and delete."""
+    with reading(lake.engine) as connection:
+        done = read_position(connection, "raw.readings", "numbers")
+    for number in range(done, done + 4):
+        rows = readings(*((day, "KX-01", number % 24, number) for day in (DAY_1, DAY_2, DAY_1)))
+        append(
+            lake, READINGS, rows, now=NOW,
+            meanwhile=lambda connection, at=number: write_position(
+                connection, "raw.readings", "numbers", at + 1, before=at
+            ),
+        )  # fmt: skip
+    list(compact(lake, READINGS, now=NOW))
+    retire(lake, now=NOW, grace=timedelta(0))
+    delete_expired(lake, now=NOW, time_travel=timedelta(0))
 
 
-def promote_forever(folder: Path, ready: Callable[[], object]) -> None:
+def promote(lake: Lake) -> None:
     """Promote both days, of which the first has each row twice: one of them is quarantined."""
-    lake = open_lake(folder)
-    with open_duckdb():
-        ready()
-    while True:
-        list(promote_days(lake, PROMOTED, now=NOW, also=(DAY_1, DAY_2)))
+    list(promote_days(lake, PROMOTED, now=NOW, also=(DAY_1, DAY_2)))
 
 
-PROGRAMS = (*[(fill_forever, 0.06)] * 4, (promote_forever, 0.25))
-"""With the longest CPU time in seconds: a round of work takes about half of it."""
+PROGRAMS = (*[fill] * 4, promote)
+ROUNDS = 1.5
+"""The longest life of a program, in rounds of its work."""
 
 
 def find_trusted(lake: Lake) -> dict[date, list[int]]:
@@ -94,12 +87,30 @@ def find_trusted(lake: Lake) -> dict[date, list[int]]:
     return {day: sorted(row["visits"] for row in rows if row["day"] == day) for day in days}
 
 
+def measure_round_s(folder: Path, work: Work) -> float:
+    """The CPU time of a program that does one round of its work and ends."""
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            work(open_lake(folder))
+            status = 0
+        finally:
+            os._exit(status)
+    _, status, usage = os.wait4(child, 0)
+    assert status == 0, "the program failed"
+    return usage.ru_utime + usage.ru_stime
+
+
 def run_until_killed(folder: Path, work: Work, after_s: float) -> None:
     """End a program by a signal that it does not handle, after it has used so much CPU time."""
     child = os.fork()
     if child == 0:
         try:
-            work(folder, lambda: signal.setitimer(signal.ITIMER_PROF, after_s))
+            signal.setitimer(signal.ITIMER_PROF, after_s)
+            lake = open_lake(folder)
+            while True:
+                work(lake)
         finally:
             os._exit(3)  # it never ends by itself
     _, status = os.waitpid(child, 0)
@@ -111,9 +122,10 @@ def run_until_killed(folder: Path, work: Work, after_s: float) -> None:
 def test_kills_at_a_hundred_random_moments_lose_and_double_nothing(tmp_path: Path):
     new_database(tmp_path)
     chance = random.Random(20261129)
+    round_s = {work: measure_round_s(tmp_path, work) for work in (fill, promote)}
     for _ in range(KILLS):
-        work, longest_s = chance.choice(PROGRAMS)
-        run_until_killed(tmp_path, work, chance.uniform(0.005, longest_s))
+        work = chance.choice(PROGRAMS)
+        run_until_killed(tmp_path, work, chance.uniform(0.1, ROUNDS) * round_s[work])
     lake = open_lake(tmp_path)
     with reading(lake.engine) as connection:
         done = read_position(connection, "raw.readings", "numbers")

@@ -24,8 +24,9 @@ from cloud.lake.manifest import (
     write_position,
 )
 from cloud.lake.reader import read_table
+from cloud.lake.storage import Storage
 from cloud.lake.tables import Zone
-from cloud.lake.verification import verify
+from cloud.lake.verification import Fault, verify
 from cloud.lake.writer import append
 from tests.cloud.lake.conftest import DAY_1, DAY_2, NOW, READINGS, readings
 
@@ -97,6 +98,23 @@ def test_files_of_later_zones_are_deleted_without_waiting_for_their_readers(comp
         write_position(connection, "trusted.readings", "raw.readings", 1, before=0)
     retire(compacted, now=LATER)
     assert delete_expired(compacted, now=MUCH_LATER) == 4
+
+
+def test_an_interrupted_deletion_leaves_a_file_that_is_deleted_later(compacted: Lake, monkeypatch):
+    retire(compacted, now=LATER)
+
+    def fail(self: Storage, path: str) -> None:
+        raise OSError("the power failed")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Storage, "delete", fail)
+        with pytest.raises(OSError, match="the power failed"):
+            delete_expired(compacted, now=MUCH_LATER)
+    assert [one.fault for one in verify(compacted)] == [Fault.UNLISTED]
+    assert delete_expired(compacted, now=MUCH_LATER) == 3
+    assert len(delete_unlisted(compacted, now=NOW + timedelta(days=9_999))) == 1
+    assert list(verify(compacted)) == []
+    assert read_table(compacted, READINGS).num_rows == 4
 
 
 def test_old_days_are_dropped(lake: Lake):
