@@ -8,8 +8,6 @@ needs a new client. Sessions are clean: each connection starts a new one.
 import logging
 import random
 import re
-import threading
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -21,6 +19,12 @@ from awscrt import mqtt5
 from awsiot import mqtt5_client_builder
 
 from edge_agent.transport.broker import BrokerEndpoint, LinkError
+from edge_agent.transport.link_state import (
+    DISCONNECT_TIMEOUT_S,
+    FILTERS_PER_REQUEST,
+    MAX_LOCATION_LENGTH,
+    LinkState,
+)
 from wire.clock import utc_now
 from wire.envelope import MAX_PAYLOAD_BYTES
 from wire.health import Presence, PresenceStatus
@@ -30,18 +34,13 @@ from wire.topics import Channel, DeviceAddress
 
 log = logging.getLogger(__name__)
 
-MAX_UNSENT: Final = 20  # unconfirmed messages before `send` returns False
 PACKET_OVERHEAD_BYTES: Final = 20  # fixed header, topic length, message id, no properties
-MAX_LOCATION_LENGTH: Final = 64  # of a former location
-FILTERS_PER_REQUEST: Final = 8  # limit of AWS IoT Core
-MAX_INBOX: Final = 1000
-DISCONNECT_TIMEOUT_S: Final = 2.0
 KEY: Final = re.compile(
     rb"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----\s*", re.S
 )
 
 
-class AwsIotLink:
+class AwsIotLink(LinkState):
     """The connection of one device; its client id is the device id."""
 
     def __init__(
@@ -57,20 +56,10 @@ class AwsIotLink:
             raise LinkError(
                 f"{broker!r}: the AWS client needs a certificate: use mqtts:// with --cert"
             )
-        self.connected = False
-        self.sessions = 0
-        self._broker = broker
-        self._address = address
-        self._keepalive_s = keepalive_s
-        self._clock = clock
-        self._subscriptions = (address.topic(Channel.ACK), *subscriptions)
-        self._inbox: deque[bytes] = deque(maxlen=MAX_INBOX)
-        self._messages: deque[tuple[str, bytes]] = deque(maxlen=MAX_INBOX)
-        self._slots = threading.Semaphore(MAX_UNSENT)
+        super().__init__(
+            broker, address, keepalive_s=keepalive_s, subscriptions=subscriptions, clock=clock
+        )
         self._unconfirmed = 0
-        self._count_lock = threading.Lock()
-        self._former_acks: list[str] = []  # acknowledgement topics of former locations
-        self.largest_payload_bytes: int | None = None
         self._client = self._create_client()
 
     def start(self) -> None:

@@ -10,9 +10,7 @@ is retried in the background like any other.
 import logging
 import random
 import ssl
-import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -25,6 +23,12 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edge_agent.transport.broker import BrokerEndpoint, create_tls_context
+from edge_agent.transport.link_state import (
+    DISCONNECT_TIMEOUT_S,
+    FILTERS_PER_REQUEST,
+    MAX_LOCATION_LENGTH,
+    LinkState,
+)
 from edge_agent.transport.mqtt_client import (
     KEEPALIVE_S,
     connect_in_background,
@@ -40,17 +44,12 @@ from wire.topics import Channel, DeviceAddress
 
 log = logging.getLogger(__name__)
 
-MAX_UNSENT: Final = 20  # unconfirmed messages before `send` returns False
-DISCONNECT_TIMEOUT_S: Final = 2.0
 FIRST_RECONNECT_S: Final = (1, 3)
 LONGEST_RECONNECT_S: Final = (20, 40)
-FILTERS_PER_REQUEST: Final = 8  # limit of AWS IoT Core
 PACKET_OVERHEAD_BYTES: Final = 16  # fixed header, topic length, message id, no properties
-MAX_LOCATION_LENGTH: Final = 64  # of a former location
-MAX_INBOX: Final = 1000  # acknowledgements are cumulative: the newest suffice
 
 
-class PahoLink:
+class PahoLink(LinkState):
     """The connection of one device; its client id is the device id."""
 
     def __init__(
@@ -63,22 +62,12 @@ class PahoLink:
         protocol: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv311,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self.connected = False
-        self.sessions = 0
-        self._broker = broker
-        self._address = address
-        self._keepalive_s = keepalive_s
-        self._clock = clock
-        self._inbox: deque[bytes] = deque(maxlen=MAX_INBOX)
-        self._subscriptions = (address.topic(Channel.ACK), *subscriptions)
-        self._messages: deque[tuple[str, bytes]] = deque(maxlen=MAX_INBOX)
+        super().__init__(
+            broker, address, keepalive_s=keepalive_s, subscriptions=subscriptions, clock=clock
+        )
         self._tls = create_tls_context(broker) if broker.tls else None
         self._is_renewed = False
-        self._slots = threading.Semaphore(MAX_UNSENT)
         self._sent = self._confirmed = 0  # messages, of this connection
-        self._count_lock = threading.Lock()
-        self.largest_payload_bytes: int | None = None
-        self._former_acks: list[str] = []  # acknowledgement topics of former locations
         self._takeovers = TakeoverDetector()
         self._is_stopping = False
         self._client = self._create_client(protocol)
