@@ -1,6 +1,7 @@
 """`python -m cloud lake ACTION`: fill, read and maintain the data lake."""
 
 import argparse
+import getpass
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -12,6 +13,7 @@ from cloud.cli.lake import catalogue, holds, quality
 from cloud.cli.lake.output import WRITERS, record_action, write_line
 from cloud.lake import lifecycle
 from cloud.lake.compaction import MIN_FILES, compact
+from cloud.lake.expiry import expire
 from cloud.lake.file_lists import write_lists
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import (
@@ -20,15 +22,13 @@ from cloud.lake.manifest import (
     read_files,
     read_snapshots,
 )
-from cloud.lake.ownership import require_listed_files, require_own_files
+from cloud.lake.ownership import require_listed_files
 from cloud.lake.query import QueryError, run_query
 from cloud.lake.raw.replay import RepairError
 from cloud.lake.registry import TABLES, UnknownTableError, find_table
 from cloud.lake.storage import StorageError, open_storage
 from cloud.lake.table_list import describe_tables
 from cloud.lake.tables import LakeTable
-from cloud.lake.trusted.contracted_tables import contracted_tables
-from cloud.lake.trusted.retention import drop_expired_days
 from cloud.lake.verification import DamagedFileError, verify
 from wire.clock import utc_now
 from wire.command_line import row_count, whole_number
@@ -172,20 +172,14 @@ def _verify(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
 
 
 def _expire(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
-    require_own_files(lake)
-    dropped = list(drop_expired_days(lake, contracted_tables(), now=now))
-    for one in dropped:
-        write_line(f"{one.rows_removed} rows of {one.table_name} are past their retention")
-    retired = lifecycle.retire(lake, now=now)
-    deleted = lifecycle.delete_expired(lake, now=now, time_travel=timedelta(days=arguments.days))
-    unlisted = len(lifecycle.delete_unlisted(lake, now=now))
-    counts = {
-        "retired": retired, "deleted": deleted, "unlisted": unlisted,
-        "rows_past_retention": sum(one.rows_removed for one in dropped),
-    }  # fmt: skip
-    if any(counts.values()):
-        record_action(lake, now, "lake.expired", "lake", counts)
-    write_line(f"{retired} files retired, {deleted} deleted, {unlisted} unlisted files deleted")
+    time_travel = timedelta(days=arguments.days)
+    result = expire(lake, actor=getpass.getuser(), now=now, time_travel=time_travel)
+    if result.rows_past_retention:
+        write_line(f"{result.rows_past_retention} rows are past their retention")
+    write_line(
+        f"{result.retired} files retired, {result.deleted} deleted, "
+        f"{result.unlisted} unlisted files deleted"
+    )
     return 0
 
 

@@ -5,17 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from cloud.auth.audit import record_change
-from cloud.database import writing
-from cloud.lake import lifecycle
 from cloud.lake.compaction import compact
+from cloud.lake.expiry import expire
 from cloud.lake.lake import Lake
 from cloud.lake.landing.reports import land_reports
 from cloud.lake.raw.promotion import promote_reports
 from cloud.lake.registry import TABLES
 from cloud.lake.trusted.contracted_tables import contracted_tables
 from cloud.lake.trusted.promotion import promote_days
-from cloud.lake.trusted.retention import drop_expired_days
 from cloud.marts.build import build_changed_days, build_days
 from cloud.marts.duckdb_engine import DuckDbEngine
 from cloud.marts.profiles import build_profiles
@@ -92,21 +89,8 @@ class LakeSteps:
 
     def expire(self) -> StepResult:
         """Delete days past their retention and files of expired snapshots."""
-        now = self.clock()
-        dropped = list(drop_expired_days(self.lake, contracted_tables(), now=now))
-        counts = {
-            "rows_past_retention": sum(one.rows_removed for one in dropped),
-            "retired": lifecycle.retire(self.lake, now=now),
-            "deleted": lifecycle.delete_expired(self.lake, now=now),
-            "unlisted": len(lifecycle.delete_unlisted(self.lake, now=now)),
-        }
-        if any(counts.values()):
-            with writing(self.lake.engine) as connection:
-                record_change(
-                    connection, at=now, actor=getpass.getuser(), action="lake.expired",
-                    about="lake", details=counts,
-                )  # fmt: skip
-        return StepResult(counts["rows_past_retention"])
+        result = expire(self.lake, actor=getpass.getuser(), now=self.clock())
+        return StepResult(result.rows_past_retention)
 
 
 def list_days(days: Days | None) -> list[date]:
