@@ -1,5 +1,6 @@
 """Fixtures: drawn videos, replacements of the networks, a whole agent, and a cloud over MQTT."""
 
+import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,10 +149,24 @@ def cloud(mosquitto):
     client.close()
 
 
+@pytest.fixture(scope="session")
+def street_film(street, tmp_path_factory):
+    """Writes a copy of a film of the street; each length is encoded once."""
+    folder = tmp_path_factory.mktemp("street")
+
+    def write(path: Path, frames: int) -> Path:
+        original = folder / f"{frames}.mp4"
+        if not original.exists():
+            write_film(original, (street(n / 10) for n in range(frames)), fps=10, bf=0)
+        return Path(shutil.copyfile(original, path))
+
+    return write
+
+
 @pytest.fixture
-def arguments(film, street, tmp_path):
+def arguments(street_film, tmp_path):
     """Command line options of one camera: a video of five seconds."""
-    path = film(street(n / 10) for n in range(50))
+    path = street_film(tmp_path / "clip.mp4", 50)
     return [
         "--source", str(path), "--location", "KX-01", "--device", "kx-01-cam-1",
         "--outbox", str(tmp_path / "outbox.sqlite3"),

@@ -4,11 +4,11 @@ import pytest
 
 
 @pytest.fixture
-def two_cameras(film, street, tmp_path):
+def two_cameras(street_film, tmp_path):
     """Settings that name two_cameras cameras."""
     lines = ["[motion]", "heartbeat_s = 2"]
     for number, frames in ((1, 50), (2, 30)):
-        clip = film((street(n / 10) for n in range(frames)), name=f"{number}.mp4")
+        clip = street_film(tmp_path / f"{number}.mp4", frames)
         outbox = tmp_path / f"{number}.sqlite3"
         lines += [
             "[[camera]]", f"source = '{clip}'", "location = 'KX-01'",
