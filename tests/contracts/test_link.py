@@ -213,6 +213,6 @@ def test_fleet_messages_are_received_and_a_renewed_certificate_is_used(secured_b
         assert link.take_acknowledgements() == []
         link.reload_certificate()
         works.drop(HERE.device)
-        assert until(lambda: link.connected and link.sessions == 2)
+        assert until(lambda: link.connected and link.sessions >= 2)  # `drop` may end the second
     finally:
         link.stop()
