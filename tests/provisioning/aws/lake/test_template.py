@@ -1,19 +1,13 @@
-"""The stacks of the lake, deployed in moto by our own command's code; each resource is checked.
+"""Each resource of the lake's stacks: deployed by moto, or accepted by its API of the service."""
 
-Moto reports CREATE_COMPLETE even for resources and properties that it skips, and shows no outputs.
-What it skips is passed to its API of the service as the template states it, which checks the form.
-"""
-
-import ast
 import json
 
 import pytest
 
 from provisioning.aws.evaluator import Attempt, is_allowed
-from provisioning.aws.lake.access import GRANTS
 from provisioning.aws.lake.zones import ZONES
-from provisioning.aws.stack import Stack
 from provisioning.aws.templates import TEMPLATES
+from tests.provisioning.aws.lake.conftest import created
 from tests.provisioning.aws.lake.references import (
     ACCOUNT,
     REFERENCES,
@@ -35,46 +29,6 @@ NOT_IN_MOTO = {
     "AWS::S3::BucketPolicy",
 }
 GLUE_NOT_IN_MOTO = {"AWS::Glue::Database", "AWS::Glue::Table"}
-
-
-@pytest.fixture(scope="module")
-def aws():
-    """Clients of moto's AWS, with the stacks of the lake deployed in the documented order."""
-    moto = pytest.importorskip("moto")
-    boto3 = pytest.importorskip("boto3")
-    with pytest.MonkeyPatch.context() as patch, moto.mock_aws():
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            patch.setenv(name, "testing")
-        patch.setenv("AWS_DEFAULT_REGION", REGION)
-        stage = {"Stage": "test"}
-        deploy("lake-copy", SECOND_REGION, stage)
-        [key] = boto3.client("kms", region_name=SECOND_REGION).list_keys()["Keys"]
-        ec2 = boto3.client("ec2", region_name=REGION)
-        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-        subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
-        given = {name: REFERENCES[name] for name in ("AlarmTopic", "Image", "DatabaseSecret")}
-        network = {"Vpc": vpc, "Subnets": subnet, "CopyKeyArn": key["KeyArn"]}
-        deploy("lake", REGION, stage | given | network)
-
-        def client(service, region=REGION):
-            return boto3.client(service, region_name=region)
-
-        yield client
-
-
-def deploy(template, region, parameters):
-    stack = Stack(f"onlooker-{template}", region, TEMPLATES[template]())
-    assert next(stack.deploy(parameters)) == f"onlooker-{template} matches the template"
-
-
-def created(aws, kind):
-    """Physical names of the lake's resources of one kind, by logical names."""
-    found = aws("cloudformation").describe_stack_resources(StackName="onlooker-lake")
-    return {
-        one["LogicalResourceId"]: one["PhysicalResourceId"]
-        for one in found["StackResources"]
-        if one.get("ResourceType") == kind
-    }
 
 
 def test_every_bucket_exists_in_its_region_with_its_encryption(aws):
@@ -101,143 +55,6 @@ def test_every_key_has_an_alias(aws):
     for region, words in ((REGION, {"lake", "receipts"}), (SECOND_REGION, {"lake-copy"})):
         names = {one["AliasName"] for one in aws("kms", region).list_aliases()["Aliases"]}
         assert {f"alias/onlooker-test-{word}" for word in words} <= names
-
-
-@pytest.fixture(scope="module")
-def keys(aws, role_policies):
-    """The keys of the template, created by moto's API; its CloudFormation damages key policies."""
-    kms = aws("kms")
-    known = REFERENCES | {f"{role}.Arn": arn for role, (arn, _) in role_policies.items()}
-    created = {}
-    for name in ("DataKey", "ReceiptKey"):
-        given = resolve(TEMPLATES["lake"]()["Resources"][name]["Properties"], known)
-        form = {name: given[name] for name in ("KeySpec", "KeyUsage") if name in given}
-        key = kms.create_key(
-            Description=given["Description"], Policy=json.dumps(given["KeyPolicy"]), **form
-        )
-        created[name] = kms.describe_key(KeyId=key["KeyMetadata"]["KeyId"])["KeyMetadata"]
-    return created
-
-
-def test_the_data_key_encrypts_and_the_receipt_key_signs(aws, keys, role_policies):
-    kms = aws("kms")
-    assert keys["DataKey"]["KeyUsage"] == "ENCRYPT_DECRYPT"
-    receipt = keys["ReceiptKey"]
-    assert (receipt["KeyUsage"], receipt["KeySpec"]) == ("SIGN_VERIFY", "ECC_NIST_P256")
-    policy = json.loads(kms.get_key_policy(KeyId=receipt["KeyId"], PolicyName="default")["Policy"])
-    [signs] = [one for one in policy["Statement"] if one["Action"] == "kms:Sign"]
-    assert signs["Principal"] == {"AWS": role_policies["ReceiptRole"][0]}
-    assert signs["Condition"] == {"StringEquals": {"kms:SigningAlgorithm": "ECDSA_SHA_256"}}
-
-
-@pytest.fixture(scope="module")
-def key_policy(aws, keys):
-    """The statements of the data key, by the ARN of the principal."""
-    policy = aws("kms").get_key_policy(KeyId=keys["DataKey"]["KeyId"], PolicyName="default")[
-        "Policy"
-    ]
-    found = {}
-    for statement in json.loads(policy)["Statement"]:
-        principal = statement.pop("Principal")
-        found.setdefault(principal.get("AWS"), []).append(statement)
-    return found
-
-
-def as_document(policy):
-    """Moto keeps an inline policy as Python writes it, not as JSON."""
-    return ast.literal_eval(policy) if isinstance(policy, str) else policy
-
-
-@pytest.fixture(scope="module")
-def role_policies(aws):
-    """(ARN, policies) of each role."""
-    iam = aws("iam")
-    found = {}
-    for logical, name in created(aws, "AWS::IAM::Role").items():
-        inline = iam.list_role_policies(RoleName=name)["PolicyNames"]
-        found[logical] = (
-            iam.get_role(RoleName=name)["Role"]["Arn"],
-            [
-                as_document(iam.get_role_policy(RoleName=name, PolicyName=one)["PolicyDocument"])
-                for one in inline
-            ],
-        )
-    return found
-
-
-ALLOWED = {  # what each role does with the objects of each zone, and with its key
-    "UpdateRole": {"landing": "rw", "raw": "rw", "trusted": "rw", "curated": "r"},
-    "MartsRole": {"trusted": "r", "curated": "rw"},
-    "MaintenanceRole": dict.fromkeys(ZONES, "rw"),
-    "AnalystRole": {"curated": "r"},
-    "AuditorRole": {},
-    "ReceiptRole": {},
-}
-ACTIONS = {"s3:GetObject": "r", "s3:PutObject": "w", "s3:DeleteObject": "w"}
-
-
-@pytest.mark.parametrize("role", ALLOWED)
-def test_a_role_reads_and_writes_its_zones_only(role, role_policies):
-    _, policies = role_policies[role]
-    for zone in ZONES:
-        objects = arn_of(zone, f"/{zone}/audience_reports/day=2026-11-01/a.parquet")
-        for action, letter in ACTIONS.items():
-            may = letter in ALLOWED[role].get(zone, "")
-            assert is_allowed(policies, Attempt(action, objects, {})) is may, (zone, action)
-        assert not is_allowed(policies, Attempt("s3:DeleteObjectVersion", objects, {}))
-        assert not is_allowed(policies, Attempt("s3:PutBucketPolicy", arn_of(zone), {}))
-
-
-@pytest.mark.parametrize("role", ALLOWED)
-def test_the_key_decrypts_for_a_role_the_zones_that_it_reads_only(role, role_policies, key_policy):
-    arn, policies = role_policies[role]
-    statements = {"Statement": key_policy.get(arn, [])}
-    for zone in ZONES:
-        context = {
-            "kms:ViaService": f"s3.{REGION}.amazonaws.com",
-            "kms:EncryptionContext:aws:s3:arn": arn_of(zone),
-        }
-        reads = zone in {grant.bucket for grant in GRANTS.get(role, ())}
-        assert is_allowed([statements], Attempt("kms:Decrypt", "*", context)) is reads, zone
-        directly = context | {"kms:ViaService": "lambda.amazonaws.com"}
-        assert not is_allowed([statements], Attempt("kms:Decrypt", "*", directly))
-    assert not is_allowed(policies, Attempt("kms:Decrypt", "*", {}))
-
-
-def test_the_account_administers_the_key_and_does_not_decrypt_with_it(key_policy):
-    statements = {"Statement": key_policy[f"arn:aws:iam::{ACCOUNT}:root"]}
-    assert is_allowed([statements], Attempt("kms:PutKeyPolicy", "*", {}))
-    for action in ("kms:Decrypt", "kms:GenerateDataKey", "kms:CreateGrant", "kms:Encrypt"):
-        assert not is_allowed([statements], Attempt(action, "*", {})), action
-
-
-def test_an_analyst_queries_the_curated_tables_in_the_workgroup_only(role_policies):
-    _, policies = role_policies["AnalystRole"]
-    glue = f"arn:aws:glue:{REGION}:{ACCOUNT}"
-    for database, may in (("curated", True), ("raw", False), ("landing", False)):
-        table = f"{glue}:table/onlooker_test_{database}/audience_reports"
-        assert is_allowed(policies, Attempt("glue:GetTable", table, {})) is may, database
-    for workgroup, may in (("onlooker-test-lake", True), ("primary", False)):
-        arn = f"arn:aws:athena:{REGION}:{ACCOUNT}:workgroup/{workgroup}"
-        assert is_allowed(policies, Attempt("athena:StartQueryExecution", arn, {})) is may
-
-
-def test_an_auditor_reads_access_logs_and_settings(role_policies):
-    _, policies = role_policies["AuditorRole"]
-    log = arn_of("access-logs", "/raw/2026-11-01-00-00-00-A")
-    assert is_allowed(policies, Attempt("s3:GetObject", log, {}))
-    assert not is_allowed(policies, Attempt("s3:DeleteObject", log, {}))
-    assert is_allowed(policies, Attempt("s3:GetBucketPolicy", arn_of("raw"), {}))
-
-
-def test_people_take_a_role_by_their_tag(aws):
-    for logical, name in created(aws, "AWS::IAM::Role").items():
-        if logical not in {"AnalystRole", "AuditorRole"}:
-            continue
-        trust = aws("iam").get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
-        duty = logical.removesuffix("Role").lower()
-        [statement] = trust["Statement"]
-        assert statement["Condition"] == {"StringEquals": {"aws:PrincipalTag/onlooker-lake": duty}}
 
 
 def test_glue_takes_the_databases_and_tables_as_the_template_states_them(aws):
@@ -284,13 +101,19 @@ def test_s3_takes_policies_lifecycles_and_replication_as_the_template_states_the
         policy = resolve(resources[f"{name}Policy"]["Properties"]["PolicyDocument"], REFERENCES)
         known = {"Bucket": bucket["BucketName"]}
         s3.put_bucket_policy(**known, Policy=json.dumps(policy))
+        assert json.loads(s3.get_bucket_policy(**known)["Policy"]) == policy
         s3.put_bucket_versioning(**known, VersioningConfiguration=bucket["VersioningConfiguration"])
+        assert s3.get_bucket_versioning(**known)["Status"] == "Enabled"
         rules = [to_api(rule) for rule in bucket["LifecycleConfiguration"]["Rules"]]
         s3.put_bucket_lifecycle_configuration(**known, LifecycleConfiguration={"Rules": rules})
+        stored = s3.get_bucket_lifecycle_configuration(**known)["Rules"]
+        assert [one["ID"] for one in stored] == [one["ID"] for one in rules]
         if replication := bucket.get("ReplicationConfiguration"):
             [rule] = replication["Rules"]
             rule["ID"] = rule.pop("Id")
             s3.put_bucket_replication(**known, ReplicationConfiguration=replication)
+            found = s3.get_bucket_replication(**known)["ReplicationConfiguration"]
+            assert found["Rules"][0]["Destination"] == rule["Destination"]
 
 
 def to_api(rule):
