@@ -164,7 +164,7 @@ async def require_route_scope(request: Request) -> None:
     """Check the scope of a request whose body was invalid: FastAPI reads bodies before scopes.
 
     Raises:
-        AccessError: the caller may not be told what is wrong with the body.
+        AccessError: the caller may not learn what is wrong with the body.
     """
     dependant = getattr(request.scope.get("route"), "dependant", None)
     for dependency in dependant.dependencies if dependant else ():

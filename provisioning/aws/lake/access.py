@@ -2,7 +2,7 @@
 
 A role reads a zone only if both its policy and the policy of the data key allow it. The key policy
 binds each role to the buckets of the table by the encryption context, which is the ARN of the
-bucket. Nobody deletes versions of objects.
+bucket. No role deletes versions of objects.
 """
 
 from dataclasses import dataclass

@@ -41,6 +41,8 @@ def test_an_entry_does_not_wait_for_reports_that_are_being_counted(empty_postgre
         lock_for_counting(counting)
         connection.execute(text("SET LOCAL lock_timeout = '1s'"))
         record_change(connection, at=clock.now, actor="ann", action="a", about="b", details={})
+    with database.reading(engine) as connection:
+        assert [entry.actor for entry in read_entries(connection)] == ["ann"]
     engine.dispose()
 
 

@@ -40,7 +40,7 @@ def test_the_command_scores_any_hourly_file(tmp_path: Path, capsys):
 def test_a_series_without_counts_is_left_out_by_name_with_its_signals(tmp_path: Path, capsys):
     parser = argparse.ArgumentParser()
     add_arguments(parser)
-    file, signals = written(tmp_path), tmp_path / "told"
+    file, signals = written(tmp_path), tmp_path / "signals"
     signals.mkdir()
     closed = [f"c,{datetime(2024, 1, 1) + timedelta(hours=hour)},0" for hour in range(24 * 100)]  # noqa: DTZ001
     file.write_text("\n".join([file.read_text(), *closed]))

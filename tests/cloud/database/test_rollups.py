@@ -1,4 +1,4 @@
-"""While a location moves to another venue type nobody counts; the lane is one of a few."""
+"""While a location moves to another venue type no reports are counted; the lane is one of a few."""
 
 import pytest
 from sqlalchemy import Engine, text

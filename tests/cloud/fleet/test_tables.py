@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from cloud.fleet.tables import (
@@ -82,3 +82,5 @@ def test_a_row_about_an_unknown_device_or_job_is_refused(filled, table: Any, row
 def test_devices_without_a_serial_number_do_not_exclude_each_other(filled: Connection) -> None:
     for name in ("b", "c"):
         filled.execute(insert(device_table), [DEVICE | {"name": name, "serial": None}])
+    without = select(device_table.c.name).where(device_table.c.serial.is_(None))
+    assert set(filled.execute(without).scalars()) >= {"b", "c"}

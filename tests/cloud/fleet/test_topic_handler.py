@@ -108,14 +108,14 @@ def test_a_job_is_listed_started_described_and_finished(cam: Connection) -> None
     assert body["execution"]["status"] == "IN_PROGRESS"
     ((_, described),) = ask(cam, "jobs/$next/get", {"includeJobDocument": False})
     assert "jobDocument" not in described["execution"]
-    (_, done), *told = ask(
+    (_, done), *notifications = ask(
         cam,
         "jobs/j/update",
         {"status": "SUCCEEDED", "includeJobExecutionState": True, "includeJobDocument": True},
     )
     assert done["executionState"]["status"] == "SUCCEEDED"
     assert done["jobDocument"] == {"operation": "restart"}
-    assert [topic for topic, _ in told] == ["jobs/notify", "jobs/notify-next"]
+    assert [topic for topic, _ in notifications] == ["jobs/notify", "jobs/notify-next"]
 
 
 @SQLITE_ONLY

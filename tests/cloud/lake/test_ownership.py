@@ -61,6 +61,7 @@ def test_a_lake_that_has_lost_one_file_of_several_is_accepted(filled: Lake):
     lost, _ = filled.storage.list_files("raw")
     filled.storage.delete(lost)
     require_own_files(filled)
+    assert delete_unlisted(filled, now=NOW) == []
 
 
 def test_retired_files_belong_to_the_lake(filled: Lake):

@@ -66,11 +66,13 @@ def test_the_row_of_a_killed_program_is_taken_over(engine, owner, after, is_take
             pass
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_on_postgresql_the_row_of_a_killed_program_does_not_matter(engine: Engine):
-    if engine.dialect.name == "postgresql":
-        leave_row(engine, FIRST)
-        with hold_lock(engine, SECOND, now) as confirm:
-            confirm()
+    leave_row(engine, FIRST)
+    with hold_lock(engine, SECOND, now) as confirm:
+        confirm()
+        with pytest.raises(NightlyLockError), hold_lock(engine, FIRST, now):
+            pass
 
 
 @SQLITE_ONLY

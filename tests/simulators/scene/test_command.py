@@ -37,10 +37,10 @@ def test_the_summary_has_the_totals():
 
 
 def test_the_command_writes_clip_and_truth(tmp_path, capsys):
-    clip, told = tmp_path / "clip.mp4", tmp_path / "truth.json"
+    clip, truth_file = tmp_path / "clip.mp4", tmp_path / "truth.json"
     words = f"scene --people 1 --seconds 12 --seed 1 --fps 2 --size 320x180 --out {clip}"
-    assert main([*words.split(), "--truth", str(told)]) == 0
-    truth = json.loads(told.read_text())
+    assert main([*words.split(), "--truth", str(truth_file)]) == 0
+    truth = json.loads(truth_file.read_text())
     assert (truth["frames"], truth["totals"]["people"]) == (24, 1)
     with av.open(str(clip)) as container:
         assert container.streams.video[0].frames == 24

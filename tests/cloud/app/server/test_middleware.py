@@ -87,7 +87,7 @@ def test_a_body_without_a_length_is_cut_off_where_it_becomes_too_large(ask):
 
 def test_a_fault_says_nothing_but_its_request_id(ask, context: AppContext, monkeypatch, caplog):
     def broken(*_: object) -> None:
-        raise ZeroDivisionError("the secret of the house")
+        raise ZeroDivisionError("a secret of the database")
 
     monkeypatch.setattr(type(context.forecast_cache), "fresh", broken)
     answer = ask.get("/api/pricing/slot/KX-01/2026-11-23T08:00")

@@ -50,6 +50,7 @@ def test_every_event_meets_the_schema():
     validator = jsonschema.Draft202012Validator(
         RUN_EVENT, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
     )
+    assert {event["eventType"] for event in small_events()} == {"START", "COMPLETE"}
     for event in small_events():
         validator.validate(event)
 
