@@ -108,7 +108,8 @@ class Page:
 
     def value(self, expression: str) -> Any:
         """The value of an expression in the page; an exception there is one here."""
-        answer = self.ask("Runtime.evaluate", expression=expression, returnByValue=True)
+        answer = self.ask("Runtime.evaluate", expression=expression, returnByValue=True,
+                          awaitPromise=True)  # fmt: skip
         if "exceptionDetails" in answer:
             raise NotThereError(str(answer["exceptionDetails"]))
         return answer["result"].get("value")

@@ -13,6 +13,8 @@ from wire.health import CaptureState, Connection, DeviceFigures
 from wire.scalars import DeviceId
 
 REFRESH_S: Final = 5
+UPDATES: Final = "updates=on"
+"""Part of the query of a page that updates; without it the reader decides when."""
 GOOD, WARY, BAD = "good", "wary", "bad"
 TONES: Final = {
     Connection.EXCELLENT: GOOD,
@@ -30,6 +32,7 @@ body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.45 system-ui,
 main{max-width:62rem;margin:0 auto;padding:2rem 1.25rem 4rem}
 header{display:flex;justify-content:space-between;align-items:baseline;flex-wrap:wrap;gap:.5rem}
 h1{font-size:1.35rem;margin:0;letter-spacing:-.01em}
+a{color:inherit;font-size:.85rem}
 time,small{color:var(--dim);font-size:.85rem}
 article{background:var(--card);border:1px solid var(--line);border-radius:14px;
 padding:1.25rem 1.4rem;margin-top:1.25rem}
@@ -53,17 +56,33 @@ def render_page(
     previews: Collection[DeviceId],
     query: str = "",
 ) -> str:
-    """The whole page. `query` is added to the URLs in it: the token, if any."""
+    """The whole page. `query` is that of its URL: the token, if any, is added to the URLs in it."""
+    parts = [part for part in query.split("&") if part]
+    updates = UPDATES in parts
+    query = "&".join(part for part in parts if part != UPDATES)
     cards = "".join(_card(one, now, one.beat.device in previews, query) for one in snapshots)
     placeholder = "<article><small>No camera has reported yet.</small></article>"
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="refresh" content="{REFRESH_S}">'
+        f"{_refresh(updates)}"
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>Onlooker</title><style>{STYLE}</style></head><body><main>"
-        f"<header><h1>Onlooker</h1><time>{escape(now.isoformat(' ', 'seconds'))}</time></header>"
+        f"<header><h1>Onlooker</h1><time>{escape(now.isoformat(' ', 'seconds'))}</time>"
+        f"{_switch(updates, query)}</header>"
         f"{cards or placeholder}</main></body></html>"
     )
+
+
+def _refresh(updates: bool) -> str:
+    return f'<meta http-equiv="refresh" content="{REFRESH_S}">' if updates else ""
+
+
+def _switch(updates: bool, query: str) -> str:
+    """A link to the same page that updates, or does not."""
+    if updates:
+        return f'<a href="?{escape(query)}">Stop updating</a>'
+    wanted = f"{query}&{UPDATES}" if query else UPDATES
+    return f'<a href="?{escape(wanted)}">Update every {REFRESH_S} seconds</a>'
 
 
 def _card(one: StateSnapshot, now: datetime, has_preview: bool, query: str) -> str:

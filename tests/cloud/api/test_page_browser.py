@@ -18,6 +18,7 @@ from cloud.api.application import create_app
 from cloud.app.context import AppContext
 from cloud.auth.keys import Role, create_key
 from cloud.auth.quota import Quota
+from tests.accessibility import VIEWS, find_violations, set_view
 from tests.browser import Browser, Page
 from tests.cloud.databases import create_tables
 from tests.cloud.rates import CARD, sites
@@ -194,6 +195,7 @@ def test_without_a_key_there_is_a_sign_in_and_nothing_for_administrators(
     text = page.text()
 
     assert "Sign in" in text
+    assert find_violations(page) == []
     for word in ("keys create", "python", "X-API-Key", "Based on", "Screens"):
         assert word not in text
     key = create_key(context.engine, Role.SALES, "a test", by="me", now=utc_now())
@@ -219,28 +221,31 @@ OVERLAPS = """[...document.querySelectorAll('.chart')].flatMap((chart) => {
 })"""
 
 
-@pytest.mark.parametrize("width", [375, 1280])
+@pytest.mark.parametrize(("width", "scheme"), VIEWS)
 @pytest.mark.parametrize("path", ["/", "/prices"])
-def test_charts_can_be_read_on_a_telephone(page: Page, address: str, path: str, width: int):
-    page.ask("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1,
-             mobile=False)  # fmt: skip
+def test_charts_can_be_read_on_a_telephone_and_by_everyone(
+    page: Page, address: str, path: str, width: int, scheme: str
+):
+    set_view(page, width, scheme)
     page.open(address + path)
     page.until("document.querySelectorAll('#reasons li').length")
     page.until("document.querySelectorAll('.chart text').length > 5")
 
     assert page.value(SMALLEST) >= 11
     assert page.value(OVERLAPS) == []
+    assert find_violations(page) == []
     assert page.value("document.documentElement.scrollWidth") <= width
     assert page.faults == []
 
 
 @pytest.mark.parametrize("path", ["/docs", "/status"])
 def test_the_other_pages_fit_on_a_telephone_too(page: Page, address: str, path: str):
-    page.ask("Emulation.setDeviceMetricsOverride", width=375, height=800, deviceScaleFactor=1,
-             mobile=False)  # fmt: skip
+    set_view(page, 375, "light")
     page.open(address + path)
     page.until("document.querySelectorAll('table, #figures dd').length")
     assert page.value("document.documentElement.scrollWidth") <= 375
+    if path != "/docs":
+        assert find_violations(page) == []
 
 
 def test_an_old_report_is_not_shown_as_the_current_figure(

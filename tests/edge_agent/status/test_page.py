@@ -6,6 +6,8 @@ from itertools import pairwise
 import pytest
 
 from edge_agent.status.page import render_page
+from tests.accessibility import VIEWS, find_violations, set_view
+from tests.browser import Browser
 from wire.audience import Versions
 from wire.health import CaptureState, Connection
 
@@ -80,3 +82,31 @@ def test_the_page_loads_nothing_from_elsewhere(snapshot, now):
 
 def test_the_page_without_cameras_says_so(now):
     assert "No camera has reported yet." in Seen(render_page([], now, ())).texts
+
+
+def test_the_page_updates_only_when_the_reader_wants_it(now):
+    def find(query):
+        tags = Seen(render_page([], now, (), query)).tags
+        refreshes = [attrs for tag, attrs in tags if attrs.get("http-equiv") == "refresh"]
+        [link] = [attrs["href"] for tag, attrs in tags if tag == "a"]
+        return len(refreshes), link
+
+    assert find("token=t") == (0, "?token=t&updates=on")
+    assert find("token=t&updates=on") == (1, "?token=t")
+    assert find("") == (0, "?updates=on")
+
+
+def test_the_page_is_accessible(snapshot, now, tmp_path):
+    ill = snapshot(device="kx-01-cam-2", connected=False, alarms=("capture.failed",))
+    path = tmp_path / "page.html"
+    path.write_text(render_page([snapshot(), ill], now, {"kx-01-cam-1"}))
+    browser = Browser(tmp_path / "browser")
+    try:
+        with browser.page() as page:
+            page.open(path.as_uri())
+            page.until("document.readyState === 'complete' && !!document.querySelector('h1, h2')")
+            for width, scheme in VIEWS:
+                set_view(page, width, scheme)
+                assert find_violations(page) == []
+    finally:
+        browser.stop()
