@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from cloud.lake.catalogue.facts import TableFacts
 from cloud.lake.catalogue.markup import Html, element, name, page
+from cloud.lake.catalogue.table_page import link_table
 from cloud.lake.catalogue.words import grid, write_age, write_time
 from cloud.lake.lifecycle import TIME_TRAVEL
 
@@ -43,7 +44,7 @@ def build_data_subject_page(facts: Sequence[TableFacts], now: datetime) -> str:
         element("h2", "Why a request of a person finds nothing"),
         *(element("p", sentence) for sentence in REASONS),
         element("h2", "Answer a request, and delete days"),
-        element("ol", *(element("li", sentence) for sentence in STEPS)),
+        element("ol", *(element("li", sentence) for sentence in STEPS), class_="steps"),
         element("h2", "Retention"),
         grid("Retention", ("Table", "Days are kept", "Legal holds"), _list_retention(facts)),
         element("h2", "Columns of text"),
@@ -58,7 +59,7 @@ def _list_retention(facts: Sequence[TableFacts]) -> list[Html]:
     return [
         element(
             "tr",
-            element("th", name(one.table.full_name), scope="row"),
+            element("th", link_table(one.table.full_name), scope="row"),
             element("td", write_age(one.retention.retention)),
             element("td", _list_holds(one)),
         )

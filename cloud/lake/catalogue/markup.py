@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Final
 
 STATIC: Final = Path(__file__).parent / "static"
+NAVIGATION: Final = (("Tables", "index.html"), ("Personal data", "data-subjects.html"))
+"""Titles of pages that every page links to, and their addresses."""
 VOID: Final = ("input", "link", "meta")
 """Elements without content and end tag."""
 
@@ -72,8 +74,10 @@ def page(title: str, *content: Child, script: str = "") -> str:
     )
     navigation = element(
         "nav",
-        element("a", "Tables", href="index.html"),
-        element("a", "Personal data", href="data-subjects.html"),
+        *(
+            element("a", label, href=href, aria_current="page" if label == title else None)
+            for label, href in NAVIGATION
+        ),
         aria_label="Catalogue",
     )
     body = element(

@@ -4,7 +4,8 @@ from typing import Final
 
 from cloud.lake.catalogue.facts import RuleFinding, TableFacts
 from cloud.lake.catalogue.markup import Html, element, join, name
-from cloud.lake.catalogue.words import definitions, grid, number, write_age
+from cloud.lake.catalogue.words import Section, definitions, grid, number, write_age, write_count
+from cloud.lake.trusted.contract import Contract
 from cloud.lake.trusted.results import PASSED
 from cloud.lake.trusted.rules import DUPLICATE, REQUIRED, SUPERSEDED
 
@@ -16,19 +17,20 @@ COMMON_RULES: Final = {
 """Rules of all contracts."""
 
 
-def show_contract(facts: TableFacts) -> Html | None:
-    """Owner, retention and rules; of a raw table only the retention."""
+def show_contract(facts: TableFacts) -> Section | None:
+    """Owner, retention and rules, those that failed first; of a raw table only the retention."""
     contract, retention = facts.contract, facts.retention
     if contract is None:
         if retention is None:
             return None
-        return element(
-            "p",
-            f"Days are deleted after {write_age(retention.retention)}, by the contract of "
-            f"{retention.table_name}.",
-        )
+        kept = write_age(retention.retention)
+        sentence = f"Days are deleted after {kept}, by the contract of {retention.table_name}."
+        return Section("Retention", element("p", sentence))
+    return Section("Contract", _show_terms(facts, contract))
+
+
+def _show_terms(facts: TableFacts, contract: Contract) -> Html:
     return join(
-        element("h2", "Contract"),
         element("p", contract.purpose),
         element("p", contract.usage),
         element("p", f"Limitations: {contract.limitations}"),
@@ -43,7 +45,7 @@ def show_contract(facts: TableFacts) -> Html | None:
     )
 
 
-def show_quarantine(facts: TableFacts) -> Html | None:
+def show_quarantine(facts: TableFacts) -> Section | None:
     """Rows that were not promoted to this table, by rule."""
     if not facts.quarantine:
         return None
@@ -58,20 +60,18 @@ def show_quarantine(facts: TableFacts) -> Html | None:
         )
         for one in facts.quarantine
     ]
-    total = sum(one.rows for one in facts.quarantine)
-    return join(
-        element("h2", "Quarantine"),
-        element("p", f"{total:,} rows were not promoted to this table.", class_="quiet"),
-        grid("Quarantine", ("Rule", "Rows", "First day", "Last day", "Reason of one of them"), rows,
-             ("Rows",)),
-    )  # fmt: skip
+    total = write_count(sum(one.rows for one in facts.quarantine), "row")
+    heads = ("Rule", "Rows", "First day", "Last day", "Reason of one of them")
+    note = element("p", f"Not promoted to this table: {total}.", class_="quiet")
+    return Section("Quarantine", join(note, grid("Quarantine", heads, rows, ("Rows",))))
 
 
 def _show_rules(facts: TableFacts) -> Html | None:
     if not facts.results or facts.contract is None:
         return None
     described = COMMON_RULES | {rule.name: rule.description for rule in facts.contract.rules}
-    rows = [_show_rule(result, described.get(result.rule, "")) for result in facts.results]
+    ordered = sorted(facts.results, key=lambda result: result.outcome == PASSED)
+    rows = [_show_rule(result, described.get(result.rule, "")) for result in ordered]
     return join(
         element("h3", f"Rules on {facts.results_on}, the newest day that was checked"),
         grid("Rules", ("Rule", "Description", "Outcome", "Pass", "Fail"), rows, ("Pass", "Fail")),
@@ -86,5 +86,5 @@ def _show_rule(result: RuleFinding, description: str) -> Html:
         element("td", result.reason or description, class_="long"),
         element("td", result.outcome, class_="good" if good else "bad"),
         number(result.rows_checked - result.rows_failed),
-        number(result.rows_failed),
+        number(result.rows_failed, "" if result.rows_failed == 0 else "bad"),
     )

@@ -1,10 +1,25 @@
-"""Figures and times as the pages write them."""
+"""Figures, times, tables and sections as the pages write them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from cloud.lake.catalogue.markup import Child, Html, element
+from cloud.lake.catalogue.markup import Child, Html, element, join
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a page with a heading, to which the page links."""
+
+    title: str
+    content: Html
+
+    @property
+    def anchor(self) -> str:
+        """Its id in the page."""
+        return self.title.lower().replace(" ", "-")
+
 
 UNITS: Final = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
 
@@ -44,10 +59,30 @@ def definitions(*pairs: tuple[str, Child]) -> Html:
     )
 
 
+def show_sections(sections: Sequence[Section]) -> Html:
+    """Links to the sections, and the sections."""
+    links = (element("a", one.title, href=f"#{one.anchor}") for one in sections)
+    return join(
+        element("nav", *links, class_="contents", aria_label="On this page"),
+        *(
+            element("section", element("h2", one.title, id=one.anchor), one.content,
+                    aria_labelledby=one.anchor)
+            for one in sections
+        ),
+    )  # fmt: skip
+
+
 def grid(
     name: str, heads: Sequence[str], rows: Sequence[Html], numbers: Sequence[str] = ()
 ) -> Html:
     """A table that scrolls sideways where it is too wide; `numbers` are heads of figures."""
+    return grouped_grid(name, heads, [element("tbody", *rows)], numbers)
+
+
+def grouped_grid(
+    name: str, heads: Sequence[str], groups: Sequence[Html], numbers: Sequence[str] = ()
+) -> Html:
+    """The same, of rows in several `tbody`."""
     head = element(
         "tr",
         *(
@@ -55,11 +90,11 @@ def grid(
             for one in heads
         ),
     )
-    table = element("table", element("thead", head), element("tbody", *rows), aria_label=name)
+    table = element("table", element("thead", head), *groups, aria_label=name)
     return element("div", table, class_="scroll", tabindex=0, role="region", aria_label=name)
 
 
-def number(value: Child) -> Html:
-    """A cell with a figure."""
+def number(value: Child, emphasis: str = "") -> Html:
+    """A cell with a figure; `emphasis` is a further class of it."""
     shown = f"{value:,}" if isinstance(value, int) else value
-    return element("td", shown, class_="number")
+    return element("td", shown, class_=f"number {emphasis}".strip())
