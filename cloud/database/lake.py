@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Date, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Column, Date, ForeignKey, Index, Integer, String, Table, Text
 
 from cloud.database.columns import NUMBER, Instant, metadata
 
@@ -46,6 +46,15 @@ lake_positions = Table(
     Column("source", TABLE_NAME, primary_key=True),
     Column("position", BigInteger, nullable=False),
     sqlite_with_rowid=False,
+)
+
+lake_skipped_files = Table(
+    "lake_skipped_files",  # files that a promotion could not read and went past
+    metadata,
+    Column("table_name", TABLE_NAME, primary_key=True),  # the target of the promotion
+    Column("file_id", NUMBER, ForeignKey("lake_files.id"), primary_key=True, autoincrement=False),
+    Column("reason", Text, nullable=False),
+    Column("skipped_at", Instant, nullable=False),
 )
 
 lake_holds = Table(

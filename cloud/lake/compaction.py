@@ -1,31 +1,42 @@
 """Rewrite the files of a day as one, sorted: the same rows, fewer files."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 from typing import Final
 
 from cloud.database import reading, writing
+from cloud.lake.file_checks import find_refusal
 from cloud.lake.lake import Lake
-from cloud.lake.manifest import DataFile, Operation, Snapshot, commit, read_files
+from cloud.lake.manifest import DataFile, Operation, commit, read_files
 from cloud.lake.reader import to_dataset
 from cloud.lake.tables import DAY, LakeTable
-from cloud.lake.verification import check_files
 from cloud.lake.writer import write_file
 
 MIN_FILES: Final = 4
 """Fewer files than this are not worth writing a day anew."""
 
 
+@dataclass(frozen=True, slots=True)
+class CompactedDay:
+    """One day that was written anew; `stopped` is why it is left as it is."""
+
+    table_name: str
+    day: date
+    rows: int
+    stopped: str | None = None
+
+
 def compact(
     lake: Lake, table: LakeTable, *, now: datetime, min_files: int = MIN_FILES
-) -> Iterator[Snapshot]:
+) -> Iterator[CompactedDay]:
     """Compact every day that has at least `min_files` files, one snapshot for each day.
 
     Only one day is in memory at a time. Appends may go on meanwhile: their files are not touched.
+    A day with a file that cannot be read is left as it is, and the others go on.
 
     Raises:
-        DamagedFileError: a file is not as it was committed; its day is left as it is.
         LakeConflictError: another program compacted the day; it is left as it is.
     """
     with reading(lake.engine) as connection:
@@ -38,12 +49,14 @@ def compact(
 
 def _compact_day(
     lake: Lake, table: LakeTable, day: date, files: list[DataFile], now: datetime
-) -> Snapshot:
-    check_files(lake.storage, files)
+) -> CompactedDay:
+    if reason := find_refusal(lake.storage, table, files):
+        return CompactedDay(table.full_name, day, 0, reason)
     rows = to_dataset(lake.storage, table, files).to_table().drop_columns([DAY])
     written = write_file(lake.storage, table, day, rows)
     with writing(lake.engine) as connection:
-        return commit(
+        commit(
             connection, table.full_name, Operation.COMPACT,
             added=[written], removed=files, now=now,
         )  # fmt: skip
+    return CompactedDay(table.full_name, day, len(rows))

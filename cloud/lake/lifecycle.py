@@ -10,10 +10,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, or_, select, update
 
 from cloud.database import reading, writing
-from cloud.database.lake import lake_files, lake_holds, lake_positions, lake_snapshots
+from cloud.database.lake import (
+    lake_files,
+    lake_holds,
+    lake_positions,
+    lake_skipped_files,
+    lake_snapshots,
+)
 from cloud.lake.file_lists import write_lists
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import Operation, Snapshot, commit, read_files
@@ -46,7 +52,7 @@ def retire(lake: Lake, *, now: datetime, grace: timedelta = GRACE) -> int:
     """Move files removed before the grace period to `_retired/`; returns how many.
 
     Lists for Athena are renewed first, so that they name no file that moves. A run that is
-    interrupted is completed by the next one.
+    interrupted is completed by the next one. A file that is missing keeps its path.
     """
     with reading(lake.engine) as connection:
         removed = _removed_before(now - grace)
@@ -54,9 +60,12 @@ def retire(lake: Lake, *, now: datetime, grace: timedelta = GRACE) -> int:
     for name in sorted({row.table_name for row in rows}):
         write_lists(lake, name)
     for row in rows:
-        retired = f"{RETIRED}/{row.path}"
-        lake.storage.move(row.path, retired)
-        _update(lake, row, path=retired, retired_at=now)
+        path = f"{RETIRED}/{row.path}"
+        if lake.storage.exists(row.path) or lake.storage.exists(path):
+            lake.storage.move(row.path, path)
+        else:
+            path = row.path
+        _update(lake, row, path=path, retired_at=now)
     return len(rows)
 
 
@@ -174,11 +183,12 @@ def _has_rows_to_promote() -> ColumnElement[bool]:
 
     Later zones read whole days of the current snapshot, and do not need removed files.
     """
-    return exists().where(
+    is_ahead = exists().where(
         lake_files.c.table_name.startswith(f"{Zone.LANDING}."),
         lake_positions.c.source == lake_files.c.table_name,
         lake_positions.c.position < lake_files.c.added_in,
     )
+    return or_(is_ahead, exists().where(lake_skipped_files.c.file_id == lake_files.c.id))
 
 
 def _held_days(connection: Connection, table_name: str) -> _HeldDays:

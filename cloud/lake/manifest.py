@@ -162,7 +162,7 @@ def read_files(
         raise UnknownSnapshotError(
             f"snapshot {number} of {table_name} has expired: some of its files are deleted"
         )
-    return [_to_file(row) for row in rows]
+    return [to_data_file(row) for row in rows]
 
 
 def read_added_files(connection: Connection, table_name: str, number: int) -> list[DataFile]:
@@ -190,7 +190,7 @@ def read_added_files(connection: Connection, table_name: str, number: int) -> li
         raise UnknownSnapshotError(
             f"snapshot {number} of {table_name} has expired: rows that it added are deleted"
         )
-    return [_to_file(row) for row in rows]
+    return [to_data_file(row) for row in rows]
 
 
 def read_changed_days(
@@ -294,7 +294,8 @@ def _to_row(file: DataFile) -> dict[str, Any]:
     }
 
 
-def _to_file(row: Row[Any]) -> DataFile:
+def to_data_file(row: Row[Any]) -> DataFile:
+    """The file that a row of `lake_files` lists."""
     bounds = {name: (least, greatest) for name, (least, greatest) in json.loads(row.bounds).items()}
     return DataFile(
         row.path, row.day, row.rows, row.size_bytes, row.sha256, row.schema_version, bounds

@@ -1,6 +1,6 @@
 """Compare the files with the manifest: their size and SHA-256, and files that it does not list."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -10,12 +10,7 @@ from sqlalchemy import Row, select
 from cloud.database import reading
 from cloud.database.lake import lake_files
 from cloud.lake.lake import Lake
-from cloud.lake.manifest import DataFile
 from cloud.lake.storage import RETIRED, STAGING, Storage, hash_stream
-
-
-class DamagedFileError(ValueError):
-    """A file of the lake is missing, or is not what was committed."""
 
 
 class Fault(StrEnum):
@@ -62,16 +57,6 @@ def _locate(storage: Storage, row: Row[Any]) -> str:
     if row.removed_in is not None and row.retired_at is None and not storage.exists(path):
         return f"{RETIRED}/{path}"
     return path
-
-
-def check_files(storage: Storage, files: Sequence[DataFile]) -> None:
-    """Raise DamagedFileError for the first file that is not as it was committed."""
-    for file in files:
-        for found in find_faults(storage, file.path, file.size_bytes, file.sha256):
-            raise DamagedFileError(
-                f"{file.path} is {found.fault}: {found.detail}. Restore it from a copy; "
-                "`python -m cloud lake verify` lists every damaged file"
-            )
 
 
 def find_faults(storage: Storage, path: str, size_bytes: int, sha256: str) -> Iterator[FileFault]:

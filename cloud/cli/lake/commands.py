@@ -10,10 +10,11 @@ from typing import Any, Final
 
 from cloud import database, settings
 from cloud.cli.lake import catalogue, holds, quality
-from cloud.cli.lake.output import WRITERS, record_action, write_line
+from cloud.cli.lake.output import WRITERS, record_action, write_line, write_stopped
 from cloud.lake import lifecycle
 from cloud.lake.compaction import MIN_FILES, compact
 from cloud.lake.expiry import expire
+from cloud.lake.file_checks import DamagedFileError
 from cloud.lake.file_lists import write_lists
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import (
@@ -29,7 +30,7 @@ from cloud.lake.registry import TABLES, UnknownTableError, find_table
 from cloud.lake.storage import StorageError, open_storage
 from cloud.lake.table_list import describe_tables
 from cloud.lake.tables import LakeTable
-from cloud.lake.verification import DamagedFileError, verify
+from cloud.lake.verification import verify
 from wire.clock import utc_now
 from wire.command_line import row_count, whole_number
 
@@ -149,11 +150,14 @@ def _query(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
 def _compact(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
     require_listed_files(lake)
     chosen: Sequence[LakeTable] = [find_table(arguments.table)] if arguments.table else TABLES
+    stopped = 0
     for table in chosen:
-        snapshots = list(compact(lake, table, now=now, min_files=arguments.min_files))
-        write_line(f"{table.full_name}: {len(snapshots)} days compacted")
+        days = list(compact(lake, table, now=now, min_files=arguments.min_files))
+        stopped += write_stopped(days)
+        compacted = sum(not one.stopped for one in days)
+        write_line(f"{table.full_name}: {compacted} days compacted")
     write_line(f"{lifecycle.retire(lake, now=now)} files retired")
-    return 0
+    return 1 if stopped else 0
 
 
 def _lists(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:

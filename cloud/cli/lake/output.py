@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from cloud import database
 from cloud.auth.audit import record_change
@@ -18,6 +18,25 @@ from cloud.lake.query import QueryError, QueryResult
 def write_line(line: str) -> None:
     """One line on standard output."""
     sys.stdout.write(f"{line}\n")
+
+
+class TableDayResult(Protocol):
+    """What became of one day of a table; `stopped` is why it is left as it is."""
+
+    @property
+    def table_name(self) -> str: ...
+    @property
+    def day(self) -> date: ...
+    @property
+    def stopped(self) -> str | None: ...
+
+
+def write_stopped(days: Iterable[TableDayResult]) -> int:
+    """Each day that is stopped, on standard error; returns how many."""
+    stopped = [one for one in days if one.stopped]
+    for one in stopped:
+        sys.stderr.write(f"stopped: {one.table_name} on {one.day}: {one.stopped}\n")
+    return len(stopped)
 
 
 def record_action(

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from cloud.cli.lake.output import record_action, write_line, write_table
+from cloud.cli.lake.output import record_action, write_line, write_stopped, write_table
 from cloud.database import reading
 from cloud.lake.file_lists import write_lists
 from cloud.lake.lake import Lake
@@ -19,6 +19,7 @@ from cloud.lake.raw.promotion import promote_reports
 from cloud.lake.raw.replay import RepairError, repair_report, replay_reports
 from cloud.lake.reader import read_table
 from cloud.lake.registry import TABLES
+from cloud.lake.skipped import SkippedFile, read_skipped
 from cloud.lake.tables import Zone
 from cloud.lake.trusted.anomalies import find_unusual_days
 from cloud.lake.trusted.contracted_tables import ContractedTable, contracted_tables
@@ -27,7 +28,6 @@ from cloud.lake.trusted.repair import repair_row
 from cloud.lake.trusted.results import STOPPED
 from cloud.lake.trusted.rules import quote
 from cloud.lake.trusted.tables import ROW_QUARANTINE, RULE_RESULTS
-from cloud.lake.verification import DamagedFileError
 from cloud.suggestions import unknown_word
 from wire.command_line import row_count
 
@@ -61,20 +61,19 @@ def add_actions(actions: Any) -> None:
 
 
 def update(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
-    """Land and promote; 1 when a file is damaged or a day is stopped."""
+    """Land and promote; 1 when a file is skipped or a day is stopped."""
     require_listed_files(lake)
     landed = sum(snapshot.rows_added for snapshot in land_reports(lake, now=now))
     write_line(f"{landed} reports landed")
-    promoted = quarantined = status = 0
-    try:
-        for result in promote_reports(lake, now=now):
-            promoted += result.promoted
-            quarantined += result.quarantined
-    except DamagedFileError as error:  # what is in the raw zone can go on
-        sys.stderr.write(f"{error}\n")
-        status = 1
+    found = list(promote_reports(lake, now=now))
+    promoted, quarantined = (
+        sum(getattr(one, name) for one in found) for name in ("promoted", "quarantined")
+    )
     write_line(f"{promoted} reports promoted to the raw zone, {quarantined} quarantined")
-    return max(status, _promote(lake, now))
+    skipped = _list_skipped(lake)
+    for one in skipped:
+        sys.stderr.write(f"skipped: {one}\n")
+    return max(1 if skipped else 0, _promote(lake, now))
 
 
 def replay(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
@@ -83,7 +82,8 @@ def replay(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
     found = list(replay_reports(lake, now=now))
     promoted, left = sum(one.promoted for one in found), sum(one.quarantined for one in found)
     write_line(f"{promoted} quarantined reports promoted to the raw zone, {left} left")
-    return _promote(lake, now, also=_days_to_replay(lake, arguments))
+    stopped = write_stopped(found)
+    return max(1 if stopped else 0, _promote(lake, now, also=_days_to_replay(lake, arguments)))
 
 
 def repair(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
@@ -123,7 +123,9 @@ def list_quarantine(lake: Lake, arguments: argparse.Namespace, now: datetime) ->
 
 
 def write_quality(lake: Lake, now: datetime) -> None:
-    """What is not as the contracts promise: stopped, unusual and late."""
+    """What is not as the contracts promise: skipped, stopped, unusual and late."""
+    for skipped in _list_skipped(lake):
+        write_line(f"skipped: {skipped}")
     for row in _read_stopped(lake):
         write_line(f"stopped: {row['table_name']} on {row['day']}: {row['reason']}")
     for unusual in find_unusual_days(lake, contracted_tables(), now=now):
@@ -143,12 +145,15 @@ def _promote(lake: Lake, now: datetime, also: Iterable[date] = ()) -> int:
     for table in TABLES:
         if table.zone is not Zone.CURATED:  # `marts build` writes those of the curated zone
             write_lists(lake, table.full_name)
-    stopped = [one for one in found if one.stopped]
-    for one in stopped:
-        sys.stderr.write(f"stopped: {one.table_name} on {one.day}: {one.stopped}\n")
+    stopped = write_stopped(found)
     for unusual in find_unusual_days(lake, contracted_tables(), now=now):
         write_line(f"unusual: {unusual}")
     return 1 if stopped else 0
+
+
+def _list_skipped(lake: Lake) -> list[SkippedFile]:
+    with reading(lake.engine) as connection:
+        return read_skipped(connection)
 
 
 def _read_stopped(lake: Lake) -> list[dict[str, Any]]:

@@ -5,12 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from cloud.database import reading
 from cloud.lake.compaction import compact
 from cloud.lake.expiry import expire
 from cloud.lake.lake import Lake
 from cloud.lake.landing.reports import land_reports
 from cloud.lake.raw.promotion import promote_reports
 from cloud.lake.registry import TABLES
+from cloud.lake.skipped import read_skipped
 from cloud.lake.trusted.contracted_tables import contracted_tables
 from cloud.lake.trusted.promotion import promote_days
 from cloud.marts.build import build_changed_days, build_days
@@ -52,6 +54,8 @@ class LakeSteps:
         found = list(promote_reports(self.lake, now=self.clock()))
         quarantined = sum(one.quarantined for one in found)
         notes = [f"{quarantined} reports quarantined"] if quarantined else []
+        with reading(self.lake.engine) as connection:
+            notes += [f"skipped: {one}" for one in read_skipped(connection)]
         return StepResult(sum(one.promoted for one in found), notes)
 
     def promote_trusted(self) -> StepResult:
@@ -84,8 +88,11 @@ class LakeSteps:
     def compact(self) -> StepResult:
         """Days of many files to one file."""
         now = self.clock()
-        compacted = [one for table in TABLES for one in compact(self.lake, table, now=now)]
-        return StepResult(sum(one.rows_added for one in compacted))
+        days = [one for table in TABLES for one in compact(self.lake, table, now=now)]
+        notes = [
+            f"{one.table_name} of {one.day} stopped: {one.stopped}" for one in days if one.stopped
+        ]
+        return StepResult(sum(one.rows for one in days), notes)
 
     def expire(self) -> StepResult:
         """Delete days past their retention and files of expired snapshots."""

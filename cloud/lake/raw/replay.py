@@ -17,6 +17,7 @@ import pyarrow.dataset as ds
 from sqlalchemy import Connection
 
 from cloud.database import reading
+from cloud.lake.file_checks import DamagedFileError, require_readable
 from cloud.lake.lake import Lake
 from cloud.lake.landing.reports import LANDED_REPORTS
 from cloud.lake.manifest import (
@@ -31,7 +32,6 @@ from cloud.lake.quarantine import QUARANTINE
 from cloud.lake.raw.audience import RAW_REPORTS
 from cloud.lake.raw.promotion import read_landed_rows
 from cloud.lake.reader import to_dataset
-from cloud.lake.verification import check_files
 from cloud.lake.writer import append_all, write_days
 from wire.audience import AudienceReport
 
@@ -42,11 +42,13 @@ class RepairError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ReplayedDay:
-    """The result for one day of the quarantine."""
+    """The result for one day of the quarantine; `stopped` is why it is left as it is."""
 
     day: date
     promoted: int
     quarantined: int
+    stopped: str | None = None
+    table_name: str = QUARANTINE.full_name
 
 
 def replay_reports(
@@ -54,14 +56,19 @@ def replay_reports(
 ) -> Iterator[ReplayedDay]:
     """Read all quarantined reports again, by day; `corrections` are contents by their number.
 
+    A day with a file that cannot be read is left as it is.
+
     Raises:
-        DamagedFileError: a file is not as it was committed; its day is left as it is.
         LakeConflictError: another program replays at the same time.
     """
     with reading(lake.engine) as connection:
         files = read_files(connection, QUARANTINE.full_name)
     for day, group in groupby(files, key=lambda file: file.day):
-        yield _replay_day(lake, day, list(group), corrections or {}, now)
+        of_day = list(group)
+        try:
+            yield _replay_day(lake, day, of_day, corrections or {}, now)
+        except DamagedFileError as error:
+            yield ReplayedDay(day, 0, sum(file.rows for file in of_day), str(error))
 
 
 def repair_report(lake: Lake, content: str, *, now: datetime) -> None:
@@ -69,6 +76,7 @@ def repair_report(lake: Lake, content: str, *, now: datetime) -> None:
 
     Raises:
         RepairError: the content is no report, or no quarantined report has its identity.
+        DamagedFileError: a file of its day cannot be read.
     """
     try:
         report = msgspec.json.decode(content, type=AudienceReport)
@@ -78,6 +86,7 @@ def repair_report(lake: Lake, content: str, *, now: datetime) -> None:
     identity = (report.device, report.journal, report.sequence.first, report.starts_at)
     with reading(lake.engine) as connection:
         files = read_files(connection, QUARANTINE.full_name, days=[day])
+    require_readable(lake.storage, QUARANTINE, files)
     listed = to_dataset(lake.storage, QUARANTINE, files).to_table()
     for row in _read_landed(lake, day, listed.column("source_id").to_pylist()):
         if (row["device"], row["stream_id"], row["first_sequence"], row["starts_at"]) == identity:
@@ -97,7 +106,7 @@ def _replay_day(
     corrections: Mapping[int, str],
     now: datetime,
 ) -> ReplayedDay:
-    check_files(lake.storage, files)
+    require_readable(lake.storage, QUARANTINE, files)
     listed = to_dataset(lake.storage, QUARANTINE, files).to_table()
     landed = [
         row | {"body": corrections.get(row["id"], row["body"])}
@@ -116,7 +125,7 @@ def _read_landed(lake: Lake, day: date, ids: Collection[int]) -> list[dict[str, 
     """The reports as landed: the quarantine has their beginning only."""
     with reading(lake.engine) as connection:
         files = read_files(connection, LANDED_REPORTS.full_name, days=[day])
-    check_files(lake.storage, files)
+    require_readable(lake.storage, LANDED_REPORTS, files)
     rows = to_dataset(lake.storage, LANDED_REPORTS, files)
     return rows.to_table(filter=ds.field("id").isin(sorted(ids))).to_pylist()  # type: ignore[no-any-return]
 

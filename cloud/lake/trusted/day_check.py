@@ -6,12 +6,12 @@ from typing import Final
 
 import duckdb
 
+from cloud.lake.file_checks import find_refusal
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import DataFile
 from cloud.lake.reader import to_dataset
 from cloud.lake.trusted.contract import Contract
 from cloud.lake.trusted.contracted_tables import ContractedTable
-from cloud.lake.trusted.file_checks import find_refusal
 from cloud.lake.trusted.results import STOPPED, RuleOutcome, list_results
 from cloud.lake.trusted.split import SplitDay, split_day
 

@@ -65,6 +65,18 @@ def test_an_interrupted_retirement_is_completed(compacted: Lake):
     assert read_table(compacted, READINGS, at=4).num_rows == 4
 
 
+def test_a_missing_file_does_not_stop_the_others(compacted: Lake):
+    with reading(compacted.engine) as connection:
+        removed = read_files(connection, "raw.readings", at=4)
+    lost = removed[1].path
+    compacted.storage.delete(lost)
+    assert retire(compacted, now=LATER) == 4
+    assert len(list_folder(compacted)) == 1
+    assert [(one.path, one.fault) for one in verify(compacted)] == [(lost, Fault.MISSING)]
+    assert delete_expired(compacted, now=MUCH_LATER) == 4
+    assert list(verify(compacted)) == []
+
+
 def test_expired_files_are_deleted_and_their_snapshots_unknown(compacted: Lake):
     retire(compacted, now=LATER)
     assert delete_expired(compacted, now=LATER) == 0

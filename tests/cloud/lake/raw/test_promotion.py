@@ -1,6 +1,6 @@
 """Landed reports become typed rows; what cannot be read is quarantined and stops nothing."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,12 +11,13 @@ from cloud.ingest import report_store
 from cloud.lake.compaction import compact
 from cloud.lake.lake import Lake
 from cloud.lake.landing.reports import LANDED_REPORTS, land_reports
-from cloud.lake.manifest import LakeConflictError, read_files
+from cloud.lake.lifecycle import delete_expired, drop_days, retire
+from cloud.lake.manifest import LakeConflictError, read_added_files
 from cloud.lake.quarantine import QUARANTINE
 from cloud.lake.raw.audience import RAW_CREATIVES, RAW_DEMOGRAPHICS, RAW_REPORTS, RAW_SENSORS
-from cloud.lake.raw.promotion import promote_reports
+from cloud.lake.raw.promotion import Promotion, promote_reports
 from cloud.lake.reader import read_table
-from cloud.lake.verification import DamagedFileError
+from cloud.lake.skipped import read_skipped, remove_skipped
 from tests.cloud.conftest import NINE, Reports
 from tests.cloud.databases import SQLITE_ONLY
 from tests.cloud.lake.conftest import NOW
@@ -162,15 +163,58 @@ def test_two_programs_at_once_promote_each_report_once(lake: Lake, report: Repor
     assert sorted(read_table(lake, RAW_REPORTS).column("first_sequence").to_pylist()) == [1, 2, 3]
 
 
-def test_a_landed_file_that_was_changed_stops_before_it_is_promoted(lake: Lake, report: Reports):
-    land(lake, report(1))
-    land(lake, report(2))
+def damage(lake: Lake, number: int, how: str) -> tuple[Path, bytes]:
+    """Damage the file of a landed snapshot; returns its path and its content before."""
     with reading(lake.engine) as connection:
-        newest = read_files(connection, LANDED_REPORTS.full_name, at=2)
-        older = {file.path for file in read_files(connection, LANDED_REPORTS.full_name, at=1)}
-    (path,) = [file.path for file in newest if file.path not in older]
-    damaged = Path(lake.storage.locate(path))
-    damaged.write_bytes(damaged.read_bytes()[:-1])
-    with pytest.raises(DamagedFileError):
-        list(promote_reports(lake, now=NOW))
-    assert read_table(lake, RAW_REPORTS).column("first_sequence").to_pylist() == [1]
+        (file,) = read_added_files(connection, LANDED_REPORTS.full_name, number)
+    path = Path(lake.storage.locate(file.path))
+    content = path.read_bytes()
+    if how == "missing":
+        path.unlink()
+    else:
+        path.write_bytes(content[:-1] if how == "truncated" else content[:-1] + b"x")
+    return path, content
+
+
+@pytest.mark.parametrize("how", ["missing", "truncated", "changed"])
+def test_a_damaged_landed_file_is_skipped_and_promoted_when_it_is_restored(
+    lake: Lake, report: Reports, how: str
+):
+    for number in (1, 2, 3):
+        land(lake, report(number))
+    path, content = damage(lake, 2, how)
+    found = [(one.promoted, one.skipped) for one in promote_reports(lake, now=NOW)]
+    assert found == [(1, 0), (0, 1), (1, 0)]
+    assert read_table(lake, RAW_REPORTS).column("first_sequence").to_pylist() == [1, 3]
+    with reading(lake.engine) as connection:
+        (skipped,) = read_skipped(connection, RAW_REPORTS.full_name)
+    assert (skipped.snapshot, skipped.file.rows, path.name in skipped.reason) == (2, 1, True)
+    assert list(promote_reports(lake, now=NOW)) == []
+    path.write_bytes(content)
+    assert list(promote_reports(lake, now=NOW)) == [Promotion(2, 1, 0)]
+    assert list(promote_reports(lake, now=NOW)) == []
+    assert sorted(read_table(lake, RAW_REPORTS).column("first_sequence").to_pylist()) == [1, 2, 3]
+
+
+def test_two_programs_at_once_promote_a_restored_file_once(lake: Lake, report: Reports):
+    land(lake, report(1))
+    path, content = damage(lake, 1, "changed")
+    list(promote_reports(lake, now=NOW))
+    path.write_bytes(content)
+    with reading(lake.engine) as connection:
+        (skipped,) = read_skipped(connection)
+    list(promote_reports(lake, now=NOW))
+    with (
+        pytest.raises(LakeConflictError, match="another program has promoted or dropped"),
+        writing(lake.engine) as connection,
+    ):
+        remove_skipped(connection, skipped)
+
+
+def test_a_skipped_file_is_not_deleted_before_it_is_promoted(lake: Lake, report: Reports):
+    land(lake, report(1))
+    damage(lake, 1, "changed")
+    list(promote_reports(lake, now=NOW))
+    drop_days(lake, LANDED_REPORTS, before=NOW.date() + timedelta(days=1), now=NOW)
+    retire(lake, now=NOW + timedelta(hours=2))
+    assert delete_expired(lake, now=NOW + timedelta(days=99)) == 0

@@ -11,17 +11,27 @@ from cloud.lake.tables import LakeTable
 from cloud.lake.verification import find_faults
 
 
+class DamagedFileError(ValueError):
+    """A file of the lake is missing, or is not what was committed."""
+
+
+def require_readable(storage: Storage, table: LakeTable, files: Sequence[DataFile]) -> None:
+    """Raise DamagedFileError for the first file whose rows cannot be used."""
+    if reason := find_refusal(storage, table, files):
+        raise DamagedFileError(reason)
+
+
 def find_refusal(storage: Storage, table: LakeTable, files: Sequence[DataFile]) -> str | None:
-    """Why rows of these files cannot be promoted; None when all of them can be read."""
-    for file in files:
-        for fault in find_faults(storage, file.path, file.size_bytes, file.sha256):
-            return (
-                f"{file.path} is {fault.fault}: {fault.detail}. Restore it from a copy and run "
-                "`python -m cloud lake update`"
-            )
-        for reason in _find_contradictions(storage, table, file):
-            return f"{file.path}: {reason}"
-    return None
+    """Why rows of these files cannot be used; None when all of them can be read."""
+    return next((reason for file in files for reason in _find_reasons(storage, table, file)), None)
+
+
+def _find_reasons(storage: Storage, table: LakeTable, file: DataFile) -> Iterator[str]:
+    for fault in find_faults(storage, file.path, file.size_bytes, file.sha256):
+        yield f"{file.path} is {fault.fault}: {fault.detail}. Restore it from a copy"
+        return
+    for reason in _find_contradictions(storage, table, file):
+        yield f"{file.path}: {reason}"
 
 
 def _find_contradictions(storage: Storage, table: LakeTable, file: DataFile) -> Iterator[str]:
