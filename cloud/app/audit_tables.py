@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from cloud.auth.audit_comparisons import Comparison, KeyComparison, compare_with_log
+from cloud.booking.order_comparison import OrderComparison
 from cloud.fleet.audit_comparisons import AllowListRows, Devices, Groups
 from cloud.sales.audit_comparisons import (
     OccupancyComparison,
@@ -29,6 +30,7 @@ def _comparisons() -> Sequence[Comparison]:
         KeyComparison(),
         OccupancyComparison(),
         PriceSheetComparison(),
+        OrderComparison(),
         Devices(),
         AllowListRows(),
         Groups(),

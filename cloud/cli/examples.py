@@ -14,6 +14,8 @@ EXAMPLES: Final = (
     f"price KX-01 {SLOT} --explain",
     "publish --sites sites.yaml",
     "occupancy load occupancy.csv",
+    "orders load orders.csv --sites sites.yaml",
+    "orders list --order SO-2041",
     "rate-card check rates.yaml",
     f"rate-card put rates.yaml --from {SLOT}+00:00",
     "rate-card list",

@@ -1,0 +1,1 @@
+"""Orders of advertisers and their lines."""

@@ -1,0 +1,102 @@
+"""A line of an order: loop positions of one location, for the hours of a flight.
+
+Names and states are those of OpenDirect 2.1. A flight is half-open: `ends_at` is not part of it.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from cloud.database import EPOCH
+from cloud.database.orders import SlotRun
+
+HOUR: Final = timedelta(hours=1)
+HOUR_S: Final = 3_600
+LONGEST_FLIGHT: Final = timedelta(days=400)
+
+
+class BookingStatus(StrEnum):
+    """The state of a line, OpenDirect's `bookingstatus`."""
+
+    DRAFT = "Draft"
+    PENDING_RESERVATION = "PendingReservation"
+    RESERVED = "Reserved"
+    PENDING_BOOKING = "PendingBooking"
+    BOOKED = "Booked"
+    IN_FLIGHT = "InFlight"
+    FINISHED = "Finished"
+    STOPPED = "Stopped"  # cancelled in flight: `ends_at` is when it stopped
+    CANCELED = "Canceled"
+    PAUSED = "Paused"
+    EXPIRED = "Expired"
+    DECLINED = "Declined"
+    CHANGE_PENDING = "ChangePending"
+
+
+SOLD: Final = frozenset(
+    {
+        BookingStatus.BOOKED,
+        BookingStatus.IN_FLIGHT,
+        BookingStatus.FINISHED,
+        BookingStatus.STOPPED,
+        BookingStatus.PAUSED,
+        BookingStatus.CHANGE_PENDING,
+    }
+)
+"""States of a line that was ordered, whose hours are to be delivered and paid for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLine:
+    """A line as the sales system has it. The price is that of one position for one hour."""
+
+    order_id: str
+    line_id: str
+    account: str
+    advertiser: str
+    campaign: str
+    booking_status: BookingStatus
+    location: str
+    starts_at: datetime
+    ends_at: datetime
+    hours: str
+    positions: int
+    price_minor: int
+    currency: str
+    creatives: tuple[str, ...]
+    slots: tuple[int, ...]
+
+    def describe_order(self) -> dict[str, Any]:
+        """What all lines of an order have in common."""
+        return {name: getattr(self, name) for name in ORDER_FIELDS}
+
+
+ORDER_FIELDS: Final = ("account", "advertiser", "campaign", "currency")
+LINE_FIELDS: Final = tuple(field.name for field in fields(OrderLine) if field.name != "slots")
+
+
+def list_slots(
+    starts_at: datetime, ends_at: datetime, hours: frozenset[int], zone: ZoneInfo
+) -> tuple[int, ...]:
+    """The slots of a flight, in seconds since 1970: those that start in one of the local hours."""
+    total = (ends_at - starts_at) // HOUR
+    starts = (starts_at + number * HOUR for number in range(total))
+    return tuple(
+        (at - EPOCH) // timedelta(seconds=1) for at in starts if at.astimezone(zone).hour in hours
+    )
+
+
+def group_slots(slots: Iterable[int], released: Iterable[int], positions: int) -> Iterator[SlotRun]:
+    """Runs of consecutive slots: those that are booked, then those that are released."""
+    for some, booked in ((slots, positions), (released, 0)):
+        run: list[int] = []
+        for slot in sorted(some):
+            if run and slot != run[-1] + HOUR_S:
+                yield SlotRun(run[0], len(run), booked)
+                run = []
+            run.append(slot)
+        if run:
+            yield SlotRun(run[0], len(run), booked)
