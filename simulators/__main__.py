@@ -25,6 +25,10 @@ COMMANDS: Final = {
     "replay": ("simulators.replay", "run the agent on video files and send or write its reports"),
     "footfall": ("simulators.footfall", "generate the reports of one location for some past days"),
     "fleet": ("simulators.fleet", "generate the reports of many cameras, optionally with faults"),
+    "lake": (
+        "simulators.lake.command",
+        "write a history of many cameras into the raw zone of a lake",
+    ),
     "demo": ("simulators.demo", "run broker, cloud and cameras on this machine, and print a price"),
 }
 

@@ -7,5 +7,6 @@ EXAMPLES: Final = (
     "replay clip.mp4 --location KX-01 --out events.jsonl",
     "footfall --location KX-01 --days 28 --out history.jsonl",
     "fleet --cameras 100 --faults lossy --out fleet.jsonl",
+    "lake --locations 100 --days 30 --lake var/scale --database sqlite:///var/scale.db",
     "demo --seconds 120",
 )

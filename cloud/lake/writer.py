@@ -63,11 +63,22 @@ def append_all(
         LakeConflictError: raised by `meanwhile`. Nothing is committed.
     """
     written = [(table, list(write_days(lake.storage, table, rows))) for table, rows in parts]
+    return append_files(lake, written, now=now, meanwhile=meanwhile)
+
+
+def append_files(
+    lake: Lake,
+    parts: Sequence[tuple[LakeTable, Sequence[DataFile]]],
+    *,
+    now: datetime,
+    meanwhile: Callable[[Connection], None] = lambda _: None,
+) -> list[Snapshot]:
+    """Add published files to several tables in one transaction; see `append_all`."""
     with writing(lake.engine) as connection:
         meanwhile(connection)
         return [
             commit(connection, table.full_name, Operation.APPEND, added=files, now=now)
-            for table, files in sorted(written, key=lambda one: one[0].full_name)
+            for table, files in sorted(parts, key=lambda one: one[0].full_name)
             if files
         ]
 
@@ -105,23 +116,49 @@ class StagedFile:
         return hash_stream(self.path.open("rb"))
 
 
+class StagedWriter:
+    """Writes sorted rows to a staged file, some in memory at a time; see `open_staged`."""
+
+    def __init__(self, table: LakeTable, path: Path, writer: pq.ParquetWriter) -> None:
+        self._table, self._path, self._writer = table, path, writer
+        self._rows, self._bounds = 0, _NO_BOUNDS
+
+    def write(self, rows: pa.Table) -> None:
+        """Add rows: a row group, or several of at most `ROW_GROUP_ROWS`."""
+        rows = self._table.conform(rows)
+        self._writer.write_table(rows, row_group_size=ROW_GROUP_ROWS)
+        self._rows += len(rows)
+        self._bounds = _extend(
+            self._bounds, {name: rows.column(name) for name in self._table.sort_by}
+        )
+
+    def complete(self) -> StagedFile:
+        """The complete file; nothing can be added any more."""
+        self._writer.close()
+        pairs = {name: _plain_pair(pair) for name, pair in self._bounds.items()}
+        return StagedFile(self._path, self._rows, pairs)
+
+
+@contextmanager
+def open_staged(storage: Storage, table: LakeTable) -> Iterator[StagedWriter]:
+    """A new staged file; it is deleted unless it is published."""
+    path = storage.stage()
+    try:
+        with pq.ParquetWriter(path, table.schema, compression=COMPRESSION, version="2.6") as writer:
+            yield StagedWriter(table, path, writer)
+    finally:
+        path.unlink(missing_ok=True)
+
+
 @contextmanager
 def stage_batches(
     storage: Storage, table: LakeTable, batches: Iterable[pa.RecordBatch]
 ) -> Iterator[StagedFile]:
     """A staged file of sorted batches, one in memory at a time; deleted unless it is published."""
-    path = storage.stage()
-    count, bounds = 0, _NO_BOUNDS
-    try:
-        with pq.ParquetWriter(path, table.schema, compression=COMPRESSION, version="2.6") as writer:
-            for batch in batches:
-                rows = table.conform(pa.Table.from_batches([batch]))
-                writer.write_table(rows, row_group_size=ROW_GROUP_ROWS)
-                count += len(rows)
-                bounds = _extend(bounds, {name: rows.column(name) for name in table.sort_by})
-        yield StagedFile(path, count, {name: _plain_pair(pair) for name, pair in bounds.items()})
-    finally:
-        path.unlink(missing_ok=True)
+    with open_staged(storage, table) as writer:
+        for batch in batches:
+            writer.write(pa.Table.from_batches([batch]))
+        yield writer.complete()
 
 
 def publish_file(

@@ -1,0 +1,1 @@
+"""A plausible history of many cameras, written straight into the raw zone of a lake."""
