@@ -35,10 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"folder or s3://bucket/prefix (ONLOOKER_LAKE, {FOLDER})",
     )  # fmt: skip
     actions = parser.add_subparsers(dest="action", required=True)
-    builds = actions.add_parser("build", help="build the days whose trusted rows changed")
+    builds = actions.add_parser("build", help="build the days whose rows or sites changed")
     builds.add_argument(
         "--since", type=date.fromisoformat, metavar="DAY",
-        help="build all days from this UTC day instead, such as after a change of the sites file",
+        help="build all days from this UTC day instead, changed or not",
     )  # fmt: skip
     builds.add_argument("--spark", action="store_true", help="on Spark; needs onlooker[spark]")
     actions.add_parser("publish", help="copy changed days to tables of the database")

@@ -57,6 +57,16 @@ lake_skipped_files = Table(
     Column("skipped_at", Instant, nullable=False),
 )
 
+lake_built_days = Table(
+    "lake_built_days",  # what a day of a mart was computed from, besides rows of the lake
+    metadata,
+    Column("table_name", TABLE_NAME, primary_key=True),
+    Column("day", Date, primary_key=True),  # UTC
+    Column("inputs_sha256", String(64), nullable=False),
+    Column("expected_until", Instant, nullable=False),  # the end of its expected time
+    sqlite_with_rowid=False,
+)
+
 lake_holds = Table(
     "lake_holds",  # legal holds: days whose files are not deleted
     metadata,

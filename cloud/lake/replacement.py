@@ -1,6 +1,6 @@
 """Replace a day of several tables in one transaction; a table whose rows are the same is left."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -44,15 +44,23 @@ def read_day_files(lake: Lake, tables: Collection[LakeTable], day: date) -> DayF
 
 
 def replace_day(
-    lake: Lake, day: date, parts: Sequence[DayRows], *, before: DayFiles, now: datetime
+    lake: Lake,
+    day: date,
+    parts: Sequence[DayRows],
+    *,
+    before: DayFiles,
+    now: datetime,
+    meanwhile: Callable[[Connection], None] = lambda _: None,
 ) -> list[Snapshot]:
     """Replace the day's files in `before` by the rows, in one transaction over all tables.
 
     The same rows give the same bytes: a table that has them already gets no snapshot, so that
-    nothing computed from it has to be computed again.
+    nothing computed from it has to be computed again. `meanwhile` is called in the transaction
+    in any case, before the rows.
 
     Raises:
-        LakeConflictError: the day has other files than `before`. Nothing is committed.
+        LakeConflictError: the day has other files than `before`, or `meanwhile` raises it.
+            Nothing is committed.
     """
     changes: list[dict[str, Any]] = []
     for part in sorted(parts, key=lambda one: one.table.full_name):
@@ -61,6 +69,7 @@ def replace_day(
         if added != list(removed):
             changes.append({"table": part.table, "added": added, "removed": removed})
     with writing(lake.engine) as connection:
+        meanwhile(connection)
         return [_commit(connection, day, now=now, **change) for change in changes]
 
 

@@ -1,13 +1,13 @@
 """Build the marts of changed days from the trusted zone, one day in memory at a time.
 
-A day is replaced in one transaction, together with the proof that no other program has moved the
-position meanwhile; the position moves with the last day. A run that is interrupted is repeated
-from its first day, with the same rows. A day that was built before it ended is built again, since
-its expected time has grown. A day without trusted and raw files keeps its rows: retention has
-deleted its reports.
+A day is built when its trusted rows have changed, when what it takes from the sites file or the SQL
+has changed, and when its expected time had not ended. It is replaced in one transaction, together
+with the proof that no other program has moved the position meanwhile; the position moves with the
+last day. A run that is interrupted is repeated from its first day, with the same rows. A day
+without trusted and raw files keeps its rows: retention has deleted its reports.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -19,35 +19,33 @@ from cloud.database import reading, writing
 from cloud.lake.curated.audience import AUDIENCE_DEMOGRAPHICS_HOURLY, AUDIENCE_METRICS
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import (
-    DataFile,
-    Operation,
-    commit,
     read_changed_days,
     read_current,
     read_files,
     read_position,
-    read_snapshots,
     write_position,
 )
 from cloud.lake.raw.audience import RAW_DEMOGRAPHICS, RAW_REPORTS
-from cloud.lake.tables import LakeTable, Zone
+from cloud.lake.replacement import DayRows, read_day_files, replace_day
+from cloud.lake.tables import DAY, LakeTable
 from cloud.lake.trusted.tables import TRUSTED_TABLES
-from cloud.lake.writer import write_days
-from cloud.marts.dimensions import list_dates, list_location_hours
+from cloud.lake.writer import sort_rows
+from cloud.marts.built_days import read_built_days, write_built_day
 from cloud.marts.engine import LakeFiles, MartEngine, MartInputs, read_sql
+from cloud.marts.site_inputs import SiteInputs, end_of_day
 from cloud.sites.sites import Sites
 
 _TRUSTED: Final = {table.name: table for table in TRUSTED_TABLES}
 TRUSTED_REPORTS: Final = _TRUSTED[RAW_REPORTS.name]
 SOURCES: Final = (TRUSTED_REPORTS, _TRUSTED[RAW_DEMOGRAPHICS.name])
 DAILY_MARTS: Final = (AUDIENCE_DEMOGRAPHICS_HOURLY, AUDIENCE_METRICS)
-"""In the order of their names: transactions lock them in the same order."""
 POSITIONS_OF: Final = AUDIENCE_METRICS.full_name
+"""The table whose lock a builder takes first."""
 
 
 @dataclass(frozen=True, slots=True)
 class BuiltDay:
-    """One day that was replaced: the rows of each mart."""
+    """One day that was built: the rows of each mart."""
 
     day: date
     rows: Mapping[str, int]
@@ -64,34 +62,85 @@ class _Progress:
 def build_changed_days(
     lake: Lake, engine: MartEngine, sites: Sites, *, now: datetime
 ) -> Iterator[BuiltDay]:
-    """Build every day whose trusted rows changed since the last run, oldest first.
+    """Build every day whose trusted rows or other inputs changed since the last run, oldest first.
 
     Raises:
         LakeConflictError: another program builds the marts at the same time.
     """
+    inputs = SiteInputs(sites, DAILY_MARTS)
     with reading(lake.engine) as connection:
         progress = _read_progress(connection)
-        days = _list_days(connection, progress)
-    for day in days:
-        yield _build_day(lake, engine, sites, day, progress, now)
+        days = _list_changed_days(connection, progress) | _list_outdated_days(connection, inputs)
+    builder = _Builder(lake, engine, inputs, progress, now)
+    yield from map(builder.build, sorted(days))
     if progress.done != progress.target:
         with writing(lake.engine) as connection:
             _write_progress(connection, progress.done, progress.target)
 
 
 def build_days(
-    lake: Lake, engine: MartEngine, sites: Sites, days: list[date], *, now: datetime
+    lake: Lake, engine: MartEngine, sites: Sites, days: Collection[date], *, now: datetime
 ) -> Iterator[BuiltDay]:
-    """Build these days anew, such as after a change of the sites file; the position stays."""
+    """Build these days whether or not they have changed; the position stays."""
     with reading(lake.engine) as connection:
         progress = _read_progress(connection)
-    for day in sorted(days):
-        yield _build_day(lake, engine, sites, day, progress, now)
+    builder = _Builder(lake, engine, SiteInputs(sites, DAILY_MARTS), progress, now)
+    yield from map(builder.build, sorted(days))
 
 
 def compute_day(engine: MartEngine, mart: LakeTable, inputs: MartInputs) -> pa.Table:
     """The rows of one mart, with `day`."""
     return engine.run(read_sql(mart.name), inputs, mart)
+
+
+@dataclass(frozen=True, slots=True)
+class _Builder:
+    """One run: it builds one day after another."""
+
+    lake: Lake
+    engine: MartEngine
+    inputs: SiteInputs
+    progress: _Progress
+    now: datetime
+
+    def build(self, day: date) -> BuiltDay:
+        """Replace the rows of a day, unless its reports are deleted."""
+        before = read_day_files(self.lake, DAILY_MARTS, day)
+        sources = self._read_sources(day)
+        if sources is None:
+            return BuiltDay(day, {})
+        inputs = {**sources, **self.inputs.list_tables(day, until=self.now)}
+        rows = {mart: compute_day(self.engine, mart, inputs) for mart in DAILY_MARTS}
+        parts = [
+            DayRows(mart, sort_rows(mart, found.drop_columns([DAY])))
+            for mart, found in rows.items()
+        ]
+
+        def confirm(connection: Connection) -> None:
+            _write_progress(connection, self.progress.done, self.progress.done)
+            record = self.inputs.describe(day, until=self.now)
+            write_built_day(connection, POSITIONS_OF, day, record)
+
+        replace_day(self.lake, day, parts, before=before, now=self.now, meanwhile=confirm)
+        return BuiltDay(day, {mart.name: len(found) for mart, found in rows.items()})
+
+    def _read_sources(self, day: date) -> dict[str, LakeFiles] | None:
+        """The trusted files of a day, by the name in the SQL; None when its reports are deleted."""
+        with reading(self.lake.engine) as connection:
+            found = {
+                table: read_files(
+                    connection, table.full_name, at=self.progress.target[table.full_name],
+                    days=[day],
+                )
+                for table in SOURCES
+            }  # fmt: skip
+            is_raw = bool(read_files(connection, RAW_REPORTS.full_name, days=[day]))
+        if not found[TRUSTED_REPORTS] and not is_raw:
+            return None
+        return {
+            f"{table.zone}_{table.name}": LakeFiles(self.lake.storage, table, files)
+            for table, files in found.items()
+        }
 
 
 def _read_progress(connection: Connection) -> _Progress:
@@ -102,65 +151,27 @@ def _read_progress(connection: Connection) -> _Progress:
     )
 
 
-def _list_days(connection: Connection, progress: _Progress) -> list[date]:
+def _list_changed_days(connection: Connection, progress: _Progress) -> set[date]:
     days: set[date] = set()
     for name, until in progress.target.items():
         days.update(read_changed_days(connection, name, after=progress.done[name], until=until))
-    return sorted(days | _list_unfinished_days(connection))
+    return days
 
 
-def _list_unfinished_days(connection: Connection) -> set[date]:
-    """Days of the mart that had not ended at its last commit."""
-    snapshots = read_snapshots(connection, AUDIENCE_METRICS.full_name)
-    if not snapshots:
-        return set()
-    last = snapshots[-1].committed_at.date()
-    files = read_files(connection, AUDIENCE_METRICS.full_name)
-    return {file.day for file in files if file.day >= last}
-
-
-def _build_day(
-    lake: Lake, engine: MartEngine, sites: Sites, day: date, progress: _Progress, now: datetime
-) -> BuiltDay:
-    with reading(lake.engine) as connection:
-        sources: dict[str, LakeFiles | pa.Table] = {
-            f"{table.zone}_{table.name}": LakeFiles(
-                lake.storage,
-                table,
-                read_files(
-                    connection, table.full_name, at=progress.target[table.full_name], days=[day]
-                ),
-            )
-            for table in SOURCES
-        }
-        is_raw = bool(read_files(connection, RAW_REPORTS.full_name, days=[day]))
-    reports = sources[f"{Zone.TRUSTED}_{TRUSTED_REPORTS.name}"]
-    assert isinstance(reports, LakeFiles)
-    if not reports.files and not is_raw:
-        return BuiltDay(day, {})
-    inputs = sources | {
-        "dim_date": list_dates(day, day),
-        "location_hours": list_location_hours(sites, day, until=now),
+def _list_outdated_days(connection: Connection, inputs: SiteInputs) -> set[date]:
+    """Days that were built from other inputs than the present ones, or before they ended."""
+    built = read_built_days(connection, POSITIONS_OF)
+    days = _list_days(connection, POSITIONS_OF) | built.keys()
+    with_reports = _list_days(connection, TRUSTED_REPORTS.full_name, RAW_REPORTS.full_name)
+    return {
+        day
+        for day in days & with_reports
+        if built.get(day) != inputs.describe(day, until=end_of_day(day))
     }
-    written = {
-        mart: list(write_days(lake.storage, mart, compute_day(engine, mart, inputs)))
-        for mart in DAILY_MARTS
-    }
-    with writing(lake.engine) as connection:
-        _write_progress(connection, progress.done, progress.done)
-        for mart, files in written.items():
-            replace_day(connection, mart, day, files, now=now)
-    return BuiltDay(
-        day, {mart.name: sum(file.rows for file in files) for mart, files in written.items()}
-    )
 
 
-def replace_day(
-    connection: Connection, mart: LakeTable, day: date, files: list[DataFile], *, now: datetime
-) -> None:
-    """Replace a day's files within a transaction that holds the lock of the position."""
-    removed = read_files(connection, mart.full_name, days=[day])
-    commit(connection, mart.full_name, Operation.REPLACE, added=files, removed=removed, now=now)
+def _list_days(connection: Connection, *names: str) -> set[date]:
+    return {file.day for name in names for file in read_files(connection, name)}
 
 
 def _write_progress(

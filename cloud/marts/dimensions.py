@@ -39,6 +39,7 @@ DIM_LOCATION: Final = pa.schema(
         pa.field("cameras", INT64, nullable=False),
     ]
 )
+FORMER_IDS: Final = pa.schema([("former_id", pa.string()), ("present_id", pa.string())])
 LOCATION_HOURS: Final = pa.schema(
     [
         ("location", pa.string()),
@@ -74,6 +75,12 @@ def list_locations(sites: Iterable[Site]) -> pa.Table:
         for site in sorted(sites, key=lambda site: site.id)
     ]
     return pa.Table.from_pylist(rows, schema=DIM_LOCATION)
+
+
+def list_former_ids(sites: Iterable[Site]) -> pa.Table:
+    """The former ids of locations, each with the present one."""
+    rows = [{"former_id": name, "present_id": site.id} for site in sites for name in site.formerly]
+    return pa.Table.from_pylist(rows, schema=FORMER_IDS)
 
 
 def list_location_hours(sites: Iterable[Site], day: date, *, until: datetime) -> pa.Table:

@@ -35,10 +35,10 @@ from cloud.lake.storage import open_storage
 from cloud.lake.tables import TIMESTAMP, LakeTable
 from cloud.lake.writer import append_all
 from cloud.marts.build import DAILY_MARTS, SOURCES, build_changed_days, compute_day
-from cloud.marts.dimensions import list_dates, list_location_hours
 from cloud.marts.duckdb_engine import DuckDbEngine
 from cloud.marts.engine import LakeFiles, MartEngine, read_sql
 from cloud.marts.profiles import build_profiles, describe_period
+from cloud.marts.site_inputs import SiteInputs
 from cloud.sites.sites import Sites
 from cloud.sites.sites_file import load_sites
 from simulators.synthetic.cameras import create_sites, render_sites_file
@@ -171,10 +171,7 @@ def inputs_of(lake: Lake, sites: Sites, day: date, now: datetime) -> dict[str, A
             )
             for table in SOURCES
         }
-    return trusted | {
-        "dim_date": list_dates(day, day),
-        "location_hours": list_location_hours(sites, day, until=now),
-    }
+    return trusted | SiteInputs(sites, DAILY_MARTS).list_tables(day, until=now)
 
 
 def open_lake(folder: str) -> Lake:

@@ -30,6 +30,9 @@ def _describe_buckets(what: str, edges_ms: tuple[int, ...]) -> list[str]:
     return [*closed, f"ended visits with {what} of {bounds[-1]} ms or more"]
 
 
+LOCATION: Final = LakeColumn(
+    "location", pa.string(), "present id of the location; as reported where no site has it"
+)
 HOUR: Final = (
     count("hour", "hour of the UTC day, 0 to 23", nullable=False),
     count("weekday", "day of the week of the UTC day: 1 is Monday, 7 Sunday", nullable=False),
@@ -70,7 +73,7 @@ AUDIENCE_METRICS: Final = LakeTable(
     Zone.CURATED,
     "audience_metrics",
     (
-        LakeColumn("location", pa.string(), "location as reported"),
+        LOCATION,
         *HOUR,
         count("cameras", "cameras with a report", nullable=False),
         count("reports", "reports that start in the hour", nullable=False),
@@ -98,7 +101,7 @@ AUDIENCE_DEMOGRAPHICS_HOURLY: Final = LakeTable(
     Zone.CURATED,
     "audience_demographics_hourly",
     (
-        LakeColumn("location", pa.string(), "location as reported"),
+        LOCATION,
         *HOUR,
         LakeColumn("age", pa.string(), "age group, an estimate"),
         LakeColumn("gender", pa.string(), "gender, an estimate"),

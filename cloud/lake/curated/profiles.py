@@ -7,7 +7,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from cloud.lake.curated.audience import count
+from cloud.lake.curated.audience import LOCATION, count
 from cloud.lake.tables import LakeColumn, LakeTable, Zone
 
 PARTS: Final = {
@@ -40,7 +40,7 @@ LOCATION_PROFILES: Final = LakeTable(
     Zone.CURATED,
     "location_profiles",
     (
-        LakeColumn("location", pa.string(), "location as reported"),
+        LOCATION,
         LakeColumn("first_on", pa.date32(), "first UTC day of the period"),
         count("observed_days", "UTC days with observed time", nullable=False),
         count("observed_hours", "UTC hours with observed time", nullable=False),

@@ -1,18 +1,23 @@
 -- Ended visits by location, UTC day and hour, age and gender. Beside them the observed and expected
 -- time of the hour, and all its visits: a visit is described only in a group that is large enough.
+-- Reports under a former id count under the present one.
 WITH reports AS (
   SELECT
-    location,
+    COALESCE(present_id, location) AS location,
     CAST(starts_at AS DATE) AS day,
     CAST(EXTRACT(HOUR FROM starts_at) AS BIGINT) AS hour,
     CAST(SUM(observed_ms) AS BIGINT) AS observed_ms,
     CAST(SUM(visits) AS BIGINT) AS visits
   FROM trusted_audience_reports
-  GROUP BY location, CAST(starts_at AS DATE), CAST(EXTRACT(HOUR FROM starts_at) AS BIGINT)
+  LEFT JOIN former_ids ON former_id = location
+  GROUP BY
+    COALESCE(present_id, location),
+    CAST(starts_at AS DATE),
+    CAST(EXTRACT(HOUR FROM starts_at) AS BIGINT)
 ),
 cells AS (
   SELECT
-    location,
+    COALESCE(present_id, location) AS location,
     CAST(starts_at AS DATE) AS day,
     CAST(EXTRACT(HOUR FROM starts_at) AS BIGINT) AS hour,
     age,
@@ -20,8 +25,13 @@ cells AS (
     CAST(SUM(visits) AS BIGINT) AS visits,
     CAST(SUM(onlookers) AS BIGINT) AS onlookers
   FROM trusted_audience_demographics
+  LEFT JOIN former_ids ON former_id = location
   GROUP BY
-    location, CAST(starts_at AS DATE), CAST(EXTRACT(HOUR FROM starts_at) AS BIGINT), age, gender
+    COALESCE(present_id, location),
+    CAST(starts_at AS DATE),
+    CAST(EXTRACT(HOUR FROM starts_at) AS BIGINT),
+    age,
+    gender
 )
 SELECT
   cells.location,

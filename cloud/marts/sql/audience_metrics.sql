@@ -1,9 +1,10 @@
 -- The audience of each location by UTC day and hour.
 -- A report counts in the hour in which it starts. An hour without a report has a row when a camera
 -- was expected: its figures are null. A figure of 0 in an hour without observed time is null.
+-- Reports under a former id count under the present one.
 WITH reports AS (
   SELECT
-    location,
+    COALESCE(present_id, location) AS location,
     CAST(starts_at AS DATE) AS day,
     CAST(EXTRACT(HOUR FROM starts_at) AS BIGINT) AS hour,
     COUNT(DISTINCT device) AS cameras,
@@ -63,7 +64,11 @@ WITH reports AS (
     COUNT(band_high_ms) AS banded_reports,
     MAX(peak) AS peak
   FROM trusted_audience_reports
-  GROUP BY location, CAST(starts_at AS DATE), CAST(EXTRACT(HOUR FROM starts_at) AS BIGINT)
+  LEFT JOIN former_ids ON former_id = location
+  GROUP BY
+    COALESCE(present_id, location),
+    CAST(starts_at AS DATE),
+    CAST(EXTRACT(HOUR FROM starts_at) AS BIGINT)
 ),
 hours AS (
   SELECT

@@ -16,7 +16,7 @@ from cloud.lake.lake import Lake
 from cloud.lake.manifest import read_files
 from cloud.lake.tables import LakeTable
 from cloud.marts.build import DAILY_MARTS, SOURCES, compute_day
-from cloud.marts.dimensions import list_dates, list_location_hours
+from cloud.marts.dimensions import list_dates, list_former_ids, list_location_hours
 from cloud.marts.engine import LakeFiles, MartEngine
 from cloud.windows.breakdown import breakdown, demographics
 from cloud.windows.dimensions import BreakdownCell, BreakdownFilter, Dimension
@@ -75,6 +75,7 @@ def inputs_of(lake: Lake) -> dict[str, LakeFiles | pa.Table]:
     return trusted | {
         "dim_date": list_dates(FIRST, LAST),
         "location_hours": pa.concat_tables(hours),
+        "former_ids": list_former_ids(sites()),
     }
 
 

@@ -1,15 +1,20 @@
 """Marts follow the trusted rows by whole days; the same rows give the same files."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from threading import Barrier
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 import pytest
+from sqlalchemy import Engine
 
 from cloud.database import reading
-from cloud.lake.curated.audience import AUDIENCE_METRICS
+from cloud.lake.curated.audience import AUDIENCE_DEMOGRAPHICS_HOURLY, AUDIENCE_METRICS
 from cloud.lake.lake import Lake
 from cloud.lake.lifecycle import drop_days
 from cloud.lake.manifest import LakeConflictError, read_files
@@ -21,6 +26,8 @@ from cloud.lake.writer import append
 from cloud.marts.build import DAILY_MARTS, TRUSTED_REPORTS, build_changed_days, build_days
 from cloud.marts.duckdb_engine import DuckDbEngine
 from cloud.marts.engine import MartInputs
+from cloud.sites.site_model import SiteCamera
+from cloud.sites.sites import Sites
 from tests.cloud.conftest import Reports
 from tests.cloud.databases import new_engine
 from tests.cloud.marts.audience_rows import (
@@ -35,15 +42,26 @@ from tests.cloud.marts.audience_rows import (
     trust,
 )
 from tests.report_builder import build_report
-from wire.audience import AudienceReport, FrameCounts
-from wire.scalars import DeviceId, JournalId, SequenceRange
+from wire.audience import AgeGroup, AudienceReport, DemographicCell, FrameCounts, Gender
+from wire.scalars import DeviceId, JournalId, LocationId, SequenceRange
 
 CAMERA = CAMERAS[0].address
 NINE = datetime(2026, 10, 19, 9, tzinfo=UTC)
 
 
-def build(lake: Lake, now: datetime = NOW) -> list[date]:
-    return [built.day for built in build_changed_days(lake, DuckDbEngine(), sites(), now=now)]
+def build(lake: Lake, now: datetime = NOW, in_force: Sites | None = None) -> list[date]:
+    listed = in_force or sites()
+    return [built.day for built in build_changed_days(lake, DuckDbEngine(), listed, now=now)]
+
+
+def change_site(location: str, **fields: Any) -> Sites:
+    """The sites with one of them changed."""
+    return Sites(
+        tuple(
+            msgspec.structs.replace(site, **fields) if site.id == location else site
+            for site in sites()
+        )
+    )
 
 
 def one(report: Reports, number: int = 1, **fields: Any) -> AudienceReport:
@@ -193,6 +211,44 @@ def test_a_day_of_which_no_report_is_trusted_any_more_is_unknown(
     assert (row_at(lake, 9)["reports"], row_at(lake, 9)["visits"]) == (0, None)
 
 
+def test_reports_under_a_former_id_count_under_the_present_one(lake: Lake, report: Reports) -> None:
+    former = LocationId("OLD-01")
+    cell = DemographicCell(age=AgeGroup.FROM_25, gender=Gender.FEMALE, visits=2, onlookers=1)
+    trust(
+        lake,
+        one(report, 1, demographics=(cell,)),
+        one(report, 2, location=former, demographics=(cell,)),
+    )
+    assert build(lake) == [FIRST]
+    assert (row_at(lake, 9)["reports"], row_at(lake, 9, former)["reports"]) == (1, 1)
+    listed = change_site(CAMERA.location, formerly=(former,))
+    assert build(lake, in_force=listed) == [FIRST]
+    row = row_at(lake, 9)
+    assert (row["reports"], row["cameras"], row["local_hour"]) == (2, 1, 10)
+    rows = read_table(lake, AUDIENCE_METRICS).to_pylist()
+    assert former not in {row["location"] for row in rows}
+    (group,) = read_table(lake, AUDIENCE_DEMOGRAPHICS_HOURLY).to_pylist()
+    assert (group["location"], group["visits"], group["hour_visits"]) == (
+        CAMERA.location, 4, row["visits"],
+    )  # fmt: skip
+
+
+def test_a_changed_sites_file_builds_the_affected_days_again(lake: Lake, report: Reports) -> None:
+    trust(lake, one(report, 1), one(report, 2, starts_at=NINE + timedelta(days=2)))
+    assert build(lake) == [DAYS[0], DAYS[2]]
+    assert build(lake, in_force=change_site(CAMERA.location, name="Elsewhere")) == []
+    moved = SiteCamera(id=CAMERA.device, until_on=DAYS[2])
+    listed = change_site(CAMERA.location, listed_cameras=(moved,))
+    assert build(lake, in_force=listed) == [DAYS[2]]
+    assert build(lake, in_force=listed) == []
+    expected = {
+        (row["day"], row["expected_ms"])
+        for row in read_table(lake, AUDIENCE_METRICS).to_pylist()
+        if (row["location"], row["hour"]) == (CAMERA.location, 9)
+    }
+    assert expected == {(DAYS[0], 3_600_000), (DAYS[2], 0)}
+
+
 @dataclass
 class _Interrupted:
     """An engine that another program overtakes before its first statement ends."""
@@ -207,9 +263,46 @@ class _Interrupted:
         return DuckDbEngine().run(sql, inputs, result)
 
 
-def test_two_programs_at_once_give_each_day_once(lake: Lake, report: Reports) -> None:
+def test_of_two_programs_at_once_one_is_refused(
+    engine: Engine, tmp_path: Path, report: Reports
+) -> None:
+    lake = Lake(open_storage(str(tmp_path / "lake")), engine)
     trust(lake, one(report))
     with pytest.raises(LakeConflictError, match="run it again"):
         list(build_changed_days(lake, _Interrupted(lake), sites(), now=NOW))
+    assert row_at(lake, 9)["reports"] == 1
+    assert build(lake) == []
+
+
+@dataclass(frozen=True)
+class _Simultaneous:
+    """An engine whose statements end at the same time as those of another program."""
+
+    barrier: Barrier
+
+    def run(self, sql: str, inputs: MartInputs, result: LakeTable) -> pa.Table:
+        rows = DuckDbEngine(threads=1).run(sql, inputs, result)
+        self.barrier.wait(timeout=30)
+        return rows
+
+
+def test_programs_that_commit_at_the_same_time_give_each_day_once(
+    engine: Engine, tmp_path: Path, report: Reports
+) -> None:
+    lake = Lake(open_storage(str(tmp_path / "lake")), engine)
+    trust(lake, one(report))
+    both = _Simultaneous(Barrier(2))
+
+    def run(_: int) -> LakeConflictError | None:
+        try:
+            list(build_changed_days(lake, both, sites(), now=NOW))
+        except LakeConflictError as error:
+            return error
+        return None
+
+    with ThreadPoolExecutor(2) as pool:
+        errors = [error for error in pool.map(run, range(2)) if error is not None]
+    assert len(errors) == 1
+    assert [len(checksums(lake, mart)) for mart in DAILY_MARTS] == [0, 1]
     assert row_at(lake, 9)["reports"] == 1
     assert build(lake) == []
