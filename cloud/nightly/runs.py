@@ -88,6 +88,16 @@ def read_last_run(engine: Engine) -> NightlyRun | None:
     return None if row is None else _to_run(row)
 
 
+def read_unbuilt_days(engine: Engine, step: str) -> Days | None:
+    """The days of the newest run, if it ended before the step that builds them was done."""
+    last = read_last_run(engine)
+    if last is None or last.days is None or last.status is RunStatus.COMPLETE:
+        return None
+    records = read_steps(engine, last.id)
+    is_built = any(one.name == step and one.status is StepStatus.DONE for one in records)
+    return None if is_built else last.days
+
+
 def read_steps(engine: Engine, run_id: int) -> list[StepRecord]:
     """The steps of a run in the order in which they were started."""
     table = nightly_steps

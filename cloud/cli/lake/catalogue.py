@@ -3,32 +3,40 @@
 import argparse
 import sys
 from datetime import datetime
-from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from cloud.cli.lake.output import record_action, write_line
+from cloud.lake.catalogue.page_folder import PageFolder, open_page_folder
 from cloud.lake.catalogue.write import EVENTS, INDEX, write_catalogue
 from cloud.lake.lake import Lake
+
+ACTION: Final = "lake.catalogue_written"
 
 
 def add_actions(actions: Any) -> None:
     """The action of this module."""
     parser = actions.add_parser("catalogue", help="describe the tables as HTML pages")
     parser.add_argument(
-        "--out", type=Path, required=True, metavar="FOLDER",
-        help="folder of the pages; earlier ones are replaced",
+        "--out", required=True, metavar="FOLDER",
+        help="folder of the pages, or s3://bucket/prefix; earlier ones are replaced",
     )  # fmt: skip
 
 
 def write_pages(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
     """Write the pages; 2 when the folder cannot be written."""
-    folder: Path = arguments.out
     try:
-        pages = write_catalogue(lake, folder, now=now)
+        folder = open_page_folder(arguments.out)
+        pages = write_and_record(lake, folder, now)
     except OSError as error:
-        sys.stderr.write(f"the catalogue cannot be written to {folder}: {error}\n")
+        sys.stderr.write(f"the catalogue cannot be written to {arguments.out}: {error}\n")
         return 2
-    record_action(lake, now, "lake.catalogue_written", "lake", {"pages": pages})
-    write_line(f"{pages} pages written: open {folder / INDEX}")
-    write_line(f"lineage events: {folder / EVENTS}")
+    write_line(f"{pages} pages written: open {folder.describe(INDEX)}")
+    write_line(f"lineage events: {folder.describe(EVENTS)}")
     return 0
+
+
+def write_and_record(lake: Lake, folder: PageFolder, now: datetime) -> int:
+    """Write the pages and record it in the audit log; returns the number of pages."""
+    pages = write_catalogue(lake, folder, now=now)
+    record_action(lake, now, ACTION, "lake", {"pages": pages})
+    return pages

@@ -19,12 +19,13 @@ from sqlalchemy.exc import DBAPIError
 from cloud import settings
 from cloud.app.context import AppContext
 from cloud.cli.lake.commands import FOLDER
-from cloud.cli.nightly.lake_steps import LakeSteps
+from cloud.cli.nightly.lake_steps import BUILD_MARTS, LakeSteps
 from cloud.cli.nightly.progress import ProgressDisplay
 from cloud.cli.nightly.sales_steps import SalesSteps
 from cloud.cli.serve import add_rate_card, open_context
 from cloud.database import reading
 from cloud.database.failures import is_passing
+from cloud.lake.catalogue.page_folder import place_beside
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import LakeConflictError
 from cloud.lake.storage import StorageError, open_storage
@@ -51,6 +52,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--lake", metavar="FOLDER", default=os.environ.get("ONLOOKER_LAKE", FOLDER),
         help=f"folder or s3://bucket/prefix (ONLOOKER_LAKE, {FOLDER})",
+    )  # fmt: skip
+    parser.add_argument(
+        "--catalogue", metavar="FOLDER", default=os.environ.get("ONLOOKER_CATALOGUE"),
+        help="folder or s3://bucket/prefix of the pages that describe the tables "
+        "(ONLOOKER_CATALOGUE; `catalogue` beside the lake)",
     )  # fmt: skip
     chosen = parser.add_mutually_exclusive_group()
     chosen.add_argument(
@@ -85,12 +91,16 @@ def run(
     notes name what was left out.
     """
     days = _read_days(arguments)
+    try:
+        catalogue = arguments.catalogue or place_beside(arguments.lake)
+    except StorageError as error:
+        raise OptionError(str(error)) from error
     context = open_context(arguments)
     try:
         lake = Lake(open_storage(arguments.lake), context.engine)
         owner = LockOwner.current(clock())
         with hold_lock(context.engine, owner, clock) as confirm:
-            return _Night(arguments, lake, context, days, clock, wait).run(confirm)
+            return _Night(arguments, lake, catalogue, context, days, clock, wait).run(confirm)
     except (NightlyLockError, StorageError) as error:
         sys.stderr.write(f"{error}\n")
         return REFUSED
@@ -104,6 +114,7 @@ class _Night:
 
     arguments: argparse.Namespace
     lake: Lake
+    catalogue: str
     context: AppContext
     days: Days | None
     clock: Clock
@@ -111,8 +122,9 @@ class _Night:
 
     def run(self, confirm: Confirm) -> int:
         if not self.arguments.resume:
-            run_id = runs.start_run(self.lake.engine, self.days, self.clock())
-            return self._run_steps(run_id, self.days, set(), confirm)
+            days = self._choose_days()
+            run_id = runs.start_run(self.lake.engine, days, self.clock())
+            return self._run_steps(run_id, days, set(), confirm)
         last = runs.read_last_run(self.lake.engine)
         if last is None:
             sys.stderr.write("there is no run to resume: run it without --resume\n")
@@ -122,6 +134,19 @@ class _Night:
             return 0
         done = runs.resume_run(self.lake.engine, last.id)
         return self._run_steps(last.id, last.days, done, confirm)
+
+    def _choose_days(self) -> Days | None:
+        """The chosen days, else those that the last run was to build anew and did not."""
+        unbuilt = runs.read_unbuilt_days(self.lake.engine, BUILD_MARTS)
+        if unbuilt is None:
+            return self.days
+        first, last = unbuilt
+        what = f"the last run did not build the days from {first} to {last} anew"
+        if self.days is None:
+            sys.stdout.write(f"{what}: this run does\n")
+            return unbuilt
+        sys.stdout.write(f"{what}: run --days {first} {last} again\n")
+        return self.days
 
     def _run_steps(self, run_id: int, days: Days | None, done: set[str], confirm: Confirm) -> int:
         steps = self._list_steps(days)
@@ -145,7 +170,7 @@ class _Night:
         return SOME_LEFT_OUT if any(record.notes for record in records) else 0
 
     def _list_steps(self, days: Days | None) -> list[NightlyStep]:
-        lake = LakeSteps(self.lake, self.context.sites, days, self.clock)
+        lake = LakeSteps(self.lake, self.context.sites, days, self.catalogue, self.clock)
         sales = SalesSteps(self.context, self.arguments.signals, self.clock)
         return [*lake.steps(), *sales.steps()]
 

@@ -4,8 +4,11 @@ import getpass
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Final
 
+from cloud.cli.lake.catalogue import write_and_record
 from cloud.database import reading
+from cloud.lake.catalogue.page_folder import open_page_folder
 from cloud.lake.compaction import compact
 from cloud.lake.expiry import expire
 from cloud.lake.lake import Lake
@@ -23,14 +26,21 @@ from cloud.nightly.runs import Days
 from cloud.nightly.steps import NightlyStep, StepResult
 from cloud.sites.sites import Sites
 
+BUILD_MARTS: Final = "build-marts"
+"""The last step that uses the chosen days."""
+
 
 @dataclass(frozen=True, slots=True)
 class LakeSteps:
-    """The steps on one lake; `days` are promoted and built anew, besides changed days."""
+    """The steps on one lake; `days` are promoted and built anew, besides changed days.
+
+    `catalogue` is the address of the catalogue's pages.
+    """
 
     lake: Lake
     sites: Sites
     days: Days | None
+    catalogue: str
     clock: Callable[[], datetime]
 
     def steps(self) -> list[NightlyStep]:
@@ -39,10 +49,11 @@ class LakeSteps:
             NightlyStep("land", self.land),
             NightlyStep("promote-raw", self.promote_raw, ("land",)),
             NightlyStep("promote-trusted", self.promote_trusted, ("promote-raw",)),
-            NightlyStep("build-marts", self.build_marts, ("promote-trusted",)),
-            NightlyStep("publish-marts", self.publish_marts, ("build-marts",)),
+            NightlyStep(BUILD_MARTS, self.build_marts, ("promote-trusted",)),
+            NightlyStep("publish-marts", self.publish_marts, (BUILD_MARTS,)),
             NightlyStep("compact", self.compact, ("promote-trusted",)),
             NightlyStep("expire", self.expire, ("publish-marts", "compact")),
+            NightlyStep("catalogue", self.write_catalogue, ("publish-marts",)),
         ]
 
     def land(self) -> StepResult:
@@ -98,6 +109,11 @@ class LakeSteps:
         """Delete days past their retention and files of expired snapshots."""
         result = expire(self.lake, actor=getpass.getuser(), now=self.clock())
         return StepResult(result.rows_past_retention)
+
+    def write_catalogue(self) -> StepResult:
+        """The pages that describe the tables, and the lineage events."""
+        folder = open_page_folder(self.catalogue)
+        return StepResult(write_and_record(self.lake, folder, self.clock()))
 
 
 def list_days(days: Days | None) -> list[date]:

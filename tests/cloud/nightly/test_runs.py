@@ -27,6 +27,8 @@ def test_a_run_is_resumed_after_its_finished_steps(engine: Engine):
     last = runs.read_last_run(engine)
     assert last is not None
     assert (last.days, last.status) == (DAYS, RunStatus.RUNNING)
+    assert runs.read_unbuilt_days(engine, "promote-raw") == DAYS
+    assert runs.read_unbuilt_days(engine, "land") is None
 
 
 def test_a_run_that_did_not_end_was_interrupted(engine: Engine):

@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,14 +13,14 @@ from sqlalchemy.exc import OperationalError
 from cloud.__main__ import main
 from cloud.cli.nightly import lake_steps
 from cloud.cli.nightly.commands import is_transient
-from cloud.cli.nightly.lake_steps import LakeSteps
+from cloud.cli.nightly.lake_steps import BUILD_MARTS, LakeSteps
 from cloud.cli.nightly.sales_steps import SalesSteps
 from cloud.database import connect, reading, writing
 from cloud.ingest import report_store
 from cloud.lake.manifest import LakeConflictError
 from cloud.lake.storage import StorageError
 from cloud.nightly.lock import LockOwner, hold_lock
-from cloud.nightly.runs import read_last_run, read_steps
+from cloud.nightly.runs import read_last_run, read_steps, read_unbuilt_days, start_run
 from cloud.nightly.steps import StepResult
 from tests.cloud.conftest import NINE, Reports
 from tests.cloud.databases import new_database
@@ -28,7 +29,7 @@ from wire.clock import utc_now
 Run = Callable[..., tuple[int, str, str]]
 STEPS = (
     "land", "promote-raw", "promote-trusted", "build-marts", "publish-marts", "compact", "expire",
-    "forecast", "publish-prices",
+    "catalogue", "forecast", "publish-prices",
 )  # fmt: skip
 TOTALS = (
     "SELECT count(*), sum(visits) FROM mart_audience_metrics",
@@ -114,7 +115,12 @@ def test_a_killed_run_is_resumed_and_a_day_built_anew_with_equal_totals(
 
 
 @pytest.mark.usefixtures("no_prices")
-def test_a_failed_step_is_repeated_alone(run: Run, engine: Engine, monkeypatch: pytest.MonkeyPatch):
+def test_a_failed_step_is_repeated_alone_and_the_days_of_an_earlier_run_are_built(
+    run: Run, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    days = (date(2026, 11, 20), date(2026, 11, 20))
+    start_run(engine, days, utc_now())  # and its program ends
+
     def fail(*_: object) -> Iterator[object]:
         raise ArithmeticError("no such figure")
 
@@ -122,14 +128,24 @@ def test_a_failed_step_is_repeated_alone(run: Run, engine: Engine, monkeypatch: 
         patch.setattr(lake_steps, "publish_marts", fail)
         status, out, err = run()
     assert status == 1
+    assert "the days from 2026-11-20 to 2026-11-20 anew: this run does" in out
+    assert (last := read_last_run(engine)) is not None
+    assert last.days == days
     assert "publish-marts: failed, " in out
     assert "ArithmeticError: no such figure" in out
     assert "expire: blocked\n  not started: publish-marts is not done" in out
     assert "continue with `python -m cloud nightly --resume`" in err
-    assert rows_of(out).keys() == set(STEPS) - {"publish-marts", "expire"}
+    assert rows_of(out).keys() == set(STEPS) - {"publish-marts", "expire", "catalogue"}
+    assert read_unbuilt_days(engine, BUILD_MARTS) is None
+
+    with monkeypatch.context() as patch:
+        patch.setattr(lake_steps, "write_and_record", fail)
+        status, out, _ = run("--resume")
+    assert (status, rows_of(out).keys()) == (1, {"publish-marts", "expire"})
 
     status, out, _ = run("--resume")
-    assert (status, rows_of(out).keys()) == (0, {"publish-marts", "expire"})
+    assert (status, rows_of(out).keys()) == (0, {"catalogue"})
+    assert (tmp_path / "catalogue" / "index.html").exists()
 
 
 def test_a_second_run_says_who_has_the_lock(run: Run, engine: Engine):
@@ -143,6 +159,8 @@ def test_a_second_run_says_who_has_the_lock(run: Run, engine: Engine):
 
 def test_what_cannot_be_run_is_refused(run: Run):
     assert run("--resume") == (2, "", "there is no run to resume: run it without --resume\n")
+    refused = run("--resume", "--lake", "s3://a-bucket")
+    assert (refused[0], "by --catalogue" in refused[2]) == (2, True)
     status, _, err = run("--days", "2026-11-21", "2026-11-19")
     assert (status, "comes before the first day" in err) == (2, True)
 

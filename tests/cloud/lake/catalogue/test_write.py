@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from cloud.lake.catalogue.page_folder import open_page_folder
 from cloud.lake.catalogue.write import DATA_SUBJECTS, EVENTS, INDEX, write_catalogue
 from cloud.lake.registry import TABLES, find_table
 from tests.accessibility import VIEWS, find_violations, set_view
@@ -51,7 +52,7 @@ class Elements(HTMLParser):
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("catalogue") / "pages"
     with open_small_lake() as lake:
-        assert write_catalogue(lake, folder, now=WRITTEN) == len(TABLES) + 2
+        assert write_catalogue(lake, open_page_folder(str(folder)), now=WRITTEN) == len(TABLES) + 2
     return folder
 
 
@@ -118,7 +119,9 @@ def test_the_page_of_a_table_has_its_figures(pages):
 def test_the_same_lake_gives_the_same_pages(folder: Path):
     with open_small_lake() as lake:
         again = folder.parent / "again"
-        write_catalogue(lake, again, now=WRITTEN, tables=[find_table(TRUSTED[:-5])])
+        write_catalogue(
+            lake, open_page_folder(str(again)), now=WRITTEN, tables=[find_table(TRUSTED[:-5])]
+        )
     for name in (TRUSTED, EVENTS):
         assert (again / name).read_bytes() == (folder / name).read_bytes()
 
