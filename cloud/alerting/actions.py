@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row
 
 from cloud.alerting import notifications
+from cloud.alerting.changes import RecordedChange, record_changes, record_of
 from cloud.alerting.history import read_alert as find_alert
 from cloud.alerting.lifecycle import AlertChange, HoldState, make_event, update_alert, write_hold
 from cloud.auth import audit
@@ -50,6 +51,7 @@ def acknowledge(connection: Connection, number: int, act: OperatorAction) -> Row
         acknowledged_by=act.actor[:120],
         acknowledged_note=_checked(act.note),
     )
+    record_changes(connection, [record_of(found, RecordedChange.ACKNOWLEDGED, act.at)])
     notifications.withdraw_notifications(connection, number, "the alert was acknowledged")
     _record(connection, "alert.acknowledge", found, act)
     return find_alert(connection, number)
@@ -64,6 +66,7 @@ def close(connection: Connection, number: int, act: OperatorAction) -> Row[Any]:
     update_alert(
         connection, number, cleared_at=act.at, closed_by=act.actor[:120], close_reason=reason
     )
+    record_changes(connection, [record_of(found, RecordedChange.CLOSED, act.at)])
     write_hold(connection, (found.kind, found.location, found.device), HoldState.CLOSED, act.at)
     _record(connection, "alert.close", found, act)
     notifications.plan_for_notified(connection, make_event(found, AlertChange.CLEARED, act.at))

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 
+from cloud.alerting.changes import AlertRecord, RecordedChange, record_changes, record_of
 from cloud.alerting.rules import THRESHOLDS, AlertKind, AlertThresholds, Measure
 from cloud.database import Instant, alert_evaluations, alert_holds, alerts, insert
 
@@ -68,6 +69,7 @@ class _AlertState:
     raised_recently: Mapping[Key, int]
     raising: list[Measure] = field(default_factory=list)
     held: list[dict[str, Any]] = field(default_factory=list)
+    cleared: list[AlertRecord] = field(default_factory=list)
     events: list[AlertEvent] = field(default_factory=list)
 
 
@@ -98,6 +100,7 @@ def apply_measures(
     _restart_holds(connection, alert_state, measured)
     if alert_state.held:
         connection.execute(_UPDATE_HELD, alert_state.held)
+    record_changes(connection, alert_state.cleared)
     return _insert_alerts(connection, alert_state.raising, now) + alert_state.events
 
 
@@ -173,6 +176,8 @@ def _consider_clearing(
     key = (open_alert.kind, open_alert.location, open_alert.device)
     if now - since_at >= hold_clear(limits, alert_state.raised_recently.get(key, 0)):
         update_alert(connection, open_alert.id, cleared_at=now)
+        cleared = record_of(open_alert, RecordedChange.CLEARED, now, measure.value)
+        alert_state.cleared.append(cleared)
         alert_state.events.append(make_event(open_alert, AlertChange.CLEARED, now))
     elif open_alert.clearing_since_at is None:
         update_alert(connection, open_alert.id, clearing_since_at=now)
@@ -239,7 +244,7 @@ def _insert_alerts(
     """Insert alerts, one for each key, whatever other processes insert."""
     if not measures:
         return []
-    rows = {
+    rows: dict[Key, dict[str, Any]] = {
         (str(one.kind), one.location, one.device): {
             "kind": str(one.kind),
             "location": one.location,
@@ -257,13 +262,18 @@ def _insert_alerts(
         new.returning(cells.id, cells.kind, cells.location, cells.device),
         list(reversed(rows.values())),
     )
-    return sorted(
-        (
-            AlertEvent(number, AlertChange.RAISED, kind, location, device, now)
-            for number, kind, location, device in found
-        ),
-        key=lambda event: event.alert,
-    )
+    raised = [
+        AlertRecord(
+            number, kind, location, device, RecordedChange.RAISED, now,
+            rows[kind, location, device]["value"],
+        )
+        for number, kind, location, device in sorted(found)
+    ]  # fmt: skip
+    record_changes(connection, raised)
+    return [
+        AlertEvent(one.alert, AlertChange.RAISED, one.kind, one.location, one.device, now)
+        for one in raised
+    ]
 
 
 _UPDATE_HELD: Final = (

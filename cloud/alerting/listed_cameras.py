@@ -1,13 +1,14 @@
 """Which cameras the sites file lists now; closes the alerts of those that it no longer lists."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, delete
 
+from cloud.alerting.changes import RecordedChange, record_changes, record_of
 from cloud.alerting.lifecycle import (
     AlertChange,
     AlertEvent,
@@ -69,6 +70,8 @@ def close_unlisted_alerts(
         if reason is None:
             continue
         update_alert(connection, row.id, cleared_at=now, closed_by=CLOSED_BY, close_reason=reason)
+        closed = replace(record_of(row, RecordedChange.CLOSED, now), location=location)
+        record_changes(connection, [closed])
         forget = (alert_holds.c.location == location) & (alert_holds.c.device == device)
         connection.execute(delete(alert_holds).where(forget))
         events.append(make_event(row, AlertChange.CLEARED, now))

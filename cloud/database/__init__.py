@@ -36,6 +36,7 @@ from cloud.database.engine import (
 )
 from cloud.database.existing import NoDatabaseError, open_existing, open_or_make
 from cloud.database.operations import (
+    alert_changes,
     alert_evaluations,
     alert_holds,
     alert_notifications,
@@ -60,6 +61,7 @@ __all__ = [
     "Instant",
     "NaiveInstantError",
     "NoDatabaseError",
+    "alert_changes",
     "alert_evaluations",
     "alert_holds",
     "alert_notifications",

@@ -109,6 +109,22 @@ Index(
     postgresql_where=alerts.c.cleared_at.is_(None),
 )
 
+alert_changes = Table(
+    "alert_changes",  # each change of an alert, as it happened; for the lake
+    metadata,
+    Column("id", NUMBER, primary_key=True, autoincrement=True),
+    Column("alert", BigInteger, nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("location", NAME, nullable=False),
+    Column("device", NAME, nullable=False),  # empty: the whole location
+    Column("change", String(16), nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("value", Float, nullable=False),  # of the measure, in the unit of the kind
+    UniqueConstraint("alert", "change", name="uq_alert_changes_identity"),
+    Index("ix_alert_changes_changed_at", "changed_at"),
+    sqlite_autoincrement=True,  # a deleted number is not used again
+)
+
 alert_holds = Table(
     "alert_holds",  # conditions without an open alert that the next evaluation reads
     metadata,
