@@ -4,17 +4,16 @@ from typing import Final
 
 from cloud.lake.curated.audience import AUDIENCE_DEMOGRAPHICS_HOURLY, AUDIENCE_METRICS
 from cloud.lake.curated.profiles import LOCATION_PROFILES
-from cloud.lake.landing.reports import LANDED_REPORTS
+from cloud.lake.feeds import FEEDS
 from cloud.lake.quarantine import QUARANTINE
-from cloud.lake.raw.audience import AUDIENCE_TABLES
 from cloud.lake.tables import LakeTable
-from cloud.lake.trusted.tables import ROW_QUARANTINE, RULE_RESULTS, TRUSTED_TABLES
+from cloud.lake.trusted.tables import RAW_TABLES, ROW_QUARANTINE, RULE_RESULTS, TRUSTED_TABLES
 from cloud.suggestions import unknown_word
 
 TABLES: Final[tuple[LakeTable, ...]] = (
-    LANDED_REPORTS,
+    *(feed.raw.landed for feed in FEEDS),
     QUARANTINE,
-    *AUDIENCE_TABLES,
+    *RAW_TABLES,
     ROW_QUARANTINE,
     *TRUSTED_TABLES,
     RULE_RESULTS,

@@ -18,7 +18,7 @@ from cloud.ingest import report_store
 from cloud.lake.lake import Lake
 from cloud.lake.landing.reports import land_reports
 from cloud.lake.manifest import read_files
-from cloud.lake.raw.promotion import promote_reports
+from cloud.lake.raw.reports import promote_reports
 from cloud.lake.registry import TABLES
 from cloud.lake.storage import open_storage
 from simulators.synthetic.cameras import Period, create_sites, generate_reports

@@ -9,20 +9,20 @@ from typing import Any, Final
 
 from cloud.cli.lake.output import record_action, write_line, write_stopped, write_table
 from cloud.database import reading
+from cloud.lake.feeds import FEEDS, Feed
 from cloud.lake.file_lists import write_lists
 from cloud.lake.lake import Lake
-from cloud.lake.landing.reports import LANDED_REPORTS, land_reports
+from cloud.lake.landing.reports import LANDED_REPORTS
 from cloud.lake.manifest import read_files, read_snapshots
 from cloud.lake.ownership import require_listed_files
 from cloud.lake.query import run_query
-from cloud.lake.raw.promotion import promote_reports
-from cloud.lake.raw.replay import RepairError, repair_report, replay_reports
+from cloud.lake.raw.replay import RepairError, repair_report, replay_rows
 from cloud.lake.reader import read_table
 from cloud.lake.registry import TABLES
 from cloud.lake.skipped import SkippedFile, read_skipped
 from cloud.lake.tables import Zone
 from cloud.lake.trusted.anomalies import find_unusual_days
-from cloud.lake.trusted.contracted_tables import ContractedTable, contracted_tables
+from cloud.lake.trusted.contracted_tables import IRREGULAR, ContractedTable, contracted_tables
 from cloud.lake.trusted.promotion import promote_days, read_stopped_days
 from cloud.lake.trusted.repair import repair_row
 from cloud.lake.trusted.results import STOPPED
@@ -42,7 +42,7 @@ SELECT day, table_name, rule, identity AS row, reason, content FROM raw_quaranti
 def add_actions(actions: Any) -> None:
     """The actions of this module."""
     actions.add_parser(
-        "update", help="land committed reports, promote them to the raw and the trusted zone"
+        "update", help="land committed rows, promote them to the raw and the trusted zone"
     )
     lists = actions.add_parser("quarantine", help="rows that were not promoted, newest first")
     lists.add_argument("--table", help="only of this table, such as trusted.audience_reports")
@@ -63,25 +63,30 @@ def add_actions(actions: Any) -> None:
 def update(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
     """Land and promote; 1 when a file is skipped or a day is stopped."""
     require_listed_files(lake)
-    landed = sum(snapshot.rows_added for snapshot in land_reports(lake, now=now))
-    write_line(f"{landed} reports landed")
-    found = list(promote_reports(lake, now=now))
-    promoted, quarantined = (
-        sum(getattr(one, name) for one in found) for name in ("promoted", "quarantined")
-    )
-    write_line(f"{promoted} reports promoted to the raw zone, {quarantined} quarantined")
+    for feed in FEEDS:
+        _update_feed(lake, feed, now)
     skipped = _list_skipped(lake)
     for one in skipped:
         sys.stderr.write(f"skipped: {one}\n")
     return max(1 if skipped else 0, _promote(lake, now))
 
 
+def _update_feed(lake: Lake, feed: Feed, now: datetime) -> None:
+    landed = sum(snapshot.rows_added for snapshot in feed.land(lake, now))
+    write_line(f"{landed} {feed.name} landed")
+    found = list(feed.promote(lake, now))
+    promoted, quarantined = (
+        sum(getattr(one, name) for one in found) for name in ("promoted", "quarantined")
+    )
+    write_line(f"{promoted} {feed.name} promoted to the raw zone, {quarantined} quarantined")
+
+
 def replay(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
     """Promote what meets the present rules; 1 when a day is stopped."""
     require_listed_files(lake)
-    found = list(replay_reports(lake, now=now))
+    found = [one for feed in FEEDS for one in replay_rows(lake, feed.raw, now=now)]
     promoted, left = sum(one.promoted for one in found), sum(one.quarantined for one in found)
-    write_line(f"{promoted} quarantined reports promoted to the raw zone, {left} left")
+    write_line(f"{promoted} quarantined rows promoted to the raw zone, {left} left")
     stopped = write_stopped(found)
     return max(1 if stopped else 0, _promote(lake, now, also=_days_to_replay(lake, arguments)))
 
@@ -131,7 +136,7 @@ def write_quality(lake: Lake, now: datetime) -> None:
     for unusual in find_unusual_days(lake, contracted_tables(), now=now):
         write_line(f"unusual: {unusual}")
     for one in contracted_tables():
-        if one.parent is None:  # a report need not have parts
+        if one.parent is None and one.target.name not in IRREGULAR:  # a report need not have parts
             _write_if_late(lake, one, now)
 
 

@@ -11,9 +11,8 @@ from cloud.database import reading
 from cloud.lake.catalogue.page_folder import open_page_folder
 from cloud.lake.compaction import compact
 from cloud.lake.expiry import expire
+from cloud.lake.feeds import FEEDS
 from cloud.lake.lake import Lake
-from cloud.lake.landing.reports import land_reports
-from cloud.lake.raw.promotion import promote_reports
 from cloud.lake.registry import TABLES
 from cloud.lake.skipped import read_skipped
 from cloud.lake.trusted.contracted_tables import contracted_tables
@@ -57,17 +56,23 @@ class LakeSteps:
         ]
 
     def land(self) -> StepResult:
-        """Committed reports to the landing zone."""
-        return StepResult(sum(one.rows_added for one in land_reports(self.lake, now=self.clock())))
+        """Committed rows to the landing zone."""
+        now = self.clock()
+        return StepResult(
+            sum(one.rows_added for feed in FEEDS for one in feed.land(self.lake, now))
+        )
 
     def promote_raw(self) -> StepResult:
-        """Landed reports to the raw zone."""
-        found = list(promote_reports(self.lake, now=self.clock()))
-        quarantined = sum(one.quarantined for one in found)
-        notes = [f"{quarantined} reports quarantined"] if quarantined else []
+        """Landed rows to the raw zone."""
+        now, promoted, notes = self.clock(), 0, []
+        for feed in FEEDS:
+            found = list(feed.promote(self.lake, now))
+            promoted += sum(one.promoted for one in found)
+            if quarantined := sum(one.quarantined for one in found):
+                notes.append(f"{quarantined} {feed.name} quarantined")
         with reading(self.lake.engine) as connection:
             notes += [f"skipped: {one}" for one in read_skipped(connection)]
-        return StepResult(sum(one.promoted for one in found), notes)
+        return StepResult(promoted, notes)
 
     def promote_trusted(self) -> StepResult:
         """Raw rows that meet their contract to the trusted zone."""

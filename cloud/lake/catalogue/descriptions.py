@@ -16,10 +16,12 @@ _PARTS: Final = {
     "audience_demographics": "One age group and gender of a report, where a site enables it.",
     "audience_creatives": "What one creative contributes to a report.",
     "audience_sensors": "What one sensor contributes to a report.",
+    "alert_changes": "One change of an alert: raised, acknowledged, cleared or closed.",
 }
 DESCRIPTIONS: Final[Mapping[str, str]] = {
     "landing.audience_reports": "One audience report as committed to the database, as JSON.",
-    "landing.quarantine": "One report that could not be promoted to the raw zone, and why.",
+    "landing.alert_changes": "One change of an alert as committed to the database.",
+    "landing.quarantine": "One landed row that could not be promoted to the raw zone, and why.",
     **{f"{Zone.RAW}.{name}": sentence for name, sentence in _PARTS.items()},
     "raw.quarantine": "One raw row that could not be promoted to the trusted zone, and why.",
     **{f"{Zone.TRUSTED}.{name}": sentence for name, sentence in _PARTS.items()},

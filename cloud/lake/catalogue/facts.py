@@ -21,7 +21,7 @@ from cloud.lake.quarantine import QUARANTINE
 from cloud.lake.reader import create_view
 from cloud.lake.tables import LakeTable
 from cloud.lake.trusted.contract import Contract
-from cloud.lake.trusted.contracted_tables import contracted_tables
+from cloud.lake.trusted.contracted_tables import IRREGULAR, contracted_tables
 from cloud.lake.trusted.retention import COMMON
 from cloud.lake.trusted.tables import ROW_QUARANTINE, RULE_RESULTS
 
@@ -111,7 +111,7 @@ def read_facts(lake: Lake, tables: Sequence[LakeTable]) -> list[TableFacts]:
 
 def is_late(facts: TableFacts, now: datetime) -> bool:
     """Whether the newest snapshot is older than the contract allows."""
-    if facts.contract is None or not facts.snapshots:
+    if facts.contract is None or not facts.snapshots or facts.table.name in IRREGULAR:
         return False
     return now - facts.snapshots[-1].committed_at > facts.contract.freshness
 

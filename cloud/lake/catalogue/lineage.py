@@ -10,14 +10,13 @@ from typing import Final
 
 from cloud.lake.curated.audience import AUDIENCE_DEMOGRAPHICS_HOURLY, AUDIENCE_METRICS
 from cloud.lake.curated.profiles import LOCATION_PROFILES
-from cloud.lake.landing.reports import LANDED_REPORTS, SOURCE
+from cloud.lake.feeds import FEEDS
 from cloud.lake.quarantine import QUARANTINE
-from cloud.lake.raw.audience import AUDIENCE_TABLES
 from cloud.lake.trusted.contracted_tables import contracted_tables
-from cloud.lake.trusted.tables import ROW_QUARANTINE, RULE_RESULTS, TRUSTED_TABLES
+from cloud.lake.trusted.tables import RAW_TABLES, ROW_QUARANTINE, RULE_RESULTS, TRUSTED_TABLES
 
-LANDED: Final = LANDED_REPORTS.full_name
-RAW: Final = tuple(table.full_name for table in AUDIENCE_TABLES)
+LANDED: Final = tuple(feed.raw.landed.full_name for feed in FEEDS)
+RAW: Final = tuple(table.full_name for table in RAW_TABLES)
 TRUSTED: Final = tuple(table.full_name for table in TRUSTED_TABLES)
 HOURLY: Final = (AUDIENCE_METRICS.full_name, AUDIENCE_DEMOGRAPHICS_HOURLY.full_name)
 PROFILES: Final = LOCATION_PROFILES.full_name
@@ -43,12 +42,19 @@ def _list_promotion_sources() -> dict[str, tuple[str, ...]]:
 
 STEPS: Final = (
     LineageStep(
-        "land_reports", "Land committed reports as they were received.", {LANDED: (SOURCE,)}
+        "land_rows",
+        "Land committed rows of the database as they are.",
+        {feed.raw.landed.full_name: (feed.rows.name,) for feed in FEEDS},
     ),
     LineageStep(
         "promote_to_raw",
-        "Decode landed reports into typed columns; quarantine those that cannot be read.",
-        dict.fromkeys((*RAW, QUARANTINE.full_name), (LANDED,)),
+        "Decode landed rows into typed columns; quarantine those that cannot be read.",
+        {
+            table.full_name: (feed.raw.landed.full_name,)
+            for feed in FEEDS
+            for table in feed.raw.targets
+        }
+        | {QUARANTINE.full_name: LANDED},
     ),
     LineageStep(
         "promote_to_trusted",
@@ -78,7 +84,7 @@ STEPS: Final = (
 ANALYSTS: Final = "analysts, by `lake query`"
 BUSINESS_TOOLS: Final = "BI tools, from the copy in the database that `marts publish` writes"
 CONSUMERS: Final[Mapping[str, tuple[str, ...]]] = {
-    LANDED: ("the promotion to the raw zone",),
+    **dict.fromkeys(LANDED, ("the promotion to the raw zone",)),
     QUARANTINE.full_name: ("operators, by `lake quarantine` and `replay`",),
     **dict.fromkeys(RAW, ("the promotion to the trusted zone", ANALYSTS)),
     ROW_QUARANTINE.full_name: ("operators, by `lake quarantine` and `repair`",),

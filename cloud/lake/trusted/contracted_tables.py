@@ -2,11 +2,18 @@
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Final
 
-from cloud.lake.raw.audience import AUDIENCE_TABLES
-from cloud.lake.tables import LakeTable
+from cloud.lake.raw.alerts import RAW_ALERTS
+from cloud.lake.raw.audience import AUDIENCE_TABLES, RAW_REPORTS
+from cloud.lake.tables import LakeTable, Zone
 from cloud.lake.trusted.contract import Contract, read_contract
-from cloud.lake.trusted.tables import TRUSTED_TABLES
+from cloud.lake.trusted.tables import RAW_TABLES, TRUSTED_TABLES
+
+DATED_BY: Final = {RAW_ALERTS.name: "changed_at"}
+"""Where it is another column than the start of an interval."""
+IRREGULAR: Final = (RAW_ALERTS.name,)
+"""Tables that may have no new rows for days: they are not late then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,24 +21,32 @@ class ContractedTable:
     """A trusted table, the raw table that it is promoted from, and its contract.
 
     `parent` names a table before it whose rows its rules refer to: without a promotion of the
-    parent on the same day there is none of this table.
+    parent on the same day there is none of this table. `dated_by` has the instant whose UTC date
+    is the day.
     """
 
     source: LakeTable
     target: LakeTable
     contract: Contract
     parent: str | None = None
+    dated_by: str = "starts_at"
 
 
 @cache
 def contracted_tables() -> tuple[ContractedTable, ...]:
-    """The audience tables with their contracts, the reports before their parts."""
-    reports, *parts = zip(AUDIENCE_TABLES, TRUSTED_TABLES, strict=True)
-    name = reports[1].full_name
-    return (
-        ContractedTable(*reports, read_contract(name)),
-        *(
-            ContractedTable(source, target, read_contract(target.full_name), name)
-            for source, target in parts
-        ),
+    """All of them, the reports before their parts."""
+    parents = {
+        table.name: f"{Zone.TRUSTED}.{RAW_REPORTS.name}"
+        for table in AUDIENCE_TABLES
+        if table is not RAW_REPORTS
+    }
+    return tuple(
+        ContractedTable(
+            source,
+            target,
+            read_contract(target.full_name),
+            parents.get(source.name),
+            DATED_BY.get(source.name, "starts_at"),
+        )
+        for source, target in zip(RAW_TABLES, TRUSTED_TABLES, strict=True)
     )

@@ -27,9 +27,9 @@ def repair_row(lake: Lake, one: ContractedTable, content: str, *, now: datetime)
     Raises:
         RepairError: the content is not a row of the table, or no quarantined row has its identity.
     """
-    row = _read_row(one.source, content)
-    day: date = row["starts_at"].astimezone(UTC).date()
-    identity = " ".join(str(row[name]) for name in one.contract.identity)
+    row = _read_row(one, content)
+    day: date = row[one.dated_by].astimezone(UTC).date()
+    identity = " ".join(_as_text(row[name]) for name in one.contract.identity)
     if not _is_quarantined(lake, one, day, identity):
         raise RepairError(
             f"{one.source.full_name} has no quarantined row of identity {identity!r} on {day}: "
@@ -48,7 +48,8 @@ def _is_quarantined(lake: Lake, one: ContractedTable, day: date, identity: str) 
     )
 
 
-def _read_row(table: LakeTable, content: str) -> dict[str, Any]:
+def _read_row(one: ContractedTable, content: str) -> dict[str, Any]:
+    table = one.source
     try:
         found = json.loads(content)
     except (ValueError, RecursionError) as error:
@@ -60,11 +61,20 @@ def _read_row(table: LakeTable, content: str) -> dict[str, Any]:
             f"{', '.join(names)}"
         )
     try:
-        row = {one.name: _read_value(one.type, found[one.name]) for one in table.columns}
-        _to_arrow(table, [row | {DAY: row["starts_at"].date()}])
+        row = {name: _read_value(table.schema.field(name).type, found[name]) for name in names}
+        _to_arrow(table, [row | {DAY: row[one.dated_by].date()}])
     except (TypeError, ValueError, AttributeError, OverflowError, pa.ArrowException) as error:
         raise RepairError(f"the correction is not a row of {table.full_name}: {error}") from error
     return row
+
+
+def _as_text(value: Any) -> str:
+    """As DuckDB writes a value: it omits zeros at the end of a second, and minutes of UTC."""
+    if not isinstance(value, datetime):
+        return str(value)
+    instant = value.astimezone(UTC)
+    fraction = f".{instant.microsecond:06}".rstrip("0").rstrip(".")
+    return f"{instant:%Y-%m-%d %H:%M:%S}{fraction}+00"
 
 
 def _read_value(kind: pa.DataType, value: Any) -> Any:

@@ -4,16 +4,18 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
+from cloud.lake.feeds import FEEDS
 from cloud.lake.lake import Lake
-from cloud.lake.landing.reports import LANDED_REPORTS
 from cloud.lake.lifecycle import drop_days
 from cloud.lake.manifest import Snapshot
 from cloud.lake.quarantine import QUARANTINE
 from cloud.lake.trusted.contracted_tables import ContractedTable
 from cloud.lake.trusted.tables import ROW_QUARANTINE, RULE_RESULTS
 
-COMMON: Final = (LANDED_REPORTS, QUARANTINE, ROW_QUARANTINE, RULE_RESULTS)
-"""Tables about all of them: the longest retention applies."""
+COMMON: Final = (
+    *(feed.raw.landed for feed in FEEDS), QUARANTINE, ROW_QUARANTINE, RULE_RESULTS,
+)  # fmt: skip
+"""Tables without a contract of their own: the longest retention applies."""
 
 
 def drop_expired_days(

@@ -9,10 +9,11 @@ from typing import Final
 
 import pyarrow as pa
 
-from cloud.lake.raw.audience import AUDIENCE_TABLES
+from cloud.lake.feeds import FEEDS
 from cloud.lake.tables import LakeColumn, LakeTable, Zone
 
-TRUSTED_TABLES: Final = tuple(replace(table, zone=Zone.TRUSTED) for table in AUDIENCE_TABLES)
+RAW_TABLES: Final = tuple(table for feed in FEEDS for table in feed.raw.targets)
+TRUSTED_TABLES: Final = tuple(replace(table, zone=Zone.TRUSTED) for table in RAW_TABLES)
 
 ROW_QUARANTINE: Final = LakeTable(
     Zone.RAW,

@@ -11,7 +11,7 @@ from cloud.lake.lake import Lake
 from cloud.lake.landing.reports import land_reports
 from cloud.lake.manifest import UnknownSnapshotError
 from cloud.lake.query import QueryError, run_query
-from cloud.lake.raw.promotion import promote_reports
+from cloud.lake.raw.reports import promote_reports
 from cloud.lake.storage import open_storage
 from tests.cloud.conftest import NINE, Reports
 from tests.cloud.databases import SQLITE_ONLY

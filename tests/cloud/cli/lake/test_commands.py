@@ -10,6 +10,7 @@ from cloud.__main__ import main
 from cloud.auth.audit import read_entries
 from cloud.database import connect, reading, writing
 from cloud.ingest import report_store
+from cloud.lake.feeds import FEEDS
 from tests.cloud.conftest import NINE, Reports
 from tests.cloud.databases import new_database
 
@@ -35,11 +36,15 @@ def run(tmp_path: Path, report: Reports, capsys) -> Run:
 
 def test_the_lake_is_filled_once(run: Run):
     status, out, _ = run("update")
-    assert (status, out) == (
+    lines = out.splitlines()
+    assert (status, lines[:2], lines[-1]) == (
         0,
-        "2 reports landed\n2 reports promoted to the raw zone, 0 quarantined\n"
-        "2 rows of 1 days promoted to the trusted zone, 0 quarantined\n",
+        ["2 reports landed", "2 reports promoted to the raw zone, 0 quarantined"],
+        "2 rows of 1 days promoted to the trusted zone, 0 quarantined",
     )
+    assert [line for line in lines if line.endswith(" landed")] == [
+        "2 reports landed", *(f"0 {feed.name} landed" for feed in FEEDS[1:]),
+    ]  # fmt: skip
     _, out, _ = run("update")
     assert out.startswith("0 reports landed\n0 reports promoted")
 

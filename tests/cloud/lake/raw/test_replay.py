@@ -11,8 +11,8 @@ from cloud.lake.lake import Lake
 from cloud.lake.landing.reports import land_reports
 from cloud.lake.quarantine import QUARANTINE
 from cloud.lake.raw.audience import RAW_REPORTS
-from cloud.lake.raw.promotion import promote_reports
-from cloud.lake.raw.replay import RepairError, ReplayedDay, repair_report, replay_reports
+from cloud.lake.raw.replay import RepairError, ReplayedDay, repair_report, replay_rows
+from cloud.lake.raw.reports import REPORT_SOURCE, promote_reports
 from cloud.lake.reader import read_table
 from tests.cloud.conftest import NINE, Reports
 from tests.cloud.databases import SQLITE_ONLY
@@ -38,19 +38,19 @@ def sequences(lake: Lake) -> list[int]:
 
 
 def test_what_can_be_read_leaves_the_quarantine(lake: Lake, contents: Sequence[str]):
-    assert list(replay_reports(lake, now=NOW)) == [ReplayedDay(NINE.date(), 0, 2)]
+    assert list(replay_rows(lake, REPORT_SOURCE, now=NOW)) == [ReplayedDay(NINE.date(), 0, 2)]
     first = {1: contents[0]}
-    assert list(replay_reports(lake, now=NOW, corrections=first)) == [
+    assert list(replay_rows(lake, REPORT_SOURCE, now=NOW, corrections=first)) == [
         ReplayedDay(NINE.date(), 1, 1)
     ]
     assert sequences(lake) == [1, 3]
     (left,) = read_table(lake, QUARANTINE).to_pylist()
     assert left["source_id"] == 2
-    assert list(replay_reports(lake, now=NOW, corrections=first)) == [
+    assert list(replay_rows(lake, REPORT_SOURCE, now=NOW, corrections=first)) == [
         ReplayedDay(NINE.date(), 0, 1)
     ]
     repair_report(lake, contents[1], now=NOW)
     assert sequences(lake) == [1, 2, 3]
-    assert list(replay_reports(lake, now=NOW)) == []
+    assert list(replay_rows(lake, REPORT_SOURCE, now=NOW)) == []
     with pytest.raises(RepairError, match="number 2, 2026-11-20T09:00:00"):
         repair_report(lake, contents[1], now=NOW)

@@ -37,7 +37,7 @@ from tests.cloud.lake.trusted.rows import RECEIVED, Rows, build_rows, merge, to_
 pytestmark = SQLITE_ONLY
 TODAY = NINE.date()
 YESTERDAY = TODAY - timedelta(days=1)
-REPORTS, _, _, SENSORS = TRUSTED_TABLES
+REPORTS, _, _, SENSORS, *_ = TRUSTED_TABLES
 REPORTS_CONTRACT = contracted_tables()[0].contract
 TABLES = [one for one in contracted_tables() if one.target in (REPORTS, SENSORS)]
 

@@ -5,8 +5,8 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import op
 
-revision: Final = "0028"
-down_revision: Final = "0027"
+revision: Final = "0030"
+down_revision: Final = "0029"
 
 NUMBER: Final = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 NAME: Final = sa.String(63)

@@ -15,7 +15,8 @@ from cloud.lake.lifecycle import delete_expired, drop_days, retire
 from cloud.lake.manifest import LakeConflictError, read_added_files
 from cloud.lake.quarantine import QUARANTINE
 from cloud.lake.raw.audience import RAW_CREATIVES, RAW_DEMOGRAPHICS, RAW_REPORTS, RAW_SENSORS
-from cloud.lake.raw.promotion import Promotion, promote_reports
+from cloud.lake.raw.promotion import Promotion
+from cloud.lake.raw.reports import promote_reports
 from cloud.lake.reader import read_table
 from cloud.lake.skipped import read_skipped, remove_skipped
 from tests.cloud.conftest import NINE, Reports
