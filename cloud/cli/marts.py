@@ -12,6 +12,7 @@ from cloud.cli.lake.commands import FOLDER
 from cloud.lake.file_lists import write_lists
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import LakeConflictError
+from cloud.lake.ownership import require_listed_files
 from cloud.lake.registry import TABLES
 from cloud.lake.storage import StorageError, open_storage
 from cloud.lake.tables import Zone
@@ -51,6 +52,7 @@ def run(arguments: argparse.Namespace, clock: Callable[[], datetime] = utc_now) 
     try:
         lake = Lake(open_storage(arguments.lake), engine)
         sites = load_sites(chosen.sites or SAMPLE)
+        require_listed_files(lake)
         if arguments.action == "publish":
             _publish(lake, sites)
         elif arguments.spark:

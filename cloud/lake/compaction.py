@@ -11,6 +11,7 @@ from cloud.lake.file_checks import find_refusal
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import DataFile, Operation, commit, read_files
 from cloud.lake.reader import to_dataset
+from cloud.lake.records import write_records
 from cloud.lake.tables import DAY, LakeTable
 from cloud.lake.writer import write_file
 
@@ -59,4 +60,5 @@ def _compact_day(
             connection, table.full_name, Operation.COMPACT,
             added=[written], removed=files, now=now,
         )  # fmt: skip
+    write_records(lake, [table.full_name])
     return CompactedDay(table.full_name, day, len(rows))

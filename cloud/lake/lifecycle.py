@@ -24,6 +24,7 @@ from cloud.lake.file_lists import write_lists
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import Operation, Snapshot, commit, read_files
 from cloud.lake.ownership import is_lake_file, require_own_files
+from cloud.lake.records import write_records
 from cloud.lake.storage import RETIRED
 from cloud.lake.tables import LakeTable, Zone
 
@@ -80,7 +81,9 @@ def drop_days(lake: Lake, table: LakeTable, *, before: date, now: datetime) -> S
         ]
         if not files:
             return None
-        return commit(connection, table.full_name, Operation.REPLACE, removed=files, now=now)
+        snapshot = commit(connection, table.full_name, Operation.REPLACE, removed=files, now=now)
+    write_records(lake, [table.full_name])
+    return snapshot
 
 
 def delete_expired(lake: Lake, *, now: datetime, time_travel: timedelta = TIME_TRAVEL) -> int:

@@ -7,7 +7,7 @@ other tables may be written in the same transaction: that is how rows are taken 
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -83,24 +83,26 @@ def commit(
     snapshot = Snapshot(
         table_name, number, operation, now, _count_rows(added), _count_rows(removed)
     )
-    connection.execute(
-        lake_snapshots.insert(),
-        {
-            "table_name": table_name,
-            "number": number,
-            "operation": operation,
-            "committed_at": now,
-            "rows_added": snapshot.rows_added,
-            "rows_removed": snapshot.rows_removed,
-        },
-    )
-    _remove(connection, table_name, [file.path for file in removed], number)
+    add_snapshot(connection, snapshot, added, [file.path for file in removed])
+    return snapshot
+
+
+def add_snapshot(
+    connection: Connection, snapshot: Snapshot, added: Sequence[DataFile], removed: Sequence[str]
+) -> None:
+    """Add a snapshot with its number; `removed` are paths.
+
+    Raises:
+        LakeConflictError: a file of `removed` is not in the table. Roll the transaction back.
+    """
+    name, number = snapshot.table_name, snapshot.number
+    connection.execute(lake_snapshots.insert(), asdict(snapshot))
+    _remove(connection, name, removed, number)
     if added:
         connection.execute(
             lake_files.insert(),
-            [_to_row(file) | {"table_name": table_name, "added_in": number} for file in added],
+            [_to_row(file) | {"table_name": name, "added_in": number} for file in added],
         )
-    return snapshot
 
 
 def read_current(connection: Connection, table_name: str) -> int:
@@ -248,7 +250,7 @@ def write_position(
     )
 
 
-def _remove(connection: Connection, table_name: str, paths: list[str], number: int) -> None:
+def _remove(connection: Connection, table_name: str, paths: Sequence[str], number: int) -> None:
     if not paths:
         return
     result = connection.execute(

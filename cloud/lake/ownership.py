@@ -2,6 +2,7 @@
 
 A lake is a folder and a database together. With the database of another lake, deleting unlisted
 files would delete all of it; with another folder, files would be recorded as deleted that are not.
+With a database that was restored from an older copy, the files of newer snapshots would be deleted.
 """
 
 import re
@@ -12,6 +13,7 @@ from sqlalchemy import select
 from cloud.database import reading
 from cloud.database.lake import lake_files
 from cloud.lake.lake import Lake
+from cloud.lake.records import has_newer_records, list_recorded_tables
 from cloud.lake.storage import RETIRED, STAGING, StorageError
 from cloud.lake.tables import DAY, Zone
 
@@ -25,6 +27,10 @@ _STAGED_FILE: Final = re.compile(rf"{STAGING}/[0-9a-f]{{32}}\.parquet")
 
 class ForeignLakeError(StorageError):
     """The folder and the database belong to different lakes."""
+
+
+class OldManifestError(StorageError):
+    """The lake has snapshots that the database does not have."""
 
 
 def is_data_file(path: str) -> bool:
@@ -42,6 +48,7 @@ def require_listed_files(lake: Lake) -> bool:
 
     Raises:
         ForeignLakeError: it does, and the folder has none of the newest.
+        OldManifestError: the lake has newer snapshots.
     """
     query = select(lake_files.c.path).where(lake_files.c.deleted_at.is_(None))
     with reading(lake.engine) as connection:
@@ -54,7 +61,18 @@ def require_listed_files(lake: Lake) -> bool:
             f"the lake has none of the newest files that the database lists, such as {paths[0]}: "
             "name the folder of this database with --lake, or restore the files"
         )
+    _require_newest_manifest(lake)
     return bool(paths)
+
+
+def _require_newest_manifest(lake: Lake) -> None:
+    for name in list_recorded_tables(lake):
+        if has_newer_records(lake, name):
+            raise OldManifestError(
+                f"the lake has a snapshot of {name} that the database does not have: the database "
+                "was restored from an older copy, or is another one. "
+                "`python -m cloud lake reconcile` lists what it lacks"
+            )
 
 
 def require_own_files(lake: Lake) -> None:
@@ -62,6 +80,7 @@ def require_own_files(lake: Lake) -> None:
 
     Raises:
         ForeignLakeError: the manifest lists no file, or none of the newest is there.
+        OldManifestError: the lake has newer snapshots.
     """
     if require_listed_files(lake):
         return

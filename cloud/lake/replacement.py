@@ -18,6 +18,7 @@ from cloud.lake.manifest import (
     commit,
     read_files,
 )
+from cloud.lake.records import write_records
 from cloud.lake.storage import Storage
 from cloud.lake.tables import LakeTable
 from cloud.lake.writer import publish_staged, stage_batches
@@ -70,7 +71,9 @@ def replace_day(
             changes.append({"table": part.table, "added": added, "removed": removed})
     with writing(lake.engine) as connection:
         meanwhile(connection)
-        return [_commit(connection, day, now=now, **change) for change in changes]
+        snapshots = [_commit(connection, day, now=now, **change) for change in changes]
+    write_records(lake, [one.table_name for one in snapshots])
+    return snapshots
 
 
 def _write(

@@ -2,10 +2,10 @@
 
 Files are immutable: written under `_staging/`, moved to their path when complete, moved to
 `_retired/` when no current snapshot has them, and deleted later. `_lists/` has the lists of
-`file_lists.py`. Spark, Hive and Athena skip folders that begin with an underscore. Locally a
-published file and its name are on disk when `publish` returns. S3 encrypts by the bucket's default
-(SSE-KMS); a local folder relies on the disk's encryption. With `{zone}` in the name of the bucket,
-each zone has a bucket of its own.
+`file_lists.py`, `_records/` the records of `records.py`. Spark, Hive and Athena skip folders that
+begin with an underscore. Locally a published file and its name are on disk when `publish` returns.
+S3 encrypts by the bucket's default (SSE-KMS); a local folder relies on the disk's encryption. With
+`{zone}` in the name of the bucket, each zone has a bucket of its own.
 """
 
 import hashlib
@@ -27,6 +27,7 @@ from cloud.lake.tables import Zone
 STAGING: Final = "_staging"
 RETIRED: Final = "_retired"
 LISTS: Final = "_lists"
+RECORDS: Final = "_records"
 ZONE_FIELD: Final = "{zone}"
 BLOCK_BYTES: Final = 1 << 20
 
@@ -109,7 +110,7 @@ class Storage:
     def list_files(self, folder: str = "") -> Iterator[str]:
         """The paths of all files below a folder, in no order; none when it does not exist.
 
-        Lists of files are left out: no snapshot has them.
+        Without a folder, lists of files and records are left out: no snapshot has them.
         """
         for root in self._roots(folder):
             selector = fs.FileSelector(
@@ -117,8 +118,15 @@ class Storage:
             )
             for found in self.filesystem.get_file_info(selector):
                 path = found.path.removeprefix(f"{root}/")
-                if found.type == fs.FileType.File and not path.startswith(f"{LISTS}/"):
+                is_other = not folder and path.startswith((f"{LISTS}/", f"{RECORDS}/"))
+                if found.type == fs.FileType.File and not is_other:
                     yield path
+
+    def list_folders(self, folder: str) -> list[str]:
+        """The names of the folders in a folder; none when it does not exist."""
+        selector = fs.FileSelector(self.locate(folder), allow_not_found=True)
+        found = self.filesystem.get_file_info(selector)
+        return [one.base_name for one in found if one.type == fs.FileType.Directory]
 
     def locate(self, path: str) -> str:
         """The path as the file system and DuckDB take it."""

@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 from cloud.database import writing
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import Bounds, DataFile, Operation, Snapshot, commit
+from cloud.lake.records import write_records
 from cloud.lake.storage import Storage, hash_stream
 from cloud.lake.tables import DAY, LakeTable
 
@@ -76,11 +77,13 @@ def append_files(
     """Add published files to several tables in one transaction; see `append_all`."""
     with writing(lake.engine) as connection:
         meanwhile(connection)
-        return [
+        snapshots = [
             commit(connection, table.full_name, Operation.APPEND, added=files, now=now)
             for table, files in sorted(parts, key=lambda one: one[0].full_name)
             if files
         ]
+    write_records(lake, [one.table_name for one in snapshots])
+    return snapshots
 
 
 def write_days(storage: Storage, table: LakeTable, rows: pa.Table) -> Iterator[DataFile]:

@@ -21,6 +21,7 @@ from cloud.lake.manifest import (
     read_position,
     write_position,
 )
+from cloud.lake.records import write_records
 from cloud.lake.writer import write_days
 from cloud.marts.build import compute_day
 from cloud.marts.engine import LakeFiles, MartEngine
@@ -69,6 +70,7 @@ def build_profiles(
             connection, target, Operation.REPLACE,
             added=written, removed=read_files(connection, target), now=now,
         )  # fmt: skip
+    write_records(lake, [target])
     return len(rows)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from cloud import database, settings
-from cloud.cli.lake import catalogue, holds, quality
+from cloud.cli.lake import catalogue, holds, quality, reconcile
 from cloud.cli.lake.output import WRITERS, record_action, write_line, write_stopped
 from cloud.lake import lifecycle
 from cloud.lake.compaction import MIN_FILES, compact
@@ -78,6 +78,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how long earlier snapshots stay readable (%(default)s)",
     )  # fmt: skip
     catalogue.add_actions(actions)
+    reconcile.add_arguments(
+        actions.add_parser("reconcile", help="a database that was restored from an older copy")
+    )
     holds.add_arguments(actions.add_parser("hold", help="legal holds: days that are not deleted"))
 
 
@@ -209,5 +212,6 @@ ACTIONS: Final[dict[str, Callable[[Lake, argparse.Namespace, datetime], int]]] =
     "verify": _verify,
     "expire": _expire,
     "catalogue": catalogue.write_pages,
+    "reconcile": reconcile.run,
     "hold": holds.run,
 }

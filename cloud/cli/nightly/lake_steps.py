@@ -13,6 +13,7 @@ from cloud.lake.compaction import compact
 from cloud.lake.expiry import expire
 from cloud.lake.feeds import FEEDS
 from cloud.lake.lake import Lake
+from cloud.lake.ownership import require_listed_files
 from cloud.lake.registry import TABLES
 from cloud.lake.skipped import read_skipped
 from cloud.lake.trusted.contracted_tables import contracted_tables
@@ -57,6 +58,7 @@ class LakeSteps:
 
     def land(self) -> StepResult:
         """Committed rows to the landing zone."""
+        require_listed_files(self.lake)
         now = self.clock()
         return StepResult(
             sum(one.rows_added for feed in FEEDS for one in feed.land(self.lake, now))
@@ -90,6 +92,7 @@ class LakeSteps:
 
     def build_marts(self) -> StepResult:
         """The marts of changed days, and of the chosen ones."""
+        require_listed_files(self.lake)
         engine, now = DuckDbEngine(), self.clock()
         built = list(build_changed_days(self.lake, engine, self.sites, now=now))
         others = sorted(set(list_days(self.days)) - {one.day for one in built})
@@ -103,6 +106,7 @@ class LakeSteps:
 
     def compact(self) -> StepResult:
         """Days of many files to one file."""
+        require_listed_files(self.lake)
         now = self.clock()
         days = [one for table in TABLES for one in compact(self.lake, table, now=now)]
         notes = [

@@ -30,6 +30,7 @@ from cloud.lake.quarantine import QUARANTINE
 from cloud.lake.raw.promotion import RawSource
 from cloud.lake.raw.reports import REPORT_SOURCE
 from cloud.lake.reader import to_dataset
+from cloud.lake.records import write_records
 from cloud.lake.writer import append_all, write_days
 from wire.audience import AudienceReport
 
@@ -130,6 +131,7 @@ def _replay_day(
         )
         left = list(write_days(lake.storage, QUARANTINE, listed.filter(pc.invert(is_promoted))))
         append_all(lake, parts, now=now, meanwhile=_replace_quarantine(source, files, left, now))
+        write_records(lake, [QUARANTINE.full_name])
     return ReplayedDay(day, len(promoted), len(numbers) - len(promoted))
 
 

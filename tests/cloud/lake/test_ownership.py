@@ -7,7 +7,13 @@ import pytest
 
 from cloud.lake.lake import Lake
 from cloud.lake.lifecycle import delete_unlisted, retire
-from cloud.lake.ownership import ForeignLakeError, require_listed_files, require_own_files
+from cloud.lake.ownership import (
+    ForeignLakeError,
+    OldManifestError,
+    require_listed_files,
+    require_own_files,
+)
+from cloud.lake.records import record_path
 from cloud.lake.storage import open_storage
 from cloud.lake.writer import append
 from tests.cloud.databases import new_engine
@@ -34,6 +40,9 @@ def test_a_new_database_deletes_no_file_of_a_lake(filled: Lake, tmp_path: Path):
     engine = new_engine(tmp_path, "new.db")
     (path,) = filled.storage.list_files("raw")
     long_after = filled.storage.changed_at(path) + timedelta(days=30)
+    with pytest.raises(OldManifestError, match=r"a snapshot of raw\.readings that the database"):
+        delete_unlisted(Lake(filled.storage, engine), now=long_after)
+    filled.storage.delete(record_path(READINGS.full_name, 1))
     with pytest.raises(
         ForeignLakeError, match=f"the database lists no file, and the lake has {path}"
     ):
@@ -45,6 +54,7 @@ def test_a_new_database_deletes_no_file_of_a_lake(filled: Lake, tmp_path: Path):
 def test_a_new_database_may_fill_a_lake_after_a_crash_before_its_first_commit(
     filled: Lake, tmp_path: Path
 ):
+    filled.storage.delete(record_path(READINGS.full_name, 1))
     engine = new_engine(tmp_path, "new.db")
     assert not require_listed_files(Lake(filled.storage, engine))
     engine.dispose()

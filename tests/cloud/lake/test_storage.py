@@ -71,6 +71,15 @@ def test_files_of_all_folders_are_listed(storage: Storage):
     assert len([path for path in storage.list_files() if not path.startswith("_")]) == 2
 
 
+def test_folders_are_listed_by_name(storage: Storage):
+    publish(storage, "_records/raw/readings/1.json")
+    publish(storage, "_records/raw/visits/1.json")
+    assert sorted(storage.list_folders("_records/raw")) == ["readings", "visits"]
+    assert storage.list_folders("_records/curated") == []
+    assert list(storage.list_files()) == []
+    assert len(list(storage.list_files("_records/raw"))) == 2
+
+
 @pytest.mark.parametrize("prefix", ["", "_retired/"])
 def test_each_zone_can_have_a_bucket(prefix: str):
     storage = open_storage("s3://onlooker-{zone}-1/lake")
