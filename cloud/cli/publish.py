@@ -122,6 +122,7 @@ def price_sheet(context: AppContext, site: Site, today: date, now: datetime) -> 
         published_on=today,
         published_at=now,
         first_at=slots.slots[0].starts_at,
+        currency=site.currency,
         versions=f"{context.card.version} {context.card_digest}, {cached.forecast.model}",
         prices_minor=price_slots(
             site,

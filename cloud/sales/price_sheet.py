@@ -13,9 +13,9 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Column, Connection, Date, LargeBinary, String, Table, delete, select
+from sqlalchemy import Connection, delete, select
 
-from cloud import database
+from cloud.database.prices import price_sheets
 from cloud.pricing.market import PublishedPrice
 from cloud.pricing.slot import HOUR, Slot
 from cloud.sites.site_model import Site
@@ -24,17 +24,6 @@ DAYS: Final = 92
 """How far ahead prices are published, and the retention of sheets."""
 MAX_AGE: Final = timedelta(days=7)
 """An older sheet does not limit today's price."""
-
-price_sheets = Table(
-    "price_sheets",
-    database.metadata,
-    Column("location", String(63), primary_key=True),
-    Column("published_on", Date, primary_key=True),  # local day
-    Column("published_at", database.Instant, nullable=False),
-    Column("first_at", database.Instant, nullable=False),  # start of the first hour
-    Column("versions", String(160), nullable=False),  # rate card and forecast
-    Column("body", LargeBinary, nullable=False),  # int64 minor units of consecutive hours, deflated
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +36,7 @@ class PriceSheet:
     first_at: datetime
     versions: str
     prices_minor: NDArray[np.int64]
+    currency: str | None = None
 
     def published(self, slot: Slot, today: date) -> PublishedPrice | None:
         """The price of a slot, or None when it is not on the sheet."""

@@ -16,11 +16,13 @@ _PARTS: Final = {
     "audience_demographics": "One age group and gender of a report, where a site enables it.",
     "audience_creatives": "What one creative contributes to a report.",
     "audience_sensors": "What one sensor contributes to a report.",
+    "published_prices": "The price of one hour at one location, as published on one day.",
     "alert_changes": "One change of an alert: raised, acknowledged, cleared or closed.",
 }
 DESCRIPTIONS: Final[Mapping[str, str]] = {
     "landing.audience_reports": "One audience report as committed to the database, as JSON.",
     "landing.alert_changes": "One change of an alert as committed to the database.",
+    "landing.price_sheets": "The prices of a quarter at one location, published on one day.",
     "landing.quarantine": "One landed row that could not be promoted to the raw zone, and why.",
     **{f"{Zone.RAW}.{name}": sentence for name, sentence in _PARTS.items()},
     "raw.quarantine": "One raw row that could not be promoted to the trusted zone, and why.",

@@ -6,11 +6,12 @@ from typing import Final
 
 from cloud.lake.raw.alerts import RAW_ALERTS
 from cloud.lake.raw.audience import AUDIENCE_TABLES, RAW_REPORTS
+from cloud.lake.raw.prices import RAW_PRICES
 from cloud.lake.tables import LakeTable, Zone
 from cloud.lake.trusted.contract import Contract, read_contract
 from cloud.lake.trusted.tables import RAW_TABLES, TRUSTED_TABLES
 
-DATED_BY: Final = {RAW_ALERTS.name: "changed_at"}
+DATED_BY: Final = {RAW_ALERTS.name: "changed_at", RAW_PRICES.name: "published_at"}
 """Where it is another column than the start of an interval."""
 IRREGULAR: Final = (RAW_ALERTS.name,)
 """Tables that may have no new rows for days: they are not late then."""

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from cloud.database.prices import price_sheets
 from cloud.pricing.slot import Slot
 from cloud.sales.price_sheet import (
     DAYS,
@@ -16,7 +17,6 @@ from cloud.sales.price_sheet import (
     PriceSheet,
     digest_of_sheet,
     is_published,
-    price_sheets,
     read_sheet_before,
     store_sheet,
 )
