@@ -18,6 +18,7 @@ from cloud.database import connect, writing
 from simulators.servers.postgresql import Postgresql
 from tests.cloud.databases import create_tables
 from tests.cloud.peers import Behaviour, Peer
+from tests.cloud.postgresql_tables import tables_at
 from tests.report_builder import build_report
 from wire.audience import AttentionBasis, AudienceReport, FrameCounts, Versions
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS
@@ -43,16 +44,13 @@ def peer() -> Iterator[Callable[[Behaviour], Peer]]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database of each kind."""
+    """An empty database of each kind; where the test takes `engine`, that makes its tables."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/onlooker.db"
-    return _emptied(request.getfixturevalue("postgresql"))
-
-
-@pytest.fixture
-def empty_postgresql(postgresql: str) -> str:
-    """An empty PostgreSQL database."""
-    return _emptied(postgresql)
+    url: str = request.getfixturevalue("postgresql")
+    if "engine" not in request.fixturenames:
+        tables_at(url).drop()
+    return url
 
 
 @pytest.fixture
@@ -73,24 +71,16 @@ def connection(engine: Engine) -> Iterator[Connection]:
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
-    """URL of a database in a private cluster."""
+    """URL of a database in a private cluster; `create_tables` empties it."""
     # where tests run as root, the user `nobody` runs it, who may not read pytest's own folder
     folder = Path(tempfile.mkdtemp(prefix="onlooker-postgresql-"))
     folder.chmod(0o755)
     server = Postgresql(folder / "cluster")
     server.start()
     yield server.url
+    tables_at(server.url).close()
     server.stop()
     folder.rmdir()
-
-
-def _emptied(url: str) -> str:
-    engine = connect(url)
-    with engine.begin() as connection:
-        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
-        connection.exec_driver_sql("CREATE SCHEMA public")
-    engine.dispose()
-    return url
 
 
 @pytest.fixture

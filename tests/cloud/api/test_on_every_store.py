@@ -81,7 +81,7 @@ def store(
     monkeypatch.delenv("ONLOOKER_REDIS_URL", raising=False)
     url = f"sqlite:///{tmp_path}/onlooker.db"
     if request.param != "sqlite":
-        url = request.getfixturevalue("empty_postgresql")
+        url = request.getfixturevalue("postgresql")
     engine = database.connect(url)
     create_tables(engine)
     measure(engine, clock)

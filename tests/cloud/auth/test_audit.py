@@ -34,8 +34,8 @@ def test_a_log_that_nobody_touched_is_whole(logged: AppContext):
     assert chain(logged) == 4
 
 
-def test_an_entry_does_not_wait_for_reports_that_are_being_counted(empty_postgresql: str, clock):
-    engine = database.connect(empty_postgresql)
+def test_an_entry_does_not_wait_for_reports_that_are_being_counted(postgresql: str, clock):
+    engine = database.connect(postgresql)
     create_tables(engine)
     with database.writing(engine) as counting, database.writing(engine) as connection:
         lock_for_counting(counting)
