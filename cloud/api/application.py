@@ -128,6 +128,12 @@ STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
 """Exception to status and title. Nothing below this file knows about HTTP."""
 
 
+TITLE: Final = "Onlooker"
+DESCRIPTION: Final = (
+    "Measured audiences of digital out-of-home screens, and a price with reasons for every slot. "
+    "Instants are RFC 3339 with an offset, intervals half-open; a figure that was not observed is "
+    "null, never zero. Errors are application/problem+json."
+)
 TITLES: Final = {
     404: "Not found",
     405: "Method not allowed",
@@ -155,11 +161,9 @@ def create_app(
     registry = CollectorRegistry()
     registry.register(context.unreadable)
     app = FastAPI(
-        title="Onlooker",
+        title=TITLE,
         version=VERSION,
-        description="Measured audiences of digital out-of-home screens, and a price with reasons "
-        "for every slot. Instants are RFC 3339 with an offset, intervals half-open; a figure "
-        "that was not observed is null, never zero. Errors are application/problem+json.",
+        description=DESCRIPTION,
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
@@ -172,7 +176,7 @@ def create_app(
     app.state.search_queue = SearchQueue()
     app.state.broadcaster = live.new_broadcaster(app.state.reloader)
     app.state.registry = registry
-    dated = lru_cache(maxsize=1)(lambda monday: move_example_dates(openapi(app), monday))
+    dated = lru_cache(maxsize=1)(lambda monday: move_example_dates(openapi(), monday))
     app.state.openapi = lambda: dated(find_coming_monday(context.clock().date()))
     app.router.routes.extend(_routes())
     _answer_failures(app)
@@ -197,21 +201,18 @@ def _routes() -> tuple[BaseRoute, ...]:
     return tuple(router.routes)
 
 
-def openapi(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document, with problem documents instead of the framework's own errors."""
-    if app.openapi_schema is None:
-        document = get_openapi(
-            title=app.title,
-            version=app.version,
-            description=app.description,
-            routes=app.routes,
-        )
-        schemas = document["components"]["schemas"]
-        for unused in ("HTTPValidationError", "ValidationError"):
-            schemas.pop(unused, None)
-        schemas["Problem"] = problem.Problem.model_json_schema()
-        app.openapi_schema = document
-    return app.openapi_schema
+@cache
+def openapi() -> dict[str, Any]:
+    """The OpenAPI document, with problem documents instead of the framework's own errors.
+
+    It is the same for the applications of a process, and takes half a second to make.
+    """
+    document = get_openapi(title=TITLE, version=VERSION, description=DESCRIPTION, routes=_routes())
+    schemas = document["components"]["schemas"]
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    schemas["Problem"] = problem.Problem.model_json_schema()
+    return document
 
 
 def _answer_failures(app: FastAPI) -> None:
