@@ -5,52 +5,15 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import settings
-from xdist.scheduler import LoadScopeScheduling
 
 from simulators.servers.mosquitto import Mosquitto
+from tests.environment import set_test_environment
 
-LONGEST_FIRST = (
-    "journeys/",
-    "repository/test_interrupts",
-    "repository/address_secrets/",
-    "cloud/stream_spark/",
-    "provisioning/",
-    "cloud/fleet/",
-    "simulators/",
-)
-"""Folders with the longest tests: they start first, so that no worker ends with one of them."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=_position)
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
-    """xdist's own groups need marks in the test ids, which pytest 9.2 no longer lets it write."""
-    return _OneWorkerPerFile(config, log)
-
-
-class _OneWorkerPerFile(LoadScopeScheduling):
-    """A file's tests run on one worker, since they share servers; all of Spark's on one."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return str(Path(file).parent) if "/stream_spark/" in file else file
-
-
-def _file(item: pytest.Item) -> str:
-    return item.path.relative_to(Path(__file__).parent).as_posix()
-
-
-def _position(item: pytest.Item) -> int:
-    file = _file(item)
-    matches = (at for at, folder in enumerate(LONGEST_FIRST) if file.startswith(folder))
-    return next(matches, len(LONGEST_FIRST))
-
+set_test_environment()
+pytest_plugins = ("tests.scheduling",)
 
 # A local run searches with new examples; CI uses the same examples in every run.
 settings.register_profile("ci", derandomize=True, deadline=None)
