@@ -34,7 +34,6 @@ from cloud.forecast.models.boosted import Boosted, LearningError
 from cloud.forecast.models.model import Model
 from cloud.forecast.models.registry import REGISTRY
 from cloud.forecast.models.signal_effects import WithSignals
-from cloud.forecast.public_holidays import CalendarError, public_holidays
 from cloud.forecast.series import ClockSeries
 from cloud.forecast.signals import (
     NO_SERIES_SIGNALS,
@@ -43,6 +42,7 @@ from cloud.forecast.signals import (
     read_folder,
     read_signals,
 )
+from cloud.sites.public_holidays import CalendarError, public_holidays
 
 REFUSED: Final = (
     BacktestError, CalendarError, LearningError, TableError, SignalError, OSError,

@@ -9,18 +9,19 @@ from typing import Final
 
 from cloud import database, settings
 from cloud.cli.lake.commands import FOLDER
+from cloud.lake.curated.profiles import LOCATION_PROFILES
+from cloud.lake.curated.tables import CURATED_TABLES
 from cloud.lake.file_lists import write_lists
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import LakeConflictError
 from cloud.lake.ownership import require_listed_files
-from cloud.lake.registry import TABLES
 from cloud.lake.storage import StorageError, open_storage
-from cloud.lake.tables import Zone
 from cloud.marts.build import BuiltDay, build_changed_days, build_days
 from cloud.marts.duckdb_engine import DuckDbEngine
 from cloud.marts.engine import MartEngine
 from cloud.marts.profiles import build_profiles
 from cloud.marts.publish import publish_marts
+from cloud.marts.seasons import build_seasons
 from cloud.sites.sites import Sites
 from cloud.sites.sites_file import SAMPLE, load_sites
 from wire.clock import utc_now
@@ -82,10 +83,12 @@ def _build(lake: Lake, engine: MartEngine, sites: Sites, since: date | None, now
     for built in _build_daily(lake, engine, sites, since, now):
         counts = ", ".join(f"{name} {rows}" for name, rows in sorted(built.rows.items()))
         _write(f"{built.day}: {counts or 'no reports, left as it is'}")
-    _write(f"profiles of {build_profiles(lake, engine, now=now)} locations built")
-    for table in TABLES:
-        if table.zone is Zone.CURATED:
-            write_lists(lake, table.full_name)
+    profiles = build_profiles(lake, engine, sites, now=now)
+    _write(f"profiles of {profiles.get(LOCATION_PROFILES.name, 0)} locations built")
+    for season in build_seasons(lake, engine, sites, now=now):
+        _write(f"season from {season.season_on}: {season.rows} rows")
+    for table in CURATED_TABLES:
+        write_lists(lake, table.full_name)
 
 
 def _build_daily(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from cloud.forecast.public_holidays import CalendarError, public_holidays
+from cloud.sites.public_holidays import CalendarError, public_holidays
 from cloud.sites.site_model import Site
 from cloud.sites.sites import Sites
 

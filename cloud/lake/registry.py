@@ -2,8 +2,7 @@
 
 from typing import Final
 
-from cloud.lake.curated.audience import AUDIENCE_DEMOGRAPHICS_HOURLY, AUDIENCE_METRICS
-from cloud.lake.curated.profiles import LOCATION_PROFILES
+from cloud.lake.curated.tables import CURATED_TABLES
 from cloud.lake.feeds import FEEDS
 from cloud.lake.quarantine import QUARANTINE
 from cloud.lake.tables import LakeTable
@@ -17,9 +16,7 @@ TABLES: Final[tuple[LakeTable, ...]] = (
     ROW_QUARANTINE,
     *TRUSTED_TABLES,
     RULE_RESULTS,
-    AUDIENCE_METRICS,
-    AUDIENCE_DEMOGRAPHICS_HOURLY,
-    LOCATION_PROFILES,
+    *CURATED_TABLES,
 )
 BY_NAME: Final = {table.full_name: table for table in TABLES}
 

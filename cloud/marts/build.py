@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-import pyarrow as pa
 from sqlalchemy import Connection
 
 from cloud.database import reading, writing
@@ -27,11 +26,11 @@ from cloud.lake.manifest import (
 )
 from cloud.lake.raw.audience import RAW_DEMOGRAPHICS, RAW_REPORTS
 from cloud.lake.replacement import DayRows, read_day_files, replace_day
-from cloud.lake.tables import DAY, LakeTable
+from cloud.lake.tables import DAY
 from cloud.lake.trusted.tables import TRUSTED_TABLES
 from cloud.lake.writer import sort_rows
 from cloud.marts.built_days import read_built_days, write_built_day
-from cloud.marts.engine import LakeFiles, MartEngine, MartInputs, read_sql
+from cloud.marts.engine import LakeFiles, MartEngine, compute_mart
 from cloud.marts.site_inputs import SiteInputs, end_of_day
 from cloud.sites.sites import Sites
 
@@ -88,11 +87,6 @@ def build_days(
     yield from map(builder.build, sorted(days))
 
 
-def compute_day(engine: MartEngine, mart: LakeTable, inputs: MartInputs) -> pa.Table:
-    """The rows of one mart, with `day`."""
-    return engine.run(read_sql(mart.name), inputs, mart)
-
-
 @dataclass(frozen=True, slots=True)
 class _Builder:
     """One run: it builds one day after another."""
@@ -110,7 +104,7 @@ class _Builder:
         if sources is None:
             return BuiltDay(day, {})
         inputs = {**sources, **self.inputs.list_tables(day, until=self.now)}
-        rows = {mart: compute_day(self.engine, mart, inputs) for mart in DAILY_MARTS}
+        rows = {mart: compute_mart(self.engine, mart, inputs) for mart in DAILY_MARTS}
         parts = [
             DayRows(mart, sort_rows(mart, found.drop_columns([DAY])))
             for mart, found in rows.items()

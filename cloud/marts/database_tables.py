@@ -21,8 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from cloud.lake.curated.audience import AUDIENCE_DEMOGRAPHICS_HOURLY, AUDIENCE_METRICS
-from cloud.lake.curated.profiles import LOCATION_PROFILES
+from cloud.lake.curated.tables import CURATED_TABLES
 from cloud.lake.tables import DAY, LakeTable
 from cloud.marts.dimensions import DIM_DATE, DIM_LOCATION
 
@@ -63,10 +62,7 @@ def _define_column(field: pa.Field, *, is_key: bool) -> Column[Any]:
     )  # fmt: skip
 
 
-PUBLISHED_MARTS: Final = {
-    mart: _define_mart(mart)
-    for mart in (AUDIENCE_METRICS, AUDIENCE_DEMOGRAPHICS_HOURLY, LOCATION_PROFILES)
-}
+PUBLISHED_MARTS: Final = {mart: _define_mart(mart) for mart in CURATED_TABLES}
 dim_date: Final = _define_dimension("dim_date", DIM_DATE)
 dim_location: Final = _define_dimension("dim_location", DIM_LOCATION)
 

@@ -42,3 +42,8 @@ class MartEngine(Protocol):
 def read_sql(name: str) -> str:
     """The SQL text of a mart."""
     return resources.files("cloud.marts").joinpath("sql", f"{name}.sql").read_text("utf-8")
+
+
+def compute_mart(engine: MartEngine, mart: LakeTable, inputs: MartInputs) -> pa.Table:
+    """The rows of a mart, with `day`."""
+    return engine.run(read_sql(mart.name), inputs, mart)

@@ -14,7 +14,6 @@ from sqlalchemy import Connection, Table, delete
 
 from cloud.database import reading, writing
 from cloud.lake.curated.audience import AUDIENCE_METRICS
-from cloud.lake.curated.profiles import LOCATION_PROFILES
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import (
     DataFile,
@@ -28,6 +27,7 @@ from cloud.lake.reader import to_dataset
 from cloud.lake.tables import DAY, LakeTable
 from cloud.marts.database_tables import PUBLISHED_MARTS, create_table, dim_date, dim_location
 from cloud.marts.dimensions import DIM_DATE, list_dates, list_locations
+from cloud.marts.profiles import PROFILE_MARTS
 from cloud.sites.sites import Sites
 
 BATCH_ROWS: Final = 5_000
@@ -85,7 +85,7 @@ def _group_days(mart: LakeTable, days: Sequence[date]) -> list[Sequence[date]]:
     """Days of one transaction: one, but all days of the profiles, where one replaces another."""
     if not days:
         return [[]]
-    return [days] if mart == LOCATION_PROFILES else [[day] for day in days]
+    return [days] if mart in PROFILE_MARTS else [[day] for day in days]
 
 
 def _insert(

@@ -34,9 +34,9 @@ from cloud.lake.reader import create_view, read_table
 from cloud.lake.storage import open_storage
 from cloud.lake.tables import TIMESTAMP, LakeTable
 from cloud.lake.writer import append_all
-from cloud.marts.build import DAILY_MARTS, SOURCES, build_changed_days, compute_day
+from cloud.marts.build import DAILY_MARTS, SOURCES, build_changed_days
 from cloud.marts.duckdb_engine import DuckDbEngine
-from cloud.marts.engine import LakeFiles, MartEngine, read_sql
+from cloud.marts.engine import LakeFiles, MartEngine, compute_mart, read_sql
 from cloud.marts.profiles import build_profiles, describe_period
 from cloud.marts.site_inputs import SiteInputs
 from cloud.sites.sites import Sites
@@ -70,7 +70,9 @@ def main() -> int:
         sites = load_sites(Path(folder, "sites.yaml"))
         timed("DuckDB, day by day", lambda: build(lake, sites, now))
         timed("the same without the lake", lambda: build_plainly(lake, sites, days, folder, now))
-        timed("profiles", lambda: build_profiles(lake, DuckDbEngine(), now=now))
+        timed(
+            "profiles", lambda: sum(build_profiles(lake, DuckDbEngine(), sites, now=now).values())
+        )
         peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(f"peak memory of this process {peak_mb:,.0f} MB")
         differing = compare_with_spark(lake, sites, days, now) if chosen.spark else 0
@@ -151,7 +153,8 @@ def compare_with_spark(lake: Lake, sites: Sites, days: list[date], now: datetime
 
 def run_sorted(engine: MartEngine, mart: LakeTable, inputs: dict[str, Any]) -> pa.Table:
     """The rows of a mart in the order of the lake."""
-    return compute_day(engine, mart, inputs).sort_by([(name, "ascending") for name in mart.sort_by])
+    order = [(name, "ascending") for name in mart.sort_by]
+    return compute_mart(engine, mart, inputs).sort_by(order)
 
 
 def count_differences(expected: pa.Table, found: pa.Table) -> int:

@@ -9,8 +9,7 @@ import pytest
 from cloud.alerting.rules import THRESHOLDS, Severity
 from cloud.database import ATTENTION, DWELL
 from cloud.ingest.dead_letters import DeadLetterKind
-from cloud.lake.curated.audience import AUDIENCE_DEMOGRAPHICS_HOURLY, AUDIENCE_METRICS
-from cloud.lake.curated.profiles import LOCATION_PROFILES
+from cloud.lake.curated.tables import CURATED_TABLES
 from cloud.pricing.factors import compute_base_factors
 from cloud.pricing.slot import parse_slot
 from edge_agent.management.privacy_limits import RULES
@@ -62,11 +61,7 @@ def test_alerts_lists_every_kind_with_its_severity():
     assert dict(rows) == {kind: thresholds.severity for kind, thresholds in THRESHOLDS.items()}
 
 
-@pytest.mark.parametrize(
-    "mart",
-    [AUDIENCE_METRICS, AUDIENCE_DEMOGRAPHICS_HOURLY, LOCATION_PROFILES],
-    ids=lambda mart: mart.name,
-)
+@pytest.mark.parametrize("mart", CURATED_TABLES, ids=lambda mart: mart.name)
 def test_marts_lists_every_column(mart):
     listed = first_cells("docs/marts.md", f"## Columns of `{mart.name}`\n")
     for buckets in (DWELL, ATTENTION):

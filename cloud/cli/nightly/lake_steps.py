@@ -22,6 +22,7 @@ from cloud.marts.build import build_changed_days, build_days
 from cloud.marts.duckdb_engine import DuckDbEngine
 from cloud.marts.profiles import build_profiles
 from cloud.marts.publish import publish_marts
+from cloud.marts.seasons import build_seasons
 from cloud.nightly.runs import Days
 from cloud.nightly.steps import NightlyStep, StepResult
 from cloud.sites.sites import Sites
@@ -98,7 +99,9 @@ class LakeSteps:
         others = sorted(set(list_days(self.days)) - {one.day for one in built})
         built += build_days(self.lake, engine, self.sites, others, now=now)
         rows = sum(sum(one.rows.values()) for one in built)
-        return StepResult(rows + build_profiles(self.lake, engine, now=now))
+        rows += sum(build_profiles(self.lake, engine, self.sites, now=now).values())
+        seasons = build_seasons(self.lake, engine, self.sites, now=now)
+        return StepResult(rows + sum(one.rows for one in seasons))
 
     def publish_marts(self) -> StepResult:
         """The marts to tables of the database."""

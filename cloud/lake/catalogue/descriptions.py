@@ -33,4 +33,11 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
         "The visits of one age group and gender at one location in one UTC hour."
     ),
     "curated.location_profiles": "One location over the last four weeks.",
+    "curated.location_demographics": (
+        "The visits of one age group and gender at one location over the last four weeks."
+    ),
+    "curated.location_benchmarks": (
+        "One measure of one location over the last four weeks, against other locations."
+    ),
+    "curated.location_seasons": "One location over a month, or over a season.",
 }

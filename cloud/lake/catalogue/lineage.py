@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from cloud.lake.curated.audience import AUDIENCE_DEMOGRAPHICS_HOURLY, AUDIENCE_METRICS
+from cloud.lake.curated.benchmarks import LOCATION_BENCHMARKS
+from cloud.lake.curated.demographics import LOCATION_DEMOGRAPHICS
 from cloud.lake.curated.profiles import LOCATION_PROFILES
+from cloud.lake.curated.seasons import LOCATION_SEASONS
+from cloud.lake.curated.tables import CURATED_TABLES
 from cloud.lake.feeds import FEEDS
 from cloud.lake.quarantine import QUARANTINE
 from cloud.lake.trusted.contracted_tables import contracted_tables
@@ -19,7 +23,12 @@ LANDED: Final = tuple(feed.raw.landed.full_name for feed in FEEDS)
 RAW: Final = tuple(table.full_name for table in RAW_TABLES)
 TRUSTED: Final = tuple(table.full_name for table in TRUSTED_TABLES)
 HOURLY: Final = (AUDIENCE_METRICS.full_name, AUDIENCE_DEMOGRAPHICS_HOURLY.full_name)
-PROFILES: Final = LOCATION_PROFILES.full_name
+PROFILES: Final[Mapping[str, tuple[str, ...]]] = {
+    LOCATION_PROFILES.full_name: HOURLY[:1],
+    LOCATION_DEMOGRAPHICS.full_name: HOURLY,
+    LOCATION_BENCHMARKS.full_name: HOURLY[:1],
+}
+SEASONS: Final = LOCATION_SEASONS.full_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +78,19 @@ STEPS: Final = (
     LineageStep(
         "build_location_profiles",
         "Compare locations over the last four weeks.",
-        {PROFILES: HOURLY[:1]},
+        PROFILES,
+    ),
+    LineageStep(
+        "build_location_seasons",
+        "Sum hours by location, month and season.",
+        {SEASONS: HOURLY[:1]},
     ),
     LineageStep(
         "publish_marts",
         "Copy changed days of the marts to tables of the database.",
         {
-            f"database.mart_{name.partition('.')[2]}": (name,)
-            for name in (*HOURLY, PROFILES)
+            f"database.mart_{mart.name}": (mart.full_name,)
+            for mart in CURATED_TABLES
         },
     ),
 )  # fmt: skip
@@ -91,9 +105,9 @@ CONSUMERS: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(TRUSTED[:2], ("the marts", ANALYSTS)),
     **dict.fromkeys(TRUSTED[2:], (ANALYSTS,)),
     RULE_RESULTS.full_name: ("operators, by `lake status`",),
-    HOURLY[0]: ("the profiles of locations", BUSINESS_TOOLS, ANALYSTS),
-    HOURLY[1]: (BUSINESS_TOOLS, ANALYSTS),
-    PROFILES: (BUSINESS_TOOLS, ANALYSTS),
+    HOURLY[0]: ("the profiles and seasons of locations", BUSINESS_TOOLS, ANALYSTS),
+    HOURLY[1]: ("the profiles of locations", BUSINESS_TOOLS, ANALYSTS),
+    **dict.fromkeys((*PROFILES, SEASONS), (BUSINESS_TOOLS, ANALYSTS)),
 }
 """As documented in docs/lake.md and docs/marts.md."""
 

@@ -10,7 +10,7 @@ import pytest
 from cloud.api.application import create_app
 from cloud.app.context import AppContext, ForecastCache
 from cloud.cli.publish import publish
-from cloud.forecast.public_holidays import CalendarError, public_holidays
+from cloud.sites.public_holidays import CalendarError, public_holidays
 from cloud.sites.sites import Sites
 from tests.cloud.api.conftest import ApiClient
 from tests.cloud.app.conftest import screens_of

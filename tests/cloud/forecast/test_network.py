@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from cloud.forecast.network import build_networks, build_site_network
-from cloud.forecast.public_holidays import CalendarError
+from cloud.sites.public_holidays import CalendarError
 from cloud.sites.site_model import Site
 from cloud.sites.sites import Sites
 from tests.cloud.rates import sites

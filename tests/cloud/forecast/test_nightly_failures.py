@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from cloud import database
 from cloud.forecast.history.hours import read_camera_hours
 from cloud.forecast.nightly import run
-from cloud.forecast.public_holidays import CalendarError, public_holidays
+from cloud.sites.public_holidays import CalendarError, public_holidays
 from cloud.sites.site_model import Site
 from cloud.sites.sites import Sites
 from tests.cloud.databases import SQLITE_ONLY

@@ -15,9 +15,9 @@ from cloud.lake.curated.audience import AUDIENCE_DEMOGRAPHICS_HOURLY, AUDIENCE_M
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import read_files
 from cloud.lake.tables import LakeTable
-from cloud.marts.build import DAILY_MARTS, SOURCES, compute_day
+from cloud.marts.build import DAILY_MARTS, SOURCES
 from cloud.marts.dimensions import list_dates, list_former_ids, list_location_hours
-from cloud.marts.engine import LakeFiles, MartEngine
+from cloud.marts.engine import LakeFiles, MartEngine, compute_mart
 from cloud.windows.breakdown import breakdown, demographics
 from cloud.windows.dimensions import BreakdownCell, BreakdownFilter, Dimension
 from tests.cloud.databases import new_engine
@@ -59,7 +59,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 def built(mart_engine: MartEngine, trusted_lake: Lake) -> dict[str, pa.Table]:
     """The rows of both daily marts, of all days."""
     inputs = inputs_of(trusted_lake)
-    return {mart.name: compute_day(mart_engine, mart, inputs) for mart in DAILY_MARTS}
+    return {mart.name: compute_mart(mart_engine, mart, inputs) for mart in DAILY_MARTS}
 
 
 def inputs_of(lake: Lake) -> dict[str, LakeFiles | pa.Table]:
@@ -131,7 +131,7 @@ class MartEngineContract:
         nothing: dict[str, LakeFiles | pa.Table] = {
             f"trusted_{table.name}": LakeFiles(trusted_lake.storage, table, []) for table in SOURCES
         }
-        rows = compute_day(mart_engine, mart, inputs_of(trusted_lake) | nothing)
+        rows = compute_mart(mart_engine, mart, inputs_of(trusted_lake) | nothing)
         assert len(rows) == 0
         assert set(rows.column_names) == {*mart.schema.names, "day"}
 

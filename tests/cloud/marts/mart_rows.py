@@ -1,11 +1,13 @@
-"""Rows of `audience_metrics` for tests of what reads it."""
+"""Rows of the hourly marts for tests of what reads them."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
 import pyarrow as pa
 
-from cloud.lake.curated.audience import AUDIENCE_METRICS
+from cloud.lake.curated.audience import AUDIENCE_DEMOGRAPHICS_HOURLY, AUDIENCE_METRICS
+from cloud.lake.tables import LakeTable
 
 MONDAY = date(2026, 10, 5)
 HOUR_MS = 3_600_000
@@ -13,7 +15,16 @@ HOUR_MS = 3_600_000
 
 def metrics(*rows: dict[str, Any]) -> pa.Table:
     """Rows of `audience_metrics`; what a row does not name is null, or 0 where it must not be."""
-    schema = AUDIENCE_METRICS.schema.append(pa.field("day", pa.date32()))
+    return _fill(AUDIENCE_METRICS, rows)
+
+
+def demographics(*rows: dict[str, Any]) -> pa.Table:
+    """Rows of `audience_demographics_hourly`, filled in the same way."""
+    return _fill(AUDIENCE_DEMOGRAPHICS_HOURLY, rows)
+
+
+def _fill(mart: LakeTable, rows: Sequence[dict[str, Any]]) -> pa.Table:
+    schema = mart.schema.append(pa.field("day", pa.date32()))
     empty = {field.name: None if field.nullable else 0 for field in schema}
     return pa.Table.from_pylist([empty | row for row in rows], schema=schema)
 

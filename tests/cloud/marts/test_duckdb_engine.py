@@ -7,8 +7,8 @@ import pytest
 
 from cloud.lake.curated.audience import AUDIENCE_DEMOGRAPHICS_HOURLY, AUDIENCE_METRICS
 from cloud.lake.lake import Lake
-from cloud.marts.build import compute_day
 from cloud.marts.duckdb_engine import DuckDbEngine
+from cloud.marts.engine import compute_mart
 from tests.cloud.marts import engine_contract
 from tests.cloud.marts.engine_contract import MartEngineContract, inputs_of, sorted_rows
 
@@ -27,7 +27,7 @@ class TestDuckDb(MartEngineContract):
         self, built: dict[str, pa.Table], trusted_lake: Lake
     ) -> None:
         mart = AUDIENCE_DEMOGRAPHICS_HOURLY
-        found = compute_day(DuckDbEngine(threads=1), mart, inputs_of(trusted_lake))
+        found = compute_mart(DuckDbEngine(threads=1), mart, inputs_of(trusted_lake))
         assert sorted_rows(mart, found) == sorted_rows(mart, built[mart.name])
 
 

@@ -4,20 +4,16 @@ import re
 
 import pytest
 
-from cloud.lake.curated.audience import AUDIENCE_DEMOGRAPHICS_HOURLY, AUDIENCE_METRICS
-from cloud.lake.curated.profiles import LOCATION_PROFILES
+from cloud.lake.curated.tables import CURATED_TABLES
 from cloud.lake.tables import LakeTable
 from cloud.marts.engine import read_sql
 
-FUNCTIONS = {"AVG", "CAST", "COALESCE", "COUNT", "EXTRACT", "FLOOR", "MAX", "NULLIF", "RANK",
-             "SQRT", "SUM"}  # fmt: skip
+FUNCTIONS = {"AVG", "CAST", "COALESCE", "COUNT", "EXTRACT", "FLOOR", "MAX", "MIN", "NULLIF", "RANK",
+             "ROW_NUMBER", "SQRT", "SUM"}  # fmt: skip
 WORDS = {"AND", "AS", "IN", "OVER", "WHEN", "WITH"}
 
 
-@pytest.mark.parametrize(
-    "mart", [AUDIENCE_METRICS, AUDIENCE_DEMOGRAPHICS_HOURLY, LOCATION_PROFILES],
-    ids=lambda mart: mart.name,
-)  # fmt: skip
+@pytest.mark.parametrize("mart", CURATED_TABLES, ids=lambda mart: mart.name)
 def test_only_shared_functions_and_types_are_used(mart: LakeTable) -> None:
     sql = re.sub(r"--.*", "", read_sql(mart.name))
     assert set(re.findall(r"\b([A-Za-z_]+)\s*\(", sql)) - WORDS <= FUNCTIONS

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from cloud.lake.curated.audience import AUDIENCE_METRICS
@@ -13,14 +14,22 @@ from cloud.lake.reader import read_table
 from cloud.lake.writer import append
 from cloud.marts.duckdb_engine import DuckDbEngine
 from cloud.marts.profiles import build_profiles
+from cloud.sites.sites import Sites
+from tests.cloud.marts.audience_rows import sites
 from tests.cloud.marts.mart_rows import HOUR_MS, MONDAY, days, hour, metrics
 
 NOW = datetime(2026, 11, 2, 3, tzinfo=UTC)
 
 
+def build(lake: Lake, in_force: Sites | None = None) -> int:
+    """The number of profiles that were built."""
+    rows = build_profiles(lake, DuckDbEngine(), in_force or sites(), now=NOW)
+    return rows.get(LOCATION_PROFILES.name, 0)
+
+
 def profiles(lake: Lake, *rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
     append(lake, AUDIENCE_METRICS, metrics(*rows), now=NOW)
-    build_profiles(lake, DuckDbEngine(), now=NOW)
+    build(lake)
     return {row["location"]: row for row in read_table(lake, LOCATION_PROFILES).to_pylist()}
 
 
@@ -95,19 +104,21 @@ def test_rank_intervals_are_those_of_all_pairs(lake: Lake) -> None:
     assert {row["ranked_locations"] for row in found.values()} == {23}
 
 
-def test_profiles_are_replaced_when_the_mart_changes_and_only_then(lake: Lake) -> None:
+def test_profiles_are_replaced_when_the_mart_or_a_venue_changes_and_only_then(lake: Lake) -> None:
     append(lake, AUDIENCE_METRICS, metrics(hour("KX-01", MONDAY)), now=NOW)
-    assert build_profiles(lake, DuckDbEngine(), now=NOW) == 1
-    assert build_profiles(lake, DuckDbEngine(), now=NOW) == 0
+    assert build(lake) == 1
+    assert build(lake) == 0
+    first, *others = sites()
+    assert build(lake, Sites((msgspec.structs.replace(first, venue="10101"), *others))) == 1
     tuesday = MONDAY + timedelta(days=1)
     append(lake, AUDIENCE_METRICS, metrics(hour("LB-01", tuesday)), now=NOW)
-    assert build_profiles(lake, DuckDbEngine(), now=NOW) == 2
+    assert build(lake) == 2
     rows = read_table(lake, LOCATION_PROFILES)
     assert rows.column("day").to_pylist() == [tuesday] * 2
 
 
 def test_an_empty_mart_has_no_profiles(lake: Lake) -> None:
-    assert build_profiles(lake, DuckDbEngine(), now=NOW) == 0
+    assert build(lake) == 0
 
 
 def _varied_locations(number: int) -> list[dict[str, Any]]:

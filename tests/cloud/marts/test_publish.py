@@ -13,6 +13,7 @@ from cloud.lake.lake import Lake
 from cloud.lake.manifest import Operation, commit, read_files
 from cloud.lake.storage import open_storage
 from cloud.lake.writer import append, write_days
+from cloud.marts.database_tables import PUBLISHED_MARTS
 from cloud.marts.duckdb_engine import DuckDbEngine
 from cloud.marts.profiles import build_profiles
 from cloud.marts.publish import PublishedMart, publish_marts
@@ -49,7 +50,7 @@ def test_a_bi_tool_reads_the_tables_by_reflection_and_joins_them(lake: Lake) -> 
         lake, AUDIENCE_METRICS,
         metrics(hour(STATION, SUNDAY), hour(STATION, MONDAY, 8), hour(STATION, MONDAY, 9)), now=NOW,
     )  # fmt: skip
-    build_profiles(lake, DuckDbEngine(), now=NOW)
+    build_profiles(lake, DuckDbEngine(), sites(), now=NOW)
     published = publish(lake)
     assert published["mart_audience_metrics"] == PublishedMart("mart_audience_metrics", 2, 3)
     assert published["mart_location_profiles"].rows == 1
@@ -72,9 +73,12 @@ def test_a_bi_tool_reads_the_tables_by_reflection_and_joins_them(lake: Lake) -> 
     name = sites().location(STATION).name
     assert [(one[0], one[1], int(one[2])) for one in rows] == [(name, 0, 200), (name, 1, 100)]
     assert (profile.visits, profile.day, profile.rank) == (300, MONDAY, None)
-    assert [index["column_names"] for index in inspect(other).get_indexes(metric.name)] == [
-        ["location", "day"]
-    ]
+    found = inspect(other)
+    indexes = {
+        table.name: [index["column_names"] for index in found.get_indexes(table.name)]
+        for table in PUBLISHED_MARTS.values()
+    }
+    assert indexes == {name: [["location", "day"]] for name in indexes}
     assert inspect(other).get_pk_constraint(metric.name)["constrained_columns"] == [
         "day", "location", "hour",
     ]  # fmt: skip

@@ -11,8 +11,8 @@ from cloud.forecast.backtesting.series_file import ReadOptions, read_series
 from cloud.forecast.history.outliers import exclude_outliers
 from cloud.forecast.intervals.holiday_widening import mark_year_end_hours
 from cloud.forecast.models.recent import Recent
-from cloud.forecast.public_holidays import public_holidays
 from cloud.forecast.series import WEEK_H, ClockSeries, Floats
+from cloud.sites.public_holidays import public_holidays
 
 SHARED = Path(__file__).parents[5] / "shared/data/forecast"
 COLUMNS = ("location_id", "ts_local", "count", "ok")

@@ -22,7 +22,7 @@ def public_holidays(code: str | None, first_year: int, last_year: int) -> frozen
     try:
         from holidays import country_holidays
     except ModuleNotFoundError:
-        log.warning("forecast.no_holidays", extra={"missing": "holidays"})
+        log.warning("sites.no_holidays", extra={"missing": "holidays"})
         return frozenset()
     country, _, part = code.partition("-")
     try:

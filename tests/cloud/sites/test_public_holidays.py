@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from cloud.forecast.public_holidays import CalendarError, public_holidays
+from cloud.sites.public_holidays import CalendarError, public_holidays
 
 
 @pytest.fixture
@@ -52,4 +52,4 @@ def test_without_the_package_no_day_is_a_holiday_and_one_event_is_logged(
         found = [public_holidays("GB-ENG", 2026, 2026) for _ in range(3)]
 
     assert found == [frozenset()] * 3
-    assert [record.message for record in caplog.records] == ["forecast.no_holidays"]
+    assert [record.message for record in caplog.records] == ["sites.no_holidays"]
