@@ -35,6 +35,7 @@ def test_marts_are_built_and_published(
     assert capsys.readouterr().out.splitlines() == [
         "2026-11-20: audience_demographics_hourly 0, audience_metrics 96",
         "profiles of 4 locations built",
+        "season from 2026-09-01: 8 rows",
     ]
     assert main([*shared, "publish"]) == 0
     assert "mart_audience_metrics: 1 days, 96 rows" in capsys.readouterr().out
