@@ -12,7 +12,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Column, Connection, Engine, Table, func, inspect, select, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Engine,
+    Table,
+    func,
+    inspect,
+    literal_column,
+    select,
+    text,
+)
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, ProgrammingError
 
 from cloud.database.audience import minute_demographics, minute_sensors, minute_tallies, reports
@@ -95,14 +106,17 @@ def _created(engine: Engine, divided: PartitionedTable, starts_at: datetime) -> 
     return True
 
 
-def drop_before(engine: Engine, table: Table, before: datetime) -> int:
-    """Drop the partitions that end at or before an instant; returns how many rows they held."""
+def drop_before(engine: Engine, table: Table, before: datetime, *, up_to: int | None = None) -> int:
+    """Drop the partitions that end at or before an instant; returns how many rows they held.
+
+    `up_to` leaves those that have a row with a greater `id`.
+    """
     divided = next((one for one in PARTITIONED if one.table is table), None)
     if divided is None or engine.dialect.name != "postgresql":
         return 0
     with reading(engine) as connection:
         old = [name for name, ends_at in _dated(connection, divided) if ends_at <= before]
-    return sum(_drop(engine, name) for name in old)
+    return sum(_drop(engine, name, up_to) for name in old)
 
 
 def _dated(connection: Connection, divided: PartitionedTable) -> Iterator[tuple[str, datetime]]:
@@ -114,10 +128,12 @@ def _dated(connection: Connection, divided: PartitionedTable) -> Iterator[tuple[
             yield name, starts_at + divided.length
 
 
-def _drop(engine: Engine, name: str) -> int:
+def _drop(engine: Engine, name: str, up_to: int | None) -> int:
     try:
         with writing(engine) as connection:
             connection.execute(text(LOCK_TIMEOUT))
+            if up_to is not None and _read_greatest_id(connection, name) > up_to:
+                return 0
             rows = connection.execute(select(func.count()).select_from(text(name))).scalar_one()
             connection.execute(text(f"DROP TABLE {name}"))
     except (OperationalError, ProgrammingError) as error:
@@ -126,6 +142,11 @@ def _drop(engine: Engine, name: str) -> int:
         )
         return 0
     return rows
+
+
+def _read_greatest_id(connection: Connection, name: str) -> int:
+    greatest = select(func.max(literal_column("id", BigInteger))).select_from(text(name))
+    return connection.execute(greatest).scalar() or 0
 
 
 class PartitionMaker:

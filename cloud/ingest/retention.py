@@ -1,14 +1,16 @@
 """`python -m cloud retention`: delete rows older than their retention period, in small steps.
 
-Raw reports are deleted by age (run `lake update` before), minute sums once hour sums suffice; hour
-sums, report streams and open alerts are not deleted. A report that arrives again after its row was
-deleted is still a duplicate, because streams store numbers and not rows. PostgreSQL drops whole
-partitions; other rows are deleted in small transactions, so that ingest waits for none of them.
+Raw reports and changes of alerts are deleted by age, minute sums once hour sums suffice; hour sums,
+report streams and alerts are not deleted. Where a lake is in use, rows that it has not taken over
+stay, whatever their age. A report that arrives again after its row was deleted is still a
+duplicate, because streams store numbers and not rows. PostgreSQL drops whole partitions; other rows
+are deleted in small transactions, so that ingest waits for none of them.
 """
 
 import argparse
 import logging
-from dataclasses import dataclass
+import sys
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -16,6 +18,7 @@ from sqlalchemy import ColumnElement, Engine, Table, func, select, tuple_
 
 from cloud import settings
 from cloud.database import (
+    alert_changes,
     dead_letters,
     microseconds,
     minute_demographics,
@@ -23,9 +26,11 @@ from cloud.database import (
     minute_tallies,
     open_existing,
     partitions,
+    reading,
     reports,
     writing,
 )
+from cloud.lake.landing.unlanded import read_landed_number
 
 log = logging.getLogger(__name__)
 
@@ -40,15 +45,37 @@ class RetentionPeriods:
     reports_days: int = 30
     minutes_days: int = 400
     dead_letters_days: int = 90
+    alert_changes_days: int = 90
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiredRows:
+    """Rows of one table that are past their retention; those above `up_to` are not in the lake."""
+
+    table: Table
+    before: datetime
+    condition: ColumnElement[bool]
+    up_to: int | None = None
+
+    @property
+    def deletable(self) -> ColumnElement[bool]:
+        """The rows that may be deleted."""
+        if self.up_to is None:
+            return self.condition
+        return self.condition & (self.table.c.id <= self.up_to)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `retention`."""
     settings.add_arguments(parser, "database")
-    for name in ("reports", "minutes", "dead-letters"):
-        default = getattr(RetentionPeriods(), f"{name}_days".replace("-", "_"))
+    for field in fields(RetentionPeriods):
+        name, default = field.name.removesuffix("_days").replace("_", "-"), field.default
         parser.add_argument(f"--{name}-days", type=days, default=default, metavar="N",
                             help=f"days to keep {name} (%(default)s)")  # fmt: skip
+    parser.add_argument(
+        "--without-lake", action="store_true",
+        help="also delete rows that the lake has not taken over, such as when it is given up",
+    )  # fmt: skip
 
 
 def days(typed: str) -> int:
@@ -61,37 +88,86 @@ def days(typed: str) -> int:
 def run(arguments: argparse.Namespace) -> int:
     """Apply the retention periods once."""
     keep = RetentionPeriods(
-        arguments.reports_days, arguments.minutes_days, arguments.dead_letters_days
+        **{field.name: getattr(arguments, field.name) for field in fields(RetentionPeriods)}
     )
     engine = open_existing(settings.read(arguments).database_url)
     now = datetime.now(UTC)
     try:
         partitions.PartitionMaker(engine).maintain(now)
-        deleted_rows = apply_retention(engine, keep, now)
+        deleted_rows = apply_retention(engine, keep, now, without_lake=arguments.without_lake)
     finally:
         engine.dispose()
     log.info("retention.applied", extra=deleted_rows)
     return 0
 
 
-def apply_retention(engine: Engine, keep: RetentionPeriods, now: datetime) -> dict[str, int]:
-    """Delete old rows; returns how many of each table."""
-    minutes_before = now - timedelta(days=keep.minutes_days)
+def apply_retention(
+    engine: Engine, keep: RetentionPeriods, now: datetime, *, without_lake: bool = False
+) -> dict[str, int]:
+    """Delete old rows; returns how many of each table.
+
+    Rows that a lake has not taken over stay, and standard error says how many, unless
+    `without_lake` deletes them as well.
+    """
+    found = _list_expired(engine, keep, now, without_lake)
+    deleted = {
+        one.table.name: partitions.drop_before(engine, one.table, one.before, up_to=one.up_to)
+        + _delete(engine, one.table, one.deletable)
+        for one in found
+    }
+    for one in found:
+        _warn_if_waiting(engine, one)
+    return deleted
+
+
+def _list_expired(
+    engine: Engine, keep: RetentionPeriods, now: datetime, without_lake: bool
+) -> list[ExpiredRows]:
+    reports_before, minutes_before, letters_before, changes_before = (
+        now - timedelta(days=days)
+        for days in (
+            keep.reports_days, keep.minutes_days, keep.dead_letters_days, keep.alert_changes_days,
+        )
+    )  # fmt: skip
+    with reading(engine) as connection:
+        landed = {
+            table: None if without_lake else read_landed_number(connection, table)
+            for table in (reports, alert_changes)
+        }
     minute_at = microseconds(minutes_before) // 1_000_000
-    dead_letters_before = now - timedelta(days=keep.dead_letters_days)
-    reports_before = now - timedelta(days=keep.reports_days)
-    old: tuple[tuple[Table, datetime, ColumnElement[bool]], ...] = (
-        (reports, reports_before, _old_reports(engine, reports_before)),
-        (dead_letters, dead_letters_before, dead_letters.c.last_received_at < dead_letters_before),
+    return [
+        ExpiredRows(
+            reports, reports_before, _old_reports(engine, reports_before), landed[reports]
+        ),
+        ExpiredRows(
+            dead_letters, letters_before, dead_letters.c.last_received_at < letters_before
+        ),
+        ExpiredRows(
+            alert_changes, changes_before, alert_changes.c.changed_at < changes_before,
+            landed[alert_changes],
+        ),
         *(
-            (table, minutes_before, table.c.minute_at < minute_at)
+            ExpiredRows(table, minutes_before, table.c.minute_at < minute_at)
             for table in (minute_tallies, minute_demographics, minute_sensors)
         ),
-    )
-    return {
-        table.name: partitions.drop_before(engine, table, before) + _delete(engine, table, which)
-        for table, before, which in old
-    }
+    ]  # fmt: skip
+
+
+def _warn_if_waiting(engine: Engine, one: ExpiredRows) -> None:
+    if one.up_to is None:
+        return
+    waiting = one.condition & (one.table.c.id > one.up_to)
+    with reading(engine) as connection:
+        rows = connection.execute(
+            select(func.count()).select_from(one.table).where(waiting)
+        ).scalar_one()
+    if rows:
+        log.warning("retention.waits_for_lake", extra={"table": one.table.name, "rows": rows})
+        sys.stderr.write(
+            f"{rows} rows of {one.table.name} are past their retention and not in the lake, so "
+            "they stay: run `python -m cloud lake update`. If the lake is no longer used, "
+            "`--without-lake` deletes them\n"
+        )
 
 
 def _old_reports(engine: Engine, before: datetime) -> ColumnElement[bool]:

@@ -3,8 +3,8 @@
 from typing import Final
 
 from cloud.lake.curated.tables import CURATED_TABLES
-from cloud.lake.feeds import FEEDS
 from cloud.lake.quarantine import QUARANTINE
+from cloud.lake.raw.feeds import FEEDS
 from cloud.lake.tables import LakeTable
 from cloud.lake.trusted.tables import RAW_TABLES, ROW_QUARANTINE, RULE_RESULTS, TRUSTED_TABLES
 from cloud.suggestions import unknown_word

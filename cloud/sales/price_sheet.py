@@ -1,7 +1,7 @@
 """The published prices of the coming quarter: one sheet for each site and local day.
 
 A sheet is never rewritten. The daily move of a price is counted from it, so that a slot has one
-price during a day. Sheets are deleted after a quarter.
+price during a day. Sheets are deleted after a quarter, when the lake has them if there is one.
 """
 
 import hashlib
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, delete, select
 
 from cloud.database.prices import price_sheets
+from cloud.lake.landing.unlanded import read_landed_number
 from cloud.pricing.market import PublishedPrice
 from cloud.pricing.slot import HOUR, Slot
 from cloud.sites.site_model import Site
@@ -59,6 +60,9 @@ def store_sheet(connection: Connection, sheet: PriceSheet) -> str:
     connection.execute(price_sheets.insert().values({**row, "body": body}))
     columns = price_sheets.c
     old = columns.published_on < sheet.published_on - timedelta(days=DAYS)
+    landed = read_landed_number(connection, price_sheets)
+    if landed is not None:
+        old &= columns.id <= landed
     connection.execute(delete(price_sheets).where(columns.location == sheet.location, old))
     return digest_of_sheet(body)
 

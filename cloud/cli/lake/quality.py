@@ -9,13 +9,13 @@ from typing import Any, Final
 
 from cloud.cli.lake.output import record_action, write_line, write_stopped, write_table
 from cloud.database import reading
-from cloud.lake.feeds import FEEDS, Feed
 from cloud.lake.file_lists import write_lists
 from cloud.lake.lake import Lake
 from cloud.lake.landing.reports import LANDED_REPORTS
 from cloud.lake.manifest import read_files, read_snapshots
 from cloud.lake.ownership import require_listed_files
 from cloud.lake.query import run_query
+from cloud.lake.raw.feeds import FEEDS, Feed
 from cloud.lake.raw.replay import RepairError, repair_report, replay_rows
 from cloud.lake.reader import read_table
 from cloud.lake.registry import TABLES

@@ -11,9 +11,9 @@ from cloud.database import reading
 from cloud.lake.catalogue.page_folder import open_page_folder
 from cloud.lake.compaction import compact
 from cloud.lake.expiry import expire
-from cloud.lake.feeds import FEEDS
 from cloud.lake.lake import Lake
 from cloud.lake.ownership import require_listed_files
+from cloud.lake.raw.feeds import FEEDS
 from cloud.lake.registry import TABLES
 from cloud.lake.skipped import read_skipped
 from cloud.lake.trusted.contracted_tables import contracted_tables

@@ -14,8 +14,8 @@ from cloud.lake.curated.demographics import LOCATION_DEMOGRAPHICS
 from cloud.lake.curated.profiles import LOCATION_PROFILES
 from cloud.lake.curated.seasons import LOCATION_SEASONS
 from cloud.lake.curated.tables import CURATED_TABLES
-from cloud.lake.feeds import FEEDS
 from cloud.lake.quarantine import QUARANTINE
+from cloud.lake.raw.feeds import FEEDS
 from cloud.lake.trusted.contracted_tables import contracted_tables
 from cloud.lake.trusted.tables import RAW_TABLES, ROW_QUARANTINE, RULE_RESULTS, TRUSTED_TABLES
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
-from cloud.lake.feeds import FEEDS
 from cloud.lake.lake import Lake
 from cloud.lake.lifecycle import drop_days
 from cloud.lake.manifest import Snapshot
 from cloud.lake.quarantine import QUARANTINE
+from cloud.lake.raw.feeds import FEEDS
 from cloud.lake.trusted.contracted_tables import ContractedTable
 from cloud.lake.trusted.tables import ROW_QUARANTINE, RULE_RESULTS
 

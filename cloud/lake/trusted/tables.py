@@ -9,7 +9,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from cloud.lake.feeds import FEEDS
+from cloud.lake.raw.feeds import FEEDS
 from cloud.lake.tables import LakeColumn, LakeTable, Zone
 
 RAW_TABLES: Final = tuple(table for feed in FEEDS for table in feed.raw.targets)

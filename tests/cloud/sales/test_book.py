@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
+from cloud.database.lake import lake_positions, lake_snapshots
 from cloud.database.prices import price_sheets
 from cloud.pricing.market import UNKNOWN_MARKET, Market, Occupancy, PriceOverride
 from cloud.pricing.slot import Slot
@@ -17,6 +18,7 @@ from tests.cloud.memory_database import in_memory
 from tests.cloud.rates import sites
 
 TODAY = date(2026, 11, 20)
+LAKE = (lake_positions, lake_snapshots)
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 EIGHT = datetime(2026, 11, 23, 8, tzinfo=UTC)
 SLOT = Slot(EIGHT, ZoneInfo("Europe/London"))
@@ -84,7 +86,7 @@ def test_the_market_holds_until_the_first_override_expires():
 
 def test_reading_collects_sheet_occupancy_and_overrides_of_the_local_day():
     site = sites().location("KX-01")
-    with in_memory(price_sheets, slot_occupancy, price_overrides) as connection:
+    with in_memory(*LAKE, price_sheets, slot_occupancy, price_overrides) as connection:
         assert read_site_market(connection, site, NOW).is_empty
         store_sheet(connection, sheet([4_500]))
         store_sheet(connection, sheet([9_900], TODAY))  # today's own sheet is not compared with

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from cloud.database.lake import lake_positions, lake_snapshots
 from cloud.database.prices import price_sheets
 from cloud.pricing.slot import Slot
 from cloud.sales.price_sheet import (
@@ -27,6 +28,7 @@ SITE = msgspec.structs.replace(sites().location("KX-01"), formerly=("KX-00",))
 LONDON = ZoneInfo("Europe/London")
 TODAY = date(2026, 11, 20)
 FIRST_AT = datetime(2026, 11, 20, tzinfo=UTC)
+TABLES = (price_sheets, lake_snapshots, lake_positions)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
@@ -52,7 +54,7 @@ def test_an_hour_on_the_sheet_has_its_price_and_any_other_none(hours, price_mino
 
 
 def test_a_stored_sheet_is_read_back_to_the_penny_with_its_digest():
-    with in_memory(price_sheets) as connection:
+    with in_memory(*TABLES) as connection:
         digest = store_sheet(connection, sheet())
         found = read_sheet_before(connection, SITE, TODAY + DAY)
         body = connection.execute(select(price_sheets.c.body)).scalar_one()
@@ -64,7 +66,7 @@ def test_a_stored_sheet_is_read_back_to_the_penny_with_its_digest():
 
 
 def test_the_newest_sheet_of_an_earlier_day_is_read_unless_it_is_older_than_a_week():
-    with in_memory(price_sheets) as connection:
+    with in_memory(*TABLES) as connection:
         store_sheet(connection, sheet(TODAY - 2 * DAY, [2]))
         store_sheet(connection, sheet(TODAY - DAY, [1]))
         store_sheet(connection, sheet(TODAY, [7]))
@@ -74,7 +76,7 @@ def test_the_newest_sheet_of_an_earlier_day_is_read_unless_it_is_older_than_a_we
 
 
 def test_a_sheet_under_a_former_id_is_found_and_one_of_another_site_is_not():
-    with in_memory(price_sheets) as connection:
+    with in_memory(*TABLES) as connection:
         store_sheet(connection, sheet(location="LB-01"))
         assert read_sheet_before(connection, SITE, TODAY + DAY) is None
         assert not is_published(connection, SITE.ids, TODAY)
@@ -85,7 +87,7 @@ def test_a_sheet_under_a_former_id_is_found_and_one_of_another_site_is_not():
 
 
 def test_a_second_sheet_of_one_day_is_refused():
-    with in_memory(price_sheets) as connection:
+    with in_memory(*TABLES) as connection:
         store_sheet(connection, sheet())
         with pytest.raises(IntegrityError):
             store_sheet(connection, sheet(prices_minor=[5]))
@@ -93,7 +95,7 @@ def test_a_second_sheet_of_one_day_is_refused():
 
 def test_publishing_deletes_the_sheets_of_that_site_that_are_older_than_a_quarter():
     first = TODAY - timedelta(days=DAYS + 1)
-    with in_memory(price_sheets) as connection:
+    with in_memory(*TABLES) as connection:
         store_sheet(connection, sheet(first))
         store_sheet(connection, sheet(first + DAY))
         store_sheet(connection, sheet(first, location="LB-01"))

@@ -10,7 +10,7 @@ from cloud.__main__ import main
 from cloud.auth.audit import read_entries
 from cloud.database import connect, reading, writing
 from cloud.ingest import report_store
-from cloud.lake.feeds import FEEDS
+from cloud.lake.raw.feeds import FEEDS
 from tests.cloud.conftest import NINE, Reports
 from tests.cloud.databases import new_database
 

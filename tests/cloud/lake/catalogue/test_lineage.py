@@ -2,7 +2,7 @@
 
 from cloud.lake.catalogue.descriptions import DESCRIPTIONS
 from cloud.lake.catalogue.lineage import CONSUMERS, STEPS, list_sources, list_targets
-from cloud.lake.feeds import FEEDS
+from cloud.lake.raw.feeds import FEEDS
 from cloud.lake.registry import BY_NAME
 from cloud.marts.build import DAILY_MARTS, SOURCES
 from cloud.marts.database_tables import PUBLISHED_MARTS

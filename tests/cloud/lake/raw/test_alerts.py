@@ -3,10 +3,10 @@
 import pytest
 
 from cloud.database import writing
-from cloud.lake.feeds import FEEDS
 from cloud.lake.lake import Lake
 from cloud.lake.quarantine import QUARANTINE
 from cloud.lake.raw.alerts import RAW_ALERTS
+from cloud.lake.raw.feeds import FEEDS
 from cloud.lake.reader import read_table
 from cloud.lake.trusted.contracted_tables import contracted_tables
 from cloud.lake.trusted.promotion import promote_days

@@ -9,9 +9,9 @@ import pytest
 
 from cloud.database import writing
 from cloud.database.prices import price_sheets
-from cloud.lake.feeds import FEEDS
 from cloud.lake.lake import Lake
 from cloud.lake.quarantine import QUARANTINE
+from cloud.lake.raw.feeds import FEEDS
 from cloud.lake.raw.prices import MOST_HOURS, RAW_PRICES, read_prices
 from cloud.lake.reader import read_table
 from cloud.lake.trusted.contracted_tables import contracted_tables
