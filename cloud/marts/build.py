@@ -1,10 +1,11 @@
 """Build the marts of changed days from the trusted zone, one day in memory at a time.
 
 A day is built when its trusted rows have changed, when what it takes from the sites file or the SQL
-has changed, and when its expected time had not ended. It is replaced in one transaction, together
-with the proof that no other program has moved the position meanwhile; the position moves with the
-last day. A run that is interrupted is repeated from its first day, with the same rows. A day
-without trusted and raw files keeps its rows: retention has deleted its reports.
+has changed, and when its expected time had not ended; days that have not begun are built later. It
+is replaced in one transaction, together with the proof that no other program has moved the position
+meanwhile; the position moves with the last day. A run that is interrupted is repeated from its
+first day, with the same rows. A day whose reports retention has deleted keeps its rows. A day that
+never had a report is built when something was ordered.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -16,6 +17,7 @@ from sqlalchemy import Connection
 
 from cloud.database import reading, writing
 from cloud.lake.curated.audience import AUDIENCE_DEMOGRAPHICS_HOURLY, AUDIENCE_METRICS
+from cloud.lake.curated.campaigns import CAMPAIGN_PERFORMANCE
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import (
     read_changed_days,
@@ -24,7 +26,8 @@ from cloud.lake.manifest import (
     read_position,
     write_position,
 )
-from cloud.lake.raw.audience import RAW_DEMOGRAPHICS, RAW_REPORTS
+from cloud.lake.raw.audience import RAW_CREATIVES, RAW_DEMOGRAPHICS, RAW_REPORTS
+from cloud.lake.raw.orders import RAW_ORDER_LINE_HOURS
 from cloud.lake.replacement import DayRows, read_day_files, replace_day
 from cloud.lake.tables import DAY
 from cloud.lake.trusted.tables import TRUSTED_TABLES
@@ -36,8 +39,17 @@ from cloud.sites.sites import Sites
 
 _TRUSTED: Final = {table.name: table for table in TRUSTED_TABLES}
 TRUSTED_REPORTS: Final = _TRUSTED[RAW_REPORTS.name]
-SOURCES: Final = (TRUSTED_REPORTS, _TRUSTED[RAW_DEMOGRAPHICS.name])
-DAILY_MARTS: Final = (AUDIENCE_DEMOGRAPHICS_HOURLY, AUDIENCE_METRICS)
+REPORTS: Final = (TRUSTED_REPORTS.full_name, RAW_REPORTS.full_name)
+TRUSTED_ORDER_HOURS: Final = _TRUSTED[RAW_ORDER_LINE_HOURS.name]
+TRUSTED_DEMOGRAPHICS: Final = _TRUSTED[RAW_DEMOGRAPHICS.name]
+MART_SOURCES: Final = {
+    AUDIENCE_DEMOGRAPHICS_HOURLY: (TRUSTED_REPORTS, TRUSTED_DEMOGRAPHICS),
+    AUDIENCE_METRICS: (TRUSTED_REPORTS,),
+    CAMPAIGN_PERFORMANCE: (TRUSTED_REPORTS, _TRUSTED[RAW_CREATIVES.name], TRUSTED_ORDER_HOURS),
+}
+"""What the SQL of each mart reads from the trusted zone."""
+DAILY_MARTS: Final = tuple(MART_SOURCES)
+SOURCES: Final = tuple(dict.fromkeys(table for read in MART_SOURCES.values() for table in read))
 POSITIONS_OF: Final = AUDIENCE_METRICS.full_name
 """The table whose lock a builder takes first."""
 
@@ -69,9 +81,11 @@ def build_changed_days(
     inputs = SiteInputs(sites, DAILY_MARTS)
     with reading(lake.engine) as connection:
         progress = _read_progress(connection)
-        days = _list_changed_days(connection, progress) | _list_outdated_days(connection, inputs)
-    builder = _Builder(lake, engine, inputs, progress, now)
-    yield from map(builder.build, sorted(days))
+        deleted = _list_deleted_days(connection)
+        days = _list_changed_days(connection, progress)
+        days |= _list_outdated_days(connection, inputs, deleted)
+    builder = _Builder(lake, engine, inputs, progress, deleted, now)
+    yield from map(builder.build, sorted(day for day in days if day <= now.date()))
     if progress.done != progress.target:
         with writing(lake.engine) as connection:
             _write_progress(connection, progress.done, progress.target)
@@ -83,7 +97,8 @@ def build_days(
     """Build these days whether or not they have changed; the position stays."""
     with reading(lake.engine) as connection:
         progress = _read_progress(connection)
-    builder = _Builder(lake, engine, SiteInputs(sites, DAILY_MARTS), progress, now)
+        deleted = _list_deleted_days(connection)
+    builder = _Builder(lake, engine, SiteInputs(sites, DAILY_MARTS), progress, deleted, now)
     yield from map(builder.build, sorted(days))
 
 
@@ -95,10 +110,11 @@ class _Builder:
     engine: MartEngine
     inputs: SiteInputs
     progress: _Progress
+    deleted: Collection[date]
     now: datetime
 
     def build(self, day: date) -> BuiltDay:
-        """Replace the rows of a day, unless its reports are deleted."""
+        """Replace the rows of a day, unless its reports are deleted or it has no source."""
         before = read_day_files(self.lake, DAILY_MARTS, day)
         sources = self._read_sources(day)
         if sources is None:
@@ -119,7 +135,7 @@ class _Builder:
         return BuiltDay(day, {mart.name: len(found) for mart, found in rows.items()})
 
     def _read_sources(self, day: date) -> dict[str, LakeFiles] | None:
-        """The trusted files of a day, by the name in the SQL; None when its reports are deleted."""
+        """The trusted files of a day, by the name in the SQL; None when the day keeps its rows."""
         with reading(self.lake.engine) as connection:
             found = {
                 table: read_files(
@@ -129,7 +145,8 @@ class _Builder:
                 for table in SOURCES
             }  # fmt: skip
             is_raw = bool(read_files(connection, RAW_REPORTS.full_name, days=[day]))
-        if not found[TRUSTED_REPORTS] and not is_raw:
+        has_reports = bool(found[TRUSTED_REPORTS]) or is_raw
+        if day in self.deleted or not (has_reports or found[TRUSTED_ORDER_HOURS]):
             return None
         return {
             f"{table.zone}_{table.name}": LakeFiles(self.lake.storage, table, files)
@@ -152,16 +169,34 @@ def _list_changed_days(connection: Connection, progress: _Progress) -> set[date]
     return days
 
 
-def _list_outdated_days(connection: Connection, inputs: SiteInputs) -> set[date]:
-    """Days that were built from other inputs than the present ones, or before they ended."""
+def _list_outdated_days(
+    connection: Connection, inputs: SiteInputs, deleted: Collection[date]
+) -> set[date]:
+    """Days that were built from other inputs than the present ones, or before they ended.
+
+    A day that was ordered before it began is among them.
+    """
     built = read_built_days(connection, POSITIONS_OF)
-    days = _list_days(connection, POSITIONS_OF) | built.keys()
-    with_reports = _list_days(connection, TRUSTED_REPORTS.full_name, RAW_REPORTS.full_name)
+    ordered = _list_days(connection, TRUSTED_ORDER_HOURS.full_name) - set(deleted)
+    days = _list_days(connection, POSITIONS_OF) | built.keys() | ordered
+    with_reports = _list_days(connection, *REPORTS)
     return {
         day
-        for day in days & with_reports
+        for day in days & (with_reports | ordered)
         if built.get(day) != inputs.describe(day, until=end_of_day(day))
     }
+
+
+def _list_deleted_days(connection: Connection) -> set[date]:
+    """Days that had reports and have none: retention has deleted them."""
+    had_reports = {
+        day
+        for name in REPORTS
+        for day in read_changed_days(
+            connection, name, after=0, until=read_current(connection, name)
+        )
+    }
+    return had_reports - _list_days(connection, *REPORTS)
 
 
 def _list_days(connection: Connection, *names: str) -> set[date]:

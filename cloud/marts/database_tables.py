@@ -38,12 +38,16 @@ mart_metadata: Final = MetaData()
 
 
 def _define_mart(mart: LakeTable) -> Table:
-    """A table with the columns of the mart; the keys, then `day`, identify a row."""
-    key = {*mart.sort_by, DAY}
+    """A table with the columns of the mart; the keys, then `day`, identify a row.
+
+    Without a primary key where a key can be null, such as the line of an order.
+    """
+    is_nullable = any(mart.schema.field(name).nullable for name in mart.sort_by)
+    key = set() if is_nullable else {*mart.sort_by, DAY}
     return Table(
         f"{PREFIX}{mart.name}",
         mart_metadata,
-        Column(DAY, Date, primary_key=True),
+        Column(DAY, Date, primary_key=DAY in key, nullable=False),
         *(_define_column(field, is_key=field.name in key) for field in mart.schema),
         Index(f"ix_{PREFIX}{mart.name}_location", "location", DAY),
     )

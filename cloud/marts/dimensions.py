@@ -40,6 +40,7 @@ DIM_LOCATION: Final = pa.schema(
     ]
 )
 FORMER_IDS: Final = pa.schema([("former_id", pa.string()), ("present_id", pa.string())])
+LOCATION_LOOPS: Final = pa.schema([("location", pa.string()), ("loop_s", INT64), ("spot_s", INT64)])
 LOCATION_HOURS: Final = pa.schema(
     [
         ("location", pa.string()),
@@ -81,6 +82,15 @@ def list_former_ids(sites: Iterable[Site]) -> pa.Table:
     """The former ids of locations, each with the present one."""
     rows = [{"former_id": name, "present_id": site.id} for site in sites for name in site.formerly]
     return pa.Table.from_pylist(rows, schema=FORMER_IDS)
+
+
+def list_location_loops(sites: Iterable[Site]) -> pa.Table:
+    """The length of each location's loop and of its spots, in seconds."""
+    rows = [
+        {"location": site.id, "loop_s": site.loop.length_s, "spot_s": site.loop.spot_s}
+        for site in sites
+    ]
+    return pa.Table.from_pylist(rows, schema=LOCATION_LOOPS)
 
 
 def list_location_hours(sites: Iterable[Site], day: date, *, until: datetime) -> pa.Table:

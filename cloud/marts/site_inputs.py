@@ -7,7 +7,12 @@ import pyarrow as pa
 
 from cloud.lake.tables import LakeTable
 from cloud.marts.built_days import DayInputs
-from cloud.marts.dimensions import list_dates, list_former_ids, list_location_hours
+from cloud.marts.dimensions import (
+    list_dates,
+    list_former_ids,
+    list_location_hours,
+    list_location_loops,
+)
 from cloud.marts.engine import read_sql
 from cloud.marts.sites_digest import SitesDigest, digest_values
 from cloud.sites.sites import Sites
@@ -20,6 +25,7 @@ class SiteInputs:
         """Read what is the same on every day once."""
         self._sites = sites
         self._former_ids = list_former_ids(sites)
+        self._loops = list_location_loops(sites)
         self._digest = SitesDigest(sites)
         self._sql = [read_sql(mart.name) for mart in marts]
 
@@ -28,6 +34,7 @@ class SiteInputs:
         return {
             "dim_date": list_dates(day, day),
             "location_hours": list_location_hours(self._sites, day, until=until),
+            "location_loops": self._loops,
             "former_ids": self._former_ids,
         }
 

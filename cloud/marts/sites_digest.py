@@ -1,7 +1,7 @@
 """A digest of what the rows of one day take from the sites file.
 
-Days with the same digest have the same hours of locations and the same former ids, so a change of
-the file changes the digest of the affected days only. Names, prices and loops are no part of it.
+Days with the same digest have the same hours and loops of locations and the same former ids, so a
+change of the file changes the digest of the affected days only. Names and prices are no part of it.
 """
 
 import hashlib
@@ -21,7 +21,10 @@ class SitesDigest:
     def __init__(self, sites: Iterable[Site]) -> None:
         """Read what is the same on every day once."""
         listed = sorted(sites, key=lambda site: site.id)
-        self._locations = [(site.id, site.timezone, sorted(site.formerly)) for site in listed]
+        self._locations = [
+            (site.id, site.timezone, sorted(site.formerly), site.loop.length_s, site.loop.spot_s)
+            for site in listed
+        ]
         self._cameras = [
             (site.id, camera.from_on or date.min, camera.until_on or date.max)
             for site in listed

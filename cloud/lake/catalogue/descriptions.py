@@ -18,11 +18,14 @@ _PARTS: Final = {
     "audience_sensors": "What one sensor contributes to a report.",
     "published_prices": "The price of one hour at one location, as published on one day.",
     "alert_changes": "One change of an alert: raised, acknowledged, cleared or closed.",
+    "order_lines": "One version of a line of an advertiser's order.",
+    "order_line_hours": "What a version of an order line books in a UTC hour, by creative.",
 }
 DESCRIPTIONS: Final[Mapping[str, str]] = {
     "landing.audience_reports": "One audience report as committed to the database, as JSON.",
     "landing.alert_changes": "One change of an alert as committed to the database.",
     "landing.price_sheets": "The prices of a quarter at one location, published on one day.",
+    "landing.order_lines": "One version of an order line as committed to the database.",
     "landing.quarantine": "One landed row that could not be promoted to the raw zone, and why.",
     **{f"{Zone.RAW}.{name}": sentence for name, sentence in _PARTS.items()},
     "raw.quarantine": "One raw row that could not be promoted to the trusted zone, and why.",
@@ -31,6 +34,9 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
     "curated.audience_metrics": "The audience of one location in one UTC hour.",
     "curated.audience_demographics_hourly": (
         "The visits of one age group and gender at one location in one UTC hour."
+    ),
+    "curated.campaign_performance": (
+        "One order line and creative at one location in one UTC hour: ordered, shown and seen."
     ),
     "curated.location_profiles": "One location over the last four weeks.",
     "curated.location_demographics": (

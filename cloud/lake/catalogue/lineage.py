@@ -10,19 +10,28 @@ from typing import Final
 
 from cloud.lake.curated.audience import AUDIENCE_DEMOGRAPHICS_HOURLY, AUDIENCE_METRICS
 from cloud.lake.curated.benchmarks import LOCATION_BENCHMARKS
+from cloud.lake.curated.campaigns import CAMPAIGN_PERFORMANCE
 from cloud.lake.curated.demographics import LOCATION_DEMOGRAPHICS
 from cloud.lake.curated.profiles import LOCATION_PROFILES
 from cloud.lake.curated.seasons import LOCATION_SEASONS
 from cloud.lake.curated.tables import CURATED_TABLES
 from cloud.lake.quarantine import QUARANTINE
+from cloud.lake.raw.audience import RAW_CREATIVES, RAW_DEMOGRAPHICS, RAW_REPORTS
 from cloud.lake.raw.feeds import FEEDS
+from cloud.lake.raw.orders import RAW_ORDER_LINE_HOURS
+from cloud.lake.tables import Zone
 from cloud.lake.trusted.contracted_tables import contracted_tables
 from cloud.lake.trusted.tables import RAW_TABLES, ROW_QUARANTINE, RULE_RESULTS, TRUSTED_TABLES
 
 LANDED: Final = tuple(feed.raw.landed.full_name for feed in FEEDS)
 RAW: Final = tuple(table.full_name for table in RAW_TABLES)
 TRUSTED: Final = tuple(table.full_name for table in TRUSTED_TABLES)
+REPORTS, DEMOGRAPHICS, CREATIVES, ORDER_HOURS = (
+    f"{Zone.TRUSTED}.{table.name}"
+    for table in (RAW_REPORTS, RAW_DEMOGRAPHICS, RAW_CREATIVES, RAW_ORDER_LINE_HOURS)
+)
 HOURLY: Final = (AUDIENCE_METRICS.full_name, AUDIENCE_DEMOGRAPHICS_HOURLY.full_name)
+CAMPAIGNS: Final = CAMPAIGN_PERFORMANCE.full_name
 PROFILES: Final[Mapping[str, tuple[str, ...]]] = {
     LOCATION_PROFILES.full_name: HOURLY[:1],
     LOCATION_DEMOGRAPHICS.full_name: HOURLY,
@@ -73,7 +82,12 @@ STEPS: Final = (
     LineageStep(
         "build_audience_marts",
         "Sum trusted rows by location and UTC hour.",
-        dict.fromkeys(HOURLY, TRUSTED[:2]),
+        {HOURLY[0]: (REPORTS,), HOURLY[1]: (REPORTS, DEMOGRAPHICS)},
+    ),
+    LineageStep(
+        "build_campaign_performance",
+        "Compare ordered with shown and seen creatives by location and UTC hour.",
+        {CAMPAIGNS: (REPORTS, CREATIVES, ORDER_HOURS)},
     ),
     LineageStep(
         "build_location_profiles",
@@ -102,12 +116,12 @@ CONSUMERS: Final[Mapping[str, tuple[str, ...]]] = {
     QUARANTINE.full_name: ("operators, by `lake quarantine` and `replay`",),
     **dict.fromkeys(RAW, ("the promotion to the trusted zone", ANALYSTS)),
     ROW_QUARANTINE.full_name: ("operators, by `lake quarantine` and `repair`",),
-    **dict.fromkeys(TRUSTED[:2], ("the marts", ANALYSTS)),
-    **dict.fromkeys(TRUSTED[2:], (ANALYSTS,)),
+    **dict.fromkeys(TRUSTED, (ANALYSTS,)),
+    **dict.fromkeys((REPORTS, DEMOGRAPHICS, CREATIVES, ORDER_HOURS), ("the marts", ANALYSTS)),
     RULE_RESULTS.full_name: ("operators, by `lake status`",),
     HOURLY[0]: ("the profiles and seasons of locations", BUSINESS_TOOLS, ANALYSTS),
     HOURLY[1]: ("the profiles of locations", BUSINESS_TOOLS, ANALYSTS),
-    **dict.fromkeys((*PROFILES, SEASONS), (BUSINESS_TOOLS, ANALYSTS)),
+    **dict.fromkeys((CAMPAIGNS, *PROFILES, SEASONS), (BUSINESS_TOOLS, ANALYSTS)),
 }
 """As documented in docs/lake.md and docs/marts.md."""
 

@@ -10,11 +10,13 @@ from typing import Final
 
 from cloud.lake.lake import Lake
 from cloud.lake.landing.alerts import ALERT_ROWS
+from cloud.lake.landing.orders import ORDER_ROWS
 from cloud.lake.landing.prices import PRICE_ROWS
 from cloud.lake.landing.reports import REPORT_ROWS
 from cloud.lake.landing.table_rows import TableRows, land_rows
 from cloud.lake.manifest import Snapshot
 from cloud.lake.raw.alerts import ALERT_SOURCE
+from cloud.lake.raw.orders import ORDER_SOURCE
 from cloud.lake.raw.prices import PRICE_SOURCE
 from cloud.lake.raw.promotion import Promotion, RawSource, promote_landed
 from cloud.lake.raw.reports import REPORT_SOURCE
@@ -41,4 +43,5 @@ FEEDS: Final = (
     Feed("reports", REPORT_ROWS, REPORT_SOURCE),
     Feed("alert changes", ALERT_ROWS, ALERT_SOURCE),
     Feed("price sheets", PRICE_ROWS, PRICE_SOURCE),
+    Feed("order lines", ORDER_ROWS, ORDER_SOURCE),
 )

@@ -6,14 +6,19 @@ from typing import Final
 
 from cloud.lake.raw.alerts import RAW_ALERTS
 from cloud.lake.raw.audience import AUDIENCE_TABLES, RAW_REPORTS
+from cloud.lake.raw.orders import RAW_ORDER_LINE_HOURS, RAW_ORDER_LINES
 from cloud.lake.raw.prices import RAW_PRICES
 from cloud.lake.tables import LakeTable, Zone
 from cloud.lake.trusted.contract import Contract, read_contract
 from cloud.lake.trusted.tables import RAW_TABLES, TRUSTED_TABLES
 
-DATED_BY: Final = {RAW_ALERTS.name: "changed_at", RAW_PRICES.name: "published_at"}
+DATED_BY: Final = {
+    RAW_ALERTS.name: "changed_at",
+    RAW_ORDER_LINES.name: "changed_at",
+    RAW_PRICES.name: "published_at",
+}
 """Where it is another column than the start of an interval."""
-IRREGULAR: Final = (RAW_ALERTS.name,)
+IRREGULAR: Final = (RAW_ALERTS.name, RAW_ORDER_LINES.name, RAW_ORDER_LINE_HOURS.name)
 """Tables that may have no new rows for days: they are not late then."""
 
 

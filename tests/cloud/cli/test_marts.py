@@ -33,7 +33,7 @@ def test_marts_are_built_and_published(
     capsys.readouterr()
     assert main([*shared, "build"]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "2026-11-20: audience_demographics_hourly 0, audience_metrics 96",
+        "2026-11-20: audience_demographics_hourly 0, audience_metrics 96, campaign_performance 0",
         "profiles of 4 locations built",
         "season from 2026-09-01: 8 rows",
     ]

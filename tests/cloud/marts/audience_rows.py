@@ -1,5 +1,7 @@
 """Eight days of three cameras as trusted rows: the clocks change on one, a location is unlisted.
 
+Two creatives share the screens; one of them is ordered, by two lines, and one line is corrected.
+
 Generated once in each process of tests; nobody changes them.
 """
 
@@ -19,7 +21,9 @@ from cloud.marts.build import SOURCES
 from cloud.sites.sites import Sites
 from cloud.sites.sites_file import load_sites
 from simulators.synthetic.cameras import Period, create_sites, generate_reports, render_sites_file
-from wire.audience import AgeGroup, AudienceReport, DemographicCell, Gender
+from tests.cloud.booking.order_lines import order_line
+from tests.cloud.marts.order_rows import order_hours
+from wire.audience import AgeGroup, AudienceReport, CreativeSum, DemographicCell, Gender
 from wire.scalars import LocationId
 
 FIRST, LAST = date(2026, 10, 19), date(2026, 10, 26)  # London leaves summer time on the 25th
@@ -50,7 +54,7 @@ def reports() -> tuple[AudienceReport, ...]:
         msgspec.structs.replace(report, location=UNLISTED)
         for report in generate_reports(create_sites(5, seed=2)[-1], period)
     ]
-    return tuple(_describe(report) for report in (*found, *of_unlisted[100:200]))
+    return tuple(_divide(_describe(report)) for report in (*found, *of_unlisted[100:200]))
 
 
 def _describe(report: AudienceReport) -> AudienceReport:
@@ -69,8 +73,33 @@ def _describe(report: AudienceReport) -> AudienceReport:
     return msgspec.structs.replace(report, demographics=(women, men))
 
 
+def _divide(report: AudienceReport) -> AudienceReport:
+    """With its times divided between two creatives."""
+    names = [name for name in CreativeSum.__struct_fields__ if name != "plays"]
+    first = {name: getattr(report, name) // 3 for name in names}
+    rest = {name: getattr(report, name) - first[name] for name in names}
+    creatives = {"a": CreativeSum(plays=7, **first), "b": CreativeSum(plays=13, **rest)}
+    return msgspec.structs.replace(report, creatives=creatives)
+
+
+@functools.cache
+def orders() -> pa.Table:
+    """The hours of a line that was corrected, and of another that ordered the same creative."""
+    start = datetime(FIRST.year, FIRST.month, FIRST.day, 6, tzinfo=UTC)
+    place = {"location": CAMERAS[0].address.location, "starts_at": start}
+    first = order_line(48, positions=2, **place)
+    corrected = order_line(24, positions=2, price_minor=75, **place)
+    other = order_line(36, line_id="SO-1-2", creatives=("a", "c"), **place)
+    return pa.concat_tables(
+        [
+            order_hours(first, other, changed_at=start),
+            order_hours(corrected, changed_at=NOW, version=2, released=first.slots[24:]),
+        ]
+    )
+
+
 def to_tables(found: tuple[AudienceReport, ...]) -> list[pa.Table]:
-    """The trusted tables of the reports, in the order of SOURCES, with `day`."""
+    """The trusted tables of the reports, in the order of SOURCES, with `day`; no orders."""
     rows = defaultdict(list)
     for report in found:
         for name, parts in flatten(report, NOW).items():
@@ -85,7 +114,7 @@ def to_tables(found: tuple[AudienceReport, ...]) -> list[pa.Table]:
 
 @functools.cache
 def all_tables() -> list[pa.Table]:
-    return to_tables(reports())
+    return [*to_tables(reports())[:-1], orders()]
 
 
 def trust(lake: Lake, *found: AudienceReport) -> None:

@@ -1,5 +1,6 @@
 """What every engine of the marts does; a test class of each engine inherits it."""
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
@@ -12,11 +13,17 @@ from cloud.database import ATTENTION, DWELL, reading, writing
 from cloud.ingest import report_store
 from cloud.ingest.minute_sums import MinuteSums
 from cloud.lake.curated.audience import AUDIENCE_DEMOGRAPHICS_HOURLY, AUDIENCE_METRICS
+from cloud.lake.curated.campaigns import CAMPAIGN_PERFORMANCE
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import read_files
 from cloud.lake.tables import LakeTable
 from cloud.marts.build import DAILY_MARTS, SOURCES
-from cloud.marts.dimensions import list_dates, list_former_ids, list_location_hours
+from cloud.marts.dimensions import (
+    list_dates,
+    list_former_ids,
+    list_location_hours,
+    list_location_loops,
+)
 from cloud.marts.engine import LakeFiles, MartEngine, compute_mart
 from cloud.windows.breakdown import breakdown, demographics
 from cloud.windows.dimensions import BreakdownCell, BreakdownFilter, Dimension
@@ -57,7 +64,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 @pytest.fixture(scope="module")
 def built(mart_engine: MartEngine, trusted_lake: Lake) -> dict[str, pa.Table]:
-    """The rows of both daily marts, of all days."""
+    """The rows of the daily marts, of all days."""
     inputs = inputs_of(trusted_lake)
     return {mart.name: compute_mart(mart_engine, mart, inputs) for mart in DAILY_MARTS}
 
@@ -75,6 +82,7 @@ def inputs_of(lake: Lake) -> dict[str, LakeFiles | pa.Table]:
     return trusted | {
         "dim_date": list_dates(FIRST, LAST),
         "location_hours": pa.concat_tables(hours),
+        "location_loops": list_location_loops(sites()),
         "former_ids": list_former_ids(sites()),
     }
 
@@ -123,6 +131,28 @@ class MartEngineContract:
             )
             for one in groups
         }  # fmt: skip
+
+    def test_campaigns_add_up_to_the_live_windows_and_to_the_orders(
+        self, built: dict[str, pa.Table], live: Engine
+    ) -> None:
+        times = ("observed_ms", "person_ms", "facing_ms", "looking_ms", "unsure_ms")
+        rows = built[CAMPAIGN_PERFORMANCE.name].to_pylist()
+        found: dict[tuple[Any, ...], Counter[str]] = defaultdict(Counter)
+        for row in rows:
+            found[_key(row)].update({name: row[name] or 0 for name in times})
+        with reading(live) as connection:
+            cells = breakdown(connection, WHOLE, (Dimension.LOCATION, Dimension.HOUR))
+        for cell in cells:
+            tally = cell.audience.tally
+            expected = {name: getattr(tally, name) for name in times}
+            assert found[_cell_key(cell)] == expected
+        booked = Counter({row["line_id"]: 0 for row in rows if row["line_id"]})
+        for row in rows:
+            if row["line_id"]:
+                booked[row["line_id"]] += row["price_minor"]
+        assert booked == {"SO-1-1": 24 * 2 * 75, "SO-1-2": 36 * 60}
+        plays = sum(row["plays"] or 0 for row in rows)
+        assert plays == 20 * len(reports())
 
     def test_no_reports_give_no_rows_of_the_same_columns(
         self, mart_engine: MartEngine, trusted_lake: Lake

@@ -4,11 +4,13 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from sqlalchemy import Engine, MetaData, Table, create_engine, func, inspect, select, text
 
 from cloud.database import connect, reading, writing
 from cloud.lake.curated.audience import AUDIENCE_METRICS
+from cloud.lake.curated.campaigns import CAMPAIGN_PERFORMANCE
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import Operation, commit, read_files
 from cloud.lake.storage import open_storage
@@ -92,6 +94,20 @@ def test_only_changed_days_are_replaced(lake: Lake) -> None:
     replace_day(lake, MONDAY, hour(STATION, MONDAY, visits=7), hour(STATION, MONDAY, 10, visits=8))
     assert publish(lake)["mart_audience_metrics"] == PublishedMart("mart_audience_metrics", 1, 2)
     assert _visits(lake.engine) == [(SUNDAY, 9, 100), (MONDAY, 9, 7), (MONDAY, 10, 8)]
+
+
+def test_a_creative_without_an_order_is_published_with_a_null_line(lake: Lake) -> None:
+    mart = CAMPAIGN_PERFORMANCE
+    schema = mart.schema.append(pa.field("day", pa.date32()))
+    empty = {field.name: None if field.nullable else 0 for field in schema}
+    row = empty | {"day": MONDAY, "location": STATION, "hour": 9, "creative": "a", "plays": 3}
+    rows = [row, row | {"order_id": "SO-1", "line_id": "SO-1-1"}, row | {"creative": "b"}]
+    append(lake, mart, pa.Table.from_pylist(rows, schema), now=NOW)
+    assert publish(lake)["mart_campaign_performance"].rows == 3
+    table = PUBLISHED_MARTS[mart]
+    with reading(lake.engine) as connection:
+        query = select(table.c.line_id, func.count()).group_by(table.c.line_id)
+        assert {tuple(one) for one in connection.execute(query)} == {(None, 2), ("SO-1-1", 1)}
 
 
 @SQLITE_ONLY

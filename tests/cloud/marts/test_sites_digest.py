@@ -1,4 +1,4 @@
-"""The digest of a day changes with its hours of locations and former ids, and with nothing else."""
+"""The digest of a day changes with its hours, loops and former ids, and with nothing else."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 
 from cloud.marts.dimensions import list_former_ids, list_location_hours
 from cloud.marts.sites_digest import SitesDigest
-from cloud.sites.site_model import Site, SiteCamera
+from cloud.sites.site_model import Loop, Site, SiteCamera
 from tests.cloud.marts.audience_rows import sites
 from wire.scalars import DeviceId
 
@@ -46,14 +46,17 @@ def test_it_differs_where_the_expected_hours_differ(zone: str) -> None:
     assert digests[0] == SitesDigest([change(timezone=zone)]).of_day(DAY)
 
 
-def test_it_differs_by_zone_and_former_ids_and_not_by_names_or_optional_cameras() -> None:
+def test_it_differs_by_zone_loop_and_former_ids_and_not_by_names_or_optional_cameras() -> None:
     plain = SitesDigest(sites()).of_day(DAY)
     first, *others = sites()
     equal = (
         change(name="Elsewhere", base_rate_minor=1),
         change(listed_cameras=(*first.listed_cameras, camera(0, 1, optional=True))),
     )
-    different = (change(timezone="Asia/Tokyo"), change(formerly=("OLD-01",)))
+    different = (
+        change(timezone="Asia/Tokyo"), change(formerly=("OLD-01",)),
+        change(loop=Loop(length_s=120, spot_s=10)),
+    )  # fmt: skip
     assert {SitesDigest([site, *others]).of_day(DAY) for site in equal} == {plain}
     assert plain not in {SitesDigest([site, *others]).of_day(DAY) for site in different}
     assert SitesDigest([*others, first]).of_day(DAY) == plain

@@ -67,7 +67,10 @@ def test_the_schema_refuses_other_events(field, value):
 
 def test_each_run_starts_and_completes():
     found = [(one["job"]["name"], one["eventType"]) for one in small_events()]
-    jobs = ("promote_to_raw", "promote_to_trusted", "build_audience_marts")
+    jobs = (
+        "promote_to_raw", "promote_to_trusted", "build_audience_marts",
+        "build_campaign_performance",
+    )  # fmt: skip
     assert found == [(job, kind) for job in jobs for kind in ("START", "COMPLETE")]
     assert len({one["run"]["runId"] for one in small_events()}) == len(jobs)
 
