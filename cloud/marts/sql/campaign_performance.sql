@@ -4,6 +4,7 @@
 -- booked time, without a remainder. All cameras of a location see the same screen: plays are those
 -- of the camera that reports most. Unknown figures are null: plays of an hour without a report, or
 -- in which time is not attributed to a creative, and the audience of plays that were not observed.
+-- A device reports the time of few people without their creative, as unattributed.
 WITH hours AS (
   SELECT
     COALESCE(present_id, location) AS location,
@@ -65,7 +66,9 @@ attributed AS (
     hour,
     SUM(CASE WHEN creative = 'unknown' THEN 0 ELSE 1 END) AS creatives,
     CAST(SUM(CASE WHEN creative = 'unknown' THEN observed_ms ELSE 0 END) AS BIGINT)
-      AS unattributed_ms
+      AS unattributed_ms,
+    CAST(SUM(CASE WHEN creative = 'unknown' THEN person_ms ELSE 0 END) AS BIGINT)
+      AS unattributed_person_ms
   FROM shown
   GROUP BY location, day, hour
 ),
@@ -175,6 +178,7 @@ counted AS (
     CASE WHEN hours.observed_ms > 0 THEN hours.dwell_ms ELSE NULLIF(hours.dwell_ms, 0) END
       AS hour_dwell_ms,
     attributed.unattributed_ms,
+    attributed.unattributed_person_ms,
     cameras,
     CASE
       WHEN shown_at IS NOT NULL
@@ -271,6 +275,7 @@ SELECT
   hour_observed_ms,
   expected_ms,
   unattributed_ms,
+  unattributed_person_ms,
   hour_visits,
   hour_onlookers,
   hour_dwell_ms,

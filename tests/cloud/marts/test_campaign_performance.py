@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 import pytest
 
@@ -162,6 +163,18 @@ def test_price_and_time_of_a_line_are_divided_between_its_creatives() -> None:
     assert [(row["creative"], row["booked_s"], row["plays"]) for row in without] == [
         ("a", None, 2), (None, 3_600, None),
     ]  # fmt: skip
+
+
+def test_people_whose_creative_is_withheld_are_unattributed() -> None:
+    whole = _sums(3)
+    withheld = msgspec.structs.replace(whole, person_ms=0, facing_ms=0, looking_ms=0,
+                                       unsure_ms=0)  # fmt: skip
+    others = msgspec.structs.replace(whole, plays=0, observed_ms=0)
+    one = msgspec.structs.replace(report(a=3), creatives={"a": withheld, "unknown": others})
+    row, unknown = compute(one)
+    assert (row["plays"], row["person_ms"], row["ots_milli"]) == (3, 0, 0)
+    assert {one["unattributed_person_ms"] for one in (row, unknown)} == {75_000}
+    assert (unknown["person_ms"], unknown["unattributed_ms"]) == (75_000, 0)
 
 
 def test_two_cameras_see_the_same_plays() -> None:
