@@ -9,8 +9,10 @@ from typing import Final
 
 from cloud import database, settings
 from cloud.cli.lake.commands import FOLDER
+from cloud.cli.lake.output import write_stopped
 from cloud.lake.curated.profiles import LOCATION_PROFILES
 from cloud.lake.curated.tables import CURATED_TABLES
+from cloud.lake.file_checks import DamagedFileError
 from cloud.lake.file_lists import write_lists
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import LakeConflictError
@@ -47,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, clock: Callable[[], datetime] = utc_now) -> int:
-    """Run the action; 2 when it is refused."""
+    """Run the action; 1 when a day is stopped by a damaged file, 2 when it is refused."""
     chosen = settings.read(arguments)
     engine = database.open_existing(chosen.database_url)
     try:
@@ -55,40 +57,47 @@ def run(arguments: argparse.Namespace, clock: Callable[[], datetime] = utc_now) 
         sites = load_sites(chosen.sites or SAMPLE)
         require_listed_files(lake)
         if arguments.action == "publish":
-            _publish(lake, sites)
-        elif arguments.spark:
-            _build_on_spark(lake, sites, arguments.since, clock())
-        else:
-            _build(lake, DuckDbEngine(), sites, arguments.since, clock())
+            return _publish(lake, sites)
+        if arguments.spark:
+            return _build_on_spark(lake, sites, arguments.since, clock())
+        return _build(lake, DuckDbEngine(), sites, arguments.since, clock())
     except REFUSED as error:
         sys.stderr.write(f"{error}\n")
         return 2
     finally:
         engine.dispose()
-    return 0
 
 
-def _build_on_spark(lake: Lake, sites: Sites, since: date | None, now: datetime) -> None:
+def _build_on_spark(lake: Lake, sites: Sites, since: date | None, now: datetime) -> int:
     from cloud.cli.stream_spark import session
     from cloud.marts.spark_engine import SparkEngine
 
     spark = session({})
     try:
-        _build(lake, SparkEngine(spark), sites, since, now)
+        return _build(lake, SparkEngine(spark), sites, since, now)
     finally:
         spark.stop()
 
 
-def _build(lake: Lake, engine: MartEngine, sites: Sites, since: date | None, now: datetime) -> None:
+def _build(lake: Lake, engine: MartEngine, sites: Sites, since: date | None, now: datetime) -> int:
+    stopped = 0
     for built in _build_daily(lake, engine, sites, since, now):
+        if write_stopped([built]):
+            stopped += 1
+            continue
         counts = ", ".join(f"{name} {rows}" for name, rows in sorted(built.rows.items()))
         _write(f"{built.day}: {counts or 'no reports, left as it is'}")
-    profiles = build_profiles(lake, engine, sites, now=now)
-    _write(f"profiles of {profiles.get(LOCATION_PROFILES.name, 0)} locations built")
-    for season in build_seasons(lake, engine, sites, now=now):
-        _write(f"season from {season.season_on}: {season.rows} rows")
+    try:
+        profiles = build_profiles(lake, engine, sites, now=now)
+        _write(f"profiles of {profiles.get(LOCATION_PROFILES.name, 0)} locations built")
+        for season in build_seasons(lake, engine, sites, now=now):
+            _write(f"season from {season.season_on}: {season.rows} rows")
+    except DamagedFileError as error:
+        sys.stderr.write(f"stopped: profiles and seasons: {error}\n")
+        stopped += 1
     for table in CURATED_TABLES:
         write_lists(lake, table.full_name)
+    return 1 if stopped else 0
 
 
 def _build_daily(
@@ -101,9 +110,12 @@ def _build_daily(
     return build_days(lake, engine, sites, chosen, now=now)
 
 
-def _publish(lake: Lake, sites: Sites) -> None:
+def _publish(lake: Lake, sites: Sites) -> int:
+    stopped = 0
     for published in publish_marts(lake, sites):
         _write(f"{published.table}: {published.days} days, {published.rows} rows")
+        stopped += write_stopped(published.stopped)
+    return 1 if stopped else 0
 
 
 def _write(line: str) -> None:

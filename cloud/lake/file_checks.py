@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 
 from cloud.lake.manifest import DataFile
 from cloud.lake.storage import Storage
-from cloud.lake.tables import LakeTable
+from cloud.lake.tables import LakeTable, Zone
 from cloud.lake.verification import find_faults
 
 
@@ -28,10 +28,21 @@ def find_refusal(storage: Storage, table: LakeTable, files: Sequence[DataFile]) 
 
 def _find_reasons(storage: Storage, table: LakeTable, file: DataFile) -> Iterator[str]:
     for fault in find_faults(storage, file.path, file.size_bytes, file.sha256):
-        yield f"{file.path} is {fault.fault}: {fault.detail}. Restore it from a copy"
+        yield f"{file.path} is {fault.fault}: {fault.detail}. {_describe_remedy(table, file)}"
         return
     for reason in _find_contradictions(storage, table, file):
-        yield f"{file.path}: {reason}"
+        yield f"{file.path}: {reason}. {_describe_remedy(table, file)}"
+
+
+def _describe_remedy(table: LakeTable, file: DataFile) -> str:
+    day = file.day.isoformat()
+    command = {
+        Zone.LANDING: "lake drop",
+        Zone.RAW: f"lake rebuild --first-on {day} --last-on {day}",
+        Zone.TRUSTED: f"lake replay --first-on {day} --last-on {day}",
+        Zone.CURATED: f"marts build --since {day}",
+    }[table.zone]
+    return f"Restore it from a copy, or run `python -m cloud {command}`"
 
 
 def _find_contradictions(storage: Storage, table: LakeTable, file: DataFile) -> Iterator[str]:

@@ -71,7 +71,7 @@ def _require_newest_manifest(lake: Lake) -> None:
             raise OldManifestError(
                 f"the lake has a snapshot of {name} that the database does not have: the database "
                 "was restored from an older copy, or is another one. "
-                "`python -m cloud lake reconcile` lists what it lacks"
+                "`python -m cloud lake reconcile list` shows what it lacks"
             )
 
 

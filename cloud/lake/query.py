@@ -7,7 +7,7 @@ neither read nor write a file, load an extension, or change these settings.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import duckdb
 
@@ -17,6 +17,9 @@ from cloud.lake.lake import Lake
 from cloud.lake.manifest import read_files
 from cloud.lake.reader import to_dataset
 from cloud.lake.registry import TABLES
+
+FILE_ERRORS: Final = ("FileNotFoundError", "IOError", "ArrowInvalid", "Parquet")
+"""Words in DuckDB's message when an Arrow dataset cannot read a file."""
 
 
 class QueryError(ValueError):
@@ -54,9 +57,16 @@ def run_query(
                 raise QueryError("the statement is empty")
             rows = result.fetchmany(limit + 1)
         except duckdb.Error as error:
-            raise QueryError(str(error).strip()) from error
+            raise QueryError(_describe(error)) from error
         columns = tuple(column[0] for column in result.description or ())
     return QueryResult(columns, rows[:limit], len(rows) <= limit)
+
+
+def _describe(error: duckdb.Error) -> str:
+    sentence = str(error).strip()
+    is_of_file = any(words in sentence for words in FILE_ERRORS)
+    hint = "; `python -m cloud lake verify` lists damaged files" if is_of_file else ""
+    return f"{sentence}{hint}"
 
 
 @contextmanager

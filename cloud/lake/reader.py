@@ -38,18 +38,23 @@ def read_table(
 
 
 def to_dataset(storage: Storage, table: LakeTable, files: Sequence[DataFile]) -> ds.Dataset:
-    """The files as an Arrow dataset with the table's present columns and `day`."""
+    """The files as an Arrow dataset with the table's present columns and `day`.
+
+    No file is opened before rows are read.
+    """
     schema = table.schema.append(pa.field(DAY, pa.date32()))
     if not files:
         return ds.dataset(schema.empty_table())
-    return ds.dataset(
-        [storage.locate(file.path) for file in files],
-        schema=schema,
-        format="parquet",
-        filesystem=storage.filesystem,
-        partitioning=ds.partitioning(pa.schema([(DAY, pa.date32())]), flavor="hive"),
-        partition_base_dir=storage.partition_base,
-    )
+    parquet = ds.ParquetFileFormat()
+    fragments = [
+        parquet.make_fragment(
+            storage.locate(file.path),
+            storage.filesystem,
+            partition_expression=ds.field(DAY) == pa.scalar(file.day, pa.date32()),
+        )
+        for file in files
+    ]
+    return ds.FileSystemDataset(fragments, schema, parquet, storage.filesystem)
 
 
 def create_view(

@@ -21,7 +21,8 @@ from cloud.lake.manifest import (
 from cloud.lake.records import write_records
 from cloud.lake.storage import Storage
 from cloud.lake.tables import LakeTable
-from cloud.lake.writer import publish_staged, stage_batches
+from cloud.lake.verification import find_faults
+from cloud.lake.writer import StagedFile, publish_staged, stage_batches
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,8 @@ def replace_day(
     """Replace the day's files in `before` by the rows, in one transaction over all tables.
 
     The same rows give the same bytes: a table that has them already gets no snapshot, so that
-    nothing computed from it has to be computed again. `meanwhile` is called in the transaction
-    in any case, before the rows.
+    nothing computed from it has to be computed again. Its file is written again when it is damaged.
+    `meanwhile` is called in the transaction in any case, before the rows.
 
     Raises:
         LakeConflictError: the day has other files than `before`, or `meanwhile` raises it.
@@ -83,8 +84,15 @@ def _write(
         if not staged.rows:
             return []
         if len(present) == 1 and present[0].sha256 == staged.read_hash():
+            _restore(storage, present[0], staged)
             return list(present)
         return [publish_staged(storage, part.table, day, staged)]
+
+
+def _restore(storage: Storage, file: DataFile, staged: StagedFile) -> None:
+    """Publish the same bytes again when the file is damaged."""
+    if any(find_faults(storage, file.path, file.size_bytes, file.sha256)):
+        storage.publish(staged.path, file.path)
 
 
 def _commit(

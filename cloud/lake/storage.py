@@ -133,11 +133,6 @@ class Storage:
         [root] = self._roots(path)
         return f"{root}/{path}" if path else root
 
-    @property
-    def partition_base(self) -> str:
-        """What precedes the path of every file, in which Arrow looks for no partition."""
-        return "" if ZONE_FIELD in self.root else self.root
-
     def _roots(self, path: str) -> list[str]:
         """Where files below a path are: one root, or those of all zones for a path of no zone."""
         if ZONE_FIELD not in self.root:

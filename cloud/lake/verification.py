@@ -1,7 +1,7 @@
 """Compare the files with the manifest: their size and SHA-256, and files that it does not list."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -28,6 +28,7 @@ class FileFault:
     path: str
     fault: Fault
     detail: str
+    is_current: bool = True  # else only earlier snapshots, which expire, have the file
 
 
 def verify(lake: Lake) -> Iterator[FileFault]:
@@ -44,7 +45,8 @@ def verify(lake: Lake) -> Iterator[FileFault]:
     for row in rows:
         path = _locate(lake.storage, row)
         listed.add(path)
-        yield from find_faults(lake.storage, path, row.size_bytes, row.sha256)
+        for found in find_faults(lake.storage, path, row.size_bytes, row.sha256):
+            yield replace(found, is_current=row.removed_in is None)
     for path in present:
         is_known = path in listed or path.startswith(f"{STAGING}/")
         if not is_known and lake.storage.exists(path):

@@ -5,7 +5,8 @@ has changed, and when its expected time had not ended; days that have not begun 
 is replaced in one transaction, together with the proof that no other program has moved the position
 meanwhile; the position moves with the last day. A run that is interrupted is repeated from its
 first day, with the same rows. A day whose reports retention has deleted keeps its rows. A day that
-never had a report is built when something was ordered.
+never had a report is built when something was ordered. A day with a damaged file keeps its rows,
+and the next run tries it again.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -18,6 +19,7 @@ from sqlalchemy import Connection
 from cloud.database import reading, writing
 from cloud.lake.curated.audience import AUDIENCE_DEMOGRAPHICS_HOURLY, AUDIENCE_METRICS
 from cloud.lake.curated.campaigns import CAMPAIGN_PERFORMANCE
+from cloud.lake.file_checks import DamagedFileError
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import (
     read_changed_days,
@@ -32,8 +34,8 @@ from cloud.lake.replacement import DayRows, read_day_files, replace_day
 from cloud.lake.tables import DAY
 from cloud.lake.trusted.tables import TRUSTED_TABLES
 from cloud.lake.writer import sort_rows
-from cloud.marts.built_days import read_built_days, write_built_day
-from cloud.marts.engine import LakeFiles, MartEngine, compute_mart
+from cloud.marts.built_days import NOT_BUILT, read_built_days, write_built_day
+from cloud.marts.engine import LakeFiles, MartEngine, compute_mart, require_readable_inputs
 from cloud.marts.site_inputs import SiteInputs, end_of_day
 from cloud.sites.sites import Sites
 
@@ -56,10 +58,12 @@ POSITIONS_OF: Final = AUDIENCE_METRICS.full_name
 
 @dataclass(frozen=True, slots=True)
 class BuiltDay:
-    """One day that was built: the rows of each mart."""
+    """One day that was built: the rows of each mart; `stopped` is why it is left as it is."""
 
     day: date
     rows: Mapping[str, int]
+    stopped: str | None = None
+    table_name: str = AUDIENCE_METRICS.full_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,10 @@ class _Builder:
         sources = self._read_sources(day)
         if sources is None:
             return BuiltDay(day, {})
+        try:
+            require_readable_inputs(sources)
+        except DamagedFileError as error:
+            return self._stop(day, str(error))
         inputs = {**sources, **self.inputs.list_tables(day, until=self.now)}
         rows = {mart: compute_mart(self.engine, mart, inputs) for mart in DAILY_MARTS}
         parts = [
@@ -133,6 +141,12 @@ class _Builder:
 
         replace_day(self.lake, day, parts, before=before, now=self.now, meanwhile=confirm)
         return BuiltDay(day, {mart.name: len(found) for mart, found in rows.items()})
+
+    def _stop(self, day: date, reason: str) -> BuiltDay:
+        """Leave the day as it is, and record that the next run has to build it."""
+        with writing(self.lake.engine) as connection:
+            write_built_day(connection, POSITIONS_OF, day, NOT_BUILT)
+        return BuiltDay(day, {}, reason)
 
     def _read_sources(self, day: date) -> dict[str, LakeFiles] | None:
         """The trusted files of a day, by the name in the SQL; None when the day keeps its rows."""

@@ -7,10 +7,11 @@ has changed. So has a day whose expected time had not ended.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
 from sqlalchemy import Connection, select
 
-from cloud.database import insert
+from cloud.database import EPOCH, insert
 from cloud.database.lake import lake_built_days
 
 
@@ -20,6 +21,10 @@ class DayInputs:
 
     sha256: str
     until: datetime
+
+
+NOT_BUILT: Final = DayInputs("-", EPOCH)
+"""Of a day that could not be built: it is out of date."""
 
 
 def read_built_days(connection: Connection, mart_name: str) -> Mapping[date, DayInputs]:

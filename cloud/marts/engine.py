@@ -13,6 +13,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from cloud.lake.file_checks import require_readable
 from cloud.lake.manifest import DataFile
 from cloud.lake.storage import Storage
 from cloud.lake.tables import LakeTable
@@ -42,6 +43,13 @@ class MartEngine(Protocol):
 def read_sql(name: str) -> str:
     """The SQL text of a mart."""
     return resources.files("cloud.marts").joinpath("sql", f"{name}.sql").read_text("utf-8")
+
+
+def require_readable_inputs(inputs: MartInputs) -> None:
+    """Check the files that the SQL will read; raises DamagedFileError for the first damaged one."""
+    for one in inputs.values():
+        if isinstance(one, LakeFiles):
+            require_readable(one.storage, one.table, one.files)
 
 
 def compute_mart(engine: MartEngine, mart: LakeTable, inputs: MartInputs) -> pa.Table:

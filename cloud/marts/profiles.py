@@ -30,7 +30,14 @@ from cloud.lake.records import write_records
 from cloud.lake.writer import write_days
 from cloud.marts.built_days import DayInputs, read_built_days, write_built_day
 from cloud.marts.dimensions import list_locations
-from cloud.marts.engine import LakeFiles, MartEngine, MartInputs, compute_mart, read_sql
+from cloud.marts.engine import (
+    LakeFiles,
+    MartEngine,
+    MartInputs,
+    compute_mart,
+    read_sql,
+    require_readable_inputs,
+)
 from cloud.marts.site_inputs import end_of_day
 from cloud.marts.sites_digest import digest_values
 from cloud.sites.sites import Sites
@@ -61,6 +68,7 @@ def build_profiles(
     The last day of the period is the newest day of `audience_metrics` that has ended.
 
     Raises:
+        DamagedFileError: a file of the period cannot be read.
         LakeConflictError: another program builds the profiles at the same time.
     """
     with reading(lake.engine) as connection:
@@ -78,6 +86,7 @@ def build_profiles(
         "dim_location": list_locations(sites),
         "benchmark_measures": list_benchmark_measures(),
     }  # fmt: skip
+    require_readable_inputs(inputs)
     rows = {mart: compute_mart(engine, mart, inputs) for mart in PROFILE_MARTS}
     written = {mart: list(write_days(lake.storage, mart, found)) for mart, found in rows.items()}
     with writing(lake.engine) as connection:

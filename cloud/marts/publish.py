@@ -1,7 +1,8 @@
 """Copy the marts from the lake to tables of the product's database, for BI tools.
 
 Each changed day is replaced in one transaction, so a reader sees all of a day or its earlier rows.
-The position in the lake moves with the last day: a run that is interrupted is repeated.
+The position in the lake moves with the last day: a run that is interrupted is repeated. A day with
+a damaged file keeps its rows in the database; the position stays, and the next run tries again.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, Table, delete
 
 from cloud.database import reading, writing
 from cloud.lake.curated.audience import AUDIENCE_METRICS
+from cloud.lake.file_checks import find_refusal
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import (
     DataFile,
@@ -35,12 +37,22 @@ BATCH_ROWS: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
+class StoppedDay:
+    """A day of a mart that is not copied, and why."""
+
+    table_name: str
+    day: date
+    stopped: str
+
+
+@dataclass(frozen=True, slots=True)
 class PublishedMart:
-    """What changed in one table of the database."""
+    """What changed in one table of the database, and the days that were left as they are."""
 
     table: str
     days: int
     rows: int
+    stopped: Sequence[StoppedDay] = ()
 
 
 def publish_marts(lake: Lake, sites: Sites) -> Iterator[PublishedMart]:
@@ -70,15 +82,18 @@ def _publish_mart(lake: Lake, mart: LakeTable, table: Table) -> PublishedMart:
         newest = read_current(connection, source)
         days = read_changed_days(connection, source, after=before, until=newest)
         files = read_files(connection, source, at=newest, days=days)
-    rows = 0
+    rows, stopped = 0, list[StoppedDay]()
     for together in _group_days(mart, days):
-        is_last = together[-1:] == days[-1:]
+        of_days = [file for file in files if file.day in together]
+        if reason := find_refusal(lake.storage, mart, of_days):
+            stopped.append(StoppedDay(source, together[-1], reason))
+            continue
+        is_last = together[-1:] == days[-1:] and not stopped
         with writing(lake.engine) as connection:
             write_position(connection, target, source, newest if is_last else before, before=before)
             connection.execute(delete(table).where(table.c[DAY].in_(together)))
-            of_days = [file for file in files if file.day in together]
             rows += _insert(connection, lake, mart, table, of_days)
-    return PublishedMart(table.name, len(days), rows)
+    return PublishedMart(table.name, len(days) - len(stopped), rows, tuple(stopped))
 
 
 def _group_days(mart: LakeTable, days: Sequence[date]) -> list[Sequence[date]]:

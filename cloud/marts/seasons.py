@@ -26,7 +26,13 @@ from cloud.lake.replacement import DayRows, read_day_files, replace_day
 from cloud.lake.tables import DAY
 from cloud.lake.writer import sort_rows
 from cloud.marts.built_days import DayInputs, read_built_days, write_built_day
-from cloud.marts.engine import LakeFiles, MartEngine, compute_mart, read_sql
+from cloud.marts.engine import (
+    LakeFiles,
+    MartEngine,
+    compute_mart,
+    read_sql,
+    require_readable_inputs,
+)
 from cloud.marts.season_dimensions import (
     ONE_DAY,
     find_next_season,
@@ -56,6 +62,7 @@ def build_seasons(
     """Build every season that has changed, oldest first.
 
     Raises:
+        DamagedFileError: a file of the season cannot be read.
         LakeConflictError: another program builds the seasons at the same time.
     """
     with reading(lake.engine) as connection:
@@ -99,6 +106,7 @@ class _Builder:
         with reading(self.lake.engine) as connection:
             files = read_files(connection, SOURCE, at=self.snapshot, days=ended)
         metrics = LakeFiles(self.lake.storage, AUDIENCE_METRICS, files)
+        require_readable_inputs({"audience_metrics": metrics})
         rows = compute_mart(self.engine, LOCATION_SEASONS, {"audience_metrics": metrics, **inputs})
 
         def confirm(connection: Connection) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from cloud import database, settings
-from cloud.cli.lake import catalogue, holds, quality, reconcile
+from cloud.cli.lake import catalogue, holds, quality, reconcile, recovery
 from cloud.cli.lake.output import WRITERS, record_action, write_line, write_stopped
 from cloud.lake import lifecycle
 from cloud.lake.compaction import MIN_FILES, compact
@@ -26,6 +26,7 @@ from cloud.lake.manifest import (
 from cloud.lake.ownership import require_listed_files
 from cloud.lake.query import QueryError, run_query
 from cloud.lake.raw.replay import RepairError
+from cloud.lake.recovery.drop import DropError
 from cloud.lake.registry import TABLES, UnknownTableError, find_table
 from cloud.lake.storage import StorageError, open_storage
 from cloud.lake.table_list import describe_tables
@@ -37,7 +38,7 @@ from wire.command_line import row_count, whole_number
 FOLDER: Final = "var/lake"
 FORMATS: Final = ("table", "csv", "json")
 REFUSED: Final = (
-    LakeConflictError, QueryError, RepairError, StorageError, UnknownSnapshotError,
+    DropError, LakeConflictError, QueryError, RepairError, StorageError, UnknownSnapshotError,
     UnknownTableError,
 )  # fmt: skip
 
@@ -51,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     actions = parser.add_subparsers(dest="action", required=True)
     quality.add_actions(actions)
+    recovery.add_actions(actions)
     actions.add_parser("status", help="rows, files, days and newest snapshot of each table")
     actions.add_parser("tables", help="all tables with their columns, as JSON")
     _add_table(actions.add_parser("snapshots", help="the snapshots of a table"))
@@ -172,8 +174,9 @@ def _lists(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
 def _verify(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
     faults = 0
     for fault in verify(lake):
-        faults += 1
-        write_line(f"{fault.fault}  {fault.path}  {fault.detail}")
+        faults += fault.is_current
+        expiring = "" if fault.is_current else "; only earlier snapshots have it"
+        write_line(f"{fault.fault}  {fault.path}  {fault.detail}{expiring}")
     write_line(f"{faults} faults" if faults else "every file is as it was committed")
     return 1 if faults else 0
 
@@ -212,6 +215,8 @@ ACTIONS: Final[dict[str, Callable[[Lake, argparse.Namespace, datetime], int]]] =
     "verify": _verify,
     "expire": _expire,
     "catalogue": catalogue.write_pages,
+    "drop": recovery.drop,
+    "rebuild": recovery.rebuild,
     "reconcile": reconcile.run,
     "hold": holds.run,
 }

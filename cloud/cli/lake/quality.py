@@ -68,7 +68,7 @@ def update(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
     skipped = _list_skipped(lake)
     for one in skipped:
         sys.stderr.write(f"skipped: {one}\n")
-    return max(1 if skipped else 0, _promote(lake, now))
+    return max(1 if skipped else 0, promote_trusted(lake, now))
 
 
 def _update_feed(lake: Lake, feed: Feed, now: datetime) -> None:
@@ -87,8 +87,8 @@ def replay(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
     found = [one for feed in FEEDS for one in replay_rows(lake, feed.raw, now=now)]
     promoted, left = sum(one.promoted for one in found), sum(one.quarantined for one in found)
     write_line(f"{promoted} quarantined rows promoted to the raw zone, {left} left")
-    stopped = write_stopped(found)
-    return max(1 if stopped else 0, _promote(lake, now, also=_days_to_replay(lake, arguments)))
+    status = 1 if write_stopped(found) else 0
+    return max(status, promote_trusted(lake, now, also=_days_to_replay(lake, arguments)))
 
 
 def repair(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
@@ -107,7 +107,7 @@ def repair(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
         names = [LANDED_REPORTS.full_name, *sources]
         raise RepairError(unknown_word("table", arguments.table, names))
     record_action(lake, now, "lake.row_repaired", arguments.table, {"content": content})
-    return _promote(lake, now)
+    return promote_trusted(lake, now)
 
 
 def list_quarantine(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
@@ -140,7 +140,8 @@ def write_quality(lake: Lake, now: datetime) -> None:
             _write_if_late(lake, one, now)
 
 
-def _promote(lake: Lake, now: datetime, also: Iterable[date] = ()) -> int:
+def promote_trusted(lake: Lake, now: datetime, also: Iterable[date] = ()) -> int:
+    """Promote changed days, and `also`, to the trusted zone; 1 when a day is stopped."""
     found = list(promote_days(lake, contracted_tables(), now=now, also=set(also)))
     promoted, quarantined = (
         sum(getattr(one, name) for one in found) for name in ("promoted", "quarantined")
@@ -182,8 +183,11 @@ def _days_to_replay(lake: Lake, arguments: argparse.Namespace) -> set[date]:
     with reading(lake.engine) as connection:
         days = {file.day for file in read_files(connection, ROW_QUARANTINE.full_name)}
     first, last = arguments.first_on, arguments.last_on
-    if first is None and last is None:
-        return days
+    return days if first is None and last is None else days | {*list_days(first, last)}
+
+
+def list_days(first: date | None, last: date | None) -> list[date]:
+    """Every day from the first to the last; raises RepairError when they are none."""
     if first is None or last is None or first > last:
         raise RepairError(f"found the days {first} to {last}; expected a first and a last day")
-    return days | {first + timedelta(days=number) for number in range((last - first).days + 1)}
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]

@@ -1,16 +1,18 @@
 """The steps of the nightly run that fill and maintain the lake and its marts."""
 
 import getpass
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from cloud.cli.lake.catalogue import write_and_record
+from cloud.cli.lake.output import TableDayResult
 from cloud.database import reading
 from cloud.lake.catalogue.page_folder import open_page_folder
 from cloud.lake.compaction import compact
 from cloud.lake.expiry import expire
+from cloud.lake.file_checks import DamagedFileError
 from cloud.lake.lake import Lake
 from cloud.lake.ownership import require_listed_files
 from cloud.lake.raw.feeds import FEEDS
@@ -98,24 +100,27 @@ class LakeSteps:
         built = list(build_changed_days(self.lake, engine, self.sites, now=now))
         others = sorted(set(list_days(self.days)) - {one.day for one in built})
         built += build_days(self.lake, engine, self.sites, others, now=now)
-        rows = sum(sum(one.rows.values()) for one in built)
-        rows += sum(build_profiles(self.lake, engine, self.sites, now=now).values())
-        seasons = build_seasons(self.lake, engine, self.sites, now=now)
-        return StepResult(rows + sum(one.rows for one in seasons))
+        rows, notes = sum(sum(one.rows.values()) for one in built), describe_stopped(built)
+        try:
+            rows += sum(build_profiles(self.lake, engine, self.sites, now=now).values())
+            seasons = build_seasons(self.lake, engine, self.sites, now=now)
+            rows += sum(one.rows for one in seasons)
+        except DamagedFileError as error:
+            notes.append(f"profiles and seasons stopped: {error}")
+        return StepResult(rows, notes)
 
     def publish_marts(self) -> StepResult:
         """The marts to tables of the database."""
-        return StepResult(sum(one.rows for one in publish_marts(self.lake, self.sites)))
+        found = list(publish_marts(self.lake, self.sites))
+        notes = [note for one in found for note in describe_stopped(one.stopped)]
+        return StepResult(sum(one.rows for one in found), notes)
 
     def compact(self) -> StepResult:
         """Days of many files to one file."""
         require_listed_files(self.lake)
         now = self.clock()
         days = [one for table in TABLES for one in compact(self.lake, table, now=now)]
-        notes = [
-            f"{one.table_name} of {one.day} stopped: {one.stopped}" for one in days if one.stopped
-        ]
-        return StepResult(sum(one.rows for one in days), notes)
+        return StepResult(sum(one.rows for one in days), describe_stopped(days))
 
     def expire(self) -> StepResult:
         """Delete days past their retention and files of expired snapshots."""
@@ -126,6 +131,11 @@ class LakeSteps:
         """The pages that describe the tables, and the lineage events."""
         folder = open_page_folder(self.catalogue)
         return StepResult(write_and_record(self.lake, folder, self.clock()))
+
+
+def describe_stopped(days: Iterable[TableDayResult]) -> list[str]:
+    """A note for each day that is stopped."""
+    return [f"{one.table_name} of {one.day} stopped: {one.stopped}" for one in days if one.stopped]
 
 
 def list_days(days: Days | None) -> list[date]:

@@ -28,15 +28,25 @@ def repair_row(lake: Lake, one: ContractedTable, content: str, *, now: datetime)
         RepairError: the content is not a row of the table, or no quarantined row has its identity.
     """
     row = _read_row(one, content)
-    day: date = row[one.dated_by].astimezone(UTC).date()
+    day, rows = _to_day(one, row)
     identity = " ".join(_as_text(row[name]) for name in one.contract.identity)
     if not _is_quarantined(lake, one, day, identity):
         raise RepairError(
             f"{one.source.full_name} has no quarantined row of identity {identity!r} on {day}: "
             "see `python -m cloud lake quarantine`"
         )
-    append(lake, one.source, _to_arrow(one.source, [row | {DAY: day}]), now=now)
+    append(lake, one.source, rows, now=now)
     return day
+
+
+def read_correction(one: ContractedTable, content: str) -> tuple[date, pa.Table]:
+    """The day and the row of a correction that `repair_row` has accepted."""
+    return _to_day(one, _read_row(one, content))
+
+
+def _to_day(one: ContractedTable, row: Mapping[str, Any]) -> tuple[date, pa.Table]:
+    day: date = row[one.dated_by].astimezone(UTC).date()
+    return day, _to_arrow(one.source, [{**row, DAY: day}])
 
 
 def _is_quarantined(lake: Lake, one: ContractedTable, day: date, identity: str) -> bool:

@@ -364,3 +364,22 @@ def test_a_late_order_of_a_day_whose_reports_are_deleted_leaves_its_rows(
     build(lake)
     assert (row_at(lake, 9)["reports"], campaign_rows(lake)) == (1, [])
     assert build(lake) == []
+
+
+def test_a_day_with_a_damaged_file_is_left_until_it_is_restored(lake: Lake) -> None:
+    trust(lake, observed(1, 3), observed(2, 4, starts_at=NINE + timedelta(days=1)))
+    with reading(lake.engine) as connection:
+        file, _ = read_files(connection, TRUSTED_REPORTS.full_name)
+    damaged = Path(lake.storage.locate(file.path))
+    content = damaged.read_bytes()
+    damaged.write_bytes(content[:-1])
+    engine = DuckDbEngine()
+    first, second = build_changed_days(lake, engine, sites(), now=NOW)
+    assert (first.day, first.rows, second.stopped) == (FIRST, {}, None)
+    assert first.stopped is not None
+    assert "is changed" in first.stopped
+    (first,) = build_changed_days(lake, engine, sites(), now=NOW)
+    assert first.stopped is not None
+    damaged.write_bytes(content)
+    assert build(lake) == [FIRST]
+    assert build(lake) == []

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, MetaData, Table, create_engine, func, inspect, se
 from cloud.database import connect, reading, writing
 from cloud.lake.curated.audience import AUDIENCE_METRICS
 from cloud.lake.curated.campaigns import CAMPAIGN_PERFORMANCE
+from cloud.lake.file_checks import DamagedFileError
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import Operation, commit, read_files
 from cloud.lake.storage import open_storage
@@ -137,3 +138,25 @@ def _visits(engine: Engine) -> list[tuple[Any, ...]]:
         rows = [tuple(row) for row in connection.execute(query)]
     other.dispose()
     return rows
+
+
+@SQLITE_ONLY
+def test_a_day_with_a_damaged_file_keeps_its_rows_until_it_is_restored(lake: Lake) -> None:
+    append(
+        lake, AUDIENCE_METRICS, metrics(hour(STATION, SUNDAY), hour(STATION, MONDAY, 8)), now=NOW
+    )  # fmt: skip
+    with reading(lake.engine) as connection:
+        file, _ = read_files(connection, AUDIENCE_METRICS.full_name)
+    damaged = Path(lake.storage.locate(file.path))
+    content = damaged.read_bytes()
+    damaged.unlink()
+    for _ in range(2):
+        published = publish(lake)["mart_audience_metrics"]
+        assert (published.days, published.rows) == (1, 1)
+        (stopped,) = published.stopped
+        assert (stopped.day, "is missing" in stopped.stopped) == (SUNDAY, True)
+    with pytest.raises(DamagedFileError, match="marts build --since"):
+        build_profiles(lake, DuckDbEngine(), sites(), now=NOW)
+    damaged.write_bytes(content)
+    assert publish(lake)["mart_audience_metrics"] == PublishedMart("mart_audience_metrics", 2, 2)
+    assert publish(lake)["mart_audience_metrics"].days == 0

@@ -180,7 +180,9 @@ def test_a_file_that_is_lost_ends_a_query_with_a_sentence(run: Run, tmp_path: Pa
     file.unlink()
     status, _, err = run("query", "SELECT count(*) FROM raw_audience_reports")
     assert status == 2
-    assert err.startswith("the files of the lake cannot be read or written: ")
+    assert err.endswith("; `python -m cloud lake verify` lists damaged files\n")
+    assert file.name in err
+    assert run("quarantine")[0] == 0  # other tables can be read
 
 
 def test_there_is_nothing_to_expire_in_a_new_lake(run: Run):

@@ -25,7 +25,7 @@ def test_the_snapshots_that_the_database_lacks_are_listed_and_adopted(tmp_path: 
         return status, shown.out, shown.err
 
     status, _, err = run("update")
-    assert (status, "`python -m cloud lake reconcile` lists what it lacks" in err) == (2, True)
+    assert (status, "`python -m cloud lake reconcile list` shows what it lacks" in err) == (2, True)
     found = "raw.audience_sensors: snapshots 1 to 1, 1 files, 1 rows added\n"
     assert run("reconcile", "list") == (1, found, "")
     assert run("reconcile", "adopt")[0] == 0

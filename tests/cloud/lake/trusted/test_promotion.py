@@ -28,6 +28,7 @@ from cloud.lake.trusted.contracted_tables import contracted_tables
 from cloud.lake.trusted.promotion import TableDay, promote_days, read_stopped_days
 from cloud.lake.trusted.retention import drop_expired_days
 from cloud.lake.trusted.tables import ROW_QUARANTINE, RULE_RESULTS, TRUSTED_TABLES
+from cloud.lake.verification import verify
 from cloud.lake.writer import append_all, publish_file
 from tests.cloud.conftest import NINE
 from tests.cloud.databases import SQLITE_ONLY
@@ -145,6 +146,19 @@ def commit_file(lake: Lake, day: date, rows: pa.Table, *, cut: bool = False) -> 
     file = publish_file(lake.storage, RAW_SENSORS, day, staged, rows)
     with writing(lake.engine) as connection:
         commit(connection, RAW_SENSORS.full_name, Operation.APPEND, added=[file], now=NOW)
+
+
+def test_a_trusted_file_that_is_damaged_is_written_again_by_a_replay(lake: Lake):
+    add(lake, build_rows(1))
+    promote(lake)
+    with reading(lake.engine) as connection:
+        (file,) = read_files(connection, REPORTS.full_name)
+    lake.storage.delete(file.path)
+    list(promote_days(lake, TABLES, now=NOW, also=[TODAY]))
+    assert numbers(lake) == [1]
+    with reading(lake.engine) as connection:
+        assert read_files(connection, REPORTS.full_name) == [file]
+    assert list(verify(lake)) == []
 
 
 def test_a_file_that_cannot_be_read_stops_its_day_of_its_table_alone(lake: Lake):
