@@ -1,6 +1,7 @@
 """An in-memory DuckDB with limits on memory and disk."""
 
 import os
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,16 +20,34 @@ THREADS: Final = 4
 @contextmanager
 def open_duckdb() -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB in UTC; it creates its temporary folder when it has to, and deletes it."""
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": MEMORY_LIMIT,
-        "max_temp_directory_size": TEMP_LIMIT,
-        "temp_directory": str(_temporary_folder()),
-        "threads": THREADS,
-    }
-    with duckdb.connect(config=config) as connection:
+    with duckdb.connect(config=_configure()) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         yield connection
 
 
-def _temporary_folder() -> Path:
-    return Path(os.environ.get("TMPDIR", "/var/tmp")) / f"onlooker-duckdb-{uuid.uuid4().hex}"  # noqa: S108
+def open_read_only() -> duckdb.DuckDBPyConnection:
+    """An empty read-only DuckDB in UTC without access to files; its settings are locked.
+
+    A cursor of it can have temporary views and tables, which other cursors do not see.
+    """
+    with tempfile.TemporaryDirectory(prefix="onlooker-duckdb-", dir=_parent_folder()) as folder:
+        path = Path(folder, "empty.db")
+        duckdb.connect(path).close()
+        connection = duckdb.connect(path, read_only=True, config=_configure())
+    connection.execute("SET GLOBAL TimeZone = 'UTC'")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+def _configure() -> dict[str, str | bool | int | float | list[str]]:
+    return {
+        "memory_limit": MEMORY_LIMIT,
+        "max_temp_directory_size": TEMP_LIMIT,
+        "temp_directory": str(_parent_folder() / f"onlooker-duckdb-{uuid.uuid4().hex}"),
+        "threads": THREADS,
+    }
+
+
+def _parent_folder() -> Path:
+    return Path(os.environ.get("TMPDIR", "/var/tmp"))  # noqa: S108

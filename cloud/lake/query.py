@@ -1,18 +1,21 @@
 """Read-only SQL over snapshots of the lake, for analysts.
 
 DuckDB sees the files of the manifest as Arrow datasets and may open nothing else: a statement can
-neither read nor write a file, load an extension, or change these settings.
+neither read nor write a file, load an extension, or change these settings. Only the tables that
+the statement names are looked up; all of them when it names none, such as `SHOW TABLES`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import os
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 import duckdb
 
 from cloud.database import reading
-from cloud.lake.engine import open_duckdb
+from cloud.lake.engine import open_read_only
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import read_files
 from cloud.lake.reader import to_dataset
@@ -20,6 +23,7 @@ from cloud.lake.registry import TABLES
 
 FILE_ERRORS: Final = ("FileNotFoundError", "IOError", "ArrowInvalid", "Parquet")
 """Words in DuckDB's message when an Arrow dataset cannot read a file."""
+VIEWS: Final = {f"{table.zone}_{table.name}": table for table in TABLES}
 
 
 class QueryError(ValueError):
@@ -50,9 +54,11 @@ def run_query(
         QueryError: DuckDB refuses the statement, with its reason.
         UnknownSnapshotError: a table has no such snapshot.
     """
-    with open_views(lake, at or {}) as connection:
+    with _open_database(os.getpid()).cursor() as connection:
+        named = set(re.findall(r"\w+", sql.lower())) & VIEWS.keys()
+        _register_views(lake, connection, named or VIEWS.keys(), at or {})
         try:
-            result = connection.execute(sql)
+            result = _execute(lake, connection, sql, at or {})
             if result is None:
                 raise QueryError("the statement is empty")
             rows = result.fetchmany(limit + 1)
@@ -69,21 +75,30 @@ def _describe(error: duckdb.Error) -> str:
     return f"{sentence}{hint}"
 
 
-@contextmanager
-def open_views(lake: Lake, at: Mapping[str, int]) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB in memory with a view of every table, and no access to anything else."""
+@cache
+def _open_database(process_id: int) -> duckdb.DuckDBPyConnection:
+    """Opened once in a process: that takes longer than a small query."""
+    return open_read_only()
+
+
+def _execute(
+    lake: Lake, connection: duckdb.DuckDBPyConnection, sql: str, at: Mapping[str, int]
+) -> duckdb.DuckDBPyConnection | None:
+    try:
+        return connection.execute(sql)
+    except duckdb.CatalogException:  # the statement may build the name of a table
+        _register_views(lake, connection, VIEWS.keys(), at)
+        return connection.execute(sql)
+
+
+def _register_views(
+    lake: Lake,
+    connection: duckdb.DuckDBPyConnection,
+    names: Collection[str],
+    at: Mapping[str, int],
+) -> None:
     with reading(lake.engine) as manifest:
-        views = {
-            f"{table.zone}_{table.name}": to_dataset(
-                lake.storage,
-                table,
-                read_files(manifest, table.full_name, at=at.get(table.full_name)),
-            )
-            for table in TABLES
-        }
-    with open_duckdb() as connection:
-        for name, dataset in views.items():
-            connection.register(name, dataset)
-        connection.execute("SET enable_external_access = false")
-        connection.execute("SET lock_configuration = true")
-        yield connection
+        for name in names:
+            table = VIEWS[name]
+            files = read_files(manifest, table.full_name, at=at.get(table.full_name))
+            connection.register(name, to_dataset(lake.storage, table, files))

@@ -24,7 +24,7 @@ from cloud.lake.records import write_records
 from cloud.lake.storage import Storage, hash_stream
 from cloud.lake.tables import DAY, LakeTable
 
-ROW_GROUP_ROWS: Final = 131_072
+ROW_GROUP_ROWS: Final = 65_536
 """Large enough to compress well, small enough that one location of a day reads a part of it."""
 COMPRESSION: Final = "zstd"
 

@@ -80,3 +80,17 @@ def test_a_statement_that_does_more_than_read_is_refused(lake: Lake, sql: str):
     with pytest.raises(QueryError):
         run_query(lake, sql)
     assert not list(Path("/tmp").glob("onlooker-stolen*"))
+
+
+def test_all_tables_are_listed_and_a_name_can_be_built(lake: Lake):
+    tables = {row[0] for row in run_query(lake, "SHOW TABLES").rows}
+    assert {"raw_audience_reports", "trusted_rule_results", "curated_audience_metrics"} <= tables
+    result = run_query(lake, "SELECT count(*) FROM query_table('raw_' || 'audience_reports')")
+    assert list(result.rows) == [(2,)]
+
+
+def test_a_statement_sees_nothing_that_another_created(lake: Lake):
+    run_query(lake, "CREATE TEMP TABLE mine AS SELECT 1")
+    for sql in ("SELECT * FROM mine", "CREATE TABLE mine AS SELECT 1"):
+        with pytest.raises(QueryError):
+            run_query(lake, sql)
