@@ -90,7 +90,11 @@ def write_days(storage: Storage, table: LakeTable, rows: pa.Table) -> Iterator[D
     """Publish one file for each day of the rows; `rows` have the column `day`."""
     days = rows.column(DAY)
     conformed = table.conform(rows.drop_columns([DAY]))
-    for day in sorted(pc.unique(days).to_pylist()):
+    found = sorted(pc.unique(days).to_pylist())
+    if len(found) == 1:
+        yield write_file(storage, table, found[0], conformed)
+        return
+    for day in found:
         yield write_file(storage, table, day, conformed.filter(pc.equal(days, pa.scalar(day))))
 
 

@@ -34,6 +34,7 @@ NOW = datetime(2026, 11, 29, tzinfo=UTC)
 Result = TypeVar("Result")
 FIRST = date(2026, 1, 1)
 ROWS = 10
+WARM_UP = 20
 READINGS = LakeTable(
     Zone.RAW, "readings",
     (LakeColumn("location", pa.string(), "where"), LakeColumn("read_at", TIMESTAMP, "when"),
@@ -66,9 +67,10 @@ def main() -> int:
 
 def measure_commits(lake: Lake, commits: int) -> None:
     """Commits of a few rows, one after the other."""
-    append_rows(lake, 0)
+    for number in range(WARM_UP):
+        append_rows(lake, number)
     wall, cpu = time.perf_counter(), time.process_time()
-    for number in range(commits):
+    for number in range(WARM_UP, WARM_UP + commits):
         append_rows(lake, number)
     print(
         f"{commits} commits of {ROWS} rows: {time.process_time() - cpu:.2f} s CPU, "
