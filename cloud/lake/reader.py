@@ -65,7 +65,11 @@ def create_view(
     *,
     name: str | None = None,
 ) -> None:
-    """Create a view of the files in DuckDB, named `zone_table` unless a name is given."""
+    """Create a view of the files in DuckDB, named `zone_table` unless a name is given.
+
+    It replaces another view of the name. Local files are read by DuckDB itself, which takes half
+    the time and memory of an Arrow dataset.
+    """
     view = name or f"{table.zone}_{table.name}"
     if not files or not isinstance(storage.filesystem, fs.LocalFileSystem):
         connection.register(view, to_dataset(storage, table, files))
@@ -74,8 +78,8 @@ def create_view(
     paths = ", ".join(_quote(storage.locate(file.path)) for file in files)
     mixed = len({file.schema_version for file in files}) > 1
     connection.execute(
-        f"CREATE OR REPLACE VIEW {view} AS SELECT {columns}, {DAY} FROM read_parquet([{paths}], "  # noqa: S608
-        f"union_by_name={str(mixed).lower()}, hive_partitioning=true, "
+        f"CREATE OR REPLACE TEMP VIEW {view} AS SELECT {columns}, {DAY} "  # noqa: S608
+        f"FROM read_parquet([{paths}], union_by_name={str(mixed).lower()}, hive_partitioning=true, "
         f"hive_types={{'{DAY}': DATE}})"
     )
 

@@ -9,11 +9,11 @@ import duckdb
 from cloud.lake.file_checks import find_refusal
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import DataFile
-from cloud.lake.reader import to_dataset
+from cloud.lake.reader import create_view
 from cloud.lake.trusted.contract import Contract
 from cloud.lake.trusted.contracted_tables import ContractedTable
 from cloud.lake.trusted.results import STOPPED, RuleOutcome, list_results
-from cloud.lake.trusted.split import SplitDay, split_day
+from cloud.lake.trusted.split import SOURCE, SplitDay, split_day
 
 FILES: Final = "files_readable"
 SHARE: Final = "quarantined_share"
@@ -55,8 +55,8 @@ def check_day(
     files: Sequence[DataFile],
 ) -> CheckedDay:
     """Split the rows of the day by the contract, and compare the share of quarantined rows."""
-    rows = to_dataset(lake.storage, one.source, files)
-    split = split_day(connection, one.target, one.contract, rows)
+    create_view(connection, lake.storage, one.source, files, name=SOURCE)
+    split = split_day(connection, one.target, one.contract, has_rows=any(one.rows for one in files))
     reason = _find_excess(one.contract, split)
     results = list_results(one.contract, split)
     if reason is not None:

@@ -11,7 +11,6 @@ from typing import Final
 
 import duckdb
 import pyarrow as pa
-import pyarrow.dataset as ds
 
 from cloud.lake.quarantine import MAX_CONTENT
 from cloud.lake.tables import LakeTable
@@ -28,6 +27,7 @@ from cloud.lake.writer import ROW_GROUP_ROWS
 
 RECEIVED_AT: Final = "received_at"
 BROKEN_RULE: Final = "broken_rule"
+SOURCE: Final = "source"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +56,19 @@ class SplitDay:
 
 
 def split_day(
-    connection: duckdb.DuckDBPyConnection, table: LakeTable, contract: Contract, rows: ds.Dataset
+    connection: duckdb.DuckDBPyConnection, table: LakeTable, contract: Contract, *, has_rows: bool
 ) -> SplitDay:
-    """Split the rows; the good ones are then the view `zone_table`, for rules of other tables."""
+    """Split the rows of the view `source`; a day without rows is split at once.
+
+    The good ones are then the view `zone_table`, for rules of other tables.
+    """
     good, checked = f"{table.zone}_{table.name}", f"checked_{table.name}"
     columns = ", ".join(table.schema.names)
-    has_rows = rows.count_rows() > 0
     rule = first_broken_rule(contract) if has_rows else "CAST(NULL AS VARCHAR)"
-    connection.register("source", rows)
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {checked} AS "  # noqa: S608
-        f"SELECT {columns}, {rule} AS {BROKEN_RULE} FROM source"
+        f"SELECT {columns}, {rule} AS {BROKEN_RULE} FROM {SOURCE}"
     )
-    connection.unregister("source")
     connection.execute(
         f"CREATE OR REPLACE TEMP VIEW {good} AS "  # noqa: S608
         f"SELECT {columns} FROM {checked} WHERE {BROKEN_RULE} IS NULL"
@@ -101,11 +101,11 @@ def _mark_duplicates(
     """Mark all but the first received of the good rows with one identity."""
     good, checked = f"{table.zone}_{table.name}", f"checked_{table.name}"
     identity = ", ".join(contract.identity)
-    ((rows, identities),) = connection.execute(
-        f"SELECT (SELECT count(*) FROM {good}), "  # noqa: S608
-        f"(SELECT count(*) FROM (SELECT DISTINCT {identity} FROM {good}))"
-    ).fetchall()
-    if rows == identities:
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE repeated AS SELECT {identity} FROM {good} "  # noqa: S608
+        f"GROUP BY {identity} HAVING count(*) > 1"
+    )
+    if connection.execute("SELECT count(*) FROM repeated").fetchall() == [(0,)]:
         return
     names = table.schema.names
     order = ", ".join([*(name for name in (RECEIVED_AT,) if name in names), *names])
@@ -113,7 +113,8 @@ def _mark_duplicates(
         f"UPDATE {checked} SET {BROKEN_RULE} = {quote(DUPLICATE)} WHERE rowid IN ("  # noqa: S608
         "SELECT id FROM (SELECT rowid AS id, row_number() OVER "
         f"(PARTITION BY {identity} ORDER BY {order}) AS number FROM {checked} "
-        f"WHERE {BROKEN_RULE} IS NULL) WHERE number > 1)"
+        f"WHERE {BROKEN_RULE} IS NULL AND ({identity}) IN (SELECT {identity} FROM repeated)) "
+        "WHERE number > 1)"
     )
 
 

@@ -7,13 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 import pytest
 
 from cloud.lake.engine import open_duckdb
 from cloud.lake.raw.audience import AUDIENCE_TABLES
 from cloud.lake.trusted.contracted_tables import contracted_tables
-from cloud.lake.trusted.split import read_batches, split_day
+from cloud.lake.trusted.split import SOURCE, read_batches, split_day
 from cloud.lake.trusted.tables import ROW_QUARANTINE
 from tests.cloud.conftest import NINE
 from tests.cloud.lake.trusted.rows import RECEIVED, Rows, build_rows, merge
@@ -80,10 +79,8 @@ def split(rows: Rows) -> dict[str, Found]:
     with open_duckdb() as connection:
         for one in AUDIENCE:
             name, schema = one.source.name, nullable(one.source.schema)
-            day = split_day(
-                connection, one.target, one.contract,
-                ds.dataset(pa.Table.from_pylist(rows[name], schema)),
-            )  # fmt: skip
+            connection.register(SOURCE, pa.Table.from_pylist(rows[name], schema))
+            day = split_day(connection, one.target, one.contract, has_rows=bool(rows[name]))
             good, quarantined = (
                 pa.Table.from_batches(read_batches(connection, query), schema=used)
                 for query, used in (
