@@ -1,10 +1,14 @@
-"""The marts over a month: DuckDB day by day, the same statements without the lake, and Spark.
+"""The marts day by day, the same statements in DuckDB alone, and on Spark.
 
-Run it alone on the machine: `python tests/benchmarks/marts.py [--rows 1000000] [--spark]`. Rows are
-random numbers of plausible size. "Without the lake" is the same SQL on the same files in one
-DuckDB, its rows written as Parquet: what the manifest, the checks and the transactions cost is the
-difference. With `--spark` every mart of every day is also computed on Spark and compared row by
-row; the number of rows that differ must be 0.
+`python tests/benchmarks/marts.py [--locations 1200 --days 30 --interval 60] [--spark]`. A history
+of `simulators lake` is promoted first. Then the marts of each day are built by the product and by
+the same SQL on the same files in a DuckDB that stays open; both write Parquet. The two take turns
+day by day, so that they find the same machine: what the manifest, the checks and the transactions
+cost is the difference. A further process builds all days again; no byte may change, and its peak
+memory is that of the product. With `--spark` every mart is computed there too, and compared row by
+row.
+
+`--data FOLDER` has the lake of an earlier run, or fills the folder and leaves it.
 """
 
 import argparse
@@ -13,110 +17,226 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from cloud import database
 from cloud.database import reading
-from cloud.lake.curated.audience import AUDIENCE_METRICS
-from cloud.lake.curated.profiles import LOCATION_PROFILES
 from cloud.lake.lake import Lake
-from cloud.lake.manifest import read_files
-from cloud.lake.raw.audience import SORT_BY
-from cloud.lake.reader import create_view, read_table
+from cloud.lake.manifest import read_current, read_files
+from cloud.lake.reader import create_view
 from cloud.lake.storage import open_storage
-from cloud.lake.tables import TIMESTAMP, LakeTable
-from cloud.lake.writer import append_all
-from cloud.marts.build import DAILY_MARTS, SOURCES, build_changed_days
-from cloud.marts.duckdb_engine import DuckDbEngine
-from cloud.marts.engine import LakeFiles, MartEngine, compute_mart, read_sql
-from cloud.marts.profiles import build_profiles, describe_period
+from cloud.lake.tables import DAY, LakeTable
+from cloud.lake.trusted.contracted_tables import contracted_tables
+from cloud.lake.trusted.promotion import promote_days
+from cloud.marts.build import (
+    DAILY_MARTS,
+    SOURCES,
+    TRUSTED_REPORTS,
+    build_changed_days,
+    build_days,
+)
+from cloud.marts.duckdb_engine import MEMORY_LIMIT, DuckDbEngine
+from cloud.marts.engine import LakeFiles, MartEngine, MartInputs, read_sql
+from cloud.marts.profiles import build_profiles
+from cloud.marts.seasons import build_seasons
 from cloud.marts.site_inputs import SiteInputs
 from cloud.sites.sites import Sites
 from cloud.sites.sites_file import load_sites
+from simulators.lake.history import History
+from simulators.lake.writing import HistoryWriter
 from simulators.synthetic.cameras import create_sites, render_sites_file
+from wire.clock import utc_now
 
 FIRST = date(2026, 10, 1)
-MICROSECONDS_PER_DAY = 86_400_000_000
-AGES, GENDERS = ("18-24", "25-34", "35-44", "45-54"), ("female", "male")
 
 
 def main() -> int:
-    """Print one line for each way."""
+    """Print one line for each way; 1 when rows differ or bytes change."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--days", type=int, default=30)
-    parser.add_argument("--locations", type=int, default=200)
+    parser.add_argument("--locations", type=int, default=60)
+    parser.add_argument("--days", type=int, default=7)
+    parser.add_argument("--interval", type=int, default=300)
+    parser.add_argument("--data", type=Path, help="keep the lake there, or use it again")
     parser.add_argument("--spark", action="store_true")
     chosen = parser.parse_args()
-    days = [FIRST + timedelta(days=n) for n in range(chosen.days)]
-    now = datetime(2026, 12, 1, tzinfo=UTC)
-    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
-        fill = multiprocessing.get_context("spawn").Process(  # its memory is not counted
-            target=write_trusted, args=(folder, chosen.rows // chosen.days, chosen.locations, days)
-        )
-        fill.start()
-        fill.join()
-        if fill.exitcode:
-            return 1
-        lake = open_lake(folder)
-        sites = load_sites(Path(folder, "sites.yaml"))
-        timed("DuckDB, day by day", lambda: build(lake, sites, now))
-        timed("the same without the lake", lambda: build_plainly(lake, sites, days, folder, now))
-        timed(
-            "profiles", lambda: sum(build_profiles(lake, DuckDbEngine(), sites, now=now).values())
-        )
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as temporary:
+        folder = str(chosen.data or temporary)
+        history = History(chosen.locations, 1, FIRST, chosen.interval, has_faults=True)
+        run_apart(fill, folder, history, chosen.days)
+        run_apart(compare_with_duckdb, folder)
+        run_apart(build_again, folder)
+        run_apart(compare_with_spark if chosen.spark else build_all_profiles, folder)
+    return 0
+
+
+def run_apart(work: Any, *arguments: Any) -> None:
+    """Run in a process of its own, whose memory is counted alone."""
+    process = multiprocessing.get_context("fork").Process(target=work, args=arguments)
+    process.start()
+    process.join()
+    if process.exitcode:
+        sys.exit(1)
+
+
+@dataclass
+class Watch:
+    """Wall and CPU time of what ran in it, in seconds."""
+
+    wall: float = 0.0
+    cpu: float = 0.0
+
+    @contextmanager
+    def measure(self) -> Iterator[None]:
+        """Add what the block takes."""
+        wall, cpu = time.perf_counter(), time.process_time()
+        yield
+        self.wall += time.perf_counter() - wall
+        self.cpu += time.process_time() - cpu
+
+    def print(self, name: str, found: str) -> None:
+        """One line, with the peak memory of the process."""
         peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(f"peak memory of this process {peak_mb:,.0f} MB")
-        differing = compare_with_spark(lake, sites, days, now) if chosen.spark else 0
-        lake.engine.dispose()
-    return 1 if differing else 0
+        print(
+            f"{name:28} {self.wall:8.1f} s wall {self.cpu:8.1f} s CPU  {found}; peak memory "
+            f"{peak_mb:,.0f} MB",
+            flush=True,
+        )
 
 
-def timed(name: str, run: Callable[[], object]) -> None:
-    """Print wall and CPU time."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    result = run()
-    print(
-        f"{name:28} {time.perf_counter() - wall:8.1f} s wall {time.process_time() - cpu:8.1f} s CPU"
-        f"  {result} rows",
-        flush=True,
-    )
+def fill(folder: str, history: History, days: int) -> None:
+    """Write the history and its sites file, and promote it; an earlier run may have done it."""
+    lake = open_lake(folder)
+    sites = create_sites(history.locations, history.seed)
+    Path(folder, "sites.yaml").write_text(render_sites_file(sites))
+    writer, watch, rows = HistoryWriter(lake, history), Watch(), 0
+    with watch.measure():
+        while writer.days_written < days:
+            rows += writer.write_day(now=utc_now()).rows["audience_reports"]
+    watch.print("history", f"{rows:,} reports")
+    watch = Watch()
+    with watch.measure():
+        found = sum(one.promoted for one in promote_days(lake, contracted_tables(), now=utc_now()))
+    watch.print("promotion", f"{found:,} rows of four tables")
+    lake.engine.dispose()
 
 
-def build(lake: Lake, sites: Sites, now: datetime) -> int:
-    """All changed days; returns the rows of all marts."""
-    engine = DuckDbEngine()
-    return sum(sum(one.rows.values()) for one in build_changed_days(lake, engine, sites, now=now))
-
-
-def build_plainly(lake: Lake, sites: Sites, days: list[date], folder: str, now: datetime) -> int:
-    """The same statements, without manifest, checks and transactions."""
-    rows = 0
-    with duckdb.connect(config={"threads": 2, "memory_limit": "400MB"}) as connection:
+def compare_with_duckdb(folder: str) -> None:
+    """The product and DuckDB alone, in turns."""
+    lake, sites = open_lake(folder), load_sites(Path(folder, "sites.yaml"))
+    now = utc_now()
+    days = list_days(lake)
+    product, alone, built, plain = Watch(), Watch(), 0, 0
+    builder = build_changed_days(lake, DuckDbEngine(), sites, now=now)
+    settings = {"threads": 2, "memory_limit": MEMORY_LIMIT}
+    with (
+        duckdb.connect(config=settings) as connection,
+        tempfile.TemporaryDirectory(dir="/var/tmp") as results,
+    ):
         connection.execute("SET TimeZone = 'UTC'")
-        for day in days:
-            for name, source in inputs_of(lake, sites, day, now).items():
-                if isinstance(source, LakeFiles):
-                    create_view(connection, source.storage, source.table, source.files, name=name)
-                else:
-                    connection.register(name, source)
-            for mart in DAILY_MARTS:
-                found = connection.sql(read_sql(mart.name)).to_arrow_table()
-                pq.write_table(found, f"{folder}/{mart.name}-{day}.parquet", compression="zstd")
-                rows += len(found)
+        for number, day in enumerate(days):
+            for is_product in (number % 2 == 0, number % 2 == 1):
+                if is_product:
+                    with product.measure():
+                        built += sum(next(builder).rows.values())
+                    continue
+                create_views(connection, inputs_of(lake, sites, day))
+                with alone.measure():
+                    plain += build_plainly(connection, results)
+    with product.measure():
+        assert list(builder) == []  # moves the position
+    assert built == plain, (built, plain)
+    product.print("DuckDB by the product", f"{built:,} rows")
+    alone.print("DuckDB alone", f"{plain:,} rows")
+    print(
+        f"{'product / alone':28} {product.wall / alone.wall:8.2f} x wall "
+        f"{product.cpu / alone.cpu:8.2f} x CPU"
+    )
+    lake.engine.dispose()
+
+
+def build_all_profiles(folder: str) -> None:
+    """The marts of the last four weeks and of the seasons."""
+    lake, sites = open_lake(folder), load_sites(Path(folder, "sites.yaml"))
+    watch = Watch()
+    with watch.measure():
+        found = build_profiles(lake, DuckDbEngine(), sites, now=utc_now())
+        list(build_seasons(lake, DuckDbEngine(), sites, now=utc_now()))
+    watch.print("profiles and seasons", f"{sum(found.values()):,} rows of profiles")
+    lake.engine.dispose()
+
+
+def create_views(connection: duckdb.DuckDBPyConnection, inputs: dict[str, Any]) -> None:
+    """Name the files and the small tables as the SQL does."""
+    for name, source in inputs.items():
+        if isinstance(source, LakeFiles):
+            create_view(connection, source.storage, source.table, source.files, name=name)
+        else:
+            connection.register(name, source)
+
+
+def build_plainly(connection: duckdb.DuckDBPyConnection, folder: str) -> int:
+    """The statements of one day; the number of rows."""
+    rows = 0
+    for mart in DAILY_MARTS:
+        target = f"'{folder}/{mart.name}.parquet' (FORMAT parquet, COMPRESSION zstd)"
+        result = connection.execute(f"COPY ({read_sql(mart.name)}\n) TO {target}").fetchall()
+        rows += result[0][0]
     return rows
 
 
-def compare_with_spark(lake: Lake, sites: Sites, days: list[date], now: datetime) -> int:
-    """Rows that differ between Spark and the lake's tables, which DuckDB wrote."""
+def build_again(folder: str) -> None:
+    """All days once more: no byte changes."""
+    lake, sites = open_lake(folder), load_sites(Path(folder, "sites.yaml"))
+    before = read_snapshots(lake)
+    watch, rows = Watch(), 0
+    with watch.measure():
+        for one in build_days(lake, DuckDbEngine(), sites, list_days(lake), now=utc_now()):
+            rows += sum(one.rows.values())
+    assert read_snapshots(lake) == before, "the same rows gave other bytes"
+    watch.print("built again, byte-equal", f"{rows:,} rows")
+    lake.engine.dispose()
+
+
+def read_snapshots(lake: Lake) -> list[int]:
+    """The newest snapshot of each mart: a day with other bytes would add one."""
+    with reading(lake.engine) as connection:
+        return [read_current(connection, mart.full_name) for mart in DAILY_MARTS]
+
+
+def list_days(lake: Lake) -> list[date]:
+    """The days with trusted reports."""
+    with reading(lake.engine) as connection:
+        return sorted({file.day for file in read_files(connection, TRUSTED_REPORTS.full_name)})
+
+
+@dataclass
+class ComparingEngine:
+    """Runs every statement on DuckDB and on Spark, and counts the rows that differ."""
+
+    duckdb: MartEngine
+    spark: MartEngine
+    rows: int = 0
+    differing: int = 0
+
+    def run(self, sql: str, inputs: MartInputs, result: LakeTable) -> pa.Table:
+        """The rows of DuckDB."""
+        expected = self.duckdb.run(sql, inputs, result)
+        found = self.spark.run(sql, inputs, result)
+        self.rows += len(expected)
+        self.differing += count_differences(result, expected, found)
+        return expected
+
+
+def compare_with_spark(folder: str) -> None:
+    """Build every mart of every day, and the profiles, on both engines."""
     from cloud.cli.stream_spark import session
     from cloud.marts.spark_engine import SparkEngine
 
@@ -127,45 +247,31 @@ def compare_with_spark(lake: Lake, sites: Sites, days: list[date], now: datetime
          "spark.sql.shuffle.partitions": "2"}
     )  # fmt: skip
     spark.sparkContext.setLogLevel("ERROR")
-    engine = SparkEngine(spark)
-    wall, differing, rows = time.perf_counter(), 0, 0
-    for day in days:
-        for mart in DAILY_MARTS:
-            expected = read_table(lake, mart, days=[day])
-            found = run_sorted(engine, mart, inputs_of(lake, sites, day, now))
-            differing += count_differences(expected, found)
-            rows += len(expected)
-    with reading(lake.engine) as connection:
-        metrics = read_files(connection, AUDIENCE_METRICS.full_name)
-    last = days[-1]
-    in_period = [file for file in metrics if last - timedelta(days=27) <= file.day]
-    inputs = {
-        "audience_metrics": LakeFiles(lake.storage, AUDIENCE_METRICS, in_period),
-        "profile_period": describe_period(last - timedelta(days=27), last),
-    }
-    expected = read_table(lake, LOCATION_PROFILES)
-    differing += count_differences(expected, run_sorted(engine, LOCATION_PROFILES, inputs))
-    rows += len(expected)
-    print(f"Spark, {time.perf_counter() - wall:.1f} s: {differing} of {rows} rows differ")
+    engine = ComparingEngine(DuckDbEngine(), SparkEngine(spark))
+    lake, sites = open_lake(folder), load_sites(Path(folder, "sites.yaml"))
+    watch = Watch()
+    with watch.measure():
+        list(build_days(lake, engine, sites, list_days(lake), now=utc_now()))
+        build_profiles(lake, engine, sites, now=utc_now())
+        list(build_seasons(lake, engine, sites, now=utc_now()))
     spark.stop()
-    return differing
+    lake.engine.dispose()
+    watch.print("Spark", f"{engine.differing} of {engine.rows:,} rows differ")
+    sys.exit(1 if engine.differing else 0)
 
 
-def run_sorted(engine: MartEngine, mart: LakeTable, inputs: dict[str, Any]) -> pa.Table:
-    """The rows of a mart in the order of the lake."""
-    order = [(name, "ascending") for name in mart.sort_by]
-    return compute_mart(engine, mart, inputs).sort_by(order)
-
-
-def count_differences(expected: pa.Table, found: pa.Table) -> int:
-    """Rows of either table that the other does not have at the same place."""
-    if expected.equals(found.select(expected.column_names).cast(expected.schema)):
+def count_differences(mart: LakeTable, expected: pa.Table, found: pa.Table) -> int:
+    """Rows of either table that the other does not have."""
+    order = [(name, "ascending") for name in (DAY, *mart.sort_by)]
+    expected = expected.sort_by(order)
+    found = found.select(expected.column_names).cast(expected.schema).sort_by(order)
+    if expected.equals(found):
         return 0
     pairs = zip(expected.to_pylist(), found.to_pylist(), strict=False)
     return abs(len(expected) - len(found)) + sum(a != b for a, b in pairs)
 
 
-def inputs_of(lake: Lake, sites: Sites, day: date, now: datetime) -> dict[str, Any]:
+def inputs_of(lake: Lake, sites: Sites, day: date) -> dict[str, Any]:
     """What the SQL of the daily marts reads for one day."""
     with reading(lake.engine) as connection:
         trusted = {
@@ -174,74 +280,13 @@ def inputs_of(lake: Lake, sites: Sites, day: date, now: datetime) -> dict[str, A
             )
             for table in SOURCES
         }
-    return trusted | SiteInputs(sites, DAILY_MARTS).list_tables(day, until=now)
+    return trusted | SiteInputs(sites, DAILY_MARTS).list_tables(day, until=utc_now())
 
 
 def open_lake(folder: str) -> Lake:
     """The lake and its manifest."""
     engine = database.open_or_make(f"sqlite:///{folder}/onlooker.db")
     return Lake(open_storage(f"{folder}/lake"), engine)
-
-
-def write_trusted(folder: str, rows_per_day: int, locations: int, days: list[date]) -> None:
-    """Fill the trusted zone, and write the sites file of its locations."""
-    cameras = create_sites(locations, seed=1)
-    Path(folder, "sites.yaml").write_text(render_sites_file(cameras))
-    lake = open_lake(folder)
-    rng = np.random.default_rng(1)
-    for number, day in enumerate(days):
-        reports = generate_reports(rng, day, rows_per_day, locations, number * rows_per_day)
-        demographics = generate_demographics(rng, reports)
-        parts = list(zip(SOURCES[:2], (reports, demographics), strict=True))
-        append_all(lake, parts, now=datetime(2026, 12, 1, tzinfo=UTC))
-    lake.engine.dispose()
-
-
-def generate_reports(
-    rng: np.random.Generator, day: date, rows: int, locations: int, after: int
-) -> pa.Table:
-    """Random reports of a day. Counts have no relation to each other."""
-    numbers = rng.integers(1, locations + 1, rows)
-    midnight = (day - date(1970, 1, 1)).days * MICROSECONDS_PER_DAY
-    starts = midnight + rng.integers(0, 86_390, rows) * 1_000_000
-    names = [f"SIM-{number:05d}" for number in numbers]
-    filled: dict[str, Any] = {
-        "location": names,
-        "device": [f"{name.lower()}-cam-1" for name in names],
-        "starts_at": pa.array(starts, TIMESTAMP),
-        "ends_at": pa.array(starts + 10_000_000, TIMESTAMP),
-        "first_sequence": after + np.arange(rows),
-        "observed_ms": rng.integers(0, 10_000, rows),
-        "day": pa.array([day] * rows, pa.date32()),
-    }
-    table = SOURCES[0]
-    for column in table.columns:
-        if column.name not in filled:
-            filled[column.name] = _generate_column(rng, column.type, rows)
-    bands = pa.array(rng.integers(0, 1_000, rows), mask=rng.random(rows) < 0.1)
-    filled["band_high_ms"] = bands
-    return pa.table(filled)
-
-
-def _generate_column(rng: np.random.Generator, kind: pa.DataType, rows: int) -> Any:
-    if kind == pa.int64():
-        return rng.integers(0, 40, rows)
-    if kind == TIMESTAMP:
-        return pa.array(np.full(rows, 1_790_000_000_000_000), TIMESTAMP)
-    return pa.array(["a1"] * rows)
-
-
-def generate_demographics(rng: np.random.Generator, reports: pa.Table) -> pa.Table:
-    """A cell of one age and gender for every report."""
-    rows = len(reports)
-    kept = {name: reports.column(name) for name in (*SORT_BY, "day")}
-    more = {
-        "age": pa.array(np.array(AGES)[rng.integers(0, len(AGES), rows)]),
-        "gender": pa.array(np.array(GENDERS)[rng.integers(0, len(GENDERS), rows)]),
-        "visits": rng.integers(1, 9, rows),
-        "onlookers": rng.integers(0, 2, rows),
-    }
-    return pa.table(kept | more)
 
 
 if __name__ == "__main__":
