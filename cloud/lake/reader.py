@@ -72,6 +72,7 @@ def create_view(
     """
     view = name or f"{table.zone}_{table.name}"
     if not files or not isinstance(storage.filesystem, fs.LocalFileSystem):
+        connection.execute(f"DROP VIEW IF EXISTS {view}")
         connection.register(view, to_dataset(storage, table, files))
         return
     columns = ", ".join(_expression(column, files) for column in table.columns)

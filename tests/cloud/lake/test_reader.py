@@ -74,3 +74,13 @@ def test_arrow_and_duckdb_read_the_same(lake: Lake):
     arrow = to_dataset(lake.storage, READINGS, files).to_table().to_pylist()
     found = query(lake, READINGS, "SELECT * FROM raw_readings ORDER BY location")
     assert [tuple(row.values()) for row in arrow] == found
+
+
+def test_a_view_replaces_another_of_its_name(lake: Lake):
+    append(lake, READINGS, readings((DAY_1, "KX-01", 8, 5)), now=NOW)
+    with reading(lake.engine) as manifest:
+        files = read_files(manifest, "raw.readings")
+    with duckdb.connect() as connection:
+        for some, expected in ((files, 1), ([], 0), ([], 0), (files, 1)):
+            create_view(connection, lake.storage, READINGS, some, name="source")
+            assert connection.sql("SELECT count(*) FROM source").fetchall() == [(expected,)]

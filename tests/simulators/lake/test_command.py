@@ -74,7 +74,7 @@ def test_what_is_printed_is_what_the_promotion_finds(
         assert one.stopped is None
         good[one.table_name.replace("trusted", "raw")] += one.promoted
     lines = [line for line in printed.splitlines() if line.startswith("raw.")]
-    assert {line.split(":")[0]: int(line.split()[-2]) for line in lines} == good
+    assert {line.split(":")[0]: int(line.split()[-2]) for line in lines} == +good
     rows = read_table(lake, BY_NAME["raw.quarantine"]).to_pylist()
     counts = Counter((row["table_name"].replace("trusted", "raw"), row["rule"]) for row in rows)
     assert len(counts) >= 4
