@@ -23,7 +23,7 @@ from simulators.servers.process_group import ProcessGroup, ProcessGroupError
 
 LOCATION: Final = "KX-01"
 LOCATION_OF_VIDEO: Final = "LB-01"
-SCENE: Final = ("--people", "8", "--seconds", "40", "--seed", "7")
+SCENE: Final = ("--people", "5", "--seconds", "24", "--seed", "7")
 HISTORY_DAYS: Final = 28
 RESULTS_WITHIN_S: Final = 150.0
 AGENT_SETTINGS: Final = "interval_s = 10\n[privacy]\nsmallest_cell = 1\n"  # synthetic people
