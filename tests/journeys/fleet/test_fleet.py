@@ -50,13 +50,13 @@ PATIENCE_S = 40.0
 CAMERAS = tuple(f"cam-{number:02}" for number in range(50))
 CANARIES = CAMERAS[:3]
 SICK = "cam-01"  # on its pictures the new model fails, after a while
-STEP_S = 0.4
+STEP_S = 0.8
 OWN_CARD = read_card(WEIGHTS / "onlooker-face.json")
 TRIAL = {"pictures": 4, "faces": 4, "watch_s": 6}
 
 
 class Drawn:
-    """A street with one face in it, five pictures in two seconds; the corner says whose it is."""
+    """A street with one face in it, five pictures in four seconds; the corner says whose it is."""
 
     def __init__(self, device):
         self.name = device
@@ -242,7 +242,7 @@ def test_a_fleet_is_enrolled_configured_renewed_and_one_device_revoked(
 ):
     def opened(card, _settings):
         version = read_card(card).version
-        return PROVIDED[0] if version == OWN_CARD.version else Squares(version, tires_after=8)
+        return PROVIDED[0] if version == OWN_CARD.version else Squares(version, tires_after=6)
 
     monkeypatch.setattr(model_job, "open_detector", opened)
     roster = tmp_path / "roster.csv"
