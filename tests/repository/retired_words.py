@@ -51,13 +51,14 @@ def findings(package: str) -> Iterator[Finding]:
             continue
         allowed = ALLOWED.get(where, ())
         tree = ast.parse(path.read_text())
-        for line, name in (*_definitions(tree), (1, path.stem)):
+        nodes = list(ast.walk(tree))
+        for line, name in (*_definitions(tree, nodes), (1, path.stem)):
             retired = [part for part in _parts(name) if _singular(part) in WORDS]
             if [part for part in retired if _singular(part) not in allowed]:
                 yield Finding(where, line, name)
-        yield from (Finding(where, line, name) for line, name in _participles(tree))
+        yield from (Finding(where, line, name) for line, name in _participles(nodes))
         if package != "tests":
-            for line, text in _texts(tree):
+            for line, text in _texts(nodes):
                 yield from (Finding(where, line, around) for around in _in_text(text, allowed))
 
 
@@ -72,8 +73,8 @@ def page_findings() -> Iterator[Finding]:
                 yield Finding(str(page.relative_to(ROOT)), number, around)
 
 
-def _definitions(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(tree):
+def _definitions(tree: ast.Module, nodes: list[ast.AST]) -> Iterator[tuple[int, str]]:
+    for node in nodes:
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             yield node.lineno, node.name
         elif isinstance(node, ast.arg):
@@ -89,19 +90,19 @@ def _definitions(tree: ast.Module) -> Iterator[tuple[int, str]]:
             )
 
 
-def _participles(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(tree):
+def _participles(nodes: list[ast.AST]) -> Iterator[tuple[int, str]]:
+    for node in nodes:
         if isinstance(node, ast.FunctionDef) and node.name.strip("_") in PARTICIPLES:
             yield node.lineno, f"def {node.name}"
 
 
-def _texts(tree: ast.Module) -> Iterator[tuple[int, str]]:
+def _texts(nodes: list[ast.AST]) -> Iterator[tuple[int, str]]:
     docstrings = {
         id(node.value)
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     }
-    for node in ast.walk(tree):
+    for node in nodes:
         is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
         if is_text and id(node) not in docstrings:
             yield node.lineno, node.value
