@@ -155,7 +155,7 @@ def _has_test(path: Path, root: Path) -> bool:
     return (folder / f"test_{stem}.py").is_file() or any(folder.glob(f"test_{stem}_*.py"))
 
 
-def tested_elsewhere(untested: list[Path], root: Path = ROOT) -> list[Path]:
+def find_tested_elsewhere(untested: list[Path], root: Path) -> list[Path]:
     """Modules without a test at the mirrored path that no test in or below its folder imports."""
     imported: dict[Path, set[str]] = defaultdict(set)
     for path in sorted((root / "tests").rglob("*.py")):
@@ -173,7 +173,7 @@ def report(found: Structure) -> str:
     lines = list(found.modules.values())
     fullest = max(found.folders, key=lambda folder: found.folders[folder])
     longest = max(found.modules, key=lambda path: found.modules[path])
-    elsewhere = tested_elsewhere(found.untested)
+    elsewhere = find_tested_elsewhere(found.untested, ROOT)
     rows = {
         "functions": len(found.function_lines),
         "function lines, median": percentile(found.function_lines, 0.5),
