@@ -20,6 +20,8 @@ REASONS: Final = (
     "gender are estimates for such groups, disabled by default.",
     "So no row belongs to a person: a name, a face or a number of a person cannot be looked up, "
     "and there is nothing to export, correct or delete for one person.",
+    "Accounts and advertisers of orders are organisations. Names of their employees are not part "
+    "of an order: load none as an account, advertiser or campaign.",
     "Names of employees who place holds or run queries are in the audit log of the database, not "
     "in the lake.",
 )

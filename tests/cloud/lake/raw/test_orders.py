@@ -72,6 +72,7 @@ def test_every_version_has_its_hours_and_those_that_it_releases(
     assert len(read_table(lake, LANDED_ORDER_LINES)) == 2
 
 
+@SQLITE_ONLY
 def test_a_slot_of_a_zone_without_whole_hours_is_part_of_two_utc_hours(
     engine: Engine, tmp_path: Path
 ) -> None:
@@ -85,6 +86,7 @@ def test_a_slot_of_a_zone_without_whole_hours_is_part_of_two_utc_hours(
     ]  # fmt: skip
 
 
+@SQLITE_ONLY
 def test_creatives_divide_time_and_price_without_a_remainder(
     engine: Engine, tmp_path: Path
 ) -> None:
@@ -96,6 +98,7 @@ def test_creatives_divide_time_and_price_without_a_remainder(
     assert (sum(row[1] for row in found), sum(row[2] for row in found)) == (3_600, 100)
 
 
+@SQLITE_ONLY
 def test_slots_that_cannot_be_read_are_quarantined(engine: Engine, tmp_path: Path) -> None:
     load(engine, order_line(1), order_line(1, line_id="SO-1-2", creatives=()))
     with writing(engine) as connection:
