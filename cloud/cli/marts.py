@@ -21,6 +21,7 @@ from cloud.lake.storage import StorageError, open_storage
 from cloud.marts.build import BuiltDay, build_changed_days, build_days
 from cloud.marts.duckdb_engine import DuckDbEngine
 from cloud.marts.engine import MartEngine
+from cloud.marts.pricing import build_pricing_history
 from cloud.marts.profiles import build_profiles
 from cloud.marts.publish import publish_marts
 from cloud.marts.seasons import build_seasons
@@ -92,8 +93,10 @@ def _build(lake: Lake, engine: MartEngine, sites: Sites, since: date | None, now
         _write(f"profiles of {profiles.get(LOCATION_PROFILES.name, 0)} locations built")
         for season in build_seasons(lake, engine, sites, now=now):
             _write(f"season from {season.season_on}: {season.rows} rows")
+        for priced in build_pricing_history(lake, engine, sites, now=now):
+            _write(f"{priced.day}: pricing_history {priced.rows}")
     except DamagedFileError as error:
-        sys.stderr.write(f"stopped: profiles and seasons: {error}\n")
+        sys.stderr.write(f"stopped: profiles, seasons and prices: {error}\n")
         stopped += 1
     for table in CURATED_TABLES:
         write_lists(lake, table.full_name)

@@ -41,6 +41,7 @@ DIM_LOCATION: Final = pa.schema(
 )
 FORMER_IDS: Final = pa.schema([("former_id", pa.string()), ("present_id", pa.string())])
 LOCATION_LOOPS: Final = pa.schema([("location", pa.string()), ("loop_s", INT64), ("spot_s", INT64)])
+DAY_NUMBERS: Final = pa.schema([("date_on", pa.date32()), ("number", INT64)])
 LOCATION_HOURS: Final = pa.schema(
     [
         ("location", pa.string()),
@@ -76,6 +77,13 @@ def list_locations(sites: Iterable[Site]) -> pa.Table:
         for site in sorted(sites, key=lambda site: site.id)
     ]
     return pa.Table.from_pylist(rows, schema=DIM_LOCATION)
+
+
+def list_day_numbers(first: date, last: date) -> pa.Table:
+    """Consecutive numbers of days, so that SQL can subtract dates."""
+    numbers = range(first.toordinal(), last.toordinal() + 1)
+    columns = {"date_on": [date.fromordinal(one) for one in numbers], "number": list(numbers)}
+    return pa.table(columns, schema=DAY_NUMBERS)
 
 
 def list_former_ids(sites: Iterable[Site]) -> pa.Table:

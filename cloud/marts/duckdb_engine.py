@@ -39,7 +39,7 @@ class DuckDbEngine:
             connection.execute("SET TimeZone = 'UTC'")
             for name, source in inputs.items():
                 if isinstance(source, LakeFiles):
-                    create_view(connection, source.storage, source.table, source.files, name=name)
+                    _create_view(connection, name, source)
                 else:
                     connection.register(name, source)
             return connection.sql(sql).to_arrow_table()
@@ -52,3 +52,14 @@ class DuckDbEngine:
             "max_temp_directory_size": self.spill_limit,
             "preserve_insertion_order": "false",
         }
+
+
+def _create_view(connection: duckdb.DuckDBPyConnection, name: str, source: LakeFiles) -> None:
+    files = name if source.within is None else f"{name}_files"
+    create_view(connection, source.storage, source.table, source.files, name=files)
+    if source.within is not None:
+        column, first, end = source.within.column, source.within.starts_at, source.within.ends_at
+        connection.execute(
+            f"CREATE VIEW {name} AS SELECT * FROM {files} WHERE {column} >= "  # noqa: S608
+            f"TIMESTAMPTZ '{first.isoformat()}' AND {column} < TIMESTAMPTZ '{end.isoformat()}'"
+        )

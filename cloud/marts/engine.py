@@ -8,6 +8,7 @@ The session's time zone is UTC.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from importlib import resources
 from typing import Protocol
 
@@ -20,12 +21,22 @@ from cloud.lake.tables import LakeTable
 
 
 @dataclass(frozen=True, slots=True)
+class TimeRange:
+    """The rows whose instant in a column lies in the half-open interval."""
+
+    column: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class LakeFiles:
-    """Some files of a table of the lake."""
+    """Some files of a table of the lake, and which of their rows: all without a range."""
 
     storage: Storage
     table: LakeTable
     files: Sequence[DataFile]
+    within: TimeRange | None = None
 
 
 MartInputs = Mapping[str, LakeFiles | pa.Table]

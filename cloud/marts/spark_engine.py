@@ -73,7 +73,14 @@ class SparkEngine:
         reader = self._spark.read.schema(schema).option(
             "basePath", f"{root}/{source.table.zone}/{source.table.name}"
         )
-        return reader.parquet(*paths)
+        frame = reader.parquet(*paths)
+        if source.within is None:
+            return frame
+        column, first, end = source.within.column, source.within.starts_at, source.within.ends_at
+        return frame.where(
+            f"{column} >= TIMESTAMP '{first.isoformat()}' AND "
+            f"{column} < TIMESTAMP '{end.isoformat()}'"
+        )
 
     def _create(self, rows: pa.Table) -> "DataFrame":
         return self._spark.createDataFrame(

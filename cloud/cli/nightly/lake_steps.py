@@ -22,6 +22,7 @@ from cloud.lake.trusted.contracted_tables import contracted_tables
 from cloud.lake.trusted.promotion import promote_days
 from cloud.marts.build import build_changed_days, build_days
 from cloud.marts.duckdb_engine import DuckDbEngine
+from cloud.marts.pricing import build_pricing_history
 from cloud.marts.profiles import build_profiles
 from cloud.marts.publish import publish_marts
 from cloud.marts.seasons import build_seasons
@@ -104,9 +105,10 @@ class LakeSteps:
         try:
             rows += sum(build_profiles(self.lake, engine, self.sites, now=now).values())
             seasons = build_seasons(self.lake, engine, self.sites, now=now)
-            rows += sum(one.rows for one in seasons)
+            prices = build_pricing_history(self.lake, engine, self.sites, now=now)
+            rows += sum(one.rows for one in (*seasons, *prices))
         except DamagedFileError as error:
-            notes.append(f"profiles and seasons stopped: {error}")
+            notes.append(f"profiles, seasons and prices stopped: {error}")
         return StepResult(rows, notes)
 
     def publish_marts(self) -> StepResult:

@@ -46,4 +46,5 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
         "One measure of one location over the last four weeks, against other locations."
     ),
     "curated.location_seasons": "One location over a month, or over a season.",
+    "curated.pricing_history": "The prices that were published for one location and UTC hour.",
 }

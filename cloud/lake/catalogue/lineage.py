@@ -12,6 +12,7 @@ from cloud.lake.curated.audience import AUDIENCE_DEMOGRAPHICS_HOURLY, AUDIENCE_M
 from cloud.lake.curated.benchmarks import LOCATION_BENCHMARKS
 from cloud.lake.curated.campaigns import CAMPAIGN_PERFORMANCE
 from cloud.lake.curated.demographics import LOCATION_DEMOGRAPHICS
+from cloud.lake.curated.pricing import PRICING_HISTORY
 from cloud.lake.curated.profiles import LOCATION_PROFILES
 from cloud.lake.curated.seasons import LOCATION_SEASONS
 from cloud.lake.curated.tables import CURATED_TABLES
@@ -38,6 +39,8 @@ PROFILES: Final[Mapping[str, tuple[str, ...]]] = {
     LOCATION_BENCHMARKS.full_name: HOURLY[:1],
 }
 SEASONS: Final = LOCATION_SEASONS.full_name
+PRICES: Final = PRICING_HISTORY.full_name
+PUBLISHED: Final = "trusted.published_prices"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,11 @@ STEPS: Final = (
         {SEASONS: HOURLY[:1]},
     ),
     LineageStep(
+        "build_pricing_history",
+        "Compare the sheets that price an hour.",
+        {PRICES: (PUBLISHED,)},
+    ),
+    LineageStep(
         "publish_marts",
         "Copy changed days of the marts to tables of the database.",
         {
@@ -121,7 +129,8 @@ CONSUMERS: Final[Mapping[str, tuple[str, ...]]] = {
     RULE_RESULTS.full_name: ("operators, by `lake status`",),
     HOURLY[0]: ("the profiles and seasons of locations", BUSINESS_TOOLS, ANALYSTS),
     HOURLY[1]: ("the profiles of locations", BUSINESS_TOOLS, ANALYSTS),
-    **dict.fromkeys((CAMPAIGNS, *PROFILES, SEASONS), (BUSINESS_TOOLS, ANALYSTS)),
+    **dict.fromkeys((CAMPAIGNS, *PROFILES, SEASONS, PRICES), (BUSINESS_TOOLS, ANALYSTS)),
+    PUBLISHED: ("the marts", ANALYSTS),
 }
 """As documented in docs/lake.md and docs/marts.md."""
 

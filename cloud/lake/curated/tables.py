@@ -6,6 +6,7 @@ from cloud.lake.curated.audience import AUDIENCE_DEMOGRAPHICS_HOURLY, AUDIENCE_M
 from cloud.lake.curated.benchmarks import LOCATION_BENCHMARKS
 from cloud.lake.curated.campaigns import CAMPAIGN_PERFORMANCE
 from cloud.lake.curated.demographics import LOCATION_DEMOGRAPHICS
+from cloud.lake.curated.pricing import PRICING_HISTORY
 from cloud.lake.curated.profiles import LOCATION_PROFILES
 from cloud.lake.curated.seasons import LOCATION_SEASONS
 from cloud.lake.tables import LakeTable
@@ -18,4 +19,5 @@ CURATED_TABLES: Final[tuple[LakeTable, ...]] = (
     LOCATION_DEMOGRAPHICS,
     LOCATION_BENCHMARKS,
     LOCATION_SEASONS,
+    PRICING_HISTORY,
 )

@@ -8,8 +8,8 @@ from cloud.lake.curated.tables import CURATED_TABLES
 from cloud.lake.tables import LakeTable
 from cloud.marts.engine import read_sql
 
-FUNCTIONS = {"AVG", "CAST", "COALESCE", "COUNT", "EXTRACT", "FLOOR", "MAX", "MIN", "NULLIF", "RANK",
-             "ROW_NUMBER", "SQRT", "SUM"}  # fmt: skip
+FUNCTIONS = {"AVG", "CAST", "COALESCE", "COUNT", "EXTRACT", "FLOOR", "LAG", "MAX", "MIN", "NULLIF",
+             "RANK", "ROW_NUMBER", "SQRT", "SUM"}  # fmt: skip
 WORDS = {"AND", "AS", "IN", "OVER", "WHEN", "WITH"}
 
 

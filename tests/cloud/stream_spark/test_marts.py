@@ -3,6 +3,8 @@
 These tests are beside those of Spark's streams because all of them share one Spark.
 """
 
+from datetime import timedelta
+
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -11,6 +13,7 @@ from pyspark.sql import SparkSession
 from cloud.database import reading
 from cloud.lake.curated.audience import AUDIENCE_METRICS
 from cloud.lake.curated.benchmarks import LOCATION_BENCHMARKS
+from cloud.lake.curated.pricing import PRICING_HISTORY
 from cloud.lake.curated.seasons import LOCATION_SEASONS
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import read_files
@@ -19,20 +22,26 @@ from cloud.lake.writer import append
 from cloud.marts.build import DAILY_MARTS
 from cloud.marts.dimensions import DIM_LOCATION
 from cloud.marts.duckdb_engine import DuckDbEngine
-from cloud.marts.engine import LakeFiles, compute_mart
+from cloud.marts.engine import LakeFiles, TimeRange, compute_mart
+from cloud.marts.pricing import TRUSTED_PRICES, list_price_inputs
 from cloud.marts.profiles import PROFILE_MARTS, describe_period, list_benchmark_measures
 from cloud.marts.season_dimensions import find_season, list_season_days
 from cloud.marts.seasons import list_season_inputs
+from cloud.marts.site_inputs import SiteInputs, end_of_day
 from cloud.marts.spark_engine import SparkEngine, SparkSettingsError
 from tests.cloud.marts import engine_contract
 from tests.cloud.marts.audience_rows import FIRST, LAST, NOW, sites
 from tests.cloud.marts.engine_contract import MartEngineContract, inputs_of, sorted_rows
+from tests.cloud.marts.price_rows import SOLD, sheet
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning"),
 ]
 SECOND = "-2"
+RARELY_KNOWN = {
+    LOCATION_BENCHMARKS: "standing", PRICING_HISTORY: "price_7_days_before_minor",
+}  # fmt: skip
 trusted_lake, live, built = (
     engine_contract.trusted_lake, engine_contract.live, engine_contract.built,
 )  # fmt: skip
@@ -51,10 +60,10 @@ def expected(trusted_lake: Lake) -> dict[str, pa.Table]:
 
 
 @pytest.fixture(scope="module")
-def hourly_inputs(
+def other_inputs(
     trusted_lake: Lake, expected: dict[str, pa.Table]
 ) -> dict[str, LakeFiles | pa.Table]:
-    """The hourly marts as files, every location twice, and what other marts read beside them."""
+    """What the other marts read: hours as files, every location twice, sheets, small tables."""
     for mart in DAILY_MARTS:
         append(trusted_lake, mart, repeat_locations(expected[mart.name]), now=NOW)
     names = pc.unique(expected[AUDIENCE_METRICS.name].column("location")).to_pylist()
@@ -63,12 +72,20 @@ def hourly_inputs(
         for name in names
         for suffix in ("", SECOND)
     ]
+    sheets = [sheet(SOLD - timedelta(days=n), 100 + n % 3, 90) for n in (30, 8, 7, 1, 0)]
+    append(trusted_lake, TRUSTED_PRICES, pa.concat_tables(sheets), now=NOW)
     days = {"season_days": shorten_season(list_season_days(find_season(FIRST)))}
     with reading(trusted_lake.engine) as connection:
+        published = read_files(connection, TRUSTED_PRICES.full_name)
         files: dict[str, LakeFiles | pa.Table] = {
             mart.name: LakeFiles(trusted_lake.storage, mart, read_files(connection, mart.full_name))
             for mart in DAILY_MARTS
         }
+    sold = TimeRange("hour_at", end_of_day(SOLD - timedelta(days=1)), end_of_day(SOLD))
+    files["trusted_published_prices"] = LakeFiles(
+        trusted_lake.storage, TRUSTED_PRICES, published, sold
+    )
+    files |= list_price_inputs(SiteInputs(sites(), [PRICING_HISTORY]), SOLD)
     return files | list_season_inputs(sites(), find_season(FIRST)) | days | {
         "profile_period": describe_period(FIRST, LAST),
         "benchmark_measures": list_benchmark_measures(),
@@ -98,18 +115,18 @@ class TestSpark(MartEngineContract):
         assert len(rows) > 500
         assert sorted_rows(mart, built[mart.name]) == rows
 
-    @pytest.mark.parametrize("mart", [*PROFILE_MARTS, LOCATION_SEASONS], ids=lambda mart: mart.name)
+    @pytest.mark.parametrize(
+        "mart", [*PROFILE_MARTS, LOCATION_SEASONS, PRICING_HISTORY], ids=lambda mart: mart.name
+    )
     def test_no_row_of_a_mart_of_a_period_differs(
         self,
         mart_engine: SparkEngine,
-        hourly_inputs: dict[str, LakeFiles | pa.Table],
+        other_inputs: dict[str, LakeFiles | pa.Table],
         mart: LakeTable,
     ) -> None:
-        found = sorted_rows(mart, compute_mart(mart_engine, mart, hourly_inputs))
-        assert found == sorted_rows(mart, compute_mart(DuckDbEngine(), mart, hourly_inputs))
-        assert any(row["relative_error_ppm"] for row in found)
-        if mart == LOCATION_BENCHMARKS:
-            assert any(row["standing"] for row in found)
+        found = sorted_rows(mart, compute_mart(mart_engine, mart, other_inputs))
+        assert found == sorted_rows(mart, compute_mart(DuckDbEngine(), mart, other_inputs))
+        assert any(row[RARELY_KNOWN.get(mart, "relative_error_ppm")] for row in found)
 
 
 def test_a_session_in_another_zone_is_refused(spark: SparkSession) -> None:

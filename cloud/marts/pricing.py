@@ -1,0 +1,146 @@
+"""Build `pricing_history` of the days that have ended, from the price sheets that cover them.
+
+A day is built when a sheet that covers it has changed, and when the sites file or the SQL has. It
+keeps its rows when retention has deleted sheets that cover it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+import pyarrow as pa
+from sqlalchemy import Connection, select
+
+from cloud.database import reading, writing
+from cloud.database.lake import lake_files
+from cloud.lake.curated.pricing import PRICING_HISTORY
+from cloud.lake.lake import Lake
+from cloud.lake.manifest import (
+    DataFile,
+    read_changed_days,
+    read_current,
+    read_files,
+    read_position,
+    write_position,
+)
+from cloud.lake.raw.prices import RAW_PRICES
+from cloud.lake.replacement import DayRows, read_day_files, replace_day
+from cloud.lake.tables import DAY
+from cloud.lake.trusted.tables import TRUSTED_TABLES
+from cloud.lake.writer import sort_rows
+from cloud.marts.built_days import read_built_days, write_built_day
+from cloud.marts.dimensions import list_day_numbers
+from cloud.marts.engine import LakeFiles, MartEngine, TimeRange, compute_mart
+from cloud.marts.season_dimensions import list_days
+from cloud.marts.site_inputs import SiteInputs, end_of_day
+from cloud.sites.sites import Sites
+
+(TRUSTED_PRICES,) = (table for table in TRUSTED_TABLES if table.name == RAW_PRICES.name)
+SOURCE: Final = TRUSTED_PRICES.full_name
+TARGET: Final = PRICING_HISTORY.full_name
+ONE_DAY: Final = timedelta(days=1)
+PRICED_DAYS: Final = timedelta(days=93)
+"""The days that a sheet covers: 92, which can begin and end within a UTC day."""
+LONGEST_LEAD: Final = timedelta(days=450)
+"""More than the hours of the longest sheet that can be landed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PricedDay:
+    """One day that was built."""
+
+    day: date
+    rows: int
+
+
+def build_pricing_history(
+    lake: Lake, engine: MartEngine, sites: Sites, *, now: datetime
+) -> Iterator[PricedDay]:
+    """Build every ended day whose prices or other inputs changed, oldest first.
+
+    Raises:
+        LakeConflictError: another program builds the table at the same time.
+    """
+    inputs = SiteInputs(sites, [PRICING_HISTORY])
+    with reading(lake.engine) as connection:
+        before = read_position(connection, TARGET, SOURCE)
+        newest = read_current(connection, SOURCE)
+        files = read_files(connection, SOURCE, at=newest)
+        changed = set(read_changed_days(connection, SOURCE, after=before, until=newest))
+        incomplete = _list_incomplete_days(connection, files)
+        built = read_built_days(connection, TARGET)
+    affected = _list_ended_days([file for file in files if file.day in changed], now)
+    days = {
+        day
+        for day in _list_ended_days(files, now)
+        if (day in affected or built.get(day) != inputs.describe(day, until=end_of_day(day)))
+        and not (day in built and day in incomplete)
+    }
+    builder = _Builder(lake, engine, inputs, files, before, now)
+    yield from map(builder.build, sorted(days))
+    if newest != before:
+        with writing(lake.engine) as connection:
+            write_position(connection, TARGET, SOURCE, newest, before=before)
+
+
+def list_price_inputs(inputs: SiteInputs, day: date) -> dict[str, pa.Table]:
+    """What the SQL reads besides the sheets."""
+    numbers = list_day_numbers(day - LONGEST_LEAD, day + timedelta(days=2))
+    return {**inputs.list_tables(day, until=end_of_day(day)), "day_numbers": numbers}
+
+
+@dataclass(frozen=True, slots=True)
+class _Builder:
+    """One run: it builds one day after another."""
+
+    lake: Lake
+    engine: MartEngine
+    inputs: SiteInputs
+    files: Sequence[DataFile]
+    position: int
+    now: datetime
+
+    def build(self, day: date) -> PricedDay:
+        """Replace the rows of a day."""
+        before = read_day_files(self.lake, [PRICING_HISTORY], day)
+        first, last = end_of_day(day) - ONE_DAY, end_of_day(day)
+        files = [file for file in self.files if day in _list_covered_days(file)]
+        hours = TimeRange("hour_at", first, last)
+        sheets = LakeFiles(self.lake.storage, TRUSTED_PRICES, files, hours)
+        rows = compute_mart(
+            self.engine,
+            PRICING_HISTORY,
+            {"trusted_published_prices": sheets, **list_price_inputs(self.inputs, day)},
+        )
+
+        def confirm(connection: Connection) -> None:
+            write_position(connection, TARGET, SOURCE, self.position, before=self.position)
+            record = self.inputs.describe(day, until=end_of_day(day))
+            write_built_day(connection, TARGET, day, record)
+
+        part = DayRows(PRICING_HISTORY, sort_rows(PRICING_HISTORY, rows.drop_columns([DAY])))
+        replace_day(self.lake, day, [part], before=before, now=self.now, meanwhile=confirm)
+        return PricedDay(day, len(rows))
+
+
+def _list_ended_days(files: Sequence[DataFile], now: datetime) -> set[date]:
+    """The days that a sheet of these files covers, up to yesterday."""
+    return {day for file in files for day in _list_covered_days(file) if day < now.date()}
+
+
+def _list_covered_days(file: DataFile) -> list[date]:
+    """The days of the hours between the least and the greatest that the manifest lists."""
+    first, last = (datetime.fromisoformat(at).date() for at in file.bounds["hour_at"])
+    return list_days(first, last)
+
+
+def _list_incomplete_days(connection: Connection, files: Sequence[DataFile]) -> set[date]:
+    """The days that deleted sheets may have covered."""
+    table = lake_files
+    removed = select(table.c.day).where(
+        table.c.table_name == SOURCE, table.c.removed_in.is_not(None)
+    )
+    present = {file.day for file in (*files, *read_files(connection, RAW_PRICES.full_name))}
+    deleted = set(connection.execute(removed).scalars()) - present
+    return {day for one in deleted for day in list_days(one - ONE_DAY, one + PRICED_DAYS)}
