@@ -36,7 +36,7 @@ from cloud.lake.trusted.tables import TRUSTED_TABLES
 from cloud.lake.writer import sort_rows
 from cloud.marts.built_days import NOT_BUILT, read_built_days, write_built_day
 from cloud.marts.engine import LakeFiles, MartEngine, compute_mart, require_readable_inputs
-from cloud.marts.site_inputs import SiteInputs, end_of_day
+from cloud.marts.site_tables import SiteTables, end_of_day
 from cloud.sites.sites import Sites
 
 _TRUSTED: Final = {table.name: table for table in TRUSTED_TABLES}
@@ -82,7 +82,7 @@ def build_changed_days(
     Raises:
         LakeConflictError: another program builds the marts at the same time.
     """
-    inputs = SiteInputs(sites, DAILY_MARTS)
+    inputs = SiteTables(sites, DAILY_MARTS)
     with reading(lake.engine) as connection:
         progress = _read_progress(connection)
         deleted = _list_deleted_days(connection)
@@ -102,7 +102,7 @@ def build_days(
     with reading(lake.engine) as connection:
         progress = _read_progress(connection)
         deleted = _list_deleted_days(connection)
-    builder = _Builder(lake, engine, SiteInputs(sites, DAILY_MARTS), progress, deleted, now)
+    builder = _Builder(lake, engine, SiteTables(sites, DAILY_MARTS), progress, deleted, now)
     yield from map(builder.build, sorted(days))
 
 
@@ -112,7 +112,7 @@ class _Builder:
 
     lake: Lake
     engine: MartEngine
-    inputs: SiteInputs
+    inputs: SiteTables
     progress: _Progress
     deleted: Collection[date]
     now: datetime
@@ -184,7 +184,7 @@ def _list_changed_days(connection: Connection, progress: _Progress) -> set[date]
 
 
 def _list_outdated_days(
-    connection: Connection, inputs: SiteInputs, deleted: Collection[date]
+    connection: Connection, inputs: SiteTables, deleted: Collection[date]
 ) -> set[date]:
     """Days that were built from other inputs than the present ones, or before they ended.
 

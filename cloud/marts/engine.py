@@ -21,7 +21,7 @@ from cloud.lake.tables import LakeTable
 
 
 @dataclass(frozen=True, slots=True)
-class TimeRange:
+class InstantRange:
     """The rows whose instant in a column lies in the half-open interval."""
 
     column: str
@@ -36,7 +36,7 @@ class LakeFiles:
     storage: Storage
     table: LakeTable
     files: Sequence[DataFile]
-    within: TimeRange | None = None
+    within: InstantRange | None = None
 
 
 MartInputs = Mapping[str, LakeFiles | pa.Table]

@@ -5,7 +5,7 @@ keeps its rows when retention has deleted sheets that cover it.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select
 from cloud.database import reading, writing
 from cloud.database.lake import lake_files
 from cloud.lake.curated.pricing import PRICING_HISTORY
+from cloud.lake.file_checks import require_readable
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import (
     DataFile,
@@ -31,9 +32,9 @@ from cloud.lake.trusted.tables import TRUSTED_TABLES
 from cloud.lake.writer import sort_rows
 from cloud.marts.built_days import read_built_days, write_built_day
 from cloud.marts.dimensions import list_day_numbers
-from cloud.marts.engine import LakeFiles, MartEngine, TimeRange, compute_mart
+from cloud.marts.engine import InstantRange, LakeFiles, MartEngine, compute_mart
 from cloud.marts.season_dimensions import list_days
-from cloud.marts.site_inputs import SiteInputs, end_of_day
+from cloud.marts.site_tables import SiteTables, end_of_day
 from cloud.sites.sites import Sites
 
 (TRUSTED_PRICES,) = (table for table in TRUSTED_TABLES if table.name == RAW_PRICES.name)
@@ -61,8 +62,9 @@ def build_pricing_history(
 
     Raises:
         LakeConflictError: another program builds the table at the same time.
+        DamagedFileError: a file of the sheets cannot be read.
     """
-    inputs = SiteInputs(sites, [PRICING_HISTORY])
+    inputs = SiteTables(sites, [PRICING_HISTORY])
     with reading(lake.engine) as connection:
         before = read_position(connection, TARGET, SOURCE)
         newest = read_current(connection, SOURCE)
@@ -77,36 +79,38 @@ def build_pricing_history(
         if (day in affected or built.get(day) != inputs.describe(day, until=end_of_day(day)))
         and not (day in built and day in incomplete)
     }
-    builder = _Builder(lake, engine, inputs, files, before, now)
+    builder = _PriceBuilder(lake, engine, inputs, files, before, now)
     yield from map(builder.build, sorted(days))
     if newest != before:
         with writing(lake.engine) as connection:
             write_position(connection, TARGET, SOURCE, newest, before=before)
 
 
-def list_price_inputs(inputs: SiteInputs, day: date) -> dict[str, pa.Table]:
+def list_price_inputs(inputs: SiteTables, day: date) -> dict[str, pa.Table]:
     """What the SQL reads besides the sheets."""
     numbers = list_day_numbers(day - LONGEST_LEAD, day + timedelta(days=2))
     return {**inputs.list_tables(day, until=end_of_day(day)), "day_numbers": numbers}
 
 
 @dataclass(frozen=True, slots=True)
-class _Builder:
+class _PriceBuilder:
     """One run: it builds one day after another."""
 
     lake: Lake
     engine: MartEngine
-    inputs: SiteInputs
+    inputs: SiteTables
     files: Sequence[DataFile]
     position: int
     now: datetime
+    checked: set[str] = field(default_factory=set)
 
     def build(self, day: date) -> PricedDay:
         """Replace the rows of a day."""
         before = read_day_files(self.lake, [PRICING_HISTORY], day)
         first, last = end_of_day(day) - ONE_DAY, end_of_day(day)
         files = [file for file in self.files if day in _list_covered_days(file)]
-        hours = TimeRange("hour_at", first, last)
+        hours = InstantRange("hour_at", first, last)
+        self._require_readable(files)
         sheets = LakeFiles(self.lake.storage, TRUSTED_PRICES, files, hours)
         rows = compute_mart(
             self.engine,
@@ -122,6 +126,12 @@ class _Builder:
         part = DayRows(PRICING_HISTORY, sort_rows(PRICING_HISTORY, rows.drop_columns([DAY])))
         replace_day(self.lake, day, [part], before=before, now=self.now, meanwhile=confirm)
         return PricedDay(day, len(rows))
+
+    def _require_readable(self, files: Sequence[DataFile]) -> None:
+        """Check each file once: it covers many days."""
+        unchecked = [file for file in files if file.path not in self.checked]
+        require_readable(self.lake.storage, TRUSTED_PRICES, unchecked)
+        self.checked.update(file.path for file in unchecked)
 
 
 def _list_ended_days(files: Sequence[DataFile], now: datetime) -> set[date]:

@@ -38,7 +38,7 @@ from cloud.marts.engine import (
     read_sql,
     require_readable_inputs,
 )
-from cloud.marts.site_inputs import end_of_day
+from cloud.marts.site_tables import end_of_day
 from cloud.marts.sites_digest import digest_values
 from cloud.sites.sites import Sites
 

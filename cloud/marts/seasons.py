@@ -41,7 +41,7 @@ from cloud.marts.season_dimensions import (
     list_season_days,
     list_season_names,
 )
-from cloud.marts.site_inputs import end_of_day
+from cloud.marts.site_tables import end_of_day
 from cloud.marts.sites_digest import digest_values
 from cloud.sites.sites import Sites
 
@@ -69,7 +69,7 @@ def build_seasons(
         before = read_position(connection, TARGET, SOURCE)
         newest = read_current(connection, SOURCE)
         seasons = _list_seasons(connection, sites, before, newest)
-    builder = _Builder(lake, engine, sites, before, newest, now)
+    builder = _SeasonBuilder(lake, engine, sites, before, newest, now)
     yield from map(builder.build, sorted(seasons))
     if newest != before:
         with writing(lake.engine) as connection:
@@ -86,7 +86,7 @@ def list_season_inputs(sites: Sites, season_on: date) -> dict[str, pa.Table]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Builder:
+class _SeasonBuilder:
     """One run: it builds one season after another."""
 
     lake: Lake

@@ -47,7 +47,7 @@ from cloud.marts.duckdb_engine import MEMORY_LIMIT, DuckDbEngine
 from cloud.marts.engine import LakeFiles, MartEngine, MartInputs, read_sql
 from cloud.marts.profiles import build_profiles
 from cloud.marts.seasons import build_seasons
-from cloud.marts.site_inputs import SiteInputs
+from cloud.marts.site_tables import SiteTables
 from cloud.sites.sites import Sites
 from cloud.sites.sites_file import load_sites
 from simulators.lake.history import History
@@ -280,7 +280,7 @@ def inputs_of(lake: Lake, sites: Sites, day: date) -> dict[str, Any]:
             )
             for table in SOURCES
         }
-    return trusted | SiteInputs(sites, DAILY_MARTS).list_tables(day, until=utc_now())
+    return trusted | SiteTables(sites, DAILY_MARTS).list_tables(day, until=utc_now())
 
 
 def open_lake(folder: str) -> Lake:

@@ -22,12 +22,12 @@ from cloud.lake.writer import append
 from cloud.marts.build import DAILY_MARTS
 from cloud.marts.dimensions import DIM_LOCATION
 from cloud.marts.duckdb_engine import DuckDbEngine
-from cloud.marts.engine import LakeFiles, TimeRange, compute_mart
+from cloud.marts.engine import InstantRange, LakeFiles, compute_mart
 from cloud.marts.pricing import TRUSTED_PRICES, list_price_inputs
 from cloud.marts.profiles import PROFILE_MARTS, describe_period, list_benchmark_measures
 from cloud.marts.season_dimensions import find_season, list_season_days
 from cloud.marts.seasons import list_season_inputs
-from cloud.marts.site_inputs import SiteInputs, end_of_day
+from cloud.marts.site_tables import SiteTables, end_of_day
 from cloud.marts.spark_engine import SparkEngine, SparkSettingsError
 from tests.cloud.marts import engine_contract
 from tests.cloud.marts.audience_rows import FIRST, LAST, NOW, sites
@@ -81,11 +81,11 @@ def other_inputs(
             mart.name: LakeFiles(trusted_lake.storage, mart, read_files(connection, mart.full_name))
             for mart in DAILY_MARTS
         }
-    sold = TimeRange("hour_at", end_of_day(SOLD - timedelta(days=1)), end_of_day(SOLD))
+    sold = InstantRange("hour_at", end_of_day(SOLD - timedelta(days=1)), end_of_day(SOLD))
     files["trusted_published_prices"] = LakeFiles(
         trusted_lake.storage, TRUSTED_PRICES, published, sold
     )
-    files |= list_price_inputs(SiteInputs(sites(), [PRICING_HISTORY]), SOLD)
+    files |= list_price_inputs(SiteTables(sites(), [PRICING_HISTORY]), SOLD)
     return files | list_season_inputs(sites(), find_season(FIRST)) | days | {
         "profile_period": describe_period(FIRST, LAST),
         "benchmark_measures": list_benchmark_measures(),

@@ -18,7 +18,7 @@ from cloud.marts.sites_digest import SitesDigest, digest_values
 from cloud.sites.sites import Sites
 
 
-class SiteInputs:
+class SiteTables:
     """The tables and digests of one sites file, for the SQL of some marts."""
 
     def __init__(self, sites: Sites, marts: Sequence[LakeTable]) -> None:
