@@ -106,7 +106,7 @@ class LakeSteps:
             rows += sum(build_profiles(self.lake, engine, self.sites, now=now).values())
             seasons = build_seasons(self.lake, engine, self.sites, now=now)
             prices = build_pricing_history(self.lake, engine, self.sites, now=now)
-            rows += sum(one.rows for one in (*seasons, *prices))
+            rows += sum(one.rows for one in seasons) + sum(one.rows for one in prices)
         except DamagedFileError as error:
             notes.append(f"profiles, seasons and prices stopped: {error}")
         return StepResult(rows, notes)
