@@ -2,7 +2,8 @@
 
 Each changed day is replaced in one transaction, so a reader sees all of a day or its earlier rows.
 The position in the lake moves with the last day: a run that is interrupted is repeated. A day with
-a damaged file keeps its rows in the database; the position stays, and the next run tries again.
+a damaged file, or a row that breaks its contract, keeps its rows in the database; the position
+stays, and the next run tries again.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,6 +28,7 @@ from cloud.lake.manifest import (
 )
 from cloud.lake.reader import to_dataset
 from cloud.lake.tables import DAY, LakeTable
+from cloud.marts.contract_checks import find_broken_rule
 from cloud.marts.database_tables import PUBLISHED_MARTS, create_table, dim_date, dim_location
 from cloud.marts.dimensions import DIM_DATE, list_dates, list_locations
 from cloud.marts.profiles import PROFILE_MARTS
@@ -85,7 +87,7 @@ def _publish_mart(lake: Lake, mart: LakeTable, table: Table) -> PublishedMart:
     rows, stopped = 0, list[StoppedDay]()
     for together in _group_days(mart, days):
         of_days = [file for file in files if file.day in together]
-        if reason := find_refusal(lake.storage, mart, of_days):
+        if reason := _find_refusal(lake, mart, of_days):
             stopped.append(StoppedDay(source, together[-1], reason))
             continue
         is_last = together[-1:] == days[-1:] and not stopped
@@ -94,6 +96,12 @@ def _publish_mart(lake: Lake, mart: LakeTable, table: Table) -> PublishedMart:
             connection.execute(delete(table).where(table.c[DAY].in_(together)))
             rows += _insert(connection, lake, mart, table, of_days)
     return PublishedMart(table.name, len(days) - len(stopped), rows, tuple(stopped))
+
+
+def _find_refusal(lake: Lake, mart: LakeTable, files: Sequence[DataFile]) -> str | None:
+    """Why the rows are not copied: a damaged file, or a broken rule of their contract."""
+    reason = find_refusal(lake.storage, mart, files)
+    return reason or find_broken_rule(lake.storage, mart, files)
 
 
 def _group_days(mart: LakeTable, days: Sequence[date]) -> list[Sequence[date]]:

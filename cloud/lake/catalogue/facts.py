@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any, Final
 
 import duckdb
@@ -19,10 +20,10 @@ from cloud.lake.lifecycle import Hold, read_holds
 from cloud.lake.manifest import DataFile, Snapshot, read_files, read_snapshots
 from cloud.lake.quarantine import QUARANTINE
 from cloud.lake.reader import create_view
+from cloud.lake.registry import BY_NAME
 from cloud.lake.tables import LakeTable
-from cloud.lake.trusted.contract import Contract
-from cloud.lake.trusted.contracted_tables import IRREGULAR, contracted_tables
-from cloud.lake.trusted.retention import COMMON
+from cloud.lake.trusted.contract import NOT_DELETED, Contract, read_contract
+from cloud.lake.trusted.contracted_tables import IRREGULAR
 from cloud.lake.trusted.tables import ROW_QUARANTINE, RULE_RESULTS
 
 QUARANTINES: Final = (QUARANTINE, ROW_QUARANTINE)
@@ -69,7 +70,7 @@ class DayFigures:
 
 @dataclass(frozen=True, slots=True)
 class TableFacts:
-    """One table. `retention` is the contract that limits its age, `contract` its own."""
+    """One table. `retention` is its contract when that limits its age."""
 
     table: LakeTable
     snapshots: Sequence[Snapshot]
@@ -124,7 +125,7 @@ def _read_table(
         snapshots = read_snapshots(manifest, name)
         files = read_files(manifest, name)
         holds = read_holds(manifest, name)
-    days = _sum_days(files)
+    days, contract = _sum_days(files), _read_own_contract(name)
     profile, problem = None, None
     if days:
         newest = [file for file in files if file.day == days[-1].day]
@@ -139,8 +140,8 @@ def _read_table(
         days=days,
         profile=profile,
         problem=problem,
-        contract=_own_contracts().get(name),
-        retention=_retention_contracts().get(name),
+        contract=contract,
+        retention=contract if _limits_age(contract) else None,
         results_on=quality.results_on if name in quality.results else None,
         results=quality.results.get(name, ()),
         quarantine=quality.quarantine.get(name, ()),
@@ -148,16 +149,13 @@ def _read_table(
     )
 
 
-def _own_contracts() -> dict[str, Contract]:
-    return {one.target.full_name: one.contract for one in contracted_tables()}
+@cache
+def _read_own_contract(table_name: str) -> Contract | None:
+    return read_contract(table_name) if table_name in BY_NAME else None
 
 
-def _retention_contracts() -> dict[str, Contract]:
-    """As `drop_expired_days` applies them."""
-    own = _own_contracts()
-    longest = max(own.values(), key=lambda contract: contract.retention)
-    sources = {one.source.full_name: one.contract for one in contracted_tables()}
-    return own | sources | {table.full_name: longest for table in COMMON}
+def _limits_age(contract: Contract | None) -> bool:
+    return contract is not None and contract.retention != NOT_DELETED
 
 
 def _sum_days(files: Sequence[DataFile]) -> list[DayFigures]:

@@ -5,7 +5,7 @@ from typing import Final
 from cloud.lake.catalogue.facts import RuleFinding, TableFacts
 from cloud.lake.catalogue.markup import Html, element, join, name
 from cloud.lake.catalogue.words import Section, definitions, grid, number, write_age, write_count
-from cloud.lake.trusted.contract import Contract
+from cloud.lake.trusted.contract import NOT_DELETED, NOT_PROMISED, Contract
 from cloud.lake.trusted.results import PASSED
 from cloud.lake.trusted.rules import DUPLICATE, REQUIRED, SUPERSEDED
 
@@ -18,15 +18,9 @@ COMMON_RULES: Final = {
 
 
 def show_contract(facts: TableFacts) -> Section | None:
-    """Owner, retention and rules, those that failed first; of a raw table only the retention."""
-    contract, retention = facts.contract, facts.retention
-    if contract is None:
-        if retention is None:
-            return None
-        kept = write_age(retention.retention)
-        sentence = f"Days are deleted after {kept}, by the contract of {retention.table_name}."
-        return Section("Retention", element("p", sentence))
-    return Section("Contract", _show_terms(facts, contract))
+    """Owner, retention and rules, those that failed first."""
+    contract = facts.contract
+    return None if contract is None else Section("Contract", _show_terms(facts, contract))
 
 
 def _show_terms(facts: TableFacts, contract: Contract) -> Html:
@@ -37,12 +31,24 @@ def _show_terms(facts: TableFacts, contract: Contract) -> Html:
         definitions(
             ("Owner", contract.owner),
             ("Version", f"{contract.version}, {contract.status}"),
-            ("Retention", write_age(contract.retention)),
-            ("Freshness", f"a commit within {write_age(contract.freshness)}"),
-            ("Identity", ", ".join(contract.identity)),
+            ("Retention", _describe_retention(contract)),
+            ("Freshness", _describe_freshness(contract)),
+            ("Identity", ", ".join(contract.identity) or "rows can be present twice"),
         ),
         _show_rules(facts),
     )
+
+
+def _describe_retention(contract: Contract) -> str:
+    if contract.retention == NOT_DELETED:
+        return "days are not deleted"
+    return write_age(contract.retention)
+
+
+def _describe_freshness(contract: Contract) -> str:
+    if contract.freshness == NOT_PROMISED:
+        return "no commit is promised"
+    return f"a commit within {write_age(contract.freshness)}"
 
 
 def show_quarantine(facts: TableFacts) -> Section | None:
@@ -67,8 +73,10 @@ def show_quarantine(facts: TableFacts) -> Section | None:
 
 
 def _show_rules(facts: TableFacts) -> Html | None:
-    if not facts.results or facts.contract is None:
+    if facts.contract is None:
         return None
+    if not facts.results:
+        return _list_rules(facts.contract)
     described = COMMON_RULES | {rule.name: rule.description for rule in facts.contract.rules}
     ordered = sorted(facts.results, key=lambda result: result.outcome == PASSED)
     rows = [_show_rule(result, described.get(result.rule, "")) for result in ordered]
@@ -76,6 +84,18 @@ def _show_rules(facts: TableFacts) -> Html | None:
         element("h3", f"Rules on {facts.results_on}, the newest day that was checked"),
         grid("Rules", ("Rule", "Description", "Outcome", "Pass", "Fail"), rows, ("Pass", "Fail")),
     )
+
+
+def _list_rules(contract: Contract) -> Html | None:
+    """The rules without results: those of curated tables are checked when they are published."""
+    if not contract.rules:
+        return None
+    rows = [
+        element("tr", element("th", name(rule.name), scope="row"),
+                element("td", rule.description, class_="long"))
+        for rule in contract.rules
+    ]  # fmt: skip
+    return join(element("h3", "Rules"), grid("Rules", ("Rule", "Description"), rows))
 
 
 def _show_rule(result: RuleFinding, description: str) -> Html:

@@ -21,6 +21,7 @@ from cloud.lake.catalogue.words import (
     write_bytes,
     write_time,
 )
+from cloud.lake.trusted.contract import NOT_PROMISED
 
 SNAPSHOTS: Final = 10
 """Snapshots that a page lists; `lake snapshots` lists all."""
@@ -83,7 +84,7 @@ def _show_state(facts: TableFacts, now: datetime) -> Html:
 
 def _show_age(facts: TableFacts, now: datetime) -> Html:
     age = write_age(now - facts.snapshots[-1].committed_at)
-    if facts.contract is None:
+    if facts.contract is None or facts.contract.freshness == NOT_PROMISED:
         return element("span", age)
     if is_late(facts, now):
         promised = write_age(facts.contract.freshness)

@@ -3,9 +3,13 @@
 A rule is one SQL condition that each row must meet. The contract has it within the query that the
 standard asks for, which counts the rows that do not meet it; nothing else is accepted there. A
 condition that is null counts as not met: unknown is not good.
+
+Every table of the lake has a contract. Those of trusted tables also say when a day is stopped, and
+those of trusted and curated tables which columns identify a row.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +18,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from cloud.lake.tables import Zone
 from cloud.yaml_document import DocumentError, read_document
 
 CONTRACTS: Final = Path(__file__).parents[1] / "contracts"
@@ -60,6 +65,14 @@ class DayLimits:
     row_count_tolerance_percent: int
 
 
+NOT_LIMITED: Final = DayLimits(100, 1, 1, 100)
+"""Of a table whose days are not stopped."""
+NOT_PROMISED: Final = timedelta.max
+"""Freshness of a table that may have no new rows for long."""
+NOT_DELETED: Final = timedelta.max
+"""Retention of a table whose rows are not deleted by age."""
+
+
 @dataclass(frozen=True, slots=True)
 class Contract:
     """What the owner of a table promises to those who read it."""
@@ -89,11 +102,13 @@ def read_contract(table_name: str, folder: Path = CONTRACTS) -> Contract:
     path = folder / f"{table_name}.yaml"
     document = read_document(path, _Document)
     (table,) = document.schema
-    if document.id != table_name or f"trusted.{table.name}" != table_name:
+    zone, _, name = table_name.partition(".")
+    if document.id != table_name or table.name != name:
         raise DocumentError(
             f"{path}: found the contract of {document.id} about {table.name}, expected {table_name}"
         )
     sla = {one.property: timedelta(**{one.unit: one.value}) for one in document.sla_properties}
+    is_trusted = zone == Zone.TRUSTED
     limits: dict[str, int] = {one.property: one.value for one in document.custom_properties}
     try:
         return Contract(
@@ -109,11 +124,11 @@ def read_contract(table_name: str, folder: Path = CONTRACTS) -> Contract:
                 ContractColumn(one.name, one.physical_type, one.description, one.required)
                 for one in table.properties
             ),
-            identity=_read_identity(table),
+            identity=_read_identity(table, is_required=zone in (Zone.TRUSTED, Zone.CURATED)),
             rules=tuple(_read_rule(one) for one in table.quality),
-            freshness=sla["freshness"],
-            retention=sla["retention"],
-            limits=DayLimits(**{field: limits[name] for name, field in LIMITS.items()}),
+            freshness=sla["freshness"] if is_trusted else sla.get("freshness", NOT_PROMISED),
+            retention=NOT_DELETED if zone == Zone.CURATED else sla["retention"],
+            limits=_read_limits(limits) if limits else NOT_LIMITED,
         )
     except KeyError as error:
         raise DocumentError(f"{path}: {error.args[0]} is missing") from error
@@ -132,11 +147,16 @@ def _read_rule(quality: "_Quality") -> QualityRule:
     return QualityRule(quality.name, quality.dimension, quality.description, condition)
 
 
-def _read_identity(table: "_Table") -> tuple[str, ...]:
+def _read_limits(limits: Mapping[str, int]) -> DayLimits:
+    return DayLimits(**{field: limits[name] for name, field in LIMITS.items()})
+
+
+def _read_identity(table: "_Table", *, is_required: bool) -> tuple[str, ...]:
     keys = sorted(
         (one.primary_key_position, one.name) for one in table.properties if one.primary_key
     )
-    if not keys or [position for position, _ in keys] != list(range(1, len(keys) + 1)):
+    positions = [position for position, _ in keys]
+    if (is_required and not keys) or positions != list(range(1, len(keys) + 1)):
         raise ValueError("primaryKeyPosition must count the columns of the identity: 1, 2, 3")
     return tuple(name for _, name in keys)
 
@@ -219,5 +239,5 @@ class _Document(_Part, frozen=True, kw_only=True):
     description: _Description
     team: _Team
     schema: Annotated[tuple[_Table, ...], Meta(min_length=1, max_length=1)]
-    sla_properties: tuple[_ServiceLevel, ...]
-    custom_properties: tuple[_Limit, ...]
+    sla_properties: tuple[_ServiceLevel, ...] = ()
+    custom_properties: tuple[_Limit, ...] = ()

@@ -21,7 +21,10 @@ def first_broken_rule(contract: Contract) -> str:
     required = " AND ".join(
         f"{column.name} IS NOT NULL" for column in contract.columns if column.required
     )
-    checks = [(REQUIRED, f"({required})"), *((rule.name, _test(rule)) for rule in contract.rules)]
+    checks = [
+        (REQUIRED, f"({required})"),
+        *((rule.name, condition_of(rule)) for rule in contract.rules),
+    ]
     branches = " ".join(f"WHEN {test} IS NOT TRUE THEN {quote(name)}" for name, test in checks)
     return f"CASE {branches} END"
 
@@ -57,7 +60,8 @@ def quote(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _test(rule: QualityRule) -> str:
+def condition_of(rule: QualityRule) -> str:
+    """The condition of a rule; null where it overflows."""
     has_subquery = re.search(r"\bSELECT\b", rule.condition)
     return f"({rule.condition})" if has_subquery else f"TRY({rule.condition})"
 

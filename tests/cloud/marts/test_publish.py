@@ -92,7 +92,10 @@ def test_only_changed_days_are_replaced(lake: Lake) -> None:
     append(lake, AUDIENCE_METRICS, metrics(hour(STATION, SUNDAY), hour(STATION, MONDAY)), now=NOW)
     publish(lake)
     assert publish(lake)["mart_audience_metrics"].days == 0
-    replace_day(lake, MONDAY, hour(STATION, MONDAY, visits=7), hour(STATION, MONDAY, 10, visits=8))
+    replace_day(
+        lake, MONDAY, hour(STATION, MONDAY, visits=7, onlookers=1),
+        hour(STATION, MONDAY, 10, visits=8, onlookers=1),
+    )  # fmt: skip
     assert publish(lake)["mart_audience_metrics"] == PublishedMart("mart_audience_metrics", 1, 2)
     assert _visits(lake.engine) == [(SUNDAY, 9, 100), (MONDAY, 9, 7), (MONDAY, 10, 8)]
 
@@ -102,6 +105,7 @@ def test_a_creative_without_an_order_is_published_with_a_null_line(lake: Lake) -
     schema = mart.schema.append(pa.field("day", pa.date32()))
     empty = {field.name: None if field.nullable else 0 for field in schema}
     row = empty | {"day": MONDAY, "location": STATION, "hour": 9, "creative": "a", "plays": 3}
+    row["weekday"] = MONDAY.isoweekday()
     rows = [row, row | {"order_id": "SO-1", "line_id": "SO-1-1"}, row | {"creative": "b"}]
     append(lake, mart, pa.Table.from_pylist(rows, schema), now=NOW)
     assert publish(lake)["mart_campaign_performance"].rows == 3
