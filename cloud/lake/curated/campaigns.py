@@ -53,7 +53,7 @@ CAMPAIGN_PERFORMANCE: Final = LakeTable(
         count("cpm_minor", "price of a thousand opportunities to see, in minor units"),
         count("hour_observed_ms", "camera time of the hour that was measured", nullable=False),
         count("expected_ms", "camera time of all cameras that the sites file expects"),
-        count("unattributed_ms", "measured time of the hour in which the creative is unknown"),
+        count("unattributed_ms", "of hour_observed_ms, time in which the creative is not known"),
         count("unattributed_person_ms", "time of people of the hour without their creative"),
         count("hour_visits", "all visits that ended in the hour; they are not split by creative"),
         count("hour_onlookers", "of them, engaged: people who looked for a second or more"),

@@ -11,6 +11,7 @@ WITH hours AS (
     CAST(starts_at AS DATE) AS day,
     CAST(EXTRACT(HOUR FROM starts_at) AS BIGINT) AS hour,
     CAST(SUM(observed_ms) AS BIGINT) AS observed_ms,
+    CAST(SUM(person_ms) AS BIGINT) AS person_ms,
     CAST(SUM(visits) AS BIGINT) AS visits,
     CAST(SUM(onlookers) AS BIGINT) AS onlookers,
     CAST(SUM(dwell_ms) AS BIGINT) AS dwell_ms
@@ -59,17 +60,15 @@ shown AS (
   FROM camera_creatives
   GROUP BY location, day, hour, creative
 ),
-attributed AS (
+named AS (
   SELECT
     location,
     day,
     hour,
-    SUM(CASE WHEN creative = 'unknown' THEN 0 ELSE 1 END) AS creatives,
-    CAST(SUM(CASE WHEN creative = 'unknown' THEN observed_ms ELSE 0 END) AS BIGINT)
-      AS unattributed_ms,
-    CAST(SUM(CASE WHEN creative = 'unknown' THEN person_ms ELSE 0 END) AS BIGINT)
-      AS unattributed_person_ms
+    CAST(SUM(observed_ms) AS BIGINT) AS observed_ms,
+    CAST(SUM(person_ms) AS BIGINT) AS person_ms
   FROM shown
+  WHERE creative <> 'unknown'
   GROUP BY location, day, hour
 ),
 versions AS (
@@ -177,25 +176,25 @@ counted AS (
       AS hour_onlookers,
     CASE WHEN hours.observed_ms > 0 THEN hours.dwell_ms ELSE NULLIF(hours.dwell_ms, 0) END
       AS hour_dwell_ms,
-    attributed.unattributed_ms,
-    attributed.unattributed_person_ms,
+    hours.observed_ms - COALESCE(named.observed_ms, 0) AS unattributed_ms,
+    hours.person_ms - COALESCE(named.person_ms, 0) AS unattributed_person_ms,
     cameras,
     CASE
       WHEN shown_at IS NOT NULL
         THEN CAST(FLOOR(plays * until_s / all_s) - FLOOR(plays * from_s / all_s) AS BIGINT)
-      WHEN creative IS NOT NULL AND attributed.creatives > 0 AND attributed.unattributed_ms = 0
-        THEN 0
+      WHEN creative IS NOT NULL AND named.observed_ms = hours.observed_ms THEN 0
     END AS plays,
     CASE
       WHEN shown_at IS NOT NULL THEN CAST(
         FLOOR(paired.observed_ms * until_s / all_s) - FLOOR(paired.observed_ms * from_s / all_s)
         AS BIGINT
       )
-      WHEN creative IS NOT NULL AND attributed.creatives > 0 AND attributed.unattributed_ms = 0
-        THEN 0
+      WHEN creative IS NOT NULL AND named.observed_ms = hours.observed_ms THEN 0
     END AS observed_ms,
-    CAST(FLOOR(person_ms * until_s / all_s) - FLOOR(person_ms * from_s / all_s) AS BIGINT)
-      AS person_ms,
+    CAST(
+      FLOOR(paired.person_ms * until_s / all_s) - FLOOR(paired.person_ms * from_s / all_s)
+      AS BIGINT
+    ) AS person_ms,
     CAST(FLOOR(facing_ms * until_s / all_s) - FLOOR(facing_ms * from_s / all_s) AS BIGINT)
       AS facing_ms,
     CAST(FLOOR(looking_ms * until_s / all_s) - FLOOR(looking_ms * from_s / all_s) AS BIGINT)
@@ -208,10 +207,10 @@ counted AS (
     ON hours.location = paired.location
     AND hours.day = paired.day
     AND hours.hour = paired.hour
-  LEFT JOIN attributed
-    ON attributed.location = paired.location
-    AND attributed.day = paired.day
-    AND attributed.hour = paired.hour
+  LEFT JOIN named
+    ON named.location = paired.location
+    AND named.day = paired.day
+    AND named.hour = paired.hour
   LEFT JOIN location_hours AS listed
     ON listed.location = paired.location
     AND listed.day = paired.day

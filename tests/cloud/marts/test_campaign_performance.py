@@ -45,7 +45,7 @@ def report(number: int = 1, hour: int = 0, device: str = "cam-1", **plays: int) 
         sequence=SequenceRange(first=number, last=number),
         starts_at=starts_at, ends_at=starts_at + timedelta(minutes=10),
         visits=40, onlookers=10, entries=40, dwell_ms=200_000, peak=4,
-        dwell_histogram=(0, 0, 0, 40) + (0,) * 11, creatives=sums or None, **times,
+        dwell_histogram=(0, 0, 0, 40) + (0,) * 11, creatives=sums, **times,
     )  # fmt: skip
 
 
@@ -185,8 +185,11 @@ def test_two_cameras_see_the_same_plays() -> None:
 
 
 def test_a_report_without_creatives_leaves_plays_unknown() -> None:
-    (row,) = compute(report(), orders=(ordered(order_line(1)),))
-    assert (row["plays"], row["unattributed_ms"], row["hour_visits"]) == (None, None, 40)
+    without = msgspec.structs.replace(report(2, b=2), creatives=msgspec.UNSET)
+    for reports in ([without], [report(a=3), without]):
+        row = compute(*reports, orders=(ordered(order_line(1, creatives=("c",))),))[-1]
+        assert (row["creative"], row["plays"], row["unattributed_ms"]) == ("c", None, 20_000)
+        assert row["unattributed_person_ms"] == 50_000
 
 
 def test_hours_that_have_not_begun_have_no_row() -> None:
