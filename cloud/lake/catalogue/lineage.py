@@ -104,8 +104,8 @@ STEPS: Final = (
     ),
     LineageStep(
         "build_pricing_history",
-        "Compare the sheets that price an hour.",
-        {PRICES: (PUBLISHED,)},
+        "Compare the sheets that price an hour, and the orders of it.",
+        {PRICES: (PUBLISHED, ORDER_HOURS)},
     ),
     LineageStep(
         "publish_marts",

@@ -1,4 +1,4 @@
-"""One row for each location and UTC hour that has ended: the prices that were published for it.
+"""One row for each location and UTC hour that has ended: its published and booked prices.
 
 Prices are in minor units of the currency. A lead time is counted in days from the local day of a
 publication to the local day of the hour.
@@ -12,6 +12,7 @@ from cloud.lake.curated.audience import HOUR, LOCATION, count
 from cloud.lake.tables import LakeColumn, LakeTable, Zone
 
 LEAD_DAYS: Final = (1, 7, 28, 84)
+NO_ORDER: Final = "null: no order in this currency is known"
 
 PRICING_HISTORY: Final = LakeTable(
     Zone.CURATED,
@@ -42,6 +43,10 @@ PRICING_HISTORY: Final = LakeTable(
         LakeColumn("first_versions", pa.string(), "rate card and forecast of the first sheet"),
         LakeColumn("last_versions", pa.string(), "rate card and forecast of the last sheet"),
         count("distinct_versions", "different pairs of rate card and forecast", nullable=False),
+        count("booked_positions", f"loop positions that were ordered; {NO_ORDER}"),
+        count("booked_price_minor", f"mean price of one of them, rounded down; {NO_ORDER}"),
+        count("booked_lowest_price_minor", f"lowest price of one of them; {NO_ORDER}"),
+        count("booked_highest_price_minor", f"highest price of one of them; {NO_ORDER}"),
     ),
     sort_by=("location", "hour"),
 )  # fmt: skip

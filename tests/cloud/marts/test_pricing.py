@@ -6,15 +6,19 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
+from cloud.booking.order_line import BookingStatus, OrderLine
 from cloud.lake.curated.pricing import LEAD_DAYS, PRICING_HISTORY
 from cloud.lake.lake import Lake
 from cloud.lake.lifecycle import drop_days
 from cloud.lake.reader import read_table
 from cloud.lake.writer import append
+from cloud.marts.build import TRUSTED_ORDER_HOURS
 from cloud.marts.duckdb_engine import DuckDbEngine
 from cloud.marts.pricing import TRUSTED_PRICES, build_pricing_history
 from cloud.sites.sites import Sites
+from tests.cloud.booking.order_lines import order_line
 from tests.cloud.marts.audience_rows import sites
+from tests.cloud.marts.order_rows import order_hours
 from tests.cloud.marts.price_rows import SOLD, STATION, sheet
 
 NOW = datetime(2026, 10, 21, 3, tzinfo=UTC)
@@ -28,6 +32,14 @@ def build(lake: Lake, in_force: Sites | None = None, now: datetime = NOW) -> lis
     engine = DuckDbEngine(threads=1)
     built = build_pricing_history(lake, engine, in_force or sites(), now=now)
     return [one.day for one in built]
+
+
+def book(number: int, **fields: Any) -> OrderLine:
+    """A line of the hour that is sold."""
+    starts_at = datetime(SOLD.year, SOLD.month, SOLD.day, 9, tzinfo=UTC)
+    return order_line(
+        1, line_id=f"SO-1-{number}", location=STATION.id, starts_at=starts_at, **fields
+    )
 
 
 def rows_of(lake: Lake) -> list[dict[str, Any]]:
@@ -84,6 +96,23 @@ def test_sheets_under_a_former_id_count_under_the_present_one(lake: Lake) -> Non
     assert build(lake, Sites(listed)) == [SOLD]
     (row,) = rows_of(lake)
     assert (row["location"], row["first_price_minor"], row["publications"]) == (STATION.id, 80, 2)
+
+
+def test_an_hour_has_the_prices_at_which_it_was_booked(lake: Lake) -> None:
+    append(lake, TRUSTED_PRICES, sheet(before(2), 100), now=NOW)
+    assert build(lake) == [SOLD]
+    lines = (
+        book(1, positions=2, price_minor=90),
+        book(2, price_minor=120, creatives=("a", "b")),
+        book(3, currency="EUR"),
+        book(4, booking_status=BookingStatus.DRAFT),
+    )
+    ordered = order_hours(*lines, changed_at=NOW - timedelta(days=9))
+    append(lake, TRUSTED_ORDER_HOURS, ordered, now=NOW)
+    assert build(lake) == [SOLD]
+    (row,) = rows_of(lake)
+    names = ("positions", "price_minor", "lowest_price_minor", "highest_price_minor")
+    assert [row[f"booked_{name}"] for name in names] == [3, 100, 90, 120]
 
 
 def test_a_day_keeps_its_rows_when_retention_deletes_a_sheet(lake: Lake) -> None:

@@ -19,7 +19,7 @@ from cloud.lake.lake import Lake
 from cloud.lake.manifest import read_files
 from cloud.lake.tables import LakeTable
 from cloud.lake.writer import append
-from cloud.marts.build import DAILY_MARTS
+from cloud.marts.build import DAILY_MARTS, TRUSTED_ORDER_HOURS
 from cloud.marts.dimensions import DIM_LOCATION
 from cloud.marts.duckdb_engine import DuckDbEngine
 from cloud.marts.engine import InstantRange, LakeFiles, compute_mart
@@ -40,7 +40,7 @@ pytestmark = [
 ]
 SECOND = "-2"
 RARELY_KNOWN = {
-    LOCATION_BENCHMARKS: "standing", PRICING_HISTORY: "price_7_days_before_minor",
+    LOCATION_BENCHMARKS: "standing", PRICING_HISTORY: "booked_positions",
 }  # fmt: skip
 trusted_lake, live, built = (
     engine_contract.trusted_lake, engine_contract.live, engine_contract.built,
@@ -76,6 +76,7 @@ def other_inputs(
     append(trusted_lake, TRUSTED_PRICES, pa.concat_tables(sheets), now=NOW)
     days = {"season_days": shorten_season(list_season_days(find_season(FIRST)))}
     with reading(trusted_lake.engine) as connection:
+        ordered = read_files(connection, TRUSTED_ORDER_HOURS.full_name, days=[SOLD])
         published = read_files(connection, TRUSTED_PRICES.full_name)
         files: dict[str, LakeFiles | pa.Table] = {
             mart.name: LakeFiles(trusted_lake.storage, mart, read_files(connection, mart.full_name))
@@ -84,6 +85,9 @@ def other_inputs(
     sold = InstantRange("hour_at", end_of_day(SOLD - timedelta(days=1)), end_of_day(SOLD))
     files["trusted_published_prices"] = LakeFiles(
         trusted_lake.storage, TRUSTED_PRICES, published, sold
+    )
+    files["trusted_order_line_hours"] = LakeFiles(
+        trusted_lake.storage, TRUSTED_ORDER_HOURS, ordered
     )
     files |= list_price_inputs(SiteTables(sites(), [PRICING_HISTORY]), SOLD)
     return files | list_season_inputs(sites(), find_season(FIRST)) | days | {
