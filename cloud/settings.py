@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from cloud.remote_settings import SCHEME, fetch_file, read_secret
 from wire.addresses import REDIS_SCHEMES, AddressError, parse_address
 from wire.command_line import FROM_FILE, address_argument, address_in, subcommands
 
@@ -27,7 +28,8 @@ OFFERS: Final = {
     "broker": f"mqtt:// or mqtts:// (ONLOOKER_BROKER_URL, {BROKER_URL}); {FROM_FILE}",
     "redis": "Redis that several API processes share (ONLOOKER_REDIS_URL; without one, none); "
     f"{FROM_FILE}",
-    "sites": "sites file in YAML (ONLOOKER_SITES; without one, the sample sites)",
+    "sites": "sites file in YAML, or s3://bucket/key of one, which is read once "
+    "(ONLOOKER_SITES; without one, the sample sites)",
     "people-per-camera": "people that one camera can see at once; a report of more is "
     "implausible (ONLOOKER_PEOPLE_PER_CAMERA, 500; the sites file may set another limit)",
     "people-per-second": "people that can enter, or leave, the view of one camera in a second; a "
@@ -109,14 +111,28 @@ def read(arguments: argparse.Namespace, environment: Mapping[str, str] = os.envi
     if environment.get("ONLOOKER_ESTATE"):
         raise SettingsError("ONLOOKER_ESTATE is not read any more: set ONLOOKER_SITES instead")
     sites = _chosen(arguments, "sites", environment.get("ONLOOKER_SITES"))
+    database = _address(arguments, "database", environment) or _read_secret(environment)
     return Settings(
-        database_url=_address(arguments, "database", environment) or DATABASE_URL,
+        database_url=database or DATABASE_URL,
         broker_url=_address(arguments, "broker", environment) or BROKER_URL,
-        sites=Path(sites) if sites else None,
+        sites=_locate_file(sites) if sites else None,
         redis_url=_redis(_address(arguments, "redis", environment)),
         people_per_camera=_people(arguments, environment, "camera", MOST_PEOPLE),
         people_per_second=_people(arguments, environment, "second", MOST_PER_SECOND),
     )
+
+
+def _locate_file(given: str) -> Path:
+    return fetch_file(given) if given.startswith(SCHEME) else Path(given)
+
+
+def _read_secret(environment: Mapping[str, str]) -> str | None:
+    """The address of the database from AWS Secrets Manager, where no other is given."""
+    name = environment.get("ONLOOKER_DATABASE_SECRET")
+    try:
+        return address_in(read_secret(name)) if name else None
+    except AddressError as error:
+        raise SettingsError(f"ONLOOKER_DATABASE_SECRET: {error}") from None
 
 
 def _address(

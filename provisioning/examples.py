@@ -15,6 +15,7 @@ EXAMPLES: Final = (
     "aws plan --region eu-west-2 Image=ami-0123456789abcdef0",
     "aws template --template lake",
     "aws deploy --region eu-west-2 Image=ami-0123456789abcdef0",
+    "aws upload --region eu-west-2 --sites sites.yaml",
     "aws destroy --region eu-west-2 --yes onlooker",
     "aws cost --cameras 100 10000",
     "release 1.2.3",

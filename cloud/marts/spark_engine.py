@@ -66,14 +66,8 @@ class SparkEngine:
         schema = _to_ddl(source.table.schema.append(pa.field(DAY, pa.date32())))
         if not source.files:
             return self._spark.createDataFrame([], schema)
-        is_local = isinstance(source.storage.filesystem, fs.LocalFileSystem)
-        scheme = "file://" if is_local else "s3://"
-        root = f"{scheme}{source.storage.root}"
-        paths = [f"{root}/{file.path}" for file in source.files]
-        reader = self._spark.read.schema(schema).option(
-            "basePath", f"{root}/{source.table.zone}/{source.table.name}"
-        )
-        frame = reader.parquet(*paths)
+        base, paths = locate_files(source)
+        frame = self._spark.read.schema(schema).option("basePath", base).parquet(*paths)
         if source.within is None:
             return frame
         column, first, end = source.within.column, source.within.starts_at, source.within.ends_at
@@ -87,6 +81,16 @@ class SparkEngine:
             list(zip(*(column.to_pylist() for column in rows.columns), strict=True)),
             _to_ddl(rows.schema),
         )
+
+
+def locate_files(source: LakeFiles) -> tuple[str, list[str]]:
+    """The folder of the table and its files, as Spark takes them."""
+    is_local = isinstance(source.storage.filesystem, fs.LocalFileSystem)
+    scheme = "file://" if is_local else "s3://"
+    table = f"{source.table.zone}/{source.table.name}"
+    paths = [table, *(file.path for file in source.files)]
+    base, *files = (f"{scheme}{source.storage.locate(path)}" for path in paths)
+    return base, files
 
 
 def _to_ddl(schema: pa.Schema) -> str:

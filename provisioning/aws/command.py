@@ -3,10 +3,12 @@
 import argparse
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from pathlib import Path
 
 from provisioning import arguments
 from provisioning.aws import cost
 from provisioning.aws.lake import cost as lake_cost
+from provisioning.aws.lake.upload import upload
 from provisioning.aws.stack import Stack, StackError
 from provisioning.aws.templates import STACKS, TEMPLATES, Template, to_text
 from wire.aws import explain_aws_errors
@@ -30,6 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             metavar="NAME=VALUE",
             help="parameters of the template; those left out have the template's default",
         )
+    _add_upload_arguments(
+        _action(actions, "upload", "upload what the programs of the lake read", upload_files)
+    )
     what = "delete a stack; buckets, keys, tables and queues with measurements are retained"
     _add_stack(destruction := _action(actions, "destroy", what, destroy))
     destruction.add_argument("--yes", metavar="STACK", help="the stack's name, as confirmation")
@@ -71,6 +76,22 @@ def _add_stack(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_upload_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--region", type=arguments.region, required=True, help="AWS region, such as eu-west-2"
+    )
+    parser.add_argument(
+        "--stage", default="production", help="parameter Stage of the stack (default: %(default)s)"
+    )
+    parser.add_argument("--sites", type=Path, metavar="FILE", help="the sites file")
+    parser.add_argument(
+        "--environment",
+        type=Path,
+        metavar="FILE",
+        help="the Python environment of the job on Spark, a .tar.gz; its entry point goes with it",
+    )
+
+
 def _add_cost_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--template",
@@ -98,6 +119,17 @@ def _add_cost_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="publish to the rules directly (Basic Ingest), which AWS does not charge as messages",
     )
+    _add_spark_argument(parser)
+
+
+def _add_spark_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--spark-minutes",
+        type=arguments.whole_number(0, 720, "a number of minutes"),
+        metavar="N",
+        default=0,
+        help="duration of a job on Spark, with --template lake (default: none)",
+    )
 
 
 def print_template(options: argparse.Namespace, at: datetime) -> Iterator[str]:
@@ -113,6 +145,13 @@ def plan(options: argparse.Namespace, at: datetime) -> Iterator[str]:
 def deploy(options: argparse.Namespace, at: datetime) -> Iterator[str]:
     """Create or update the stack."""
     yield from _explaining_errors(_stack(options).deploy(_parameters(options)))
+
+
+def upload_files(options: argparse.Namespace, at: datetime) -> Iterator[str]:
+    """Upload the given files to the bucket of the configuration."""
+    if options.sites is None and options.environment is None:
+        raise StackError("nothing to upload: give --sites or --environment")
+    yield from upload(options.stage, options.region, options.sites, options.environment)
 
 
 def destroy(options: argparse.Namespace, at: datetime) -> Iterator[str]:
@@ -150,7 +189,8 @@ def estimate_cost(options: argparse.Namespace, at: datetime) -> Iterator[str]:
 
 def _estimate(cameras: int, options: argparse.Namespace) -> list[cost.CostLine]:
     if options.template == "lake":
-        return lake_cost.estimate(cameras, lake_cost.LakeUsage(), lake_cost.LakePrices())
+        lake_usage = lake_cost.LakeUsage(spark_minutes=options.spark_minutes)
+        return lake_cost.estimate(cameras, lake_usage, lake_cost.LakePrices())
     usage = cost.UsageProfile(
         reports_per_message=options.reports_per_message, basic_ingest=options.basic_ingest
     )

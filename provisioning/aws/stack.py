@@ -10,7 +10,7 @@ from typing import Any, Final
 from provisioning.aws.templates import Template, to_text
 from wire.aws import create_client
 
-CAPABILITIES: Final = ["CAPABILITY_IAM"]
+CAPABILITIES: Final = ["CAPABILITY_NAMED_IAM"]
 TAG: Final = "onlooker-stack"
 """On every resource, with the name of the stack: budgets select costs by it."""
 NO_CHANGES: Final = ("didn't contain changes", "No updates are to be performed")

@@ -1,16 +1,18 @@
 """The CloudFormation templates by name.
 
 `lake-copy` belongs to the second region and comes first: `lake` takes the key that it creates.
-`lake-tables` and `lake-received-tables` change with the columns of the lake and not with its
-buckets; they are two because of the size limit.
+`lake-runs` has the programs, `lake-monitoring` the trail, the dashboard and the budget. The tables
+of a zone change with its columns; each zone has a template because of the size limit.
 """
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 from provisioning.aws import template
 from provisioning.aws.lake import template as lake_template
+from provisioning.aws.lake.zones import ZONES
 
 LARGEST_BYTES: Final = 51_200
 """CloudFormation's limit for a template in the request."""
@@ -21,8 +23,9 @@ TEMPLATES: Final[Mapping[str, Callable[[], Template]]] = {
     "cloud": template.template,
     "lake-copy": lake_template.copies,
     "lake": lake_template.lake,
-    "lake-tables": lake_template.tables,
-    "lake-received-tables": lake_template.received_tables,
+    "lake-runs": lake_template.runs,
+    "lake-monitoring": lake_template.monitoring,
+    **{f"lake-{zone}-tables": partial(lake_template.tables, zone) for zone in ZONES},
 }
 STACKS: Final = {name: "onlooker" if name == "cloud" else f"onlooker-{name}" for name in TEMPLATES}
 """The name of the stack of each template, unless another is given."""

@@ -1,13 +1,17 @@
 """What provisioning on AWS takes from the lake: its tables, its zones, the figures of its log."""
 
+import json
+import re
 from datetime import date
 from pathlib import Path
 
 from cloud.__main__ import main
+from cloud.cli.nightly.lake_steps import log_promotion
 from cloud.lake.file_lists import list_path
 from cloud.lake.registry import TABLES
 from cloud.lake.table_list import TYPE_NAMES, describe_tables
 from cloud.lake.tables import COLUMN_TYPES, Zone
+from cloud.logs import JsonLines
 from provisioning.aws.lake import glue, zones
 from provisioning.aws.templates import TEMPLATES
 from tests.cloud.databases import new_database
@@ -56,13 +60,29 @@ def test_the_filters_of_cloudwatch_match_the_lines_of_an_update(tmp_path, capsys
     words = ["--database", new_database(tmp_path), "--lake", str(tmp_path / "lake")]
     assert main(["lake", *words, "update"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    resources = TEMPLATES["lake"]()["Resources"]
+    resources = TEMPLATES["lake-runs"]()["Resources"]
     for name, zone, figure in FIGURES:
-        [found] = [line.split() for line in lines if f"{zone} zone" in line]
-        properties = resources[name]["Properties"]
+        words = "reports promoted to the raw zone" if zone == "raw" else "trusted zone"
+        [found] = [line.split() for line in lines if words in line]
+        properties = resources[f"{name}OfUpdate"]["Properties"]
         fields = properties["FilterPattern"].strip("[]").split(", ")
         matched = dict(zip((field.split("=")[0] for field in fields), found, strict=True))
         wanted = dict(field.split("=") for field in fields if "=" in field)
         assert {field: matched[field] for field in wanted} == wanted
         assert properties["MetricTransformations"][0]["MetricValue"] == f"${figure}"
         assert matched[figure] == "0"
+
+
+def test_the_filters_of_cloudwatch_match_the_log_of_a_nightly_run(caplog):
+    caplog.set_level("INFO")
+    for zone in (Zone.RAW, Zone.TRUSTED):
+        log_promotion(zone, 7, 2)
+    lines = [json.loads(JsonLines().format(record)) for record in caplog.records]
+    resources = TEMPLATES["lake-runs"]()["Resources"]
+    for name, zone, figure in FIGURES:
+        properties = resources[f"{name}OfNight"]["Properties"]
+        wanted = dict(re.findall(r'\$\.(\w+) = "([^"]+)"', properties["FilterPattern"]))
+        [found] = [line for line in lines if wanted.items() <= line.items()]
+        assert found["zone"] == zone
+        value = properties["MetricTransformations"][0]["MetricValue"]
+        assert found[value.removeprefix("$.")] == {"promoted": 7, "quarantined": 2}[figure]

@@ -5,6 +5,7 @@ Run it after midnight UTC from a timer. A step that failed, or was interrupted, 
 """
 
 import argparse
+import logging
 import os
 import sys
 import time
@@ -37,6 +38,7 @@ from cloud.nightly.steps import NightlyStep, RetryPolicy, StepRecord, StepRunner
 from wire.clock import utc_now
 from wire.command_line import OptionError
 
+log = logging.getLogger(__name__)
 FAILED: Final = 1
 REFUSED: Final = 2
 SOME_LEFT_OUT: Final = 3
@@ -90,6 +92,8 @@ def run(
     0: all are done; 1: a step failed; 2: refused, such as by the lock; 3: all are done, and the
     notes name what was left out.
     """
+    if sys.stderr.isatty():  # the bar and the lines of the steps say the same
+        logging.getLogger("cloud").setLevel(logging.WARNING)
     days = _read_days(arguments)
     try:
         catalogue = arguments.catalogue or place_beside(arguments.lake)
@@ -161,6 +165,7 @@ class _Night:
         is_done = all(record.status is StepStatus.DONE for record in records)
         status = RunStatus.COMPLETE if is_done else RunStatus.FAILED
         runs.end_run(self.lake.engine, run_id, status, self.clock())
+        log.info("nightly.ended", extra={"run": run_id, "status": status.value})
         self._write_metrics(run_id)
         if not is_done:
             sys.stderr.write(

@@ -1,6 +1,7 @@
 """The steps of the nightly run that fill and maintain the lake and its marts."""
 
 import getpass
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -18,6 +19,7 @@ from cloud.lake.ownership import require_listed_files
 from cloud.lake.raw.feeds import FEEDS
 from cloud.lake.registry import TABLES
 from cloud.lake.skipped import read_skipped
+from cloud.lake.tables import Zone
 from cloud.lake.trusted.contracted_tables import contracted_tables
 from cloud.lake.trusted.promotion import promote_days
 from cloud.marts.build import build_changed_days, build_days
@@ -30,6 +32,7 @@ from cloud.nightly.runs import Days
 from cloud.nightly.steps import NightlyStep, StepResult
 from cloud.sites.sites import Sites
 
+log = logging.getLogger(__name__)
 BUILD_MARTS: Final = "build-marts"
 """The last step that uses the chosen days."""
 
@@ -70,12 +73,14 @@ class LakeSteps:
 
     def promote_raw(self) -> StepResult:
         """Landed rows to the raw zone."""
-        now, promoted, notes = self.clock(), 0, []
+        now, promoted, quarantined, notes = self.clock(), 0, 0, []
         for feed in FEEDS:
             found = list(feed.promote(self.lake, now))
             promoted += sum(one.promoted for one in found)
-            if quarantined := sum(one.quarantined for one in found):
-                notes.append(f"{quarantined} {feed.name} quarantined")
+            if of_feed := sum(one.quarantined for one in found):
+                quarantined += of_feed
+                notes.append(f"{of_feed} {feed.name} quarantined")
+        log_promotion(Zone.RAW, promoted, quarantined)
         with reading(self.lake.engine) as connection:
             notes += [f"skipped: {one}" for one in read_skipped(connection)]
         return StepResult(promoted, notes)
@@ -85,13 +90,15 @@ class LakeSteps:
         found = promote_days(
             self.lake, contracted_tables(), now=self.clock(), also=list_days(self.days)
         )
-        rows, notes = 0, []
+        rows, quarantined, notes = 0, 0, []
         for one in found:
             rows += one.promoted
+            quarantined += one.quarantined
             if one.stopped is not None:
                 notes.append(f"{one.table_name} of {one.day} stopped: {one.stopped}")
             elif one.quarantined:
                 notes.append(f"{one.table_name} of {one.day}: {one.quarantined} rows quarantined")
+        log_promotion(Zone.TRUSTED, rows, quarantined)
         return StepResult(rows, notes)
 
     def build_marts(self) -> StepResult:
@@ -138,6 +145,12 @@ class LakeSteps:
 def describe_stopped(days: Iterable[TableDayResult]) -> list[str]:
     """A note for each day that is stopped."""
     return [f"{one.table_name} of {one.day} stopped: {one.stopped}" for one in days if one.stopped]
+
+
+def log_promotion(zone: Zone, promoted: int, quarantined: int) -> None:
+    """The figures that alarms are computed from."""
+    figures = {"zone": zone.value, "promoted": promoted, "quarantined": quarantined}
+    log.info("lake.promoted", extra=figures)
 
 
 def list_days(days: Days | None) -> list[date]:

@@ -8,7 +8,7 @@ from cloud.lake.catalogue.charts import Bar, draw_histogram
 from cloud.lake.catalogue.column_profile import ColumnProfile
 from cloud.lake.catalogue.facts import TableFacts
 from cloud.lake.catalogue.markup import Html, element, join, name
-from cloud.lake.catalogue.words import Section, grid, number, write_count
+from cloud.lake.catalogue.words import PageSection, grid, number, write_count
 from cloud.lake.tables import TIMESTAMP, LakeColumn
 
 TYPES: Final = {
@@ -22,7 +22,7 @@ HEADS: Final = ("Column", "Type", "Description")
 FIGURES: Final = ("Null", "Distinct", "Distinct, about")
 
 
-def show_columns(facts: TableFacts) -> Section:
+def show_columns(facts: TableFacts) -> PageSection:
     """Every column; without a profile its definition only, and why there is no profile."""
     profile = facts.profile
     if profile is None:
@@ -45,8 +45,8 @@ def show_columns(facts: TableFacts) -> Section:
 
 def _to_section(
     note: str, heads: tuple[str, ...], rows: list[Html], *, is_bad: bool = False
-) -> Section:
-    return Section(
+) -> PageSection:
+    return PageSection(
         "Columns",
         join(
             element("p", note, class_="bad" if is_bad else "quiet"),

@@ -4,7 +4,14 @@ from typing import Final
 
 from cloud.lake.catalogue.facts import RuleFinding, TableFacts
 from cloud.lake.catalogue.markup import Html, element, join, name
-from cloud.lake.catalogue.words import Section, definitions, grid, number, write_age, write_count
+from cloud.lake.catalogue.words import (
+    PageSection,
+    definitions,
+    grid,
+    number,
+    write_age,
+    write_count,
+)
 from cloud.lake.trusted.contract import NOT_DELETED, NOT_PROMISED, Contract
 from cloud.lake.trusted.results import PASSED
 from cloud.lake.trusted.rules import DUPLICATE, REQUIRED, SUPERSEDED
@@ -17,10 +24,10 @@ COMMON_RULES: Final = {
 """Rules of all contracts."""
 
 
-def show_contract(facts: TableFacts) -> Section | None:
+def show_contract(facts: TableFacts) -> PageSection | None:
     """Owner, retention and rules, those that failed first."""
     contract = facts.contract
-    return None if contract is None else Section("Contract", _show_terms(facts, contract))
+    return None if contract is None else PageSection("Contract", _show_terms(facts, contract))
 
 
 def _show_terms(facts: TableFacts, contract: Contract) -> Html:
@@ -51,7 +58,7 @@ def _describe_freshness(contract: Contract) -> str:
     return f"a commit within {write_age(contract.freshness)}"
 
 
-def show_quarantine(facts: TableFacts) -> Section | None:
+def show_quarantine(facts: TableFacts) -> PageSection | None:
     """Rows that were not promoted to this table, by rule."""
     if not facts.quarantine:
         return None
@@ -69,7 +76,7 @@ def show_quarantine(facts: TableFacts) -> Section | None:
     total = write_count(sum(one.rows for one in facts.quarantine), "row")
     heads = ("Rule", "Rows", "First day", "Last day", "Reason of one of them")
     note = element("p", f"Not promoted to this table: {total}.", class_="quiet")
-    return Section("Quarantine", join(note, grid("Quarantine", heads, rows, ("Rows",))))
+    return PageSection("Quarantine", join(note, grid("Quarantine", heads, rows, ("Rows",))))
 
 
 def _show_rules(facts: TableFacts) -> Html | None:

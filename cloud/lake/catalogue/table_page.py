@@ -12,7 +12,7 @@ from cloud.lake.catalogue.lineage import CONSUMERS, list_sources, list_targets
 from cloud.lake.catalogue.markup import Child, Html, element, join, name, page
 from cloud.lake.catalogue.quality_sections import show_contract, show_quarantine
 from cloud.lake.catalogue.words import (
-    Section,
+    PageSection,
     definitions,
     grid,
     number,
@@ -99,7 +99,7 @@ def _show_holds(facts: TableFacts) -> Html | None:
     return element("p", f"Under legal hold, not deleted: {days}.")
 
 
-def _show_days(facts: TableFacts) -> Section | None:
+def _show_days(facts: TableFacts) -> PageSection | None:
     if not facts.days:
         return None
     rows = [(one.day, one.rows) for one in facts.days]
@@ -111,16 +111,16 @@ def _show_days(facts: TableFacts) -> Section | None:
         class_="charts",
     )
     note = element("p", "A day without a bar has no rows in the table.", class_="quiet")
-    return Section("Rows and bytes by day", join(note, charts))
+    return PageSection("Rows and bytes by day", join(note, charts))
 
 
-def _show_lineage(this: str) -> Section:
+def _show_lineage(this: str) -> PageSection:
     sources, targets = list_sources(this), list_targets(this)
     columns = [column for column in (sources, (this,), targets) if column]
     edges = [(source, this) for source in sources] + [(this, target) for target in targets]
     drawing = draw_lineage(columns, edges, f"Lineage of {this}", this=this)
     lists = (_list_tables("Computed from", sources), _list_tables("Used to compute", targets))
-    return Section("Lineage", join(drawing, *lists))
+    return PageSection("Lineage", join(drawing, *lists))
 
 
 def _list_tables(heading: str, names: Sequence[str]) -> Html | None:
@@ -130,15 +130,15 @@ def _list_tables(heading: str, names: Sequence[str]) -> Html | None:
     return join(element("h3", heading), element("ul", *links, class_="lineage"))
 
 
-def _show_consumers(full_name: str) -> Section | None:
+def _show_consumers(full_name: str) -> PageSection | None:
     consumers = CONSUMERS.get(full_name, ())
     if not consumers:
         return None
     items = (element("li", one.replace("`", "")) for one in consumers)
-    return Section("Consumers", element("ul", *items, class_="lineage"))
+    return PageSection("Consumers", element("ul", *items, class_="lineage"))
 
 
-def _show_snapshots(facts: TableFacts) -> Section | None:
+def _show_snapshots(facts: TableFacts) -> PageSection | None:
     if not facts.snapshots:
         return None
     rows = [
@@ -153,4 +153,4 @@ def _show_snapshots(facts: TableFacts) -> Section | None:
         for one in reversed(facts.snapshots[-SNAPSHOTS:])
     ]
     heads = ("Snapshot", "Committed", "Operation", "Rows added", "Rows removed")
-    return Section("Newest snapshots", grid("Newest snapshots", heads, rows, heads[3:]))
+    return PageSection("Newest snapshots", grid("Newest snapshots", heads, rows, heads[3:]))

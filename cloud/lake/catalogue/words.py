@@ -9,7 +9,7 @@ from cloud.lake.catalogue.markup import Child, Html, element, join
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class PageSection:
     """A part of a page with a heading, to which the page links."""
 
     title: str
@@ -59,7 +59,7 @@ def definitions(*pairs: tuple[str, Child]) -> Html:
     )
 
 
-def show_sections(sections: Sequence[Section]) -> Html:
+def show_sections(sections: Sequence[PageSection]) -> Html:
     """Links to the sections, and the sections."""
     links = (element("a", one.title, href=f"#{one.anchor}") for one in sections)
     return join(

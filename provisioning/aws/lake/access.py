@@ -10,13 +10,15 @@ from typing import Any, Final
 
 from provisioning.aws import buckets
 from provisioning.aws.buckets import Resource
-from provisioning.aws.lake.zones import COPIED, LOGS, RESULTS, ZONES
+from provisioning.aws.lake.zones import CATALOGUE, CONFIG, COPIED, LOGS, RESULTS, ZONES
 
 READ: Final = ["s3:GetObject"]
 WRITE: Final = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:PutObject"]
 OF_BUCKET: Final = ["s3:GetBucketLocation", "s3:ListBucket"]
 VERSION: Final = "2012-10-17"
 ACCOUNT: Final = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
+SITES: Final = "sites.yaml"
+"""The sites file in the bucket of the configuration."""
 S3_SERVICE: Final = {"Fn::Sub": "s3.${AWS::Region}.amazonaws.com"}
 
 
@@ -38,29 +40,49 @@ GRANTS: Final[dict[str, tuple[Grant, ...]]] = {
         Grant("trusted", writes=True),
         Grant("curated"),
     ),
-    "MartsRole": (Grant("trusted"), Grant("curated", writes=True)),
-    "MaintenanceRole": tuple(Grant(zone, writes=True) for zone in ZONES),
-    "AnalystRole": (Grant("curated"), Grant(RESULTS, writes=True)),
+    "MartsRole": (Grant("trusted"), Grant("curated", writes=True), Grant(CONFIG)),
+    # the nightly run lands, promotes, builds and expires in one process
+    "NightlyRole": (
+        *(Grant(zone, writes=True) for zone in ZONES),
+        Grant(CATALOGUE, writes=True),
+        Grant(CONFIG, SITES),
+    ),
+    "AnalystRole": (Grant("curated"), Grant(RESULTS, writes=True), Grant(CATALOGUE)),
+    "OperatorRole": (Grant(CONFIG, writes=True),),
 }
 """Also the auditor, who reads access logs and settings and no zone."""
+RUNNING: Final = {
+    "UpdateRole": ["ecs-tasks.amazonaws.com"],
+    "MartsRole": ["ecs-tasks.amazonaws.com", "emr-serverless.amazonaws.com"],
+    "NightlyRole": ["ecs-tasks.amazonaws.com"],
+}
+"""Roles of programs, and what takes them."""
 
 
 def roles() -> dict[str, Resource]:
     """The roles of the lake."""
-    services = {
-        "UpdateRole": ["ecs-tasks.amazonaws.com"],
-        "MartsRole": ["ecs-tasks.amazonaws.com", "emr-serverless.amazonaws.com"],
-        "MaintenanceRole": ["ecs-tasks.amazonaws.com"],
-    }
-    return {
-        **{
-            name: _role(_by_services(given), _zone_policy(name)) for name, given in services.items()
-        },
+    made = {
+        **{name: _role(_by_services(given), _zone_policy(name)) for name, given in RUNNING.items()},
+        "OperatorRole": _role(_by_people("operator"), _zone_policy("OperatorRole")),
         "AnalystRole": _role(_by_people("analyst"), [*_zone_policy("AnalystRole"), *_athena()]),
         "AuditorRole": _role(_by_people("auditor"), _audit()),
         "ReplicationRole": _role(_by_s3(), _replication()),
         "ReceiptRole": _role(_by_services(["ecs-tasks.amazonaws.com"]), []),
     }
+    for name, role in made.items():
+        role["Properties"]["RoleName"] = role_name(name)
+    return made
+
+
+def role_name(role: str) -> Resource:
+    """The name of a role: other templates refer to it."""
+    return {"Fn::Sub": f"onlooker-${{Stage}}-lake-{role.removesuffix('Role').lower()}"}
+
+
+def role_arn(role: str) -> Resource:
+    """The ARN of a role, for other templates."""
+    account = "arn:${AWS::Partition}:iam::${AWS::AccountId}"
+    return {"Fn::Sub": f"{account}:role/{role_name(role)['Fn::Sub']}"}
 
 
 def key_statements() -> list[Resource]:
@@ -179,7 +201,7 @@ def underscored_stage() -> Resource:
 
 def _audit() -> list[Resource]:
     """Access logs, and the settings of buckets and keys; no object of a zone."""
-    every = [buckets.arn(word) for word in (*ZONES, RESULTS, LOGS)]
+    every = [buckets.arn(word) for word in (*ZONES, RESULTS, CATALOGUE, CONFIG, LOGS)]
     return [
         _allow(READ, buckets.arn(LOGS, "*")),
         _allow(OF_BUCKET, buckets.arn(LOGS)),

@@ -2,7 +2,8 @@
 
 Sizes and processor time are measured: see "What it costs" in `docs/lake.md`. Prices are list prices
 for us-east-1 without free tiers; `docs/lake.md` states their sources. Not included: curated rows,
-whose size depends on locations, the database, Spark, and traffic out of AWS.
+whose size depends on locations, the database, and traffic out of AWS. Spark is included when its
+minutes are given.
 """
 
 from collections.abc import Iterator
@@ -13,8 +14,10 @@ from provisioning.aws.cost import DAYS, GIGABYTE, MILLION, MINUTES, CostLine
 from provisioning.aws.lake.zones import ARCHIVE_DAYS, HOT_DAYS, INFREQUENT_ACCESS_AFTER_DAYS
 
 KEYS: Final = 3
-ALARMS: Final = 4
-METRICS: Final = 5
+ALARMS: Final = 5
+METRICS: Final = 6
+SPARK_CPUS, SPARK_GIGABYTES = 16, 64
+"""Of a job on Spark: a driver and three executors of the default size."""
 TERABYTE: Final = 1_000 * GIGABYTE
 
 
@@ -32,6 +35,8 @@ class LakePrices:
     scan_terabyte: float = 5.00
     cpu_hour: float = 0.04048
     memory_gigabyte_hour: float = 0.004445
+    spark_cpu_hour: float = 0.052624
+    spark_gigabyte_hour: float = 0.0057785
     key_month: float = 1.00
     alarm_month: float = 0.10
     metric_month: float = 0.30
@@ -46,7 +51,8 @@ class LakeUsage:
     landing_bytes: float = 43.0
     raw_bytes: float = 22.5
     trusted_bytes: float = 22.5
-    update_cpu_us: float = 83.0
+    nightly_cpu_us: float = 95.0
+    spark_minutes: float = 0.0
     batch_reports: int = 20_000
     tables: int = 5
     trusted_months: int = 15
@@ -113,14 +119,23 @@ def _requests(reports: float, usage: LakeUsage, prices: LakePrices) -> Iterator[
 
 
 def _nightly(reports: float, usage: LakeUsage, prices: LakePrices) -> Iterator[CostLine]:
-    hours = reports * usage.update_cpu_us / MILLION / 3_600
-    price = prices.cpu_hour + 2 * prices.memory_gigabyte_hour
+    hours = reports * usage.nightly_cpu_us / MILLION / 3_600
+    price = prices.cpu_hour + 4 * prices.memory_gigabyte_hour
     yield CostLine(
         "nightly run",
-        f"{reports / MILLION:,.1f} million reports x {usage.update_cpu_us:.0f} us = "
+        f"{reports / MILLION:,.1f} million reports x {usage.nightly_cpu_us:.0f} us = "
         f"{hours:,.2f} hours x {price:.4f}",
         hours * price,
     )
+    if usage.spark_minutes:
+        hour = (
+            SPARK_CPUS * prices.spark_cpu_hour + SPARK_GIGABYTES * prices.spark_gigabyte_hour
+        )  # fmt: skip
+        yield CostLine(
+            "marts on Spark",
+            f"{DAYS} jobs x {usage.spark_minutes:,.0f} minutes x {hour:.4f} an hour",
+            DAYS * usage.spark_minutes / 60 * hour,
+        )
 
 
 def _fixed(usage: LakeUsage, prices: LakePrices) -> Iterator[CostLine]:

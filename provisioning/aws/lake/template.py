@@ -1,6 +1,7 @@
-"""The CloudFormation templates of the lake: zones and nightly run, copies, and tables.
+"""The CloudFormation templates of the lake: zones, copies, programs, and tables.
 
-Buckets, keys and roles come from `zones`, `keys` and `access`; `lake.yaml` adds what runs on them.
+Buckets, keys and roles come from `zones`, `keys` and `access`. `lake.yaml` adds queries,
+`runs.yaml` has the programs, `monitoring.yaml` what monitors access and costs.
 """
 
 from importlib import resources
@@ -8,18 +9,23 @@ from typing import Any, Final
 
 import yaml
 
-from provisioning.aws.lake import access, glue, keys, zones
+from provisioning.aws.lake import access, figures, glue, keys, spark_job, zones
 
 STAGE: Final = {"Type": "String", "Default": "production", "AllowedPattern": "[a-z][a-z0-9-]{1,15}"}
 FORMAT: Final = "2010-09-09"
 
 
 def lake() -> dict[str, Any]:
-    """Zones, keys, roles, the nightly run and what monitors them."""
-    stack: dict[str, Any] = yaml.safe_load(
-        resources.files("provisioning.aws.lake").joinpath("lake.yaml").read_text()
-    )
+    """Zones, keys, roles and queries."""
+    stack = _read("lake.yaml")
     stack["Resources"] |= {**keys.lake_keys(), **access.roles(), **zones.lake_buckets()}
+    return stack
+
+
+def runs() -> dict[str, Any]:
+    """The nightly run, the job on Spark, their schedules, and what monitors them."""
+    stack = _read("runs.yaml")
+    stack["Resources"] |= {**spark_job.schedule(), **figures.metric_filters()}
     return stack
 
 
@@ -34,20 +40,22 @@ def copies() -> dict[str, Any]:
     }
 
 
-def received_tables() -> dict[str, Any]:
-    """The tables of the landing and raw zones in Glue."""
-    return _tables(("landing", "raw"))
+def monitoring() -> dict[str, Any]:
+    """The trail of objects, the alarm on unusual access, the dashboard and the budget."""
+    return _read("monitoring.yaml")
 
 
-def tables() -> dict[str, Any]:
-    """The tables of the trusted and curated zones in Glue."""
-    return _tables(("trusted", "curated"))
-
-
-def _tables(chosen: tuple[str, ...]) -> dict[str, Any]:
+def tables(zone: str) -> dict[str, Any]:
+    """The tables of one zone in Glue."""
     return {
         "AWSTemplateFormatVersion": FORMAT,
-        "Description": f"Onlooker - tables of the lake: {', '.join(chosen)}",
+        "Description": f"Onlooker - tables of the lake: {zone}",
         "Parameters": {"Stage": STAGE},
-        "Resources": glue.glue_resources(chosen),
+        "Resources": glue.glue_resources((zone,)),
     }
+
+
+def _read(name: str) -> dict[str, Any]:
+    text = resources.files("provisioning.aws.lake").joinpath(name).read_text()
+    stack: dict[str, Any] = yaml.safe_load(text)
+    return stack

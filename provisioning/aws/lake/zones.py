@@ -1,4 +1,4 @@
-"""The buckets of the lake: one for each zone, query results, access logs, and the copies.
+"""The buckets of the lake: zones, query results, catalogue, configuration, access logs, copies.
 
 Landing and raw rows move to an archive class after 90 days and are deleted a year later, by `lake
 expire`, which respects legal holds. S3 deletes what is left a month after that. The archive class
@@ -24,6 +24,10 @@ RESULT_DAYS: Final = 7
 LOG_DAYS: Final = 400
 
 RESULTS: Final = "query-results"
+CATALOGUE: Final = "catalogue"
+CONFIG: Final = "config"
+"""The sites file, and what runs on Spark; earlier versions can be restored."""
+DATA: Final = (*ZONES, RESULTS, CATALOGUE, CONFIG)
 LOGS: Final = "access-logs"
 COPY_LOGS: Final = "copy-access-logs"
 DATA_KEY: Final = {"Fn::GetAtt": ["DataKey", "Arn"]}
@@ -50,7 +54,9 @@ def lake_buckets() -> dict[str, Resource]:
         if zone in COPIED:
             properties["ReplicationConfiguration"] = _replication(zone)
     found |= _logged(RESULTS, (Age(expires_after_days=RESULT_DAYS),), LOGS)
-    return found | log_bucket(LOGS, [*ZONES, RESULTS], has_trail=True)
+    for word in (CATALOGUE, CONFIG):
+        found |= _logged(word, (), LOGS)
+    return found | log_bucket(LOGS, list(DATA), has_trail=True)
 
 
 def copy_buckets() -> dict[str, Resource]:

@@ -116,7 +116,11 @@ def test_a_killed_run_is_resumed_and_a_day_built_anew_with_equal_totals(
 
 @pytest.mark.usefixtures("no_prices")
 def test_a_failed_step_is_repeated_alone_and_the_days_of_an_earlier_run_are_built(
-    run: Run, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run,
+    engine: Engine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ):
     days = (date(2026, 11, 20), date(2026, 11, 20))
     start_run(engine, days, utc_now())  # and its program ends
@@ -143,8 +147,11 @@ def test_a_failed_step_is_repeated_alone_and_the_days_of_an_earlier_run_are_buil
         status, out, _ = run("--resume")
     assert (status, rows_of(out).keys()) == (1, {"publish-marts", "expire"})
 
-    status, out, _ = run("--resume")
+    with caplog.at_level("INFO"):
+        status, out, _ = run("--resume")
     assert (status, rows_of(out).keys()) == (0, {"catalogue"})
+    [ended] = [one for one in caplog.records if one.getMessage() == "nightly.ended"]
+    assert vars(ended)["status"] == "complete"  # the alarm `NightlyIsLate` counts these
     assert (tmp_path / "catalogue" / "index.html").exists()
 
 

@@ -28,9 +28,12 @@ def aws():
         ec2 = boto3.client("ec2", region_name=REGION)
         vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
-        given = {name: REFERENCES[name] for name in ("AlarmTopic", "Image", "DatabaseSecret")}
-        network = {"Vpc": vpc, "Subnets": subnet, "CopyKeyArn": key["KeyArn"]}
-        deploy("lake", REGION, stage | given | network)
+        deploy("lake", REGION, stage | {"CopyKeyArn": key["KeyArn"]})
+        watched = stage | {name: REFERENCES[name] for name in ("AlarmTopic", "DataKeyArn")}
+        programs = {name: REFERENCES[name] for name in ("Image", "DatabaseSecret")}
+        network = {"Vpc": vpc, "Subnets": subnet, "MartsOnSpark": "yes"}
+        deploy("lake-runs", REGION, watched | programs | network)
+        deploy("lake-monitoring", REGION, watched)
 
         def client(service, region=REGION):
             return boto3.client(service, region_name=region)
@@ -45,12 +48,17 @@ def deploy(template, region, parameters):
 
 def created(aws, kind):
     """Physical names of the lake's resources of one kind, by logical names."""
-    found = aws("cloudformation").describe_stack_resources(StackName="onlooker-lake")
     return {
         one["LogicalResourceId"]: one["PhysicalResourceId"]
-        for one in found["StackResources"]
+        for template in ("lake", "lake-runs", "lake-monitoring")
+        for one in read_resources(aws, template)
         if one.get("ResourceType") == kind
     }
+
+
+def read_resources(aws, template):
+    stack = aws("cloudformation").describe_stack_resources(StackName=f"onlooker-{template}")
+    return stack["StackResources"]
 
 
 def as_document(policy):

@@ -7,7 +7,6 @@ from provisioning.aws.templates import TEMPLATES
 
 REGION, SECOND_REGION = "eu-west-2", "eu-west-1"
 ACCOUNT = "123456789012"
-ROLES = ("Update", "Marts", "Maintenance", "Analyst", "Replication")
 LOGS = ("Logs", "TrailLogs")
 
 
@@ -19,8 +18,10 @@ def resolve(value, references):
     """The value with the references of CloudFormation resolved."""
     if isinstance(value, list):
         return [resolve(one, references) for one in value]
-    if not isinstance(value, dict):
-        return value
+    return resolve_one(value, references) if isinstance(value, dict) else value
+
+
+def resolve_one(value, references):
     match value:
         case {"Ref": name}:
             return references[name]
@@ -29,6 +30,8 @@ def resolve(value, references):
         case {"Fn::Sub": text}:
             filled = re.sub(r"\$\{([\w:.]+)\}", lambda found: references[found[1]], text)
             return filled.replace("${!", "${")
+        case {"Fn::If": [name, yes, no]}:
+            return resolve(yes if references[name] else no, references)
         case {"Fn::Split": [separator, text]}:
             return resolve(text, references).split(separator)
         case {"Fn::Join": [separator, parts]}:
@@ -47,10 +50,16 @@ REFERENCES = {
     "DatabaseSecret": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:db-AbCdEf",
     "Subnets": ["subnet-1", "subnet-2"],
     "NightlyAt": "cron(0 2 * * ? *)",
+    "MartsAt": "cron(0 1 * * ? *)",
+    "OnSpark": True,
+    "Spark": "00abc",
+    "MartsScheduleRole.Arn": f"arn:aws:iam::{ACCOUNT}:role/MartsScheduleRole",
+    "DataKeyArn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/data",
+    "LakeStack": "onlooker-lake",
+    "RunsStack": "onlooker-lake-runs",
     "EmrRelease": "emr-7.13.0",
     "QuarantinePercent": 5,
     "MonthlyBudgetUsd": 200,
-    "AWS::StackName": "onlooker-lake",
     "ScanLimitGigabytes": "10",
     "CopyKeyArn": f"arn:aws:kms:{SECOND_REGION}:{ACCOUNT}:key/copy",
     "QueryResultsBucket": f"onlooker-test-query-results-{ACCOUNT}",
@@ -61,7 +70,6 @@ REFERENCES = {
     "AccessLogsBucket": f"onlooker-test-access-logs-{ACCOUNT}",
     "CopyAccessLogsBucket": f"onlooker-test-copy-access-logs-{ACCOUNT}",
     **{f"{zone.title()}Bucket.Arn": arn_of(zone) for zone in ZONES},
-    **{f"{word}Role": f"onlooker-lake-{word}Role" for word in ROLES},
     **{f"{word}.Arn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{word}" for word in LOGS},
     "Logs": "/onlooker/test/lake",
     "TrailLogs": "/onlooker/test/lake-trail",

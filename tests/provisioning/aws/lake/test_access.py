@@ -6,7 +6,7 @@ import pytest
 
 from provisioning.aws.evaluator import Attempt, is_allowed
 from provisioning.aws.lake.access import GRANTS
-from provisioning.aws.lake.zones import ZONES
+from provisioning.aws.lake.zones import CATALOGUE, CONFIG, ZONES
 from provisioning.aws.templates import TEMPLATES
 from tests.provisioning.aws.lake.conftest import created
 from tests.provisioning.aws.lake.references import ACCOUNT, REFERENCES, REGION, arn_of, resolve
@@ -56,9 +56,10 @@ def test_the_data_key_encrypts_and_the_receipt_key_signs(aws, keys, role_policie
 
 ALLOWED = {  # what each role does with the objects of each zone, and with its key
     "UpdateRole": {"landing": "rw", "raw": "rw", "trusted": "rw", "curated": "r"},
-    "MartsRole": {"trusted": "r", "curated": "rw"},
-    "MaintenanceRole": dict.fromkeys(ZONES, "rw"),
-    "AnalystRole": {"curated": "r"},
+    "MartsRole": {"trusted": "r", "curated": "rw", "config": "r"},
+    "NightlyRole": dict.fromkeys(ZONES, "rw") | {"catalogue": "rw", "config": "r"},
+    "AnalystRole": {"curated": "r", "catalogue": "r"},
+    "OperatorRole": {"config": "rw"},
     "AuditorRole": {},
     "ReceiptRole": {},
 }
@@ -68,8 +69,8 @@ ACTIONS = {"s3:GetObject": "r", "s3:PutObject": "w", "s3:DeleteObject": "w"}
 @pytest.mark.parametrize("role", ALLOWED)
 def test_a_role_reads_and_writes_its_zones_only(role, role_policies):
     _, policies = role_policies[role]
-    for zone in ZONES:
-        objects = arn_of(zone, f"/{zone}/audience_reports/day=2026-11-01/a.parquet")
+    for zone in (*ZONES, CATALOGUE, CONFIG):
+        objects = arn_of(zone, "/sites.yaml" if zone == CONFIG else f"/{zone}/reports/a.parquet")
         for action, letter in ACTIONS.items():
             may = letter in ALLOWED[role].get(zone, "")
             assert is_allowed(policies, Attempt(action, objects, {})) is may, (zone, action)
@@ -81,7 +82,7 @@ def test_a_role_reads_and_writes_its_zones_only(role, role_policies):
 def test_the_key_decrypts_for_a_role_the_zones_that_it_reads_only(role, role_policies, key_policy):
     arn, policies = role_policies[role]
     statements = {"Statement": key_policy.get(arn, [])}
-    for zone in ZONES:
+    for zone in (*ZONES, CATALOGUE, CONFIG):
         context = {
             "kms:ViaService": f"s3.{REGION}.amazonaws.com",
             "kms:EncryptionContext:aws:s3:arn": arn_of(zone),
@@ -121,7 +122,7 @@ def test_an_auditor_reads_access_logs_and_settings(role_policies):
 
 def test_people_take_a_role_by_their_tag(aws):
     for logical, name in created(aws, "AWS::IAM::Role").items():
-        if logical not in {"AnalystRole", "AuditorRole"}:
+        if logical not in {"AnalystRole", "AuditorRole", "OperatorRole"}:
             continue
         trust = aws("iam").get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
         duty = logical.removesuffix("Role").lower()

@@ -1,12 +1,14 @@
 """The monthly cost of the lake equals calculations by hand."""
 
+from dataclasses import replace
+
 import pytest
 
 from provisioning.__main__ import main
 from provisioning.aws.lake.cost import LakePrices, LakeUsage, estimate
 
 ROUND = LakeUsage(
-    landing_bytes=60, raw_bytes=40, trusted_bytes=40, update_cpu_us=100, trusted_months=13
+    landing_bytes=60, raw_bytes=40, trusted_bytes=40, nightly_cpu_us=100, trusted_months=13
 )
 """A hundred cameras are then 4.32 million reports, 432 MB a month of landing and raw."""
 
@@ -37,7 +39,14 @@ def test_small_fleets_write_one_batch_a_night_and_large_ones_many():
 
 def test_the_nightly_run_is_charged_by_its_processor_time():
     hours = 4.32e6 * 100e-6 / 3600
-    assert usd()["nightly run"] == pytest.approx(hours * (0.04048 + 2 * 0.004445))
+    assert usd()["nightly run"] == pytest.approx(hours * (0.04048 + 4 * 0.004445))
+
+
+def test_a_job_on_spark_is_charged_by_the_minute():
+    assert "marts on Spark" not in usd()
+    night = replace(ROUND, spark_minutes=30)
+    hour = 16 * 0.052624 + 64 * 0.0057785
+    assert usd(night)["marts on Spark"] == pytest.approx(30 * 0.5 * hour)
 
 
 def test_a_hundred_times_the_cameras_cost_a_hundred_times_the_storage():

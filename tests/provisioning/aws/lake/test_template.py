@@ -7,7 +7,7 @@ import pytest
 from provisioning.aws.evaluator import Attempt, is_allowed
 from provisioning.aws.lake.zones import ZONES
 from provisioning.aws.templates import TEMPLATES
-from tests.provisioning.aws.lake.conftest import created
+from tests.provisioning.aws.lake.conftest import created, read_resources
 from tests.provisioning.aws.lake.references import (
     ACCOUNT,
     REFERENCES,
@@ -20,13 +20,19 @@ from tests.provisioning.aws.lake.references import (
 
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS:UserWarning")
 NOT_IN_MOTO = {
-    "AWS::Athena::WorkGroup",
-    "AWS::Budgets::Budget",
-    "AWS::CloudTrail::Trail",
-    "AWS::CloudWatch::Alarm",
-    "AWS::EMRServerless::Application",
-    "AWS::Logs::MetricFilter",
-    "AWS::S3::BucketPolicy",
+    "lake": {"AWS::Athena::WorkGroup", "AWS::S3::BucketPolicy"},
+    "lake-runs": {
+        "AWS::CloudWatch::Alarm",
+        "AWS::EMRServerless::Application",
+        "AWS::Logs::MetricFilter",
+        "AWS::Scheduler::Schedule",
+    },
+    "lake-monitoring": {
+        "AWS::Budgets::Budget",
+        "AWS::CloudTrail::Trail",
+        "AWS::CloudWatch::Alarm",
+        "AWS::Logs::MetricFilter",
+    },
 }
 GLUE_NOT_IN_MOTO = {"AWS::Glue::Database", "AWS::Glue::Table"}
 
@@ -35,7 +41,7 @@ def test_every_bucket_exists_in_its_region_with_its_encryption(aws):
     s3 = aws("s3")
     names = [one["Name"] for one in s3.list_buckets()["Buckets"]]
     found = {one: s3.get_bucket_location(Bucket=one)["LocationConstraint"] for one in names}
-    words = {*ZONES, "query-results", "access-logs"}
+    words = {*ZONES, "query-results", "catalogue", "config", "access-logs"}
     copies = {"trusted-copy", "curated-copy", "copy-access-logs"}
     assert found == {
         f"onlooker-test-{word}-{ACCOUNT}": SECOND_REGION if word in copies else REGION
@@ -59,7 +65,7 @@ def test_every_key_has_an_alias(aws):
 
 def test_glue_takes_the_databases_and_tables_as_the_template_states_them(aws):
     glue = aws("glue")
-    for template in ("lake-received-tables", "lake-tables"):
+    for template in (f"lake-{zone}-tables" for zone in ZONES):
         for database in of_type(template, "AWS::Glue::Database"):
             glue.create_database(**database)
         for table in of_type(template, "AWS::Glue::Table"):
@@ -135,29 +141,31 @@ def to_api(rule):
 
 
 @pytest.mark.parametrize(
-    ("rule", "task", "action", "at"),
-    [("nightly", "update", "update", 2), ("maintenance", "maintenance", "expire", 12)],
+    ("rule", "command", "at"),
+    [("nightly", ["nightly"], "0 2"), ("update", ["lake", "update"], "15 0")],
 )
-def test_the_runs_are_scheduled_in_containers(aws, rule, task, action, at):
+def test_the_runs_are_scheduled_in_containers(aws, rule, command, at):
     events = aws("events")
-    found = events.describe_rule(Name=f"onlooker-test-lake-{rule}")
-    assert (found["ScheduleExpression"], found["State"]) == (f"cron(0 {at} * * ? *)", "ENABLED")
-    [target] = events.list_targets_by_rule(Rule=f"onlooker-test-lake-{rule}")["Targets"]
-    assert target["Id"] == action
-    name = f"onlooker-test-lake-{task}"
+    name = f"onlooker-test-lake-{rule}"
+    found = events.describe_rule(Name=name)
+    assert (found["ScheduleExpression"], found["State"]) == (f"cron({at} * * ? *)", "ENABLED")
+    [target] = events.list_targets_by_rule(Rule=name)["Targets"]
+    assert target["Id"] == rule
     definition = aws("ecs").describe_task_definition(taskDefinition=name)["taskDefinition"]
     [container] = definition["containerDefinitions"]
-    assert container["command"] == ["lake", action]
+    assert container["command"] == command
     assert container["readonlyRootFilesystem"] is True
     assert [one["containerPath"] for one in container["mountPoints"]] == ["/var/tmp"]
     environment = {one["name"]: one["value"] for one in container["environment"]}
     assert environment["ONLOOKER_LAKE"] == f"s3://onlooker-test-{{zone}}-{ACCOUNT}"
+    assert environment["ONLOOKER_SITES"] == f"s3://onlooker-test-config-{ACCOUNT}/sites.yaml"
+    assert environment["ONLOOKER_CATALOGUE"] == f"s3://onlooker-test-catalogue-{ACCOUNT}"
     assert [secret["name"] for secret in container["secrets"]] == ["ONLOOKER_DATABASE_URL"]
 
 
 def test_the_schedule_starts_tasks_with_their_roles_and_nothing_else(role_policies):
     _, policies = role_policies["ScheduleRole"]
-    started = {"UpdateRole": True, "MaintenanceRole": True, "ExecutionRole": True}
+    started = {"UpdateRole": True, "NightlyRole": True, "ExecutionRole": True}
     for role, may in (started | {"MartsRole": False}).items():
         passed = {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
         attempt = Attempt("iam:PassRole", role_policies[role][0], passed)
@@ -165,14 +173,18 @@ def test_the_schedule_starts_tasks_with_their_roles_and_nothing_else(role_polici
         assert is_allowed([{"Statement": statements}], attempt) is may, role
 
 
-def test_a_task_has_its_own_role_and_every_log_is_encrypted():
+def test_a_task_has_its_own_role_and_every_log_is_encrypted(role_policies):
     """Moto leaves both properties out."""
-    resources = TEMPLATES["lake"]()["Resources"]
-    for task in ("Update", "Maintenance"):
-        role = resources[f"{task}Task"]["Properties"]["TaskRoleArn"]
-        assert role == {"Fn::GetAtt": [f"{task}Role", "Arn"]}
-    for group in of_type("lake", "AWS::Logs::LogGroup"):
-        assert group["KmsKeyId"] == REFERENCES["DataKey.Arn"]
+    resources = TEMPLATES["lake-runs"]()["Resources"]
+    for task in ("Update", "Nightly"):
+        role = resolve(resources[f"{task}Task"]["Properties"]["TaskRoleArn"], REFERENCES)
+        assert role == role_policies[f"{task}Role"][0]
+    groups = [
+        group
+        for template in ("lake-runs", "lake-monitoring")
+        for group in of_type(template, "AWS::Logs::LogGroup")
+    ]
+    assert [group["KmsKeyId"] for group in groups] == [REFERENCES["DataKeyArn"]] * 2
 
 
 def test_the_logs_are_kept_90_days(aws):
@@ -204,7 +216,8 @@ def test_the_programs_accept_no_connection(aws):
 
 def test_cloudwatch_takes_filters_and_alarms_as_the_template_states_them(aws):
     logs, cloudwatch = aws("logs"), aws("cloudwatch")
-    for given in of_type("lake", "AWS::Logs::MetricFilter"):
+    for given in both("AWS::Logs::MetricFilter"):
+        assert len(given["FilterPattern"]) <= 1_024  # the limit of CloudWatch
         [transformation] = given["MetricTransformations"]
         logs.put_metric_filter(
             logGroupName=given["LogGroupName"],
@@ -214,15 +227,20 @@ def test_cloudwatch_takes_filters_and_alarms_as_the_template_states_them(aws):
                 {name[0].lower() + name[1:]: value for name, value in transformation.items()}
             ],
         )
-    for number, given in enumerate(of_type("lake", "AWS::CloudWatch::Alarm")):
+    for number, given in enumerate(both("AWS::CloudWatch::Alarm")):
         cloudwatch.put_metric_alarm(AlarmName=f"alarm-{number}", **given)
     alarms = cloudwatch.describe_alarms()["MetricAlarms"]
-    assert len(alarms) == 4
+    assert len(alarms) == 5
     assert {alarm["AlarmActions"][0] for alarm in alarms} == {REFERENCES["AlarmTopic"]}
+    cloudwatch.delete_alarms(AlarmNames=[alarm["AlarmName"] for alarm in alarms])
+
+
+def both(kind):
+    return [*of_type("lake-runs", kind), *of_type("lake-monitoring", kind)]
 
 
 def test_cloudtrail_takes_the_events_of_objects_in_the_zones(aws):
-    [given] = of_type("lake", "AWS::CloudTrail::Trail")
+    [given] = of_type("lake-monitoring", "AWS::CloudTrail::Trail")
     cloudtrail = aws("cloudtrail")
     cloudtrail.create_trail(
         Name=given["TrailName"],
@@ -237,11 +255,14 @@ def test_cloudtrail_takes_the_events_of_objects_in_the_zones(aws):
     fields = {one["Field"]: one for one in selector["FieldSelectors"]}
     assert fields["eventCategory"]["Equals"] == ["Data"]
     assert fields["resources.type"]["Equals"] == ["AWS::S3::Object"]
-    assert fields["resources.ARN"]["StartsWith"] == [arn_of(zone, "/") for zone in ZONES]
+    assert fields["resources.ARN"]["StartsWith"] == [
+        arn_of(word, "/") for word in (*ZONES, "catalogue", "config")
+    ]
+    cloudtrail.delete_trail(Name=given["TrailName"])
 
 
 def test_emr_serverless_takes_an_application_that_stops_when_it_is_idle(aws):
-    [given] = of_type("lake", "AWS::EMRServerless::Application")
+    [given] = of_type("lake-runs", "AWS::EMRServerless::Application")
     emr = aws("emr-serverless")
     application = emr.create_application(**lower_case(given))
     found = emr.get_application(applicationId=application["applicationId"])["application"]
@@ -260,23 +281,49 @@ def lower_case(value):
 def test_budgets_takes_the_budget_of_the_stack(aws):
     [stack] = aws("cloudformation").describe_stacks(StackName="onlooker-lake")["Stacks"]
     assert stack["Tags"] == [{"Key": "onlooker-stack", "Value": "onlooker-lake"}]
-    [given] = of_type("lake", "AWS::Budgets::Budget")
+    [given] = of_type("lake-monitoring", "AWS::Budgets::Budget")
     budget = given["Budget"]
     budget["BudgetLimit"]["Amount"] = str(budget["BudgetLimit"]["Amount"])
     aws("budgets").create_budget(AccountId=ACCOUNT, **given)
     found = aws("budgets").describe_budget(AccountId=ACCOUNT, BudgetName="onlooker-test-lake")
-    assert found["Budget"]["CostFilters"] == {"TagKeyValue": ["user:onlooker-stack$onlooker-lake"]}
+    counted = [f"user:onlooker-stack${name}" for name in ("onlooker-lake", "onlooker-lake-runs")]
+    assert found["Budget"]["CostFilters"] == {"TagKeyValue": counted}
     kinds = [
         one["Notification"]["NotificationType"] for one in given["NotificationsWithSubscribers"]
     ]
     assert kinds == ["ACTUAL", "FORECASTED"]
 
 
-def test_the_resources_that_moto_leaves_out_are_known(aws):
-    found = aws("cloudformation").describe_stack_resources(StackName="onlooker-lake")
-    resources = found["StackResources"]
-    kinds = {one.get("ResourceType") for one in resources}
-    template = {one["Type"] for one in TEMPLATES["lake"]()["Resources"].values()}
-    assert template - kinds == NOT_IN_MOTO
-    tables = {one["Type"] for one in TEMPLATES["lake-tables"]()["Resources"].values()}
+def test_eventbridge_scheduler_takes_the_job_on_spark(aws):
+    [given] = of_type("lake-runs", "AWS::Scheduler::Schedule")
+    scheduler = aws("scheduler")
+    scheduler.create_schedule(**given)
+    found = scheduler.get_schedule(Name="onlooker-test-lake-marts")
+    assert (found["ScheduleExpression"], found["State"]) == ("cron(0 1 * * ? *)", "ENABLED")
+    assert found["Target"]["Arn"] == "arn:aws:scheduler:::aws-sdk:emrserverless:startJobRun"
+    assert found["Target"]["RoleArn"] == REFERENCES["MartsScheduleRole.Arn"]
+
+
+def test_the_schedule_of_the_job_starts_it_with_its_role_and_nothing_else(role_policies):
+    _, [policy] = role_policies["MartsScheduleRole"]
+    starts, passes = policy["Statement"]
+    assert (starts["Action"], passes["Action"]) == ("emr-serverless:StartJobRun", "iam:PassRole")
+    assert passes["Resource"] == role_policies["MartsRole"][0]
+    service = {"iam:PassedToService": "emr-serverless.amazonaws.com"}
+    assert passes["Condition"] == {"StringEquals": service}
+
+
+def test_the_job_reads_the_address_of_the_database_and_writes_its_log(role_policies):
+    policies = role_policies["MartsRole"][1]
+    secret, other = REFERENCES["DatabaseSecret"], "arn:aws:secretsmanager:eu-west-2:1:secret:x"
+    for wanted, may in ((secret, True), (other, False)):
+        assert is_allowed(policies, Attempt("secretsmanager:GetSecretValue", wanted, {})) is may
+
+
+@pytest.mark.parametrize("template", NOT_IN_MOTO)
+def test_the_resources_that_moto_leaves_out_are_known(aws, template):
+    kinds = {one.get("ResourceType") for one in read_resources(aws, template)}
+    stated = {one["Type"] for one in TEMPLATES[template]()["Resources"].values()}
+    assert stated - kinds == NOT_IN_MOTO[template]
+    tables = {one["Type"] for one in TEMPLATES["lake-raw-tables"]()["Resources"].values()}
     assert tables == GLUE_NOT_IN_MOTO
