@@ -13,6 +13,7 @@ from provisioning.authority.register import RegisterError
 from provisioning.authority.revocation import ReasonError
 from provisioning.authority.signing_request import SigningRequestError
 from provisioning.aws import command as aws_command
+from provisioning.aws.lake.upload import UploadError
 from provisioning.aws.stack import StackError
 from provisioning.broker import command as broker_command
 from provisioning.broker.settings import BrokerError
@@ -45,6 +46,7 @@ REFUSALS: Final = (
     ReasonError,
     SigningRequestError,
     StackError,
+    UploadError,
     KeyStoreError,
 )
 

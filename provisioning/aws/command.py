@@ -8,7 +8,7 @@ from pathlib import Path
 from provisioning import arguments
 from provisioning.aws import cost
 from provisioning.aws.lake import cost as lake_cost
-from provisioning.aws.lake.upload import upload
+from provisioning.aws.lake.upload import UploadError, upload
 from provisioning.aws.stack import Stack, StackError
 from provisioning.aws.templates import STACKS, TEMPLATES, Template, to_text
 from wire.aws import explain_aws_errors
@@ -150,7 +150,7 @@ def deploy(options: argparse.Namespace, at: datetime) -> Iterator[str]:
 def upload_files(options: argparse.Namespace, at: datetime) -> Iterator[str]:
     """Upload the given files to the bucket of the configuration."""
     if options.sites is None and options.environment is None:
-        raise StackError("nothing to upload: give --sites or --environment")
+        raise UploadError("nothing to upload: give --sites or --environment")
     yield from upload(options.stage, options.region, options.sites, options.environment)
 
 

@@ -7,17 +7,20 @@ from typing import Any, Final
 from provisioning.aws.lake.access import SITES
 from provisioning.aws.lake.spark_job import ENTRY_POINT, ENVIRONMENT, SCRIPT
 from provisioning.aws.lake.zones import CONFIG
-from provisioning.aws.stack import StackError
 from wire.aws import create_client, explain_aws_errors
 
 GZIP: Final = b"\x1f\x8b"
+
+
+class UploadError(ValueError):
+    """A file that cannot be uploaded."""
 
 
 def upload(stage: str, region: str, sites: Path | None, environment: Path | None) -> Iterator[str]:
     """Upload the given files, and yield a line for each; the environment with its entry point.
 
     Raises:
-        StackError: a file is missing or of another kind. Nothing was uploaded then.
+        UploadError: a file is missing or of another kind. Nothing was uploaded then.
         AwsError: AWS refuses the request.
     """
     files = {SITES: _read_file(sites)} if sites else {}
@@ -45,7 +48,7 @@ def _read_file(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise StackError(f"{path} cannot be read: {error.strerror}") from error
+        raise UploadError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def _check_archive(path: Path) -> None:
@@ -53,8 +56,8 @@ def _check_archive(path: Path) -> None:
         with path.open("rb") as file:
             start = file.read(len(GZIP))
     except OSError as error:
-        raise StackError(f"{path} cannot be read: {error.strerror}") from error
+        raise UploadError(f"{path} cannot be read: {error.strerror}") from error
     if start != GZIP:
-        raise StackError(
+        raise UploadError(
             f"{path} is no .tar.gz: build it with provisioning/container/spark.Dockerfile"
         )
