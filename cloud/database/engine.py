@@ -109,7 +109,7 @@ def _array(values: tuple[Any, ...]) -> str:
     if isinstance(values[0], str):
         escaped = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
         return '{"' + '","'.join(escaped) + '"}'
-    return "{" + ",".join(map(str, values)) + "}"
+    return "{" + ",".join(map(str, values)).replace("None", "NULL") + "}"
 
 
 @cache

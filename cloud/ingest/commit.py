@@ -23,7 +23,7 @@ from sqlalchemy import Connection, Engine
 
 from cloud.database import writing
 from cloud.database.rollups import lock_for_counting
-from cloud.ingest import dead_letter_store, device_status, report_store, venue_sums
+from cloud.ingest import dead_letter_store, device_hours, device_status, report_store, venue_sums
 from cloud.ingest.dead_letter_budget import BudgetDraft, DeadLetterBudget, Key
 from cloud.ingest.dead_letters import DeadLetter, DeadLetterKind, ReportIdentity
 from cloud.ingest.duplicates import REUSED, DuplicateCheck, RepeatKind, remove_from_losses
@@ -257,6 +257,7 @@ class _Batch:
         )
         self._streams.save()
         device_status.write_device_messages(self._connection, self._messages, now)
+        device_hours.write_device_hours(self._connection, self._messages, now)
         outcome.device_messages = len(self._messages)
         outcome.new_dead_letters = dead_letter_store.write_dead_letters(
             self._connection, self._admitted, now

@@ -30,7 +30,8 @@ from cloud.database import (
     reports,
     writing,
 )
-from cloud.lake.landing.unlanded import read_landed_number
+from cloud.database.heartbeats import device_hours, is_hour_landed
+from cloud.lake.landing.unlanded import is_in_use, read_landed_number
 
 log = logging.getLogger(__name__)
 
@@ -46,23 +47,26 @@ class RetentionPeriods:
     minutes_days: int = 400
     dead_letters_days: int = 90
     alert_changes_days: int = 90
+    heartbeats_days: int = 30
 
 
 @dataclass(frozen=True, slots=True)
 class ExpiredRows:
-    """Rows of one table that are past their retention; those above `up_to` are not in the lake."""
+    """Rows of one table that are past their retention, and which of them the lake has.
+
+    Without `is_landed` all may be deleted. `up_to` is the greatest `id` that the lake has.
+    """
 
     table: Table
     before: datetime
     condition: ColumnElement[bool]
+    is_landed: ColumnElement[bool] | None = None
     up_to: int | None = None
 
     @property
     def deletable(self) -> ColumnElement[bool]:
         """The rows that may be deleted."""
-        if self.up_to is None:
-            return self.condition
-        return self.condition & (self.table.c.id <= self.up_to)
+        return self.condition if self.is_landed is None else self.condition & self.is_landed
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -123,28 +127,13 @@ def apply_retention(
 def _list_expired(
     engine: Engine, keep: RetentionPeriods, now: datetime, without_lake: bool
 ) -> list[ExpiredRows]:
-    reports_before, minutes_before, letters_before, changes_before = (
-        now - timedelta(days=days)
-        for days in (
-            keep.reports_days, keep.minutes_days, keep.dead_letters_days, keep.alert_changes_days,
-        )
-    )  # fmt: skip
-    with reading(engine) as connection:
-        landed = {
-            table: None if without_lake else read_landed_number(connection, table)
-            for table in (reports, alert_changes)
-        }
+    minutes_before = now - timedelta(days=keep.minutes_days)
     minute_at = microseconds(minutes_before) // 1_000_000
+    letters_before = now - timedelta(days=keep.dead_letters_days)
     return [
-        ExpiredRows(
-            reports, reports_before, _old_reports(engine, reports_before), landed[reports]
-        ),
+        *_list_expired_for_lake(engine, keep, now, without_lake),
         ExpiredRows(
             dead_letters, letters_before, dead_letters.c.last_received_at < letters_before
-        ),
-        ExpiredRows(
-            alert_changes, changes_before, alert_changes.c.changed_at < changes_before,
-            landed[alert_changes],
         ),
         *(
             ExpiredRows(table, minutes_before, table.c.minute_at < minute_at)
@@ -153,10 +142,37 @@ def _list_expired(
     ]  # fmt: skip
 
 
+def _list_expired_for_lake(
+    engine: Engine, keep: RetentionPeriods, now: datetime, without_lake: bool
+) -> list[ExpiredRows]:
+    """Of the tables that a lake takes over."""
+    with reading(engine) as connection:
+        waits = not without_lake and is_in_use(connection)
+        numbers = {
+            table: read_landed_number(connection, table) if waits else None
+            for table in (reports, alert_changes)
+        }
+    reports_before = now - timedelta(days=keep.reports_days)
+    changes_before = now - timedelta(days=keep.alert_changes_days)
+    hours_before = now - timedelta(days=keep.heartbeats_days)
+    old = (
+        (reports, reports_before, _old_reports(engine, reports_before)),
+        (alert_changes, changes_before, alert_changes.c.changed_at < changes_before),
+    )
+    numbered = [
+        ExpiredRows(table, before, is_old, None if up_to is None else table.c.id <= up_to, up_to)
+        for table, before, is_old in old
+        for up_to in [numbers[table]]
+    ]
+    is_old_hour = device_hours.c.hour_at < hours_before
+    is_landed = is_hour_landed() if waits else None
+    return [*numbered, ExpiredRows(device_hours, hours_before, is_old_hour, is_landed)]
+
+
 def _warn_if_waiting(engine: Engine, one: ExpiredRows) -> None:
-    if one.up_to is None:
+    if one.is_landed is None:
         return
-    waiting = one.condition & (one.table.c.id > one.up_to)
+    waiting = one.condition & ~one.is_landed
     with reading(engine) as connection:
         rows = connection.execute(
             select(func.count()).select_from(one.table).where(waiting)

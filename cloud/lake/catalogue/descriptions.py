@@ -16,6 +16,7 @@ _PARTS: Final = {
     "audience_demographics": "One age group and gender of a report, where a site enables it.",
     "audience_creatives": "What one creative contributes to a report.",
     "audience_sensors": "What one sensor contributes to a report.",
+    "device_hours": "The heartbeats of one device in one UTC hour.",
     "published_prices": "The price of one hour at one location, as published on one day.",
     "alert_changes": "One change of an alert: raised, acknowledged, cleared or closed.",
     "order_lines": "One version of a line of an advertiser's order.",
@@ -24,6 +25,7 @@ _PARTS: Final = {
 DESCRIPTIONS: Final[Mapping[str, str]] = {
     "landing.audience_reports": "One audience report as committed to the database, as JSON.",
     "landing.alert_changes": "One change of an alert as committed to the database.",
+    "landing.device_hours": "The heartbeats of one device in one hour, as last committed.",
     "landing.price_sheets": "The prices of a quarter at one location, published on one day.",
     "landing.order_lines": "One version of an order line as committed to the database.",
     "landing.quarantine": "One landed row that could not be promoted to the raw zone, and why.",

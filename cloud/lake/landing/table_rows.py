@@ -52,6 +52,10 @@ class TableRows:
         """As positions and the lineage name it."""
         return f"database.{self.table.name}"
 
+    def land(self, lake: Lake, *, now: datetime) -> Iterator[Snapshot]:
+        """See `land_rows`."""
+        return land_rows(lake, self, now=now)
+
 
 def land_rows(lake: Lake, source: TableRows, *, now: datetime) -> Iterator[Snapshot]:
     """Append all rows that were committed since the last run, one snapshot for each batch.
@@ -77,11 +81,6 @@ def land_rows(lake: Lake, source: TableRows, *, now: datetime) -> Iterator[Snaps
         position = reached
         if snapshot is not None:
             yield snapshot
-
-
-def read_landed_position(connection: Connection, source: TableRows) -> int:
-    """The number of the last row that is in the landing zone; 0 without any."""
-    return read_position(connection, source.landed.full_name, source.name)
 
 
 def _read_last_committed(lake: Lake, source: TableRows) -> int:

@@ -10,12 +10,14 @@ from typing import Final
 
 from cloud.lake.lake import Lake
 from cloud.lake.landing.alerts import ALERT_ROWS
+from cloud.lake.landing.device_hours import DEVICE_HOUR_ROWS, DeviceHourRows
 from cloud.lake.landing.orders import ORDER_ROWS
 from cloud.lake.landing.prices import PRICE_ROWS
 from cloud.lake.landing.reports import REPORT_ROWS
-from cloud.lake.landing.table_rows import TableRows, land_rows
+from cloud.lake.landing.table_rows import TableRows
 from cloud.lake.manifest import Snapshot
 from cloud.lake.raw.alerts import ALERT_SOURCE
+from cloud.lake.raw.device_hours import HOUR_SOURCE
 from cloud.lake.raw.orders import ORDER_SOURCE
 from cloud.lake.raw.prices import PRICE_SOURCE
 from cloud.lake.raw.promotion import Promotion, RawSource, promote_landed
@@ -27,12 +29,12 @@ class Feed:
     """One table of the database; `name` is what messages call its rows."""
 
     name: str
-    rows: TableRows
+    rows: TableRows | DeviceHourRows
     raw: RawSource
 
     def land(self, lake: Lake, now: datetime) -> Iterator[Snapshot]:
         """Rows committed since the last run, to the landing zone."""
-        return land_rows(lake, self.rows, now=now)
+        return self.rows.land(lake, now=now)
 
     def promote(self, lake: Lake, now: datetime) -> Iterator[Promotion]:
         """Landed rows to the raw zone."""
@@ -42,6 +44,7 @@ class Feed:
 FEEDS: Final = (
     Feed("reports", REPORT_ROWS, REPORT_SOURCE),
     Feed("alert changes", ALERT_ROWS, ALERT_SOURCE),
+    Feed("hours of devices", DEVICE_HOUR_ROWS, HOUR_SOURCE),
     Feed("price sheets", PRICE_ROWS, PRICE_SOURCE),
     Feed("order lines", ORDER_ROWS, ORDER_SOURCE),
 )

@@ -6,6 +6,7 @@ from typing import Final
 
 from cloud.lake.raw.alerts import RAW_ALERTS
 from cloud.lake.raw.audience import AUDIENCE_TABLES, RAW_REPORTS
+from cloud.lake.raw.device_hours import RAW_HOURS
 from cloud.lake.raw.orders import RAW_ORDER_LINE_HOURS, RAW_ORDER_LINES
 from cloud.lake.raw.prices import RAW_PRICES
 from cloud.lake.tables import LakeTable, Zone
@@ -14,10 +15,13 @@ from cloud.lake.trusted.tables import RAW_TABLES, TRUSTED_TABLES
 
 DATED_BY: Final = {
     RAW_ALERTS.name: "changed_at",
+    RAW_HOURS.name: "hour_at",
     RAW_ORDER_LINES.name: "changed_at",
     RAW_PRICES.name: "published_at",
 }
 """Where it is another column than the start of an interval."""
+VERSIONED_BY: Final = {RAW_HOURS.name: "heartbeats"}
+"""Where a later version of a row replaces those before it."""
 IRREGULAR: Final = (RAW_ALERTS.name, RAW_ORDER_LINES.name, RAW_ORDER_LINE_HOURS.name)
 """Tables that may have no new rows for days: they are not late then."""
 
@@ -28,7 +32,8 @@ class ContractedTable:
 
     `parent` names a table before it whose rows its rules refer to: without a promotion of the
     parent on the same day there is none of this table. `dated_by` has the instant whose UTC date
-    is the day.
+    is the day. Of rows with one identity, only that with the greatest `versioned_by` is checked and
+    promoted: the others are earlier versions of it.
     """
 
     source: LakeTable
@@ -36,6 +41,7 @@ class ContractedTable:
     contract: Contract
     parent: str | None = None
     dated_by: str = "starts_at"
+    versioned_by: str | None = None
 
 
 @cache
@@ -53,6 +59,7 @@ def contracted_tables() -> tuple[ContractedTable, ...]:
             read_contract(target.full_name),
             parents.get(source.name),
             DATED_BY.get(source.name, "starts_at"),
+            VERSIONED_BY.get(source.name),
         )
         for source, target in zip(RAW_TABLES, TRUSTED_TABLES, strict=True)
     )

@@ -56,7 +56,10 @@ def check_day(
 ) -> CheckedDay:
     """Split the rows of the day by the contract, and compare the share of quarantined rows."""
     create_view(connection, lake.storage, one.source, files, name=SOURCE)
-    split = split_day(connection, one.target, one.contract, has_rows=any(one.rows for one in files))
+    split = split_day(
+        connection, one.target, one.contract, has_rows=any(file.rows for file in files),
+        versioned_by=one.versioned_by,
+    )  # fmt: skip
     reason = _find_excess(one.contract, split)
     results = list_results(one.contract, split)
     if reason is not None:

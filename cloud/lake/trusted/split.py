@@ -56,11 +56,17 @@ class SplitDay:
 
 
 def split_day(
-    connection: duckdb.DuckDBPyConnection, table: LakeTable, contract: Contract, *, has_rows: bool
+    connection: duckdb.DuckDBPyConnection,
+    table: LakeTable,
+    contract: Contract,
+    *,
+    has_rows: bool,
+    versioned_by: str | None = None,
 ) -> SplitDay:
     """Split the rows of the view `source`; a day without rows is split at once.
 
-    The good ones are then the view `zone_table`, for rules of other tables.
+    The good ones are then the view `zone_table`, for rules of other tables. `versioned_by` is the
+    column by which the newest version of a row is found: earlier ones are not rows of the day.
     """
     good, checked = f"{table.zone}_{table.name}", f"checked_{table.name}"
     columns = ", ".join(table.schema.names)
@@ -69,6 +75,8 @@ def split_day(
         f"CREATE OR REPLACE TEMP TABLE {checked} AS "  # noqa: S608
         f"SELECT {columns}, {rule} AS {BROKEN_RULE} FROM {SOURCE}"
     )
+    if versioned_by is not None:
+        _delete_earlier_versions(connection, checked, contract, versioned_by)
     connection.execute(
         f"CREATE OR REPLACE TEMP VIEW {good} AS "  # noqa: S608
         f"SELECT {columns} FROM {checked} WHERE {BROKEN_RULE} IS NULL"
@@ -93,6 +101,17 @@ def split_day(
 def read_batches(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[pa.RecordBatch]:
     """The rows of a query in batches of a row group; the query runs when the first is taken."""
     yield from connection.sql(query).to_arrow_reader(ROW_GROUP_ROWS)
+
+
+def _delete_earlier_versions(
+    connection: duckdb.DuckDBPyConnection, checked: str, contract: Contract, versioned_by: str
+) -> None:
+    identity = ", ".join(contract.identity)
+    connection.execute(
+        f"DELETE FROM {checked} WHERE rowid IN ("  # noqa: S608
+        f"SELECT id FROM (SELECT rowid AS id, rank() OVER (PARTITION BY {identity} "
+        f"ORDER BY {versioned_by} DESC NULLS LAST) AS number FROM {checked}) WHERE number > 1)"
+    )
 
 
 def _mark_duplicates(
