@@ -7,8 +7,10 @@ the statement names are looked up; all of them when it names none, such as `SHOW
 
 import os
 import re
+import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from typing import Any, Final
 
@@ -23,6 +25,8 @@ from cloud.lake.registry import TABLES
 
 FILE_ERRORS: Final = ("FileNotFoundError", "IOError", "ArrowInvalid", "Parquet")
 """Words in DuckDB's message when an Arrow dataset cannot read a file."""
+LONGEST: Final = timedelta(minutes=10)
+"""A sum over a year of 10,000 cameras takes some minutes; an endless recursion takes for ever."""
 VIEWS: Final = {f"{table.zone}_{table.name}": table for table in TABLES}
 
 
@@ -40,7 +44,12 @@ class QueryResult:
 
 
 def run_query(
-    lake: Lake, sql: str, *, at: Mapping[str, int] | None = None, limit: int = 1_000
+    lake: Lake,
+    sql: str,
+    *,
+    at: Mapping[str, int] | None = None,
+    limit: int = 1_000,
+    longest: timedelta = LONGEST,
 ) -> QueryResult:
     """Run one statement over the views `zone_table`, such as `raw_audience_reports`.
 
@@ -49,21 +58,31 @@ def run_query(
         sql: one statement of DuckDB's SQL.
         at: snapshot numbers by `zone.table`; tables that it does not name are read as they are now.
         limit: rows to return at most.
+        longest: when the statement is interrupted.
 
     Raises:
-        QueryError: DuckDB refuses the statement, with its reason.
+        QueryError: DuckDB refuses the statement, with its reason, or it takes too long.
         UnknownSnapshotError: a table has no such snapshot.
     """
     with _open_database(os.getpid()).cursor() as connection:
         named = set(re.findall(r"\w+", sql.lower())) & VIEWS.keys()
         _register_views(lake, connection, named or VIEWS.keys(), at or {})
+        interrupt = threading.Timer(longest.total_seconds(), connection.interrupt)
         try:
+            interrupt.start()
             result = _execute(lake, connection, sql, at or {})
             if result is None:
                 raise QueryError("the statement is empty")
             rows = result.fetchmany(limit + 1)
+        except duckdb.InterruptException as error:
+            raise QueryError(
+                f"the statement took longer than {longest.total_seconds():.0f} seconds: read fewer "
+                "days, or raise --seconds"
+            ) from error
         except duckdb.Error as error:
             raise QueryError(_describe(error)) from error
+        finally:
+            interrupt.cancel()
         columns = tuple(column[0] for column in result.description or ())
     return QueryResult(columns, rows[:limit], len(rows) <= limit)
 

@@ -24,7 +24,7 @@ from cloud.lake.manifest import (
     read_snapshots,
 )
 from cloud.lake.ownership import require_listed_files
-from cloud.lake.query import QueryError, run_query
+from cloud.lake.query import LONGEST, QueryError, run_query
 from cloud.lake.raw.replay import RepairError
 from cloud.lake.recovery.drop import DropError
 from cloud.lake.registry import TABLES, UnknownTableError, find_table
@@ -63,6 +63,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="read a table as of snapshot N; may be repeated",
     )  # fmt: skip
     queries.add_argument("--format", choices=FORMATS, default="table", help="%(default)s")
+    queries.add_argument(
+        "--seconds", type=whole_number(1), default=LONGEST // timedelta(seconds=1),
+        help="when the statement is interrupted (%(default)s)",
+    )  # fmt: skip
     queries.add_argument("--limit", type=row_count, default=1_000, help="rows (%(default)s)")
     compacts = actions.add_parser("compact", help="rewrite days of many files as one sorted file")
     _add_table(compacts, nargs="?")
@@ -144,7 +148,8 @@ def _snapshots(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
 
 def _query(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
     at = {find_table(name).full_name: number for name, number in arguments.at}
-    result = run_query(lake, arguments.sql, at=at, limit=arguments.limit)
+    longest = timedelta(seconds=arguments.seconds)
+    result = run_query(lake, arguments.sql, at=at, limit=arguments.limit, longest=longest)
     record_action(lake, now, "lake.queried", "lake", {"sql": arguments.sql[:2_000], "at": at})
     WRITERS[arguments.format](result)
     if not result.is_complete:

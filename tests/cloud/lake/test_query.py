@@ -1,5 +1,6 @@
 """Analysts read the tables of any snapshot, and nothing else."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -7,10 +8,13 @@ from sqlalchemy import Engine
 
 from cloud.database import writing
 from cloud.ingest import report_store
+from cloud.lake.compaction import compact
 from cloud.lake.lake import Lake
 from cloud.lake.landing.reports import land_reports
+from cloud.lake.lifecycle import delete_expired, retire
 from cloud.lake.manifest import UnknownSnapshotError
 from cloud.lake.query import QueryError, run_query
+from cloud.lake.raw.audience import RAW_REPORTS
 from cloud.lake.raw.reports import promote_reports
 from cloud.lake.storage import open_storage
 from tests.cloud.conftest import NINE, Reports
@@ -94,3 +98,38 @@ def test_a_statement_sees_nothing_that_another_created(lake: Lake):
     for sql in ("SELECT * FROM mine", "CREATE TABLE mine AS SELECT 1"):
         with pytest.raises(QueryError):
             run_query(lake, sql)
+
+
+def test_statements_reach_no_files_addresses_secrets_settings_or_variables(lake: Lake):
+    for sql in (
+        "SELECT * FROM glob('/etc/*')",
+        "SELECT * FROM read_parquet('s3://onlooker/raw/a.parquet')",
+        "SELECT count(*) FROM 'http://127.0.0.1:1/a.parquet'",
+        "SELECT * FROM duckdb_secrets()",
+        "CREATE SECRET stolen (TYPE s3)",
+        "IMPORT DATABASE '/tmp/onlooker-stolen'",
+        "SET threads = 64",
+        "RESET memory_limit",
+        "SELECT * FROM connection",  # a variable of Python
+        f"SELECT {'(' * 5_000}1{')' * 5_000}",
+    ):
+        with pytest.raises(QueryError):
+            run_query(lake, sql)
+
+
+def test_a_statement_that_takes_too_long_is_interrupted(lake: Lake):
+    for sql in (
+        "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT count(*) FROM t",
+        "SELECT count(*) FROM range(10_000_000_000) a, range(1_000_000) b",
+    ):
+        with pytest.raises(QueryError, match="took longer than 0 seconds: read fewer days"):
+            run_query(lake, sql, longest=timedelta(milliseconds=20))
+    assert run_query(lake, "SELECT 1").rows == [(1,)]
+
+
+def test_an_expired_snapshot_is_refused(lake: Lake):
+    list(compact(lake, RAW_REPORTS, now=NOW, min_files=2))
+    retire(lake, now=NOW + timedelta(hours=2))
+    assert delete_expired(lake, now=NOW + timedelta(days=15)) == 2
+    with pytest.raises(UnknownSnapshotError, match=r"snapshot 2 of raw\.audience_reports has exp"):
+        run_query(lake, "FROM raw_audience_reports", at={"raw.audience_reports": 2})
