@@ -4,7 +4,7 @@ import json
 from importlib.resources import files
 from pathlib import Path
 
-import jsonschema
+import jsonschema_rs
 import pytest
 import yaml
 from open_data_contract_standard.model import OpenDataContractStandard
@@ -54,7 +54,7 @@ def test_every_contract_is_of_a_table():
 def test_the_schema_and_the_model_of_the_standard_accept_a_contract(path: Path):
     schema = json.loads(files("open_data_contract_standard").joinpath("schema.json").read_text())
     assert schema["properties"]["apiVersion"]["default"] == "v3.1.0"
-    jsonschema.Draft201909Validator(schema).validate(yaml.safe_load(path.read_text()))
+    jsonschema_rs.Draft201909Validator(schema).validate(yaml.safe_load(path.read_text()))
     found = OpenDataContractStandard.from_file(str(path))
     assert found.id == path.stem
     assert found.schema_ is not None
