@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: (_position(item), _file(item)))
+    items.sort(key=lambda item: _position(item.path))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
@@ -68,11 +69,8 @@ class _OneWorkerPerFile(LoadScopeScheduling):
         return str(Path(file).parent) if "/stream_spark/" in file else file
 
 
-def _file(item: pytest.Item) -> str:
-    return item.path.relative_to(Path(__file__).parent).as_posix()
-
-
-def _position(item: pytest.Item) -> int:
-    file = _file(item)
+@cache
+def _position(path: Path) -> tuple[int, str]:
+    file = path.relative_to(Path(__file__).parent).as_posix()
     matches = (at for at, folder in enumerate(LONGEST_FIRST) if file.startswith(folder))
-    return next(matches, len(LONGEST_FIRST))
+    return next(matches, len(LONGEST_FIRST)), file
