@@ -1,7 +1,8 @@
 -- What was ordered and what was shown: each order line and creative by location, UTC day and hour.
 -- Of a line that was changed, the newest version applies. A creative without an ordered line has a
 -- row with a null line. What several lines have booked for one creative is divided between them by
--- booked time, without a remainder. All cameras of a location see the same screen: plays are those
+-- booked time, without a remainder; times of people are divided by attention, so that each part fits
+-- into the part of all people. All cameras of a location see the same screen: plays are those
 -- of the camera that reports most. Unknown figures are null: plays of an hour without a report, or
 -- in which time is not attributed to a creative, and the audience of plays that were not observed.
 -- A device reports the time of few people without their creative, as unattributed.
@@ -191,16 +192,18 @@ counted AS (
       )
       WHEN creative IS NOT NULL AND named.observed_ms = hours.observed_ms THEN 0
     END AS observed_ms,
-    CAST(
-      FLOOR(paired.person_ms * until_s / all_s) - FLOOR(paired.person_ms * from_s / all_s)
-      AS BIGINT
-    ) AS person_ms,
-    CAST(FLOOR(facing_ms * until_s / all_s) - FLOOR(facing_ms * from_s / all_s) AS BIGINT)
-      AS facing_ms,
     CAST(FLOOR(looking_ms * until_s / all_s) - FLOOR(looking_ms * from_s / all_s) AS BIGINT)
       AS looking_ms,
+    CAST(
+      FLOOR((facing_ms - looking_ms) * until_s / all_s)
+        - FLOOR((facing_ms - looking_ms) * from_s / all_s) AS BIGINT
+    ) AS only_facing_ms,
     CAST(FLOOR(unsure_ms * until_s / all_s) - FLOOR(unsure_ms * from_s / all_s) AS BIGINT)
-      AS unsure_ms
+      AS unsure_ms,
+    CAST(
+      FLOOR((paired.person_ms - facing_ms - unsure_ms) * until_s / all_s)
+        - FLOOR((paired.person_ms - facing_ms - unsure_ms) * from_s / all_s) AS BIGINT
+    ) AS averted_ms
   FROM paired
   JOIN dim_date ON dim_date.day = paired.day
   LEFT JOIN hours
@@ -219,6 +222,13 @@ counted AS (
     ON loops.location = paired.location
   WHERE shown_at IS NOT NULL OR listed.location IS NOT NULL OR loops.location IS NULL
 ),
+added AS (
+  SELECT
+    *,
+    looking_ms + only_facing_ms AS facing_ms,
+    looking_ms + only_facing_ms + unsure_ms + averted_ms AS person_ms
+  FROM counted
+),
 rated AS (
   SELECT
     *,
@@ -231,7 +241,7 @@ rated AS (
       WHEN plays = 0 THEN 0
       ELSE CAST(FLOOR(1000 * plays * looking_ms / NULLIF(observed_ms, 0)) AS BIGINT)
     END AS looking_ots_milli
-  FROM counted
+  FROM added
 )
 SELECT
   location,

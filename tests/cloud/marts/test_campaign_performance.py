@@ -153,6 +153,18 @@ def test_plays_that_two_lines_have_booked_are_divided_by_booked_time_without_a_r
         assert sum(row[name] for row in rows) == getattr(whole, name)
 
 
+def test_a_part_of_the_time_of_people_fits_into_the_part_of_all_people() -> None:
+    sums = CreativeSum(plays=8, observed_ms=8, person_ms=9, facing_ms=8, looking_ms=7, unsure_ms=1)
+    times = {name: getattr(sums, name) for name in sums.__struct_fields__ if name != "plays"}
+    one = msgspec.structs.replace(report(), creatives={"a": sums}, **times)
+    lines = [order_line(1, line_id=f"SO-1-{number}") for number in range(5)]
+    rows = compute(one, orders=(ordered(*lines),))
+    for row in rows:
+        assert row["looking_ms"] <= row["facing_ms"]
+        assert row["facing_ms"] + row["unsure_ms"] <= row["person_ms"]
+    assert [sum(row[name] for row in rows) for name in times] == list(times.values())
+
+
 def test_price_and_time_of_a_line_are_divided_between_its_creatives() -> None:
     line = order_line(1, creatives=("a", "b", "c"), price_minor=100)
     rows = compute(report(a=2, b=1, c=1), orders=(ordered(line),))
