@@ -1,22 +1,25 @@
 """Rewrite the files of a day as one, sorted: the same rows, fewer files."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 from typing import Final
 
 from cloud.database import reading, writing
+from cloud.lake.engine import open_duckdb, read_batches
 from cloud.lake.file_checks import find_refusal
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import DataFile, Operation, commit, read_files
-from cloud.lake.reader import to_dataset
+from cloud.lake.reader import create_view, to_dataset
 from cloud.lake.records import write_records
 from cloud.lake.tables import DAY, LakeTable
-from cloud.lake.writer import write_file
+from cloud.lake.writer import publish_staged, stage_batches, write_file
 
 MIN_FILES: Final = 4
 """Fewer files than this are not worth writing a day anew."""
+IN_MEMORY_ROWS: Final = 500_000
+"""Below it a sort in memory takes some 100 MB; opening DuckDB takes longer than the sort."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,8 @@ def compact(
 ) -> Iterator[CompactedDay]:
     """Compact every day that has at least `min_files` files, one snapshot for each day.
 
-    Only one day is in memory at a time. Appends may go on meanwhile: their files are not touched.
+    Rows of at most one day are in memory, and of a day of many rows only a part. Appends may go on
+    meanwhile: their files are not touched.
     A day with a file that cannot be read is left as it is, and the others go on.
 
     Raises:
@@ -53,12 +57,27 @@ def _compact_day(
 ) -> CompactedDay:
     if reason := find_refusal(lake.storage, table, files):
         return CompactedDay(table.full_name, day, 0, reason)
-    rows = to_dataset(lake.storage, table, files).to_table().drop_columns([DAY])
-    written = write_file(lake.storage, table, day, rows)
+    is_large = sum(file.rows for file in files) > IN_MEMORY_ROWS
+    written = (_sort_large if is_large else _sort_in_memory)(lake, table, day, files)
     with writing(lake.engine) as connection:
         commit(
             connection, table.full_name, Operation.COMPACT,
             added=[written], removed=files, now=now,
         )  # fmt: skip
     write_records(lake, [table.full_name])
-    return CompactedDay(table.full_name, day, len(rows))
+    return CompactedDay(table.full_name, day, written.rows)
+
+
+def _sort_in_memory(lake: Lake, table: LakeTable, day: date, files: Sequence[DataFile]) -> DataFile:
+    rows = to_dataset(lake.storage, table, files).to_table().drop_columns([DAY])
+    return write_file(lake.storage, table, day, rows)
+
+
+def _sort_large(lake: Lake, table: LakeTable, day: date, files: Sequence[DataFile]) -> DataFile:
+    """By DuckDB, which writes to the disk what exceeds its memory limit."""
+    columns, order = ", ".join(table.schema.names), ", ".join(table.sort_by)
+    with open_duckdb() as connection:
+        create_view(connection, lake.storage, table, files, name="source")
+        query = f"SELECT {columns} FROM source ORDER BY {order}"  # noqa: S608
+        with stage_batches(lake.storage, table, read_batches(connection, query)) as staged:
+            return publish_staged(lake.storage, table, day, staged)

@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Final
 
 import duckdb
+import pyarrow as pa
+
+from cloud.lake.writer import ROW_GROUP_ROWS
 
 MEMORY_LIMIT: Final = "1GB"
 """Enough to check or group a day of 10,000 cameras; what exceeds it is written to the disk."""
@@ -38,6 +41,11 @@ def open_read_only() -> duckdb.DuckDBPyConnection:
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     return connection
+
+
+def read_batches(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[pa.RecordBatch]:
+    """The rows of a query in batches of a row group; the query runs when the first is taken."""
+    yield from connection.sql(query).to_arrow_reader(ROW_GROUP_ROWS)
 
 
 def _configure() -> dict[str, str | bool | int | float | list[str]]:

@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from cloud.database import reading, writing
-from cloud.lake.engine import open_duckdb
+from cloud.lake.engine import open_duckdb, read_batches
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import (
     read_changed_days,
@@ -28,7 +28,6 @@ from cloud.lake.replacement import DayRows, read_day_files, replace_day
 from cloud.lake.trusted.contracted_tables import ContractedTable
 from cloud.lake.trusted.day_check import CheckedDay, check_day, find_day_refusal
 from cloud.lake.trusted.results import STOPPED, to_rows
-from cloud.lake.trusted.split import read_batches
 from cloud.lake.trusted.tables import ROW_QUARANTINE, RULE_RESULTS
 from cloud.lake.writer import sort_rows
 

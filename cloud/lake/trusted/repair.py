@@ -7,7 +7,7 @@ promotion takes the good one.
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -88,7 +88,14 @@ def _as_text(value: Any) -> str:
 
 
 def _read_value(kind: pa.DataType, value: Any) -> Any:
-    return datetime.fromisoformat(value) if kind == TIMESTAMP and value is not None else value
+    if value is None:
+        return None
+    parse = _PARSERS.get(kind)
+    return value if parse is None else parse(value)
+
+
+_PARSERS: Final = {TIMESTAMP: datetime.fromisoformat, pa.date32(): date.fromisoformat}
+"""Of types that JSON does not have."""
 
 
 def _to_arrow(table: LakeTable, rows: Sequence[Mapping[str, Any]]) -> pa.Table:

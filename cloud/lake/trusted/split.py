@@ -5,12 +5,11 @@ good row has its identity is superseded: it is listed, and does not count agains
 stay in DuckDB, which writes to the disk what exceeds its memory limit.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import duckdb
-import pyarrow as pa
 
 from cloud.lake.quarantine import MAX_CONTENT
 from cloud.lake.tables import LakeTable
@@ -23,7 +22,6 @@ from cloud.lake.trusted.rules import (
     quote,
     reason_of,
 )
-from cloud.lake.writer import ROW_GROUP_ROWS
 
 RECEIVED_AT: Final = "received_at"
 BROKEN_RULE: Final = "broken_rule"
@@ -96,11 +94,6 @@ def split_day(
             f"SELECT rule, count(*) FROM ({quarantine_query}) GROUP BY rule"  # noqa: S608
         ).fetchall())  # fmt: skip
     return SplitDay(good_rows, failed, good_query, quarantine_query)
-
-
-def read_batches(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[pa.RecordBatch]:
-    """The rows of a query in batches of a row group; the query runs when the first is taken."""
-    yield from connection.sql(query).to_arrow_reader(ROW_GROUP_ROWS)
 
 
 def _delete_earlier_versions(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from cloud.database import reading
+from cloud.lake import compaction
 from cloud.lake.compaction import CompactedDay, compact
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import read_files, read_snapshots
@@ -22,7 +23,11 @@ def filled(lake: Lake) -> Lake:
     return lake
 
 
-def test_a_day_of_many_files_becomes_one_sorted_file(filled: Lake):
+@pytest.mark.parametrize("in_memory_rows", [4, 5])
+def test_a_day_of_many_files_becomes_one_sorted_file(
+    filled: Lake, monkeypatch: pytest.MonkeyPatch, in_memory_rows: int
+):
+    monkeypatch.setattr(compaction, "IN_MEMORY_ROWS", in_memory_rows)
     before = read_table(filled, READINGS)
     days = list(compact(filled, READINGS, now=NOW))
     assert days == [CompactedDay("raw.readings", DAY_1, 5)]

@@ -1,5 +1,6 @@
 """Published sheets become a row for each hour, and trusted rows when they meet their contract."""
 
+import json
 import zlib
 from base64 import b64encode
 from datetime import date, timedelta
@@ -16,6 +17,7 @@ from cloud.lake.raw.prices import MOST_HOURS, RAW_PRICES, read_prices
 from cloud.lake.reader import read_table
 from cloud.lake.trusted.contracted_tables import contracted_tables
 from cloud.lake.trusted.promotion import promote_days
+from cloud.lake.trusted.repair import repair_row
 from cloud.lake.trusted.tables import ROW_QUARANTINE
 from cloud.sales.price_sheet import PriceSheet, store_sheet
 from tests.cloud.databases import SQLITE_ONLY
@@ -108,3 +110,15 @@ def test_a_row_that_breaks_a_rule_is_quarantined_under_it(lake: Lake):
     found = read_table(lake, ROW_QUARANTINE).column("rule").to_pylist()
     assert sorted(found) == sorted(rule for rule, _ in BROKEN)
     assert {rule.name for rule in CONTRACTED.contract.rules} == set(found)
+
+
+@SQLITE_ONLY
+def test_a_quarantined_price_is_corrected(lake: Lake):
+    publish(lake, -1, first_at=FIRST_AT + timedelta(minutes=15))
+    update(lake)
+    list(promote_days(lake, [CONTRACTED], now=NOW))
+    (row,) = read_table(lake, ROW_QUARANTINE).to_pylist()
+    content = json.dumps(json.loads(row["content"]) | {"price_minor": 100})
+    assert repair_row(lake, CONTRACTED, content, now=NOW) == NOW.date()
+    list(promote_days(lake, [CONTRACTED], now=NOW))
+    assert read_table(lake, CONTRACTED.target).column("price_minor").to_pylist() == [100]

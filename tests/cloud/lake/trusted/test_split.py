@@ -9,10 +9,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from cloud.lake.engine import open_duckdb
+from cloud.lake.engine import open_duckdb, read_batches
 from cloud.lake.raw.audience import AUDIENCE_TABLES
 from cloud.lake.trusted.contracted_tables import contracted_tables
-from cloud.lake.trusted.split import SOURCE, read_batches, split_day
+from cloud.lake.trusted.split import SOURCE, split_day
 from cloud.lake.trusted.tables import ROW_QUARANTINE
 from tests.cloud.conftest import NINE
 from tests.cloud.lake.trusted.rows import RECEIVED, Rows, build_rows, merge
