@@ -1,8 +1,8 @@
 -- What was ordered and what was shown: each order line and creative by location, UTC day and hour.
 -- Of a line that was changed, the newest version applies. A creative without an ordered line has a
 -- row with a null line. What several lines have booked for one creative is divided between them by
--- booked time, without a remainder; times of people are divided by attention, so that each part fits
--- into the part of all people. All cameras of a location see the same screen: plays are those
+-- booked time, without a remainder; times of people are divided by attention, so that each part
+-- fits into the part of all people. All cameras of a location see the same screen: plays are those
 -- of the camera that reports most. Unknown figures are null: plays of an hour without a report, or
 -- in which time is not attributed to a creative, and the audience of plays that were not observed.
 -- A device reports the time of few people without their creative, as unattributed.
