@@ -54,6 +54,12 @@ def test_an_update_fills_the_zones_and_tells_athena_its_files(
     listed = s3.get_object(Bucket="onlooker-test-raw-1", Key=LIST)["Body"].read().decode()
     folder = "s3://onlooker-test-raw-1/raw/audience_reports/day=2026-11-20/"
     assert [line.startswith(folder) for line in listed.splitlines()] == [True]
+    s3.create_bucket(Bucket="onlooker-test-catalogue-1")
+    assert main([*lake, "catalogue", "--out", "s3://onlooker-test-catalogue-1"]) == 0
+    page = s3.get_object(Bucket="onlooker-test-catalogue-1", Key="index.html")
+    assert page["ContentType"] == "text/html; charset=utf-8"
+    assert page["Body"].read().startswith(b"<!doctype html>")
+    capsys.readouterr()
     assert main([*lake, "lists"]) == 0
     assert capsys.readouterr().out == "0 lists of files renewed\n"
     assert main([*lake, "verify"]) == 0
