@@ -118,6 +118,7 @@ class Campaign:
         _, status = os.waitpid(child, 0)
         if os.WIFSIGNALED(status):
             self.killed[" ".join(program[:2])] += 1
+            sys.stderr.write(f"\r{self.killed.total()} kills ")
         if other is not None:
             self.beside += 1
             self._expect_clear_end(other, "beside")
