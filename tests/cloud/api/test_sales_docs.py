@@ -11,6 +11,7 @@ import pytest
 from cloud.__main__ import main
 from cloud.cli import serve
 from cloud.pricing.rate_card import REFERENCE
+from tests.cloud.databases import new_database
 from tests.cloud.rates import CARD_FILE
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "sales-api.md"
@@ -29,14 +30,19 @@ def test_the_page_shows_every_command_of_the_sales_floor():
     assert "cloud price KX-01" in TEXT
 
 
+def write_shown_rows(file: str, row: str) -> None:
+    Path(file).write_text("\n".join(re.findall(rf"^    ({row})$", TEXT, re.MULTILINE)) + "\n")
+
+
 @pytest.mark.parametrize("line", [one for one in COMMANDS if not re.search("serve|override", one)])
 def test_what_is_shown_can_be_typed(line: str, tmp_path: Path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ONLOOKER_DATABASE_URL", f"sqlite:///{tmp_path}/onlooker.db")
-    lines = re.findall(r"^    (location,time_slot.*|[A-Z]{2}-\d\d,2.*)$", TEXT, re.MULTILINE)
     Path("DIR").mkdir()
-    assert main(["database", "upgrade"]) == 0
-    Path("occupancy.csv").write_text("\n".join(lines) + "\n")
+    if "database upgrade" not in line:
+        new_database(tmp_path)
+    write_shown_rows("occupancy.csv", r"location,time_slot.*|[A-Z]{2}-\d\d,2.*")
+    write_shown_rows("orders.csv", r"order_id,.*|SO-\d+,.*")
     card = CARD_FILE.read_text().replace("version: reference-2", "version: my-card-1")
     Path("my-card.yaml").write_text(card)
     if "--key audit.pem" in line:
@@ -62,9 +68,8 @@ def test_a_price_is_set_by_hand_as_shown(override, capsys, monkeypatch):
 
 
 def test_the_commands_in_the_text_can_be_typed_too(tmp_path: Path, monkeypatch, capsys):
-    monkeypatch.setenv("ONLOOKER_DATABASE_URL", f"sqlite:///{tmp_path}/onlooker.db")
+    monkeypatch.setenv("ONLOOKER_DATABASE_URL", new_database(tmp_path))
     shown = re.findall(r"`python -m cloud ((?:price|audit)[^`]*)`", TEXT)
-    assert main(["database", "upgrade"]) == 0
 
     assert [main(shlex.split(line)) for line in shown] == [0] * len(shown)
     assert "base rate" in capsys.readouterr().out

@@ -10,6 +10,7 @@ from cloud import settings
 from cloud.__main__ import main
 from cloud.cli.main import COMMANDS, load_command
 from cloud.settings import SettingsError
+from tests.cloud.databases import new_database
 from wire.command_line import Parser
 
 
@@ -51,9 +52,7 @@ def test_what_a_subcommand_offers_its_command_offers_and_the_reverse(name):
     ],
 )
 def test_the_database_is_the_one_named_before_or_after(words, tmp_path, capsys):
-    url = f"sqlite:///{tmp_path}/onlooker.db"
-    main(["database", "--database", url, "upgrade"])
-    capsys.readouterr()
+    url = new_database(tmp_path)
     command, action = words
     before = main([command, "--database", url, action]), capsys.readouterr().out
     after = main([command, action, "--database", url]), capsys.readouterr().out
@@ -85,9 +84,7 @@ def test_an_option_of_a_command_may_stand_after_its_subcommand(typed):
 
 @pytest.mark.parametrize("words", [("--database", "{url}"), ("--database={url}",)])
 def test_a_setting_may_stand_before_the_command(words, tmp_path, capsys):
-    url = f"sqlite:///{tmp_path}/onlooker.db"
-    main(["database", "upgrade", "--database", url])
-    capsys.readouterr()
+    url = new_database(tmp_path)
     assert main([word.format(url=url) for word in words] + ["database", "check"]) == 0
     assert "newest" in capsys.readouterr().out
 
