@@ -48,7 +48,8 @@ def upgrade(engine: Engine, *, to: str = HEAD) -> None:
     with writing(engine) as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({UPGRADING})")
-        missing(connection)
+        if revision(connection):  # not for an empty one: reading all steps takes a while
+            missing(connection)
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, to)
