@@ -59,9 +59,9 @@ def test_local_hours_are_exact_with_offsets_of_half_an_hour(engine: Engine, zone
         start = NOW.replace(hour=0) - timedelta(minutes=15 * age)
         local = start.astimezone(site.zone)
         people = 300.0 if local.hour == 8 else 0.0
-        minutes.append(tally_row(site, "one", people, "minute_at", start, 900_000))
+        minutes.append(tally_row(site.id, "one", people, "minute_at", start, 900_000))
         hour = start.replace(minute=0)
-        whole = hours.setdefault(hour, tally_row(site, "one", 0, "hour_at", hour, 0))
+        whole = hours.setdefault(hour, tally_row(site.id, "one", 0, "hour_at", hour, 0))
         for name in ("observed_ms", "entries", "onlookers", "looking_ms", "person_ms"):
             whole[name] += minutes[-1][name]
     insert_tallies(engine, minutes, database.minute_tallies)
