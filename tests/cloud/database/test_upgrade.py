@@ -118,6 +118,37 @@ def test_notices_from_before_keep_what_became_of_them(database_url: str) -> None
     engine.dispose()
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_alerts_and_prices_from_before_are_numbered_for_the_lake(database_url: str) -> None:
+    engine = connect(database_url)
+    upgrade(engine, to="0029")
+    alerts = """INSERT INTO alerts (id, kind, location, device, raised_at, last_held_at, value,
+        message, acknowledged_at, cleared_at, closed_by) VALUES
+        (1, 'camera.offline', 'KX-01', 'cam', 10, 10, 5, '', 20, 40, NULL),
+        (2, 'crowd.surge', 'KX-01', '', 30, 30, 2, '', NULL, 50, 'ann'),
+        (3, 'crowd.surge', 'LB-01', '', 60, 60, 2, '', NULL, NULL, NULL)"""
+    sheets = """INSERT INTO price_sheets (location, published_on, published_at, first_at, versions,
+        body) VALUES ('LB-01', '2026-11-21', 2, 2, 'card', x'01'),
+        ('KX-01', '2026-11-20', 1, 1, 'card', x'00')"""
+    with writing(engine) as connection:
+        connection.execute(text(alerts))
+        connection.execute(text(sheets))
+    create(engine)
+    with reading(engine) as connection:
+        changes = connection.execute(
+            text("SELECT alert, change, changed_at FROM alert_changes ORDER BY id")
+        ).all()
+        prices = connection.execute(
+            text("SELECT id, location, body, currency FROM price_sheets ORDER BY id")
+        ).all()
+    engine.dispose()
+    assert changes == [
+        (1, "raised", 10), (1, "acknowledged", 20), (2, "raised", 30), (1, "cleared", 40),
+        (2, "closed", 50), (3, "raised", 60),
+    ]  # fmt: skip
+    assert prices == [(1, "KX-01", b"\x00", None), (2, "LB-01", b"\x01", None)]
+
+
 @pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 def test_a_foreign_database_is_refused_and_left_as_it_was(database_url: str) -> None:
     engine = connect(database_url)
