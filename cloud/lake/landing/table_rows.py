@@ -20,15 +20,21 @@ from cloud.lake.writer import append
 
 BATCH_ROWS: Final = 20_000
 """Rows in memory at a time: audience reports, the longest, have some 1.5 kB each."""
+LOCK_TIMEOUT: Final = "SET LOCAL lock_timeout = '30s'"
+"""Longer than any transaction of the product."""
 
 
 def wait_for_writers(connection: Connection, table: Table) -> None:
     """Wait for all transactions that have inserted, and block new ones until this one ends.
 
     A transaction has its lock before it takes a number: when all have ended, no number below the
-    greatest can still be committed.
+    greatest can still be committed. It gives up after a while, because writers wait behind it.
+
+    Raises:
+        OperationalError: a transaction that has inserted did not end in time; try again later.
     """
     if connection.dialect.name == "postgresql":  # SQLite has a single writer
+        connection.execute(text(LOCK_TIMEOUT))
         connection.execute(text(f"LOCK TABLE {table.name} IN SHARE MODE"))
 
 

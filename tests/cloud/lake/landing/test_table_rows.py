@@ -8,9 +8,12 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import Connection, Engine, delete, func, select, text
+from sqlalchemy.exc import OperationalError
 
 from cloud.database import alert_changes, connect, reading, writing
+from cloud.database.failures import is_passing
 from cloud.lake.lake import Lake
+from cloud.lake.landing import table_rows
 from cloud.lake.landing.alerts import ALERT_ROWS, LANDED_ALERTS
 from cloud.lake.landing.table_rows import land_rows
 from cloud.lake.manifest import LakeConflictError, read_snapshots
@@ -64,6 +67,21 @@ def test_a_row_whose_transaction_commits_after_later_rows_is_not_missed(lake: La
         slow.commit()
     thread.join()
     assert landed(lake) == [1, 2]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_landing_gives_up_before_writers_wait_long_behind_a_slow_transaction(
+    lake: Lake, engine: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(table_rows, "LOCK_TIMEOUT", "SET LOCAL lock_timeout = '10ms'")
+    with engine.connect() as slow:
+        add(slow, 1)
+        with pytest.raises(OperationalError) as stopped:
+            list(land_rows(lake, ALERT_ROWS, now=NOW))
+        assert is_passing(stopped.value)
+        slow.commit()
+    list(land_rows(lake, ALERT_ROWS, now=NOW))
+    assert landed(lake) == [1]
 
 
 @SQLITE_ONLY
