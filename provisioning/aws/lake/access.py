@@ -229,6 +229,8 @@ def _replication() -> list[Resource]:
         _allow(["s3:GetReplicationConfiguration", "s3:ListBucket"], sources),
         _allow(
             [
+                "s3:GetObjectLegalHold",
+                "s3:GetObjectRetention",
                 "s3:GetObjectVersionAcl",
                 "s3:GetObjectVersionForReplication",
                 "s3:GetObjectVersionTagging",

@@ -83,6 +83,14 @@ def _received(reports: float, usage: LakeUsage, prices: LakePrices) -> Iterator[
     ):
         how = f"{size} = {month:,.2f} GB a month x {days / DAYS:.1f} months x {price}"
         yield CostLine(what, how, month * days / DAYS * price)
+    hot, cold = HOT_DAYS / DAYS, ARCHIVE_DAYS / DAYS
+    cool, archive = prices.infrequent_gigabyte_month, prices.archive_gigabyte_month
+    yield CostLine(
+        "copy of landing and raw",
+        f"{month:,.2f} GB x ({hot:.1f} months x {cool} + {cold:.1f} x {archive} + "
+        f"{prices.region_gigabyte} transfer)",
+        month * (hot * cool + cold * archive + prices.region_gigabyte),
+    )
 
 
 def _trusted(reports: float, usage: LakeUsage, prices: LakePrices) -> Iterator[CostLine]:

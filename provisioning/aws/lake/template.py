@@ -30,7 +30,7 @@ def runs() -> dict[str, Any]:
 
 
 def copies() -> dict[str, Any]:
-    """Copies of the trusted and curated zones in a second region."""
+    """Copies of the zones in a second region."""
     return {
         "AWSTemplateFormatVersion": FORMAT,
         "Description": "Onlooker - copies of the lake in a second region",

@@ -3,7 +3,8 @@
 Landing and raw rows move to an archive class after 90 days and are deleted a year later, by `lake
 expire`, which respects legal holds. S3 deletes what is left a month after that. The archive class
 is Glacier Instant Retrieval: late rows change old days, and verification reads every file.
-Buckets with a deletion date allow S3 Object Lock, so that a hold can stop S3 too.
+Buckets with a deletion date allow S3 Object Lock, so that a hold can stop S3 too; their copies must
+allow it as well.
 """
 
 from typing import Any, Final
@@ -13,7 +14,8 @@ from provisioning.aws.buckets import Age, Resource
 
 ZONES: Final = ("landing", "raw", "trusted", "curated")
 ARCHIVED: Final = ("landing", "raw")
-COPIED: Final = ("trusted", "curated")
+COPIED: Final = ZONES
+"""Zones with a copy in the second region."""
 HOT_DAYS: Final = 90
 ARCHIVE_DAYS: Final = 365
 MARGIN_DAYS: Final = 30
@@ -60,10 +62,12 @@ def lake_buckets() -> dict[str, Resource]:
 
 
 def copy_buckets() -> dict[str, Resource]:
-    """Buckets of the second region, with the copies of the trusted and curated zones."""
+    """Buckets of the second region, with the copies of the zones."""
     found: dict[str, Resource] = {}
     for zone in COPIED:
         found |= _logged(copy_of(zone), _ages(zone), COPY_LOGS)
+        if zone in ARCHIVED:
+            found[resource_name(copy_of(zone))]["Properties"]["ObjectLockEnabled"] = True
     return found | log_bucket(COPY_LOGS, [copy_of(zone) for zone in COPIED], has_trail=False)
 
 

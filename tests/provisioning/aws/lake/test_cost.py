@@ -23,6 +23,11 @@ def test_received_rows_are_hot_for_three_months_and_archived_for_a_year():
     assert lines["landing and raw, archived"] == pytest.approx(0.432 * 365 / 30 * 0.004)
 
 
+def test_the_copy_of_received_rows_is_transferred_and_kept_as_long():
+    kept = 3 * 0.0125 + 365 / 30 * 0.004
+    assert usd()["copy of landing and raw"] == pytest.approx(0.432 * (kept + 0.02))
+
+
 def test_trusted_rows_and_their_copy_are_kept():
     lines = usd()
     month = 4.32e6 * 40 / 1e9

@@ -42,7 +42,7 @@ def test_every_bucket_exists_in_its_region_with_its_encryption(aws):
     names = [one["Name"] for one in s3.list_buckets()["Buckets"]]
     found = {one: s3.get_bucket_location(Bucket=one)["LocationConstraint"] for one in names}
     words = {*ZONES, "query-results", "catalogue", "config", "access-logs"}
-    copies = {"trusted-copy", "curated-copy", "copy-access-logs"}
+    copies = {"copy-access-logs", *(f"{zone}-copy" for zone in ZONES)}
     assert found == {
         f"onlooker-test-{word}-{ACCOUNT}": SECOND_REGION if word in copies else REGION
         for word in words | copies

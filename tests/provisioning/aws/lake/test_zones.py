@@ -41,16 +41,15 @@ def test_results_are_never_deleted_by_age(lake, zone, days):
 
 
 @pytest.mark.parametrize("zone", zones.ZONES)
-def test_only_trusted_and_curated_rows_are_copied(lake, zone):
-    replication = properties(lake, zone).get("ReplicationConfiguration")
-    assert (replication is not None) is (zone in {"trusted", "curated"})
-    if replication is None:
-        return
-    [rule] = replication["Rules"]
+def test_every_zone_is_copied_to_the_second_region(lake, zone):
+    [rule] = properties(lake, zone)["ReplicationConfiguration"]["Rules"]
     assert (rule["Status"], rule["Filter"]) == ("Enabled", {"Prefix": f"{zone}/"})
     assert rule["DeleteMarkerReplication"] == {"Status": "Enabled"}
     assert rule["SourceSelectionCriteria"] == {"SseKmsEncryptedObjects": {"Status": "Enabled"}}
-    copy = properties(copy_buckets(), f"{zone}-copy")["BucketName"]["Fn::Sub"]
+    copy_bucket = properties(copy_buckets(), f"{zone}-copy")
+    locks = [one.get("ObjectLockEnabled") for one in (properties(lake, zone), copy_bucket)]
+    assert locks == [True if zone in {"landing", "raw"} else None] * 2  # S3 copies between alike
+    copy = copy_bucket["BucketName"]["Fn::Sub"]
     assert rule["Destination"]["Bucket"]["Fn::Sub"].endswith(f":{copy}")
     assert rule["Destination"]["EncryptionConfiguration"] == {
         "ReplicaKmsKeyID": {"Ref": "CopyKeyArn"}
