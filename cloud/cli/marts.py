@@ -9,7 +9,7 @@ from typing import Final
 
 from cloud import database, settings
 from cloud.cli.lake.commands import FOLDER
-from cloud.cli.lake.output import write_stopped
+from cloud.cli.lake.output import FAILURES, describe_failure, write_stopped
 from cloud.lake.curated.profiles import LOCATION_PROFILES
 from cloud.lake.curated.tables import CURATED_TABLES
 from cloud.lake.file_checks import DamagedFileError
@@ -64,6 +64,11 @@ def run(arguments: argparse.Namespace, clock: Callable[[], datetime] = utc_now) 
         return _build(lake, DuckDbEngine(), sites, arguments.since, clock())
     except REFUSED as error:
         sys.stderr.write(f"{error}\n")
+        return 2
+    except BrokenPipeError:  # of standard output
+        raise
+    except FAILURES as error:
+        sys.stderr.write(describe_failure(error))
         return 2
     finally:
         engine.dispose()

@@ -10,7 +10,14 @@ from typing import Any, Final
 
 from cloud import database, settings
 from cloud.cli.lake import catalogue, holds, quality, reconcile, recovery
-from cloud.cli.lake.output import WRITERS, record_action, write_line, write_stopped
+from cloud.cli.lake.output import (
+    FAILURES,
+    WRITERS,
+    describe_failure,
+    record_action,
+    write_line,
+    write_stopped,
+)
 from cloud.lake import lifecycle
 from cloud.lake.compaction import MIN_FILES, compact
 from cloud.lake.expiry import expire
@@ -111,8 +118,8 @@ def run(arguments: argparse.Namespace, clock: Callable[[], datetime] = utc_now) 
         return 2
     except BrokenPipeError:  # of standard output
         raise
-    except OSError as error:
-        sys.stderr.write(f"the files of the lake cannot be read or written: {error}\n")
+    except FAILURES as error:
+        sys.stderr.write(describe_failure(error))
         return 2
     finally:
         engine.dispose()

@@ -9,6 +9,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, Final, Protocol
 
+import duckdb
+import pyarrow as pa
+
 from cloud import database
 from cloud.auth.audit import record_change
 from cloud.lake.lake import Lake
@@ -18,6 +21,20 @@ from cloud.lake.query import QueryError, QueryResult
 def write_line(line: str) -> None:
     """One line on standard output."""
     sys.stdout.write(f"{line}\n")
+
+
+FAILURES: Final = (OSError, pa.ArrowException, duckdb.Error)
+"""Of the storage, of a file that cannot be read, and of a disk that is full while DuckDB sorts."""
+
+
+def describe_failure(error: Exception) -> str:
+    """One line about a failure of the lake's files; what was committed stays."""
+    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return (
+        f"the files of the lake cannot be read or written: {reason}. Nothing that was committed is "
+        "lost: correct the cause and run it again; `python -m cloud lake verify` lists damaged "
+        "files\n"
+    )
 
 
 class TableDayResult(Protocol):

@@ -1,5 +1,6 @@
 """`python -m cloud marts`: an operator builds the marts and publishes them."""
 
+import errno
 from datetime import date
 from pathlib import Path
 
@@ -63,3 +64,16 @@ def test_days_are_built_again_from_a_given_one(
         "2026-11-20: no reports, left as it is",
         "profiles of 0 locations built",
     ]
+
+
+def test_a_storage_that_fails_ends_a_build_with_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("cloud.cli.marts.build_profiles", fail)
+    words = ["marts", "--database", new_database(tmp_path), "--lake", str(tmp_path / "lake")]
+    assert main([*words, "build"]) == 2
+    shown = capsys.readouterr().err
+    assert "No space left on device. Nothing that was committed is lost" in shown
