@@ -78,16 +78,23 @@ class Storage:
         self.publish(staged, path)
 
     def move(self, path: str, to: str) -> None:
-        """Move a file; a move that an earlier attempt completed is no error."""
+        """Move a file; a move that another attempt has completed is no error."""
         if not self.exists(path) and self.exists(to):
             return
         self.filesystem.create_dir(self.locate(to.rpartition("/")[0]), recursive=True)
-        self.filesystem.move(self.locate(path), self.locate(to))
+        try:
+            self.filesystem.move(self.locate(path), self.locate(to))
+        except OSError:
+            if self.exists(path) or not self.exists(to):
+                raise
 
     def delete(self, path: str) -> None:
         """Delete a file; one that is gone is no error."""
-        if self.exists(path):
-            self.filesystem.delete_file(self.locate(path))
+        try:
+            if self.exists(path):
+                self.filesystem.delete_file(self.locate(path))
+        except FileNotFoundError:  # another program has deleted it
+            return
 
     def exists(self, path: str) -> bool:
         """Whether there is a file at the path."""

@@ -44,6 +44,7 @@ from wire.audience import AudienceReport
 REPAIRED: Final = "lake.row_repaired"
 """The action of the audit log that has the content of a correction."""
 BATCH_ROWS: Final = 20_000
+UPDATE_FIRST: Final = "run `python -m cloud lake update` first"
 Identity = tuple[str, str, int, datetime]
 
 
@@ -91,6 +92,9 @@ def _rebuild_day(
     lake: Lake, day: date, corrections: Sequence[tuple[str, str]], now: datetime
 ) -> RebuiltDay:
     with reading(lake.engine) as connection:
+        # positions and skipped files first: what is promoted later is a conflict of the commit
+        positions = {feed.raw.landed: _read_position(connection, feed.raw) for feed in FEEDS}
+        skipped = {one.source for one in read_skipped(connection) if one.file.day == day}
         landed = {
             feed.raw.landed: read_files(connection, feed.raw.landed.full_name, days=[day])
             for feed in FEEDS
@@ -101,13 +105,18 @@ def _rebuild_day(
             table: read_files(connection, table.full_name, days=[day])
             for table in (QUARANTINE, *targets)
         }
-        positions = {source.landed.full_name: _read_position(connection, source)
-                     for source in sources}  # fmt: skip
-        refusal = _find_unpromoted(connection, sources, day)
+        behind = [
+            source.landed.full_name
+            for source in sources
+            if positions[source.landed] != read_current(connection, source.landed.full_name)
+            or source.landed.full_name in skipped
+        ]
     if not sources:
         return RebuiltDay(day, stopped="it has no landed rows: restore its raw files from a copy")
-    refusals = [find_refusal(lake.storage, table, files) for table, files in landed.items()]
-    refusal = refusal or next(filter(None, refusals), None)
+    if behind:
+        return RebuiltDay(day, stopped=f"{behind[0]} is not promoted completely: {UPDATE_FIRST}")
+    refusals = (find_refusal(lake.storage, table, files) for table, files in landed.items())
+    refusal = next(filter(None, refusals), None)
     if refusal is not None:
         return RebuiltDay(day, stopped=refusal)
     new = _read_day(lake, sources, landed, day, corrections)
@@ -120,15 +129,6 @@ def _rebuild_day(
 
 def _read_position(connection: Connection, source: RawSource) -> int:
     return read_position(connection, source.targets[0].full_name, source.landed.full_name)
-
-
-def _find_unpromoted(connection: Connection, sources: Sequence[RawSource], day: date) -> str | None:
-    for source in sources:
-        target, landed = source.targets[0].full_name, source.landed.full_name
-        is_behind = _read_position(connection, source) != read_current(connection, landed)
-        if is_behind or any(one.file.day == day for one in read_skipped(connection, target)):
-            return f"{landed} is not promoted completely: run `python -m cloud lake update` first"
-    return None
 
 
 def _read_day(
@@ -199,7 +199,7 @@ def _find_surplus(
 def _commit(
     lake: Lake,
     sources: Sequence[RawSource],
-    positions: Mapping[str, int],
+    positions: Mapping[LakeTable, int],
     before: Mapping[LakeTable, Sequence[DataFile]],
     new: _NewDay,
     now: datetime,
@@ -208,7 +208,7 @@ def _commit(
     with writing(lake.engine) as connection:
         for source in sorted(sources, key=lambda one: one.targets[0].full_name):
             target, landed = source.targets[0].full_name, source.landed.full_name
-            position = positions[landed]
+            position = positions[source.landed]
             write_position(connection, target, landed, position, before=position)
         for table in sorted(before, key=lambda one: one.full_name):
             commit(
