@@ -244,7 +244,7 @@ def compare_with_spark(folder: str) -> None:
         {"spark.master": "local[2]", "spark.ui.enabled": "false",
          "spark.ui.showConsoleProgress": "false", "spark.driver.memory": "2g",
          "spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1",
-         "spark.sql.shuffle.partitions": "2"}
+         "spark.sql.shuffle.partitions": "2", "spark.local.dir": f"{folder}/spark"}
     )  # fmt: skip
     spark.sparkContext.setLogLevel("ERROR")
     engine = ComparingEngine(DuckDbEngine(), SparkEngine(spark))
