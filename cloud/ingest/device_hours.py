@@ -30,7 +30,7 @@ COLUMNS: Final = (
     *(f"least_{name}" for name in LEAST), *(f"most_{name}" for name in MOST), "agent_version",
 )  # fmt: skip
 KEY: Final = ("location", "device", "hour_at")
-FIRST, LAST = COLUMNS.index("first_at"), COLUMNS.index("last_at")
+LAST: Final = COLUMNS.index("last_at")
 
 Row = list[Any]
 
