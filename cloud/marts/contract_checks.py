@@ -32,7 +32,7 @@ def find_broken_rule(storage: Storage, mart: LakeTable, files: Sequence[DataFile
         if count:
             return (
                 f"{count} of {rows} rows break the rule {rule}: {description} Repair the cause, "
-                f"then run `python -m cloud marts build --since {files[0].day}`"
+                f"then run `python -m cloud marts build` with --since {files[0].day}"
             )
     return None
 
