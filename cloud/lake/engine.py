@@ -1,16 +1,15 @@
 """An in-memory DuckDB with limits on memory and disk."""
 
-import os
-import tempfile
-import uuid
+import atexit
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
 import duckdb
 import pyarrow as pa
 
+from cloud.lake.spill import create_spill_folder
 from cloud.lake.writer import ROW_GROUP_ROWS
 
 MEMORY_LIMIT: Final = "1GB"
@@ -22,8 +21,8 @@ THREADS: Final = 4
 
 @contextmanager
 def open_duckdb() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB in UTC; it creates its temporary folder when it has to, and deletes it."""
-    with duckdb.connect(config=_configure()) as connection:
+    """A DuckDB in UTC; what exceeds its memory limit is in a folder that is deleted."""
+    with create_spill_folder() as folder, duckdb.connect(config=_configure(folder)) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         yield connection
 
@@ -33,10 +32,12 @@ def open_read_only() -> duckdb.DuckDBPyConnection:
 
     A cursor of it can have temporary views and tables, which other cursors do not see.
     """
-    with tempfile.TemporaryDirectory(prefix="onlooker-duckdb-", dir=_parent_folder()) as folder:
-        path = Path(folder, "empty.db")
-        duckdb.connect(path).close()
-        connection = duckdb.connect(path, read_only=True, config=_configure())
+    stack = ExitStack()
+    atexit.register(stack.close)
+    folder = stack.enter_context(create_spill_folder())
+    path = folder / "empty.db"
+    duckdb.connect(path).close()
+    connection = duckdb.connect(path, read_only=True, config=_configure(folder))
     connection.execute("SET GLOBAL TimeZone = 'UTC'")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
@@ -48,14 +49,10 @@ def read_batches(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[
     yield from connection.sql(query).to_arrow_reader(ROW_GROUP_ROWS)
 
 
-def _configure() -> dict[str, str | bool | int | float | list[str]]:
+def _configure(folder: Path) -> dict[str, str | bool | int | float | list[str]]:
     return {
         "memory_limit": MEMORY_LIMIT,
         "max_temp_directory_size": TEMP_LIMIT,
-        "temp_directory": str(_parent_folder() / f"onlooker-duckdb-{uuid.uuid4().hex}"),
+        "temp_directory": str(folder / "spill"),
         "threads": THREADS,
     }
-
-
-def _parent_folder() -> Path:
-    return Path(os.environ.get("TMPDIR", "/var/tmp"))  # noqa: S108

@@ -1,6 +1,5 @@
 """Marts on DuckDB: one statement in a database of its own, with bounded memory."""
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -9,6 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from cloud.lake.reader import create_view
+from cloud.lake.spill import create_spill_folder
 from cloud.lake.tables import LakeTable
 from cloud.marts.engine import LakeFiles, MartInputs
 
@@ -33,8 +33,8 @@ class DuckDbEngine:
     def run(self, sql: str, inputs: MartInputs, result: LakeTable) -> pa.Table:
         """See `MartEngine.run`."""
         with (
-            tempfile.TemporaryDirectory(prefix="onlooker-marts-", dir=self.spill) as folder,
-            duckdb.connect(config=self._configure(folder)) as connection,
+            create_spill_folder(self.spill) as folder,
+            duckdb.connect(config=self._configure(str(folder / "spill"))) as connection,
         ):
             connection.execute("SET TimeZone = 'UTC'")
             for name, source in inputs.items():
