@@ -95,11 +95,12 @@ lines AS (
     currency,
     line_id,
     MAX(positions) AS positions,
+    CAST(SUM(booked_s) AS BIGINT) AS booked_s,
     CAST(SUM(price_minor) AS BIGINT) AS price_minor
   FROM versions
   LEFT JOIN former_ids ON former_id = location
   WHERE version = newest_version
-    AND positions > 0
+    AND booked_s > 0
     AND booking_status IN ('Booked', 'InFlight', 'Finished', 'Stopped', 'Paused', 'ChangePending')
   GROUP BY
     COALESCE(present_id, location),
@@ -115,16 +116,17 @@ booked AS (
     hour,
     currency,
     CAST(SUM(positions) AS BIGINT) AS positions,
+    CAST(SUM(booked_s) AS BIGINT) AS booked_s,
     CAST(SUM(price_minor) AS BIGINT) AS price_minor,
-    CAST(MIN(FLOOR(price_minor / positions)) AS BIGINT) AS lowest_minor,
-    CAST(MAX(FLOOR(price_minor / positions)) AS BIGINT) AS highest_minor
+    CAST(MIN(FLOOR(3600 * price_minor / booked_s)) AS BIGINT) AS lowest_minor,
+    CAST(MAX(FLOOR(3600 * price_minor / booked_s)) AS BIGINT) AS highest_minor
   FROM lines
   GROUP BY location, day, hour, currency
 )
 SELECT
   priced.*,
   booked.positions AS booked_positions,
-  CAST(FLOOR(booked.price_minor / booked.positions) AS BIGINT) AS booked_price_minor,
+  CAST(FLOOR(3600 * booked.price_minor / booked.booked_s) AS BIGINT) AS booked_price_minor,
   booked.lowest_minor AS booked_lowest_price_minor,
   booked.highest_minor AS booked_highest_price_minor
 FROM priced

@@ -115,6 +115,16 @@ def test_an_hour_has_the_prices_at_which_it_was_booked(lake: Lake) -> None:
     assert [row[f"booked_{name}"] for name in names] == [3, 100, 90, 120]
 
 
+def test_a_part_of_an_hour_is_booked_at_the_price_of_the_whole(lake: Lake) -> None:
+    append(lake, TRUSTED_PRICES, sheet(before(2), 100), now=NOW)
+    starts_at = datetime(SOLD.year, SOLD.month, SOLD.day, 9, 30, tzinfo=UTC)
+    half = order_line(1, location=STATION.id, starts_at=starts_at, positions=2, price_minor=90)
+    append(lake, TRUSTED_ORDER_HOURS, order_hours(half, changed_at=NOW), now=NOW)
+    build(lake)
+    names = ("positions", "price_minor", "lowest_price_minor", "highest_price_minor")
+    assert [rows_of(lake)[0][f"booked_{name}"] for name in names] == [2, 90, 90, 90]
+
+
 def test_a_day_keeps_its_rows_when_retention_deletes_a_sheet(lake: Lake) -> None:
     sheets = pa.concat_tables([sheet(before(3), 80, 80), sheet(before(1), 90)])
     append(lake, TRUSTED_PRICES, sheets, now=NOW)
