@@ -26,7 +26,7 @@ from cloud.pricing.slot import SlotError, parse_slot
 from cloud.sites.site_model import Site
 from cloud.sites.sites import Sites, UnknownLocation
 from cloud.suggestions import unknown_word
-from wire.audience import CREATIVE, MAX_CREATIVES
+from wire.audience import CREATIVE, MAX_CREATIVES, UNKNOWN_CREATIVE
 from wire.visible_names import check_visible_name
 
 COLUMNS: Final = (
@@ -226,6 +226,8 @@ def _read_creatives(text: str) -> tuple[str, ...]:
     """The creatives of `a;b`, sorted; none when empty."""
     found = text.split(";") if text else []
     for one in found:
+        if one == UNKNOWN_CREATIVE:
+            raise ValueError(f"found {one!r}, which stands for time without a known creative")
         if not re.fullmatch(CREATIVE, one) or found.count(one) > 1 or len(found) > MAX_CREATIVES:
             raise ValueError(
                 f"found {one[:70]!r}, expected at most {MAX_CREATIVES} names of the player, "

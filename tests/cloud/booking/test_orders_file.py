@@ -72,6 +72,7 @@ def test_the_sample_is_valid(sites: Sites) -> None:
         ({"price": "1e99999999999999"}, "price", "expected an amount"),
         ({"currency": "XXX"}, "currency", "is no currency"),
         ({"creatives": "a;a"}, "creatives", "each once"),
+        ({"creatives": "a;unknown"}, "creatives", "without a known creative"),
         ({"creatives": "a b"}, "creatives", "names of the player"),
         ({"line_id": "SO-1-0"}, "line_id", "SO-1-0 is in row 2 as well"),
         ({"campaign": "Summer"}, "campaign", "expected 'Winter' as in row 2 of the same order"),
