@@ -15,7 +15,6 @@ import pyarrow as pa
 from sqlalchemy import Connection, Table, delete
 
 from cloud.database import reading, writing
-from cloud.lake.curated.audience import AUDIENCE_METRICS
 from cloud.lake.file_checks import find_refusal
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import (
@@ -66,7 +65,9 @@ def publish_marts(lake: Lake, sites: Sites) -> Iterator[PublishedMart]:
     for mart, table in PUBLISHED_MARTS.items():
         yield _publish_mart(lake, mart, table)
     with reading(lake.engine) as connection:
-        days = [file.day for file in read_files(connection, AUDIENCE_METRICS.full_name)]
+        days = [
+            file.day for mart in PUBLISHED_MARTS for file in read_files(connection, mart.full_name)
+        ]
     calendar = list_dates(min(days), max(days)) if days else DIM_DATE.empty_table()
     with writing(lake.engine) as connection:
         _replace_all(connection, dim_date, calendar)

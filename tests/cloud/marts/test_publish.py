@@ -16,7 +16,7 @@ from cloud.lake.lake import Lake
 from cloud.lake.manifest import Operation, commit, read_files
 from cloud.lake.storage import open_storage
 from cloud.lake.writer import append, write_days
-from cloud.marts.database_tables import PUBLISHED_MARTS
+from cloud.marts.database_tables import PUBLISHED_MARTS, dim_date
 from cloud.marts.duckdb_engine import DuckDbEngine
 from cloud.marts.profiles import build_profiles
 from cloud.marts.publish import PublishedMart, publish_marts
@@ -113,6 +113,7 @@ def test_a_creative_without_an_order_is_published_with_a_null_line(lake: Lake) -
     with reading(lake.engine) as connection:
         query = select(table.c.line_id, func.count()).group_by(table.c.line_id)
         assert {tuple(one) for one in connection.execute(query)} == {(None, 2), ("SO-1-1", 1)}
+        assert connection.execute(select(dim_date.c.day)).scalars().all() == [MONDAY]
 
 
 @SQLITE_ONLY
