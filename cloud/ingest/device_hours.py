@@ -4,10 +4,12 @@ The hour is that of the device's clock, so heartbeats that arrive late change an
 clock that is far from the cloud's is not trusted: those heartbeats belong to the hour of receipt. A
 heartbeat counts when it is later than the last one of its hour, so one that arrives again changes
 nothing. A batch writes all devices in one statement and in one order, so that two consumers cannot
-deadlock.
+deadlock; heartbeats of the same device and hour follow in statements of their own, because each is
+compared with the stored row.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
@@ -30,9 +32,8 @@ COLUMNS: Final = (
     *(f"least_{name}" for name in LEAST), *(f"most_{name}" for name in MOST), "agent_version",
 )  # fmt: skip
 KEY: Final = ("location", "device", "hour_at")
-LAST: Final = COLUMNS.index("last_at")
 
-Row = list[Any]
+Row = tuple[Any, ...]
 
 
 def write_device_hours(
@@ -40,7 +41,7 @@ def write_device_hours(
 ) -> None:
     """Add the heartbeats among the messages."""
     earliest, latest = microseconds(now - LONGEST_DELAY), microseconds(now + FURTHEST_AHEAD)
-    rows: dict[tuple[str, str, int], Row] = {}
+    rows: dict[tuple[str, str, int], dict[int, Row]] = defaultdict(dict)
     for received in messages:
         heartbeat = received.about
         if not isinstance(heartbeat, Heartbeat):
@@ -48,16 +49,23 @@ def write_device_hours(
         sent_us = microseconds(heartbeat.sent_at)
         at_us = sent_us if earliest <= sent_us <= latest else microseconds(now)
         key = (received.address.location, received.address.device, at_us // HOUR_US * HOUR_US)
-        row = _to_row(key, at_us, heartbeat)
-        rows[key] = _merge(rows[key], row) if key in rows else row
-    found = [tuple(row) for _, row in sorted(rows.items())]
-    run_many(connection, _adding_upsert(connection.dialect.name), COLUMNS, found)
+        rows[key].setdefault(at_us, _to_row(key, at_us, heartbeat))
+    upsert = _adding_upsert(connection.dialect.name)
+    for statement in _list_statements(rows):
+        run_many(connection, upsert, COLUMNS, statement)
+
+
+def _list_statements(rows: Mapping[tuple[str, str, int], Mapping[int, Row]]) -> Iterator[list[Row]]:
+    """The rows of each statement, which has a device and hour at most once, earliest first."""
+    in_order = [[row for _, row in sorted(some.items())] for _, some in sorted(rows.items())]
+    for number in range(max(map(len, in_order), default=0)):
+        yield [some[number] for some in in_order if number < len(some)]
 
 
 def _to_row(key: tuple[str, str, int], at_us: int, heartbeat: Heartbeat) -> Row:
     figures = heartbeat.figures or None
     clock_ahead_ms = figures.clock_ahead_ms if figures else None
-    return [
+    return (
         *key,
         at_us,
         at_us,
@@ -74,40 +82,7 @@ def _to_row(key: tuple[str, str, int], at_us: int, heartbeat: Heartbeat) -> Row:
         None if clock_ahead_ms is None else abs(clock_ahead_ms),
         figures.temperature_milli_c if figures else None,
         agent if (agent := heartbeat.versions.agent).isprintable() else printable(agent),
-    ]
-
-
-def _merge(row: Row, later: Row) -> Row:
-    """The row of both, as the database merges them."""
-    if later[LAST] <= row[LAST]:
-        return row
-    return [
-        _MERGE[name](*values) for name, *values in zip(COLUMNS, row, later, strict=True)
-    ]  # fmt: skip
-
-
-def _add(one: int, other: int) -> int:
-    return one + other
-
-
-def _least(one: int | None, other: int | None) -> int | None:
-    return min((value for value in (one, other) if value is not None), default=None)
-
-
-def _most(one: int | None, other: int | None) -> int | None:
-    return max((value for value in (one, other) if value is not None), default=None)
-
-
-def _later(one: Any, other: Any) -> Any:
-    return other
-
-
-_MERGE: Final = (
-    dict.fromkeys(COLUMNS, _later)
-    | dict.fromkeys(COUNTED, _add)
-    | dict.fromkeys(["first_at", *(f"least_{name}" for name in LEAST)], _least)
-    | dict.fromkeys([f"most_{name}" for name in MOST], _most)
-)
+    )
 
 
 @cache
@@ -117,13 +92,14 @@ def _adding_upsert(dialect: str) -> Insert:
     changes: dict[str, Any] = {}
     for name in COLUMNS[len(KEY) :]:
         stored, added = device_hours.c[name], into.excluded[name]
-        if _MERGE[name] is _add:
+        if name in COUNTED:
             changes[name] = stored + added
-        elif _MERGE[name] is _later:
-            changes[name] = added
-        else:  # SQLite's are null when one value is, PostgreSQL's ignore it
-            extreme = greatest if _MERGE[name] is _most else least
+        elif name.startswith(("least_", "most_")):
+            extreme = least if name.startswith("least_") else greatest
+            # SQLite's are null when one value is, PostgreSQL's ignore it
             changes[name] = func.coalesce(extreme(stored, added), stored, added)
+        elif name != "first_at":
+            changes[name] = added
     return into.on_conflict_do_update(
         index_elements=list(KEY),
         set_=changes,

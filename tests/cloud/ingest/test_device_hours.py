@@ -67,8 +67,9 @@ def test_a_heartbeat_that_arrives_again_counts_once(engine: Engine):
     keep(engine, beat(1), beat(1))
     keep(engine, beat(1))
     keep(engine, beat(2), beat(2))
+    keep(engine, beat(3), beat(1), beat(2))
     (row,) = hours(engine)
-    assert row["heartbeats"] == 2
+    assert row["heartbeats"] == 3
 
 
 def test_a_late_heartbeat_belongs_to_its_hour_and_a_wrong_clock_to_that_of_receipt(engine: Engine):
