@@ -229,7 +229,10 @@ class ComparingEngine:
     def run(self, sql: str, inputs: MartInputs, result: LakeTable) -> pa.Table:
         """The rows of DuckDB."""
         expected = self.duckdb.run(sql, inputs, result)
+        began = time.perf_counter()
         found = self.spark.run(sql, inputs, result)
+        took_s = time.perf_counter() - began
+        sys.stderr.write(f"{result.full_name}: {len(found)} rows, Spark {took_s:.1f} s\n")
         self.rows += len(expected)
         self.differing += count_differences(result, expected, found)
         return expected
