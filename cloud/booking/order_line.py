@@ -15,6 +15,7 @@ from cloud.database.orders import SlotRun
 
 HOUR: Final = timedelta(hours=1)
 HOUR_S: Final = 3_600
+SECOND: Final = timedelta(seconds=1)
 LONGEST_FLIGHT: Final = timedelta(days=400)
 
 
@@ -51,7 +52,10 @@ SOLD: Final = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderLine:
-    """A line as the sales system has it. The price is that of one position for one hour."""
+    """A line as the sales system has it. The price is that of one position for one hour.
+
+    Slots are computed when they are needed: a file can have many lines of thousands each.
+    """
 
     order_id: str
     line_id: str
@@ -67,7 +71,20 @@ class OrderLine:
     price_minor: int
     currency: str
     creatives: tuple[str, ...]
-    slots: tuple[int, ...]
+    local_hours: frozenset[int]
+    zone: ZoneInfo
+
+    @property
+    def slots(self) -> tuple[int, ...]:
+        """The slots of the flight, in seconds since 1970: those that start in a local hour."""
+        return tuple(self.iterate_slots())
+
+    def iterate_slots(self) -> Iterator[int]:
+        """The same, computed one by one."""
+        first_s = (self.starts_at - EPOCH) // SECOND
+        for number in range((self.ends_at - self.starts_at) // HOUR):
+            if (self.starts_at + number * HOUR).astimezone(self.zone).hour in self.local_hours:
+                yield first_s + number * HOUR_S
 
     def describe_order(self) -> dict[str, Any]:
         """What all lines of an order have in common."""
@@ -75,18 +92,10 @@ class OrderLine:
 
 
 ORDER_FIELDS: Final = ("account", "advertiser", "campaign", "currency")
-LINE_FIELDS: Final = tuple(field.name for field in fields(OrderLine) if field.name != "slots")
-
-
-def list_slots(
-    starts_at: datetime, ends_at: datetime, hours: frozenset[int], zone: ZoneInfo
-) -> tuple[int, ...]:
-    """The slots of a flight, in seconds since 1970: those that start in one of the local hours."""
-    total = (ends_at - starts_at) // HOUR
-    starts = (starts_at + number * HOUR for number in range(total))
-    return tuple(
-        (at - EPOCH) // timedelta(seconds=1) for at in starts if at.astimezone(zone).hour in hours
-    )
+LINE_FIELDS: Final = tuple(
+    field.name for field in fields(OrderLine) if field.name not in ("local_hours", "zone")
+)
+"""The values that are stored as they are; `hours` has the local hours."""
 
 
 def group_slots(slots: Iterable[int], released: Iterable[int], positions: int) -> Iterator[SlotRun]:

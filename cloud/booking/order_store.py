@@ -140,11 +140,12 @@ def _list_booked(stored: Row[Any] | None) -> set[int]:
 
 
 def _to_row(line: OrderLine, stored: Row[Any] | None, at: datetime) -> dict[str, Any]:
-    released = _list_booked(stored) - set(line.slots)
+    slots = line.slots
+    released = _list_booked(stored).difference(slots)
     return {
         **{name: _to_column(getattr(line, name)) for name in LINE_FIELDS},
         "version": 1 if stored is None else stored.version + 1,
-        "slots": encode_runs(tuple(group_slots(line.slots, released, line.positions))),
+        "slots": encode_runs(tuple(group_slots(slots, released, line.positions))),
         "changed_at": at,
     }
 

@@ -19,7 +19,6 @@ from cloud.booking.order_line import (
     ORDER_FIELDS,
     BookingStatus,
     OrderLine,
-    list_slots,
 )
 from cloud.money import MoneyError, exponent, minor
 from cloud.pricing.slot import SlotError, parse_slot
@@ -88,12 +87,8 @@ class _Row:
     def to_line(self, sites: Sites) -> OrderLine:
         site = self._read("location", sites.location)
         starts_at, ends_at = self._read_flight(site)
-        hours = self._read("hours", _read_hours)
-        slots = list_slots(starts_at, ends_at, hours, site.zone)
-        if not slots:
-            raise self._refuse("hours", "no hour of the flight is in these hours")
         currency = self._read("currency", _read_currency)
-        return OrderLine(
+        line = OrderLine(
             order_id=self._read("order_id", _read_id),
             line_id=self._read("line_id", _read_id),
             account=self._read("account", _read_text),
@@ -108,8 +103,12 @@ class _Row:
             price_minor=self._read("price", lambda text: _read_price(text, currency)),
             currency=currency,
             creatives=self._read("creatives", _read_creatives),
-            slots=slots,
+            local_hours=self._read("hours", _read_hours),
+            zone=site.zone,
         )
+        if next(line.iterate_slots(), None) is None:
+            raise self._refuse("hours", "no hour of the flight is in these hours")
+        return line
 
     def _read_flight(self, site: Site) -> tuple[datetime, datetime]:
         starts_at = self._read("starts_at", lambda text: parse_slot(text, site.zone).starts_at)

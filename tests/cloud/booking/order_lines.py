@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from cloud.booking.order_line import BookingStatus, OrderLine, list_slots
+from cloud.booking.order_line import BookingStatus, OrderLine
 
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -18,6 +18,6 @@ def order_line(hours: int = 3, **fields: Any) -> OrderLine:
         "campaign": "Winter", "booking_status": BookingStatus.BOOKED, "location": "KX-01",
         "starts_at": starts_at, "ends_at": ends_at, "hours": "", "positions": 1,
         "price_minor": 60, "currency": "GBP", "creatives": ("a",),
-        "slots": list_slots(starts_at, ends_at, frozenset(range(24)), ZoneInfo("UTC")),
+        "local_hours": frozenset(range(24)), "zone": ZoneInfo("UTC"),
     }  # fmt: skip
     return OrderLine(**{**plain, **fields})

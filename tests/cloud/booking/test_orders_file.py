@@ -1,5 +1,6 @@
 """A file of orders is read as a whole, or refused with the row and the column."""
 
+import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -42,6 +43,16 @@ def test_a_day_on_which_the_clocks_change_has_25_slots(tmp_path: Path, sites: Si
     row = {"starts_at": "2026-10-25T00:00", "ends_at": "2026-10-26T00:00", "hours": ""}
     (line,) = read_orders(write(tmp_path, row), sites).lines
     assert len(line.slots) == 25
+
+
+def test_memory_does_not_grow_with_the_length_of_the_flights(tmp_path: Path, sites: Sites) -> None:
+    year = {"starts_at": "2026-11-23T00:00", "ends_at": "2027-12-20T00:00", "hours": ""}
+    file = write(tmp_path, *(year | {"line_id": f"SO-1-{number}"} for number in range(9)))
+    tracemalloc.start()
+    lines = read_orders(file, sites).lines
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (len(lines[0].slots), peak < 200_000) == (392 * 24, True)
 
 
 def test_the_sample_is_valid(sites: Sites) -> None:
