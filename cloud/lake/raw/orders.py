@@ -14,7 +14,7 @@ import msgspec
 import pyarrow as pa
 
 from cloud.database.orders import decode_runs
-from cloud.lake.landing.orders import LANDED_ORDER_LINES
+from cloud.lake.landing.orders import BATCH_ROWS, LANDED_ORDER_LINES
 from cloud.lake.quarantine import QuarantinedRow
 from cloud.lake.raw.promotion import RawParts, RawSource
 from cloud.lake.tables import DAY, TIMESTAMP, LakeColumn, LakeTable, Zone
@@ -162,5 +162,9 @@ def _with_day(table: LakeTable) -> pa.Schema:
 
 
 ORDER_SOURCE: Final = RawSource(
-    LANDED_ORDER_LINES, (RAW_ORDER_LINES, RAW_ORDER_LINE_HOURS), read_landed_orders
+    LANDED_ORDER_LINES,
+    (RAW_ORDER_LINES, RAW_ORDER_LINE_HOURS),
+    read_landed_orders,
+    spans_days=True,
+    batch_rows=BATCH_ROWS,
 )

@@ -37,12 +37,15 @@ class RawSource:
     """A landing table with the column `id`, and the raw tables that its rows become.
 
     `read_rows` takes landed rows with `day`. The first raw table has the position, and the
-    quarantine names it.
+    quarantine names it. `spans_days` is whether landed rows of one day become raw rows of others;
+    `batch_rows` is how many are read at a time when raw tables are rebuilt.
     """
 
     landed: LakeTable
     targets: tuple[LakeTable, ...]
     read_rows: Callable[[pa.Table], tuple[RawParts, list[QuarantinedRow]]]
+    spans_days: bool = False
+    batch_rows: int = 20_000
 
 
 @dataclass(frozen=True, slots=True)

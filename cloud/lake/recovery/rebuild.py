@@ -3,7 +3,7 @@
 All feeds of the day and its quarantine are replaced in one transaction. Corrections that operators
 made with `lake repair` are applied again from the audit log. A day is left as it is when a landed
 file cannot be read, when its landed rows are not all promoted yet, and when its raw tables have
-rows that neither landing nor a correction has.
+rows that neither landing nor a correction has. Hours of orders come from all landed versions.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import Connection
 
 from cloud.auth.audit import read_entries
@@ -35,7 +36,7 @@ from cloud.lake.raw.promotion import RawSource
 from cloud.lake.reader import to_dataset
 from cloud.lake.records import write_records
 from cloud.lake.skipped import read_skipped
-from cloud.lake.tables import LakeTable
+from cloud.lake.tables import DAY, LakeTable
 from cloud.lake.trusted.contracted_tables import contracted_tables
 from cloud.lake.trusted.repair import read_correction
 from cloud.lake.writer import write_days
@@ -43,7 +44,6 @@ from wire.audience import AudienceReport
 
 REPAIRED: Final = "lake.row_repaired"
 """The action of the audit log that has the content of a correction."""
-BATCH_ROWS: Final = 20_000
 UPDATE_FIRST: Final = "run `python -m cloud lake update` first"
 Identity = tuple[str, str, int, datetime]
 
@@ -94,10 +94,12 @@ def _rebuild_day(
     with reading(lake.engine) as connection:
         # positions and skipped files first: what is promoted later is a conflict of the commit
         positions = {feed.raw.landed: _read_position(connection, feed.raw) for feed in FEEDS}
-        skipped = {one.source for one in read_skipped(connection) if one.file.day == day}
-        landed = {
-            feed.raw.landed: read_files(connection, feed.raw.landed.full_name, days=[day])
-            for feed in FEEDS
+        landed = {feed.raw.landed: _list_landed(connection, feed.raw, day) for feed in FEEDS}
+        needed = {file.path for files in landed.values() for file in files}
+        skipped = {
+            one.source
+            for one in read_skipped(connection)
+            if one.file.day == day or one.file.path in needed
         }
         sources = [feed.raw for feed in FEEDS if landed[feed.raw.landed]]
         targets = [target for source in sources for target in source.targets]
@@ -127,6 +129,17 @@ def _rebuild_day(
     return RebuiltDay(day, promoted, new.rows.get(QUARANTINE.full_name, 0))
 
 
+def _list_landed(connection: Connection, source: RawSource, day: date) -> Sequence[DataFile]:
+    """The landed files whose rows the raw tables of the day can have."""
+    name = source.landed.full_name
+    if source.spans_days and any(
+        read_files(connection, table.full_name, days=[day])
+        for table in (source.landed, *source.targets)
+    ):
+        return read_files(connection, name)
+    return read_files(connection, name, days=[day])
+
+
 def _read_position(connection: Connection, source: RawSource) -> int:
     return read_position(connection, source.targets[0].full_name, source.landed.full_name)
 
@@ -142,11 +155,11 @@ def _read_day(
     reports = _read_report_corrections(corrections)
     for source in sources:
         rows = to_dataset(lake.storage, source.landed, landed[source.landed])
-        for batch in rows.to_batches(batch_size=BATCH_ROWS):
+        for batch in rows.to_batches(batch_size=source.batch_rows):
             corrected = _correct(source, pa.Table.from_batches([batch]), reports)
             parts, quarantined = source.read_rows(corrected)
             for table, of_table in (*parts, (QUARANTINE, to_table(quarantined))):
-                new.add(lake, table, of_table)
+                new.add(lake, table, of_table.filter(pc.equal(of_table.column(DAY), day)))
     targets = {target.full_name for source in sources for target in source.targets}
     for one in contracted_tables():
         name = one.source.full_name

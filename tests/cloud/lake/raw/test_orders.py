@@ -20,6 +20,7 @@ from cloud.lake.quarantine import QUARANTINE
 from cloud.lake.raw.orders import ORDER_SOURCE, RAW_ORDER_LINE_HOURS, RAW_ORDER_LINES
 from cloud.lake.raw.promotion import promote_landed
 from cloud.lake.reader import read_table
+from cloud.lake.recovery.rebuild import rebuild_days
 from cloud.lake.storage import open_storage
 from cloud.lake.tables import DAY, LakeTable
 from cloud.lake.trusted.contracted_tables import contracted_tables
@@ -32,9 +33,9 @@ from tests.cloud.databases import SQLITE_ONLY
 NOW = MONDAY + timedelta(days=1)
 
 
-def load(engine: Engine, *lines: OrderLine) -> None:
+def load(engine: Engine, *lines: OrderLine, at: datetime = MONDAY) -> None:
     with writing(engine) as connection:
-        add_versions(connection, lines, at=MONDAY, before=None)
+        add_versions(connection, lines, at=at, before=None)
 
 
 def update_raw(engine: Engine, folder: Path) -> Lake:
@@ -70,6 +71,26 @@ def test_every_version_has_its_hours_and_those_that_it_releases(
         (1, 2, MONDAY.date()), (2, 1, MONDAY.date()),
     ]  # fmt: skip
     assert len(read_table(lake, LANDED_ORDER_LINES)) == 2
+
+
+@SQLITE_ONLY
+def test_a_rebuilt_day_has_the_hours_of_versions_that_were_stored_on_other_days(
+    engine: Engine, tmp_path: Path
+) -> None:
+    late = MONDAY + timedelta(hours=23)
+    load(engine, order_line(2, starts_at=late))
+    load(engine, order_line(3, starts_at=late), at=NOW)
+    lake = update_raw(engine, tmp_path)
+    columns = ("starts_at", "version")
+    before = hours(lake, *columns)
+    for _ in range(2):
+        found = list(rebuild_days(lake, [MONDAY.date(), NOW.date()], now=NOW))
+        assert [(one.promoted, one.stopped) for one in found] == [(1, None), (1, None)]
+    assert sorted(hours(lake, *columns)) == sorted(before)
+    assert len(before) == 5
+    later = NOW + timedelta(days=9)
+    (found_without,) = rebuild_days(lake, [later.date()], now=NOW)
+    assert "no landed rows" in (found_without.stopped or "")
 
 
 @SQLITE_ONLY
