@@ -99,11 +99,15 @@ def split_day(
 def _delete_earlier_versions(
     connection: duckdb.DuckDBPyConnection, checked: str, contract: Contract, versioned_by: str
 ) -> None:
+    """Delete also all but one of the same rows: a restored database lands its rows again."""
     identity = ", ".join(contract.identity)
+    columns = ", ".join(column.name for column in contract.columns)
     connection.execute(
         f"DELETE FROM {checked} WHERE rowid IN ("  # noqa: S608
-        f"SELECT id FROM (SELECT rowid AS id, rank() OVER (PARTITION BY {identity} "
-        f"ORDER BY {versioned_by} DESC NULLS LAST) AS number FROM {checked}) WHERE number > 1)"
+        "SELECT id FROM (SELECT rowid AS id, "
+        f"rank() OVER (PARTITION BY {identity} ORDER BY {versioned_by} DESC NULLS LAST) AS number, "
+        f"row_number() OVER (PARTITION BY {columns} ORDER BY rowid) AS copy "
+        f"FROM {checked}) WHERE number > 1 OR copy > 1)"
     )
 
 

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pyarrow as pa
 
+from cloud.database import writing
+from cloud.database.heartbeats import device_hours
 from cloud.lake.lake import Lake
 from cloud.lake.raw.device_hours import RAW_HOURS
 from cloud.lake.raw.feeds import FEEDS
@@ -41,6 +43,15 @@ def test_a_corrected_hour_replaces_the_earlier_version(lake: Lake):
     assert read_table(lake, RAW_HOURS).num_rows == 2
     (earlier,) = read_table(lake, CONTRACTED.target, at=1).to_pylist()
     assert (earlier["heartbeats"], earlier["most_temperature_milli_c"]) == (1, None)
+
+
+def test_hours_that_a_restored_database_lands_again_are_no_duplicates(lake: Lake):
+    keep(lake.engine, beat(1), at=NINE + timedelta(minutes=1))
+    assert update(lake) == (1, 0)
+    with writing(lake.engine) as connection:
+        connection.execute(device_hours.update().values(landed_heartbeats=0))
+    assert update(lake) == (1, 0)
+    assert read_table(lake, RAW_HOURS).num_rows == 2
 
 
 BROKEN = (
