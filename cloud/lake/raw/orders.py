@@ -14,7 +14,7 @@ import msgspec
 import pyarrow as pa
 
 from cloud.database.orders import decode_runs
-from cloud.lake.landing.orders import BATCH_ROWS, LANDED_ORDER_LINES
+from cloud.lake.landing.orders import LANDED_ORDER_LINES
 from cloud.lake.quarantine import QuarantinedRow
 from cloud.lake.raw.promotion import RawParts, RawSource
 from cloud.lake.tables import DAY, TIMESTAMP, LakeColumn, LakeTable, Zone
@@ -22,6 +22,11 @@ from cloud.lake.tables import DAY, TIMESTAMP, LakeColumn, LakeTable, Zone
 INT64: Final = pa.int64()
 HOUR_S: Final = 3_600
 SLOTS_READABLE: Final = "slots_readable"
+MOST_ROWS: Final = 400_000
+"""Raw rows in memory at a time, of 500 bytes each."""
+MOST_HOURS: Final = 20_000
+"""A version books hours of 400 days at most, and releases as many."""
+UNREADABLE: Final = (msgspec.MsgspecError, ValueError, OverflowError)
 LINE: Final = (
     LakeColumn("location", pa.string(), "location of the screen"),
     LakeColumn("order_id", pa.string(), "order that the line is part of"),
@@ -74,10 +79,11 @@ def read_landed_orders(landed: pa.Table) -> tuple[RawParts, list[QuarantinedRow]
     quarantined = []
     for row in landed.to_pylist():
         try:
+            _count_hours(row["slots"])
             booked = list_booked_hours(row)
             creatives = msgspec.json.decode(row["creatives"], type=list[str])
             count = sum(run.hours for run in decode_runs(row["slots"]) if run.positions)
-        except (msgspec.MsgspecError, OverflowError) as error:
+        except UNREADABLE as error:
             quarantined.append(
                 QuarantinedRow(
                     RAW_ORDER_LINES.full_name, row["id"], row[DAY], SLOTS_READABLE, str(error),
@@ -99,6 +105,30 @@ def read_landed_orders(landed: pa.Table) -> tuple[RawParts, list[QuarantinedRow]
         ),
         (RAW_ORDER_LINE_HOURS, pa.table(hours, schema=_with_day(RAW_ORDER_LINE_HOURS))),
     ], quarantined
+
+
+def divide_landed_orders(landed: pa.Table) -> Iterator[pa.Table]:
+    """Parts of the landed versions, each with at most `MOST_ROWS` raw rows, or of one version."""
+    first, rows = 0, 0
+    columns = (landed.column(name).to_pylist() for name in ("slots", "creatives"))
+    for number, (slots, creatives) in enumerate(zip(*columns, strict=True)):
+        try:
+            of_version = _count_hours(slots) * (creatives.count(",") + 1)
+        except UNREADABLE:
+            of_version = 0
+        if first < number and rows + of_version > MOST_ROWS:
+            yield landed.slice(first, number - first)
+            first, rows = number, 0
+        rows += of_version
+    yield landed.slice(first)
+
+
+def _count_hours(slots: str) -> int:
+    """The booked and released hours of a version; raises one of `UNREADABLE`."""
+    hours = sum(run.hours for run in decode_runs(slots))
+    if hours > MOST_HOURS:
+        raise ValueError(f"found {hours} hours, expected at most {MOST_HOURS}")
+    return hours
 
 
 def list_booked_hours(row: dict[str, Any]) -> list[dict[str, Any]]:
@@ -166,5 +196,5 @@ ORDER_SOURCE: Final = RawSource(
     (RAW_ORDER_LINES, RAW_ORDER_LINE_HOURS),
     read_landed_orders,
     spans_days=True,
-    batch_rows=BATCH_ROWS,
+    divide=divide_landed_orders,
 )

@@ -5,7 +5,7 @@ row is promoted or quarantined exactly once, whenever the program ends. A landed
 read is skipped with its reason; it is promoted by the first run that finds it restored.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -26,7 +26,7 @@ from cloud.lake.quarantine import QUARANTINE, QuarantinedRow, to_table
 from cloud.lake.reader import to_dataset
 from cloud.lake.skipped import SkippedFile, read_skipped, record_skipped, remove_skipped
 from cloud.lake.tables import LakeTable
-from cloud.lake.writer import append_all
+from cloud.lake.writer import append_files, write_days
 
 RawParts = Sequence[tuple[LakeTable, pa.Table]]
 """Raw tables, each with rows that have `day`."""
@@ -37,15 +37,15 @@ class RawSource:
     """A landing table with the column `id`, and the raw tables that its rows become.
 
     `read_rows` takes landed rows with `day`. The first raw table has the position, and the
-    quarantine names it. `spans_days` is whether landed rows of one day become raw rows of others;
-    `batch_rows` is how many are read at a time when raw tables are rebuilt.
+    quarantine names it. `spans_days` is whether landed rows of one day become raw rows of others.
+    `divide` gives the landed rows in parts whose raw rows fit into memory.
     """
 
     landed: LakeTable
     targets: tuple[LakeTable, ...]
     read_rows: Callable[[pa.Table], tuple[RawParts, list[QuarantinedRow]]]
     spans_days: bool = False
-    batch_rows: int = 20_000
+    divide: Callable[[pa.Table], Iterable[pa.Table]] = lambda landed: [landed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +98,15 @@ def _promote_files(
     meanwhile: Callable[[Connection], None],
 ) -> Promotion:
     landed = to_dataset(lake.storage, source.landed, files).to_table()
-    parts, quarantined = source.read_rows(landed)
-    parts = [*parts, (QUARANTINE, to_table(quarantined))]
-    append_all(lake, parts, now=now, meanwhile=meanwhile)
-    return Promotion(number, len(landed) - len(quarantined), len(quarantined))
+    added: dict[LakeTable, list[DataFile]] = {}
+    quarantined = 0
+    for some in source.divide(landed):
+        parts, unreadable = source.read_rows(some)
+        quarantined += len(unreadable)
+        for table, rows in (*parts, (QUARANTINE, to_table(unreadable))):
+            added.setdefault(table, []).extend(write_days(lake.storage, table, rows))
+    append_files(lake, list(added.items()), now=now, meanwhile=meanwhile)
+    return Promotion(number, len(landed) - quarantined, quarantined)
 
 
 def _end_skipping(one: SkippedFile) -> Callable[[Connection], None]:

@@ -44,6 +44,7 @@ from wire.audience import AudienceReport
 
 REPAIRED: Final = "lake.row_repaired"
 """The action of the audit log that has the content of a correction."""
+BATCH_ROWS: Final = 20_000
 UPDATE_FIRST: Final = "run `python -m cloud lake update` first"
 Identity = tuple[str, str, int, datetime]
 
@@ -155,11 +156,12 @@ def _read_day(
     reports = _read_report_corrections(corrections)
     for source in sources:
         rows = to_dataset(lake.storage, source.landed, landed[source.landed])
-        for batch in rows.to_batches(batch_size=source.batch_rows):
+        for batch in rows.to_batches(batch_size=BATCH_ROWS):
             corrected = _correct(source, pa.Table.from_batches([batch]), reports)
-            parts, quarantined = source.read_rows(corrected)
-            for table, of_table in (*parts, (QUARANTINE, to_table(quarantined))):
-                new.add(lake, table, of_table.filter(pc.equal(of_table.column(DAY), day)))
+            for some in source.divide(corrected):
+                parts, quarantined = source.read_rows(some)
+                for table, of_table in (*parts, (QUARANTINE, to_table(quarantined))):
+                    new.add(lake, table, of_table.filter(pc.equal(of_table.column(DAY), day)))
     targets = {target.full_name for source in sources for target in source.targets}
     for one in contracted_tables():
         name = one.source.full_name

@@ -11,12 +11,14 @@ from sqlalchemy import Engine, update
 
 from cloud.booking.order_line import OrderLine
 from cloud.booking.order_store import add_versions
-from cloud.database import writing
+from cloud.database import reading, writing
 from cloud.database.orders import order_line_versions
 from cloud.lake.lake import Lake
 from cloud.lake.landing.orders import LANDED_ORDER_LINES, ORDER_ROWS
 from cloud.lake.landing.table_rows import land_rows
+from cloud.lake.manifest import read_files
 from cloud.lake.quarantine import QUARANTINE
+from cloud.lake.raw import orders
 from cloud.lake.raw.orders import ORDER_SOURCE, RAW_ORDER_LINE_HOURS, RAW_ORDER_LINES
 from cloud.lake.raw.promotion import promote_landed
 from cloud.lake.reader import read_table
@@ -119,11 +121,27 @@ def test_creatives_divide_time_and_price_without_a_remainder(
 
 
 @SQLITE_ONLY
-def test_slots_that_cannot_be_read_are_quarantined(engine: Engine, tmp_path: Path) -> None:
+def test_versions_of_many_hours_are_read_in_parts_and_committed_together(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(orders, "MOST_ROWS", 7)
+    for number in range(3):
+        load(engine, order_line(3, line_id=f"SO-1-{number}"))
+    update_raw(engine, tmp_path)
+    with reading(engine) as connection:
+        files = read_files(connection, RAW_ORDER_LINE_HOURS.full_name, at=1)
+    assert [file.rows for file in files] == [6, 3]
+
+
+@SQLITE_ONLY
+@pytest.mark.parametrize("slots", ["[[1]]", "[[0,1000000000000,1]]"])
+def test_slots_that_cannot_be_read_are_quarantined(
+    engine: Engine, tmp_path: Path, slots: str
+) -> None:
     load(engine, order_line(1), order_line(1, line_id="SO-1-2", creatives=()))
     with writing(engine) as connection:
         table = order_line_versions
-        connection.execute(update(table).where(table.c.line_id == "SO-1-1").values(slots="[[1]]"))
+        connection.execute(update(table).where(table.c.line_id == "SO-1-1").values(slots=slots))
     lake = update_raw(engine, tmp_path)
     (row,) = read_table(lake, QUARANTINE).to_pylist()
     assert (row["table_name"], row["rule"]) == ("raw.order_lines", "slots_readable")
