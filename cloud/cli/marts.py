@@ -12,7 +12,6 @@ from cloud.cli.lake.commands import FOLDER
 from cloud.cli.lake.output import FAILURES, describe_failure, write_stopped
 from cloud.lake.curated.profiles import LOCATION_PROFILES
 from cloud.lake.curated.tables import CURATED_TABLES
-from cloud.lake.file_checks import DamagedFileError
 from cloud.lake.file_lists import write_lists
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import LakeConflictError
@@ -20,7 +19,7 @@ from cloud.lake.ownership import require_listed_files
 from cloud.lake.storage import StorageError, open_storage
 from cloud.marts.build import BuiltDay, build_changed_days, build_days
 from cloud.marts.duckdb_engine import DuckDbEngine
-from cloud.marts.engine import MartEngine
+from cloud.marts.engine import UNUSABLE_INPUTS, MartEngine
 from cloud.marts.pricing import build_pricing_history
 from cloud.marts.profiles import build_profiles
 from cloud.marts.publish import publish_marts
@@ -93,19 +92,35 @@ def _build(lake: Lake, engine: MartEngine, sites: Sites, since: date | None, now
             continue
         counts = ", ".join(f"{name} {rows}" for name, rows in sorted(built.rows.items()))
         _write(f"{built.day}: {counts or 'no reports, left as it is'}")
-    try:
-        profiles = build_profiles(lake, engine, sites, now=now)
-        _write(f"profiles of {profiles.get(LOCATION_PROFILES.name, 0)} locations built")
-        for season in build_seasons(lake, engine, sites, now=now):
-            _write(f"season from {season.season_on}: {season.rows} rows")
-        for priced in build_pricing_history(lake, engine, sites, now=now):
-            _write(f"{priced.day}: pricing_history {priced.rows}")
-    except DamagedFileError as error:
-        sys.stderr.write(f"stopped: profiles, seasons and prices: {error}\n")
-        stopped += 1
+    for name, build in PERIODS.items():
+        try:
+            for line in build(lake, engine, sites, now):
+                _write(line)
+        except UNUSABLE_INPUTS as error:
+            sys.stderr.write(f"stopped: {name}: {error}\n")
+            stopped += 1
     for table in CURATED_TABLES:
         write_lists(lake, table.full_name)
     return 1 if stopped else 0
+
+
+def _build_profiles(lake: Lake, engine: MartEngine, sites: Sites, now: datetime) -> Iterator[str]:
+    profiles = build_profiles(lake, engine, sites, now=now)
+    yield f"profiles of {profiles.get(LOCATION_PROFILES.name, 0)} locations built"
+
+
+def _build_seasons(lake: Lake, engine: MartEngine, sites: Sites, now: datetime) -> Iterator[str]:
+    for season in build_seasons(lake, engine, sites, now=now):
+        yield f"season from {season.season_on}: {season.rows} rows"
+
+
+def _build_prices(lake: Lake, engine: MartEngine, sites: Sites, now: datetime) -> Iterator[str]:
+    for priced in build_pricing_history(lake, engine, sites, now=now):
+        yield f"{priced.day}: pricing_history {priced.rows}"
+
+
+PERIODS: Final = {"profiles": _build_profiles, "seasons": _build_seasons, "prices": _build_prices}
+"""Marts of many days; one that is stopped does not stop the others."""
 
 
 def _build_daily(

@@ -5,8 +5,8 @@ has changed, and when its expected time had not ended; days that have not begun 
 is replaced in one transaction, together with the proof that no other program has moved the position
 meanwhile; the position moves with the last day. A run that is interrupted is repeated from its
 first day, with the same rows. A day whose reports retention has deleted keeps its rows. A day that
-never had a report is built when something was ordered. A day with a damaged file keeps its rows,
-and the next run tries it again.
+never had a report is built when something was ordered. A day with a damaged file, or
+with values whose sums do not fit, keeps its rows, and the next run tries it again.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -19,7 +19,6 @@ from sqlalchemy import Connection
 from cloud.database import reading, writing
 from cloud.lake.curated.audience import AUDIENCE_DEMOGRAPHICS_HOURLY, AUDIENCE_METRICS
 from cloud.lake.curated.campaigns import CAMPAIGN_PERFORMANCE
-from cloud.lake.file_checks import DamagedFileError
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import (
     read_changed_days,
@@ -35,7 +34,13 @@ from cloud.lake.tables import DAY
 from cloud.lake.trusted.tables import TRUSTED_TABLES
 from cloud.lake.writer import sort_rows
 from cloud.marts.built_days import NOT_BUILT, read_built_days, write_built_day
-from cloud.marts.engine import LakeFiles, MartEngine, compute_mart, require_readable_inputs
+from cloud.marts.engine import (
+    UNUSABLE_INPUTS,
+    LakeFiles,
+    MartEngine,
+    compute_mart,
+    require_readable_inputs,
+)
 from cloud.marts.site_tables import SiteTables, end_of_day
 from cloud.sites.sites import Sites
 
@@ -125,10 +130,10 @@ class _Builder:
             return BuiltDay(day, {})
         try:
             require_readable_inputs(sources)
-        except DamagedFileError as error:
+            inputs = {**sources, **self.inputs.list_tables(day, until=self.now)}
+            rows = {mart: compute_mart(self.engine, mart, inputs) for mart in DAILY_MARTS}
+        except UNUSABLE_INPUTS as error:
             return self._stop(day, str(error))
-        inputs = {**sources, **self.inputs.list_tables(day, until=self.now)}
-        rows = {mart: compute_mart(self.engine, mart, inputs) for mart in DAILY_MARTS}
         parts = [
             DayRows(mart, sort_rows(mart, found.drop_columns([DAY])))
             for mart, found in rows.items()

@@ -10,7 +10,7 @@ import pyarrow as pa
 from cloud.lake.reader import create_view
 from cloud.lake.spill import create_spill_folder
 from cloud.lake.tables import LakeTable
-from cloud.marts.engine import LakeFiles, MartInputs
+from cloud.marts.engine import LakeFiles, MartInputs, MartValueError
 
 MEMORY_LIMIT: Final = "400MB"
 """With it, a day of 1,000 locations and 1.7 million reports kept the process below 400 MB."""
@@ -42,7 +42,10 @@ class DuckDbEngine:
                     _create_view(connection, name, source)
                 else:
                     connection.register(name, source)
-            return connection.sql(sql).to_arrow_table()
+            try:
+                return connection.sql(sql).to_arrow_table()
+            except duckdb.DataError as error:
+                raise MartValueError(str(error).strip().splitlines()[0]) from error
 
     def _configure(self, folder: str) -> dict[str, Any]:
         return {

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
-from typing import Protocol
+from typing import Final, Protocol
 
 import pyarrow as pa
 
-from cloud.lake.file_checks import require_readable
+from cloud.lake.file_checks import DamagedFileError, require_readable
 from cloud.lake.manifest import DataFile
 from cloud.lake.storage import Storage
 from cloud.lake.tables import LakeTable
@@ -43,11 +43,23 @@ MartInputs = Mapping[str, LakeFiles | pa.Table]
 """The tables that the SQL of a mart reads, by the name that it uses."""
 
 
+class MartValueError(ValueError):
+    """Rows with values that a mart cannot be computed from, such as sums that do not fit."""
+
+
+UNUSABLE_INPUTS: Final = (DamagedFileError, MartValueError)
+"""Why one mart or day is left as it is; the others go on."""
+
+
 class MartEngine(Protocol):
     """Runs one SQL text over some tables."""
 
     def run(self, sql: str, inputs: MartInputs, result: LakeTable) -> pa.Table:
-        """The rows of the statement, in no order: the columns of `result`, and `day`."""
+        """The rows of the statement, in no order: the columns of `result`, and `day`.
+
+        Raises:
+            MartValueError: a value does not fit, with the engine's reason.
+        """
         ...
 
 
@@ -64,5 +76,13 @@ def require_readable_inputs(inputs: MartInputs) -> None:
 
 
 def compute_mart(engine: MartEngine, mart: LakeTable, inputs: MartInputs) -> pa.Table:
-    """The rows of a mart, with `day`."""
-    return engine.run(read_sql(mart.name), inputs, mart)
+    """The rows of a mart, with `day`; raises MartValueError with the tables that it reads."""
+    try:
+        return engine.run(read_sql(mart.name), inputs, mart)
+    except MartValueError as error:
+        read = [one.table.full_name for one in inputs.values() if isinstance(one, LakeFiles)]
+        raise MartValueError(
+            f"{mart.full_name} cannot be computed from the rows of {', '.join(read)}: {error}. "
+            "Write the day anew: trusted rows by `python -m cloud lake replay` with --first-on and "
+            "--last-on, those of a mart by `python -m cloud marts build` with --since"
+        ) from error

@@ -65,6 +65,7 @@ def build_pricing_history(
     Raises:
         LakeConflictError: another program builds the table at the same time.
         DamagedFileError: a file of the sheets cannot be read.
+        MartValueError: sums of its rows do not fit.
     """
     inputs = SiteTables(sites, [PRICING_HISTORY])
     with reading(lake.engine) as connection:

@@ -69,6 +69,7 @@ def build_profiles(
 
     Raises:
         DamagedFileError: a file of the period cannot be read.
+        MartValueError: sums of its rows do not fit.
         LakeConflictError: another program builds the profiles at the same time.
     """
     with reading(lake.engine) as connection:

@@ -63,6 +63,7 @@ def build_seasons(
 
     Raises:
         DamagedFileError: a file of the season cannot be read.
+        MartValueError: sums of its rows do not fit.
         LakeConflictError: another program builds the seasons at the same time.
     """
     with reading(lake.engine) as connection:

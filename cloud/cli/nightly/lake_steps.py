@@ -13,7 +13,6 @@ from cloud.database import reading
 from cloud.lake.catalogue.page_folder import open_page_folder
 from cloud.lake.compaction import compact
 from cloud.lake.expiry import expire
-from cloud.lake.file_checks import DamagedFileError
 from cloud.lake.lake import Lake
 from cloud.lake.ownership import require_listed_files
 from cloud.lake.raw.feeds import FEEDS
@@ -24,6 +23,7 @@ from cloud.lake.trusted.contracted_tables import contracted_tables
 from cloud.lake.trusted.promotion import promote_days
 from cloud.marts.build import build_changed_days, build_days
 from cloud.marts.duckdb_engine import DuckDbEngine
+from cloud.marts.engine import UNUSABLE_INPUTS, MartEngine
 from cloud.marts.pricing import build_pricing_history
 from cloud.marts.profiles import build_profiles
 from cloud.marts.publish import publish_marts
@@ -109,14 +109,23 @@ class LakeSteps:
         others = sorted(set(list_days(self.days)) - {one.day for one in built})
         built += build_days(self.lake, engine, self.sites, others, now=now)
         rows, notes = sum(sum(one.rows.values()) for one in built), describe_stopped(built)
-        try:
-            rows += sum(build_profiles(self.lake, engine, self.sites, now=now).values())
-            seasons = build_seasons(self.lake, engine, self.sites, now=now)
-            prices = build_pricing_history(self.lake, engine, self.sites, now=now)
-            rows += sum(one.rows for one in seasons) + sum(one.rows for one in prices)
-        except DamagedFileError as error:
-            notes.append(f"profiles, seasons and prices stopped: {error}")
+        for name, build in self._list_periods(engine, now).items():
+            try:
+                rows += build()
+            except UNUSABLE_INPUTS as error:
+                notes.append(f"{name} stopped: {error}")
         return StepResult(rows, notes)
+
+    def _list_periods(self, engine: MartEngine, now: datetime) -> dict[str, Callable[[], int]]:
+        """Marts of many days, each of which returns its rows."""
+        lake, sites = self.lake, self.sites
+        return {
+            "profiles": lambda: sum(build_profiles(lake, engine, sites, now=now).values()),
+            "seasons": lambda: sum(one.rows for one in build_seasons(lake, engine, sites, now=now)),
+            "prices": lambda: sum(
+                one.rows for one in build_pricing_history(lake, engine, sites, now=now)
+            ),
+        }
 
     def publish_marts(self) -> StepResult:
         """The marts to tables of the database."""
