@@ -14,7 +14,6 @@ from cloud.cli.lake.quality import write_quality
 from cloud.database import connect, reading, reports, writing
 from cloud.ingest import report_store
 from cloud.lake.lake import Lake
-from cloud.lake.landing.reports import land_reports
 from cloud.lake.storage import open_storage
 from cloud.lake.trusted.contracted_tables import contracted_tables
 from cloud.lake.trusted.promotion import promote_days
@@ -132,25 +131,6 @@ def test_a_stopped_day_is_shown_until_it_can_be_promoted(lake: Lake, run: Run):
     assert (status, err) == (
         2, "found the days 2026-11-20 to None; expected a first and a last day\n",
     )  # fmt: skip
-
-
-def test_a_landed_file_that_was_changed_does_not_stop_the_trusted_zone(
-    lake: Lake, run: Run, report: Reports, tmp_path: Path
-):
-    with writing(lake.engine) as connection:
-        report_store.write_reports(connection, [report(7)], NINE)
-    assert run("update")[0] == 0
-    with writing(lake.engine) as connection:
-        report_store.write_reports(connection, [report(8)], NINE)
-    (first,) = (tmp_path / "lake" / "landing").rglob("*.parquet")
-    add(lake, 1)
-    list(land_reports(lake, now=NOW))
-    (second,) = {*(tmp_path / "lake" / "landing").rglob("*.parquet")} - {first}
-    second.write_bytes(b"")
-    status, out, err = run("update")
-    assert status == 1
-    assert "is changed: 0 bytes" in err
-    assert out.endswith("3 rows of 1 days promoted to the trusted zone, 0 quarantined\n")
 
 
 def test_a_table_that_is_older_than_its_contract_allows_is_late(lake: Lake, capsys):
