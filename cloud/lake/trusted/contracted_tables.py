@@ -20,8 +20,15 @@ DATED_BY: Final = {
     RAW_PRICES.name: "published_at",
 }
 """Where it is another column than the start of an interval."""
-VERSIONED_BY: Final = {RAW_HOURS.name: "heartbeats"}
-"""Where a later version of a row replaces those before it."""
+VERSIONED_BY: Final = {
+    RAW_HOURS.name: "heartbeats",
+    RAW_ORDER_LINES.name: "changed_at",
+    RAW_ORDER_LINE_HOURS.name: "changed_at",
+}
+"""Where a later version of a row replaces those before it.
+
+A restored database can store a version of an order line again that the lake has.
+"""
 IRREGULAR: Final = (RAW_ALERTS.name, RAW_ORDER_LINES.name, RAW_ORDER_LINE_HOURS.name)
 """Tables that may have no new rows for days: they are not late then."""
 

@@ -148,6 +148,24 @@ def test_slots_that_cannot_be_read_are_quarantined(
     assert hours(lake, "line_id", "creative") == [("SO-1-2", None)]
 
 
+@SQLITE_ONLY
+def test_a_version_that_a_restored_database_stores_again_replaces_the_one_of_before(
+    engine: Engine, tmp_path: Path
+) -> None:
+    load(engine, order_line(1))
+    lake = update_raw(engine, tmp_path)
+    again = {"changed_at": MONDAY + timedelta(hours=1), "campaign": "Summer"}
+    for table in (RAW_ORDER_LINES, RAW_ORDER_LINE_HOURS):
+        (row,) = read_table(lake, table).to_pylist()
+        schema = table.schema.append(pa.field(DAY, pa.date32()))
+        append(lake, table, pa.Table.from_pylist([row | again], schema=schema), now=NOW)
+    contracted = [one for one in contracted_tables() if "order" in one.source.name]
+    found = promote_days(lake, contracted, now=NOW)
+    assert [(one.promoted, one.quarantined) for one in found] == [(1, 0), (1, 0)]
+    for one in contracted:
+        assert read_table(lake, one.target).column("campaign").to_pylist() == ["Summer"]
+
+
 LINE_RULES = (
     ("location_format", {"location": "KX 01"}),
     ("order_id_format", {"order_id": "-"}),
@@ -166,7 +184,7 @@ OF_LINES = (
 OF_HOURS = (
     *LINE_RULES[:-1],
     ("whole_hour", {"starts_at": MONDAY + timedelta(minutes=1)}),
-    ("creative_format", {"creative": "a b"}),
+    ("creative_format", {"creative": "unknown"}),
     ("time_within_positions", {"booked_s": 3_601}),
     ("price_of_booked_time", {"booked_s": 0}),
 )
