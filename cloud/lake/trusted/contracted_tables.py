@@ -24,10 +24,11 @@ VERSIONED_BY: Final = {
     RAW_HOURS.name: "heartbeats",
     RAW_ORDER_LINES.name: "changed_at",
     RAW_ORDER_LINE_HOURS.name: "changed_at",
+    RAW_PRICES.name: "published_at",
 }
 """Where a later version of a row replaces those before it.
 
-A restored database can store a version of an order line again that the lake has.
+A restored database can store a version of an order line, or a sheet, again that the lake has.
 """
 IRREGULAR: Final = (RAW_ALERTS.name, RAW_ORDER_LINES.name, RAW_ORDER_LINE_HOURS.name)
 """Tables that may have no new rows for days: they are not late then."""

@@ -100,6 +100,8 @@ def _delete_earlier_versions(
     connection: duckdb.DuckDBPyConnection, checked: str, contract: Contract, versioned_by: str
 ) -> None:
     """Delete also all but one of the same rows: a restored database lands its rows again."""
+    if not _has_repeated(connection, checked, contract):
+        return
     identity = ", ".join(contract.identity)
     columns = ", ".join(column.name for column in contract.columns)
     connection.execute(
@@ -107,7 +109,8 @@ def _delete_earlier_versions(
         "SELECT id FROM (SELECT rowid AS id, "
         f"rank() OVER (PARTITION BY {identity} ORDER BY {versioned_by} DESC NULLS LAST) AS number, "
         f"row_number() OVER (PARTITION BY {columns} ORDER BY rowid) AS copy "
-        f"FROM {checked}) WHERE number > 1 OR copy > 1)"
+        f"FROM {checked} WHERE ({identity}) IN (SELECT {identity} FROM repeated)) "
+        "WHERE number > 1 OR copy > 1)"
     )
 
 
@@ -116,14 +119,9 @@ def _mark_duplicates(
 ) -> None:
     """Mark all but the first received of the good rows with one identity."""
     good, checked = f"{table.zone}_{table.name}", f"checked_{table.name}"
-    identity = ", ".join(contract.identity)
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE repeated AS SELECT {identity} FROM {good} "  # noqa: S608
-        f"GROUP BY {identity} HAVING count(*) > 1"
-    )
-    if connection.execute("SELECT count(*) FROM repeated").fetchall() == [(0,)]:
+    if not _has_repeated(connection, good, contract):
         return
-    names = table.schema.names
+    identity, names = ", ".join(contract.identity), table.schema.names
     order = ", ".join([*(name for name in (RECEIVED_AT,) if name in names), *names])
     connection.execute(
         f"UPDATE {checked} SET {BROKEN_RULE} = {quote(DUPLICATE)} WHERE rowid IN ("  # noqa: S608
@@ -132,6 +130,16 @@ def _mark_duplicates(
         f"WHERE {BROKEN_RULE} IS NULL AND ({identity}) IN (SELECT {identity} FROM repeated)) "
         "WHERE number > 1)"
     )
+
+
+def _has_repeated(connection: duckdb.DuckDBPyConnection, rows: str, contract: Contract) -> bool:
+    """Whether some rows have one identity; the table `repeated` has these identities."""
+    identity = ", ".join(contract.identity)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE repeated AS SELECT {identity} FROM {rows} "  # noqa: S608
+        f"GROUP BY {identity} HAVING count(*) > 1"
+    )
+    return connection.execute("SELECT count(*) FROM repeated").fetchall() != [(0,)]
 
 
 def _select_quarantined(table: LakeTable, contract: Contract) -> str:

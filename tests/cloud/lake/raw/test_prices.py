@@ -74,6 +74,19 @@ def test_a_sheet_that_cannot_be_read_is_quarantined_alone(lake: Lake):
     )  # fmt: skip
 
 
+@SQLITE_ONLY
+def test_a_sheet_that_a_restored_database_publishes_again_replaces_the_one_of_before(lake: Lake):
+    publish(lake, 100)
+    update(lake)
+    with writing(lake.engine) as connection:
+        connection.execute(price_sheets.delete())
+    publish(lake, 200, published_at=NOW + HOUR / 2)
+    update(lake)
+    (result,) = promote_days(lake, [CONTRACTED], now=NOW)
+    assert (result.promoted, result.quarantined) == (1, 0)
+    assert read_table(lake, CONTRACTED.target).column("price_minor").to_pylist() == [200]
+
+
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
