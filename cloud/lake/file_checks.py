@@ -1,6 +1,11 @@
-"""Check files before their rows are read: as committed, readable, with the table's columns."""
+"""Check files before their rows are read: as committed, readable, with the table's columns.
+
+A storage that fails, such as a request to S3 that is refused, says nothing about a file: its
+OSError is raised, and no file is skipped or dropped because of it.
+"""
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -9,6 +14,9 @@ from cloud.lake.manifest import DataFile
 from cloud.lake.storage import Storage
 from cloud.lake.tables import LakeTable, Zone
 from cloud.lake.verification import find_faults
+
+FOOTER_BYTES: Final = 65_536
+"""Read from the end of a file at first; more where its footer is longer."""
 
 
 class DamagedFileError(ValueError):
@@ -46,9 +54,9 @@ def _describe_remedy(table: LakeTable, file: DataFile) -> str:
 
 
 def _find_contradictions(storage: Storage, table: LakeTable, file: DataFile) -> Iterator[str]:
+    footer = _read_footer(storage, file.path)
     try:
-        with storage.open(file.path) as source:
-            found: pa.Schema = pq.read_schema(source)
+        found: pa.Schema = pq.read_schema(pa.BufferReader(footer))
     except (pa.ArrowInvalid, OSError) as error:
         yield f"is not readable as Parquet: {str(error).splitlines()[0]}"
         return
@@ -60,3 +68,16 @@ def _find_contradictions(storage: Storage, table: LakeTable, file: DataFile) -> 
         elif found.field(column.name).type != column.type:
             kind = found.field(column.name).type
             yield f"found column {column.name} of type {kind}; expected {column.type}"
+
+
+def _read_footer(storage: Storage, path: str) -> bytes:
+    """The end of a file, with the description of its columns where it is Parquet."""
+    with storage.open(path) as source:
+        size = source.size()
+        source.seek(max(0, size - FOOTER_BYTES))
+        end: bytes = source.read()
+        length = int.from_bytes(end[-8:-4], "little") + 8
+        if length > len(end):
+            source.seek(max(0, size - length))
+            end = source.read()
+    return end
