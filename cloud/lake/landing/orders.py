@@ -8,8 +8,8 @@ from cloud.database.orders import order_line_versions
 from cloud.lake.landing.table_rows import TableRows
 from cloud.lake.tables import TIMESTAMP, LakeColumn, LakeTable, Zone
 
-BATCH_ROWS: Final = 200
-"""Versions in memory at a time: a flight of four weeks has 672 hours, each a raw row."""
+BATCH_ROWS: Final = 2_000
+"""Versions in memory at a time: the slots of one have 82 kB at most, mostly below 1 kB."""
 
 LANDED_ORDER_LINES: Final = LakeTable(
     Zone.LANDING,
