@@ -62,7 +62,9 @@ def test_a_request_that_is_refused_is_no_damage(s3: S3Server, storage: Storage):
 
 
 @pytest.mark.parametrize(
-    ("failure", "reason"), [(503, "SLOW_DOWN"), (None, "partial file")], ids=["503", "truncated"]
+    ("failure", "reason"),
+    [(503, "SLOW_DOWN|SERVICE_UNAVAILABLE"), (None, "NETWORK_CONNECTION")],
+    ids=["503", "truncated"],
 )
 def test_a_request_that_fails_after_all_attempts_is_no_damage(
     s3: S3Server, storage: Storage, failure: int | None, reason: str
