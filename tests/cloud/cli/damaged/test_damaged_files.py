@@ -1,8 +1,8 @@
 """Six faults of files at once, in each zone, under each command that reads it.
 
 No command ends with an exception. Each names the day and the reason, completes the sound day and
-deletes nothing. Rows with
-equal keys and poisoned rows are quarantined or stopped where their rules are checked.
+deletes nothing. Rows with equal keys and poisoned rows are quarantined or stopped where their
+rules are checked. The nightly run has damaged files in all zones.
 """
 
 import argparse
