@@ -91,6 +91,11 @@ def _describe(error: duckdb.Error) -> str:
     sentence = str(error).strip()
     is_of_file = any(words in sentence for words in FILE_ERRORS)
     hint = "; `python -m cloud lake verify` lists damaged files" if is_of_file else ""
+    if isinstance(error, duckdb.CatalogException):
+        hint = (
+            "\nTables are named ZONE_TABLE, such as raw_audience_reports: "
+            "`python -m cloud lake status` lists them"
+        )
     return f"{sentence}{hint}"
 
 

@@ -126,7 +126,7 @@ def run(arguments: argparse.Namespace, clock: Callable[[], datetime] = utc_now) 
 
 
 def _status(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
-    write_line(f"{'table':28}{'snapshot':>9}{'rows':>14}{'files':>8}{'MB':>10}  days")
+    write_line(f"{'table':36}{'snapshot':>9}{'rows':>14}{'files':>8}{'MB':>10}  days")
     for table in TABLES:
         with database.reading(lake.engine) as connection:
             files = read_files(connection, table.full_name)
@@ -136,7 +136,7 @@ def _status(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
         megabytes = sum(file.size_bytes for file in files) / 1e6
         days = f"{files[0].day} to {files[-1].day}" if files else "none"
         write_line(
-            f"{table.full_name:28}{number:>9}{rows:>14}{len(files):>8}{megabytes:>10.1f}  {days}"
+            f"{table.full_name:36}{number:>9}{rows:>14}{len(files):>8}{megabytes:>10.1f}  {days}"
         )
     quality.write_quality(lake, now)
     return 0

@@ -63,7 +63,10 @@ def _read_row(one: ContractedTable, content: str) -> dict[str, Any]:
     try:
         found = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise RepairError(f"the correction is not JSON: {error}") from error
+        raise RepairError(
+            f"the correction is not JSON: {error}: expected one JSON object, as "
+            "`python -m cloud lake quarantine --content` shows it in the column content"
+        ) from error
     names = table.schema.names
     if not isinstance(found, dict) or set(found) != set(names):
         raise RepairError(
