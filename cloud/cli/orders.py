@@ -73,7 +73,10 @@ def _list(database_url: str, order: str | None) -> int:
     engine = database.open_existing(database_url)
     with database.reading(engine) as connection:
         chosen = ("order_id", [order]) if order is not None else (None, ())
-        for row in read_newest(connection, *chosen).values():
+        newest = read_newest(connection, *chosen)
+        if order is not None and not newest:
+            sys.stderr.write(f"no order {order}: `python -m cloud orders list` shows all\n")
+        for row in newest.values():
             price = written(row.price_minor, row.currency)
             flight = f"{row.starts_at:%Y-%m-%dT%H:%MZ} to {row.ends_at:%Y-%m-%dT%H:%MZ}"
             sys.stdout.write(

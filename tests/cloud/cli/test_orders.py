@@ -34,6 +34,8 @@ def test_a_file_is_loaded_once_and_its_lines_are_listed(
         "SO-2042 SO-2042-1 v2 Booked WA-01 2026-12-01T06:00Z to 2026-12-15T06:00Z 1 x 0.87 GBP "
         "Northern Rail: Advance fares"
     )
+    assert main([*orders, "list", "--order", "SO-1"]) == 0
+    assert "no order SO-1: `python -m cloud orders list` shows all" in capsys.readouterr().err
     engine = database.connect(url)
     with database.reading(engine) as connection:
         entries = list(audit.read_entries(connection))
