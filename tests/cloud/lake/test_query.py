@@ -112,6 +112,11 @@ def test_statements_reach_no_files_addresses_secrets_settings_or_variables(lake:
             run_query(lake, sql)
 
 
+def test_an_unknown_table_is_refused_with_how_tables_are_named(lake: Lake):
+    with pytest.raises(QueryError, match="Tables are named ZONE_TABLE, such as raw_audience_repo"):
+        run_query(lake, "SELECT * FROM raw.audience_reports")
+
+
 def test_a_statement_that_takes_too_long_is_interrupted(lake: Lake):
     for sql in (
         "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT count(*) FROM t",
