@@ -11,7 +11,7 @@ from cloud.database import reading
 from cloud.lake.compaction import compact
 from cloud.lake.expiry import ExpiryResult, expire
 from cloud.lake.lake import Lake
-from cloud.lake.ownership import ForeignLakeError
+from cloud.lake.ownership import OldManifestError
 from cloud.lake.writer import append
 from tests.cloud.databases import SQLITE_ONLY, new_engine
 from tests.cloud.lake.conftest import DAY_1, NOW, READINGS, readings
@@ -50,7 +50,7 @@ def test_replaced_files_are_retired_then_deleted_and_each_run_is_recorded(compac
 def test_a_lake_of_another_database_is_left_alone(compacted: Lake, tmp_path: Path):
     before = sorted(compacted.storage.list_files())
     other = Lake(compacted.storage, new_engine(tmp_path, "other.db"))
-    with pytest.raises(ForeignLakeError):
+    with pytest.raises(OldManifestError):
         expire(other, actor="ann", now=NOW + timedelta(days=9_999))
     assert sorted(compacted.storage.list_files()) == before
     other.engine.dispose()

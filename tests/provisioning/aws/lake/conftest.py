@@ -13,7 +13,7 @@ from provisioning.aws.templates import TEMPLATES
 from tests.provisioning.aws.lake.references import REFERENCES, REGION, SECOND_REGION
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def aws():
     """Clients of moto's AWS, with the stacks of the lake deployed in the documented order."""
     moto = pytest.importorskip("moto")
@@ -66,7 +66,7 @@ def as_document(policy):
     return ast.literal_eval(policy) if isinstance(policy, str) else policy
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def role_policies(aws):
     """(ARN, policies) of each role."""
     iam = aws("iam")
