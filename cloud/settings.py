@@ -7,6 +7,7 @@ import argparse
 import copy
 import os
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -175,3 +176,15 @@ def _redis(url: str | None) -> str | None:
 def _chosen(arguments: argparse.Namespace, name: str, otherwise: str | None) -> str | None:
     typed: str | None = getattr(arguments, name, None)
     return typed or otherwise
+
+
+def warn_without_sites(chosen: Settings) -> None:
+    """Say on standard error that figures will be those of the sample sites, when no file is named.
+
+    For programs that write what other programs read.
+    """
+    if chosen.sites is None:
+        sys.stderr.write(
+            "no sites file is named: the sample sites are used. "
+            "Name yours with --sites or ONLOOKER_SITES\n"
+        )

@@ -51,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, clock: Callable[[], datetime] = utc_now) -> int:
     """Run the action; 1 when a day is stopped by a damaged file, 2 when it is refused."""
     chosen = settings.read(arguments)
+    settings.warn_without_sites(chosen)
     engine = database.open_existing(chosen.database_url)
     try:
         lake = Lake(open_storage(arguments.lake), engine)

@@ -20,6 +20,15 @@ def test_the_option_precedes_the_variable() -> None:
     assert read("--sites", "a.yaml", ONLOOKER_SITES="b.yaml").sites == Path("a.yaml")
 
 
+def test_a_program_that_writes_figures_says_that_no_file_is_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    settings.warn_without_sites(read("--sites", "a.yaml"))
+    assert capsys.readouterr().err == ""
+    settings.warn_without_sites(read())
+    assert "the sample sites are used. Name yours with --sites" in capsys.readouterr().err
+
+
 def test_the_old_variable_is_refused() -> None:
     with pytest.raises(settings.SettingsError, match="set ONLOOKER_SITES instead"):
         read(ONLOOKER_ESTATE="sites.yaml")

@@ -99,6 +99,7 @@ def run(
         catalogue = arguments.catalogue or place_beside(arguments.lake)
     except StorageError as error:
         raise OptionError(str(error)) from error
+    settings.warn_without_sites(settings.read(arguments))
     context = open_context(arguments)
     try:
         lake = Lake(open_storage(arguments.lake), context.engine)

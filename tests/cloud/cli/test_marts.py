@@ -73,7 +73,9 @@ def test_a_storage_that_fails_ends_a_build_with_a_sentence(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("cloud.cli.marts.build_profiles", fail)
+    monkeypatch.delenv("ONLOOKER_SITES")
     words = ["marts", "--database", new_database(tmp_path), "--lake", str(tmp_path / "lake")]
     assert main([*words, "build"]) == 2
     shown = capsys.readouterr().err
     assert "No space left on device. Nothing that was committed is lost" in shown
+    assert "no sites file is named" in shown
