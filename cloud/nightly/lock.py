@@ -11,13 +11,13 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, select, text, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from cloud.database import insert, reading, writing
 from cloud.database.nightly import nightly_lock
@@ -100,12 +100,21 @@ def _hold_session_lock(engine: Engine, owner: LockOwner, clock: Clock) -> Iterat
             statement = text("SELECT pg_try_advisory_lock(:key)")
             if not session.execute(statement, {"key": ADVISORY_LOCK}).scalar():
                 raise _refusal(_read_owner(session))
-            with writing(engine) as other:
-                _write_owner(other, owner, clock() + VALID_FOR)
-            yield lambda: _confirm_session(session)
-            _delete_owner(engine, owner)
+            try:
+                with writing(engine) as other:
+                    _write_owner(other, owner, clock() + VALID_FOR)
+                yield lambda: _confirm_session(session)
+                _delete_owner(engine, owner)
+            finally:
+                _unlock(session)
         finally:
             session.invalidate()  # ends the session, and with it the lock
+
+
+def _unlock(session: Connection) -> None:
+    """Release the lock now: the server may notice the end of the session some time later."""
+    with suppress(SQLAlchemyError):  # the session was lost, and the lock with it
+        session.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ADVISORY_LOCK})
 
 
 def _confirm_session(session: Connection) -> None:

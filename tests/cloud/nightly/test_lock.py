@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Connection, Engine, select, text
 
 from cloud.database import connect, reading, writing
 from cloud.database.nightly import nightly_lock
@@ -34,6 +34,18 @@ def test_a_second_run_names_the_owner_and_can_run_afterwards(engine: Engine):
         confirm()
     with reading(engine) as connection:
         assert connection.execute(select(nightly_lock)).all() == []
+
+
+def test_the_lock_ends_with_the_run_although_its_session_ends_later(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(Connection, "invalidate", lambda _: None)
+    with pytest.raises(ZeroDivisionError), hold_lock(engine, FIRST, now):
+        raise ZeroDivisionError
+    other = connect(engine.url.render_as_string(hide_password=False).replace("+psycopg", ""))
+    with hold_lock(other, SECOND, lambda: NOW + VALID_FOR) as confirm:
+        confirm()
+    other.dispose()
 
 
 def leave_row(engine: Engine, owner: LockOwner) -> None:
