@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from cloud.auth.accounts.audit_comparisons import AccountComparison, BrandComparison
 from cloud.auth.audit_comparisons import Comparison, KeyComparison, compare_with_log
 from cloud.booking.order_comparison import OrderComparison
 from cloud.fleet.audit_comparisons import AllowListRows, Devices, Groups
@@ -28,6 +29,8 @@ def _comparisons() -> Sequence[Comparison]:
         RateCardComparison(),
         PlanComparison(),
         KeyComparison(),
+        AccountComparison(),
+        BrandComparison(),
         OccupancyComparison(),
         PriceSheetComparison(),
         OrderComparison(),

@@ -1,0 +1,1 @@
+"""Organisations that buy or own screens, with their brands."""
