@@ -49,6 +49,8 @@ from cloud.app.broadcaster import CursorError, TooManySubscribers
 from cloud.app.context import AppContext, ForecastFailed
 from cloud.app.etag import COMPRESSED_FROM_BYTES
 from cloud.app.example_dates import find_coming_monday, move_example_dates
+from cloud.app.idempotency.idempotent_request import HEADER as KEY_HEADER
+from cloud.app.idempotency.key_store import KeyInUse, KeyReused
 from cloud.app.rate_card_reload import ContextReloader
 from cloud.app.search_queue import SearchQueue, SearchQueueFull
 from cloud.app.server.admission import AdmissionMiddleware, ForeignOrigin, MisdirectedRequest
@@ -89,6 +91,10 @@ ROUTE_MODULES: Final = (
 DATABASE_UNAVAILABLE: Final = (
     "the database cannot be reached: send the request again in a few seconds"
 )
+KEY_MISSING: Final = (
+    f"the header {KEY_HEADER} is missing: send a new value, such as a UUID, with each change, and "
+    "the same value when the request is sent again"
+)
 RETRY_SOON: Final = {"Retry-After": "5"}
 MOST_LOGGED: Final = 300
 STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
@@ -103,6 +109,8 @@ STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
     UnknownOverride: (404, "Unknown override"),
     UnknownPlan: (404, "Unknown plan"),
     TooManyPlans: (409, "Too many plans"),
+    KeyInUse: (409, "Request is running"),
+    KeyReused: (422, "Idempotency key reused"),
     OverrideRefused: (422, "Invalid override"),
     UnknownLocation: (404, "Unknown location"),
     SlotError: (422, "Invalid slot"),
@@ -126,6 +134,7 @@ STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
     DBAPIError: (503, "Database unavailable"),
 }
 """Exception to status and title. Nothing below this file knows about HTTP."""
+HEADERS_OF: Final[Mapping[type[Exception], Mapping[str, str]]] = {KeyInUse: {"Retry-After": "1"}}
 
 
 TITLE: Final = "Onlooker"
@@ -225,7 +234,7 @@ def _answer_failures(app: FastAPI) -> None:
 async def _known_failure(request: HTTPConnection, error: Exception) -> Response:
     kind = next(kind for kind in type(error).__mro__ if kind in STATUS_OF)
     status, title = STATUS_OF[kind]
-    headers = error.headers if isinstance(error, AccessError) else None
+    headers = error.headers if isinstance(error, AccessError) else HEADERS_OF.get(kind)
     if status < 500:
         return problem.problem_response(request, status, title, str(error), headers)
     if kind is DBAPIError:
@@ -243,7 +252,10 @@ async def _invalid_request(request: Request, error: Exception) -> Response:
         await require_route_scope(request)
     except AccessError as refused:
         return await _known_failure(request, refused)
-    detail = problem.describe_faults(error.errors(), _place)
+    faults = error.errors()
+    if any((fault["type"], *fault["loc"]) == ("missing", "header", KEY_HEADER) for fault in faults):
+        return problem.problem_response(request, 400, "Missing idempotency key", KEY_MISSING)
+    detail = problem.describe_faults(faults, _place)
     return problem.problem_response(request, 422, "Invalid request", detail)
 
 

@@ -64,6 +64,7 @@ def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 DESCRIPTIONS: Final = {
+    400: "The request has no `Idempotency-Key`",
     401: "No valid key was sent",
     403: "The role of the key does not allow this",
     404: "The resource does not exist",

@@ -1,0 +1,1 @@
+"""Repeated requests with the same `Idempotency-Key` are executed once."""
