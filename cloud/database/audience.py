@@ -35,6 +35,16 @@ SUMS: Final = (
 )
 """Columns of a tally that add; `peak` alone merges by maximum."""
 
+CREATIVE_SUMS: Final = (
+    "plays",
+    "observed_ms",
+    "person_ms",
+    "facing_ms",
+    "looking_ms",
+    "unsure_ms",
+)
+"""Columns of a creative; all of them add."""
+
 
 def sum_columns(*names: str) -> list[Column[int]]:
     """Columns of whole numbers that begin at zero."""
@@ -84,6 +94,18 @@ minute_sensors = Table(
     Column("device", NAME, primary_key=True),
     Column("sensor", String(64), primary_key=True),
     *sum_columns("samples", "total_milli", "least_milli", "most_milli"),
+    sqlite_with_rowid=False,
+)
+
+hour_creatives = Table(
+    "hour_creatives",  # of the same hours, the part of each creative
+    metadata,
+    Column("location", NAME, primary_key=True),
+    Column("hour_at", BigInteger, primary_key=True),
+    Column("device", NAME, primary_key=True),
+    Column("creative", String(64), primary_key=True),  # `unknown`: not known what was shown
+    *sum_columns(*CREATIVE_SUMS),
+    Index("ix_hour_creatives_hour_at", "hour_at"),
     sqlite_with_rowid=False,
 )
 

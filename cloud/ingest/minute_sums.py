@@ -8,8 +8,13 @@ from datetime import timedelta
 from operator import add
 from typing import Final
 
-from cloud.database import EPOCH, SUMS
-from wire.audience import AudienceReport, BlindCause
+from cloud.database import CREATIVE_SUMS, EPOCH, SUMS
+from wire.audience import (
+    FORMER_UNKNOWN_CREATIVE,
+    UNKNOWN_CREATIVE,
+    AudienceReport,
+    BlindCause,
+)
 
 MINUTE: Final = timedelta(minutes=1)
 _MILLISECOND: Final = timedelta(milliseconds=1)
@@ -59,6 +64,7 @@ class MinuteSums:
     def __init__(self) -> None:
         self.minutes: dict[MinuteKey, list[int]] = {}  # sums, then the peak
         self.hours: dict[MinuteKey, list[int]] = {}  # the same by clock hour
+        self.creatives: dict[tuple[str, int, str, str], list[int]] = {}  # of these hours
         self.demographics: dict[tuple[str, int, str, str, str], list[int]] = {}
         self.sensors: dict[tuple[str, int, str, str], list[int]] = {}
 
@@ -69,10 +75,23 @@ class MinuteSums:
         sums = [*report_sums(report), report.peak]
         _merge(self.minutes, key, sums)
         _merge(self.hours, (report.location, minute_at // 3600 * 3600, report.device), sums)
+        if report.creatives:
+            self._add_creatives(key, report)
         if report.demographics:
             self._add_demographics(key, report)
         if report.sensors:
             self._add_sensors(key, report)
+
+    def _add_creatives(self, key: MinuteKey, report: AudienceReport) -> None:
+        location, minute_at, device = key
+        hour = location, minute_at // 3600 * 3600, device
+        for name, new in (report.creatives or {}).items():
+            creative = UNKNOWN_CREATIVE if name == FORMER_UNKNOWN_CREATIVE else name
+            held = self.creatives.setdefault((*hour, creative), [0] * len(CREATIVE_SUMS))
+            held[:] = (
+                total + getattr(new, column)
+                for total, column in zip(held, CREATIVE_SUMS, strict=True)
+            )
 
     def _add_demographics(self, key: MinuteKey, report: AudienceReport) -> None:
         for cell in report.demographics:

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from cloud.database import (
     SUMS,
+    hour_creatives,
     hour_tallies,
     insert,
     location_updates,
@@ -37,6 +38,7 @@ def add_sums(connection: Connection, tallies: MinuteSums, now: datetime) -> None
     kinds: tuple[tuple[Table, Mapping[Any, list[int]]], ...] = (
         (minute_tallies, tallies.minutes),
         (hour_tallies, tallies.hours),
+        (hour_creatives, tallies.creatives),
         (minute_demographics, tallies.demographics),
         (minute_sensors, tallies.sensors),
     )

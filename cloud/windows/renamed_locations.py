@@ -18,6 +18,7 @@ from cloud.database import (
     dead_letters,
     device_alarms,
     device_status,
+    hour_creatives,
     hour_tallies,
     insert,
     location_updates,
@@ -40,7 +41,7 @@ from cloud.windows.venue_types import move_hours
 log = logging.getLogger(__name__)
 
 RECHECK_INTERVAL: Final = timedelta(minutes=1)
-ADDED: Final = (minute_tallies, hour_tallies, minute_demographics, minute_sensors)
+ADDED: Final = (minute_tallies, hour_tallies, hour_creatives, minute_demographics, minute_sensors)
 """Their rows are added to those of the present id."""
 RENAMED: Final = (report_streams, reports, lost_sequences, dead_letters)
 """Their rows are keyed by device; the location is an attribute."""

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from cloud.database import (
+    hour_creatives,
     hour_tallies,
     location_updates,
     microseconds,
@@ -21,6 +22,7 @@ from tests.cloud.memory_database import in_memory
 from wire.audience import (
     AgeGroup,
     AudienceReport,
+    CreativeSum,
     DemographicCell,
     Gender,
     SensorSum,
@@ -30,7 +32,8 @@ from wire.audience import (
 NINE = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 NINE_S = int(NINE.timestamp())
 TABLES = (
-    hour_tallies, location_updates, minute_demographics, minute_sensors, minute_tallies, reports,
+    hour_creatives, hour_tallies, location_updates, minute_demographics, minute_sensors,
+    minute_tallies, reports,
 )  # fmt: skip
 
 Reports = Callable[..., AudienceReport]
@@ -122,3 +125,25 @@ def test_a_report_is_stored_whole_with_its_numbers_and_instants(
         for name in ("starts_at", "received_at")
     ]
     assert stored == [microseconds(NINE), microseconds(now)]
+
+
+def test_the_times_of_creatives_add_up_by_hour_and_camera(
+    connection: Connection, report: Reports
+) -> None:
+    def shown(**plays: int) -> dict[str, CreativeSum]:
+        whole = report()
+        names = ("observed_ms", "person_ms", "facing_ms", "looking_ms", "unsure_ms")
+        nothing = dict.fromkeys(names, 0)
+        first, *others = plays
+        every = {name: getattr(whole, name) for name in names}
+        return {
+            first: CreativeSum(plays=plays[first], **every),
+            **{name: CreativeSum(plays=plays[name], **nothing) for name in others},
+        }
+
+    add(connection, report(1, creatives=shown(**{"a": 2, "-": 0})))
+    add(connection, report(2, creatives=shown(a=3, b=1)), report(3))
+    rows = connection.execute(select(hour_creatives)).mappings().all()
+    assert {row["creative"]: row["plays"] for row in rows} == {"a": 5, "b": 1, "unknown": 0}
+    (of_a,) = (row for row in rows if row["creative"] == "a")
+    assert (of_a["hour_at"], of_a["observed_ms"]) == (NINE_S, 18_000)
