@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 import pyarrow as pa
 
+from cloud.database.order_hours import divide_evenly, sum_booked_hours
 from cloud.database.orders import decode_runs
 from cloud.lake.landing.orders import LANDED_ORDER_LINES
 from cloud.lake.quarantine import QuarantinedRow
@@ -20,7 +21,6 @@ from cloud.lake.raw.promotion import RawParts, RawSource
 from cloud.lake.tables import DAY, TIMESTAMP, LakeColumn, LakeTable, Zone
 
 INT64: Final = pa.int64()
-HOUR_S: Final = 3_600
 SLOTS_READABLE: Final = "slots_readable"
 MOST_ROWS: Final = 400_000
 """Raw rows in memory at a time, of 500 bytes each."""
@@ -139,11 +139,12 @@ def list_booked_hours(row: dict[str, Any]) -> list[dict[str, Any]]:
     named = msgspec.json.decode(row["creatives"], type=list[str])
     creatives: list[str | None] = [*named] or [None]
     found = []
-    for starts_at, positions, booked_s, price_minor in _sum_hours(row):
+    hours = sum_booked_hours(row["slots"], row["price_minor"])
+    for starts_at, positions, booked_s, price_minor in hours:
         at = datetime.fromtimestamp(starts_at, UTC)
         day: date = at.date()
-        times = _divide(booked_s, len(creatives))
-        prices = _divide(price_minor, len(creatives))
+        times = divide_evenly(booked_s, len(creatives))
+        prices = divide_evenly(price_minor, len(creatives))
         for number, creative in enumerate(creatives):
             found.append(
                 {
@@ -157,34 +158,6 @@ def list_booked_hours(row: dict[str, Any]) -> list[dict[str, Any]]:
                 }
             )
     return found
-
-
-def _sum_hours(row: dict[str, Any]) -> Iterator[tuple[int, int, int, int]]:
-    """By UTC hour: its start, positions, their booked seconds and price."""
-    sums: dict[int, tuple[int, int, int]] = {}
-    for run in decode_runs(row["slots"]):
-        price_minor = run.positions * row["price_minor"]
-        for number in range(run.hours):
-            slot = run.starts_at + number * HOUR_S
-            late_s = slot % HOUR_S
-            early_price = price_minor * (HOUR_S - late_s) // HOUR_S
-            parts = [(slot - late_s, HOUR_S - late_s, early_price)]
-            if late_s:
-                parts.append((slot - late_s + HOUR_S, late_s, price_minor - early_price))
-            for hour, length_s, price in parts:
-                positions, booked_s, prices = sums.get(hour, (0, 0, 0))
-                sums[hour] = (
-                    max(positions, run.positions),
-                    booked_s + run.positions * length_s,
-                    prices + price,
-                )
-    for hour in sorted(sums):
-        yield hour, *sums[hour]
-
-
-def _divide(whole: int, parts: int) -> list[int]:
-    """Nearly equal parts that add up to the whole."""
-    return [whole * (number + 1) // parts - whole * number // parts for number in range(parts)]
 
 
 def _with_day(table: LakeTable) -> pa.Schema:

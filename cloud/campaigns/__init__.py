@@ -1,0 +1,1 @@
+"""Campaigns: creatives, play logs, delivery, performance, tests of creatives and make-goods."""
