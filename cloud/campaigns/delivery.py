@@ -24,7 +24,7 @@ LATE_DATA: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class LineDelivery:
     """What a line has delivered. People are whole; the limits are P10 and P90.
 
     `plays` are those that a camera or a play log has reported, `plays_high` adds the booked plays
@@ -56,7 +56,7 @@ def read_delivery(
     *,
     sites: Sites,
     forecast_of: ForecastOf | None = None,
-) -> Mapping[str, Delivery]:
+) -> Mapping[str, LineDelivery]:
     """The delivery of each line that exists, of the hours that begin before `until`.
 
     Lines that are not sold have delivered nothing. Without `forecast_of` the forecasts for plays
@@ -70,11 +70,11 @@ def read_delivery(
     return {name: to_delivery(line, totals[name], until) for name, line in lines.items()}
 
 
-def to_delivery(line: CampaignLine, totals: DeliveryTotals, until: datetime) -> Delivery:
+def to_delivery(line: CampaignLine, totals: DeliveryTotals, until: datetime) -> LineDelivery:
     """The delivery of a line from its totals up to `until`."""
     ots, viewers = totals.ots.interval, totals.viewers.interval
     attention = totals.attention_s.interval
-    return Delivery(
+    return LineDelivery(
         plays=totals.plays,
         plays_high=totals.plays + -(-totals.unknown_milli // 1_000),
         booked_plays=totals.ordered_milli // 1_000,

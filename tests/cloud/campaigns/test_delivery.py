@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection
 
 from cloud.booking.order_line import BookingStatus
-from cloud.campaigns.delivery import LATE_DATA, Delivery, read_delivery
+from cloud.campaigns.delivery import LATE_DATA, LineDelivery, read_delivery
 from cloud.database import (
     hour_creatives,
     hour_tallies,
@@ -42,7 +42,7 @@ def connection() -> Iterator[Connection]:
         yield connection
 
 
-def deliver(connection: Connection, *names: str, until: Any = NOON) -> dict[str, Delivery]:
+def deliver(connection: Connection, *names: str, until: Any = NOON) -> dict[str, LineDelivery]:
     found = read_delivery(
         connection, names or ("SO-1-1",), until, sites=SITES, forecast_of=flat_forecast
     )
