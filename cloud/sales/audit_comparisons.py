@@ -12,9 +12,10 @@ from sqlalchemy import Connection, select
 from cloud.auth.audit import AuditEntry
 from cloud.auth.audit_comparisons import Details, describe_differences, parse_instant, read_rows
 from cloud.database import EPOCH
+from cloud.database.bookings import slot_occupancy
 from cloud.database.prices import price_sheets
 from cloud.pricing.rate_card import RateCard
-from cloud.sales.occupancy import digest_of_all, slot_occupancy
+from cloud.sales.occupancy import digest_of_all
 from cloud.sales.overrides import EVERY_ACCOUNT, price_overrides
 from cloud.sales.plans import RETENTION, kept_plans
 from cloud.sales.price_sheet import digest_of_sheet

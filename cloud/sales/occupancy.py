@@ -11,25 +11,16 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, Integer, String, Table, Text, select
+from sqlalchemy import Connection, select
 
 from cloud import database
+from cloud.database.bookings import slot_occupancy
 from cloud.pricing.emsr import FareClass
 from cloud.pricing.market import Occupancy
 from cloud.sites.site_model import Site
 
 MOST_CLASSES: Final = 10
 AT_ONCE: Final = 500
-
-slot_occupancy = Table(
-    "slot_occupancy",
-    database.metadata,
-    Column("location", String(63), primary_key=True),
-    Column("hour_at", BigInteger, primary_key=True, autoincrement=False),  # seconds since 1970
-    Column("booked", Integer, nullable=False),
-    Column("classes", Text, nullable=False),  # JSON: what each pays and asks for, dearest first
-    Column("noted_at", database.Instant, nullable=False),
-)
 
 
 @dataclass(frozen=True, slots=True)

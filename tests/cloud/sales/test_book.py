@@ -6,12 +6,13 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
+from cloud.database.bookings import slot_occupancy
 from cloud.database.lake import lake_positions, lake_snapshots
 from cloud.database.prices import price_sheets
 from cloud.pricing.market import UNKNOWN_MARKET, Market, Occupancy, PriceOverride
 from cloud.pricing.slot import Slot
 from cloud.sales.book import SiteMarket, read_site_market
-from cloud.sales.occupancy import SlotOccupancy, slot_occupancy, store_occupancy
+from cloud.sales.occupancy import SlotOccupancy, store_occupancy
 from cloud.sales.overrides import ActiveOverride, price_overrides, store_override
 from cloud.sales.price_sheet import PriceSheet, store_sheet
 from tests.cloud.memory_database import in_memory

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 from sqlalchemy import select
 
+from cloud.database.bookings import slot_occupancy
 from cloud.pricing.emsr import FareClass
 from cloud.pricing.market import Occupancy
 from cloud.sales.occupancy import (
@@ -12,7 +13,6 @@ from cloud.sales.occupancy import (
     digest_of_all,
     read_occupancy,
     replace_occupancy,
-    slot_occupancy,
     store_occupancy,
 )
 from tests.cloud.memory_database import in_memory

@@ -1,0 +1,95 @@
+"""How many positions of a slot may be sold here.
+
+The loop of the sites file, less what a sales system outside this program has booked. Nothing is
+for sale during a blackout or maintenance, in an hour that has begun, or on a screen that the sites
+file does not list.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from cloud.booking.blackouts import Blackout, read_blackouts
+from cloud.booking.capacity_rows import read_outside
+from cloud.booking.slots import HOUR_S, AvailReason, SlotDemand
+from cloud.database import EPOCH
+from cloud.sites.site_model import Site
+from cloud.sites.sites import Sites, UnknownLocation
+
+HOUR: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SaleLimit:
+    """Positions of a slot that may be sold here, and why there are none."""
+
+    location: str
+    starts_at_s: int
+    positions: int
+    reason: AvailReason | None = None
+
+
+def read_sale_limits(
+    connection: Connection, sites: Sites, slots: Iterable[SlotDemand], now: datetime
+) -> list[SaleLimit]:
+    """The limits of the slots, by the present ids of their locations, in the order given."""
+    demand = list(slots)
+    listed = {one.location: find_site(sites, one.location) for one in demand}
+    some = [site for site in listed.values() if site is not None]
+    outside = _read_outside(connection, demand, listed)
+    blackouts = read_blackouts(connection, some, now)
+    return [
+        compute_sale_limit(
+            one, listed[one.location], outside.get(one, 0), blackouts.get(one.location, ()), now
+        )
+        for one in demand
+    ]
+
+
+def find_site(sites: Sites, location: str) -> Site | None:
+    """The site of that present or former id."""
+    try:
+        return sites.location(location)
+    except UnknownLocation:
+        return None
+
+
+def compute_sale_limit(
+    slot: SlotDemand, site: Site | None, outside: int, blackouts: Sequence[Blackout], now: datetime
+) -> SaleLimit:
+    """The limit of one slot."""
+    if site is None:
+        return SaleLimit(slot.location, slot.starts_at_s, 0, AvailReason.INVALID_FRAME)
+    starts_at = EPOCH + timedelta(seconds=slot.starts_at_s)
+    local = starts_at.astimezone(site.zone)
+    reason = None
+    if starts_at < now or (local.minute, local.second) != (0, 0):
+        reason = AvailReason.INVALID_PERIOD
+    elif closed := next((one for one in blackouts if one.covers(starts_at)), None):
+        reason = closed.avail_reason
+    free = 0 if reason else max(0, site.loop.positions - outside)
+    return SaleLimit(site.id, slot.starts_at_s, free, reason)
+
+
+def _read_outside(
+    connection: Connection, demand: Sequence[SlotDemand], listed: Mapping[str, Site | None]
+) -> dict[SlotDemand, int]:
+    """The bookings outside; a record under a former id applies until there is one under the new."""
+    ids = {name: site.ids if site else () for name, site in listed.items()}
+    rows = [(name, one.starts_at_s, 0) for one in demand for name in ids[one.location]]
+    found = read_outside(connection, sorted(rows)) if rows else {}
+    outside: dict[SlotDemand, int] = defaultdict(int)
+    for one in demand:
+        for name in ids[one.location]:
+            if (booked := found.get((name, one.starts_at_s))) is not None:
+                outside[one] = booked
+    return outside
+
+
+def round_down_to_hour_s(moment: datetime) -> int:
+    """The second since 1970 at which the UTC hour of a moment starts."""
+    return int(moment.timestamp()) // HOUR_S * HOUR_S

@@ -1,0 +1,107 @@
+"""The state of what each line has taken: held until a moment, confirmed, or no longer taken."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import Connection, or_, select, update
+
+from cloud import database
+from cloud.booking.slots import DeliveryType
+from cloud.database.bookings import booking_takes
+
+
+class TakeState(StrEnum):
+    """Whether a line has its positions, and why not."""
+
+    HELD = "held"
+    CONFIRMED = "confirmed"
+    EXPIRED = "expired"
+    RELEASED = "released"
+    DISPLACED = "displaced"  # by a line with a higher priority
+
+
+TAKEN: Final = (TakeState.HELD, TakeState.CONFIRMED)
+
+
+class NotHeldError(Exception):
+    """A line that holds no positions now: its hold has expired or it was released."""
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """What is known of a line besides its positions."""
+
+    line_id: str
+    account: str | None
+    delivery: DeliveryType
+    state: TakeState
+    until_at: datetime | None
+    taken_at: datetime
+
+
+def store_take(connection: Connection, take: Take) -> None:
+    """Store the take of a line in place of an earlier one."""
+    row = {name: getattr(take, name) for name in Take.__slots__}
+    row |= {"delivery": take.delivery.value, "state": take.state.value}
+    insert = database.insert(connection.dialect.name, booking_takes).values(row)
+    change = {name: insert.excluded[name] for name in row if name != "line_id"}
+    connection.execute(insert.on_conflict_do_update(index_elements=["line_id"], set_=change))
+
+
+def read_takes(connection: Connection, line_ids: Sequence[str]) -> dict[str, Take]:
+    """The takes of the lines that have one."""
+    wanted = select(booking_takes).where(booking_takes.c.line_id.in_(line_ids))
+    return {row["line_id"]: _take(row) for row in connection.execute(wanted).mappings()}
+
+
+def set_state(connection: Connection, line_id: str, state: TakeState) -> None:
+    """Set the state of a line that no longer has its positions."""
+    connection.execute(
+        update(booking_takes).where(booking_takes.c.line_id == line_id).values(state=state.value)
+    )
+
+
+def change_held(
+    connection: Connection, line_id: str, now: datetime, *, state: TakeState, until: datetime | None
+) -> None:
+    """Confirm a hold or change its end; the condition is checked in the same statement.
+
+    Raises NotHeldError.
+    """
+    columns = booking_takes.c
+    changed = connection.execute(
+        update(booking_takes)
+        .where(
+            columns.line_id == line_id,
+            columns.state.in_([one.value for one in TAKEN]),
+            or_(columns.until_at.is_(None), columns.until_at > now),
+        )
+        .values(state=state.value, until_at=until)
+    )
+    if changed.rowcount != 1:
+        raise NotHeldError(
+            f"line {line_id} holds no positions: its hold has expired or was released; "
+            "reserve again"
+        )
+
+
+def lock_expired(connection: Connection, line_ids: Sequence[str], now: datetime) -> list[str]:
+    """Those of the lines whose hold has expired, locked until the transaction ends."""
+    columns = booking_takes.c
+    wanted = (
+        select(columns.line_id)
+        .where(columns.line_id.in_(line_ids), columns.until_at <= now)
+        .order_by(columns.line_id)
+    )
+    if connection.execute(wanted.limit(1)).first() is None:
+        return []
+    return list(connection.execute(wanted.with_for_update()).scalars())
+
+
+def _take(row: Any) -> Take:
+    values = {name: row[name] for name in Take.__slots__}
+    delivery, state = DeliveryType(row["delivery"]), TakeState(row["state"])
+    return Take(**{**values, "delivery": delivery, "state": state})

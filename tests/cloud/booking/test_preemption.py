@@ -1,0 +1,53 @@
+"""A guaranteed line displaces pre-emptible ones, as few as make room, and no others."""
+
+from functools import partial
+
+import pytest
+from sqlalchemy import Connection
+
+from cloud.booking import capacity
+from cloud.booking.preemption import preempt
+from cloud.booking.slots import DeliveryType, SlotDemand
+from cloud.booking.takes import TakeState, read_takes
+from tests.cloud.booking.capacity_data import EIGHT_S, HOUR, NOW, SITES, demand, used
+
+take = partial(capacity.take, now=NOW, until=None)
+preemptible = partial(take, delivery=DeliveryType.PREEMPTIBLE)
+
+
+def test_the_line_with_most_of_the_missing_positions_is_displaced(connection: Connection) -> None:
+    preemptible(connection, SITES, demand(range(4), 1), line_id="small", account="acme")
+    preemptible(connection, SITES, demand(range(1, 4), 3), line_id="large", account="zeta")
+    take(connection, SITES, demand(1, 2), line_id="firm")
+    (displaced,) = preempt(connection, SITES, demand([0, 1], 3), now=NOW)
+    assert (displaced.line_id, displaced.account) == ("large", "zeta")
+    assert displaced.slots == tuple(demand(range(1, 4), 3))
+    take(connection, SITES, demand([0, 1], 3), line_id="new")
+    assert used(connection) == {0: 4, 1: 6, 2: 1, 3: 1}
+    assert read_takes(connection, ["large"])["large"].state is TakeState.DISPLACED
+
+
+@pytest.mark.parametrize(
+    ("asked", "delivery"),
+    [
+        (demand(0, 2), DeliveryType.GUARANTEED),  # fits already
+        (demand(0, 3), DeliveryType.NON_GUARANTEED),
+        (demand(0, 3), DeliveryType.PREEMPTIBLE),
+        (demand(0, 6), DeliveryType.GUARANTEED),  # displacing would not make room
+        (demand(0), DeliveryType.EXCLUSIVE),
+    ],
+)
+def test_nothing_is_displaced_in_vain(sqlite, asked, delivery):
+    preemptible(sqlite, SITES, demand(0, 2), line_id="p")
+    take(sqlite, SITES, demand(0, 2), line_id="firm", delivery=DeliveryType.NON_GUARANTEED)
+    assert preempt(sqlite, SITES, asked, now=NOW, delivery=delivery) == ()
+    assert used(sqlite) == {0: 4}
+
+
+def test_hours_that_are_over_stay_with_the_displaced_line(sqlite: Connection) -> None:
+    preemptible(sqlite, SITES, demand(range(3), 6), line_id="p")
+    later = NOW + (3 * 24 - 3) * HOUR  # in the second hour
+    (displaced,) = preempt(sqlite, SITES, demand(2), now=later)
+    assert [one.starts_at_s for one in displaced.slots] == [EIGHT_S + 3600, EIGHT_S + 7200]
+    assert displaced.slots[0] == SlotDemand("KX-01", EIGHT_S + 3600, 6)
+    assert used(sqlite) == {0: 6, 1: 0, 2: 0}
