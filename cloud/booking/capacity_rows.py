@@ -130,7 +130,7 @@ def delete_positions(
 
 def _run(
     connection: Connection, statement: str, rows: Sequence[SlotRow], *first: str
-) -> CursorResult[Any]:
+) -> CursorResult[*tuple[Any, ...]]:
     dialect = connection.dialect.name
     given: tuple[Any, ...] = (msgspec.json.encode(rows).decode(),)
     if dialect == "postgresql":
