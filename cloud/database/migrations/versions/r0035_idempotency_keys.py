@@ -5,8 +5,8 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import op
 
-revision: Final = "0033"
-down_revision: Final = "0032"
+revision: Final = "0035"
+down_revision: Final = "0034"
 
 
 def upgrade() -> None:

@@ -5,8 +5,8 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import op
 
-revision: Final = "0034"
-down_revision: Final = "0033"
+revision: Final = "0036"
+down_revision: Final = "0035"
 
 NUMBER: Final = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 NAME: Final = sa.String(63)
