@@ -29,8 +29,7 @@ from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.ranges import Range, range_of
 from cloud.app.rate_card_reload import get_context
 from cloud.app.site_selection import OmittedLocation, run_isolated
-from cloud.auth.access import allow_roles
-from cloud.auth.keys import Role
+from cloud.auth.access import BUYER_ROLES, allow_roles
 from cloud.forecast.visitors.visitor_mix import HourVisitorMix
 from cloud.pricing.slot import SlotError, list_slots, parse_slot
 from cloud.sites.site_model import Site
@@ -39,7 +38,7 @@ from cloud.sites.sites import UnknownLocation
 MAX_QUESTIONS: Final = 500
 MAX_DAYS: Final = 28
 
-router = APIRouter(tags=["pricing"], dependencies=[allow_roles(Role.SALES, Role.ADVERTISER)])
+router = APIRouter(tags=["pricing"], dependencies=[allow_roles(*BUYER_ROLES)])
 
 
 class BatchQuestion(BaseModel):

@@ -19,14 +19,13 @@ from cloud.app.forecasts import forecast_site
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.ranges import Range
 from cloud.app.rate_card_reload import get_context
-from cloud.auth.access import allow_roles
-from cloud.auth.keys import Role
+from cloud.auth.access import BUYER_ROLES, allow_roles
 from cloud.money import major, with_sign
 from cloud.pricing.slot import parse_slot
 
 ROUNDED: Final = "the whole product rounded once, halves up"
 
-router = APIRouter(tags=["pricing"], dependencies=[allow_roles(Role.SALES, Role.ADVERTISER)])
+router = APIRouter(tags=["pricing"], dependencies=[allow_roles(*BUYER_ROLES)])
 
 
 @router.get(

@@ -25,8 +25,7 @@ from cloud.app.forecasts import forecast_all
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.app.site_selection import OmittedLocation, run_isolated, select_by_venue
-from cloud.auth.access import allow_roles
-from cloud.auth.keys import Role
+from cloud.auth.access import BUYER_ROLES, allow_roles
 from cloud.pricing.availability import has_begun
 from cloud.pricing.inventory import Element, build_inventory_element
 from cloud.pricing.quote import quote
@@ -39,7 +38,7 @@ Found = Sequence[tuple[Site, CachedForecast]]
 Hours = dict[str, Slot | str]
 """By time zone: the slot, or why the zone has none."""
 
-router = APIRouter(tags=["inventory"], dependencies=[allow_roles(Role.SALES, Role.ADVERTISER)])
+router = APIRouter(tags=["inventory"], dependencies=[allow_roles(*BUYER_ROLES)])
 
 
 class Inventory(BaseModel):

@@ -23,8 +23,7 @@ from cloud.app.context import AppContext
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.app.search_queue import SearchQueue, SearchQueueFull
-from cloud.auth.access import allow_roles
-from cloud.auth.keys import Role
+from cloud.auth.access import BUYER_ROLES, allow_roles
 from cloud.planning.plan_offers import PlanOffer, read_plan_offer
 from cloud.planning.plan_request import PlanRequest
 from cloud.planning.plan_response import InfeasibleResponse, PlanResponse, plan_response
@@ -39,7 +38,7 @@ STREAMED: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {STREAM: {"schema": {"type": "string"}}}}
 }
 
-router = APIRouter(tags=["pricing"], dependencies=[allow_roles(Role.SALES, Role.ADVERTISER)])
+router = APIRouter(tags=["pricing"], dependencies=[allow_roles(*BUYER_ROLES)])
 
 
 @router.post(

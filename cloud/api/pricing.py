@@ -23,8 +23,7 @@ from cloud.app.forecasts import REACH, forecast_site
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.ranges import Range, range_of
 from cloud.app.rate_card_reload import get_context
-from cloud.auth.access import allow_roles
-from cloud.auth.keys import Role
+from cloud.auth.access import BUYER_ROLES, allow_roles
 from cloud.forecast.forecaster import HourForecast
 from cloud.money import major
 from cloud.pricing.availability import Availability, Status, compute_availability, has_begun
@@ -33,7 +32,7 @@ from cloud.pricing.quote import Quote, hide_reasons, quote
 from cloud.pricing.slot import Slot, parse_slot
 from cloud.sites.site_model import Site
 
-router = APIRouter(tags=["pricing"], dependencies=[allow_roles(Role.SALES, Role.ADVERTISER)])
+router = APIRouter(tags=["pricing"], dependencies=[allow_roles(*BUYER_ROLES)])
 TimeSlot = Annotated[
     str,
     Path(

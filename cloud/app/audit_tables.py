@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from cloud.auth.accounts.audit_comparisons import AccountComparison, BrandComparison
 from cloud.auth.audit_comparisons import Comparison, KeyComparison, compare_with_log
+from cloud.auth.users.audit_comparison import UserComparison
 from cloud.booking.order_comparison import OrderComparison
 from cloud.fleet.audit_comparisons import AllowListRows, Devices, Groups
 from cloud.sales.audit_comparisons import (
@@ -31,6 +32,7 @@ def _comparisons() -> Sequence[Comparison]:
         KeyComparison(),
         AccountComparison(),
         BrandComparison(),
+        UserComparison(),
         OccupancyComparison(),
         PriceSheetComparison(),
         OrderComparison(),

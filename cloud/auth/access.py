@@ -22,8 +22,10 @@ from cloud.lru_cache import LruCache
 
 CACHE_FOR: Final = timedelta(seconds=30)
 MAX_CACHED: Final = 10_000
-STAFF_ROLES: Final = frozenset({Role.SALES, Role.ADMIN})
-"""Roles of the media owner: they see the plans of every advertiser."""
+STAFF_ROLES: Final = frozenset({Role.SALES, Role.OPERATIONS, Role.FINANCE, Role.ADMIN})
+"""Roles of the media owner: they see the objects of every account."""
+BUYER_ROLES: Final = (Role.SALES, Role.ADVERTISER, Role.AGENCY)
+"""Roles that ask for prices and plans, for themselves or for a client."""
 
 _header = APIKeyHeader(name="X-API-Key", auto_error=False, description="an API key")
 _bearer = HTTPBearer(auto_error=False, description="the same key as a bearer token")

@@ -33,11 +33,13 @@ class KeyRefused(ValueError):  # noqa: N818 - reads as what happened
 
 
 class Role(StrEnum):
-    """The role of a key."""
+    """The role of a key or of a user."""
 
     SALES = "sales"
     ADVERTISER = "advertiser"
+    AGENCY = "agency"
     OPERATIONS = "operations"
+    FINANCE = "finance"
     ADMIN = "admin"
 
 

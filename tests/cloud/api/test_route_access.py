@@ -25,7 +25,7 @@ from tests.cloud.rates import CARD, sites
 
 EVERYBODY = frozenset(Role)
 SALES = frozenset({Role.SALES, Role.ADMIN})
-BUYERS = SALES | {Role.ADVERTISER}
+BUYERS = SALES | {Role.ADVERTISER, Role.AGENCY}
 AUDIENCE_READERS = SALES | {Role.OPERATIONS}
 OPERATORS = frozenset({Role.OPERATIONS, Role.ADMIN})
 OPEN = frozenset(

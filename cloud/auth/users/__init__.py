@@ -1,0 +1,1 @@
+"""People who sign in: their passwords, sessions, roles and single-use tokens."""
