@@ -15,9 +15,16 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from cloud.booking.capacity_rows import SlotRow, add_used, enter_positions, sync_slots
+from cloud.booking.capacity_rows import (
+    SlotRow,
+    add_used,
+    delete_positions,
+    enter_positions,
+    lock_slots,
+    sync_slots,
+)
 from cloud.booking.renamed_slots import move_renamed_slots
-from cloud.booking.returns import expire_holds_at, expire_lines, give_back
+from cloud.booking.returns import expire_holds_at, expire_lines, give_back, read_line_rows
 from cloud.booking.sale_limits import SaleLimit, find_site, read_sale_limits
 from cloud.booking.shortage import find_short
 from cloud.booking.slots import (
@@ -28,7 +35,7 @@ from cloud.booking.slots import (
     SlotDemand,
     check_demand,
 )
-from cloud.booking.takes import Take, TakeState, change_held, store_take
+from cloud.booking.takes import Take, TakeState, change_held, read_takes, store_take
 from cloud.sites.sites import Sites
 
 
@@ -82,6 +89,23 @@ def confirm(connection: Connection, line_id: str, *, now: datetime) -> None:
 def extend(connection: Connection, line_id: str, *, until: datetime, now: datetime) -> None:
     """Let a hold expire at another moment. Raises NotHeldError."""
     change_held(connection, line_id, now, state=TakeState.HELD, until=until)
+
+
+def transfer(
+    connection: Connection, from_id: str, line_id: str, *, until: datetime | None, now: datetime
+) -> None:
+    """Move everything that one line holds to another, as from a hold to a line of an order.
+
+    Raises NotHeldError.
+    """
+    rows = read_line_rows(connection, from_id)
+    lock_slots(connection, rows)
+    change_held(connection, from_id, now, state=TakeState.RELEASED, until=None)
+    before = read_takes(connection, [from_id])[from_id]
+    moved = sorted(delete_positions(connection, from_id, rows))
+    state = TakeState.CONFIRMED if until is None else TakeState.HELD
+    store_take(connection, Take(line_id, before.account, before.delivery, state, until, now))
+    enter_positions(connection, line_id, moved)
 
 
 def lock_demand(

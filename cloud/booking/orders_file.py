@@ -103,7 +103,7 @@ class _Row:
             price_minor=self._read("price", lambda text: _read_price(text, currency)),
             currency=currency,
             creatives=self._read("creatives", _read_creatives),
-            local_hours=self._read("hours", _read_hours),
+            local_hours=self._read("hours", read_hours),
             zone=site.zone,
         )
         if next(line.iterate_slots(), None) is None:
@@ -181,7 +181,7 @@ def _read_status(text: str) -> BookingStatus:
         ) from None
 
 
-def _read_hours(text: str) -> frozenset[int]:
+def read_hours(text: str) -> frozenset[int]:
     """The local hours of `7-9;16-18`; all when empty."""
     if not text:
         return frozenset(range(24))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection, select
 
 from cloud.booking.capacity_rows import (
     SlotRow,
@@ -13,7 +13,7 @@ from cloud.booking.capacity_rows import (
     read_ledger,
     subtract_used,
 )
-from cloud.booking.takes import TakeState, lock_expired, set_state
+from cloud.booking.takes import TakeState, end_take, lock_expired, mark_expired
 from cloud.database.bookings import booking_ledger, booking_takes
 
 MAX_SWEPT: Final = 200
@@ -45,7 +45,7 @@ def give_back(
     returned = delete_positions(connection, line_id, rows) if rows else []
     subtract_used(connection, returned)
     if from_s is None or not read_line_rows(connection, line_id):
-        set_state(connection, line_id, state)
+        end_take(connection, line_id, state)
     return sorted(returned)
 
 
@@ -57,20 +57,14 @@ def expire_holds_at(connection: Connection, rows: Sequence[SlotRow], now: dateti
     lines = sorted({row.line_id for row in read_ledger(connection, rows)})
     for line_id in lock_expired(connection, lines, now):
         subtract_used(connection, delete_positions(connection, line_id, rows))
-        set_state(connection, line_id, TakeState.EXPIRED)
+        mark_expired(connection, line_id)
 
 
 def sweep_expired(connection: Connection, now: datetime) -> list[str]:
     """Give back everything of expired holds, of at most `MAX_SWEPT` lines; returns their ids."""
     takes = booking_takes.c
-    has_positions = exists().where(booking_ledger.c.line_id == takes.line_id)
-    is_held = takes.state == TakeState.HELD.value
-    wanted = (
-        select(takes.line_id)
-        .where(takes.until_at <= now, is_held | has_positions)
-        .order_by(takes.line_id)
-        .limit(MAX_SWEPT)
-    )
+    wanted = select(takes.line_id).where(takes.until_at <= now).order_by(takes.line_id)
+    wanted = wanted.limit(MAX_SWEPT)
     return expire_lines(connection, connection.execute(wanted).scalars().all(), now)
 
 
@@ -82,5 +76,5 @@ def expire_lines(connection: Connection, line_ids: Iterable[str], now: datetime)
     for line_id in expired:
         rows = every[line_id]
         subtract_used(connection, delete_positions(connection, line_id, rows) if rows else [])
-        set_state(connection, line_id, TakeState.EXPIRED)
+        end_take(connection, line_id, TakeState.EXPIRED)
     return expired

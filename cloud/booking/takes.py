@@ -57,11 +57,16 @@ def read_takes(connection: Connection, line_ids: Sequence[str]) -> dict[str, Tak
     return {row["line_id"]: _take(row) for row in connection.execute(wanted).mappings()}
 
 
-def set_state(connection: Connection, line_id: str, state: TakeState) -> None:
-    """Set the state of a line that no longer has its positions."""
-    connection.execute(
-        update(booking_takes).where(booking_takes.c.line_id == line_id).values(state=state.value)
-    )
+def end_take(connection: Connection, line_id: str, state: TakeState) -> None:
+    """Set the state of a line that has no positions left: it is not swept any more."""
+    changed = update(booking_takes).where(booking_takes.c.line_id == line_id)
+    connection.execute(changed.values(state=state.value, until_at=None))
+
+
+def mark_expired(connection: Connection, line_id: str) -> None:
+    """Set the state of a line that still has positions for the sweep to give back."""
+    changed = update(booking_takes).where(booking_takes.c.line_id == line_id)
+    connection.execute(changed.values(state=TakeState.EXPIRED.value))
 
 
 def change_held(

@@ -12,11 +12,17 @@ from cloud.database.bookings import (
     booking_takes,
     slot_occupancy,
 )
+from cloud.database.holds import booking_holds, quote_locks
+from cloud.database.products import dayparts, products, screen_restrictions
 from tests.cloud.memory_database import in_memory
+
+TABLES = (
+    slot_occupancy, booking_slots, booking_takes, booking_ledger, booking_blackouts, booking_holds,
+    quote_locks, products, dayparts, screen_restrictions,
+)  # fmt: skip
 
 
 @pytest.fixture
 def sqlite() -> Iterator[Connection]:
-    tables = (slot_occupancy, booking_slots, booking_takes, booking_ledger, booking_blackouts)
-    with in_memory(*tables) as connection:
+    with in_memory(*TABLES) as connection:
         yield connection

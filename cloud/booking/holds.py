@@ -1,0 +1,277 @@
+"""Holds: positions that an account has until a moment, booked before it or given back.
+
+A hold can be extended a few times and never beyond `latest_at`, which is fixed when it is made. It
+stays readable after it has ended. Its positions are in the ledger under its id.
+"""
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true, update
+
+from cloud.booking import capacity
+from cloud.booking.returns import sweep_expired
+from cloud.booking.slots import DeliveryType, SlotDemand
+from cloud.booking.takes import NotHeldError
+from cloud.database import total
+from cloud.database.holds import booking_holds
+from cloud.sites.sites import Sites
+
+
+class HoldState(StrEnum):
+    """What became of a hold; all but the first are final."""
+
+    HELD = "held"
+    BOOKED = "booked"
+    RELEASED = "released"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldPolicy:
+    """Limits of holds. One extension adds `period` to the present moment."""
+
+    period: timedelta = timedelta(hours=24)
+    longest: timedelta = timedelta(days=7)
+    extensions: int = 6
+    holds: int = 20
+    slots: int = 40_000
+
+
+HOLD_POLICY: Final = HoldPolicy()
+
+
+class UnknownHold(LookupError):  # noqa: N818 - reads as what happened
+    """No hold with that id for the account."""
+
+
+class HoldEndedError(Exception):
+    """A hold that was booked, released or has expired."""
+
+
+class HoldLimitError(Exception):
+    """More holds, slots or extensions than the policy allows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """A hold and what it holds."""
+
+    id: str
+    account: str
+    created_by: str
+    created_at: datetime
+    expires_at: datetime
+    latest_at: datetime
+    extensions: int
+    state: HoldState
+    ended_at: datetime | None
+    quote: str | None
+    delivery: DeliveryType
+    slots: tuple[SlotDemand, ...]
+
+    def state_at(self, now: datetime) -> HoldState:
+        """The state: a hold past its end has expired, whether or not it was swept."""
+        is_over = self.state is HoldState.HELD and self.expires_at <= now
+        return HoldState.EXPIRED if is_over else self.state
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class HoldPosition:
+    """The last hold of a page of the list."""
+
+    created_at: datetime
+    id: str
+
+
+def place_hold(
+    connection: Connection, sites: Sites, hold: Hold, *, policy: HoldPolicy = HOLD_POLICY
+) -> None:
+    """Take the positions of a hold and store it.
+
+    Raises:
+        HoldLimitError: the account has as many holds or held slots as the policy allows.
+        NotAvailableError, DemandError: as `capacity.take`.
+    """
+    _refuse_too_many(connection, hold, policy)
+    capacity.take(
+        connection,
+        sites,
+        hold.slots,
+        line_id=hold.id,
+        until=hold.expires_at,
+        now=hold.created_at,
+        account=hold.account,
+        delivery=hold.delivery,
+    )
+    row = {name: getattr(hold, name) for name in Hold.__slots__}
+    row |= {
+        "state": hold.state.value,
+        "delivery": hold.delivery.value,
+        "slot_count": len(hold.slots),
+        "slots": zlib.compress(msgspec.json.encode([astuple(one) for one in hold.slots])),
+    }
+    connection.execute(booking_holds.insert().values(row))
+
+
+def extend_hold(
+    connection: Connection,
+    name: str,
+    account: str | None,
+    *,
+    now: datetime,
+    policy: HoldPolicy = HOLD_POLICY,
+) -> Hold:
+    """Let a hold end one period from now, but not after `latest_at`.
+
+    Raises:
+        UnknownHold: the account has no such hold.
+        HoldEndedError: it has ended.
+        HoldLimitError: it was extended as often as the policy allows, or would not end later.
+    """
+    hold = require_held(connection, name, account, now)
+    until = min(now + policy.period, hold.latest_at)
+    if hold.extensions >= policy.extensions:
+        raise HoldLimitError(
+            f"hold {hold.id} was extended {hold.extensions} times, which is the maximum: book it "
+            f"before {hold.expires_at:%Y-%m-%dT%H:%M:%SZ}, or let it expire"
+        )
+    if until <= hold.expires_at:
+        raise HoldLimitError(
+            f"hold {hold.id} ends at {hold.expires_at:%Y-%m-%dT%H:%M:%SZ}, and an extension now "
+            f"would not end later; no hold of it goes beyond {hold.latest_at:%Y-%m-%dT%H:%M:%SZ}"
+        )
+    try:
+        capacity.extend(connection, hold.id, until=until, now=now)
+    except NotHeldError as error:
+        raise HoldEndedError(f"hold {hold.id} has expired: place a new one") from error
+    _update(connection, hold.id, expires_at=until, extensions=hold.extensions + 1)
+    return replace(hold, expires_at=until, extensions=hold.extensions + 1)
+
+
+def release_hold(connection: Connection, name: str, account: str | None, now: datetime) -> Hold:
+    """Give the positions back; a hold that has ended stays as it is.
+
+    Raises:
+        UnknownHold: the account has no such hold.
+        HoldEndedError: it was booked: cancel the order lines.
+    """
+    hold = find_hold(connection, name, account)
+    if hold.state is HoldState.BOOKED:
+        raise HoldEndedError(f"hold {hold.id} was booked: cancel the lines of its order")
+    if hold.state_at(now) is not HoldState.HELD:
+        return hold
+    capacity.release(connection, hold.id)
+    return _end(connection, hold, HoldState.RELEASED, now)
+
+
+def book_hold(
+    connection: Connection, name: str, account: str | None, line_id: str, *, now: datetime
+) -> Hold:
+    """Move all positions of a hold to an order line, for good.
+
+    Raises:
+        UnknownHold: the account has no such hold.
+        HoldEndedError: it has ended.
+    """
+    hold = require_held(connection, name, account, now)
+    try:
+        capacity.transfer(connection, hold.id, line_id, until=None, now=now)
+    except NotHeldError as error:
+        raise HoldEndedError(f"hold {hold.id} has expired: place a new one") from error
+    return _end(connection, hold, HoldState.BOOKED, now)
+
+
+def find_hold(connection: Connection, name: str, account: str | None) -> Hold:
+    """A hold of an account, or of any for None; raises UnknownHold."""
+    wanted = select(booking_holds).where(booking_holds.c.id == name, _of(account))
+    row = connection.execute(wanted).mappings().one_or_none()
+    if row is None:
+        raise UnknownHold("no hold of yours has that id: GET /api/holds lists your holds")
+    return _hold(row)
+
+
+def require_held(connection: Connection, name: str, account: str | None, now: datetime) -> Hold:
+    """The same for one that has not ended; raises HoldEndedError."""
+    hold = find_hold(connection, name, account)
+    state = hold.state_at(now)
+    if state is not HoldState.HELD:
+        raise HoldEndedError(f"hold {hold.id} is {state}: place a new one")
+    return hold
+
+
+def find_holds(
+    connection: Connection, account: str | None, *, after: HoldPosition | None, most: int
+) -> Sequence[Hold]:
+    """The holds of an account, or of all, the latest first, also those that have ended."""
+    columns = booking_holds.c
+    wanted = select(booking_holds).where(_of(account))
+    if after is not None:
+        then = and_(columns.created_at == after.created_at, columns.id < after.id)
+        wanted = wanted.where(or_(columns.created_at < after.created_at, then))
+    rows = connection.execute(
+        wanted.order_by(columns.created_at.desc(), columns.id.desc()).limit(most)
+    )
+    return [_hold(row) for row in rows.mappings()]
+
+
+def sweep_holds(connection: Connection, now: datetime) -> list[str]:
+    """Give back what expired holds and lines have; returns their ids, at most 200 at once."""
+    swept = sweep_expired(connection, now)
+    columns = booking_holds.c
+    is_over = and_(columns.state == HoldState.HELD.value, columns.expires_at <= now)
+    connection.execute(
+        update(booking_holds)
+        .where(is_over)
+        .values(state=HoldState.EXPIRED.value, ended_at=columns.expires_at)
+    )
+    return swept
+
+
+def _refuse_too_many(connection: Connection, hold: Hold, policy: HoldPolicy) -> None:
+    columns = booking_holds.c
+    counted = select(func.count(), func.coalesce(total(columns.slot_count), 0)).where(
+        columns.account == hold.account,
+        columns.state == HoldState.HELD.value,
+        columns.expires_at > hold.created_at,
+    )
+    holds, slots = connection.execute(counted).one()
+    if holds >= policy.holds:
+        raise HoldLimitError(
+            f"{holds} holds of {hold.account} have not ended, which is the maximum: book one, or "
+            "DELETE one"
+        )
+    if slots + len(hold.slots) > policy.slots:
+        raise HoldLimitError(
+            f"{hold.account} holds {slots} slots and asks for {len(hold.slots)}: at most "
+            f"{policy.slots} at once; book or DELETE a hold"
+        )
+
+
+def _end(connection: Connection, hold: Hold, state: HoldState, now: datetime) -> Hold:
+    _update(connection, hold.id, state=state.value, ended_at=now)
+    return replace(hold, state=state, ended_at=now)
+
+
+def _update(connection: Connection, name: str, **values: Any) -> None:
+    connection.execute(update(booking_holds).where(booking_holds.c.id == name).values(values))
+
+
+def _of(account: str | None) -> ColumnElement[bool]:
+    return true() if account is None else booking_holds.c.account == account
+
+
+def _hold(row: Any) -> Hold:
+    values = {name: row[name] for name in Hold.__slots__}
+    slots = msgspec.json.decode(zlib.decompress(row["slots"]), type=list[tuple[str, int, int]])
+    values |= {
+        "state": HoldState(row["state"]),
+        "delivery": DeliveryType(row["delivery"]),
+        "slots": tuple(SlotDemand(*one) for one in slots),
+    }
+    return Hold(**values)
