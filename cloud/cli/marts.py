@@ -61,7 +61,8 @@ def run(arguments: argparse.Namespace, clock: Callable[[], datetime] = utc_now) 
             return _publish(lake, sites)
         if arguments.spark:
             return _build_on_spark(lake, sites, arguments.since, clock())
-        return _build(lake, DuckDbEngine(), sites, arguments.since, clock())
+        with DuckDbEngine().open() as duckdb:
+            return _build(lake, duckdb, sites, arguments.since, clock())
     except REFUSED as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -1,6 +1,7 @@
 """Replace a day of several tables in one transaction; a table whose rows are the same is left."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -48,7 +49,7 @@ def read_day_files(lake: Lake, tables: Collection[LakeTable], day: date) -> DayF
 def replace_day(
     lake: Lake,
     day: date,
-    parts: Sequence[DayRows],
+    parts: Iterable[DayRows],
     *,
     before: DayFiles,
     now: datetime,
@@ -56,6 +57,8 @@ def replace_day(
 ) -> list[Snapshot]:
     """Replace the day's files in `before` by the rows, in one transaction over all tables.
 
+    Each part is written to a staged file when it is taken, so that `parts` can compute the next one
+    meanwhile. No file is published before all are written: parts that raise leave none behind.
     The same rows give the same bytes: a table that has them already gets no snapshot, so that
     nothing computed from it has to be computed again. Its file is written again when it is damaged.
     `meanwhile` is called in the transaction in any case, before the rows.
@@ -65,11 +68,16 @@ def replace_day(
             Nothing is committed.
     """
     changes: list[dict[str, Any]] = []
-    for part in sorted(parts, key=lambda one: one.table.full_name):
-        removed = before[part.table.full_name]
-        added = _write(lake.storage, part, day, removed)
-        if added != list(removed):
-            changes.append({"table": part.table, "added": added, "removed": removed})
+    with ExitStack() as stack:
+        staged = {
+            part.table: stack.enter_context(stage_batches(lake.storage, part.table, part.batches))
+            for part in parts
+        }
+        for table, file in sorted(staged.items(), key=lambda one: one[0].full_name):
+            removed = before[table.full_name]
+            added = _publish(lake.storage, table, day, file, removed)
+            if added != list(removed):
+                changes.append({"table": table, "added": added, "removed": removed})
     with writing(lake.engine) as connection:
         meanwhile(connection)
         snapshots = [_commit(connection, day, now=now, **change) for change in changes]
@@ -77,16 +85,19 @@ def replace_day(
     return snapshots
 
 
-def _write(
-    storage: Storage, part: DayRows, day: date, present: Sequence[DataFile]
+def _publish(
+    storage: Storage,
+    table: LakeTable,
+    day: date,
+    staged: StagedFile,
+    present: Sequence[DataFile],
 ) -> list[DataFile]:
-    with stage_batches(storage, part.table, part.batches) as staged:
-        if not staged.rows:
-            return []
-        if len(present) == 1 and present[0].sha256 == staged.read_hash():
-            _restore(storage, present[0], staged)
-            return list(present)
-        return [publish_staged(storage, part.table, day, staged)]
+    if not staged.rows:
+        return []
+    if len(present) == 1 and present[0].sha256 == staged.sha256:
+        _restore(storage, present[0], staged)
+        return list(present)
+    return [publish_staged(storage, table, day, staged)]
 
 
 def _restore(storage: Storage, file: DataFile, staged: StagedFile) -> None:

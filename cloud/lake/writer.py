@@ -117,10 +117,7 @@ class StagedFile:
     path: Path
     rows: int
     bounds: Bounds
-
-    def read_hash(self) -> str:
-        """Its SHA-256."""
-        return hash_stream(self.path.open("rb"))
+    sha256: str
 
 
 class StagedWriter:
@@ -143,7 +140,7 @@ class StagedWriter:
         """The complete file; nothing can be added any more."""
         self._writer.close()
         pairs = {name: _plain_pair(pair) for name, pair in self._bounds.items()}
-        return StagedFile(self._path, self._rows, pairs)
+        return StagedFile(self._path, self._rows, pairs, hash_stream(self._path.open("rb")))
 
 
 @contextmanager
@@ -174,7 +171,8 @@ def publish_file(
     """Move a staged file with these rows to its path, and describe it for the manifest."""
     bounds = _extend(_NO_BOUNDS, {name: rows.column(name) for name in table.sort_by})
     pairs = {name: _plain_pair(pair) for name, pair in bounds.items()}
-    return publish_staged(storage, table, day, StagedFile(staged, len(rows), pairs))
+    described = StagedFile(staged, len(rows), pairs, hash_stream(staged.open("rb")))
+    return publish_staged(storage, table, day, described)
 
 
 def publish_staged(storage: Storage, table: LakeTable, day: date, staged: StagedFile) -> DataFile:
@@ -184,7 +182,7 @@ def publish_staged(storage: Storage, table: LakeTable, day: date, staged: Staged
         day=day,
         rows=staged.rows,
         size_bytes=staged.path.stat().st_size,
-        sha256=staged.read_hash(),
+        sha256=staged.sha256,
         schema_version=table.schema_version,
         bounds=staged.bounds,
     )

@@ -7,9 +7,12 @@ meanwhile; the position moves with the last day. A run that is interrupted is re
 first day, with the same rows. A day whose reports retention has deleted keeps its rows. A day that
 never had a report is built when something was ordered. A day with a damaged file, or
 with values whose sums do not fit, keeps its rows, and the next run tries it again.
+
+The files of a day are checked while the day before it is computed, and a mart is written while the
+next one is computed: at most one statement and one check run beside the writing of a mart.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -19,6 +22,7 @@ from sqlalchemy import Connection
 from cloud.database import reading, writing
 from cloud.lake.curated.audience import AUDIENCE_DEMOGRAPHICS_HOURLY, AUDIENCE_METRICS
 from cloud.lake.curated.campaigns import CAMPAIGN_PERFORMANCE
+from cloud.lake.file_checks import DamagedFileError
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import (
     read_changed_days,
@@ -27,10 +31,11 @@ from cloud.lake.manifest import (
     read_position,
     write_position,
 )
+from cloud.lake.map_ahead import map_ahead
 from cloud.lake.raw.audience import RAW_CREATIVES, RAW_DEMOGRAPHICS, RAW_REPORTS
 from cloud.lake.raw.orders import RAW_ORDER_LINE_HOURS
-from cloud.lake.replacement import DayRows, read_day_files, replace_day
-from cloud.lake.tables import DAY
+from cloud.lake.replacement import DayFiles, DayRows, read_day_files, replace_day
+from cloud.lake.tables import DAY, LakeTable
 from cloud.lake.trusted.tables import TRUSTED_TABLES
 from cloud.lake.writer import sort_rows
 from cloud.marts.built_days import NOT_BUILT, read_built_days, write_built_day
@@ -38,6 +43,7 @@ from cloud.marts.engine import (
     UNUSABLE_INPUTS,
     LakeFiles,
     MartEngine,
+    MartInputs,
     compute_mart,
     require_readable_inputs,
 )
@@ -94,7 +100,7 @@ def build_changed_days(
         days = _list_changed_days(connection, progress)
         days |= _list_outdated_days(connection, inputs, deleted)
     builder = _Builder(lake, engine, inputs, progress, deleted, now)
-    yield from map(builder.build, sorted(day for day in days if day <= now.date()))
+    yield from builder.build_all(sorted(day for day in days if day <= now.date()))
     if progress.done != progress.target:
         with writing(lake.engine) as connection:
             _write_progress(connection, progress.done, progress.target)
@@ -108,7 +114,20 @@ def build_days(
         progress = _read_progress(connection)
         deleted = _list_deleted_days(connection)
     builder = _Builder(lake, engine, SiteTables(sites, DAILY_MARTS), progress, deleted, now)
-    yield from map(builder.build, sorted(days))
+    yield from builder.build_all(sorted(days))
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadDay:
+    """The files to be replaced and what the SQL reads; `refused` is why it cannot be read.
+
+    A day without inputs keeps its rows.
+    """
+
+    day: date
+    before: DayFiles
+    inputs: MartInputs | None
+    refused: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,30 +141,46 @@ class _Builder:
     deleted: Collection[date]
     now: datetime
 
-    def build(self, day: date) -> BuiltDay:
-        """Replace the rows of a day, unless its reports are deleted or it has no source."""
+    def build_all(self, days: Iterable[date]) -> Iterator[BuiltDay]:
+        """Replace the rows of each day, unless its reports are deleted or it has no source."""
+        return map(self._build, map_ahead(self._read, days))
+
+    def _read(self, day: date) -> _ReadDay:
         before = read_day_files(self.lake, DAILY_MARTS, day)
         sources = self._read_sources(day)
         if sources is None:
-            return BuiltDay(day, {})
+            return _ReadDay(day, before, None)
         try:
             require_readable_inputs(sources)
-            inputs = {**sources, **self.inputs.list_tables(day, until=self.now)}
-            rows = {mart: compute_mart(self.engine, mart, inputs) for mart in DAILY_MARTS}
-        except UNUSABLE_INPUTS as error:
-            return self._stop(day, str(error))
-        parts = [
-            DayRows(mart, sort_rows(mart, found.drop_columns([DAY])))
-            for mart, found in rows.items()
-        ]
+        except DamagedFileError as error:
+            return _ReadDay(day, before, None, str(error))
+        inputs = {**sources, **self.inputs.list_tables(day, until=self.now)}
+        return _ReadDay(day, before, inputs)
+
+    def _build(self, read: _ReadDay) -> BuiltDay:
+        day, inputs = read.day, read.inputs
+        if read.refused is not None:
+            return self._stop(day, read.refused)
+        if inputs is None:
+            return BuiltDay(day, {})
+        rows: dict[str, int] = {}
+
+        def compute(mart: LakeTable) -> DayRows:
+            found = compute_mart(self.engine, mart, inputs)
+            rows[mart.name] = len(found)
+            return DayRows(mart, sort_rows(mart, found.drop_columns([DAY])))
 
         def confirm(connection: Connection) -> None:
             _write_progress(connection, self.progress.done, self.progress.done)
             record = self.inputs.describe(day, until=self.now)
             write_built_day(connection, POSITIONS_OF, day, record)
 
-        replace_day(self.lake, day, parts, before=before, now=self.now, meanwhile=confirm)
-        return BuiltDay(day, {mart.name: len(found) for mart, found in rows.items()})
+        parts = map_ahead(compute, DAILY_MARTS)
+        try:
+            replace_day(self.lake, day, parts, before=read.before, now=self.now, meanwhile=confirm)
+        except UNUSABLE_INPUTS as error:
+            return self._stop(day, str(error))
+        return BuiltDay(day, rows)
 
     def _stop(self, day: date, reason: str) -> BuiltDay:
         """Leave the day as it is, and record that the next run has to build it."""

@@ -4,9 +4,10 @@ Weekdays, local hours and expected time are computed here once, so that no engin
 zone. Weekdays are numbered from 1 (Monday) to 7 (Sunday).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
@@ -42,6 +43,7 @@ DIM_LOCATION: Final = pa.schema(
 FORMER_IDS: Final = pa.schema([("former_id", pa.string()), ("present_id", pa.string())])
 LOCATION_LOOPS: Final = pa.schema([("location", pa.string()), ("loop_s", INT64), ("spot_s", INT64)])
 DAY_NUMBERS: Final = pa.schema([("date_on", pa.date32()), ("number", INT64)])
+Span = tuple[datetime, datetime]
 LOCATION_HOURS: Final = pa.schema(
     [
         ("location", pa.string()),
@@ -110,35 +112,45 @@ def list_location_hours(sites: Iterable[Site], day: date, *, until: datetime) ->
     midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
     starts = [midnight + hour * ONE_HOUR for hour in range(24)]
     hours = [(at, min(at + ONE_HOUR, until)) for at in starts if at < until]
-    columns: dict[str, list[Any]] = {name: [] for name in LOCATION_HOURS.names}
-    clocks: dict[str, list[datetime]] = {}
-    for site in sites:
-        if site.timezone not in clocks:
-            clocks[site.timezone] = [at.astimezone(site.zone) for at, _ in hours]
-        clock = clocks[site.timezone]
-        columns["location"] += [site.id] * len(hours)
-        columns[DAY] += [day] * len(hours)
-        columns["hour"] += [at.hour for at, _ in hours]
-        columns["local_date"] += [local.date() for local in clock]
-        columns["local_hour"] += [local.hour for local in clock]
-        columns["local_weekday"] += [local.isoweekday() for local in clock]
-        columns["expected_ms"] += _list_expected_ms(site, hours)
+    if not hours:
+        return LOCATION_HOURS.empty_table()
+    listed = list(sites)
+    zones = list(dict.fromkeys(site.timezone for site in listed))
+    clock = pa.concat_tables([_list_clock(ZoneInfo(zone), day, hours) for zone in zones])
+    first_rows = {zone: number * len(hours) for number, zone in enumerate(zones)}
+    rows = [first_rows[site.timezone] + n for site in listed for n in range(len(hours))]
+    numbers = [number for number in range(len(listed)) for _ in hours]
+    spans_ms = [(ends_at - starts_at) // MILLISECOND for starts_at, ends_at in hours]
+    expected_ms = [ms for site in listed for ms in _list_expected_ms(site, hours, spans_ms)]
+    columns = {
+        "location": pa.array([site.id for site in listed], pa.string()).take(pa.array(numbers)),
+        **dict(zip(clock.column_names, clock.take(pa.array(rows)).columns, strict=True)),
+        "expected_ms": pa.array(expected_ms, INT64),
+    }
     return pa.table(columns, schema=LOCATION_HOURS)
 
 
-def _list_expected_ms(site: Site, hours: list[tuple[datetime, datetime]]) -> list[int]:
+def _list_clock(zone: ZoneInfo, day: date, hours: Sequence[Span]) -> pa.Table:
+    """The hours in UTC and in a time zone."""
+    local = [at.astimezone(zone) for at, _ in hours]
+    columns = {
+        DAY: [day] * len(hours),
+        "hour": [at.hour for at, _ in hours],
+        "local_date": [at.date() for at in local],
+        "local_hour": [at.hour for at in local],
+        "local_weekday": [at.isoweekday() for at in local],
+    }
+    return pa.table(columns, schema=pa.schema([LOCATION_HOURS.field(name) for name in columns]))
+
+
+def _list_expected_ms(site: Site, hours: Sequence[Span], spans_ms: Sequence[int]) -> list[int]:
     """By hour; computed once where every camera is expected all day."""
-    if not hours:
-        return []
-    cameras = sum(not camera.optional for camera in site.cameras)
-    whole_ms = _span_ms(hours[0][0], hours[-1][1])
-    if site.expected_ms(hours[0][0], hours[-1][1]) == cameras * whole_ms:
-        return [cameras * _span_ms(starts_at, ends_at) for starts_at, ends_at in hours]
+    cameras = [camera for camera in site.cameras if not camera.optional]
+    whole_ms = len(cameras) * sum(spans_ms)
+    is_dated = any(camera.from_on or camera.until_on for camera in cameras)
+    if not is_dated or site.expected_ms(hours[0][0], hours[-1][1]) == whole_ms:
+        return [len(cameras) * span_ms for span_ms in spans_ms]
     return [site.expected_ms(starts_at, ends_at) for starts_at, ends_at in hours]
-
-
-def _span_ms(starts_at: datetime, ends_at: datetime) -> int:
-    return (ends_at - starts_at) // MILLISECOND
 
 
 def _describe_date(day: date) -> dict[str, Any]:

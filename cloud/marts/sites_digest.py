@@ -13,6 +13,8 @@ from typing import Final
 from cloud.sites.site_model import Site
 
 ONE_DAY: Final = timedelta(days=1)
+CameraDays = tuple[str, int, int]
+"""A location, and from when until when a camera is expected there: days from the UTC day."""
 
 
 class SitesDigest:
@@ -25,22 +27,34 @@ class SitesDigest:
             (site.id, site.timezone, sorted(site.formerly), site.loop.length_s, site.loop.spot_s)
             for site in listed
         ]
-        self._cameras = [
-            (site.id, camera.from_on or date.min, camera.until_on or date.max)
+        cameras = [
+            (site.id, camera.from_on, camera.until_on)
             for site in listed
             for camera in site.cameras
             if not camera.optional
         ]
+        self._always: list[CameraDays] = [
+            (location, -1, 2) for location, *dates in cameras if not any(dates)
+        ]
+        self._dated = [
+            (location, from_on or date.min, until_on or date.max)
+            for location, from_on, until_on in cameras
+            if from_on or until_on
+        ]
+        self._digests: dict[tuple[CameraDays, ...], str] = {}
 
     def of_day(self, day: date) -> str:
         """The digest of a UTC day, in which local midnights of it and of the next day can lie."""
         first, last = day - ONE_DAY, day + 2 * ONE_DAY
-        expected = sorted(
+        dated = tuple(
             (location, (max(from_on, first) - day).days, (min(until_on, last) - day).days)
-            for location, from_on, until_on in self._cameras
+            for location, from_on, until_on in self._dated
             if from_on < last and until_on > first
         )
-        return digest_values(self._locations, expected)
+        if dated not in self._digests:
+            expected = sorted([*self._always, *dated])
+            self._digests[dated] = digest_values(self._locations, expected)
+        return self._digests[dated]
 
 
 def digest_values(*values: object) -> str:

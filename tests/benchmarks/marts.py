@@ -8,7 +8,9 @@ cost is the difference. A further process builds all days again; no byte may cha
 memory is that of the product. With `--spark` every mart is computed there too, and compared row by
 row.
 
-`--data FOLDER` has the lake of an earlier run, or fills the folder and leaves it.
+`--data FOLDER` has the lake of an earlier run, or fills the folder and leaves it. With `--trusted`
+the history has no faults and is written straight into the trusted zone; with `--dense` its files
+compress badly besides. `--days 0` uses the folder as it is.
 """
 
 import argparse
@@ -53,6 +55,7 @@ from cloud.sites.sites_file import load_sites
 from simulators.lake.history import History
 from simulators.lake.writing import HistoryWriter
 from simulators.synthetic.cameras import create_sites, render_sites_file
+from tests.benchmarks.trusted_history import write_trusted_day
 from wire.clock import utc_now
 
 FIRST = date(2026, 10, 1)
@@ -65,12 +68,18 @@ def main() -> int:
     parser.add_argument("--days", type=int, default=7)
     parser.add_argument("--interval", type=int, default=300)
     parser.add_argument("--data", type=Path, help="keep the lake there, or use it again")
+    parser.add_argument("--trusted", action="store_true")
+    parser.add_argument("--dense", action="store_true")
     parser.add_argument("--spark", action="store_true")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(dir="/var/tmp") as temporary:
         folder = str(chosen.data or temporary)
-        history = History(chosen.locations, 1, FIRST, chosen.interval, has_faults=True)
-        run_apart(fill, folder, history, chosen.days)
+        has_faults = not (chosen.trusted or chosen.dense)
+        history = History(chosen.locations, 1, FIRST, chosen.interval, has_faults)
+        if has_faults:
+            run_apart(fill, folder, history, chosen.days)
+        else:
+            run_apart(fill_trusted, folder, history, chosen.days, chosen.dense)
         run_apart(compare_with_duckdb, folder)
         run_apart(build_again, folder)
         run_apart(compare_with_spark if chosen.spark else build_all_profiles, folder)
@@ -128,19 +137,36 @@ def fill(folder: str, history: History, days: int) -> None:
     lake.engine.dispose()
 
 
+def fill_trusted(folder: str, history: History, days: int, is_dense: bool) -> None:
+    """Write the days that the trusted zone does not have yet, and the sites file."""
+    lake = open_lake(folder)
+    sites = create_sites(history.locations, history.seed)
+    Path(folder, "sites.yaml").write_text(render_sites_file(sites))
+    watch, rows = Watch(), 0
+    with watch.measure():
+        for number in range(len(list_days(lake)), days):
+            day = history.day(number)
+            rows += write_trusted_day(lake, history, day, is_dense=is_dense, now=utc_now())
+    watch.print("trusted history", f"{rows:,} reports")
+    lake.engine.dispose()
+
+
 def compare_with_duckdb(folder: str) -> None:
     """The product and DuckDB alone, in turns."""
     lake, sites = open_lake(folder), load_sites(Path(folder, "sites.yaml"))
     now = utc_now()
     days = list_days(lake)
     product, alone, built, plain = Watch(), Watch(), 0, 0
-    builder = build_changed_days(lake, DuckDbEngine(), sites, now=now)
-    settings = {"threads": 2, "memory_limit": MEMORY_LIMIT}
+    settings = {
+        "threads": 2, "memory_limit": MEMORY_LIMIT, "preserve_insertion_order": "false"
+    }  # fmt: skip
     with (
+        DuckDbEngine().open() as engine,
         duckdb.connect(config=settings) as connection,
         tempfile.TemporaryDirectory(dir="/var/tmp") as results,
     ):
         connection.execute("SET TimeZone = 'UTC'")
+        builder = build_changed_days(lake, engine, sites, now=now)
         for number, day in enumerate(days):
             for is_product in (number % 2 == 0, number % 2 == 1):
                 if is_product:
@@ -150,8 +176,8 @@ def compare_with_duckdb(folder: str) -> None:
                 create_views(connection, inputs_of(lake, sites, day))
                 with alone.measure():
                     plain += build_plainly(connection, results)
-    with product.measure():
-        assert list(builder) == []  # moves the position
+        with product.measure():
+            assert list(builder) == []  # moves the position
     assert built == plain, (built, plain)
     product.print("DuckDB by the product", f"{built:,} rows")
     alone.print("DuckDB alone", f"{plain:,} rows")
@@ -166,9 +192,9 @@ def build_all_profiles(folder: str) -> None:
     """The marts of the last four weeks and of the seasons."""
     lake, sites = open_lake(folder), load_sites(Path(folder, "sites.yaml"))
     watch = Watch()
-    with watch.measure():
-        found = build_profiles(lake, DuckDbEngine(), sites, now=utc_now())
-        list(build_seasons(lake, DuckDbEngine(), sites, now=utc_now()))
+    with watch.measure(), DuckDbEngine().open() as engine:
+        found = build_profiles(lake, engine, sites, now=utc_now())
+        list(build_seasons(lake, engine, sites, now=utc_now()))
     watch.print("profiles and seasons", f"{sum(found.values()):,} rows of profiles")
     lake.engine.dispose()
 
@@ -197,8 +223,8 @@ def build_again(folder: str) -> None:
     lake, sites = open_lake(folder), load_sites(Path(folder, "sites.yaml"))
     before = read_snapshots(lake)
     watch, rows = Watch(), 0
-    with watch.measure():
-        for one in build_days(lake, DuckDbEngine(), sites, list_days(lake), now=utc_now()):
+    with watch.measure(), DuckDbEngine().open() as engine:
+        for one in build_days(lake, engine, sites, list_days(lake), now=utc_now()):
             rows += sum(one.rows.values())
     assert read_snapshots(lake) == before, "the same rows gave other bytes"
     watch.print("built again, byte-equal", f"{rows:,} rows")

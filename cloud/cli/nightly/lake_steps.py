@@ -104,7 +104,10 @@ class LakeSteps:
     def build_marts(self) -> StepResult:
         """The marts of changed days, and of the chosen ones."""
         require_listed_files(self.lake)
-        engine, now = DuckDbEngine(), self.clock()
+        with DuckDbEngine().open() as engine:
+            return self._build_marts(engine, self.clock())
+
+    def _build_marts(self, engine: MartEngine, now: datetime) -> StepResult:
         built = list(build_changed_days(self.lake, engine, self.sites, now=now))
         others = sorted(set(list_days(self.days)) - {one.day for one in built})
         built += build_days(self.lake, engine, self.sites, others, now=now)

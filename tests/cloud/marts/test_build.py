@@ -24,6 +24,7 @@ from cloud.lake.raw.audience import RAW_REPORTS
 from cloud.lake.reader import read_table
 from cloud.lake.storage import open_storage
 from cloud.lake.tables import LakeTable
+from cloud.lake.verification import verify
 from cloud.lake.writer import append
 from cloud.marts.build import (
     DAILY_MARTS,
@@ -33,7 +34,7 @@ from cloud.marts.build import (
     build_days,
 )
 from cloud.marts.duckdb_engine import DuckDbEngine
-from cloud.marts.engine import MartInputs
+from cloud.marts.engine import MartInputs, MartValueError
 from cloud.sites.site_model import SiteCamera
 from cloud.sites.sites import Sites
 from tests.cloud.booking.order_lines import order_line
@@ -383,3 +384,22 @@ def test_a_day_with_a_damaged_file_is_left_until_it_is_restored(lake: Lake) -> N
     damaged.write_bytes(content)
     assert build(lake) == [FIRST]
     assert build(lake) == []
+
+
+class _Overflowing:
+    """An engine on which the last mart of a day cannot be computed."""
+
+    def run(self, sql: str, inputs: MartInputs, result: LakeTable) -> pa.Table:
+        if result == DAILY_MARTS[-1]:
+            raise MartValueError("a sum does not fit")
+        return DuckDbEngine(threads=1).run(sql, inputs, result)
+
+
+def test_a_day_that_stops_at_its_last_mart_leaves_no_file(lake: Lake, report: Reports) -> None:
+    trust(lake, one(report))
+    (built,) = build_changed_days(lake, _Overflowing(), sites(), now=NOW)
+    assert built.stopped is not None
+    assert "a sum does not fit" in built.stopped
+    assert [checksums(lake, mart) for mart in DAILY_MARTS] == [[], [], []]
+    assert list(verify(lake)) == []
+    assert build(lake) == [FIRST]

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pytest
 
@@ -41,3 +42,14 @@ def test_limits_are_set_and_the_temporary_folder_is_deleted(tmp_path: Path) -> N
     (row,) = engine.run(sql, {}, AUDIENCE_METRICS).to_pylist()
     assert row == {"threads": 1, "zone": "UTC", "memory": "47.6 MiB", "spill": "953.6 MiB"}
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_open_database_reads_the_inputs_of_each_statement_and_no_others() -> None:
+    one, two = (pa.table({"number": [number]}) for number in (1, 2))
+    sql = "SELECT number FROM given"
+    with DuckDbEngine(threads=1).open() as engine:
+        for rows in (one, one, two):
+            found = engine.run(sql, {"given": rows, "other": one}, AUDIENCE_METRICS)
+            assert found.to_pylist() == rows.to_pylist()
+        with pytest.raises(duckdb.CatalogException):
+            engine.run(sql, {"other": one}, AUDIENCE_METRICS)
