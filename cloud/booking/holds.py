@@ -167,7 +167,7 @@ def release_hold(connection: Connection, name: str, account: str | None, now: da
     if hold.state_at(now) is not HoldState.HELD:
         return hold
     capacity.release(connection, hold.id)
-    return _end(connection, hold, HoldState.RELEASED, now)
+    return end_hold(connection, hold, HoldState.RELEASED, now)
 
 
 def book_hold(
@@ -184,7 +184,7 @@ def book_hold(
         capacity.transfer(connection, hold.id, line_id, until=None, now=now)
     except NotHeldError as error:
         raise HoldEndedError(f"hold {hold.id} has expired: place a new one") from error
-    return _end(connection, hold, HoldState.BOOKED, now)
+    return end_hold(connection, hold, HoldState.BOOKED, now)
 
 
 def find_hold(connection: Connection, name: str, account: str | None) -> Hold:
@@ -253,7 +253,8 @@ def _refuse_too_many(connection: Connection, hold: Hold, policy: HoldPolicy) -> 
         )
 
 
-def _end(connection: Connection, hold: Hold, state: HoldState, now: datetime) -> Hold:
+def end_hold(connection: Connection, hold: Hold, state: HoldState, now: datetime) -> Hold:
+    """Store what became of a hold whose positions are given back or belong to order lines."""
     _update(connection, hold.id, state=state.value, ended_at=now)
     return replace(hold, state=state, ended_at=now)
 
