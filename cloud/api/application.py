@@ -39,6 +39,12 @@ from cloud.api import (
     pricing,
 )
 from cloud.api.audience import RangeError
+from cloud.api.booking import avails as booking_avails
+from cloud.api.booking import blackouts as booking_blackouts
+from cloud.api.booking import catalogue as booking_catalogue
+from cloud.api.booking import holds as booking_holds
+from cloud.api.booking import quotes as booking_quotes
+from cloud.api.booking.failures import BOOKING_MEMBERS_OF, BOOKING_STATUS_OF
 from cloud.api.fleet import config as fleet_config
 from cloud.api.fleet import devices as fleet_devices
 from cloud.api.fleet import jobs as fleet_jobs
@@ -85,7 +91,8 @@ log = logging.getLogger(__name__)
 VERSION: Final = "1"
 ROUTE_MODULES: Final = (
     locations, breakdown, audience, alerts, live, pricing, explain, batch, overrides, inventory,
-    optimize, plans, fleet_devices, fleet_config, fleet_jobs, health, page,
+    optimize, plans, booking_avails, booking_quotes, booking_holds, booking_blackouts,
+    booking_catalogue, fleet_devices, fleet_config, fleet_jobs, health, page,
 )  # fmt: skip
 
 DATABASE_UNAVAILABLE: Final = (
@@ -131,6 +138,7 @@ STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
     ForecastFailed: (503, "No forecast"),
     SearchQueueFull: (503, "Busy"),
     TooManySubscribers: (503, "Busy"),
+    **BOOKING_STATUS_OF,
     DBAPIError: (503, "Database unavailable"),
 }
 """Exception to status and title. Nothing below this file knows about HTTP."""
@@ -236,7 +244,9 @@ async def _known_failure(request: HTTPConnection, error: Exception) -> Response:
     status, title = STATUS_OF[kind]
     headers = error.headers if isinstance(error, AccessError) else HEADERS_OF.get(kind)
     if status < 500:
-        return problem.problem_response(request, status, title, str(error), headers)
+        describe = BOOKING_MEMBERS_OF.get(kind)
+        members = describe(error) if describe else None
+        return problem.problem_response(request, status, title, str(error), headers, members)
     if kind is DBAPIError:
         log.warning("api.unavailable", exc_info=error, extra=_where(request))
     else:  # an expected outcome, such as a search that its own time limit ended

@@ -120,6 +120,7 @@ class _InventoryPage:
         inputs = (
             (
                 known.at,
+                known.book.count_taken(self._slots[site.id]),
                 has_begun(self._slots[site.id], now),
                 account if known.book.has_deals(account) else None,
             )

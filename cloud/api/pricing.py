@@ -183,7 +183,8 @@ async def get_price(
     site = context.sites.location(location)
     slot = parse_slot(time_slot, site.zone)
     made = await forecast_site(context, site)
-    view = _buyer_key(buyer, made, slot), has_begun(slot, context.clock())
+    taken = made.book.count_taken(slot)
+    view = _buyer_key(buyer, made, slot), taken, has_begun(slot, context.clock())
     key = context.key("price", site.id, slot.starts_at, made.at, *view)
     answer = context.response_cache.get(key)
     if answer is None:

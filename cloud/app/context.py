@@ -1,15 +1,16 @@
 """The context of every answer of the API: database, sites, rate card, clock and caches.
 
 A forecast is cached for a quarter of an hour, or for a minute while it is based on assumptions,
-since the first measured hours change it most. A new generation invalidates both at once. The clock
-is read here and nowhere below.
+since the first measured hours change it most. A new generation invalidates both at once. What is
+taken of the slots is at most a second old, since it changes with every booking. The clock is read
+here and nowhere below.
 """
 
 import hashlib
 import logging
 import threading
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Final
@@ -20,6 +21,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from cloud import database
+from cloud.app.booking_cache import BookingCache
 from cloud.app.change_log import ChangeLog
 from cloud.app.etag import TaggedResponse
 from cloud.app.forecast_cache import (
@@ -102,6 +104,7 @@ class AppContext:
     clock: Clock = utc_now
     shared: SharedStore = field(default_factory=LocalStore)
     forecast_cache: ForecastCache = field(default_factory=ForecastCache)
+    booking_cache: BookingCache = field(default_factory=BookingCache)
     response_cache: LruCache[TaggedResponse] = field(default_factory=new_response_cache)
     change_log: ChangeLog = field(default_factory=ChangeLog)
     unreadable: Counter = field(default_factory=unreadable_counter)
@@ -113,7 +116,10 @@ class AppContext:
 
     def fresh(self, site: Site) -> CachedForecast | None:
         """The cached forecast of a site, or None; never waits."""
-        return self.forecast_cache.fresh(site.id, self.clock(), self.change_log.generation)
+        now = self.clock()
+        made = self.forecast_cache.fresh(site.id, now, self.change_log.generation)
+        taken = self.booking_cache.fresh(site, now)
+        return None if made is None or taken is None else _with_taken(made, taken)
 
     def forecast(self, site: Site) -> CachedForecast:
         """The forecast of a site as of now: cached here, cached by another process, or a new one.
@@ -126,9 +132,10 @@ class AppContext:
         if why is not None:
             raise ForecastFailed(why)
         try:
-            return self.forecast_cache.fresh_or(
+            made = self.forecast_cache.fresh_or(
                 site.id, now, generation, lambda: self._common(site, now, generation)
             )
+            return _with_taken(made, self.booking_cache.read(self.engine, site, now))
         except SQLAlchemyError:  # a failure of the database concerns every site
             raise
         except Exception as error:
@@ -173,3 +180,9 @@ class AppContext:
             forecast = forecast_at(connection, site, now)
             coverage = read_recent_coverage(connection, site, now)
         return CachedForecast(now, forecast, plays, book, coverage)
+
+
+def _with_taken(made: CachedForecast, taken: Mapping[int, int]) -> CachedForecast:
+    if made.book.taken == taken:
+        return made
+    return replace(made, book=replace(made.book, taken=taken))

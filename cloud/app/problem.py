@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import HTTPConnection
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -15,7 +15,9 @@ REFUSALS: Final = (401, 403, 429)
 
 
 class Problem(BaseModel):
-    """Why a request was not answered."""
+    """Why a request was not answered; some kinds have further members."""
+
+    model_config = ConfigDict(extra="allow")
 
     type: str = Field(examples=["urn:onlooker:unknown-location"])
     title: str = Field(examples=["Unknown location"])
@@ -31,8 +33,9 @@ def problem_response(
     title: str,
     detail: str,
     headers: Mapping[str, str] | None = None,
+    members: Mapping[str, Any] | None = None,
 ) -> Response:
-    """A problem as the answer to `request`."""
+    """A problem as the answer to `request`; `members` are those of its kind alone."""
     problem = Problem(
         type="urn:onlooker:" + title.lower().replace(" ", "-"),
         title=title,
@@ -40,6 +43,7 @@ def problem_response(
         detail=_encodable(detail[:MAX_DETAIL]),
         instance=_encodable(request.url.path[:MAX_DETAIL]),
         request_id=request.scope.get("request_id", ""),
+        **(members or {}),
     )
     return Response(problem.model_dump_json(), status, {**(headers or {})}, MEDIA_TYPE)
 

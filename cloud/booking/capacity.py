@@ -56,7 +56,7 @@ def take(
 
     Raises:
         NotAvailableError: a slot has too few free positions; it names every such slot.
-        DemandError: the demand is empty, too large, or names a slot twice.
+        SlotDemandError: the demand is empty, too large, or names a slot twice.
     """
     rows, limits = lock_demand(connection, sites, demand, delivery=delivery, now=now)
     expire_lines(connection, [line_id], now)
@@ -120,7 +120,7 @@ def lock_demand(
 
     Raises:
         NotAvailableError: a screen is not listed, or an hour has begun or starts no local hour.
-        DemandError: the demand is empty, too large, or names a slot twice.
+        SlotDemandError: the demand is empty, too large, or names a slot twice.
     """
     ordered = check_demand(resolve_demand(sites, demand, delivery))
     limits = read_sale_limits(connection, sites, ordered, now)

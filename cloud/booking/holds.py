@@ -23,7 +23,7 @@ from cloud.database.holds import booking_holds
 from cloud.sites.sites import Sites
 
 
-class HoldState(StrEnum):
+class BookingHoldState(StrEnum):
     """What became of a hold; all but the first are final."""
 
     HELD = "held"
@@ -59,7 +59,7 @@ class HoldLimitError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hold:
+class BookingHold:
     """A hold and what it holds."""
 
     id: str
@@ -69,16 +69,16 @@ class Hold:
     expires_at: datetime
     latest_at: datetime
     extensions: int
-    state: HoldState
+    state: BookingHoldState
     ended_at: datetime | None
     quote: str | None
     delivery: DeliveryType
     slots: tuple[SlotDemand, ...]
 
-    def state_at(self, now: datetime) -> HoldState:
+    def state_at(self, now: datetime) -> BookingHoldState:
         """The state: a hold past its end has expired, whether or not it was swept."""
-        is_over = self.state is HoldState.HELD and self.expires_at <= now
-        return HoldState.EXPIRED if is_over else self.state
+        is_over = self.state is BookingHoldState.HELD and self.expires_at <= now
+        return BookingHoldState.EXPIRED if is_over else self.state
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -90,13 +90,13 @@ class HoldPosition:
 
 
 def place_hold(
-    connection: Connection, sites: Sites, hold: Hold, *, policy: HoldPolicy = HOLD_POLICY
+    connection: Connection, sites: Sites, hold: BookingHold, *, policy: HoldPolicy = HOLD_POLICY
 ) -> None:
     """Take the positions of a hold and store it.
 
     Raises:
         HoldLimitError: the account has as many holds or held slots as the policy allows.
-        NotAvailableError, DemandError: as `capacity.take`.
+        NotAvailableError, SlotDemandError: as `capacity.take`.
     """
     _refuse_too_many(connection, hold, policy)
     capacity.take(
@@ -109,7 +109,7 @@ def place_hold(
         account=hold.account,
         delivery=hold.delivery,
     )
-    row = {name: getattr(hold, name) for name in Hold.__slots__}
+    row = {name: getattr(hold, name) for name in BookingHold.__slots__}
     row |= {
         "state": hold.state.value,
         "delivery": hold.delivery.value,
@@ -126,7 +126,7 @@ def extend_hold(
     *,
     now: datetime,
     policy: HoldPolicy = HOLD_POLICY,
-) -> Hold:
+) -> BookingHold:
     """Let a hold end one period from now, but not after `latest_at`.
 
     Raises:
@@ -154,7 +154,9 @@ def extend_hold(
     return replace(hold, expires_at=until, extensions=hold.extensions + 1)
 
 
-def release_hold(connection: Connection, name: str, account: str | None, now: datetime) -> Hold:
+def release_hold(
+    connection: Connection, name: str, account: str | None, now: datetime
+) -> BookingHold:
     """Give the positions back; a hold that has ended stays as it is.
 
     Raises:
@@ -162,17 +164,17 @@ def release_hold(connection: Connection, name: str, account: str | None, now: da
         HoldEndedError: it was booked: cancel the order lines.
     """
     hold = find_hold(connection, name, account)
-    if hold.state is HoldState.BOOKED:
+    if hold.state is BookingHoldState.BOOKED:
         raise HoldEndedError(f"hold {hold.id} was booked: cancel the lines of its order")
-    if hold.state_at(now) is not HoldState.HELD:
+    if hold.state_at(now) is not BookingHoldState.HELD:
         return hold
     capacity.release(connection, hold.id)
-    return end_hold(connection, hold, HoldState.RELEASED, now)
+    return end_hold(connection, hold, BookingHoldState.RELEASED, now)
 
 
 def book_hold(
     connection: Connection, name: str, account: str | None, line_id: str, *, now: datetime
-) -> Hold:
+) -> BookingHold:
     """Move all positions of a hold to an order line, for good.
 
     Raises:
@@ -184,10 +186,10 @@ def book_hold(
         capacity.transfer(connection, hold.id, line_id, until=None, now=now)
     except NotHeldError as error:
         raise HoldEndedError(f"hold {hold.id} has expired: place a new one") from error
-    return end_hold(connection, hold, HoldState.BOOKED, now)
+    return end_hold(connection, hold, BookingHoldState.BOOKED, now)
 
 
-def find_hold(connection: Connection, name: str, account: str | None) -> Hold:
+def find_hold(connection: Connection, name: str, account: str | None) -> BookingHold:
     """A hold of an account, or of any for None; raises UnknownHold."""
     wanted = select(booking_holds).where(booking_holds.c.id == name, _of(account))
     row = connection.execute(wanted).mappings().one_or_none()
@@ -196,18 +198,20 @@ def find_hold(connection: Connection, name: str, account: str | None) -> Hold:
     return _hold(row)
 
 
-def require_held(connection: Connection, name: str, account: str | None, now: datetime) -> Hold:
+def require_held(
+    connection: Connection, name: str, account: str | None, now: datetime
+) -> BookingHold:
     """The same for one that has not ended; raises HoldEndedError."""
     hold = find_hold(connection, name, account)
     state = hold.state_at(now)
-    if state is not HoldState.HELD:
+    if state is not BookingHoldState.HELD:
         raise HoldEndedError(f"hold {hold.id} is {state}: place a new one")
     return hold
 
 
 def find_holds(
     connection: Connection, account: str | None, *, after: HoldPosition | None, most: int
-) -> Sequence[Hold]:
+) -> Sequence[BookingHold]:
     """The holds of an account, or of all, the latest first, also those that have ended."""
     columns = booking_holds.c
     wanted = select(booking_holds).where(_of(account))
@@ -224,20 +228,20 @@ def sweep_holds(connection: Connection, now: datetime) -> list[str]:
     """Give back what expired holds and lines have; returns their ids, at most 200 at once."""
     swept = sweep_expired(connection, now)
     columns = booking_holds.c
-    is_over = and_(columns.state == HoldState.HELD.value, columns.expires_at <= now)
+    is_over = and_(columns.state == BookingHoldState.HELD.value, columns.expires_at <= now)
     connection.execute(
         update(booking_holds)
         .where(is_over)
-        .values(state=HoldState.EXPIRED.value, ended_at=columns.expires_at)
+        .values(state=BookingHoldState.EXPIRED.value, ended_at=columns.expires_at)
     )
     return swept
 
 
-def _refuse_too_many(connection: Connection, hold: Hold, policy: HoldPolicy) -> None:
+def _refuse_too_many(connection: Connection, hold: BookingHold, policy: HoldPolicy) -> None:
     columns = booking_holds.c
     counted = select(func.count(), func.coalesce(total(columns.slot_count), 0)).where(
         columns.account == hold.account,
-        columns.state == HoldState.HELD.value,
+        columns.state == BookingHoldState.HELD.value,
         columns.expires_at > hold.created_at,
     )
     holds, slots = connection.execute(counted).one()
@@ -253,7 +257,9 @@ def _refuse_too_many(connection: Connection, hold: Hold, policy: HoldPolicy) -> 
         )
 
 
-def end_hold(connection: Connection, hold: Hold, state: HoldState, now: datetime) -> Hold:
+def end_hold(
+    connection: Connection, hold: BookingHold, state: BookingHoldState, now: datetime
+) -> BookingHold:
     """Store what became of a hold whose positions are given back or belong to order lines."""
     _update(connection, hold.id, state=state.value, ended_at=now)
     return replace(hold, state=state, ended_at=now)
@@ -267,12 +273,12 @@ def _of(account: str | None) -> ColumnElement[bool]:
     return true() if account is None else booking_holds.c.account == account
 
 
-def _hold(row: Any) -> Hold:
-    values = {name: row[name] for name in Hold.__slots__}
+def _hold(row: Any) -> BookingHold:
+    values = {name: row[name] for name in BookingHold.__slots__}
     slots = msgspec.json.decode(zlib.decompress(row["slots"]), type=list[tuple[str, int, int]])
     values |= {
-        "state": HoldState(row["state"]),
+        "state": BookingHoldState(row["state"]),
         "delivery": DeliveryType(row["delivery"]),
         "slots": tuple(SlotDemand(*one) for one in slots),
     }
-    return Hold(**values)
+    return BookingHold(**values)

@@ -46,7 +46,7 @@ def preempt(
     would not make room, or for a delivery type that may not displace.
 
     Raises:
-        NotAvailableError, DemandError: as `take`.
+        NotAvailableError, SlotDemandError: as `take`.
     """
     if delivery not in MAY_DISPLACE:
         return ()

@@ -13,8 +13,8 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from cloud.booking.blackouts import Blackout, read_blackouts
 from cloud.booking.capacity_rows import read_outside
+from cloud.booking.inventory.blackouts import Blackout, read_blackouts
 from cloud.booking.slots import HOUR_S, AvailReason, SlotDemand
 from cloud.database import EPOCH
 from cloud.sites.site_model import Site

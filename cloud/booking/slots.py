@@ -61,7 +61,7 @@ class ShortSlot:
     reason: AvailReason
 
 
-class DemandError(ValueError):
+class SlotDemandError(ValueError):
     """A demand that no slot can meet: no slots, too many, or an impossible number of positions."""
 
 
@@ -80,15 +80,15 @@ class NotAvailableError(Exception):
 
 
 def check_demand(demand: Iterable[SlotDemand]) -> list[SlotDemand]:
-    """The demand in the order of slots, each slot once, or raise DemandError."""
+    """The demand in the order of slots, each slot once, or raise SlotDemandError."""
     ordered = sorted(demand)
     if not 1 <= len(ordered) <= MAX_SLOTS:
-        raise DemandError(f"{len(ordered)} slots are asked for: ask for 1 to {MAX_SLOTS}")
+        raise SlotDemandError(f"{len(ordered)} slots are asked for: ask for 1 to {MAX_SLOTS}")
     for one in ordered:
         if not 1 <= one.positions <= HOUR_S:
-            raise DemandError(
+            raise SlotDemandError(
                 f"{one.positions} positions of {one.location} are asked for: ask for 1 or more"
             )
     if len({(one.location, one.starts_at_s) for one in ordered}) < len(ordered):
-        raise DemandError("a slot is named twice: name each once, with all its positions")
+        raise SlotDemandError("a slot is named twice: name each once, with all its positions")
     return ordered

@@ -19,6 +19,7 @@ from cloud.campaigns.booked_hours import (
     to_seconds,
 )
 from cloud.campaigns.estimates import EstimatedHour, estimate_hour, needs_forecast
+from cloud.campaigns.plays.play_store import read_logged_hours
 from cloud.campaigns.screen_hours import MeasuredHours, read_measured_hours
 from cloud.campaigns.usual_audience import UsualAudience
 from cloud.sites.site_model import Loop
@@ -99,4 +100,4 @@ def _read_plays(
     first_s = min(hour.key.hour_at for hour in booked)
     last_s = max(hour.key.hour_at for hour in booked) + HOUR_S
     measured = read_measured_hours(connection, locations, first_s, last_s)
-    return measured, LoggedHours()
+    return measured, read_logged_hours(connection, sorted(locations), first_s, last_s)

@@ -21,6 +21,7 @@ from sqlalchemy import Engine
 
 from cloud import database, settings
 from cloud.api.application import create_app
+from cloud.app.booking_sweeper import BookingSweeper
 from cloud.app.context import AppContext
 from cloud.app.rate_card_reload import ContextReloader
 from cloud.app.redis_store import RedisStore
@@ -121,7 +122,8 @@ def serve(arguments: argparse.Namespace) -> int:
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, server.before_and_after)
     work = PlanWorker(lambda: reloader.context)
-    with listener, following_changes(reloader), working_on_plans(work):
+    sweeper = BookingSweeper(lambda: reloader.context)
+    with listener, following_changes(reloader), working_on_plans(work), sweeping_holds(sweeper):
         server.run(sockets=[listener])
     context.shared.close()
     context.engine.dispose()
@@ -224,6 +226,18 @@ def working_on_plans(work: PlanWorker) -> Iterator[None]:
     finally:
         work.stop()
         worker.join(GRACE_S)
+
+
+@contextmanager
+def sweeping_holds(sweeper: BookingSweeper) -> Iterator[None]:
+    """Give back expired holds on a thread, inside the context."""
+    thread = threading.Thread(target=sweeper.follow, name="holds", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        sweeper.stop()
+        thread.join(GRACE_S)
 
 
 def _names(arguments: argparse.Namespace) -> HostNames:

@@ -33,7 +33,6 @@ from cloud.app.idempotency.key_store import (
     release_key,
 )
 from cloud.auth.access import get_caller
-from cloud.booking.transactions import run_booking
 
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = {"idempotent-replayed": "true"}
@@ -50,8 +49,7 @@ class IdempotentRequest:
     def run(self, context: AppContext, change: Callable[[Connection], Reply]) -> Response:
         """Execute the change in a transaction, or return the answer of the first execution.
 
-        An exception of `change` rolls it back and frees the key. After a deadlock of PostgreSQL it
-        is called again.
+        An exception of `change` rolls it back and frees the key.
 
         Raises:
             KeyInUse: the first request has not ended.
@@ -61,14 +59,10 @@ class IdempotentRequest:
             claim = claim_key(connection, self.keyed, context.clock())
         if isinstance(claim, Reply):
             return _respond(claim, REPLAYED)
-
-        def execute(connection: Connection) -> Reply:
-            reply = change(connection)
-            complete_key(connection, claim, reply)
-            return reply
-
         try:
-            reply = run_booking(context.engine, execute)
+            with database.writing(context.engine) as connection:
+                reply = change(connection)
+                complete_key(connection, claim, reply)
         except BaseException:
             with database.writing(context.engine) as connection:
                 release_key(connection, claim)

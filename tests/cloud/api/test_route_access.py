@@ -43,6 +43,16 @@ ROLES = {
     "/api/pricing/override": SALES,
     "/api/pricing/overrides": SALES,
     "/api/inventory": BUYERS,
+    "/api/avails": BUYERS | OPERATORS,
+    "/api/quotes": BUYERS,
+    "/api/holds": BUYERS,
+    "/api/blackouts": AUDIENCE_READERS,
+    "/api/products": SALES,
+    "GET /api/products": BUYERS | OPERATORS,
+    "/api/dayparts": SALES,
+    "GET /api/dayparts": BUYERS | OPERATORS,
+    "/api/screens": SALES,
+    "GET /api/screens": BUYERS | OPERATORS,
     "/api/fleet": OPERATORS,
     "GET /api/fleet/devices": AUDIENCE_READERS,
     "GET /api/fleet/drift": AUDIENCE_READERS,
@@ -53,7 +63,8 @@ ROLES = {
 
 PARAMETERS = {
     "location": "KX-01", "time_slot": "2026-11-23T08:00", "name": "live.js", "device": "cam-01",
-    "job": "a-job-1", "alert": "1", "plan": "0" * 32,
+    "job": "a-job-1", "alert": "1", "plan": "0" * 32, "quote": "0" * 32, "hold": "0" * 32,
+    "blackout": "1", "product": "commuters", "daypart": "morning",
 }  # fmt: skip
 ASKED = {"time_slot": "2026-11-23T08:00", "location": "KX-01"}
 BODIES = {
@@ -62,7 +73,12 @@ BODIES = {
         "budget": "90.00", "from": "2026-11-23", "until": "2026-11-24", "locations": ["KX-01"],
     },
 }  # fmt: skip
-CREATED_BY = {"plan": ("/api/pricing/plans", BODIES["/api/pricing/optimize"])}
+SLOTS = {"slots": [ASKED]}
+CREATED_BY = {
+    "plan": ("/api/pricing/plans", BODIES["/api/pricing/optimize"]),
+    "quote": ("/api/quotes", SLOTS),
+    "hold": ("/api/holds", {"selection": SLOTS}),
+}
 """Path parameter -> the request that creates such a resource for an advertiser."""
 ROUTES = [
     (method, route.path)
@@ -236,11 +252,13 @@ def test_the_resource_of_another_advertiser_is_answered_as_not_found(
         for owner in ("Acme", "Bolt")
     )
     where, body = CREATED_BY[name]
+    for one in (acme, bolt):
+        one["idempotency-key"] = f"{method} {path}".replace(" ", "-")
     resource = locked("POST", where, json=body, headers=acme).json()["id"]
     asks = {**bolt, "x-request-id": "the-same-both-times", "if-none-match": "*", "if-match": "*"}
     refused = locked(method, f"{start}{resource}{end}", headers=asks)
-    assert locked.get(f"{start}{resource}{end}", headers=acme).status_code == 200
-    assert locked(method, f"{start}{resource}{end}", headers=acme).status_code in (200, 204)
+    assert locked.get(f"{start}{resource}", headers=acme).status_code == 200
+    assert locked(method, f"{start}{resource}{end}", headers=acme).status_code in (200, 204, 409)
     locked("DELETE", f"{start}{resource}{end}", headers=acme)
     gone = locked(method, f"{start}{resource}{end}", headers=asks)
     never = locked(method, f"{start}{'f' * 32}{end}", headers=asks)

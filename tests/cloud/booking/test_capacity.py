@@ -11,10 +11,10 @@ from cloud.booking.capacity import confirm, extend, release
 from cloud.booking.slots import (
     AvailReason,
     DeliveryType,
-    DemandError,
     NotAvailableError,
     ShortSlot,
     SlotDemand,
+    SlotDemandError,
 )
 from cloud.booking.takes import NotHeldError, TakeState, read_takes
 from cloud.database.bookings import booking_slots, slot_occupancy
@@ -125,7 +125,7 @@ def test_a_demand_for_no_slot_creates_none(sqlite, asked, reason):
     ],
 )
 def test_an_impossible_demand_is_refused(sqlite, asked, words):
-    with pytest.raises(DemandError, match=words):
+    with pytest.raises(SlotDemandError, match=words):
         take(sqlite, SITES, asked, line_id="a")
 
 

@@ -8,12 +8,12 @@ from sqlalchemy import Connection
 
 from cloud.booking.capacity import take
 from cloud.booking.holds import (
-    Hold,
+    BookingHold,
+    BookingHoldState,
     HoldEndedError,
     HoldLimitError,
     HoldPolicy,
     HoldPosition,
-    HoldState,
     UnknownHold,
     book_hold,
     extend_hold,
@@ -37,15 +37,17 @@ from tests.cloud.booking.capacity_data import (
 POLICY = HoldPolicy(period=2 * HOUR, longest=5 * HOUR, extensions=3, holds=2, slots=10)
 
 
-def hold(name: str, slots: list[SlotDemand], *, account: str = "acme", at: datetime = NOW) -> Hold:
-    return Hold(
+def hold(
+    name: str, slots: list[SlotDemand], *, account: str = "acme", at: datetime = NOW
+) -> BookingHold:
+    return BookingHold(
         id=name, account=account, created_by="me", created_at=at, expires_at=at + POLICY.period,
-        latest_at=at + POLICY.longest, extensions=0, state=HoldState.HELD, ended_at=None,
+        latest_at=at + POLICY.longest, extensions=0, state=BookingHoldState.HELD, ended_at=None,
         quote=None, delivery=DeliveryType.GUARANTEED, slots=tuple(slots),
     )  # fmt: skip
 
 
-def place(connection: Connection, name: str, slots: list[SlotDemand], **more) -> Hold:
+def place(connection: Connection, name: str, slots: list[SlotDemand], **more) -> BookingHold:
     placed = hold(name, slots, **more)
     place_hold(connection, SITES, placed, policy=POLICY)
     return placed
@@ -98,21 +100,25 @@ def test_the_sweep_ends_what_has_expired(connection: Connection) -> None:
     take(connection, SITES, demand(7), line_id="line", until=NOW + HOUR, now=NOW)
     extend_hold(connection, "b", "zeta", now=NOW + HOUR, policy=POLICY)
     later = NOW + 2 * HOUR
-    assert find_hold(connection, "a", "acme").state_at(later) is HoldState.EXPIRED
+    assert find_hold(connection, "a", "acme").state_at(later) is BookingHoldState.EXPIRED
     take(connection, SITES, demand(0), line_id="other", until=None, now=later)
     assert sweep_holds(connection, later) == ["a", "line"]
     assert sweep_holds(connection, later) == []
     assert {key: n for key, n in used(connection).items() if n} == {0: 1, 5: 1}
     assert ledger_sums(connection) == slot_sums(connection)
     assert find_hold(connection, "a", "acme") == replace(
-        placed, state=HoldState.EXPIRED, ended_at=placed.expires_at
+        placed, state=BookingHoldState.EXPIRED, ended_at=placed.expires_at
     ), "an expired hold stays readable"
 
 
 def test_a_released_hold_frees_its_positions_once(sqlite: Connection) -> None:
     place(sqlite, "a", demand(0, 6))
     ended = release_hold(sqlite, "a", "acme", NOW + HOUR)
-    assert (ended.state, ended.ended_at, used(sqlite)) == (HoldState.RELEASED, NOW + HOUR, {0: 0})
+    assert (ended.state, ended.ended_at, used(sqlite)) == (
+        BookingHoldState.RELEASED,
+        NOW + HOUR,
+        {0: 0},
+    )
     assert release_hold(sqlite, "a", None, NOW + 3 * HOUR) == ended
     with pytest.raises(UnknownHold):
         release_hold(sqlite, "a", "zeta", NOW)

@@ -1,23 +1,12 @@
 """Delivery of lines: the mart's figures where measured, else an interval, never a false zero."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from sqlalchemy import Connection
 
 from cloud.booking.order_line import BookingStatus
 from cloud.campaigns.delivery import LATE_DATA, LineDelivery, read_delivery
-from cloud.database import (
-    hour_creatives,
-    hour_tallies,
-    location_updates,
-    minute_demographics,
-    minute_sensors,
-    minute_tallies,
-)
-from cloud.database.orders import order_line_versions
 from tests.cloud.campaigns.campaign_data import (
     SEVEN,
     SITES,
@@ -28,18 +17,8 @@ from tests.cloud.campaigns.campaign_data import (
     store_reports,
 )
 from tests.cloud.marts.test_campaign_performance import compute, ordered
-from tests.cloud.memory_database import in_memory
 
 NOON = SEVEN + timedelta(hours=5)
-
-
-@pytest.fixture
-def connection() -> Iterator[Connection]:
-    with in_memory(
-        hour_creatives, hour_tallies, location_updates, minute_demographics, minute_sensors,
-        minute_tallies, order_line_versions,
-    ) as connection:  # fmt: skip
-        yield connection
 
 
 def deliver(connection: Connection, *names: str, until: Any = NOON) -> dict[str, LineDelivery]:

@@ -6,9 +6,18 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from cloud.database.bookings import slot_occupancy
+from cloud.booking.capacity import take
+from cloud.booking.slots import SlotDemand
+from cloud.database.bookings import (
+    booking_blackouts,
+    booking_ledger,
+    booking_slots,
+    booking_takes,
+    slot_occupancy,
+)
 from cloud.database.lake import lake_positions, lake_snapshots
 from cloud.database.prices import price_sheets
+from cloud.pricing.emsr import FareClass
 from cloud.pricing.market import UNKNOWN_MARKET, Market, Occupancy, PriceOverride
 from cloud.pricing.slot import Slot
 from cloud.sales.book import SiteMarket, read_site_market
@@ -19,6 +28,9 @@ from tests.cloud.memory_database import in_memory
 from tests.cloud.rates import sites
 
 TODAY = date(2026, 11, 20)
+BOOKINGS = (
+    slot_occupancy, booking_slots, booking_takes, booking_ledger, booking_blackouts,
+)  # fmt: skip
 LAKE = (lake_positions, lake_snapshots)
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 EIGHT = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -85,18 +97,63 @@ def test_the_market_holds_until_the_first_override_expires():
     assert not market.holds_at(NOW)
 
 
+@pytest.mark.parametrize(
+    ("outside", "taken", "expected"),
+    [
+        ({}, 0, Occupancy(6, 0)),  # sold only here
+        ({}, 2, Occupancy(6, 2)),
+        ({0: 3}, 2, Occupancy(6, 5)),
+        ({0: 5}, 2, Occupancy(6, 6)),  # the outside system has sold what was taken here
+        ({1: 3}, 2, None),  # the outside system has no record of the hour
+        ({1: 3}, 6, Occupancy(6, 6)),
+    ],
+)
+def test_what_is_sold_outside_and_here_is_added(outside, taken, expected):
+    market = SiteMarket(
+        TODAY,
+        occupancy={KEY + 3600 * hour: Occupancy(6, booked) for hour, booked in outside.items()},
+        positions=6,
+        taken={KEY: taken} if taken else {},
+    )
+    assert market.market(SLOT).occupancy == expected
+    assert market.count_taken(SLOT) == taken
+
+
+def test_the_bid_price_of_a_slot_rises_with_what_is_taken_here():
+    late = FareClass("late", 4_500, 2.0, 1.0)
+    outside = {KEY: Occupancy(6, 1, (late,))}
+    bids = []
+    for taken in (0, 2, 4):
+        market = SiteMarket(TODAY, occupancy=outside, positions=6, taken={KEY: taken})
+        found = market.market(SLOT).occupancy
+        assert found is not None
+        bids.append(found.bid_minor)
+    assert bids == sorted(set(bids))
+    assert bids[-1] == Occupancy(6, 5, (late,)).bid_minor
+
+
 def test_reading_collects_sheet_occupancy_and_overrides_of_the_local_day():
     site = sites().location("KX-01")
-    with in_memory(*LAKE, price_sheets, slot_occupancy, price_overrides) as connection:
+    with in_memory(*LAKE, *BOOKINGS, price_sheets, price_overrides) as connection:
         assert read_site_market(connection, site, NOW).is_empty
         store_sheet(connection, sheet([4_500]))
         store_sheet(connection, sheet([9_900], TODAY))  # today's own sheet is not compared with
         store_occupancy(connection, [SlotOccupancy("KX-01", EIGHT, Occupancy(6, 5))], at=NOW)
         store_override(connection, ActiveOverride("KX-01", KEY, NOW, FOR_ALL))
+        take(
+            connection,
+            sites(),
+            [SlotDemand("KX-01", KEY)],
+            line_id="a",
+            until=NOW + timedelta(hours=1),
+            now=NOW,
+        )
+        soon = read_site_market(connection, site, NOW + timedelta(hours=1)).market(SLOT)
         found = read_site_market(connection, site, NOW).market(SLOT)
     assert found.published is not None
     assert (found.published.price_minor, found.occupancy, found.override) == (
         4_500,
-        Occupancy(6, 5),
+        Occupancy(6, 6),
         FOR_ALL,
     )
+    assert soon.occupancy == Occupancy(6, 5), "an expired hold does not count"

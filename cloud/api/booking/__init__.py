@@ -1,0 +1,1 @@
+"""Routes of avails, quotes, holds, blackouts and products."""

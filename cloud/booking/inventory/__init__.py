@@ -1,0 +1,1 @@
+"""What is for sale: products, hours, avails, and what screens do not show or sell."""

@@ -1,1 +1,0 @@
-"""Orders that are placed here: their lines, states, approvals, changes and cancellations."""
