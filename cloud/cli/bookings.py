@@ -51,7 +51,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     avails = actions.add_parser("avails", help="show the free positions of a screen's hours")
     avails.add_argument("location", help="a location of the sites file, such as KX-01")
     avails.add_argument("--from", dest="first_on", type=date.fromisoformat, help="a local day")
-    avails.add_argument("--days", type=int, choices=range(1, 93), default=7, metavar="1-92")
+    avails.add_argument(
+        "--days", type=int, choices=range(1, 93), default=7, metavar="1-92", help="how many days"
+    )
     avails.add_argument("--positions", type=int, default=1, help="that are wanted of each hour")
     holds = actions.add_parser("holds", help="list holds, the latest first")
     holds.add_argument("--account", help="of this account only")
@@ -66,7 +68,9 @@ def _add_blackout(parser: argparse.ArgumentParser) -> None:
     add.add_argument("location", help="such as KX-01")
     add.add_argument("starts_at", help="start of a local hour")
     add.add_argument("ends_at", help="end, not included")
-    add.add_argument("--kind", type=BlackoutKind, choices=BlackoutKind, default="maintenance")
+    add.add_argument(
+        "--kind", choices=[*map(str, BlackoutKind)], default="maintenance", help="why it is closed"
+    )
     add.add_argument("--reason", required=True, help="why, in one line")
     steps.add_parser("list", help="show the periods that have not ended")
     remove = steps.add_parser("remove", help="open the screen again")

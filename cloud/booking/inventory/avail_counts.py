@@ -40,7 +40,7 @@ def read_count_grid(
     connection: Connection, sites: Sequence[Site], first_s: int, until_s: int, now: datetime
 ) -> CountGrid:
     """What is taken of the hours from one second until another, which is not included."""
-    rows = {name: number for number, site in enumerate(sites) for name in site.ids}
+    rows: dict[str, int] = {name: number for number, site in enumerate(sites) for name in site.ids}
     shape = (len(sites), max(0, until_s - first_s) // STEP_S + 1)
     taken, held, outside = (np.zeros(shape, dtype=np.int64) for _ in range(3))
     slots, occupancy = booking_slots.c, slot_occupancy.c
