@@ -2,7 +2,8 @@
 
 import difflib
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from enum import StrEnum
 from typing import get_args
 
 import msgspec
@@ -16,15 +17,39 @@ def unknown_word(what: str, found: str, allowed: Collection[str]) -> str:
 
 
 def explain_field(message: str, kind: type[msgspec.Struct]) -> str:
-    """A decoder's message; one about an unknown field lists the known fields instead."""
+    """A decoder's message; one about an unknown field or word lists the known ones instead."""
+    word = re.search(r"Invalid enum value '(?P<word>.*)' - at `(?P<place>[^`]*)`", message)
+    if word is not None:
+        return _explain_word(word["word"], word["place"], kind)
     found = re.search(r"unknown field `(?P<field>[^`]*)`(?: - at `(?P<place>[^`]*)`)?", message)
     if found is None:
         return message
     place = found["place"] or "$"
-    for step in re.findall(r"\.(\w+)", place):
+    for step in _steps(place):
         kind = _struct_in(msgspec.structs.fields(kind), step)
     names = [field.encode_name for field in msgspec.structs.fields(kind)]
     return f"{unknown_word('field', found['field'], names)} - at `{place}`"
+
+
+def _explain_word(word: str, place: str, kind: type[msgspec.Struct]) -> str:
+    *outer, name = _steps(place)
+    for step in outer:
+        kind = _struct_in(msgspec.structs.fields(kind), step)
+    held = next(one.type for one in msgspec.structs.fields(kind) if one.encode_name == name)
+    words = [member.value for one in _enums_in(held) for member in one]
+    return f"{unknown_word(name, word, words)} - at `{place}`"
+
+
+def _steps(place: str) -> list[str]:
+    """The fields on the way to a place such as `$.leaves[0].colour`."""
+    return re.findall(r"\.(\w+)", place)
+
+
+def _enums_in(held: object) -> Iterator[type[StrEnum]]:
+    if isinstance(held, type) and issubclass(held, StrEnum):
+        yield held
+    for inner in get_args(held):
+        yield from _enums_in(inner)
 
 
 def _struct_in(fields: Iterable[msgspec.structs.FieldInfo], name: str) -> type[msgspec.Struct]:

@@ -161,11 +161,11 @@ def read_entries(connection: Connection) -> Iterator[AuditEntry]:
         yield AuditEntry(**row)
 
 
-def read_latest_details(connection: Connection, action: str) -> dict[str, Any] | None:
-    """The details of the newest entry of an action."""
+def read_latest_details(connection: Connection, *actions: str) -> dict[str, Any] | None:
+    """The details of the newest entry of any of the actions."""
     newest = (
         select(audit_log.c.details)
-        .where(audit_log.c.action == action)
+        .where(audit_log.c.action.in_(sorted(actions)))
         .order_by(audit_log.c.number.desc())
         .limit(1)
     )

@@ -8,19 +8,18 @@ from sqlalchemy import Connection, select
 from cloud.auth.audit import AuditEntry
 from cloud.auth.audit_comparisons import Details
 from cloud.booking.order_store import digest_of_all
+from cloud.booking.version_digest import VERSION_ACTIONS
 from cloud.database.orders import order_line_versions
-
-ACTION = "orders.load"
 
 
 class OrderComparison:
-    """`order_line_versions`: all rows together, as the last load left them."""
+    """`order_line_versions`: all rows together, as the last load or order left them."""
 
     def __init__(self) -> None:
         self._loaded: tuple[AuditEntry, str] | None = None
 
     def add_entry(self, entry: AuditEntry, details: Details) -> None:
-        if entry.action == ACTION:
+        if entry.action in VERSION_ACTIONS:
             self._loaded = entry, details["rows"]
 
     def findings(self, connection: Connection, now: datetime) -> Iterator[str]:

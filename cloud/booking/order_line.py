@@ -3,7 +3,7 @@
 Names and states are those of OpenDirect 2.1. A flight is half-open: `ends_at` is not part of it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -54,7 +54,8 @@ SOLD: Final = frozenset(
 class OrderLine:
     """A line as the sales system has it. The price is that of one position for one hour.
 
-    Slots are computed when they are needed: a file can have many lines of thousands each.
+    Slots are computed when they are needed: a file can have many lines of thousands each. A line
+    from a quote has `slot_prices`: its slots, each with its price; `price_minor` is their mean.
     """
 
     order_id: str
@@ -73,6 +74,7 @@ class OrderLine:
     creatives: tuple[str, ...]
     local_hours: frozenset[int]
     zone: ZoneInfo
+    slot_prices: tuple[tuple[int, int], ...] | None = None
 
     @property
     def slots(self) -> tuple[int, ...]:
@@ -81,6 +83,9 @@ class OrderLine:
 
     def iterate_slots(self) -> Iterator[int]:
         """The same, computed one by one."""
+        if self.slot_prices is not None:
+            yield from (slot for slot, _ in self.slot_prices)
+            return
         first_s = (self.starts_at - EPOCH) // SECOND
         for number in range((self.ends_at - self.starts_at) // HOUR):
             if (self.starts_at + number * HOUR).astimezone(self.zone).hour in self.local_hours:
@@ -93,19 +98,33 @@ class OrderLine:
 
 ORDER_FIELDS: Final = ("account", "advertiser", "campaign", "currency")
 LINE_FIELDS: Final = tuple(
-    field.name for field in fields(OrderLine) if field.name not in ("local_hours", "zone")
+    field.name
+    for field in fields(OrderLine)
+    if field.name not in ("local_hours", "zone", "slot_prices")
 )
 """The values that are stored as they are; `hours` has the local hours."""
 
 
-def group_slots(slots: Iterable[int], released: Iterable[int], positions: int) -> Iterator[SlotRun]:
-    """Runs of consecutive slots: those that are booked, then those that are released."""
+def group_slots(
+    slots: Iterable[int],
+    released: Iterable[int],
+    positions: int,
+    prices: Mapping[int, int] | None = None,
+) -> Iterator[SlotRun]:
+    """Runs of consecutive slots of one price: those that are booked, then those released."""
+    price_of = prices or {}
     for some, booked in ((slots, positions), (released, 0)):
         run: list[int] = []
         for slot in sorted(some):
-            if run and slot != run[-1] + HOUR_S:
-                yield SlotRun(run[0], len(run), booked)
+            is_next = bool(run) and slot == run[-1] + HOUR_S
+            if run and not (is_next and (price_of.get(slot) == price_of.get(run[0]) or not booked)):
+                yield _to_run(run, booked, price_of)
                 run = []
             run.append(slot)
         if run:
-            yield SlotRun(run[0], len(run), booked)
+            yield _to_run(run, booked, price_of)
+
+
+def _to_run(slots: Sequence[int], positions: int, prices: Mapping[int, int]) -> SlotRun:
+    price = prices.get(slots[0]) if positions else None
+    return SlotRun(slots[0], len(slots), positions, price)

@@ -124,15 +124,22 @@ def _is_changed(line: OrderLine, stored: Row[Any] | None) -> bool:
         )
     found = {name: stored._mapping[name] for name in LINE_FIELDS}
     expected = {name: _to_column(getattr(line, name)) for name in LINE_FIELDS}
-    return found != expected or _list_booked(stored) != set(line.slots)
+    return found != expected or _list_booked(stored) != _list_prices(line)
 
 
-def _list_booked(stored: Row[Any] | None) -> set[int]:
-    """The slots of a stored version in which it has positions."""
+def _list_prices(line: OrderLine) -> dict[int, int | None]:
+    """The slots of a line with their prices; None: the price of the line."""
+    if line.slot_prices is None:
+        return dict.fromkeys(line.iterate_slots())
+    return {**dict(line.slot_prices)}
+
+
+def _list_booked(stored: Row[Any] | None) -> dict[int, int | None]:
+    """The slots of a stored version in which it has positions, with their prices."""
     if stored is None:
-        return set()
+        return {}
     return {
-        run.starts_at + number * HOUR_S
+        run.starts_at + number * HOUR_S: run.price_minor
         for run in decode_runs(stored.slots)
         if run.positions
         for number in range(run.hours)
@@ -141,11 +148,12 @@ def _list_booked(stored: Row[Any] | None) -> set[int]:
 
 def _to_row(line: OrderLine, stored: Row[Any] | None, at: datetime) -> dict[str, Any]:
     slots = line.slots
-    released = _list_booked(stored).difference(slots)
+    released = _list_booked(stored).keys() - set(slots)
+    prices = dict(line.slot_prices or ())
     return {
         **{name: _to_column(getattr(line, name)) for name in LINE_FIELDS},
         "version": 1 if stored is None else stored.version + 1,
-        "slots": encode_runs(tuple(group_slots(slots, released, line.positions))),
+        "slots": encode_runs(tuple(group_slots(slots, released, line.positions, prices))),
         "changed_at": at,
     }
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from cloud import database, settings
 from cloud.auth import audit
-from cloud.booking.order_comparison import ACTION
 from cloud.booking.order_store import OrderConflictError, add_versions, read_newest
 from cloud.booking.orders_file import COLUMNS, OrdersFile, OrdersRefused, read_orders
+from cloud.booking.version_digest import FILE_ACTION, read_last_digest
 from cloud.money import written
 from cloud.sites.sites_file import SAMPLE, load_sites
 from wire.clock import utc_now
@@ -53,11 +53,11 @@ def _load(database_url: str, orders: OrdersFile, now: datetime) -> int:
     try:
         with database.writing(engine) as connection:
             audit.lock_log(connection)
-            last = audit.read_latest_details(connection, ACTION) or {}
-            loaded = add_versions(connection, orders.lines, at=now, before=last.get("rows"))
+            before = read_last_digest(connection)
+            loaded = add_versions(connection, orders.lines, at=now, before=before)
             if loaded.versions:
                 audit.record_change(
-                    connection, at=now, actor=getpass.getuser(), action=ACTION,
+                    connection, at=now, actor=getpass.getuser(), action=FILE_ACTION,
                     about=orders.name[:120],
                     details={"versions": loaded.versions, "rows": loaded.rows},
                 )  # fmt: skip

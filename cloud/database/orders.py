@@ -30,7 +30,7 @@ order_line_versions = Table(
     Column("ends_at", Instant, nullable=False),  # not included
     Column("hours", String(120), nullable=False),  # local hours of each day; all when empty
     Column("positions", Integer, nullable=False),
-    Column("price_minor", BigInteger, nullable=False),  # of one position for one hour
+    Column("price_minor", BigInteger, nullable=False),  # of one position for one hour, or the mean
     Column("currency", String(3), nullable=False),
     Column("creatives", Text, nullable=False),  # JSON
     Column("slots", Text, nullable=False),  # JSON: SlotRun
@@ -43,17 +43,24 @@ order_line_versions = Table(
 class SlotRun(msgspec.Struct, frozen=True, array_like=True):
     """Consecutive slots from `starts_at` (seconds since 1970) on, each of one hour.
 
-    `positions` is 0 where the version before booked the slots and this one does not.
+    `positions` is 0 where the version before booked the slots and this one does not. `price_minor`
+    is that of one position for one hour of the run; None: the price of the line.
     """
 
     starts_at: int
     hours: int
     positions: int
+    price_minor: int | None = None
+
+    def price_or(self, line_price_minor: int) -> int:
+        """The price of one position for one hour, where the line has that price."""
+        return line_price_minor if self.price_minor is None else self.price_minor
 
 
 def encode_runs(runs: tuple[SlotRun, ...]) -> str:
-    """As the column `slots` has them."""
-    return msgspec.json.encode(runs).decode()
+    """As the column `slots` has them; runs at the price of the line have three values."""
+    values = ((one.starts_at, one.hours, one.positions, one.price_minor) for one in runs)
+    return msgspec.json.encode([row[:3] if row[3] is None else row for row in values]).decode()
 
 
 def decode_runs(slots: str) -> tuple[SlotRun, ...]:

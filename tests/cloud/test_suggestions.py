@@ -1,9 +1,16 @@
 """Errors about an unknown word or field name the closest allowed one and list all."""
 
+from enum import StrEnum
+
 import msgspec
 import pytest
 
 from cloud.suggestions import explain_field, unknown_word
+
+
+class Season(StrEnum):
+    SPRING = "spring"
+    AUTUMN = "autumn"
 
 
 class Leaf(msgspec.Struct):
@@ -71,4 +78,15 @@ def test_an_unknown_field_is_explained_with_the_fields_of_its_place(data: object
 def test_another_message_is_returned_unchanged():
     assert explain_field("Expected `int`, got `str` - at `$.a`", Branch) == (
         "Expected `int`, got `str` - at `$.a`"
+    )
+
+
+def test_a_word_that_is_no_value_of_an_enumeration_is_explained_with_its_place():
+    twig = msgspec.defstruct("Twig", [("seasons", tuple[Season, ...] | None)])
+    tree = msgspec.defstruct("Tree", [("twigs", tuple[twig, ...])])
+    with pytest.raises(msgspec.ValidationError) as refused:
+        msgspec.convert({"twigs": [{"seasons": ["spring", "autum"]}]}, tree)
+    assert explain_field(str(refused.value), tree) == (
+        "seasons 'autum' is not known: did you mean 'autumn'? allowed are autumn, spring "
+        "- at `$.twigs[0].seasons[1]`"
     )

@@ -33,6 +33,7 @@ from cloud.app.idempotency.key_store import (
     release_key,
 )
 from cloud.auth.access import get_caller
+from cloud.booking.transactions import run_booking
 
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = {"idempotent-replayed": "true"}
@@ -49,7 +50,8 @@ class IdempotentRequest:
     def run(self, context: AppContext, change: Callable[[Connection], Reply]) -> Response:
         """Execute the change in a transaction, or return the answer of the first execution.
 
-        An exception of `change` rolls it back and frees the key.
+        An exception of `change` rolls it back and frees the key. After a deadlock of PostgreSQL it
+        is called again.
 
         Raises:
             KeyInUse: the first request has not ended.
@@ -59,10 +61,14 @@ class IdempotentRequest:
             claim = claim_key(connection, self.keyed, context.clock())
         if isinstance(claim, Reply):
             return _respond(claim, REPLAYED)
+
+        def execute(connection: Connection) -> Reply:
+            reply = change(connection)
+            complete_key(connection, claim, reply)
+            return reply
+
         try:
-            with database.writing(context.engine) as connection:
-                reply = change(connection)
-                complete_key(connection, claim, reply)
+            reply = run_booking(context.engine, execute)
         except BaseException:
             with database.writing(context.engine) as connection:
                 release_key(connection, claim)

@@ -6,8 +6,9 @@ from sqlalchemy import Engine, update
 
 from cloud.auth.audit import record_change
 from cloud.auth.audit_comparisons import compare_with_log
-from cloud.booking.order_comparison import ACTION, OrderComparison
+from cloud.booking.order_comparison import OrderComparison
 from cloud.booking.order_store import add_versions
+from cloud.booking.version_digest import FILE_ACTION
 from cloud.database import reading, writing
 from cloud.database.orders import order_line_versions
 from tests.cloud.booking.order_lines import MONDAY, order_line
@@ -26,7 +27,7 @@ def test_a_price_that_was_altered_in_the_table_is_found(engine: Engine) -> None:
     assert "no entry that any were loaded" in findings(engine)[0]
     with writing(engine) as connection:
         record_change(
-            connection, at=MONDAY, actor="x", action=ACTION, about="orders.csv",
+            connection, at=MONDAY, actor="x", action=FILE_ACTION, about="orders.csv",
             details={"versions": 1, "rows": loaded.rows},
         )  # fmt: skip
     assert findings(engine) == []

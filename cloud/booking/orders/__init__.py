@@ -1,0 +1,1 @@
+"""Orders that are placed here: their lines, states, approvals, changes and cancellations."""

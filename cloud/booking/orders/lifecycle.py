@@ -1,0 +1,202 @@
+"""Reserve, book, cancel, reset, pause and resume lines, with the positions that they take.
+
+Capacity, rows, versions and the entry in the audit log change in one transaction.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from cloud.booking import capacity
+from cloud.booking.capacity import release
+from cloud.booking.order_line import BookingStatus
+from cloud.booking.orders.credit import require_credit
+from cloud.booking.orders.order import Approval, BookedLine, Order, flight_of
+from cloud.booking.orders.order_rows import find_order, read_lines_by_id
+from cloud.booking.orders.order_work import OrderWork
+from cloud.booking.orders.policy import InFlightDue
+from cloud.booking.preemption import DisplacedLine, preempt
+from cloud.booking.sale_limits import round_down_to_hour_s
+from cloud.booking.slots import HOUR_S
+from cloud.booking.transitions import HOLDING, LineAction, TransitionError, list_actions
+from cloud.booking.version_digest import LINE_ACTIONS
+
+DISPLACED: Final = "displaced by a line of higher priority"
+
+
+class PriceExpiredError(Exception):
+    """A line whose quote is no longer valid, so that its price is not either."""
+
+
+def reserve_lines(
+    work: OrderWork, order: Order, lines: Sequence[BookedLine]
+) -> tuple[BookedLine, ...]:
+    """Hold the positions of lines until the reservation expires.
+
+    Raises:
+        TransitionError: a line is not in a state for it.
+        PriceExpiredError: the quote of a line is no longer valid.
+        NotAvailableError: a slot has too few free positions; nothing is held.
+    """
+    expires_at = work.now + work.policy.reservation
+    moved = []
+    for line in lines:
+        needs_decision = (
+            line.delivery in work.policy.confirm_reservations and not work.actor.is_staff
+        )
+        action = LineAction.REQUEST_RESERVATION if needs_decision else LineAction.RESERVE
+        moved.append(work.move(line, action, expires_at=expires_at))
+        _take(work, line, expires_at)
+    work.store_lines(order, moved, LINE_ACTIONS[LineAction.RESERVE])
+    return tuple(moved)
+
+
+def book_lines(
+    work: OrderWork, order: Order, lines: Sequence[BookedLine]
+) -> tuple[BookedLine, ...]:
+    """Take the positions of lines for good, or ask for the approval that the order needs.
+
+    Raises:
+        TransitionError, PriceExpiredError, NotAvailableError: as `reserve_lines`.
+        NotHeldError: a reservation has expired.
+        CreditLimitError: the account would owe more than its credit limit.
+    """
+    is_approved = order.approval in (Approval.NOT_REQUIRED, Approval.APPROVED)
+    action = LineAction.BOOK if is_approved else LineAction.REQUEST_BOOKING
+    until = None if is_approved else work.now + work.policy.decision
+    moved = [work.move(line, action, expires_at=until) for line in lines]
+    if is_approved:
+        require_credit(work, order, moved)
+    for line in lines:
+        if line.booking_status not in HOLDING:
+            _take(work, line, until)
+        elif until is None:
+            capacity.confirm(work.connection, line.line_id, now=work.now)
+        else:
+            capacity.extend(work.connection, line.line_id, until=until, now=work.now)
+    work.store_lines(order, moved, LINE_ACTIONS[action])
+    return tuple(moved)
+
+
+def cancel_lines(
+    work: OrderWork, order: Order, lines: Sequence[BookedLine], reason: str
+) -> tuple[BookedLine, ...]:
+    """Give the positions back; what the policy demands for them stays due."""
+    moved = [_cancel(work, line, reason) for line in lines]
+    work.store_lines(order, moved, LINE_ACTIONS[LineAction.CANCEL], reason=reason)
+    return tuple(moved)
+
+
+def reset_lines(
+    work: OrderWork, order: Order, lines: Sequence[BookedLine]
+) -> tuple[BookedLine, ...]:
+    """Make lines drafts again, without positions."""
+    moved = [work.move(line, LineAction.RESET) for line in lines]
+    for line in lines:
+        release(work.connection, line.line_id)
+    work.store_lines(order, moved, LINE_ACTIONS[LineAction.RESET])
+    return tuple(moved)
+
+
+def pause_lines(
+    work: OrderWork, order: Order, lines: Sequence[BookedLine]
+) -> tuple[BookedLine, ...]:
+    """Pause lines in flight; they keep their positions, and their hours stay due."""
+    return _move_all(work, order, lines, LineAction.PAUSE)
+
+
+def resume_lines(
+    work: OrderWork, order: Order, lines: Sequence[BookedLine]
+) -> tuple[BookedLine, ...]:
+    """Resume paused lines."""
+    return _move_all(work, order, lines, LineAction.RESUME)
+
+
+def select_for(lines: Iterable[BookedLine], *actions: LineAction) -> tuple[BookedLine, ...]:
+    """Those lines whose state allows one of the actions; raises TransitionError for none."""
+    every = tuple(lines)
+    found = tuple(line for line in every if {*actions} & {*list_actions(line.booking_status)})
+    if not found:
+        states = ", ".join(sorted({line.booking_status for line in every})) or "no lines"
+        raise TransitionError(f"{actions[0]} is possible for none of the lines: found {states}")
+    return found
+
+
+def apply_to_order(
+    work: OrderWork,
+    order_id: str,
+    line_ids: Sequence[str] | None,
+    actions: tuple[LineAction, ...],
+    change: Callable[[Order, Sequence[BookedLine]], tuple[BookedLine, ...]],
+) -> tuple[BookedLine, ...]:
+    """Change the named lines of an order, or all lines whose state allows it."""
+    order = work.lock_order(order_id)
+    lines = work.choose_lines(order, line_ids)
+    return change(order, select_for(lines, *actions) if line_ids is None else lines)
+
+
+def _move_all(
+    work: OrderWork, order: Order, lines: Sequence[BookedLine], action: LineAction
+) -> tuple[BookedLine, ...]:
+    moved = tuple(work.move(line, action) for line in lines)
+    work.store_lines(order, moved, LINE_ACTIONS[action])
+    return moved
+
+
+def _take(work: OrderWork, line: BookedLine, until: datetime | None) -> None:
+    """Take what a draft asks for, and displace lines of lower priority where that is needed."""
+    if work.now >= line.quote_ends_at:
+        raise PriceExpiredError(
+            f"the quote of line {line.line_id} was valid until "
+            f"{line.quote_ends_at:%Y-%m-%dT%H:%MZ}: remove the line, and add it with a new quote"
+        )
+    order = find_order(work.connection, line.order_id, None)
+    displaced = preempt(
+        work.connection, work.sites, line.demand, now=work.now, delivery=line.delivery
+    )
+    capacity.take(
+        work.connection, work.sites, line.demand, line_id=line.line_id, until=until,
+        now=work.now, account=order.account, delivery=line.delivery,
+    )  # fmt: skip
+    store_displaced(work, displaced)
+
+
+def store_displaced(work: OrderWork, displaced: Iterable[DisplacedLine]) -> None:
+    """Move displaced lines of any order to the state that says so."""
+    ids = [one.line_id for one in displaced]
+    for found in read_lines_by_id(work.connection, ids):
+        order = find_order(work.connection, found.order_id, None, lock=True)
+        (line,) = read_lines_by_id(work.connection, [found.line_id])
+        moved = work.move(keep_delivered(line, work.now), LineAction.DISPLACE, reason=DISPLACED)
+        work.store_lines(order, [moved], LINE_ACTIONS[LineAction.DISPLACE], reason=DISPLACED)
+
+
+def keep_delivered(line: BookedLine, now: datetime) -> BookedLine:
+    """A line that has begun with the slots that have begun; one to come as it is."""
+    if line.starts_at > now or line.booking_status in HOLDING:
+        return line
+    slots = tuple(one for one in line.slots if one.starts_at_s < _next_hour_s(now))
+    ends_at = flight_of(slots)[1] if slots else line.starts_at + timedelta(seconds=HOUR_S)
+    return replace(line, slots=slots, ends_at=ends_at)
+
+
+def _cancel(work: OrderWork, line: BookedLine, reason: str) -> BookedLine:
+    held = work.move(line, LineAction.CANCEL, reason=reason)
+    if line.booking_status is BookingStatus.RESERVED:
+        release(work.connection, line.line_id)
+        return held
+    if line.booking_status is BookingStatus.BOOKED and line.starts_at > work.now:
+        due = work.policy.compute_due(line.cost_minor, line.starts_at, work.now)
+        release(work.connection, line.line_id)
+        return replace(held, cancellation_minor=held.cancellation_minor + due)
+    release(work.connection, line.line_id, from_s=_next_hour_s(work.now))
+    stopped = keep_delivered(held, work.now)
+    rest = line.cost_minor - stopped.cost_minor
+    due = rest if work.policy.in_flight is InFlightDue.EVERYTHING else 0
+    return replace(stopped, cancellation_minor=stopped.cancellation_minor + due)
+
+
+def _next_hour_s(now: datetime) -> int:
+    """The start of the first UTC hour that has not begun."""
+    return round_down_to_hour_s(now) + HOUR_S

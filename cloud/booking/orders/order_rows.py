@@ -1,0 +1,178 @@
+"""Read and write the rows of orders and of their lines.
+
+Every query of a caller has the accounts that the caller sees in its condition, so an order of
+another account and one that never existed are the same case.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, true, update
+
+from cloud import database
+from cloud.booking.order_line import HOUR_S, BookingStatus
+from cloud.booking.orders.order import Approval, BookedLine, Order, QuotedSlot
+from cloud.booking.orders.tables import booked_lines, orders
+from cloud.booking.slots import DeliveryType
+from cloud.booking.transitions import HOLDING
+from cloud.database.orders import SlotRun, decode_runs, encode_runs
+
+MOST_DUE: Final = 200
+"""Orders of one sweep, so that its transaction is short."""
+LINE_COLUMNS: Final = tuple(one.name for one in fields(BookedLine))
+
+
+class UnknownOrderError(LookupError):
+    """No order, or no line of it, with that id for the caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """Orders of a page, and how many there are in all."""
+
+    orders: tuple[Order, ...]
+    total: int
+
+
+def insert_order(connection: Connection, order: Order) -> None:
+    """Store a new order."""
+    connection.execute(orders.insert().values(asdict(order)))
+
+
+def update_order(connection: Connection, order: Order) -> None:
+    """Store an order in place of its former row."""
+    connection.execute(update(orders).where(orders.c.id == order.id).values(asdict(order)))
+
+
+def find_order(
+    connection: Connection, order_id: str, accounts: Collection[str] | None, *, lock: bool = False
+) -> Order:
+    """An order of one of the accounts, or of any for None; locked until the transaction ends.
+
+    Raises UnknownOrderError.
+    """
+    wanted = select(orders).where(orders.c.id == order_id[:64], _of(accounts))
+    row = connection.execute(wanted.with_for_update() if lock else wanted).mappings().first()
+    if row is None:
+        raise unknown_order(order_id)
+    return _to_order(row)
+
+
+def unknown_order(order_id: str) -> UnknownOrderError:
+    """The error for an id without an order, and for one that the caller may not see."""
+    return UnknownOrderError(f"no order {order_id[:32]!r}: GET /api/orders lists your orders")
+
+
+def list_orders(
+    connection: Connection, accounts: Collection[str] | None, *, offset: int, count: int
+) -> OrderPage:
+    """A page of the orders of some accounts, or of all, the latest first."""
+    total = connection.execute(select(func.count()).select_from(orders).where(_of(accounts)))
+    latest_first = (orders.c.created_at.desc(), orders.c.id)
+    wanted = select(orders).where(_of(accounts)).order_by(*latest_first)
+    rows = connection.execute(wanted.offset(offset).limit(count)).mappings()
+    return OrderPage(tuple(_to_order(row) for row in rows), total.scalar_one())
+
+
+def read_lines(connection: Connection, order_ids: Iterable[str]) -> tuple[BookedLine, ...]:
+    """The lines of some orders, in their order."""
+    return _read(connection, select(booked_lines).where(booked_lines.c.order_id.in_([*order_ids])))
+
+
+def read_lines_by_id(connection: Connection, line_ids: Iterable[str]) -> tuple[BookedLine, ...]:
+    """Lines of any orders."""
+    return _read(connection, select(booked_lines).where(booked_lines.c.line_id.in_([*line_ids])))
+
+
+def read_account_lines(connection: Connection, account: str) -> tuple[BookedLine, ...]:
+    """The lines of all orders of an account."""
+    ids = select(orders.c.id).where(orders.c.account == account)
+    return _read(connection, select(booked_lines).where(booked_lines.c.order_id.in_(ids)))
+
+
+def find_due_orders(connection: Connection, now: datetime) -> Sequence[str]:
+    """Orders with a line that time moves to another state; at most `MOST_DUE`."""
+    columns = booked_lines.c
+    wanted = select(columns.order_id).where(_is_due(now)).distinct()
+    return connection.execute(wanted.order_by(columns.order_id).limit(MOST_DUE)).scalars().all()
+
+
+def write_lines(connection: Connection, lines: Iterable[BookedLine]) -> None:
+    """Insert lines, or replace those that are stored."""
+    rows = [_to_row(line) for line in lines]
+    if rows:
+        insert = database.insert(connection.dialect.name, booked_lines)
+        change = {name: insert.excluded[name] for name in rows[0] if name != "line_id"}
+        connection.execute(
+            insert.on_conflict_do_update(index_elements=["line_id"], set_=change), rows
+        )
+
+
+def delete_line(connection: Connection, line_id: str) -> None:
+    """Remove a line; its versions stay."""
+    connection.execute(booked_lines.delete().where(booked_lines.c.line_id == line_id))
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    columns = booked_lines.c
+    flying = (BookingStatus.IN_FLIGHT, BookingStatus.PAUSED, BookingStatus.CHANGE_PENDING)
+    return or_(
+        and_(columns.booking_status.in_(sorted(HOLDING)), columns.expires_at <= now),
+        and_(columns.booking_status == BookingStatus.BOOKED.value, columns.starts_at <= now),
+        and_(columns.booking_status.in_(flying), columns.ends_at <= now),
+    )
+
+
+def _of(accounts: Collection[str] | None) -> ColumnElement[bool]:
+    return true() if accounts is None else orders.c.account.in_(sorted(accounts))
+
+
+def _read(connection: Connection, wanted: Select[Any]) -> tuple[BookedLine, ...]:
+    rows = connection.execute(wanted.order_by(booked_lines.c.order_id, booked_lines.c.line_id))
+    return tuple(_to_line(row) for row in rows.mappings())
+
+
+def _to_order(row: Any) -> Order:
+    return Order(**{**row, "approval": Approval(row["approval"])})
+
+
+def _to_row(line: BookedLine) -> dict[str, Any]:
+    row = {name: getattr(line, name) for name in LINE_COLUMNS}
+    runs = (SlotRun(one.starts_at_s, 1, line.positions, one.price_minor) for one in line.slots)
+    row["slots"] = encode_runs(tuple(_join_runs(runs)))
+    row["creatives"] = msgspec.json.encode(line.creatives).decode()
+    return row | {"booking_status": line.booking_status.value, "delivery": line.delivery.value}
+
+
+def _join_runs(runs: Iterable[SlotRun]) -> Iterable[SlotRun]:
+    """Consecutive slots of the same price as one run."""
+    last: SlotRun | None = None
+    for run in runs:
+        if (
+            last is not None
+            and run.starts_at == last.starts_at + last.hours * HOUR_S
+            and run.price_minor == last.price_minor
+        ):
+            last = SlotRun(last.starts_at, last.hours + 1, last.positions, last.price_minor)
+            continue
+        if last is not None:
+            yield last
+        last = run
+    if last is not None:
+        yield last
+
+
+def _to_line(row: Any) -> BookedLine:
+    values = {name: row[name] for name in LINE_COLUMNS}
+    values["booking_status"] = BookingStatus(row["booking_status"])
+    values["delivery"] = DeliveryType(row["delivery"])
+    values["creatives"] = msgspec.json.decode(row["creatives"], type=tuple[str, ...])
+    values["slots"] = tuple(
+        QuotedSlot(run.starts_at + number * HOUR_S, run.price_or(0))
+        for run in decode_runs(row["slots"])
+        for number in range(run.hours)
+    )
+    return BookedLine(**values)

@@ -1,0 +1,132 @@
+"""A change is asked for, priced, and decided by somebody else."""
+
+from datetime import timedelta
+
+import pytest
+
+from cloud.booking.capacity_rows import read_free
+from cloud.booking.orders.change_requests import (
+    ChangeRequest,
+    ChangeStatus,
+    LineChange,
+    UnknownChangeError,
+    decide_change,
+    list_changes,
+    request_change,
+)
+from cloud.booking.orders.due_changes import apply_due_changes
+from cloud.booking.orders.order_work import NotAllowedError
+from cloud.booking.orders.placing import OrderRefused
+from cloud.booking.slots import NotAvailableError
+from cloud.booking.transitions import TransitionError
+from cloud.database import reading
+from tests.cloud.booking.orders.order_steps import (
+    BUYER,
+    HOUR,
+    MONDAY_SEVEN,
+    SALES,
+    Steps,
+    priced_quote,
+)
+
+SHORTER = LineChange(ends_at=MONDAY_SEVEN + 2 * HOUR)
+SEVEN_S = int(MONDAY_SEVEN.timestamp())
+
+
+def ask(steps: Steps, order_id: str, change: LineChange = SHORTER) -> ChangeRequest:
+    (line,) = steps.lines(order_id)
+    return steps.run(lambda work: request_change(work, order_id, line.line_id, change, "sorry"))
+
+
+def decide(steps: Steps, request: ChangeRequest, status: str = "APPROVED", actor=SALES):
+    return steps.run(
+        lambda work: decide_change(work, request.id, ChangeStatus(status), "fine"), actor
+    )
+
+
+def free(steps: Steps) -> list[int]:
+    rows = [("KX-01", SEVEN_S + 3600 * hour, 0) for hour in range(3)]
+    with reading(steps.engine) as connection:
+        found = read_free(connection, rows)
+    return [found[row[:2]] for row in rows]
+
+
+def test_an_approved_change_gives_hours_back_and_what_the_policy_demands_stays_due(
+    steps: Steps,
+) -> None:
+    order_id = steps.place()
+    steps.book(order_id)
+    request = ask(steps.at(MONDAY_SEVEN - timedelta(days=20)), order_id)
+    assert (request.cost_before_minor, request.cost_after_minor) == (210, 120 + 23)
+    assert steps.statuses(order_id) == ["ChangePending"]
+    assert free(steps) == [5, 5, 5]
+    decided = decide(steps.at(MONDAY_SEVEN - timedelta(days=20)), request)
+    assert (decided.status, decided.decided_by) == ("APPROVED", SALES.name)
+    (line,) = steps.lines(order_id)
+    assert (line.booking_status, line.cost_minor, line.cancellation_minor) == ("Booked", 120, 23)
+    assert free(steps) == [5, 5, 6]
+
+
+def test_more_positions_are_taken_when_they_are_free(steps: Steps) -> None:
+    order_id = steps.place()
+    steps.book(order_id)
+    steps.book(steps.place(priced_quote((1,), positions=3, prices=(60,))))
+    decided = decide(steps, ask(steps, order_id, LineChange(positions=3)))
+    assert decided.cost_after_minor == 3 * 210
+    assert free(steps) == [3, 0, 3]
+    with pytest.raises(NotAvailableError):
+        decide(steps, ask(steps, order_id, LineChange(positions=4)))
+    assert steps.statuses(order_id) == ["ChangePending"]
+    assert free(steps) == [3, 0, 3]
+
+
+def test_a_rejected_change_leaves_the_line_as_it_was(steps: Steps) -> None:
+    order_id = steps.place()
+    (before,) = steps.book(order_id)
+    decide(steps, ask(steps, order_id), "REJECTED")
+    (line,) = steps.lines(order_id)
+    assert (line.booking_status, line.slots) == (before.booking_status, before.slots)
+
+
+def test_nobody_decides_their_own_change_or_twice(steps: Steps) -> None:
+    order_id = steps.place(actor=SALES)
+    steps.book(order_id)
+    request = ask(steps, order_id)
+    with pytest.raises(NotAllowedError):
+        decide(steps, request, actor=BUYER)
+    decide(steps, request)
+    with pytest.raises(OrderRefused, match="only a pending one"):
+        decide(steps, request)
+    with pytest.raises(UnknownChangeError):
+        steps.run(lambda work: decide_change(work, "f" * 32, ChangeStatus.APPROVED, "fine"), SALES)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        LineChange(),
+        LineChange(ends_at=MONDAY_SEVEN),
+        LineChange(positions=1),
+        LineChange(starts_at=MONDAY_SEVEN - HOUR, ends_at=MONDAY_SEVEN + 5 * HOUR),
+    ],
+)
+def test_a_change_of_nothing_or_of_everything_is_refused(steps: Steps, change: LineChange) -> None:
+    order_id = steps.place()
+    with pytest.raises(TransitionError):
+        ask(steps, order_id)
+    steps.book(order_id)
+    with pytest.raises(OrderRefused, match="change something"):
+        ask(steps, order_id, change)
+
+
+def test_a_late_change_is_refused_and_a_pending_one_ends_with_the_flight(steps: Steps) -> None:
+    order_id = steps.place()
+    steps.book(order_id)
+    with pytest.raises(OrderRefused, match="or later"):
+        ask(steps.at(MONDAY_SEVEN - timedelta(days=1)), order_id)
+    ask(steps, order_id)
+    assert steps.at(MONDAY_SEVEN + 3 * HOUR).run(apply_due_changes) == 2
+    assert steps.statuses(order_id) == ["Finished"]
+    with reading(steps.engine) as connection:
+        (request,) = list_changes(connection, order_id)
+    assert (request.status, request.decision_reason) == ("REJECTED", "the flight has ended")
