@@ -4,7 +4,7 @@ Prices are whole minor units: pence of a pound, yen, thousandths of a Kuwaiti di
 decimals is that of the package `iso4217`, never assumed to be two.
 """
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from typing import Final
 
@@ -46,6 +46,11 @@ def minor(amount: Decimal, currency: str) -> int:
         decimals = exponent(currency)
         raise MoneyError(f"{amount} {currency}: write at most {decimals} decimals for {currency}")
     return int(scaled)
+
+
+def round_minor(amount_minor: Decimal) -> int:
+    """Whole minor units, halves away from zero."""
+    return int(amount_minor.quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def written(amount_minor: int | Decimal, currency: str) -> str:

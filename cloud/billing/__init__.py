@@ -1,0 +1,1 @@
+"""Invoices, credit notes, the ledger, and payments."""

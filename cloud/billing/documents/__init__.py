@@ -1,0 +1,1 @@
+"""A billing document as PDF and as e-invoice."""

@@ -1,0 +1,1 @@
+"""Payments: the providers, what they report, and the reconciliation."""

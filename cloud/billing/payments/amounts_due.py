@@ -1,0 +1,190 @@
+"""What is to be paid: the open amount of a final invoice, or the price of an order in advance."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row
+
+from cloud.auth.accounts.account import Account
+from cloud.auth.accounts.account_store import read_account
+from cloud.billing.configuration import BillingConfig
+from cloud.billing.cpm_contracts import read_contracts
+from cloud.billing.document import DocumentKind, DocumentStatus, compute_vat
+from cloud.billing.document_store import (
+    DocumentFilter,
+    DocumentStateError,
+    list_documents,
+    read_document,
+)
+from cloud.billing.ledger import PREPAYMENT, read_balances, read_open_minor
+from cloud.billing.order_charges import BILLED_STATES, compute_commission
+from cloud.billing.payments.payment_store import list_payments
+from cloud.billing.payments.provider import PaymentStatus
+from cloud.billing.vat import TaxParty, decide_vat
+from cloud.booking.order_line import BookingStatus
+from cloud.booking.order_store import read_newest
+from cloud.database.orders import decode_runs
+
+PAYABLE_STATES: Final = BILLED_STATES | {
+    BookingStatus.RESERVED.value,
+    BookingStatus.PENDING_BOOKING.value,
+}
+OPEN: Final = frozenset(
+    {PaymentStatus.PENDING, PaymentStatus.REQUIRES_METHOD, PaymentStatus.REQUIRES_ACTION,
+     PaymentStatus.PROCESSING, PaymentStatus.REQUIRES_CAPTURE}
+)  # fmt: skip
+"""States of a payment that may still succeed."""
+
+
+class UnknownOrderError(LookupError):
+    """No order with that id, or none that the caller may see."""
+
+
+class NothingDueError(DocumentStateError):
+    """There is nothing to pay, or a payment of it is under way."""
+
+
+class CreditLimitError(DocumentStateError):
+    """The amount is above what the account may owe."""
+
+
+@dataclass(frozen=True, slots=True)
+class AmountDue:
+    """What an account has to pay for a document."""
+
+    payer: Account
+    document: str
+    amount_minor: int
+    currency: str
+
+
+def read_invoice_due(
+    connection: Connection, invoice: str, accounts: frozenset[str] | None
+) -> AmountDue:
+    """What is still to be paid for a final invoice.
+
+    Raises:
+        UnknownDocumentError: there is none, or it is of another account.
+        DocumentStateError: it is not a final invoice.
+        NothingDueError: it is paid, or a payment is under way.
+    """
+    stored = read_document(connection, invoice, accounts=accounts)
+    if stored.kind is not DocumentKind.INVOICE or stored.status is not DocumentStatus.FINAL:
+        raise DocumentStateError(
+            f"document {stored.id} is a {stored.status} {stored.kind}: pay a final invoice, or "
+            "its order in advance"
+        )
+    due = read_open_minor(connection, stored.id)
+    payer = _require_payer(connection, stored.payer)
+    return _require_due(connection, AmountDue(payer, stored.id, due, stored.content.currency))
+
+
+def read_order_due(
+    connection: Connection,
+    order_id: str,
+    accounts: frozenset[str] | None,
+    config: BillingConfig,
+    now: datetime,
+) -> AmountDue:
+    """The price of an order with VAT, less what was billed or paid for it already.
+
+    Lines that are paid by impressions are not part of it: their price follows from the plays.
+
+    Raises:
+        UnknownOrderError: there is none, or it is of another account.
+        NothingDueError: it is paid, or a payment is under way.
+    """
+    rows = list(read_newest(connection, "order_id", [order_id]).values())
+    if not rows or (accounts is not None and rows[0].account not in accounts):
+        raise UnknownOrderError(f"no order {order_id[:63]!r}: GET /api/orders lists them")
+    ordering = _require_payer(connection, rows[0].account)
+    payer = _require_payer(connection, ordering.agency) if ordering.agency else ordering
+    gross = _sum_prices(connection, rows)
+    net = gross - compute_commission(gross, payer.commission_bp)
+    treatment = decide_vat(
+        config.vat,
+        TaxParty(config.seller.country, config.seller.vat_number),
+        TaxParty(payer.country, payer.vat_number, payer.id),
+        now.astimezone(config.seller.zone).date(),
+    )
+    total = net + compute_vat(net, treatment.percent)
+    document = PREPAYMENT + order_id
+    paid = -read_open_minor(connection, document)
+    due = total - paid - _sum_invoices(connection, order_id)
+    return _require_due(connection, AmountDue(payer, document, due, rows[0].currency))
+
+
+def require_credit(connection: Connection, due: AmountDue) -> None:
+    """Raise CreditLimitError where the amount exceeds the limit of the account.
+
+    Counted are what the account owes and the orders that it may pay on account and that are not
+    invoiced yet, in the currency of the account.
+    """
+    payer = due.payer
+    if due.currency != payer.currency:
+        raise CreditLimitError(
+            f"the credit of {payer.id} is in {payer.currency}: an amount in {due.currency} is paid "
+            "in advance"
+        )
+    used = read_exposure(connection, payer)
+    if used + due.amount_minor > payer.credit_limit_minor:
+        raise CreditLimitError(
+            f"account {payer.id} may owe {payer.credit_limit_minor} minor units of "
+            f"{payer.currency} and owes {used}: {due.amount_minor} more are paid in advance"
+        )
+
+
+def read_exposure(connection: Connection, payer: Account) -> int:
+    """What an account owes, with orders on account that are not invoiced yet."""
+    balances = read_balances(connection, payer.id)
+    owed = sum(one.amount_minor for one in balances if one.currency == payer.currency)
+    open_orders = [
+        one
+        for one in list_payments(connection, frozenset({payer.id}), provider="account")
+        if one.status in OPEN and one.document.startswith(PREPAYMENT)
+    ]
+    for one in open_orders:
+        billed = _sum_invoices(connection, one.document.removeprefix(PREPAYMENT))
+        owed += max(0, one.amount_minor - billed)
+    return owed
+
+
+def _require_payer(connection: Connection, account: str) -> Account:
+    found = read_account(connection, account)
+    if found is None or not found.is_open:
+        raise NothingDueError(f"there is no open account {account[:40]!r} to pay: create it first")
+    return found
+
+
+def _require_due(connection: Connection, due: AmountDue) -> AmountDue:
+    under_way = [
+        one for one in list_payments(connection, document=due.document) if one.status in OPEN
+    ]
+    if under_way:
+        raise NothingDueError(
+            f"payment {under_way[0].id} of {due.document} is under way: complete it"
+        )
+    if due.amount_minor <= 0:
+        raise NothingDueError(f"nothing is to be paid for {due.document}")
+    return due
+
+
+def _sum_prices(connection: Connection, rows: Sequence[Row[Any]]) -> int:
+    by_plays = read_contracts(connection, (row.line_id for row in rows))
+    return sum(
+        row.price_minor * run.hours * run.positions
+        for row in rows
+        if row.booking_status in PAYABLE_STATES and row.line_id not in by_plays
+        for run in decode_runs(row.slots)
+    )
+
+
+def _sum_invoices(connection: Connection, order_id: str) -> int:
+    """The totals of the final invoices of an order, less what was paid for them in advance."""
+    final = DocumentFilter(
+        kind=DocumentKind.INVOICE, status=DocumentStatus.FINAL, order_id=order_id
+    )
+    contents = [one.content for one in list_documents(connection, final)]
+    return sum(one.totals.total_minor - one.prepaid_minor for one in contents)

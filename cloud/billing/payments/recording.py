@@ -1,0 +1,157 @@
+"""What a provider reports of a payment or a refund, stored and posted once.
+
+Reports arrive from answers and from webhooks, repeated and in any order. A payment that succeeded
+or was canceled stays so, and a state of an earlier stage than the stored one changes nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from cloud.auth import audit
+from cloud.billing.ledger import Book, LedgerEntry, Posting, add_posting, is_posted
+from cloud.billing.payments.payment_store import Payment, store_refund, update_payment
+from cloud.billing.payments.provider import (
+    Amount,
+    PaymentStatus,
+    ProviderPayment,
+    ProviderRefund,
+    RefundStatus,
+)
+
+CHANGE: Final = "payment.change"
+REFUND: Final = "payment.refund"
+FINAL: Final = frozenset({PaymentStatus.SUCCEEDED, PaymentStatus.CANCELED})
+STAGE: Final = {
+    PaymentStatus.PENDING: 0,
+    PaymentStatus.REQUIRES_METHOD: 1,
+    PaymentStatus.REQUIRES_ACTION: 1,
+    PaymentStatus.PROCESSING: 1,
+    PaymentStatus.REQUIRES_CAPTURE: 2,
+    PaymentStatus.CANCELED: 3,
+    PaymentStatus.SUCCEEDED: 3,
+}
+
+
+class PaymentMismatchError(ValueError):
+    """A report of another amount or currency, or of another payment, than what is stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Who reports, and when."""
+
+    by: str
+    at: datetime
+
+
+def record_payment(
+    connection: Connection, stored: Payment, found: ProviderPayment, report: Report
+) -> bool:
+    """Store and post a reported payment; whether anything changed.
+
+    Raises:
+        PaymentMismatchError: nothing is changed.
+    """
+    _require_same(stored, found.amount_minor, found.currency)
+    _require_reference(stored, found)
+    values = {
+        "status": found.status.value, "failure": found.failure,
+        "next_url": found.next_url if found.status is PaymentStatus.REQUIRES_ACTION else None,
+    }  # fmt: skip
+    is_older = stored.status in FINAL or STAGE[found.status] < STAGE[stored.status]
+    if is_older or all(getattr(stored, name) == value for name, value in values.items()):
+        return False
+    update_payment(connection, stored.id, report.at, reference=found.reference, **values)
+    postings = []
+    if found.status is PaymentStatus.SUCCEEDED:
+        postings.append(_post(f"payment:{stored.id}", stored, stored.amount_minor))
+    details = {**values, "amount_minor": stored.amount_minor, "currency": stored.currency}
+    _record(connection, CHANGE, stored, postings, details, report)
+    return True
+
+
+def record_refund(
+    connection: Connection, stored: Payment, found: ProviderRefund, report: Report
+) -> bool:
+    """Store and post a reported refund; whether anything changed.
+
+    Raises:
+        PaymentMismatchError: another currency, or more than was paid.
+    """
+    if found.currency != stored.currency or not 0 < found.amount_minor <= stored.amount_minor:
+        _refuse(stored, Amount(found.amount_minor, found.currency))
+    reference = f"refund:{stored.provider}:{found.reference}"
+    before = store_refund(
+        connection, stored.provider, found.reference, stored.id, found.amount_minor,
+        found.status, report.at,
+    )  # fmt: skip
+    if before is found.status:
+        return False
+    postings = []
+    if found.status is RefundStatus.SUCCEEDED and not is_posted(connection, reference):
+        postings.append(_post(reference, stored, -found.amount_minor))
+    undone = f"undo-{reference}"
+    if found.status is RefundStatus.FAILED and is_posted(connection, reference):
+        postings.append(_post(undone, stored, found.amount_minor))
+    change = -sum(_cash(posting) for posting in postings)
+    if stored.refunded_minor + change > stored.amount_minor:
+        _refuse(stored, Amount(found.amount_minor, found.currency))
+    update_payment(connection, stored.id, report.at, refunded_minor=stored.refunded_minor + change)
+    details = {
+        "refund": found.reference, "status": found.status.value,
+        "amount_minor": found.amount_minor, "currency": found.currency,
+    }  # fmt: skip
+    _record(connection, REFUND, stored, postings, details, report)
+    return True
+
+
+def _require_same(stored: Payment, amount_minor: int, currency: str) -> None:
+    if (amount_minor, currency) != (stored.amount_minor, stored.currency):
+        _refuse(stored, Amount(amount_minor, currency))
+
+
+def _require_reference(stored: Payment, found: ProviderPayment) -> None:
+    is_same = stored.reference in (None, found.reference)
+    if not is_same or found.payment not in (None, stored.id):
+        raise PaymentMismatchError(
+            f"payment {stored.id} has the reference {stored.reference}: found {found.reference}"
+        )
+
+
+def _refuse(stored: Payment, found: Amount) -> None:
+    raise PaymentMismatchError(
+        f"payment {stored.id}: found {found.minor} {found.currency}, expected "
+        f"{stored.amount_minor} {stored.currency}"
+    )
+
+
+def _post(reference: str, payment: Payment, amount_minor: int) -> Posting:
+    entries = (
+        LedgerEntry(Book.CASH, payment.document, amount_minor),
+        LedgerEntry(Book.RECEIVABLE, payment.document, -amount_minor),
+    )
+    return Posting(reference, payment.account, payment.currency, entries)
+
+
+def _cash(posting: Posting) -> int:
+    return posting.entries[0].amount_minor
+
+
+def _record(
+    connection: Connection,
+    action: str,
+    payment: Payment,
+    postings: list[Posting],
+    details: Mapping[str, Any],
+    report: Report,
+) -> None:
+    for posting in postings:
+        add_posting(connection, posting, at=report.at)
+    every = {**details, "postings": {one.reference: one.digest for one in postings}}
+    audit.record_change(
+        connection, at=report.at, actor=report.by, action=action, about=payment.id, details=every
+    )

@@ -1,0 +1,137 @@
+"""Webhooks are applied once, in any order; what is forged or contradicts is refused and audited."""
+
+from datetime import timedelta
+
+import pytest
+
+from cloud.auth.audit import read_entries, verify_chain
+from cloud.billing.ledger import find_unbalanced, read_open_minor
+from cloud.billing.payments.provider import CallAction, PaymentStatus, WebhookRefusedError
+from cloud.billing.payments.webhooks import EventOutcome, UnknownProviderError, receive_event
+from cloud.database import reading
+from tests.cloud.billing.payments.conftest import FORMER
+from tests.cloud.databases import SQLITE_ONLY
+
+pytestmark = SQLITE_ONLY
+THREE_D = "pm_card_threeDSecure2Required"
+
+
+def paid(payer) -> int:
+    """What is posted as paid in advance for the order."""
+    with reading(payer.engine) as connection:
+        assert find_unbalanced(connection) == []
+        return -read_open_minor(connection, "order:SO-1")
+
+
+def refusals(payer) -> list[str]:
+    with reading(payer.engine) as connection:
+        verify_chain(connection)
+        return [one.details for one in read_entries(connection) if one.action == "webhook.refuse"]
+
+
+def test_a_payment_confirmed_by_the_payer_succeeds_by_a_webhook_that_comes_twice(payer):
+    waiting = payer.call(payer.open(), CallAction.CONFIRM, method=THREE_D)
+    assert waiting.status is PaymentStatus.REQUIRES_ACTION
+    assert waiting.next_url == f"{payer.server.url}/3ds/{waiting.reference}"
+    payer.server.state.answer_payer(waiting.reference, accepts=True)
+    (succeeded,) = payer.events("payment_intent.succeeded")
+    assert payer.deliver(succeeded) is EventOutcome.APPLIED
+    assert payer.deliver(succeeded) is EventOutcome.REPEATED
+    assert payer.read(waiting).status is PaymentStatus.SUCCEEDED
+    assert paid(payer) == 900
+
+
+def test_events_in_another_order_than_they_happened_leave_the_last_state(payer):
+    waiting = payer.call(payer.open(), CallAction.CONFIRM, method=THREE_D)
+    payer.server.state.answer_payer(waiting.reference, accepts=True)
+    outcomes = [payer.deliver(event) for event in reversed(payer.server.state.events)]
+    assert outcomes == [EventOutcome.APPLIED, EventOutcome.UNCHANGED, EventOutcome.UNCHANGED]
+    found = payer.read(waiting)
+    assert (found.status, found.next_url) == (PaymentStatus.SUCCEEDED, None)
+    assert paid(payer) == 900
+
+
+def test_a_webhook_that_arrives_before_the_answer_is_applied_by_our_id(payer):
+    payment = payer.store()
+    payer.server.state.create({"amount": "900", "currency": "gbp", "metadata[payment]": payment.id})
+    (intent,) = payer.server.state.intents
+    payer.server.state.confirm(intent, {"payment_method": "pm_card_visa"})
+    assert payer.deliver(payer.events("payment_intent.succeeded")[0]) is EventOutcome.APPLIED
+    assert payer.read(payment).reference == intent
+
+
+def test_the_former_secret_is_valid_while_it_is_replaced(payer):
+    payment = payer.open()
+    event = payer.events("payment_intent.created")[0]
+    assert payer.deliver(event, FORMER) is EventOutcome.UNCHANGED
+    assert payer.read(payment).status is PaymentStatus.REQUIRES_METHOD
+
+
+def test_a_forged_webhook_is_refused_and_audited_once_in_ten_seconds(payer):
+    payment = payer.open()
+    event = {**payer.events("payment_intent.created")[0], "type": "payment_intent.succeeded"}
+    event["data"] = {"object": {**event["data"]["object"], "status": "succeeded"}}
+    payload, signature = payer.server.sign(event)
+    for body, header in (
+        (payload, payer.server.sign(event, "whsec_other")[1]), (payload + b" ", signature),
+        (payload, ""), (payload, "t=1"), (payload, "t=x,v1=y"), (b"\xff", signature),
+    ):  # fmt: skip
+        with pytest.raises(WebhookRefusedError, match="not one of ours"):
+            receive_event(payer.service, "stripe", body, header, payer.forged)
+    payer.wait(seconds=11)
+    with pytest.raises(WebhookRefusedError):
+        payer.deliver(event, "whsec_other")
+    assert payer.read(payment).status is PaymentStatus.REQUIRES_METHOD
+    assert ['"webhooks":1' in one for one in refusals(payer)] == [True, False]
+    assert '"webhooks":6' in refusals(payer)[1]
+
+
+@pytest.mark.parametrize("aside", [timedelta(minutes=-6), timedelta(minutes=6)])
+def test_a_signature_of_another_time_is_refused(payer, aside):
+    payer.open()
+    payload, signature = payer.server.sign(payer.server.state.events[0])
+    payer.now += aside
+    with pytest.raises(WebhookRefusedError, match="of the last 5 minutes"):
+        receive_event(payer.service, "stripe", payload, signature, payer.forged)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"amount": 899}, "found 899 GBP, expected 900 GBP"),
+        ({"currency": "usd"}, "found 900 USD, expected 900 GBP"),
+        ({"metadata": {"payment": "f" * 32}}, "has the reference"),
+        ({"id": "pi_unknown", "metadata": {}}, "not stored here"),
+    ],
+)
+def test_a_signed_event_that_contradicts_the_payment_is_refused_and_audited(payer, change, reason):
+    payment = payer.open()
+    event = payer.events("payment_intent.created")[0]
+    intent = {**event["data"]["object"], "status": "succeeded", **change}
+    altered = {"id": "evt_x", "type": "payment_intent.succeeded", "data": {"object": intent}}
+    with pytest.raises(WebhookRefusedError, match=reason):
+        payer.deliver(altered)
+    assert payer.deliver(altered) is EventOutcome.REPEATED
+    assert payer.read(payment).status is PaymentStatus.REQUIRES_METHOD
+    assert len(refusals(payer)) == 1
+    assert paid(payer) == 0
+
+
+def test_an_event_with_the_id_of_another_is_refused(payer):
+    payment = payer.open()
+    event = payer.events("payment_intent.created")[0]
+    payer.deliver(event)
+    intent = {**event["data"]["object"], "status": "succeeded"}
+    with pytest.raises(WebhookRefusedError, match="came before with other content"):
+        payer.deliver({**event, "data": {"object": intent}})
+    assert payer.read(payment).status is PaymentStatus.REQUIRES_METHOD
+
+
+def test_events_of_no_concern_are_accepted_and_unreadable_ones_are_not(payer):
+    assert payer.deliver({"id": "evt_1", "type": "customer.created", "data": {"object": {}}}) is (
+        EventOutcome.IGNORED
+    )
+    with pytest.raises(WebhookRefusedError, match="cannot be read"):
+        payer.deliver({"id": "evt_2", "type": "payment_intent.created", "data": {"object": {}}})
+    with pytest.raises(UnknownProviderError):
+        receive_event(payer.service, "other", b"", "", payer.forged)
