@@ -31,12 +31,19 @@ OFFERS: Final = {
     f"{FROM_FILE}",
     "sites": "sites file in YAML, or s3://bucket/key of one, which is read once "
     "(ONLOOKER_SITES; without one, the sample sites)",
+    "billing": "billing file in YAML: seller, VAT, terms (ONLOOKER_BILLING; without one, "
+    "the sample)",
     "people-per-camera": "people that one camera can see at once; a report of more is "
     "implausible (ONLOOKER_PEOPLE_PER_CAMERA, 500; the sites file may set another limit)",
     "people-per-second": "people that can enter, or leave, the view of one camera in a second; a "
     "report of more is implausible (ONLOOKER_PEOPLE_PER_SECOND, 30)",
 }
-METAVARS: Final = {"sites": "FILE", "people-per-camera": "N", "people-per-second": "N"}
+METAVARS: Final = {
+    "sites": "FILE",
+    "billing": "FILE",
+    "people-per-camera": "N",
+    "people-per-second": "N",
+}
 
 
 class SettingsError(ValueError):
@@ -45,7 +52,7 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What every program of the cloud shares. `sites` None means the sample sites."""
+    """What every program of the cloud shares. `sites` and `billing` None mean the sample files."""
 
     database_url: str = field(default=DATABASE_URL, repr=False)
     broker_url: str = field(default=BROKER_URL, repr=False)
@@ -53,6 +60,7 @@ class Settings:
     redis_url: str | None = field(default=None, repr=False)
     people_per_camera: int | None = None
     people_per_second: int | None = None
+    billing: Path | None = None
 
 
 def add_arguments(parser: argparse.ArgumentParser, *names: str) -> None:
@@ -112,6 +120,7 @@ def read(arguments: argparse.Namespace, environment: Mapping[str, str] = os.envi
     if environment.get("ONLOOKER_ESTATE"):
         raise SettingsError("ONLOOKER_ESTATE is not read any more: set ONLOOKER_SITES instead")
     sites = _chosen(arguments, "sites", environment.get("ONLOOKER_SITES"))
+    billing = _chosen(arguments, "billing", environment.get("ONLOOKER_BILLING"))
     database = _address(arguments, "database", environment) or _read_secret(environment)
     return Settings(
         database_url=database or DATABASE_URL,
@@ -120,6 +129,7 @@ def read(arguments: argparse.Namespace, environment: Mapping[str, str] = os.envi
         redis_url=_redis(_address(arguments, "redis", environment)),
         people_per_camera=_people(arguments, environment, "camera", MOST_PEOPLE),
         people_per_second=_people(arguments, environment, "second", MOST_PER_SECOND),
+        billing=_locate_file(billing) if billing else None,
     )
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from cloud.auth.accounts.audit_comparisons import AccountComparison, BrandComparison
 from cloud.auth.audit_comparisons import Comparison, KeyComparison, compare_with_log
 from cloud.auth.users.audit_comparison import UserComparison
+from cloud.billing.audit_comparisons import DocumentComparison, LedgerComparison
 from cloud.booking.order_comparison import OrderComparison
 from cloud.fleet.audit_comparisons import AllowListRows, Devices, Groups
 from cloud.sales.audit_comparisons import (
@@ -36,6 +37,8 @@ def _comparisons() -> Sequence[Comparison]:
         OccupancyComparison(),
         PriceSheetComparison(),
         OrderComparison(),
+        DocumentComparison(),
+        LedgerComparison(),
         Devices(),
         AllowListRows(),
         Groups(),

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, delete, select, tuple_, update
 
-from cloud.auth.accounts.account_store import read_clients
 from cloud.billing.document import (
     BillingDocument,
     DocumentKind,
@@ -115,6 +114,15 @@ def read_document(
     return _to_document(row)
 
 
+def find_number(connection: Connection, number: str) -> StoredDocument:
+    """The final document with a number; raises UnknownDocumentError."""
+    row = connection.execute(select(billing_documents).where(COLUMNS.number == number))
+    found = row.mappings().one_or_none()
+    if found is None:
+        raise unknown_document(number)
+    return _to_document(found)
+
+
 def unknown_document(document: str) -> UnknownDocumentError:
     """The error of an unknown document and of one of another account."""
     return UnknownDocumentError(
@@ -151,11 +159,6 @@ def list_corrections(connection: Connection, invoice: str) -> Sequence[StoredDoc
     )
     ordered = wanted.order_by(COLUMNS.created_at, COLUMNS.id)
     return [_to_document(row) for row in connection.execute(ordered).mappings()]
-
-
-def visible_accounts(connection: Connection, account: str) -> frozenset[str]:
-    """The accounts whose documents an account may see: its own, and those that it acts for."""
-    return read_clients(connection, account) | {account}
 
 
 def digest_of_body(body: str) -> str:

@@ -163,4 +163,5 @@ def _bill_plays(
 
 def _describe(row: Row[Any], period: Period) -> str:
     hours = f", local hours {row.hours}" if row.hours else ""
-    return f"{row.location}, {row.positions} of the loop, {period.first_on:%B %Y}{hours}"
+    positions = "1 position" if row.positions == 1 else f"{row.positions} positions"
+    return f"{row.location}, {positions}, {period.first_on:%B %Y}{hours}"

@@ -111,7 +111,7 @@ def write_vat_number(country: str, number: str | None) -> str | None:
     """A VAT number with the prefix of its country, without spaces; None if it is not valid."""
     if not number:
         return None
-    checker = get_cc_module("el" if country == "GR" else country.lower(), "vat")
+    checker = get_cc_module(country.lower(), "vat")
     if checker is None:
         return None
     try:

@@ -34,6 +34,8 @@ COMMANDS: Final = {
     "occupancy": ("cloud.cli.occupancy", "run", "record which positions are booked"),
     "orders": ("cloud.cli.orders", "run", "load order lines of the sales system, list them"),
     "bookings": ("cloud.cli.bookings", "run", "avails, holds, blackouts, and their verification"),
+    "invoices": ("cloud.cli.billing.invoices", "run", "draft, finalise, correct, export invoices"),
+    "payments": ("cloud.cli.billing.payments", "run", "list, resume and reconcile payments"),
     "rate-card": ("cloud.cli.rate_card", "run", "put another rate card in force"),
     "override": ("cloud.cli.override", "run", "set prices by hand, and withdraw them"),
     "forecast": ("cloud.cli.forecast", "run", "forecast every site, store and score"),

@@ -96,6 +96,7 @@ def _describe(stored: StoredDocument) -> dict[str, Any]:
         "BT-5": content.currency,
         "BT-10": content.order_id,
         "BT-13": content.order_id,
+        "BT-72": content.period_until,
         "BT-73": content.period_from,
         "BT-74": content.period_until,
         "BG-1": [{"BT-22": f"{content.advertiser}: {content.campaign}"}],

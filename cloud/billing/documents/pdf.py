@@ -6,7 +6,7 @@ e-invoice inside the PDF has it as it is.
 """
 
 import unicodedata
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -60,7 +60,7 @@ def _compiler() -> typst.Compiler:
     return typst.Compiler(template, root=template.parent, ignore_system_fonts=True)
 
 
-def _made_on(stored: StoredDocument) -> Any:
+def _made_on(stored: StoredDocument) -> date:
     return stored.issued_on or stored.changed_at.date()
 
 
@@ -100,20 +100,24 @@ def _describe_party(party: Party) -> list[str]:
 def _list_facts(stored: StoredDocument) -> list[tuple[str, str]]:
     content = stored.content
     facts = [
-        ("Date", f"{stored.issued_on:%d %B %Y}" if stored.issued_on else "not final yet"),
-        ("Supplied", f"{content.period_from:%d %B %Y} to {content.period_until:%d %B %Y}"),
+        ("Date", _write_day(stored.issued_on) if stored.issued_on else "not final yet"),
+        ("Supplied", f"{_write_day(content.period_from)} to {_write_day(content.period_until)}"),
         ("Order", content.order_id),
         ("Advertiser", content.advertiser),
         ("Campaign", content.campaign),
     ]
     if content.corrects_on is not None:
-        corrected = f"{content.corrects_number} of {content.corrects_on:%d %B %Y}"
+        corrected = f"{content.corrects_number} of {_write_day(content.corrects_on)}"
         facts.append(("Corrects invoice", corrected))
     if stored.reason:
         facts.append(("Reason", stored.reason))
     if stored.due_on is not None:
-        facts.append(("Payment due", f"{stored.due_on:%d %B %Y}"))
+        facts.append(("Payment due", _write_day(stored.due_on)))
     return facts
+
+
+def _write_day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
 
 
 def _describe_line(number: int, line: BillingLine, currency: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from cloud.auth import audit
 from cloud.billing.document_store import DocumentStateError
+from cloud.billing.ledger import PREPAYMENT
 from cloud.billing.payments.amounts_due import AmountDue, require_credit
 from cloud.billing.payments.payment_store import (
     Payment,
@@ -60,10 +61,10 @@ def open_payment(
 
     Raises:
         PaymentMismatchError: the client expects another amount or currency.
-        CreditLimitError: it would be paid later, and the account may not owe so much.
+        CreditLimitError: an order would be paid later, and the account may not owe so much.
     """
     _require_expected(due, expected)
-    if provider.extends_credit:
+    if provider.extends_credit and due.document.startswith(PREPAYMENT):
         require_credit(connection, due)
     payment = Payment(
         id=new_payment_id(), account=due.payer.id, document=due.document,

@@ -1,7 +1,7 @@
 """An agency, its client, orders of November 2026, and the decisions on their invoices."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -28,8 +28,8 @@ SELLER = Seller(
 )  # fmt: skip
 RATES = VatRules(
     rates=(
-        VatRate(country="GB", percent=Decimal("17.5"), valid_from=NOV_2.date().replace(2010)),
-        VatRate(country="GB", percent=Decimal(20), valid_from=NOV_2.date().replace(2011)),
+        VatRate(country="GB", percent=Decimal("17.5"), valid_from=date(2010, 1, 1)),
+        VatRate(country="GB", percent=Decimal(20), valid_from=date(2011, 1, 4)),
     )
 )
 CONFIG = BillingConfig(version=1, seller=SELLER, vat=RATES)

@@ -1,0 +1,56 @@
+"""The payment providers of an installation, from the environment.
+
+`ONLOOKER_STRIPE_KEY` and `ONLOOKER_STRIPE_WEBHOOK_SECRETS` (two with a comma between them while one
+is replaced) are secrets: a value `@FILE` is read from that file. Without a key, payment is on
+account only.
+"""
+
+import os
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from cloud.billing.payments.account_provider import AccountProvider
+from cloud.billing.payments.provider import PaymentProvider
+from cloud.billing.payments.stripe_provider import MOST_SECRETS, StripeProvider, StripeSettings
+from cloud.settings import SettingsError
+from wire.addresses import AddressError
+from wire.command_line import address_in
+
+KEY = "ONLOOKER_STRIPE_KEY"
+SECRETS = "ONLOOKER_STRIPE_WEBHOOK_SECRETS"
+URL = "ONLOOKER_STRIPE_URL"
+RETURN_URL = "ONLOOKER_PAYMENT_RETURN_URL"
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+def open_providers(
+    environment: Mapping[str, str] = os.environ,
+) -> dict[str, PaymentProvider]:
+    """The providers by name; raises SettingsError."""
+    account = AccountProvider()
+    providers: dict[str, PaymentProvider] = {account.name: account}
+    key = _read_secret(environment, KEY)
+    if key is None:
+        return providers
+    secrets = tuple(filter(None, (_read_secret(environment, SECRETS) or "").split(",")))
+    if len(secrets) > MOST_SECRETS:
+        raise SettingsError(f"{SECRETS} has {len(secrets)} secrets: give at most {MOST_SECRETS}")
+    settings = StripeSettings(key, secrets, _read_url(environment), environment.get(RETURN_URL))
+    stripe = StripeProvider(settings)
+    return {**providers, stripe.name: stripe}
+
+
+def _read_secret(environment: Mapping[str, str], variable: str) -> str | None:
+    given = environment.get(variable)
+    try:
+        return address_in(given) if given else None
+    except AddressError as error:
+        raise SettingsError(f"{variable}: {error}") from None
+
+
+def _read_url(environment: Mapping[str, str]) -> str | None:
+    """The address of a simulated provider; the key is sent there without encryption."""
+    given = environment.get(URL)
+    if given and urlsplit(given).hostname not in LOOPBACK:
+        raise SettingsError(f"{URL} is only for a simulated provider on this machine: unset it")
+    return given or None

@@ -1,0 +1,1 @@
+"""`invoices` and `payments` of the command line."""
