@@ -45,7 +45,7 @@ from cloud.billing.order_charges import (
     compute_charges,
     split_order,
 )
-from cloud.billing.periods import Period
+from cloud.billing.periods import BillingPeriod
 from cloud.billing.vat import TaxParty, decide_vat, write_vat_number
 from cloud.booking.order_store import read_newest
 from cloud.database.orders import order_line_versions
@@ -85,7 +85,7 @@ def draft_invoices(run: Drafting) -> DraftResult:
     for order_id, rows in _read_orders(run.connection, run.now - LOOK_BACK):
         stored = list_documents(run.connection, DocumentFilter(order_id=order_id))
         payer = _find_payer(run.connection, rows[0].account)
-        drafted_before = [Period(one.content.period_from) for one in stored]
+        drafted_before = [BillingPeriod(one.content.period_from) for one in stored]
         for month in split_order(rows, drafted_before, zone):
             if month.ends_at > run.now:
                 _withdraw(run, month, stored)

@@ -21,7 +21,7 @@ from cloud.billing.cpm_contracts import (
     read_contracts,
 )
 from cloud.billing.document import BillingDocument, BillingLine, DocumentKind, LineKind
-from cloud.billing.periods import Period, PeriodHours, split_hours
+from cloud.billing.periods import BillingPeriod, PeriodHours, split_hours
 from cloud.booking.order_line import SOLD
 from cloud.database import EPOCH
 from cloud.database.orders import decode_runs
@@ -38,7 +38,7 @@ class OrderMonth:
     """The lines of an order in a month, with their position-hours."""
 
     order_id: str
-    period: Period
+    period: BillingPeriod
     lines: tuple[tuple[Row[Any], PeriodHours], ...]
 
     @property
@@ -56,10 +56,10 @@ class Charges:
 
 
 def split_order(
-    rows: Iterable[Row[Any]], drafted: Iterable[Period], zone: ZoneInfo
+    rows: Iterable[Row[Any]], drafted: Iterable[BillingPeriod], zone: ZoneInfo
 ) -> Sequence[OrderMonth]:
     """The months of an order, from the newest versions of its lines, and those of its invoices."""
-    months: dict[Period, list[tuple[Row[Any], PeriodHours]]] = {one: [] for one in drafted}
+    months: dict[BillingPeriod, list[tuple[Row[Any], PeriodHours]]] = {one: [] for one in drafted}
     order_id = ""
     for row in rows:
         order_id = row.order_id
@@ -138,7 +138,9 @@ def _sum_lines(final: Iterable[BillingDocument], kind: DocumentKind) -> dict[str
     return summed
 
 
-def _bill_hours(row: Row[Any], period: Period, hours: int, before: int | None) -> BillingLine:
+def _bill_hours(
+    row: Row[Any], period: BillingPeriod, hours: int, before: int | None
+) -> BillingLine:
     """A line by the hour; where some is billed, only what was added, in hours if that is exact."""
     text = _describe(row, period)
     price = major(row.price_minor, row.currency)
@@ -156,12 +158,12 @@ def _bill_hours(row: Row[Any], period: Period, hours: int, before: int | None) -
 
 
 def _bill_plays(
-    row: Row[Any], period: Period, contract: CpmContract, found: DeliveredPlays
+    row: Row[Any], period: BillingPeriod, contract: CpmContract, found: DeliveredPlays
 ) -> BillingLine:
     return bill_impressions(row.line_id, _describe(row, period), contract, found, row.currency)
 
 
-def _describe(row: Row[Any], period: Period) -> str:
+def _describe(row: Row[Any], period: BillingPeriod) -> str:
     hours = f", local hours {row.hours}" if row.hours else ""
     positions = "1 position" if row.positions == 1 else f"{row.positions} positions"
     return f"{row.location}, {positions}, {period.first_on:%B %Y}{hours}"

@@ -12,7 +12,7 @@ from cloud.database.orders import SlotRun
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Period:
+class BillingPeriod:
     """A month, by its first day."""
 
     first_on: date
@@ -44,15 +44,15 @@ class PeriodHours:
     ends_at: datetime
 
 
-def find_period(instant: datetime, zone: ZoneInfo) -> Period:
+def find_period(instant: datetime, zone: ZoneInfo) -> BillingPeriod:
     """The month of an instant."""
-    return Period(instant.astimezone(zone).date().replace(day=1))
+    return BillingPeriod(instant.astimezone(zone).date().replace(day=1))
 
 
-def split_hours(runs: Iterable[SlotRun], zone: ZoneInfo) -> Mapping[Period, PeriodHours]:
+def split_hours(runs: Iterable[SlotRun], zone: ZoneInfo) -> Mapping[BillingPeriod, PeriodHours]:
     """The booked position-hours of a line by the month in which each slot starts."""
-    hours: Counter[Period] = Counter()
-    ends: dict[Period, int] = {}
+    hours: Counter[BillingPeriod] = Counter()
+    ends: dict[BillingPeriod, int] = {}
     for run in runs:
         if not run.positions:
             continue

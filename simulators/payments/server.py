@@ -38,7 +38,7 @@ class PaymentServer:
 
     def start(self, port: int = 0) -> str:
         """Serve on a thread; returns the address."""
-        handler = type("_Handler", (_Handler,), {"provider": self})
+        handler = type("_PaymentHandler", (_PaymentHandler,), {"provider": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self.state = PaymentIntents(self.url, self.clock)
@@ -157,7 +157,7 @@ class WebhookSender:
                 return error.code
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _PaymentHandler(BaseHTTPRequestHandler):
     provider: PaymentServer
     protocol_version = "HTTP/1.1"
 

@@ -41,7 +41,7 @@ class PaymentStateError(DocumentStateError):
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedAmount:
     """What the client believes is due; None: it does not say."""
 
     amount_minor: int | None = None
@@ -52,7 +52,7 @@ def open_payment(
     connection: Connection,
     due: AmountDue,
     provider: PaymentProvider,
-    expected: Expected,
+    expected: ExpectedAmount,
     report: Report,
     *,
     is_manual: bool = False,
@@ -121,7 +121,7 @@ def request_call(
     return stored
 
 
-def _require_expected(due: AmountDue, expected: Expected) -> None:
+def _require_expected(due: AmountDue, expected: ExpectedAmount) -> None:
     found = (
         due.amount_minor if expected.amount_minor is None else expected.amount_minor,
         expected.currency or due.currency,

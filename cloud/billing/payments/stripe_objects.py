@@ -71,7 +71,7 @@ class _EventData(msgspec.Struct):
     object: msgspec.Raw
 
 
-class _Event(msgspec.Struct):
+class _StripeEvent(msgspec.Struct):
     id: str
     type: str
     data: _EventData
@@ -89,7 +89,7 @@ def read_refund(plain: Any) -> ProviderRefund:
 
 def read_event_body(payload: bytes) -> ProviderEvent:
     """An event; raises msgspec.DecodeError or KeyError."""
-    event = msgspec.json.decode(payload, type=_Event)
+    event = msgspec.json.decode(payload, type=_StripeEvent)
     subject: ProviderPayment | ProviderRefund | None = None
     if event.type.startswith(INTENT_EVENTS):
         subject = _to_payment(msgspec.json.decode(event.data.object, type=_Intent))

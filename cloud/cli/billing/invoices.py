@@ -55,7 +55,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions.add_parser("run", help="draft what is over, make final what is due")
     lists = actions.add_parser("list", help="show documents, the latest first")
     lists.add_argument("--order", metavar="ID", help="of this order only")
-    lists.add_argument("--status", choices=[one.value for one in DocumentStatus])
+    lists.add_argument(
+        "--status", choices=[one.value for one in DocumentStatus], help="of this status only"
+    )
     for name, purpose in (
         ("show", "show a document with its lines"),
         ("finalise", "make a tentative invoice final once its window for late data is over"),
@@ -66,16 +68,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     credit = actions.add_parser("credit", help="request a credit note of a final invoice")
     credit.add_argument("document", help="id or number of the invoice")
     credit.add_argument("lines", nargs="+", metavar="LINE=AMOUNT", help="such as 1=12.50")
-    credit.add_argument("--reason", required=True)
+    credit.add_argument("--reason", required=True, help="printed on the credit note")
     export = actions.add_parser("export", help="write a document to a file")
     export.add_argument("document", help="id or number")
-    export.add_argument("--format", choices=("pdf", "cii", "ubl"), default="pdf")
-    export.add_argument("--out", type=Path, required=True, metavar="FILE")
+    export.add_argument(
+        "--format", choices=("pdf", "cii", "ubl"), default="pdf", help="pdf, or an e-invoice alone"
+    )
+    export.add_argument("--out", type=Path, required=True, metavar="FILE", help="file to write")
     cpm = actions.add_parser("cpm", help="bill an order line by its impressions")
     cpm.add_argument("line", help="id of the order line")
     cpm.add_argument("price", type=_decimal, help="of a thousand impressions, such as 21.76")
     cpm.add_argument("multiplier", type=_decimal, help="booked impressions of a play")
-    cpm.add_argument("--currency", default="GBP")
+    cpm.add_argument("--currency", default="GBP", help="of the price (GBP)")
 
 
 def run(arguments: argparse.Namespace, clock: Callable[[], datetime] = utc_now) -> int:

@@ -31,7 +31,7 @@ from cloud.billing.payments.provider import (
 from cloud.billing.payments.provider_settings import open_providers
 from cloud.billing.payments.reconciliation import Booked, Reconciliation, reconcile
 from cloud.billing.payments.recording import PaymentMismatchError, Report
-from cloud.billing.payments.requests import Expected, open_payment, request_call
+from cloud.billing.payments.requests import ExpectedAmount, open_payment, request_call
 from cloud.cli.billing.tables import describe_payment
 from cloud.money import written
 from wire.clock import utc_now
@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     compares.add_argument("first", type=date.fromisoformat, help="first day, such as 2026-11-01")
     compares.add_argument("last", type=date.fromisoformat, help="last day")
-    compares.add_argument("--provider", default="stripe")
+    compares.add_argument("--provider", default="stripe", help="name of the provider (stripe)")
 
 
 def run(arguments: argparse.Namespace, clock: Callable[[], datetime] = utc_now) -> int:
@@ -97,7 +97,9 @@ def _record(
     with database.writing(service.engine) as connection:
         invoice = find_number(connection, arguments.invoice)
         due = read_invoice_due(connection, invoice.id, None)
-        opened = open_payment(connection, due, service.providers["account"], Expected(), report)
+        opened = open_payment(
+            connection, due, service.providers["account"], ExpectedAmount(), report
+        )
     complete_calls(service, opened.id, by=by)
     with database.writing(service.engine) as connection:
         request_call(connection, opened.id, CallAction.CAPTURE, report)

@@ -13,7 +13,7 @@ from cloud.billing.payments.calls import PaymentService, complete_calls
 from cloud.billing.payments.payment_store import Payment, read_payment
 from cloud.billing.payments.provider import CallAction, PaymentProvider
 from cloud.billing.payments.recording import Report
-from cloud.billing.payments.requests import Expected, open_payment, request_call
+from cloud.billing.payments.requests import ExpectedAmount, open_payment, request_call
 from cloud.billing.payments.stripe_provider import StripeProvider, StripeSettings
 from cloud.billing.payments.webhooks import EventOutcome, ForgedWebhooks, receive_event
 from cloud.database import writing
@@ -61,7 +61,7 @@ class Payer:
             due = read_order_due(connection, "SO-1", None, CONFIG, self.now)
             chosen = self.service.providers[provider]
             return open_payment(
-                connection, due, chosen, Expected(), self.report, is_manual=is_manual
+                connection, due, chosen, ExpectedAmount(), self.report, is_manual=is_manual
             )
 
     def call(self, payment: Payment, action: CallAction, **more: object) -> Payment:

@@ -5,8 +5,8 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import op
 
-revision: Final = "0039"
-down_revision: Final = "0038"
+revision: Final = "0040"
+down_revision: Final = "0039"
 
 NUMBER: Final = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 NAME: Final = sa.String(63)
