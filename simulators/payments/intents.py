@@ -44,7 +44,7 @@ class PaymentIntents:
         amount = int(form.get("amount", "0"))
         if amount <= 0:
             raise _invalid("parameter_invalid_integer", "amount must be above 0")
-        intent = {
+        intent: Object = {
             "id": f"pi_{next(self.numbers)}", "object": "payment_intent", "amount": amount,
             "amount_received": 0, "amount_refunded": 0, "currency": form.get("currency", ""),
             "capture_method": form.get("capture_method", "automatic"),
@@ -97,7 +97,7 @@ class PaymentIntents:
         if not 0 < amount <= intent["amount"] - intent["amount_refunded"]:
             raise _invalid("charge_already_refunded", "more than is left")
         intent["amount_refunded"] += amount
-        refund = {
+        refund: Object = {
             "id": f"re_{next(self.numbers)}", "object": "refund", "amount": amount,
             "currency": intent["currency"], "payment_intent": intent["id"],
             "status": "succeeded", "created": int(self.clock()),

@@ -185,7 +185,7 @@ class _PaymentHandler(BaseHTTPRequestHandler):
 def _list(stored: Mapping[str, dict[str, Any]], query: Mapping[str, str]) -> dict[str, Any]:
     """One page of a list, the latest first."""
     first, until = int(query.get("created[gte]", 0)), int(query.get("created[lt]", 10**12))
-    found = [one for one in reversed(stored.values()) if first <= one["created"] < until]
+    found = [one for one in reversed(list(stored.values())) if first <= one["created"] < until]
     if after := query.get("starting_after"):
         found = found[[one["id"] for one in found].index(after) + 1 :]
     limit = int(query.get("limit", 10))

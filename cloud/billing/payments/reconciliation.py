@@ -109,7 +109,7 @@ def _read_ours(
     )  # fmt: skip
     for wanted in (taken, returned):
         for row in connection.execute(_with_cash(wanted)):
-            yield Booked(*row)
+            yield Booked(row.reference, row.amount_minor, row.currency)
 
 
 def _with_cash(wanted: Select[tuple[str, int, str]]) -> Select[tuple[str, int, str]]:
