@@ -90,7 +90,7 @@ def _credit_line(
             "billed and not credited yet"
         )
     return BillingLine(
-        kind=LineKind.ADJUSTMENT, text=line.text, quantity=Decimal(1),
+        kind=line.kind, text=line.text, quantity=Decimal(1),
         unit_price=major(wanted.amount_minor, invoice.currency),
         amount_minor=wanted.amount_minor, line_id=line.line_id, corrects_line=wanted.line,
     )  # fmt: skip

@@ -39,8 +39,10 @@ class LineKind(StrEnum):
     """What a line bills."""
 
     HOURS = "hours"  # position-hours of a flight, at a price for each
+    LOT = "lot"  # position-hours of several prices together
     IMPRESSIONS = "impressions"  # at a price for a thousand
     ADJUSTMENT = "adjustment"  # of an amount that a change of the order added
+    CANCELLATION = "cancellation"  # what is due for released hours
     COMMISSION = "commission"  # of the agency, below zero on an invoice
 
 

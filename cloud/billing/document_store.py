@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, delete, select, tuple_, update
+from sqlalchemy import Connection, Select, delete, or_, select, tuple_, update
 
 from cloud.billing.document import (
     BillingDocument,
@@ -167,7 +167,11 @@ def digest_of_body(body: str) -> str:
 
 
 def _within(wanted: Select[Any], accounts: frozenset[str] | None) -> Select[Any]:
-    return wanted if accounts is None else wanted.where(COLUMNS.account.in_(sorted(accounts)))
+    """Documents that one of the accounts has ordered or pays."""
+    if accounts is None:
+        return wanted
+    names = sorted(accounts)
+    return wanted.where(or_(COLUMNS.account.in_(names), COLUMNS.payer.in_(names)))
 
 
 def _to_row(document: StoredDocument) -> dict[str, Any]:

@@ -17,7 +17,6 @@ from sqlalchemy import Connection, Row, select
 
 from cloud.auth import audit
 from cloud.auth.accounts.account import Account
-from cloud.auth.accounts.account_store import read_account
 from cloud.billing.configuration import BillingConfig, Seller
 from cloud.billing.document import (
     BillingDocument,
@@ -42,9 +41,11 @@ from cloud.billing.order_charges import (
     OrderMonth,
     ReadPlays,
     add_commission,
+    add_fees,
     compute_charges,
     split_order,
 )
+from cloud.billing.order_terms import OrderTerms, read_fees, read_terms
 from cloud.billing.periods import BillingPeriod
 from cloud.billing.vat import TaxParty, decide_vat, write_vat_number
 from cloud.booking.order_store import read_newest
@@ -81,23 +82,31 @@ def draft_invoices(run: Drafting) -> DraftResult:
     audit.lock_log(run.connection)
     drafted: list[str] = []
     notices: list[str] = []
-    zone = run.config.seller.zone
     for order_id, rows in _read_orders(run.connection, run.now - LOOK_BACK):
         stored = list_documents(run.connection, DocumentFilter(order_id=order_id))
-        payer = _find_payer(run.connection, rows[0].account)
-        drafted_before = [BillingPeriod(one.content.period_from) for one in stored]
-        for month in split_order(rows, drafted_before, zone):
+        terms = read_terms(run.connection, order_id, rows[0].account)
+        for month in _list_months(run, order_id, rows, stored):
             if month.ends_at > run.now:
                 _withdraw(run, month, stored)
-                continue
-            if payer is None:
+            elif terms is None:
                 notices.append(
                     f"order {order_id}: there is no account {rows[0].account!r} to invoice: "
                     "create it, then run again"
                 )
                 break
-            _draft_month(run, month, payer, stored, drafted, notices)
+            else:
+                _draft_month(run, month, terms, rows[0], stored, drafted, notices)
     return DraftResult(tuple(drafted), tuple(notices))
+
+
+def _list_months(
+    run: Drafting, order_id: str, rows: Sequence[Row[Any]], stored: Sequence[StoredDocument]
+) -> Sequence[OrderMonth]:
+    zone = run.config.seller.zone
+    drafted = [BillingPeriod(one.content.period_from) for one in stored]
+    final = [one.content for one in stored if one.status is DocumentStatus.FINAL]
+    fees = read_fees(run.connection, order_id)
+    return add_fees(split_order(rows, drafted, zone), fees, rows, final, zone)
 
 
 def _read_orders(
@@ -113,19 +122,11 @@ def _read_orders(
         yield order_id, list(lines)
 
 
-def _find_payer(connection: Connection, account: str) -> tuple[Account, Account] | None:
-    """The account that ordered, and the one that pays: its agency, where it has one."""
-    ordering = read_account(connection, account)
-    if ordering is None:
-        return None
-    agency = read_account(connection, ordering.agency) if ordering.agency else None
-    return ordering, agency or ordering
-
-
 def _draft_month(
     run: Drafting,
     month: OrderMonth,
-    accounts: tuple[Account, Account],
+    terms: OrderTerms,
+    first: Row[Any],
     stored: Sequence[StoredDocument],
     drafted: list[str],
     notices: list[str],
@@ -146,8 +147,8 @@ def _draft_month(
         return
     present = next((one for one in of_month if one.status is DocumentStatus.TENTATIVE), None)
     parts = sum(one.kind is DocumentKind.INVOICE for one in final)
-    content = _write_content(run.config, month, accounts, charges.lines)
-    draft = _to_stored(run, present, month, accounts, content, parts + 1)
+    content = _write_content(run.config, month, terms, first, charges.lines)
+    draft = _to_stored(run, present, month, terms, content, parts + 1)
     if _store_draft(run, present, draft):
         drafted.append(draft.id)
 
@@ -155,18 +156,18 @@ def _draft_month(
 def _write_content(
     config: BillingConfig,
     month: OrderMonth,
-    accounts: tuple[Account, Account],
+    terms: OrderTerms,
+    first: Row[Any],
     lines: Sequence[BillingLine],
 ) -> BillingDocument:
-    _, payer = accounts
-    first = month.lines[0][0]
+    payer = terms.payer
     treatment = decide_vat(
         config.vat,
         TaxParty(config.seller.country, config.seller.vat_number),
         TaxParty(payer.country, payer.vat_number, payer.id),
         month.period.last_on,
     )
-    every = add_commission(lines, payer, first.currency)
+    every = add_commission(lines, terms.commission_bp, first.currency)
     return BillingDocument(
         kind=DocumentKind.INVOICE,
         currency=first.currency,
@@ -187,16 +188,15 @@ def _to_stored(
     run: Drafting,
     present: StoredDocument | None,
     month: OrderMonth,
-    accounts: tuple[Account, Account],
+    terms: OrderTerms,
     content: BillingDocument,
     part: int,
 ) -> StoredDocument:
     if present is not None:
         return replace(present, content=content, supplied_until=month.ends_at, changed_at=run.now)
-    ordering, payer = accounts
     return StoredDocument(
-        id=new_document_id(), status=DocumentStatus.TENTATIVE, account=ordering.id,
-        payer=payer.id, part=part, supplied_until=month.ends_at, corrects=None, number=None,
+        id=new_document_id(), status=DocumentStatus.TENTATIVE, account=terms.ordering.id,
+        payer=terms.payer.id, part=part, supplied_until=month.ends_at, corrects=None, number=None,
         issued_on=None, due_on=None, reason=None, requested_by=run.by, decided_by=None,
         created_at=run.now, changed_at=run.now, content=content,
     )  # fmt: skip

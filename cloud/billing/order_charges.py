@@ -4,8 +4,8 @@ A line is paid by position-hours as booked: plays that were not delivered reduce
 credit note. A line with a CPM contract is paid by its delivered impressions.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
 
-from cloud.auth.accounts.account import Account
 from cloud.billing.cpm_contracts import (
     CpmContract,
     DeliveredPlays,
@@ -21,30 +20,35 @@ from cloud.billing.cpm_contracts import (
     read_contracts,
 )
 from cloud.billing.document import BillingDocument, BillingLine, DocumentKind, LineKind
-from cloud.billing.periods import BillingPeriod, PeriodHours, split_hours
+from cloud.billing.order_terms import CancellationFee
+from cloud.billing.periods import BillingPeriod, PeriodHours, find_period, split_hours
 from cloud.booking.order_line import SOLD
+from cloud.booking.orders.order import compute_commission
 from cloud.database import EPOCH
 from cloud.database.orders import decode_runs
-from cloud.money import major, round_minor, written
+from cloud.money import major, written
 
 ReadPlays = Callable[[Connection, Sequence[str], datetime, datetime], Mapping[str, DeliveredPlays]]
 """The plays of lines between two instants."""
-BASIS_POINTS: Final = 10_000
+SUPPLIES: Final = frozenset(LineKind) - {LineKind.CANCELLATION, LineKind.COMMISSION}
+"""Kinds of lines that bill the hours of a line, or its plays."""
 BILLED_STATES: Final = frozenset(state.value for state in SOLD)
 
 
 @dataclass(frozen=True, slots=True)
 class OrderMonth:
-    """The lines of an order in a month, with their position-hours."""
+    """The lines of an order in a month with their position-hours, and fees for released hours."""
 
     order_id: str
     period: BillingPeriod
     lines: tuple[tuple[Row[Any], PeriodHours], ...]
+    fees: tuple[BillingLine, ...] = ()
+    fees_at: datetime = EPOCH
 
     @property
     def ends_at(self) -> datetime:
         """When the last slot ends; long ago where nothing is booked any more."""
-        return max((hours.ends_at for _, hours in self.lines), default=EPOCH)
+        return max((self.fees_at, *(hours.ends_at for _, hours in self.lines)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +60,42 @@ class Charges:
 
 
 def split_order(
-    rows: Iterable[Row[Any]], drafted: Iterable[BillingPeriod], zone: ZoneInfo
+    rows: Sequence[Row[Any]], drafted: Iterable[BillingPeriod], zone: ZoneInfo
 ) -> Sequence[OrderMonth]:
     """The months of an order, from the newest versions of its lines, and those of its invoices."""
     months: dict[BillingPeriod, list[tuple[Row[Any], PeriodHours]]] = {one: [] for one in drafted}
-    order_id = ""
     for row in rows:
-        order_id = row.order_id
         if row.booking_status in BILLED_STATES:
-            for period, hours in split_hours(decode_runs(row.slots), zone).items():
+            runs = decode_runs(row.slots)
+            for period, hours in split_hours(runs, row.price_minor, zone).items():
                 months.setdefault(period, []).append((row, hours))
+    order_id = str(rows[0].order_id)
     return [OrderMonth(order_id, period, tuple(months[period])) for period in sorted(months)]
+
+
+def add_fees(
+    months: Sequence[OrderMonth],
+    fees: Mapping[str, CancellationFee],
+    rows: Sequence[Row[Any]],
+    final: Sequence[BillingDocument],
+    zone: ZoneInfo,
+) -> Sequence[OrderMonth]:
+    """The months, with fees that no final invoice has billed in the month of the last of them."""
+    billed = _sum_lines(final, DocumentKind.INVOICE, {LineKind.CANCELLATION})
+    due = {name: fee for name, fee in fees.items() if fee.amount_minor > billed.get(name, 0)}
+    if not due:
+        return months
+    lines = tuple(
+        _bill_fee(row, due[row.line_id].amount_minor - billed.get(row.line_id, 0))
+        for row in rows
+        if row.line_id in due
+    )
+    fees_at = max(fee.changed_at for fee in due.values())
+    period = find_period(fees_at, zone)
+    by_period = {one.period: one for one in months}
+    present = by_period.get(period) or OrderMonth(str(rows[0].order_id), period, ())
+    by_period[period] = replace(present, fees=lines, fees_at=fees_at)
+    return [by_period[one] for one in sorted(by_period)]
 
 
 def compute_charges(
@@ -91,23 +120,23 @@ def compute_charges(
                 found = plays.get(row.line_id, DeliveredPlays(0, Decimal(0)))
                 lines.append(_bill_plays(row, month.period, contracts[row.line_id], found))
             continue
-        due = hours.hours * row.price_minor - (before or 0)
+        due = hours.cost_minor - (before or 0)
         if due > 0 or before is None:
-            lines.append(_bill_hours(row, month.period, hours.hours, before))
+            lines.append(_bill_hours(row, month.period, hours, before))
         elif due + credited.get(row.line_id, 0) < 0:
             overbilled.append(row.line_id)
     gone = [name for name, amount in billed.items() if amount > credited.get(name, 0)]
-    return Charges(tuple(lines), (*overbilled, *sorted(gone)))
+    return Charges((*lines, *month.fees), (*overbilled, *sorted(gone)))
 
 
 def add_commission(
-    lines: Sequence[BillingLine], payer: Account, currency: str
+    lines: Sequence[BillingLine], commission_bp: int, currency: str
 ) -> tuple[BillingLine, ...]:
     """The lines with the commission of the agency that pays, as a line of its own."""
-    if not payer.commission_bp or not lines:
+    if not commission_bp or not lines:
         return tuple(lines)
     gross = sum(line.amount_minor for line in lines)
-    return (*lines, bill_commission(gross, payer.commission_bp, currency))
+    return (*lines, bill_commission(gross, commission_bp, currency))
 
 
 def bill_commission(gross_minor: int, commission_bp: int, currency: str) -> BillingLine:
@@ -123,37 +152,46 @@ def bill_commission(gross_minor: int, commission_bp: int, currency: str) -> Bill
     )
 
 
-def compute_commission(gross_minor: int, commission_bp: int) -> int:
-    """The commission of an amount, rounded once."""
-    return round_minor(Decimal(gross_minor) * commission_bp / BASIS_POINTS)
-
-
-def _sum_lines(final: Iterable[BillingDocument], kind: DocumentKind) -> dict[str, int]:
-    """The amount of each order line in the documents of a kind."""
+def _sum_lines(
+    final: Iterable[BillingDocument], kind: DocumentKind, lines: Collection[LineKind] = SUPPLIES
+) -> dict[str, int]:
+    """The amount of each order line in the documents of a kind, by lines of some kinds."""
     summed: dict[str, int] = {}
     for document in final:
         for line in document.lines if document.kind is kind else ():
-            if line.line_id:
+            if line.line_id and line.kind in lines:
                 summed[line.line_id] = summed.get(line.line_id, 0) + line.amount_minor
     return summed
 
 
 def _bill_hours(
-    row: Row[Any], period: BillingPeriod, hours: int, before: int | None
+    row: Row[Any], period: BillingPeriod, hours: PeriodHours, before: int | None
 ) -> BillingLine:
-    """A line by the hour; where some is billed, only what was added, in hours if that is exact."""
-    text = _describe(row, period)
-    price = major(row.price_minor, row.currency)
-    due = hours * row.price_minor - (before or 0)
-    added, rest = divmod(due, row.price_minor) if row.price_minor else (hours, 0)
-    if before and rest:
-        return BillingLine(
-            LineKind.ADJUSTMENT, f"{text}, change of price", Decimal(1),
-            major(due, row.currency), due, line_id=row.line_id,
-        )  # fmt: skip
+    """A line by the hour; where some is billed, only what was added.
+
+    Hours of several prices are one amount, with the prices in a note.
+    """
+    text = _describe(row, period) + ("" if before is None else ", added")
+    due = hours.cost_minor - (before or 0)
+    price = hours.prices[0]
+    if len(hours.prices) == 1 and (not price or due % price == 0):
+        count = due // price if price else hours.hours
+        amount = major(price, row.currency)
+        return BillingLine(LineKind.HOURS, text, Decimal(count), amount, due, line_id=row.line_id)
+    span = " to ".join(dict.fromkeys(
+        written(one, row.currency) for one in (price, hours.prices[-1])
+    ))  # fmt: skip
+    kind = LineKind.LOT if before is None else LineKind.ADJUSTMENT
+    note = f"{hours.hours} position-hours at {span} each"
     return BillingLine(
-        LineKind.HOURS, text if before is None else f"{text}, added", Decimal(added), price, due,
-        line_id=row.line_id,
+        kind, text, Decimal(1), major(due, row.currency), due, line_id=row.line_id, note=note
+    )
+
+
+def _bill_fee(row: Row[Any], amount_minor: int) -> BillingLine:
+    return BillingLine(
+        LineKind.CANCELLATION, f"{row.location}, released hours", Decimal(1),
+        major(amount_minor, row.currency), amount_minor, line_id=row.line_id,
     )  # fmt: skip
 
 

@@ -19,12 +19,15 @@ from cloud.billing.document_store import (
     read_document,
 )
 from cloud.billing.ledger import PREPAYMENT, read_balances, read_open_minor
-from cloud.billing.order_charges import BILLED_STATES, compute_commission
+from cloud.billing.order_charges import BILLED_STATES
+from cloud.billing.order_terms import read_terms
 from cloud.billing.payments.payment_store import list_payments
 from cloud.billing.payments.provider import PaymentStatus
 from cloud.billing.vat import TaxParty, decide_vat
 from cloud.booking.order_line import BookingStatus
 from cloud.booking.order_store import read_newest
+from cloud.booking.orders.order import compute_commission
+from cloud.booking.orders.order_rows import unknown_order
 from cloud.database.orders import decode_runs
 
 PAYABLE_STATES: Final = BILLED_STATES | {
@@ -38,15 +41,15 @@ OPEN: Final = frozenset(
 """States of a payment that may still succeed."""
 
 
-class UnknownOrderError(LookupError):
-    """No order with that id, or none that the caller may see."""
-
-
 class NothingDueError(DocumentStateError):
     """There is nothing to pay, or a payment of it is under way."""
 
 
-class CreditLimitError(DocumentStateError):
+class OtherPayerError(DocumentStateError):
+    """An account pays that the caller does not act for."""
+
+
+class OverCreditError(DocumentStateError):
     """The amount is above what the account may owe."""
 
 
@@ -78,6 +81,7 @@ def read_invoice_due(
         )
     due = read_open_minor(connection, stored.id)
     payer = _require_payer(connection, stored.payer)
+    _require_own(payer, accounts, f"invoice {stored.id}")
     return _require_due(connection, AmountDue(payer, stored.id, due, stored.content.currency))
 
 
@@ -98,11 +102,12 @@ def read_order_due(
     """
     rows = list(read_newest(connection, "order_id", [order_id]).values())
     if not rows or (accounts is not None and rows[0].account not in accounts):
-        raise UnknownOrderError(f"no order {order_id[:63]!r}: GET /api/orders lists them")
-    ordering = _require_payer(connection, rows[0].account)
-    payer = _require_payer(connection, ordering.agency) if ordering.agency else ordering
+        raise unknown_order(order_id)
+    terms = read_terms(connection, order_id, rows[0].account)
+    payer = _require_payer(connection, terms.payer.id if terms else rows[0].account)
+    _require_own(payer, accounts, f"order {order_id}")
     gross = _sum_prices(connection, rows)
-    net = gross - compute_commission(gross, payer.commission_bp)
+    net = gross - compute_commission(gross, terms.commission_bp if terms else 0)
     treatment = decide_vat(
         config.vat,
         TaxParty(config.seller.country, config.seller.vat_number),
@@ -117,20 +122,20 @@ def read_order_due(
 
 
 def require_credit(connection: Connection, due: AmountDue) -> None:
-    """Raise CreditLimitError where the amount exceeds the limit of the account.
+    """Raise OverCreditError where the amount exceeds the limit of the account.
 
     Counted are what the account owes and the orders that it may pay on account and that are not
     invoiced yet, in the currency of the account.
     """
     payer = due.payer
     if due.currency != payer.currency:
-        raise CreditLimitError(
+        raise OverCreditError(
             f"the credit of {payer.id} is in {payer.currency}: an amount in {due.currency} is paid "
             "in advance"
         )
     used = read_exposure(connection, payer)
     if used + due.amount_minor > payer.credit_limit_minor:
-        raise CreditLimitError(
+        raise OverCreditError(
             f"account {payer.id} may owe {payer.credit_limit_minor} minor units of "
             f"{payer.currency} and owes {used}: {due.amount_minor} more are paid in advance"
         )
@@ -158,6 +163,11 @@ def _require_payer(connection: Connection, account: str) -> Account:
     return found
 
 
+def _require_own(payer: Account, accounts: frozenset[str] | None, what: str) -> None:
+    if accounts is not None and payer.id not in accounts:
+        raise OtherPayerError(f"{what} is paid by {payer.id}, the agency of its account")
+
+
 def _require_due(connection: Connection, due: AmountDue) -> AmountDue:
     under_way = [
         one for one in list_payments(connection, document=due.document) if one.status in OPEN
@@ -174,7 +184,7 @@ def _require_due(connection: Connection, due: AmountDue) -> AmountDue:
 def _sum_prices(connection: Connection, rows: Sequence[Row[Any]]) -> int:
     by_plays = read_contracts(connection, (row.line_id for row in rows))
     return sum(
-        row.price_minor * run.hours * run.positions
+        run.price_or(row.price_minor) * run.hours * run.positions
         for row in rows
         if row.booking_status in PAYABLE_STATES and row.line_id not in by_plays
         for run in decode_runs(row.slots)

@@ -61,7 +61,7 @@ def open_payment(
 
     Raises:
         PaymentMismatchError: the client expects another amount or currency.
-        CreditLimitError: an order would be paid later, and the account may not owe so much.
+        OverCreditError: an order would be paid later, and the account may not owe so much.
     """
     _require_expected(due, expected)
     if provider.extends_credit and due.document.startswith(PREPAYMENT):
