@@ -5,8 +5,8 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import op
 
-revision: Final = "0040"
-down_revision: Final = "0039"
+revision: Final = "0041"
+down_revision: Final = "0040"
 
 NUMBER: Final = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 NAME: Final = sa.String(63)
