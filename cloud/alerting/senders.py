@@ -12,18 +12,18 @@ import logging
 import smtplib
 import ssl
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Any, Final
 
-from cloud.alerting.deadline import Deadline, connect
+from cloud.alerting.deadline import Deadline
 from cloud.alerting.http_request import http_request
 from cloud.alerting.message import DEVICES_SHOWN, AlertMessage
 from cloud.alerting.notifications import DeliveryFailure, FailureKind
 from cloud.alerting.recipients import Recipient
+from cloud.alerting.smtp import MailRelay, SmtpReplyError, send_mail
 from cloud.alerting.targets import LogTarget, Mailbox, SnsTopic, TargetError, Webhook
 from wire.addresses import NetworkAddress
 from wire.aws import NO_CREDENTIALS, create_client
@@ -35,7 +35,6 @@ CALL_S: Final = 10.0
 """For a whole call. A receiver that needs longer should answer first and work after."""
 TEMPORARY: Final = frozenset({408, 425, 500, 502, 504})
 OVERLOADED: Final = frozenset({429, 503})
-SERVICE_READY: Final = 220
 UNREACHABLE: Final = (OSError, http.client.HTTPException, smtplib.SMTPException, TargetError)
 """Errors that are the recipient's; any other may be this message's own, and stops no other."""
 
@@ -46,20 +45,6 @@ class _FailedError(Exception):
     def __init__(self, reason: str, fault: FailureKind) -> None:
         super().__init__(reason)
         self.fault = fault
-
-
-@dataclass(frozen=True, slots=True)
-class MailRelay:
-    """The SMTP relay and the sender's address."""
-
-    host: str = "localhost"
-    port: int = 25
-    sender: str = "onlooker@localhost"
-
-    @property
-    def domain(self) -> str:
-        """Of the message ids."""
-        return self.sender.rpartition("@")[2] or "localhost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,35 +97,10 @@ class Senders:
 
     def _mail(self, mailbox: Mailbox, message: AlertMessage, deadline: Deadline) -> None:
         mail = make_mail(mailbox, message, self.relay, self.clock())
-        relay = _DeadlineSmtp(deadline)
         try:
-            code, _ = relay.connect(self.relay.host, self.relay.port)
-            if code != SERVICE_READY:
-                raise _FailedError(*_reply(code))
-            relay.send_message(mail)
-            with suppress(OSError, smtplib.SMTPException):
-                relay.quit()  # the mail is accepted, whatever QUIT returns
-        except smtplib.SMTPRecipientsRefused as error:
-            code = max((code for code, _ in error.recipients.values()), default=550)
-            raise _FailedError(*_reply(code)) from error
-        except smtplib.SMTPResponseException as error:
-            raise _FailedError(*_reply(error.smtp_code)) from error
-        except smtplib.SMTPServerDisconnected:
-            deadline.left_s()  # smtplib reports a timeout as the end of the connection
-            raise
-        finally:
-            relay.close()
-
-
-class _DeadlineSmtp(smtplib.SMTP):
-    """SMTP over a connection with a deadline."""
-
-    def __init__(self, deadline: Deadline) -> None:
-        self._deadline = deadline
-        super().__init__(local_hostname="onlooker.invalid")
-
-    def _get_socket(self, host: str, port: int, _timeout: Any) -> Any:
-        return connect(host, port, self._deadline)
+            send_mail(self.relay, mail, deadline)
+        except SmtpReplyError as error:
+            raise _FailedError(*_reply(error.code)) from error
 
 
 def signature(secret: bytes, at: datetime, body: bytes) -> str:

@@ -38,6 +38,8 @@ from cloud.api import (
     plans,
     pricing,
 )
+from cloud.api.accounts import accounts, passwords, sign_in, users
+from cloud.api.accounts.errors import STATUS_OF as STATUS_OF_ACCOUNTS
 from cloud.api.audience import RangeError
 from cloud.api.booking import avails as booking_avails
 from cloud.api.booking import blackouts as booking_blackouts
@@ -62,6 +64,7 @@ from cloud.app.search_queue import SearchQueue, SearchQueueFull
 from cloud.app.server.admission import AdmissionMiddleware, ForeignOrigin, MisdirectedRequest
 from cloud.app.server.host_names import HostNames
 from cloud.app.server.middleware import HeadMiddleware, RequestMiddleware
+from cloud.app.sign_in.sign_in_state import SignInOptions, new_sign_in_state
 from cloud.auth.access import (
     AccessError,
     Authenticator,
@@ -92,7 +95,8 @@ VERSION: Final = "1"
 ROUTE_MODULES: Final = (
     locations, breakdown, audience, alerts, live, pricing, explain, batch, overrides, inventory,
     optimize, plans, booking_avails, booking_quotes, booking_holds, booking_blackouts,
-    booking_catalogue, fleet_devices, fleet_config, fleet_jobs, health, page,
+    booking_catalogue, fleet_devices, fleet_config, fleet_jobs, accounts, users, sign_in,
+    passwords, health, page,
 )  # fmt: skip
 
 DATABASE_UNAVAILABLE: Final = (
@@ -105,6 +109,7 @@ KEY_MISSING: Final = (
 RETRY_SOON: Final = {"Retry-After": "5"}
 MOST_LOGGED: Final = 300
 STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
+    **STATUS_OF_ACCOUNTS,
     Unauthenticated: (401, "Unauthenticated"),
     Forbidden: (403, "Forbidden"),
     ForeignOrigin: (403, "Foreign origin"),
@@ -166,6 +171,7 @@ def create_app(
     pinned: bool = False,
     names: HostNames | None = None,
     sites_file: SitesFile | None = None,
+    sign_in_options: SignInOptions | None = None,
 ) -> FastAPI:
     """The application over one context; with a quota, only for callers with a key.
 
@@ -190,6 +196,7 @@ def create_app(
     app.state.authenticator = (
         Authenticator(context.engine, quota, context.shared) if quota else None
     )
+    app.state.sign_in = new_sign_in_state(sign_in_options or SignInOptions(), registry)
     app.state.search_queue = SearchQueue()
     app.state.broadcaster = live.new_broadcaster(app.state.reloader)
     app.state.registry = registry

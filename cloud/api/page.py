@@ -21,13 +21,16 @@ OPEN: Final = frozenset(
     {"/", "/prices", "/status", "/docs", "/openapi.json", "/healthz", "/readyz"}
 )
 
+SIGN_IN: Final = frozenset({"/api/sign-in", "/api/password/reset", "/api/password/token"})
+"""Routes of users who have no session yet; each has limits of its own."""
+
 router = APIRouter(include_in_schema=False)
 
 
 def is_public(path: str) -> bool:
-    """Whether a path needs no key: pages without data, their files, the state of the process."""
+    """Whether a path needs no key: pages without data, their files, sign-in, the process state."""
     folder, _, name = path.rpartition("/")
-    return path in OPEN or (folder == "/static" and name in FILES)
+    return path in OPEN or path in SIGN_IN or (folder == "/static" and name in FILES)
 
 
 @router.get("/")

@@ -1,7 +1,8 @@
 """`/api/pricing/plans`: plans that are computed in the background and stored.
 
-A plan belongs to the account of the key that created it. For any other advertiser it does not
-exist: message and response time are the same as for an unknown plan. Staff roles see all plans.
+A plan belongs to the account for which it was created. For any other advertiser it does not exist:
+message and response time are the same as for an unknown plan. An agency sees the plans of the
+accounts that it acts for, staff roles see all plans.
 """
 
 import hashlib
@@ -101,7 +102,8 @@ async def create_plan(
 ) -> Response:
     """Create a plan, computed in the background; `Location` has its address.
 
-    Staff may create a plan for another account with `account`; it is priced for that account.
+    Staff may create a plan for another account with `account`, an agency for one that it acts for.
+    The plan is priced for that account.
     """
     context: AppContext = get_context(request)
     account = who.account if buyer.account is None else buyer.account
@@ -131,14 +133,14 @@ async def list_plans(
     after: Annotated[str | None, Query(pattern=CURSOR, description="`next` of a page")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20,
 ) -> Response:
-    """List the stored plans of the caller, the latest first; staff see all."""
+    """List the stored plans of the caller, latest first; staff see all, an agency its clients'."""
     context: AppContext = get_context(request)
     position = None if after is None else _position(after)
 
     def read() -> PlansResponse:
         with database.reading(context.engine) as connection:
             found = find_plans(
-                connection, _account_of(who), context.clock(), after=position, most=limit + 1
+                connection, who.accounts, context.clock(), after=position, most=limit + 1
             )
         shown = found[:limit]
         further = _cursor(shown[-1]) if len(found) > limit else None
@@ -159,7 +161,7 @@ async def get_plan(request: Request, plan: PlanId, who: Asker) -> Response:
 
     def read() -> tuple[StoredPlan, Response]:
         with database.reading(context.engine) as connection:
-            found = find_plan(connection, plan, _account_of(who), context.clock())
+            found = find_plan(connection, plan, who.accounts, context.clock())
             detail = _detail(found, *read_plan_answer(connection, found.id))
         return found, TaggedResponse(detail).answer(request)
 
@@ -182,7 +184,7 @@ async def delete_plan(request: Request, plan: PlanId, who: Asker) -> None:
     def dropped() -> None:
         now = context.clock()
         with database.writing(context.engine) as connection:
-            gone = remove_plan(connection, plan, _account_of(who), now)
+            gone = remove_plan(connection, plan, who.accounts, now)
             audit.record_change(
                 connection,
                 at=now,
@@ -214,10 +216,6 @@ def _store(context: AppContext, asked: StoredPlanRequest, who: Caller, account: 
             details=details,
         )  # fmt: skip
         return kept
-
-
-def _account_of(who: Caller) -> str | None:
-    return None if who.sees_all else who.account
 
 
 def _summary(kept: StoredPlan) -> PlanSummary:

@@ -1,8 +1,8 @@
 """The buyer of a quote: negotiated prices belong to one account, their reasons are for staff.
 
-An advertiser gets the prices of the account of their key. Staff (`sales`, `admin`, and every caller
-where no keys are required) may name any account with `?account=`. They also get the author and the
-reason of a set price, and the price without it.
+An advertiser gets the prices of their own account. With `?account=` an agency may name an account
+that it acts for, and staff (and every caller where no keys are required) any account. Staff also
+get the author and the reason of a set price, and the price without it.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,8 @@ AccountName = Annotated[
     Query(
         pattern=ACCOUNT_PATTERN,
         examples=["acme"],
-        description="account whose negotiated prices apply; only staff may name another",
+        description="account whose negotiated prices apply; staff may name any other, an agency "
+        "one that it acts for",
     ),
 ]
 
@@ -40,9 +41,9 @@ def buyer_of(request: Request, account: AccountName = None) -> Buyer:
     caller: Caller = get_caller(request)
     if caller.sees_all:
         return Buyer(account, is_staff=True)
-    if account not in (None, caller.account):
+    if account is not None and not caller.may_see(account):
         raise Forbidden("prices of another account are not shown: omit `account`")
-    return Buyer(caller.account, is_staff=False)
+    return Buyer(account or caller.account, is_staff=False)
 
 
 BuyerOf = Annotated[Buyer, Depends(buyer_of)]

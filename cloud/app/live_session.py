@@ -1,7 +1,7 @@
 """The live events of one client: from its subscription to its end, over one of two transports.
 
 A session ends when the client disconnects, reads nothing for a minute, shows a key that was
-revoked meanwhile, or when the broadcaster disconnects it.
+revoked or a session that has ended, or when the broadcaster disconnects it.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from cloud.app.broadcaster import Broadcaster, Cursor, Event, EventFilter
 from cloud.app.context import Clock
 from cloud.app.rate_card_reload import get_context
-from cloud.auth.access import AccessError, Authenticator, read_key
+from cloud.auth.access import AccessError, Authenticator, read_credentials
 
 HEARTBEAT_S: Final = 15.0
 SEND_TIMEOUT_S: Final = 60.0  # for a client that reads nothing
@@ -38,11 +38,12 @@ class LiveRequest:
     since: Cursor | None
 
 
-async def require_valid_key(connection: HTTPConnection) -> None:
-    """Raise AccessError where the key of a connection is no longer valid."""
+async def require_valid_caller(connection: HTTPConnection) -> None:
+    """Raise AccessError where the key or session of a connection is no longer valid."""
     authenticator: Authenticator | None = connection.app.state.authenticator
     if authenticator is not None:
-        await authenticator.require_valid_key(read_key(connection), get_context(connection).clock())
+        shown = read_credentials(connection)
+        await authenticator.identify(shown, get_context(connection).clock())
 
 
 class Encoder(Protocol):
@@ -115,9 +116,9 @@ class LiveSession:
             await encoder.close(name, last)
 
     async def _check_key(self) -> None:
-        """Disconnect the client where its key has been revoked meanwhile."""
+        """Disconnect the client where its key was revoked, or its session has ended."""
         try:
-            await require_valid_key(self._connection)
+            await require_valid_caller(self._connection)
         except AccessError as error:
             self._subscriber.disconnect("refused", str(error))
 

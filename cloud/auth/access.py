@@ -1,14 +1,16 @@
 """Authentication and authorization: every route names the roles that may call it.
 
-A key that was looked up is cached for half a minute, so a revoked key stays valid that much longer.
-Without keys (`--access open`, by default only on a loopback address) every caller is allowed.
+A caller sends an API key, or is a user whose browser sends a session cookie. A key that was looked
+up is cached for half a minute, so a revoked key stays valid that much longer; a session is read
+with every request. Without keys (`--access open`, by default only on a loopback address) every
+caller is allowed.
 """
 
 import hashlib
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Protocol, TypeVar
 
 from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
@@ -16,8 +18,12 @@ from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
+from cloud import database
+from cloud.auth.accounts.account_store import read_account, read_clients
 from cloud.auth.keys import KEY_PREFIX, ApiKey, Role, find_key
 from cloud.auth.quota import Quota, QuotaDecision, RateLimiter
+from cloud.auth.session_cookie import read_session_token
+from cloud.auth.users.sessions import find_session, touch_session
 from cloud.lru_cache import LruCache
 
 CACHE_FOR: Final = timedelta(seconds=30)
@@ -29,6 +35,14 @@ BUYER_ROLES: Final = (Role.SALES, Role.ADVERTISER, Role.AGENCY)
 
 _header = APIKeyHeader(name="X-API-Key", auto_error=False, description="an API key")
 _bearer = HTTPBearer(auto_error=False, description="the same key as a bearer token")
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a request has to identify its caller."""
+
+    key: str | None
+    session: str | None
 
 
 class AccessError(Exception):
@@ -53,30 +67,78 @@ class RateLimited(AccessError):  # noqa: N818 - reads as what happened
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The caller: the name in the audit log, the account, and whether all accounts are visible."""
+    """The caller: the name in the audit log, the account, and what is visible and allowed."""
 
     name: str
     account: str
     sees_all: bool
+    roles: frozenset[Role] = frozenset()
+    clients: frozenset[str] = frozenset()
+    """Accounts that the caller's agency acts for."""
+    user: str | None = None
+    """The signed-in user; None for an API key."""
+    manages_users: bool = False
+    quota_id: str = ""
+    """Whose requests are counted together: the key, or the user."""
+
+    def may_see(self, account: str) -> bool:
+        """Whether objects of an account exist for this caller."""
+        return self.sees_all or account == self.account or account in self.clients
+
+    @property
+    def accounts(self) -> frozenset[str] | None:
+        """The accounts whose objects exist for this caller; None means all."""
+        return None if self.sees_all else self.clients | {self.account}
 
 
-ANONYMOUS: Final = Caller("anonymous, no API keys exist", "-", sees_all=True)
+ANONYMOUS: Final = Caller(
+    "anonymous, no API keys exist", "-", sees_all=True, roles=frozenset(Role), manages_users=True
+)
 """The caller where no keys are required; no key can have that account."""
 
 
+@dataclass(frozen=True, slots=True)
+class _KeyHolder:
+    """A stored key, valid or not, and the caller that it identifies."""
+
+    key: ApiKey
+    caller: Caller
+
+
+class Owned(Protocol):
+    """An object that belongs to an account."""
+
+    @property
+    def account(self) -> str:
+        """Its owner."""
+
+
+OwnedObject = TypeVar("OwnedObject", bound=Owned)
+
+
+def require_visible(caller: Caller, found: OwnedObject | None, unknown: Exception) -> OwnedObject:
+    """The object, if there is one and the caller may see its account; else raise `unknown`.
+
+    An object of another account is so answered with the words for one that does not exist.
+    """
+    if found is None or not caller.may_see(found.account):
+        raise unknown
+    return found
+
+
 class Authenticator:
-    """Validates keys, caches them for a while, and counts the requests of each."""
+    """Validates keys and sessions, caches keys for a while, and counts requests."""
 
     def __init__(self, engine: Engine, quota: Quota, limiter: RateLimiter) -> None:
         self._engine = engine
         self._quota = quota
         self._limiter = limiter
-        self._cached: LruCache[tuple[datetime, ApiKey | None]] = LruCache(MAX_CACHED)
+        self._cached: LruCache[tuple[datetime, _KeyHolder | None]] = LruCache(MAX_CACHED)
 
-    async def admit(self, shown: str | None, now: datetime) -> tuple[ApiKey, QuotaDecision]:
-        """Validate the key and count one request of it, or raise AccessError."""
-        key = await self.require_valid_key(shown, now)
-        decision = await self._limiter.take(key.id, self._quota, now)
+    async def admit(self, shown: Credentials, now: datetime) -> tuple[Caller, QuotaDecision]:
+        """Identify the caller and count one request, or raise AccessError."""
+        caller = await self.identify(shown, now)
+        decision = await self._limiter.take(caller.quota_id, self._quota, now)
         if not decision.allowed:
             raise RateLimited(
                 f"more than {self._quota.questions} requests in {self._quota.period}: send the "
@@ -85,18 +147,27 @@ class Authenticator:
                 RateLimit=decision.written,
                 RateLimit_Policy=self._quota.policy,
             )
-        return key, decision
+        return caller, decision
 
-    async def require_valid_key(self, shown: str | None, now: datetime) -> ApiKey:
-        """The key that was sent, if it is valid; else raise Unauthenticated. Counts nothing."""
-        key = await self._looked_up(shown, now) if shown else None
-        if key is None or not key.is_valid(now):
+    async def identify(self, shown: Credentials, now: datetime) -> Caller:
+        """The caller of a valid key or session; else raise Unauthenticated. Counts nothing.
+
+        A key that was sent decides: a session is read only where there is none.
+        """
+        if shown.key:
+            holder = await self._looked_up(shown.key, now)
+            caller = holder.caller if holder is not None and holder.key.is_valid(now) else None
+        elif shown.session:
+            caller = await run_in_threadpool(find_user_caller, self._engine, shown.session, now)
+        else:
+            caller = None
+        if caller is None:
             raise Unauthenticated(
-                "no valid key was sent: send one as X-API-Key; "
+                "no valid key was sent: send one as X-API-Key, or sign in; "
                 "`python -m cloud keys create --role sales --owner NAME` creates one",
                 WWW_Authenticate="Bearer",
             )
-        return key
+        return caller
 
     def headers(self, decision: QuotaDecision) -> list[tuple[bytes, bytes]]:
         """The headers of an answer about the quota."""
@@ -105,21 +176,58 @@ class Authenticator:
             (b"ratelimit", decision.written.encode()),
         ]
 
-    async def _looked_up(self, shown: str, now: datetime) -> ApiKey | None:
+    async def _looked_up(self, shown: str, now: datetime) -> _KeyHolder | None:
         digest = hashlib.sha256(shown.encode("utf-8", "surrogateescape")).digest()
         held = self._cached.get(digest)
         if held is not None and held[0] <= now < held[0] + CACHE_FOR:
             return held[1]
-        key = await run_in_threadpool(find_key, self._engine, shown)
-        self._cached.put(digest, (now, key))
-        return key
+        holder = await run_in_threadpool(_find_key_holder, self._engine, shown)
+        self._cached.put(digest, (now, holder))
+        return holder
+
+
+def _find_key_holder(engine: Engine, shown: str) -> _KeyHolder | None:
+    """The holder of a key; None for a key of a closed account too."""
+    key = find_key(engine, shown)
+    if key is None:
+        return None
+    with database.reading(engine) as connection:
+        account = read_account(connection, key.account)
+        clients = read_clients(connection, key.account) if key.role is Role.AGENCY else frozenset()
+    if account is not None and not account.is_open:
+        return None
+    roles = frozenset({key.role})
+    caller = Caller(
+        f"{key.owner} (key {key.id})", key.account, sees_all=not roles.isdisjoint(STAFF_ROLES),
+        roles=roles, clients=clients, manages_users=key.role is Role.ADMIN, quota_id=key.id,
+    )  # fmt: skip
+    return _KeyHolder(key, caller)
+
+
+def find_user_caller(engine: Engine, token: str, now: datetime) -> Caller | None:
+    """The caller of a session; stores from time to time that the session is used."""
+    with database.reading(engine) as connection:
+        session = find_session(connection, token, now)
+    if session is None:
+        return None
+    if session.needs_touch(now):
+        with database.writing(engine) as connection:
+            touch_session(connection, token, now)
+    is_staff = not session.roles.isdisjoint(STAFF_ROLES)
+    return Caller(
+        session.label, session.account, sees_all=is_staff, roles=session.roles,
+        clients=session.clients, user=session.user,
+        manages_users=Role.ADMIN in session.roles if is_staff else session.manages_users,
+        quota_id=f"user:{session.user}",
+    )  # fmt: skip
 
 
 class Scope:
     """Allows only its roles. `AdmissionMiddleware` has authenticated and counted the caller."""
 
-    def __init__(self, roles: frozenset[Role]) -> None:
+    def __init__(self, roles: frozenset[Role], *, managers_only: bool = False) -> None:
         self.roles = roles
+        self._managers_only = managers_only
 
     async def __call__(
         self,
@@ -129,6 +237,8 @@ class Scope:
     ) -> None:
         """Raise AccessError for other roles; the parameters document the two ways to send a key."""
         require_role(request, self.roles)
+        if self._managers_only and not get_caller(request).manages_users:
+            raise Forbidden("only a caller who manages users is allowed here")
 
 
 def allow_roles(*roles: Role) -> Any:
@@ -136,15 +246,26 @@ def allow_roles(*roles: Role) -> Any:
     return Depends(Scope(frozenset({*roles, Role.ADMIN})))
 
 
+def allow_managers_of_users() -> Any:
+    """A dependency that allows only callers who manage the users of their account."""
+    return Depends(Scope(frozenset(Role), managers_only=True))
+
+
 def require_role(connection: HTTPConnection, roles: frozenset[Role]) -> None:
-    """Raise Forbidden for a key of another role; without keys every caller is allowed."""
+    """Raise Forbidden for a caller of other roles; without keys every caller is allowed."""
     if connection.app.state.authenticator is None:
         return
-    role: Role = connection.scope["role"]
-    if role not in roles:
+    caller: Caller = connection.scope["caller"]
+    if caller.roles.isdisjoint(roles):
         raise Forbidden(
-            f"a key with the role {role} is not allowed here: use one of {', '.join(sorted(roles))}"
+            f"a caller with the role {' and '.join(sorted(caller.roles))} is not allowed here: use "
+            f"one of {', '.join(sorted(roles))}"
         )
+
+
+def read_credentials(connection: HTTPConnection) -> Credentials:
+    """The key and the session token that a request has."""
+    return Credentials(read_key(connection), read_session_token(connection))
 
 
 def read_key(connection: HTTPConnection) -> str | None:

@@ -22,14 +22,12 @@ from cloud.alerting.lifecycle import LONGEST_PAUSE
 from cloud.alerting.notifications import GROUP_WITHIN
 from cloud.alerting.notifier import Notifier
 from cloud.alerting.recipients_file import RecipientsFile
-from cloud.alerting.senders import MailRelay, Senders
-from cloud.alerting.targets import TargetError, parse_target
+from cloud.alerting.senders import Senders
+from cloud.cli.accounts.mail_options import add_mail_arguments, read_link, read_relay
 from cloud.database import open_existing
 from cloud.settings import SettingsError
 from cloud.sites.reload import SitesFile
 from cloud.sites.sites_file import SAMPLE
-from wire.addresses import WEB_SCHEMES, parse_address
-from wire.hosts import AddressError, parse_host_and_port
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +36,6 @@ LONGEST_END_S: Final = 1.5
 MISSED_EVALUATIONS: Final = 3  # in a row, after which hold times restart
 BETWEEN_RUNS: Final = timedelta(hours=1)
 """With --once a scheduler sets the interval between two evaluations."""
-SMTP_PORT: Final = 25
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,18 +52,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     offer("--group-within", type=float, default=GROUP_WITHIN.total_seconds(), metavar="SECONDS",
           help="time within which alerts of one kind are one notification "
           "(%(default)s)")  # fmt: skip
-    offer("--smtp", default="localhost:25", metavar="HOST:PORT", help="mail relay (%(default)s)")
-    offer("--mail-from", default=MailRelay().sender, metavar="ADDRESS", help="sender (%(default)s)")
-    offer(
-        "--link", default="", metavar="URL", help="address of the API, for links in notifications"
-    )
+    add_mail_arguments(parser, relay="localhost:25")
     offer("--once", action="store_true", help="evaluate once, deliver what is due, and end")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate and deliver until stopped."""
-    senders = Senders(_relay(arguments.smtp, arguments.mail_from))
-    base_url, within_s = _link(arguments.link), _seconds("--group-within", arguments.group_within)
+    senders = Senders(read_relay(arguments.smtp, arguments.mail_from))
+    base_url = read_link(arguments.link)
+    within_s = _seconds("--group-within", arguments.group_within)
     every_s = _seconds("--every", arguments.every)
     chosen = settings.read(arguments)
     sites_file = SitesFile(chosen.sites or SAMPLE)
@@ -150,27 +144,3 @@ def _seconds(option: str, value: float) -> float:
     if not 0 <= value <= 86_400:
         raise SettingsError(f"{option} is {value}: give seconds from 0 to 86400")
     return value
-
-
-def _relay(where: str, sender: str) -> MailRelay:
-    try:
-        host, port = parse_host_and_port(where)
-        if not host:
-            raise TargetError("it names no host")
-        parse_target(f"mailto:{sender}")
-    except (AddressError, TargetError) as error:
-        raise SettingsError(
-            f"--smtp or --mail-from cannot be read, {error}: write --smtp HOST:PORT and "
-            "--mail-from name@example.com"
-        ) from None
-    return MailRelay(host, port or SMTP_PORT, sender)
-
-
-def _link(url: str) -> str:
-    if not url:
-        return ""
-    try:
-        address = parse_address(url, WEB_SCHEMES)
-    except AddressError as error:
-        raise SettingsError(f"--link cannot be read: {error}") from None
-    return address.without_credentials_uri().rstrip("/")

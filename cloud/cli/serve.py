@@ -29,7 +29,9 @@ from cloud.app.server.connection_limits import MAX_MESSAGE_BYTES, RequestLimits,
 from cloud.app.server.host_names import LOOPBACK as LOOPBACK_NAMES
 from cloud.app.server.host_names import HostNameError, HostNames
 from cloud.app.shared_store import LocalStore, SharedStore
+from cloud.app.sign_in.sign_in_state import SignInOptions
 from cloud.auth.quota import Quota
+from cloud.cli.accounts.mail_options import add_mail_arguments, read_mailer
 from cloud.connection_table import ConnectionTable, connection_limit
 from cloud.planning.plan_worker import PlanWorker
 from cloud.pricing.rate_card import REFERENCE, RateCard, read_card_file
@@ -66,6 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--max-connections", type=_connections, metavar="N",
         help="connections held at once (half of the files that the process may open)",
     )  # fmt: skip
+    add_mail_arguments(parser)
     add_rate_card(parser)
 
 
@@ -81,6 +84,7 @@ def serve(arguments: argparse.Namespace) -> int:
     """Run the API; 0 when a signal stopped it, 2 when it could not start."""
     try:
         names = _names(arguments)
+        options = SignInOptions(mailer=read_mailer(arguments))
         context = open_context(arguments)
         listener = _listen(arguments.host, arguments.port)
     except (ServeError, HostNameError) as error:
@@ -94,7 +98,10 @@ def serve(arguments: argparse.Namespace) -> int:
         accept=lambda changed: require_priced_words(changed, reloader.context.card),
     )
     pinned = arguments.rate_card is not None
-    app = create_app(context, quota=quota, pinned=pinned, names=names, sites_file=sites_file)
+    app = create_app(
+        context, quota=quota, pinned=pinned, names=names, sites_file=sites_file,
+        sign_in_options=options,
+    )  # fmt: skip
     reloader: ContextReloader = app.state.reloader
     reloader.refresh()
     table = ConnectionTable(arguments.max_connections or connection_limit())

@@ -7,7 +7,7 @@ are the same case. `plan_queue.py` assigns plans to processes.
 import re
 import secrets
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -142,9 +142,13 @@ def new_plan_id() -> str:
     return secrets.token_hex(16)
 
 
-def find_plan(connection: Connection, name: str, account: str | None, now: datetime) -> StoredPlan:
-    """A plan of an account, or of any for None; raises UnknownPlan."""
-    found = connection.execute(select_plans().where(_theirs(name, account, now))).mappings().first()
+def find_plan(
+    connection: Connection, name: str, accounts: Collection[str] | None, now: datetime
+) -> StoredPlan:
+    """A plan of one of the accounts, or of any for None; raises UnknownPlan."""
+    found = (
+        connection.execute(select_plans().where(_theirs(name, accounts, now))).mappings().first()
+    )
     if found is None:
         raise _unknown()
     return plan_from_row(found)
@@ -161,15 +165,15 @@ def read_plan_answer(connection: Connection, name: str) -> tuple[bytes | None, b
 
 def find_plans(
     connection: Connection,
-    account: str | None,
+    accounts: Collection[str] | None,
     now: datetime,
     *,
     after: PlanPosition | None,
     most: int,
 ) -> Sequence[StoredPlan]:
-    """The plans of an account, or of all, the latest first."""
+    """The plans of the accounts, or of all for None, the latest first."""
     columns = kept_plans.c
-    wanted = select_plans().where(columns.expires_at > now, _of(account))
+    wanted = select_plans().where(columns.expires_at > now, _of(accounts))
     if after is not None:
         then = and_(columns.kept_at == after.kept_at, columns.id < after.id)
         wanted = wanted.where(or_(columns.kept_at < after.kept_at, then))
@@ -180,10 +184,10 @@ def find_plans(
 
 
 def remove_plan(
-    connection: Connection, name: str, account: str | None, now: datetime
+    connection: Connection, name: str, accounts: Collection[str] | None, now: datetime
 ) -> StoredPlan:
     """Delete a plan, also one in progress, and return it; raises UnknownPlan."""
-    found = find_plan(connection, name, account, now)
+    found = find_plan(connection, name, accounts, now)
     connection.execute(delete(kept_plans).where(kept_plans.c.id == name))
     return found
 
@@ -198,13 +202,13 @@ def select_plans() -> Any:
     return select(*(kept_plans.c[name] for name in StoredPlan.__slots__))
 
 
-def _of(account: str | None) -> ColumnElement[bool]:
-    return true() if account is None else kept_plans.c.account == account
+def _of(accounts: Collection[str] | None) -> ColumnElement[bool]:
+    return true() if accounts is None else kept_plans.c.account.in_(sorted(accounts))
 
 
-def _theirs(name: str, account: str | None, now: datetime) -> ColumnElement[bool]:
+def _theirs(name: str, accounts: Collection[str] | None, now: datetime) -> ColumnElement[bool]:
     wanted = name if _ID.fullmatch(name) else ""
-    return and_(kept_plans.c.id == wanted, _of(account), kept_plans.c.expires_at > now)
+    return and_(kept_plans.c.id == wanted, _of(accounts), kept_plans.c.expires_at > now)
 
 
 def _refuse_too_many(connection: Connection, account: str) -> None:

@@ -1,10 +1,11 @@
-"""The first checks of every request: the name of the server, the origin, and the key.
+"""The first checks of every request: the name of the server, the origin, and the key or session.
 
-Host and Origin are checked with and without keys. Where keys are required, the key is validated and
-the request counted before path, parameters and body are read: without a key every path except the
-public ones is answered with 401, whether it exists or not, and every request of a key counts in its
-quota, also one answered with 403 or 404. The `Scope` of the route decides what the role may do. The
-key is read from headers only: logs contain query strings.
+Host and Origin are checked with and without keys. Where keys are required, the key or the session
+is validated and the request counted before path, parameters and body are read: without one every
+path except the public ones is answered with 401, whether it exists or not, and every request counts
+in a quota, also one answered with 403 or 404. The `Scope` of the route decides what the role may
+do. The key is read from headers only: logs contain query strings. A browser sends a session cookie
+by itself, so a write with one must have the token of its session too, and a WebSocket an origin.
 """
 
 from collections.abc import Awaitable, Callable
@@ -17,7 +18,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cloud.app.rate_card_reload import get_context
 from cloud.app.server.host_names import HostNames
-from cloud.auth.access import STAFF_ROLES, AccessError, Authenticator, Caller, read_key
+from cloud.auth.access import AccessError, Authenticator, read_credentials
+from cloud.auth.session_cookie import CSRF_HEADER, has_csrf_token
 
 READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 HEALTH_PATH: Final = "/healthz"
@@ -33,6 +35,10 @@ class MisdirectedRequest(AccessError):  # noqa: N818 - reads as what happened
 
 class ForeignOrigin(AccessError):  # noqa: N818 - reads as what happened
     """A write sent by a page of another origin."""
+
+
+class ForgedRequest(AccessError):  # noqa: N818 - reads as what happened
+    """A request that a browser may have sent without its user: no token of the session."""
 
 
 class AdmissionMiddleware:
@@ -89,13 +95,11 @@ class AdmissionMiddleware:
         authenticator: Authenticator | None = connection.app.state.authenticator
         if authenticator is None or (scope["type"] == "http" and self._is_public(scope["path"])):
             return
-        key, decision = await authenticator.admit(
-            read_key(connection), get_context(connection).clock()
-        )
-        scope["role"] = key.role
-        scope["caller"] = Caller(
-            f"{key.owner} (key {key.id})", key.account, sees_all=key.role in STAFF_ROLES
-        )
+        shown = read_credentials(connection)
+        caller, decision = await authenticator.admit(shown, get_context(connection).clock())
+        if caller.user is not None and shown.session is not None:
+            _refuse_forged(connection, shown.session)
+        scope["caller"] = caller
         scope["extra_headers"] = authenticator.headers(decision)
 
     async def _answer(
@@ -109,3 +113,15 @@ class AdmissionMiddleware:
             return
         response = await self._refuse(connection, error)
         await response(scope, receive, send)
+
+
+def _refuse_forged(connection: HTTPConnection, session: str) -> None:
+    scope = connection.scope
+    if scope["type"] == "websocket":
+        if "origin" not in connection.headers:
+            raise ForgedRequest("a WebSocket with a session cookie must have an Origin header")
+    elif scope["method"] not in READS and not has_csrf_token(connection, session):
+        raise ForgedRequest(
+            f"a change with a session cookie must have its token in the header {CSRF_HEADER}: "
+            "GET /api/me has it as `csrf_token`"
+        )

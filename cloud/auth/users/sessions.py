@@ -19,6 +19,7 @@ from sqlalchemy import Column, Connection, Index, String, Table, delete, insert,
 from cloud import database
 from cloud.auth.accounts.account_store import accounts, read_clients
 from cloud.auth.keys import Role
+from cloud.auth.users.user import user_label
 from cloud.auth.users.user_store import decode_roles, users
 
 IDLE: Final = timedelta(hours=2)
@@ -53,6 +54,11 @@ class Session:
     """Accounts that an agency acts for."""
     used_at: datetime
     expires_at: datetime
+
+    @property
+    def label(self) -> str:
+        """The user in the audit log."""
+        return user_label(self.name, self.user)
 
     def needs_touch(self, now: datetime) -> bool:
         """Whether the time of this request should be stored."""

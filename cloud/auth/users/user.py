@@ -1,8 +1,9 @@
 """A user: a person of one account who signs in by e-mail address and password, or by OpenID.
 
 Which roles a user may have follows from the kind of the account: only users of a media owner are
-staff. A user who manages users may invite and disable users of the same account, with the roles of
-its kind; so nobody outside the media owner can create staff.
+staff. A user of an agency or an advertiser may manage users: invite and disable users of
+the same account, with the roles of its kind. Of a media owner, only the role `admin` manages users.
+So nobody but an administrator can create staff.
 """
 
 from collections.abc import Collection
@@ -46,7 +47,12 @@ class User:
     @property
     def label(self) -> str:
         """The user in the audit log."""
-        return f"{self.name[:80]} (user {self.id})"
+        return user_label(self.name, self.id)
+
+
+def user_label(name: str, user: str) -> str:
+    """A user in the audit log."""
+    return f"{name[:80]} (user {user})"
 
 
 def normalise_email(written: str) -> str:
@@ -56,8 +62,12 @@ def normalise_email(written: str) -> str:
     return address
 
 
-def validate_roles(kind: AccountKind, roles: Collection[Role]) -> None:
+def validate_roles(
+    kind: AccountKind, roles: Collection[Role], *, manages_users: bool = False
+) -> None:
     """Raise UserError for no role, or for one that a user of such an account cannot have."""
+    if manages_users and kind is AccountKind.MEDIA_OWNER:
+        raise UserError("of a media owner, the role admin manages users: give that role instead")
     allowed = ROLES_OF[kind]
     if not roles or not allowed.issuperset(roles):
         found = ", ".join(sorted(roles)) or "no role"

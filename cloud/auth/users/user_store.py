@@ -80,7 +80,7 @@ def create_user(
     owner = require_account(connection, account)
     if not owner.is_open:
         raise UserError(f"account {account!r} is closed: it gets no new user")
-    validate_roles(owner.kind, roles)
+    validate_roles(owner.kind, roles, manages_users=manages_users)
     if find_by_email(connection, address) is not None:
         raise UserExistsError("a user has this e-mail address already: change that user instead")
     user = secrets.token_hex(16)
@@ -149,7 +149,8 @@ def set_roles(
 ) -> User:
     """Replace the roles of a user; raises UserError for a role that the account does not allow."""
     found = require_user(connection, user)
-    validate_roles(require_account(connection, found.account).kind, roles)
+    kind = require_account(connection, found.account).kind
+    validate_roles(kind, roles, manages_users=manages_users)
     values = {"roles": encode_roles(roles), "manages_users": manages_users}
     connection.execute(update(users).where(users.c.id == user).values(values))
     details = {"roles": sorted(roles), "manages_users": manages_users}

@@ -23,7 +23,8 @@ from cloud.alerting.lifecycle import AlertChange
 from cloud.alerting.message import AlertItem, AlertMessage
 from cloud.alerting.notifications import DeliveryFailure, FailureKind
 from cloud.alerting.recipients import Recipient
-from cloud.alerting.senders import MailRelay, Senders, signature
+from cloud.alerting.senders import Senders, signature
+from cloud.alerting.smtp import MailRelay
 from tests.cloud.alerting.conftest import NOON
 from tests.cloud.peers import (
     Behaviour,

@@ -1,4 +1,4 @@
-"""A request is quoted for the account of its caller; only staff may name another."""
+"""A request is quoted for the account of its caller; staff and agencies may name others."""
 
 import pytest
 from starlette.requests import Request
@@ -13,6 +13,7 @@ def request_of(caller: Caller | None) -> Request:
 
 
 ADVERTISER = Caller("Acme (key 1)", "acme", sees_all=False)
+AGENCY = Caller("Media (key 3)", "media", sees_all=False, clients=frozenset({"acme"}))
 STAFF = Caller("Mary (key 2)", "2", sees_all=True)
 
 
@@ -21,6 +22,8 @@ STAFF = Caller("Mary (key 2)", "2", sees_all=True)
     [
         (ADVERTISER, None, Buyer("acme", is_staff=False)),
         (ADVERTISER, "acme", Buyer("acme", is_staff=False)),
+        (AGENCY, None, Buyer("media", is_staff=False)),
+        (AGENCY, "acme", Buyer("acme", is_staff=False)),
         (STAFF, None, Buyer(None, is_staff=True)),
         (STAFF, "acme", Buyer("acme", is_staff=True)),
         (STAFF, "no-such-account", Buyer("no-such-account", is_staff=True)),
@@ -35,6 +38,7 @@ def test_the_buyer_follows_from_the_caller_and_the_named_account(
 
 
 @pytest.mark.parametrize("account", ["bolt", "", "ACME", "acme "])
-def test_an_advertiser_cannot_name_another_account(account: str) -> None:
-    with pytest.raises(Forbidden, match="omit `account`"):
-        buyer_of(request_of(ADVERTISER), account)
+def test_an_advertiser_and_an_agency_cannot_name_the_account_of_another(account: str) -> None:
+    for caller in (ADVERTISER, AGENCY):
+        with pytest.raises(Forbidden, match="omit `account`"):
+            buyer_of(request_of(caller), account)

@@ -10,7 +10,7 @@ from tests.cloud.auth.users.conftest import NOW
 
 
 def test_what_the_program_wrote_is_what_the_log_records(people, connection):
-    set_roles(connection, people.ann.id, {Role.SALES}, manages_users=True, by="x", now=NOW)
+    set_roles(connection, people.bob.id, {Role.ADVERTISER}, manages_users=True, by="x", now=NOW)
     disable_user(connection, people.bob.id, by="x", now=NOW)
     assert compare_with_log(connection, NOW, [UserComparison()]) == []
 

@@ -41,6 +41,11 @@ def test_a_user_is_found_by_address_in_any_spelling(people, connection):
         ({"roles": ()}, UserError, "no role"),
         ({"roles": (Role.ADVERTISER, Role.ADMIN)}, UserError, "of kind advertiser"),
         ({"roles": (Role.AGENCY,)}, UserError, "of kind advertiser"),
+        (
+            {"account": "owner", "roles": (Role.SALES,), "manages_users": True},
+            UserError,
+            "role admin manages users",
+        ),
         ({"account": "owner", "roles": (Role.ADVERTISER,)}, UserError, "of kind media_owner"),
     ],
 )

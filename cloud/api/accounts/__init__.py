@@ -1,0 +1,1 @@
+"""Routes of accounts, brands, users and sign-in."""

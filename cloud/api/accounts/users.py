@@ -1,0 +1,239 @@
+"""`/api/users`: who may sign in, with which roles.
+
+Administrators manage the users of every account. A user who manages users manages those of the same
+account only, and can give no role that its kind does not have: see `cloud/auth/users/user.py`.
+"""
+
+from datetime import datetime
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from pydantic import BaseModel, Field
+from sqlalchemy import Connection
+from starlette.background import BackgroundTask
+from starlette.concurrency import run_in_threadpool
+
+from cloud import database
+from cloud.api.accounts.accounts import require_visible_account
+from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempotent
+from cloud.app.idempotency.key_store import Reply
+from cloud.app.problem import REFUSALS, problem_responses
+from cloud.app.rate_card_reload import get_context
+from cloud.app.sign_in.sign_in_state import get_sign_in
+from cloud.auth.access import Caller, Forbidden, allow_managers_of_users, get_caller
+from cloud.auth.keys import ACCOUNT_PATTERN, Role
+from cloud.auth.users.tokens import TokenPurpose
+from cloud.auth.users.user import User
+from cloud.auth.users.user_store import (
+    create_user,
+    disable_user,
+    list_users,
+    read_user,
+    set_roles,
+    unknown_user,
+)
+
+MAX_PAGE: Final = 200
+TEXT: Final = 200
+
+
+router = APIRouter(tags=["accounts"], dependencies=[allow_managers_of_users()])
+Asker = Annotated[Caller, Depends(get_caller)]
+UserId = Annotated[str, Path(examples=["3f2a9c1e5b7d4806a1c2e3f405162738"])]
+
+
+class UserRoles(BaseModel):
+    """What a user may do."""
+
+    roles: list[Role] = Field(max_length=len(Role))
+    manages_users: bool = False
+
+
+class NewUser(UserRoles):
+    """A user to invite."""
+
+    account: str = Field(pattern=ACCOUNT_PATTERN, examples=["acme"])
+    email: str = Field(max_length=TEXT, examples=["ann@acme.example"])
+    name: str = Field(max_length=TEXT, examples=["Ann Lee"])
+
+
+class UserResponse(NewUser):
+    """A user."""
+
+    id: str = Field(examples=["3f2a9c1e5b7d4806a1c2e3f405162738"])
+    has_password: bool = Field(description="false: the invitation was not accepted yet")
+    created_at: datetime
+    disabled_at: datetime | None = Field(description="null: may sign in")
+
+
+class UsersResponse(BaseModel):
+    """One page, in the order of the ids."""
+
+    users: list[UserResponse]
+    next: str | None = Field(description="`after` of the next page; null on the last")
+
+
+@router.get(
+    "/api/users",
+    response_model=UsersResponse,
+    responses=problem_responses(*REFUSALS, 404, 422, 500, 503),
+)
+async def get_users(
+    request: Request,
+    caller: Asker,
+    account: Annotated[str | None, Query(pattern=ACCOUNT_PATTERN)] = None,
+    after: Annotated[str, Query(max_length=32, description="`next` of a page")] = "",
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 100,
+) -> UsersResponse:
+    """List the users that the caller manages, of all accounts or of one."""
+    context = get_context(request)
+    wanted = account if account is not None or caller.sees_all else caller.account
+
+    def read() -> UsersResponse:
+        with database.reading(context.engine) as connection:
+            if account is not None:
+                _require_managed_account(connection, account, caller)
+            found = list_users(connection, wanted, after=after, limit=limit + 1)
+        further = found[limit - 1].id if len(found) > limit else None
+        return UsersResponse(users=[*map(_user, found[:limit])], next=further)
+
+    return await run_in_threadpool(read)
+
+
+@router.get(
+    "/api/users/{user}",
+    response_model=UserResponse,
+    responses=problem_responses(*REFUSALS, 404, 422, 500, 503),
+)
+async def get_user(request: Request, user: UserId, caller: Asker) -> UserResponse:
+    """Return one user."""
+    context = get_context(request)
+
+    def read() -> UserResponse:
+        with database.reading(context.engine) as connection:
+            return _user(_require_managed(connection, user, caller))
+
+    return await run_in_threadpool(read)
+
+
+@router.post(
+    "/api/users",
+    status_code=201,
+    response_model=UserResponse,
+    responses=problem_responses(*REFUSALS, *MUTATION_REFUSALS, 404, 500, 503),
+)
+async def post_user(
+    request: Request, asked: NewUser, caller: Asker, idempotent: Idempotent
+) -> Response:
+    """Create a user and send an invitation by e-mail, with a link to choose a password."""
+    context, mailer = get_context(request), get_sign_in(request).require_mailer()
+    now = context.clock()
+    invited: list[User] = []
+
+    def create(connection: Connection) -> Reply:
+        _require_managed_account(connection, asked.account, caller)
+        found = create_user(connection, **asked.model_dump(), by=caller.name, now=now)
+        invited.append(found)
+        body = _user(found).model_dump_json().encode()
+        return Reply(201, body, {"location": f"/api/users/{found.id}"})
+
+    response = await run_in_threadpool(idempotent.run, context, create)
+    if invited:  # not when the answer of an earlier request is repeated
+        response.background = BackgroundTask(
+            mailer.send_link, context.engine, invited[0], TokenPurpose.INVITATION, now
+        )
+    return response
+
+
+@router.post(
+    "/api/users/{user}/invite",
+    status_code=202,
+    response_class=Response,
+    responses=problem_responses(*REFUSALS, *MUTATION_REFUSALS, 404, 500, 503),
+)
+async def post_invitation(
+    request: Request, user: UserId, caller: Asker, idempotent: Idempotent
+) -> Response:
+    """Send the invitation again; the link of an earlier one does not work any more."""
+    context, mailer = get_context(request), get_sign_in(request).require_mailer()
+    invited: list[User] = []
+
+    def check(connection: Connection) -> Reply:
+        invited.append(_require_managed(connection, user, caller))
+        return Reply(202)
+
+    response = await run_in_threadpool(idempotent.run, context, check)
+    if invited and invited[0].disabled_at is None:
+        response.background = BackgroundTask(
+            mailer.send_link, context.engine, invited[0], TokenPurpose.INVITATION, context.clock()
+        )
+    return response
+
+
+@router.put(
+    "/api/users/{user}/roles",
+    response_model=UserResponse,
+    responses=problem_responses(*REFUSALS, *MUTATION_REFUSALS, 404, 500, 503),
+)
+async def put_roles(
+    request: Request, user: UserId, asked: UserRoles, caller: Asker, idempotent: Idempotent
+) -> Response:
+    """Replace the roles of a user; they take effect with the next request of the user."""
+    context = get_context(request)
+
+    def change(connection: Connection) -> Reply:
+        _require_managed(connection, user, caller)
+        found = set_roles(
+            connection, user, asked.roles, manages_users=asked.manages_users,
+            by=caller.name, now=context.clock(),
+        )  # fmt: skip
+        return Reply(200, _user(found).model_dump_json().encode())
+
+    return await run_in_threadpool(idempotent.run, context, change)
+
+
+@router.post(
+    "/api/users/{user}/disable",
+    response_model=UserResponse,
+    responses=problem_responses(*REFUSALS, *MUTATION_REFUSALS, 404, 500, 503),
+)
+async def post_user_disable(
+    request: Request, user: UserId, caller: Asker, idempotent: Idempotent
+) -> Response:
+    """Disable a user for good: sessions end, and no sign-in is possible."""
+    context = get_context(request)
+
+    def change(connection: Connection) -> Reply:
+        _require_managed(connection, user, caller)
+        found = disable_user(connection, user, by=caller.name, now=context.clock())
+        return Reply(200, _user(found).model_dump_json().encode())
+
+    return await run_in_threadpool(idempotent.run, context, change)
+
+
+def _require_managed(connection: Connection, user: str, caller: Caller) -> User:
+    """The user, if the caller manages the account; an agency does not manage its clients' users."""
+    found = read_user(connection, user)
+    if found is None or not (caller.sees_all or found.account == caller.account):
+        raise unknown_user(user)
+    return found
+
+
+def _require_managed_account(connection: Connection, account: str, caller: Caller) -> None:
+    require_visible_account(connection, account, caller)
+    if not (caller.sees_all or account == caller.account):
+        raise Forbidden("an agency does not manage the users of its clients")
+
+
+def _user(found: User) -> UserResponse:
+    return UserResponse(
+        id=found.id,
+        account=found.account,
+        email=found.email,
+        name=found.name,
+        roles=sorted(found.roles),
+        manages_users=found.manages_users,
+        has_password=found.has_password,
+        created_at=found.created_at,
+        disabled_at=found.disabled_at,
+    )

@@ -1,0 +1,161 @@
+"""An object of another account is answered exactly as one that does not exist.
+
+Generated from the table of routes: a route with a path parameter that is in neither table fails.
+Callers are signed-in users of two advertisers, Acme and Bolt; Bolt asks for what Acme owns.
+"""
+
+import itertools
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from cloud.alerting.smtp import MailRelay
+from cloud.api.application import create_app
+from cloud.app.context import AppContext
+from cloud.app.idempotency.idempotent_request import HEADER
+from cloud.app.sign_in.mailer import Mailer
+from cloud.app.sign_in.sign_in_state import SignInOptions
+from cloud.auth.accounts.account_store import require_account
+from cloud.auth.quota import Quota
+from cloud.auth.session_cookie import CSRF_HEADER, LOOPBACK_COOKIE
+from cloud.auth.users.sessions import csrf_token, start_session
+from cloud.database import writing
+from tests.cloud.api.conftest import ApiClient
+from tests.cloud.api.test_route_access import BUYERS, ROUTES, SLOTS, allowed
+from tests.cloud.app_context import FRIDAY_NOON, ManualClock, open_app_context
+from tests.cloud.people import CHEAP, add_account, add_user
+
+NUMBERS = itertools.count()
+PLANS = "/api/pricing/plans"
+PLAN = {"budget": "90.00", "from": "2026-11-23", "until": "2026-11-24", "locations": ["KX-01"]}
+SHARED = frozenset(
+    {"location", "time_slot", "name", "device", "job", "alert", "blackout", "product", "daypart"}
+)
+"""Path parameters of objects that belong to no account."""
+
+
+@dataclass(frozen=True)
+class World:
+    """The application, and the cookies and headers of a user of Acme and one of Bolt."""
+
+    context: AppContext
+    client: ApiClient
+    acme: dict[str, str]
+    bolt: dict[str, str]
+
+    def ask(
+        self, who: dict[str, str], method: str, path: str, body: object = None
+    ) -> httpx.Response:
+        headers = {**who, HEADER: f"key-{next(NUMBERS)}", "x-request-id": "the-same-every-time"}
+        return self.client(method, path, headers=headers, json=body)
+
+
+Create = Callable[[World], str]
+
+
+def by_post(path: str, body: object) -> Create:
+    """Acme sends a request, and the answer has the id."""
+
+    def create(world: World) -> str:
+        answer = world.ask(world.acme, "POST", path, body)
+        assert answer.status_code == 201, answer.text
+        identity: str = answer.json()["id"]
+        return identity
+
+    return create
+
+
+def new_user(world: World) -> str:
+    with writing(world.context.engine) as connection:
+        acme = require_account(connection, "acme")
+        return add_user(connection, acme, f"eve{next(NUMBERS)}", FRIDAY_NOON).id
+
+
+def new_brand(world: World) -> str:
+    return by_post("/api/brands", {"account": "acme", "name": f"Tea {next(NUMBERS)}"})(world)
+
+
+OWNED: dict[str, Create] = {
+    "account": lambda _: "acme",
+    "brand": new_brand,
+    "hold": by_post("/api/holds", {"selection": SLOTS}),
+    "plan": by_post(PLANS, PLAN),
+    "quote": by_post("/api/quotes", SLOTS),
+    "user": new_user,
+}
+"""Path parameter -> stores an object of Acme, and returns its id."""
+
+BODIES: dict[str, dict] = {
+    "PUT /api/users/{user}/roles": {"roles": ["advertiser"]},
+}
+"""Method and path -> a valid body, where the route has one."""
+
+PARAMETER = re.compile(r"\{(\w+)\}")
+OF_BUYERS = sorted(
+    (method, path)
+    for method, path in ROUTES
+    if OWNED.keys() & {*PARAMETER.findall(path)}
+    and (path.startswith("/api/users") or allowed(path, method) & (BUYERS - allowed("/metrics")))
+)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder: Path = tmp_path_factory.mktemp("accounts")
+    with open_app_context(folder, ManualClock()) as context:
+        acme, bolt = (sign_in_user(context, name) for name in ("acme", "bolt"))
+        mailer = Mailer(MailRelay(), "https://sales.example", lambda *_: None)
+        app = create_app(context, quota=Quota(), sign_in_options=SignInOptions(CHEAP, mailer))
+        yield World(context, ApiClient(app), acme, bolt)
+
+
+def sign_in_user(context: AppContext, account: str) -> dict[str, str]:
+    """The headers of a user of a new advertiser, who also manages its users."""
+    with writing(context.engine) as connection:
+        owner = add_account(connection, account, FRIDAY_NOON)
+        user = add_user(connection, owner, "bob", FRIDAY_NOON, manages_users=True)
+        token = start_session(connection, user.id, FRIDAY_NOON)
+    return {"cookie": f"{LOOPBACK_COOKIE}={token}", CSRF_HEADER: csrf_token(token)}
+
+
+def test_every_path_parameter_is_registered():
+    names = {name for _, path in ROUTES for name in PARAMETER.findall(path)}
+    assert names <= OWNED.keys() | SHARED, "add the parameter to OWNED, or to SHARED"
+    assert ("GET", "/api/pricing/plans/{plan}") in OF_BUYERS
+    assert ("PUT", "/api/users/{user}/roles") in OF_BUYERS
+
+
+@pytest.mark.parametrize(("method", "path"), OF_BUYERS)
+def test_an_object_of_another_account_does_not_exist(world: World, method: str, path: str):
+    name = next(one for one in PARAMETER.findall(path) if one in OWNED)
+    theirs = OWNED[name](world)
+    unknown = "0" * len(theirs)
+    body = BODIES.get(f"{method} {path}")
+    refused, never = (
+        world.ask(world.bolt, method, PARAMETER.sub(one, path), body) for one in (theirs, unknown)
+    )
+
+    assert refused.status_code == never.status_code == 404, refused.text
+    assert refused.text.replace(theirs, unknown) == never.text
+    varying = {"ratelimit", "content-length"}
+    headers = [
+        {(name, value) for name, value in answer.headers.items() if name not in varying}
+        for answer in (refused, never)
+    ]
+    assert headers[0] == headers[1]
+    own = world.ask(world.acme, method, PARAMETER.sub(theirs, path), body)
+    assert own.status_code != 404, own.text
+
+
+@pytest.mark.parametrize("path", ["/api/accounts", "/api/brands", "/api/users", PLANS])
+def test_no_list_has_an_object_of_another_account(world: World, path: str):
+    for name in ("brand", "plan", "user"):
+        OWNED[name](world)
+    for who, account in ((world.acme, "acme"), (world.bolt, "bolt")):
+        listed = next(iter(world.ask(who, "GET", path).json().values()))
+        owners = {one.get("account", one["id"]) for one in listed}
+        assert owners <= {account}, path
