@@ -33,6 +33,8 @@ OFFERS: Final = {
     "(ONLOOKER_SITES; without one, the sample sites)",
     "billing": "billing file in YAML: seller, VAT, terms (ONLOOKER_BILLING; without one, "
     "the sample)",
+    "booking": "booking file in YAML: terms of cancellation, changes and discounts "
+    "(ONLOOKER_BOOKING; without one, the sample terms)",
     "people-per-camera": "people that one camera can see at once; a report of more is "
     "implausible (ONLOOKER_PEOPLE_PER_CAMERA, 500; the sites file may set another limit)",
     "people-per-second": "people that can enter, or leave, the view of one camera in a second; a "
@@ -41,6 +43,7 @@ OFFERS: Final = {
 METAVARS: Final = {
     "sites": "FILE",
     "billing": "FILE",
+    "booking": "FILE",
     "people-per-camera": "N",
     "people-per-second": "N",
 }
@@ -52,7 +55,7 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What every program of the cloud shares. `sites` and `billing` None mean the sample files."""
+    """What every program of the cloud shares. A file that is None means the sample's."""
 
     database_url: str = field(default=DATABASE_URL, repr=False)
     broker_url: str = field(default=BROKER_URL, repr=False)
@@ -61,6 +64,7 @@ class Settings:
     people_per_camera: int | None = None
     people_per_second: int | None = None
     billing: Path | None = None
+    booking: Path | None = None
 
 
 def add_arguments(parser: argparse.ArgumentParser, *names: str) -> None:
@@ -121,6 +125,7 @@ def read(arguments: argparse.Namespace, environment: Mapping[str, str] = os.envi
         raise SettingsError("ONLOOKER_ESTATE is not read any more: set ONLOOKER_SITES instead")
     sites = _chosen(arguments, "sites", environment.get("ONLOOKER_SITES"))
     billing = _chosen(arguments, "billing", environment.get("ONLOOKER_BILLING"))
+    booking = _chosen(arguments, "booking", environment.get("ONLOOKER_BOOKING"))
     database = _address(arguments, "database", environment) or _read_secret(environment)
     return Settings(
         database_url=database or DATABASE_URL,
@@ -130,6 +135,7 @@ def read(arguments: argparse.Namespace, environment: Mapping[str, str] = os.envi
         people_per_camera=_people(arguments, environment, "camera", MOST_PEOPLE),
         people_per_second=_people(arguments, environment, "second", MOST_PER_SECOND),
         billing=_locate_file(billing) if billing else None,
+        booking=_locate_file(booking) if booking else None,
     )
 
 

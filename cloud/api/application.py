@@ -51,6 +51,9 @@ from cloud.api.fleet import config as fleet_config
 from cloud.api.fleet import devices as fleet_devices
 from cloud.api.fleet import jobs as fleet_jobs
 from cloud.api.fleet.devices import DeviceExists
+from cloud.api.orders import changes as order_changes
+from cloud.api.orders import orders
+from cloud.api.orders.errors import ORDER_ERRORS
 from cloud.api.overrides import OverrideRefused
 from cloud.app import problem
 from cloud.app.broadcaster import CursorError, TooManySubscribers
@@ -95,8 +98,8 @@ VERSION: Final = "1"
 ROUTE_MODULES: Final = (
     locations, breakdown, audience, alerts, live, pricing, explain, batch, overrides, inventory,
     optimize, plans, booking_avails, booking_quotes, booking_holds, booking_blackouts,
-    booking_catalogue, fleet_devices, fleet_config, fleet_jobs, accounts, users, sign_in,
-    passwords, health, page,
+    booking_catalogue, orders, order_changes, fleet_devices, fleet_config, fleet_jobs, accounts,
+    users, sign_in, passwords, health, page,
 )  # fmt: skip
 
 DATABASE_UNAVAILABLE: Final = (
@@ -139,6 +142,7 @@ STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
     RegistryError: (422, "Invalid fleet request"),
     DesiredConfigError: (422, "Invalid configuration"),
     ShadowError: (422, "Invalid configuration"),
+    **ORDER_ERRORS,
     SearchStopped: (503, "Search stopped"),
     ForecastFailed: (503, "No forecast"),
     SearchQueueFull: (503, "Busy"),

@@ -10,6 +10,7 @@ from cloud.auth.audit_comparisons import Comparison, KeyComparison, compare_with
 from cloud.auth.users.audit_comparison import UserComparison
 from cloud.billing.audit_comparisons import DocumentComparison, LedgerComparison
 from cloud.booking.order_comparison import OrderComparison
+from cloud.booking.orders.line_comparison import BookedLineComparison
 from cloud.fleet.audit_comparisons import AllowListRows, Devices, Groups
 from cloud.sales.audit_comparisons import (
     OccupancyComparison,
@@ -39,6 +40,7 @@ def _comparisons() -> Sequence[Comparison]:
         OrderComparison(),
         DocumentComparison(),
         LedgerComparison(),
+        BookedLineComparison(),
         Devices(),
         AllowListRows(),
         Groups(),

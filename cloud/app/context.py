@@ -34,6 +34,7 @@ from cloud.app.forecast_cache import (
 from cloud.app.play_impressions import read_site_plays
 from cloud.app.recent_coverage import read_recent_coverage
 from cloud.app.shared_store import LocalStore, SharedStore
+from cloud.booking.orders.policy import BookingPolicy, load_booking_policy
 from cloud.forecast.forecaster import forecast_at
 from cloud.lru_cache import LruCache
 from cloud.pricing.rate_card import RateCard
@@ -107,6 +108,7 @@ class AppContext:
     booking_cache: BookingCache = field(default_factory=BookingCache)
     response_cache: LruCache[TaggedResponse] = field(default_factory=new_response_cache)
     change_log: ChangeLog = field(default_factory=ChangeLog)
+    booking_policy: BookingPolicy = field(default_factory=load_booking_policy)
     unreadable: Counter = field(default_factory=unreadable_counter)
 
     @cached_property

@@ -1,8 +1,9 @@
-"""`python -m cloud orders load|list`: load order lines of the sales system, and list them.
+"""`python -m cloud orders load|list|show|approve|decline|cancel|sweep`.
 
-A file is CSV with one row for each line of an order, and is loaded as a whole or refused with the
-first invalid row and column. Each change of a line is stored as its next version; loading a file
-again changes nothing.
+`load` reads order lines of the sales system, and `list` shows the newest version of every line. The
+others concern orders that are placed through the API. A file is CSV with one row for each line of
+an order, and is loaded as a whole or refused with the first invalid row and column. Each change of
+a line is stored as its next version; loading a file again changes nothing.
 """
 
 import argparse
@@ -12,11 +13,15 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from cloud import database, settings
 from cloud.auth import audit
 from cloud.booking.order_store import OrderConflictError, add_versions, read_newest
+from cloud.booking.orders.order_rows import read_lines
 from cloud.booking.orders_file import COLUMNS, OrdersFile, OrdersRefused, read_orders
 from cloud.booking.version_digest import FILE_ACTION, read_last_digest
+from cloud.cli import order_actions
 from cloud.money import written
 from cloud.sites.sites_file import SAMPLE, load_sites
 from wire.clock import utc_now
@@ -24,12 +29,13 @@ from wire.clock import utc_now
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `orders`."""
-    settings.add_arguments(parser, "database", "sites")
-    actions = parser.add_subparsers(dest="action", required=True, metavar="load|list")
+    settings.add_arguments(parser, "database", "sites", "booking")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     loads = actions.add_parser("load", help="add the lines of a file that are new or changed")
     loads.add_argument("file", type=Path, help=f"CSV: {','.join(COLUMNS)}")
     lists = actions.add_parser("list", help="show the newest version of each line")
     lists.add_argument("--order", metavar="ID", help="lines of this order only")
+    order_actions.add_actions(actions)
 
 
 def run(arguments: argparse.Namespace, clock: Callable[[], datetime] = utc_now) -> int:
@@ -37,6 +43,8 @@ def run(arguments: argparse.Namespace, clock: Callable[[], datetime] = utc_now) 
     chosen = settings.read(arguments)
     if arguments.action == "list":
         return _list(chosen.database_url, arguments.order)
+    if arguments.action != "load":
+        return order_actions.run(arguments, chosen, clock())
     try:
         orders = read_orders(arguments.file, load_sites(chosen.sites or SAMPLE))
         versions = _load(chosen.database_url, orders, clock())
@@ -53,6 +61,7 @@ def _load(database_url: str, orders: OrdersFile, now: datetime) -> int:
     try:
         with database.writing(engine) as connection:
             audit.lock_log(connection)
+            _refuse_placed(connection, orders)
             before = read_last_digest(connection)
             loaded = add_versions(connection, orders.lines, at=now, before=before)
             if loaded.versions:
@@ -67,6 +76,17 @@ def _load(database_url: str, orders: OrdersFile, now: datetime) -> int:
     finally:
         engine.dispose()
     return loaded.versions
+
+
+def _refuse_placed(connection: Connection, orders: OrdersFile) -> None:
+    """Lines of an order that was placed here change through its own actions only."""
+    placed = {line.order_id for line in read_lines(connection, {o.order_id for o in orders.lines})}
+    for line in orders.lines:
+        if line.order_id in placed:
+            raise OrdersRefused(
+                f"{orders.name}, row {orders.rows[line.line_id]}, column order_id: "
+                f"{line.order_id} was placed through the API: change it there"
+            )
 
 
 def _list(database_url: str, order: str | None) -> int:

@@ -10,11 +10,11 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import Final, Protocol
 
 import uvicorn
 from sqlalchemy import Engine
@@ -23,6 +23,7 @@ from cloud import database, settings
 from cloud.api.application import create_app
 from cloud.app.booking_sweeper import BookingSweeper
 from cloud.app.context import AppContext
+from cloud.app.orders.sweeper import OrderSweeper
 from cloud.app.rate_card_reload import ContextReloader
 from cloud.app.redis_store import RedisStore
 from cloud.app.server.connection_limits import MAX_MESSAGE_BYTES, RequestLimits, limited_protocol
@@ -31,6 +32,8 @@ from cloud.app.server.host_names import HostNameError, HostNames
 from cloud.app.shared_store import LocalStore, SharedStore
 from cloud.app.sign_in.sign_in_state import SignInOptions
 from cloud.auth.quota import Quota
+from cloud.booking.orders.policy import SAMPLE as SAMPLE_TERMS
+from cloud.booking.orders.policy import load_booking_policy
 from cloud.cli.accounts.mail_options import add_mail_arguments, read_mailer
 from cloud.connection_table import ConnectionTable, connection_limit
 from cloud.planning.plan_worker import PlanWorker
@@ -52,7 +55,7 @@ class ServeError(RuntimeError):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `serve`."""
-    settings.add_arguments(parser, "database", "sites", "redis")
+    settings.add_arguments(parser, "database", "sites", "redis", "booking")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     parser.add_argument("--port", type=_port, default=8080, help="port to listen on (8080)")
     parser.add_argument(
@@ -128,9 +131,12 @@ def serve(arguments: argparse.Namespace) -> int:
     server = Server(config)
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, server.before_and_after)
-    work = PlanWorker(lambda: reloader.context)
-    sweeper = BookingSweeper(lambda: reloader.context)
-    with listener, following_changes(reloader), working_on_plans(work), sweeping_holds(sweeper):
+    workers: dict[str, Worker] = {
+        "plans": PlanWorker(lambda: reloader.context),
+        "holds": BookingSweeper(lambda: reloader.context),
+        "orders": OrderSweeper(lambda: reloader.context),
+    }
+    with listener, following_changes(reloader), running(workers):
         server.run(sockets=[listener])
     context.shared.close()
     context.engine.dispose()
@@ -182,6 +188,7 @@ def open_context(arguments: argparse.Namespace) -> AppContext:
         sites=sites,
         card=card,
         shared=open_shared_store(chosen, engine),
+        booking_policy=load_booking_policy(chosen.booking or SAMPLE_TERMS),
     )
     context.read_changes()
     return context
@@ -223,28 +230,32 @@ def following_changes(reloader: ContextReloader) -> Iterator[None]:
         listener.join(GRACE_S)
 
 
-@contextmanager
-def working_on_plans(work: PlanWorker) -> Iterator[None]:
-    """Compute stored plans on a thread, inside the context."""
-    worker = threading.Thread(target=work.follow, name="plans", daemon=True)
-    worker.start()
-    try:
-        yield
-    finally:
-        work.stop()
-        worker.join(GRACE_S)
+class Worker(Protocol):
+    """Works on a thread of its own until it is stopped."""
+
+    def follow(self) -> None:
+        """Work until `stop`."""
+
+    def stop(self) -> None:
+        """End `follow`."""
 
 
 @contextmanager
-def sweeping_holds(sweeper: BookingSweeper) -> Iterator[None]:
-    """Give back expired holds on a thread, inside the context."""
-    thread = threading.Thread(target=sweeper.follow, name="holds", daemon=True)
-    thread.start()
+def running(workers: Mapping[str, Worker]) -> Iterator[None]:
+    """Run workers, each on a thread with its name, inside the context."""
+    threads = [
+        threading.Thread(target=worker.follow, name=name, daemon=True)
+        for name, worker in workers.items()
+    ]
+    for thread in threads:
+        thread.start()
     try:
         yield
     finally:
-        sweeper.stop()
-        thread.join(GRACE_S)
+        for worker in workers.values():
+            worker.stop()
+        for thread in threads:
+            thread.join(GRACE_S)
 
 
 def _names(arguments: argparse.Namespace) -> HostNames:

@@ -16,11 +16,12 @@ HOUR_S: Final = 3_600
 def sum_booked_hours(slots: str, price_minor: int) -> Iterator[tuple[int, int, int, int]]:
     """By UTC hour: its start, positions, their booked seconds and price.
 
-    `slots` is the column of `order_line_versions`, `price_minor` the price of a position and hour.
+    `slots` is the column of `order_line_versions`, `price_minor` the price of a position and hour
+    where a run has none of its own.
     """
     sums: dict[int, tuple[int, int, int]] = {}
     for run in decode_runs(slots):
-        price = run.positions * price_minor
+        price = run.positions * run.price_or(price_minor)
         for number in range(run.hours):
             slot = run.starts_at + number * HOUR_S
             late_s = slot % HOUR_S

@@ -20,7 +20,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cloud import database
 from cloud.app.context import AppContext, ForecastFailed
-from cloud.app.idempotency.key_store import delete_expired_keys
 from cloud.auth import audit
 from cloud.planning.plan_offers import PlanOffer, read_plan_offer
 from cloud.planning.plan_response import ForecastUsed, PlanVersions, plan_response
@@ -90,7 +89,6 @@ class PlanWorker:
             return
         with database.writing(context.engine) as connection:
             delete_expired_plans(connection, now)
-            delete_expired_keys(connection, now)
         self._deleted_at = now
 
     def _log_lost_database(self, error: SQLAlchemyError) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, select, update
 from cloud.booking.capacity import release, take
 from cloud.booking.orders.credit import require_credit
 from cloud.booking.orders.lifecycle import store_displaced
-from cloud.booking.orders.order import BookedLine, Order, QuotedSlot, flight_of
+from cloud.booking.orders.order import BookedLine, LineSlot, Order, flight_of
 from cloud.booking.orders.order_work import NotAllowedError, OrderWork
 from cloud.booking.orders.placing import OrderRefused
 from cloud.booking.orders.tables import order_changes
@@ -215,7 +215,7 @@ def _apply(work: OrderWork, order: Order, changed: BookedLine) -> BookedLine:
     return changed
 
 
-def _first_changed_at(line: BookedLine, kept: Sequence[QuotedSlot], positions: int) -> datetime:
+def _first_changed_at(line: BookedLine, kept: Sequence[LineSlot], positions: int) -> datetime:
     """The first hour that differs: of all, where the positions change."""
     if positions != line.positions:
         return line.starts_at
@@ -223,7 +223,7 @@ def _first_changed_at(line: BookedLine, kept: Sequence[QuotedSlot], positions: i
     return min(_starts_at(one) for one in line.slots if one.starts_at_s not in left)
 
 
-def _starts_at(slot: QuotedSlot) -> datetime:
+def _starts_at(slot: LineSlot) -> datetime:
     return EPOCH + timedelta(seconds=slot.starts_at_s)
 
 

@@ -54,7 +54,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class QuotedSlot:
+class LineSlot:
     """A slot and the quoted price of one position in it."""
 
     starts_at_s: int
@@ -71,7 +71,7 @@ class BookedLine:
     delivery: DeliveryType
     location: str
     positions: int
-    slots: tuple[QuotedSlot, ...]
+    slots: tuple[LineSlot, ...]
     currency: str
     discount_bp: int
     quote_id: str
@@ -135,14 +135,14 @@ def divide_half_up(dividend: int, divisor: int) -> int:
     return int((Decimal(dividend) / divisor).quantize(Decimal(1), ROUND_HALF_UP))
 
 
-def flight_of(slots: Iterable[QuotedSlot]) -> tuple[datetime, datetime]:
+def flight_of(slots: Iterable[LineSlot]) -> tuple[datetime, datetime]:
     """From the start of the first slot to the end of the last one."""
     starts = [one.starts_at_s for one in slots]
     first, last = min(starts), max(starts) + HOUR_S
     return EPOCH + timedelta(seconds=first), EPOCH + timedelta(seconds=last)
 
 
-def write_hours(slots: Iterable[QuotedSlot], zone: ZoneInfo) -> str:
+def write_hours(slots: Iterable[LineSlot], zone: ZoneInfo) -> str:
     """The local hours of slots, such as `7-9;16-18`; empty for all hours of the day."""
     hours = sorted(
         {(EPOCH + timedelta(seconds=one.starts_at_s)).astimezone(zone).hour for one in slots}

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, selec
 
 from cloud import database
 from cloud.booking.order_line import HOUR_S, BookingStatus
-from cloud.booking.orders.order import Approval, BookedLine, Order, QuotedSlot
+from cloud.booking.orders.order import Approval, BookedLine, LineSlot, Order
 from cloud.booking.orders.tables import booked_lines, orders
 from cloud.booking.slots import DeliveryType
 from cloud.booking.transitions import HOLDING
@@ -87,10 +87,16 @@ def read_lines_by_id(connection: Connection, line_ids: Iterable[str]) -> tuple[B
     return _read(connection, select(booked_lines).where(booked_lines.c.line_id.in_([*line_ids])))
 
 
-def read_account_lines(connection: Connection, account: str) -> tuple[BookedLine, ...]:
-    """The lines of all orders of an account."""
-    ids = select(orders.c.id).where(orders.c.account == account)
-    return _read(connection, select(booked_lines).where(booked_lines.c.order_id.in_(ids)))
+def read_orders_of_payer(connection: Connection, payer: str, currency: str) -> tuple[Order, ...]:
+    """The orders in a currency that an account pays for: as their agency, or without one."""
+    pays = func.coalesce(orders.c.agency, orders.c.account) == payer
+    wanted = select(orders).where(pays, orders.c.currency == currency)
+    return tuple(_to_order(row) for row in connection.execute(wanted).mappings())
+
+
+def read_all_lines(connection: Connection) -> tuple[BookedLine, ...]:
+    """Every line of every order."""
+    return _read(connection, select(booked_lines))
 
 
 def find_due_orders(connection: Connection, now: datetime) -> Sequence[str]:
@@ -171,7 +177,7 @@ def _to_line(row: Any) -> BookedLine:
     values["delivery"] = DeliveryType(row["delivery"])
     values["creatives"] = msgspec.json.decode(row["creatives"], type=tuple[str, ...])
     values["slots"] = tuple(
-        QuotedSlot(run.starts_at + number * HOUR_S, run.price_or(0))
+        LineSlot(run.starts_at + number * HOUR_S, run.price_or(0))
         for run in decode_runs(row["slots"])
         for number in range(run.hours)
     )

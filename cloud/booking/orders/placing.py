@@ -17,8 +17,8 @@ from cloud.booking.orders.order import (
     BASIS_POINTS,
     Approval,
     BookedLine,
+    LineSlot,
     Order,
-    QuotedSlot,
     flight_of,
 )
 from cloud.booking.orders.order_rows import (
@@ -198,15 +198,15 @@ def _draft_lines(
     make_good_of: str | None,
 ) -> tuple[BookedLine, ...]:
     _check_quote(order, quote)
-    groups: dict[tuple[str, int], list[QuotedSlot]] = defaultdict(list)
+    groups: dict[tuple[str, int], list[LineSlot]] = defaultdict(list)
     for slot in quote.slots:
-        quoted = QuotedSlot(slot.starts_at_s, slot.price_minor)
+        quoted = LineSlot(slot.starts_at_s, slot.price_minor)
         groups[slot.location, slot.positions].append(quoted)
     if len(groups) + len(work.choose_lines(order)) > MAX_LINES:
         raise OrderRefused(f"an order has at most {MAX_LINES} lines: place another order")
     return tuple(
         BookedLine(
-            line_id=f"{order.id}-{secrets.token_hex(4)}",
+            line_id=secrets.token_hex(16),
             order_id=order.id,
             delivery=quote.delivery,
             location=location,

@@ -6,6 +6,7 @@ of them.
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -95,6 +96,7 @@ class BookingPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         return cost_minor  # they have begun
 
 
+@cache
 def load_booking_policy(path: Path = SAMPLE) -> BookingPolicy:
-    """Read a booking file; raises DocumentError."""
+    """Read a booking file, once in a process; raises DocumentError."""
     return read_document(path, BookingPolicy)

@@ -33,9 +33,12 @@ NUMBERS = itertools.count()
 PLANS = "/api/pricing/plans"
 PLAN = {"budget": "90.00", "from": "2026-11-23", "until": "2026-11-24", "locations": ["KX-01"]}
 SHARED = frozenset(
-    {"location", "time_slot", "name", "device", "job", "alert", "blackout", "product", "daypart"}
-)
-"""Path parameters of objects that belong to no account."""
+    {
+        "location", "time_slot", "name", "device", "job", "alert", "blackout", "product",
+        "daypart", "line", "change",
+    }
+)  # fmt: skip
+"""Path parameters of objects that belong to no account, or to an object before them."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,7 @@ OWNED: dict[str, Create] = {
     "account": lambda _: "acme",
     "brand": new_brand,
     "hold": by_post("/api/holds", {"selection": SLOTS}),
+    "order": by_post("/api/orders", {"name": "Winter"}),
     "plan": by_post(PLANS, PLAN),
     "quote": by_post("/api/quotes", SLOTS),
     "user": new_user,
@@ -91,6 +95,12 @@ OWNED: dict[str, Create] = {
 
 BODIES: dict[str, dict] = {
     "PUT /api/users/{user}/roles": {"roles": ["advertiser"]},
+    "POST /api/orders/{order}/actions": {"action": "book"},
+    "POST /api/orders/{order}/lines": {"quote": "0" * 32},
+    "PUT /api/orders/{order}/discount": {"discount_bp": 1, "reason": "fine"},
+    "PUT /api/orders/{order}/lines/{line}/creatives": {"creatives": ["a"]},
+    "POST /api/orders/{order}/changes": {"line": "0" * 32, "positions": 2, "reason": "more"},
+    "PUT /api/orders/{order}/changes/{change}": {"status": "APPROVED", "reason": "fine"},
 }
 """Method and path -> a valid body, where the route has one."""
 
@@ -147,8 +157,9 @@ def test_an_object_of_another_account_does_not_exist(world: World, method: str, 
         for answer in (refused, never)
     ]
     assert headers[0] == headers[1]
-    own = world.ask(world.acme, method, PARAMETER.sub(theirs, path), body)
-    assert own.status_code != 404, own.text
+    if path.count("{") == 1:  # the id is no id of an inner object
+        own = world.ask(world.acme, method, PARAMETER.sub(theirs, path), body)
+        assert own.status_code != 404 or theirs not in own.json()["detail"], own.text
 
 
 @pytest.mark.parametrize("path", ["/api/accounts", "/api/brands", "/api/users", PLANS])

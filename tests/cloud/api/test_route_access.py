@@ -59,6 +59,7 @@ ROLES = {
     "GET /api/fleet/devices": AUDIENCE_READERS,
     "GET /api/fleet/drift": AUDIENCE_READERS,
     "POST /api/alerts": OPERATORS,
+    "/api/orders": BUYERS | {Role.FINANCE},
     "/metrics": OPERATORS,
     "/api/me": EVERYBODY,
     "/api/sign-out": EVERYBODY,
@@ -77,6 +78,7 @@ PARAMETERS = {
     "job": "a-job-1", "alert": "1", "plan": "0" * 32, "quote": "0" * 32, "hold": "0" * 32,
     "blackout": "1", "product": "commuters", "daypart": "morning", "account": "acme",
     "user": "0" * 32, "brand": "0" * 32,
+    "order": "0" * 32, "line": "0" * 32, "change": "0" * 32,
 }  # fmt: skip
 ASKED = {"time_slot": "2026-11-23T08:00", "location": "KX-01"}
 BODIES = {

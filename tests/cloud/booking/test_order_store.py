@@ -75,3 +75,10 @@ def test_all_lines_of_an_order_can_change_their_campaign_together(engine: Engine
     load(engine, *lines)
     changed = [order_line(line_id=line.line_id, campaign="Summer") for line in lines]
     assert load(engine, *changed) == 2
+
+
+def test_a_change_of_one_price_is_a_version(engine: Engine) -> None:
+    prices = ((SEVEN_S, 60), (SEVEN_S + 3600, 60))
+    assert load(engine, order_line(slot_prices=prices)) == 1
+    assert load(engine, order_line(slot_prices=prices)) == 0
+    assert load(engine, order_line(slot_prices=(prices[0], (SEVEN_S + 3600, 59)))) == 1

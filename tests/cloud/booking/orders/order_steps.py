@@ -62,12 +62,16 @@ class Steps:
     policy: BookingPolicy = POLICY
     credit: int = 10**6
     agency: str | None = None
+    agency_credit: int = 0
     options: dict[str, Any] = field(default_factory=dict)
 
     def open_accounts(self) -> "Steps":
         with writing(self.engine) as connection:
             profiles = [
-                AccountProfile(id="best", name="Best", kind=AccountKind.AGENCY, commission_bp=1500),
+                AccountProfile(
+                    id="best", name="Best", kind=AccountKind.AGENCY, commission_bp=1500,
+                    credit_limit_minor=self.agency_credit,
+                ),
                 *(
                     AccountProfile(
                         id=name, name=name.title(), kind=AccountKind.ADVERTISER, agency=self.agency,

@@ -1,24 +1,15 @@
 """What is sold and not paid stays within the credit limit of the account."""
 
-from dataclasses import replace
-
 import pytest
 
 from cloud.booking.orders.approvals import approve_order, give_discount
 from cloud.booking.orders.credit import CreditLimitError
 from tests.cloud.booking.orders.order_steps import FINANCE, SALES, Steps, priced_quote
-
-
-def limited(steps: Steps, credit: int, **fields: object) -> Steps:
-    """Accounts with another limit, in a database of their own."""
-    steps.engine.dispose()
-    return replace(steps, credit=credit, **fields)
+from tests.cloud.databases import new_engine
 
 
 @pytest.fixture
 def steps(tmp_path):
-    from tests.cloud.databases import new_engine
-
     return Steps(new_engine(tmp_path), credit=420)
 
 
@@ -38,7 +29,7 @@ def test_a_booking_above_the_limit_is_refused_until_something_is_paid(steps: Ste
 
 def test_what_is_due_for_a_cancelled_line_counts_and_a_commission_does_not(steps: Steps) -> None:
     steps.agency = "best"
-    steps.credit = 179  # 210 less 15 %, rounded
+    steps.agency_credit = 179  # 210 less 15 %, rounded half up
     steps.open_accounts()
     order_id = steps.place()
     steps.book(order_id)

@@ -1,0 +1,1 @@
+"""Routes of orders, their lines, actions and changes."""

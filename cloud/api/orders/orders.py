@@ -1,0 +1,254 @@
+"""`/api/orders`: place orders, read them, and act on their lines.
+
+An order belongs to an account. For a caller who does not see that account it does not exist: the
+answer is the same as for an unknown id.
+"""
+
+from functools import partial
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from cloud import database
+from cloud.api.orders.descriptions import read_order_detail, summarise_order
+from cloud.api.orders.models import (
+    ID,
+    LINE_ID,
+    ActionRequest,
+    CreativesRequest,
+    DiscountRequest,
+    NewLinesRequest,
+    NewOrderRequest,
+    OrderDetail,
+    OrdersResponse,
+)
+from cloud.api.orders.order_change import actor_of, change_orders
+from cloud.app.context import AppContext
+from cloud.app.etag import NOT_MODIFIED, TaggedResponse
+from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempotent
+from cloud.app.idempotency.key_store import Reply
+from cloud.app.orders.open_work import open_work
+from cloud.app.problem import REFUSALS, problem_responses
+from cloud.app.rate_card_reload import get_context
+from cloud.auth.access import Caller, allow_roles, get_caller
+from cloud.auth.keys import Role
+from cloud.booking.orders import lifecycle
+from cloud.booking.orders.approvals import approve_order, decline_order, give_discount
+from cloud.booking.orders.assignments import assign_creatives
+from cloud.booking.orders.order_rows import list_orders as read_orders
+from cloud.booking.orders.order_work import OrderWork
+from cloud.booking.orders.placing import (
+    NewOrder,
+    OrderRefused,
+    add_held_lines,
+    add_lines,
+    place_order,
+    remove_line,
+)
+from cloud.booking.quote_locks import read_quote
+from cloud.booking.transitions import LineAction
+
+ORDER_ROLES: Final = (Role.SALES, Role.FINANCE, Role.ADVERTISER, Role.AGENCY)
+CHANGE_REFUSALS: Final = (*REFUSALS, 404, *MUTATION_REFUSALS, 500, 503)
+MAX_PAGE: Final = 100
+
+router = APIRouter(tags=["orders"], dependencies=[allow_roles(*ORDER_ROLES)])
+Asker = Annotated[Caller, Depends(get_caller)]
+OrderId = Annotated[str, Path(examples=[ID], max_length=64)]
+LineId = Annotated[str, Path(examples=[LINE_ID], max_length=64)]
+
+
+@router.post(
+    "/api/orders",
+    status_code=201,
+    response_model=OrderDetail,
+    responses=problem_responses(*CHANGE_REFUSALS),
+)
+async def create_order(
+    request: Request, asked: NewOrderRequest, who: Asker, idempotent: Idempotent
+) -> Response:
+    """Place an order without lines; `Location` has its address."""
+    fields = asked.model_dump() | {"account": asked.account or who.account}
+
+    def step(work: OrderWork) -> Reply:
+        order = place_order(work, NewOrder(**fields))
+        return _reply(work, order.id, 201)
+
+    return await change_orders(request, idempotent, step)
+
+
+@router.get(
+    "/api/orders",
+    response_model=OrdersResponse,
+    responses={304: NOT_MODIFIED, **problem_responses(*REFUSALS, 422, 500, 503)},
+)
+async def list_orders(
+    request: Request,
+    who: Asker,
+    offset: Annotated[int, Query(ge=0, le=10**6)] = 0,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20,
+) -> Response:
+    """List the orders of the caller's accounts, the latest first; staff see all."""
+    context: AppContext = get_context(request)
+    actor = actor_of(request)
+
+    def read() -> OrdersResponse:
+        with database.reading(context.engine) as connection:
+            page = read_orders(connection, actor.accounts, offset=offset, count=limit)
+        found = [summarise_order(order, is_staff=actor.is_staff) for order in page.orders]
+        return OrdersResponse(orders=found, total=page.total)
+
+    answer = await run_in_threadpool(read)
+    return TaggedResponse(answer.model_dump_json().encode()).answer(request)
+
+
+@router.get(
+    "/api/orders/{order}",
+    response_model=OrderDetail,
+    responses={304: NOT_MODIFIED, **problem_responses(*REFUSALS, 404, 422, 500, 503)},
+)
+async def get_order(request: Request, order: OrderId, who: Asker) -> Response:
+    """Return an order with its lines and what it costs."""
+    context: AppContext = get_context(request)
+    actor = actor_of(request)
+
+    def read() -> OrderDetail:
+        with database.reading(context.engine) as connection:
+            return read_order_detail(open_work(context, connection, actor), order)
+
+    answer = await run_in_threadpool(read)
+    return TaggedResponse(answer.model_dump_json().encode()).answer(request)
+
+
+@router.post(
+    "/api/orders/{order}/lines",
+    status_code=201,
+    response_model=OrderDetail,
+    responses=problem_responses(*CHANGE_REFUSALS),
+)
+async def add_order_lines(
+    request: Request, order: OrderId, asked: NewLinesRequest, who: Asker, idempotent: Idempotent
+) -> Response:
+    """Add a line for each screen of a locked quote, or of a hold; prices come from the quote."""
+
+    def step(work: OrderWork) -> Reply:
+        creatives = tuple(sorted({*asked.creatives}))
+        if (asked.quote is None) == (asked.hold is None):
+            raise OrderRefused("send `quote` or `hold`, one of them")
+        if asked.hold is not None:
+            add_held_lines(work, order, asked.hold, creatives=creatives)
+        else:
+            account = work.lock_order(order).account
+            quote = read_quote(work.connection, asked.quote or "", account)
+            add_lines(work, order, quote, creatives=creatives, make_good_of=asked.make_good_of)
+        return _reply(work, order, 201)
+
+    return await change_orders(request, idempotent, step, order)
+
+
+@router.delete(
+    "/api/orders/{order}/lines/{line}",
+    response_model=OrderDetail,
+    responses=problem_responses(*CHANGE_REFUSALS),
+)
+async def remove_order_line(
+    request: Request, order: OrderId, line: LineId, who: Asker, idempotent: Idempotent
+) -> Response:
+    """Remove a draft."""
+
+    def step(work: OrderWork) -> Reply:
+        remove_line(work, order, line)
+        return _reply(work, order)
+
+    return await change_orders(request, idempotent, step, order)
+
+
+@router.put(
+    "/api/orders/{order}/lines/{line}/creatives",
+    response_model=OrderDetail,
+    responses=problem_responses(*CHANGE_REFUSALS),
+)
+async def set_line_creatives(
+    request: Request,
+    order: OrderId,
+    line: LineId,
+    asked: CreativesRequest,
+    who: Asker,
+    idempotent: Idempotent,
+) -> Response:
+    """Set the creatives that a line shows."""
+
+    def step(work: OrderWork) -> Reply:
+        assign_creatives(work, order, line, asked.creatives)
+        return _reply(work, order)
+
+    return await change_orders(request, idempotent, step, order)
+
+
+@router.put(
+    "/api/orders/{order}/discount",
+    response_model=OrderDetail,
+    responses=problem_responses(*CHANGE_REFUSALS),
+)
+async def set_discount(
+    request: Request, order: OrderId, asked: DiscountRequest, who: Asker, idempotent: Idempotent
+) -> Response:
+    """Give a discount; above the limit of the caller's role it needs an approval. For staff."""
+
+    def step(work: OrderWork) -> Reply:
+        give_discount(work, order, asked.discount_bp, asked.reason)
+        return _reply(work, order)
+
+    return await change_orders(request, idempotent, step, order)
+
+
+@router.post(
+    "/api/orders/{order}/actions",
+    response_model=OrderDetail,
+    responses=problem_responses(*CHANGE_REFUSALS),
+)
+async def act_on_order(
+    request: Request, order: OrderId, asked: ActionRequest, who: Asker, idempotent: Idempotent
+) -> Response:
+    """Reserve, book, cancel, reset, pause or resume lines; staff approve or decline them."""
+
+    def step(work: OrderWork) -> Reply:
+        run_action(work, order, asked)
+        return _reply(work, order)
+
+    return await change_orders(request, idempotent, step, order)
+
+
+LINE_CHANGES: Final[dict[str, tuple[Any, LineAction]]] = {
+    "reserve": (lifecycle.reserve_lines, LineAction.RESERVE),
+    "book": (lifecycle.book_lines, LineAction.BOOK),
+    "reset": (lifecycle.reset_lines, LineAction.RESET),
+    "pause": (lifecycle.pause_lines, LineAction.PAUSE),
+    "resume": (lifecycle.resume_lines, LineAction.RESUME),
+}
+
+
+def run_action(work: OrderWork, order_id: str, asked: ActionRequest) -> None:
+    """Run an action on the named lines of an order, or on all whose state allows it."""
+    reason = asked.reason or ""
+    if asked.action == "approve":
+        approve_order(work, order_id, asked.lines)
+    elif asked.action == "decline":
+        decline_order(work, order_id, reason, asked.lines)
+    elif asked.action == "cancel":
+        cancel = partial(_cancel, work, reason)
+        lifecycle.apply_to_order(work, order_id, asked.lines, (LineAction.CANCEL,), cancel)
+    else:
+        change, action = LINE_CHANGES[asked.action]
+        lifecycle.apply_to_order(work, order_id, asked.lines, (action,), partial(change, work))
+
+
+def _cancel(work: OrderWork, reason: str, order: Any, lines: Any) -> Any:
+    return lifecycle.cancel_lines(work, order, lines, reason)
+
+
+def _reply(work: OrderWork, order_id: str, status: int = 200) -> Reply:
+    body = read_order_detail(work, order_id).model_dump_json().encode()
+    headers = {"location": f"/api/orders/{order_id}"} if status == 201 else {}
+    return Reply(status, body, headers)

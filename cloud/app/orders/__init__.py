@@ -1,0 +1,1 @@
+"""Orders with the context of the application: terms, payments, creatives, and the sweeper."""
