@@ -38,7 +38,7 @@ from cloud.api import (
     plans,
     pricing,
 )
-from cloud.api.accounts import accounts, passwords, sign_in, users
+from cloud.api.accounts import accounts, openid, passwords, sign_in, users
 from cloud.api.accounts.errors import STATUS_OF as STATUS_OF_ACCOUNTS
 from cloud.api.audience import RangeError
 from cloud.api.booking import avails as booking_avails
@@ -99,7 +99,7 @@ ROUTE_MODULES: Final = (
     locations, breakdown, audience, alerts, live, pricing, explain, batch, overrides, inventory,
     optimize, plans, booking_avails, booking_quotes, booking_holds, booking_blackouts,
     booking_catalogue, orders, order_changes, fleet_devices, fleet_config, fleet_jobs, accounts,
-    users, sign_in, passwords, health, page,
+    users, sign_in, openid, passwords, health, page,
 )  # fmt: skip
 
 DATABASE_UNAVAILABLE: Final = (

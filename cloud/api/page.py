@@ -21,7 +21,12 @@ OPEN: Final = frozenset(
     {"/", "/prices", "/status", "/docs", "/openapi.json", "/healthz", "/readyz"}
 )
 
-SIGN_IN: Final = frozenset({"/api/sign-in", "/api/password/reset", "/api/password/token"})
+SIGN_IN: Final = frozenset(
+    {
+        "/api/sign-in", "/api/sign-in/openid", "/api/sign-in/openid/callback",
+        "/api/password/reset", "/api/password/token",
+    }
+)  # fmt: skip
 """Routes of users who have no session yet; each has limits of its own."""
 
 router = APIRouter(include_in_schema=False)

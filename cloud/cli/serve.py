@@ -35,6 +35,7 @@ from cloud.auth.quota import Quota
 from cloud.booking.orders.policy import SAMPLE as SAMPLE_TERMS
 from cloud.booking.orders.policy import load_booking_policy
 from cloud.cli.accounts.mail_options import add_mail_arguments, read_mailer
+from cloud.cli.accounts.openid_options import add_openid_arguments, read_openid_provider
 from cloud.connection_table import ConnectionTable, connection_limit
 from cloud.planning.plan_worker import PlanWorker
 from cloud.pricing.rate_card import REFERENCE, RateCard, read_card_file
@@ -72,6 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="connections held at once (half of the files that the process may open)",
     )  # fmt: skip
     add_mail_arguments(parser)
+    add_openid_arguments(parser)
     add_rate_card(parser)
 
 
@@ -87,7 +89,9 @@ def serve(arguments: argparse.Namespace) -> int:
     """Run the API; 0 when a signal stopped it, 2 when it could not start."""
     try:
         names = _names(arguments)
-        options = SignInOptions(mailer=read_mailer(arguments))
+        options = SignInOptions(
+            mailer=read_mailer(arguments), openid=read_openid_provider(arguments)
+        )
         context = open_context(arguments)
         listener = _listen(arguments.host, arguments.port)
     except (ServeError, HostNameError) as error:

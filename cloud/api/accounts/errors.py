@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Final
 
+from cloud.api.accounts.openid import OpenIdNotConfigured
 from cloud.api.accounts.sign_in import SignInRefused
 from cloud.app.server.admission import ForgedRequest
 from cloud.app.sign_in.mailer import MailNotConfiguredError
+from cloud.app.sign_in.openid_provider import OpenIdProviderError
 from cloud.auth.accounts.account import AccountError
 from cloud.auth.accounts.account_store import AccountExistsError, UnknownAccountError
 from cloud.auth.accounts.brand_store import BrandExistsError, UnknownBrandError
@@ -27,5 +29,7 @@ STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
     UserError: (422, "Invalid user"),
     PasswordError: (422, "Invalid password"),
     TokenError: (422, "Invalid link"),
+    OpenIdNotConfigured: (409, "OpenID not configured"),
+    OpenIdProviderError: (503, "OpenID provider unavailable"),
     MailNotConfiguredError: (409, "Mail not configured"),
 }

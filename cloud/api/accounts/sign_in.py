@@ -15,7 +15,7 @@ from cloud.app.context import AppContext
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.app.sign_in.limits import client_address, limit_sign_in
-from cloud.app.sign_in.sign_in_state import RATE_LIMITED, SignInState, get_sign_in
+from cloud.app.sign_in.sign_in_state import RATE_LIMITED, get_sign_in
 from cloud.auth.access import (
     EVERYBODY,
     AccessError,
@@ -32,7 +32,7 @@ from cloud.auth.session_cookie import (
     set_session_cookie,
 )
 from cloud.auth.users.password import MAX_CHARACTERS
-from cloud.auth.users.sign_in import SignInOutcome, SignInResult, sign_in, sign_out
+from cloud.auth.users.sign_in import SignInResult, sign_in, sign_out
 
 NO_STORE = {"cache-control": "no-store"}
 
@@ -41,10 +41,10 @@ SignedIn = Annotated[Caller, Depends(get_caller)]
 
 
 class SignInRefused(AccessError):  # noqa: N818 - reads as what happened
-    """The address and the password do not belong together; which of them is wrong is not said."""
+    """Nobody was identified; what was wrong is not said."""
 
-    def __init__(self) -> None:
-        super().__init__("e-mail address or password is not right")
+    def __init__(self, sentence: str = "e-mail address or password is not right") -> None:
+        super().__init__(sentence)
 
 
 class SignInRequest(BaseModel):
@@ -73,7 +73,7 @@ async def create_session(request: Request, asked: SignInRequest) -> Response:
     )
     state.sign_ins.labels("password", found.outcome).inc()
     if found.token is None:
-        await run_in_threadpool(_record_failure, context, state, found, client_address(request))
+        await run_in_threadpool(record_failure, request, found)
         raise SignInRefused
     return await run_in_threadpool(respond_signed_in, request, context, found.token)
 
@@ -120,8 +120,8 @@ def respond_signed_in(request: Request, context: AppContext, token: str) -> Resp
     return response
 
 
-def _record_failure(
-    context: AppContext, state: SignInState, found: SignInResult, client: str
-) -> None:
-    assert found.outcome is not SignInOutcome.SIGNED_IN
-    state.failures.record(context.engine, found, client, context.clock())
+def record_failure(request: Request, found: SignInResult) -> None:
+    """Record a failed sign-in in the audit log, at a bounded rate."""
+    context = get_context(request)
+    failures = get_sign_in(request).failures
+    failures.record(context.engine, found, client_address(request), context.clock())

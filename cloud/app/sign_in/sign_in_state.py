@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Counter
 from starlette.requests import HTTPConnection
 
 from cloud.app.sign_in.mailer import Mailer, MailNotConfiguredError
+from cloud.app.sign_in.openid_provider import OpenIdProvider
 from cloud.auth.users.failure_log import FailureLog
 from cloud.auth.users.password import Passwords
 
@@ -20,6 +21,7 @@ class SignInOptions:
 
     passwords: Passwords = field(default_factory=Passwords)
     mailer: Mailer | None = None
+    openid: OpenIdProvider | None = None
 
 
 @dataclass(frozen=True)

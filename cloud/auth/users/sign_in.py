@@ -36,6 +36,7 @@ class SignInOutcome(StrEnum):
     WRONG_PASSWORD = "wrong_password"  # noqa: S105 - an outcome
     UNKNOWN_USER = "unknown_user"
     NOT_ALLOWED = "not_allowed"  # the user or the account is disabled
+    INVALID_TOKEN = "invalid_token"  # noqa: S105 - of an OpenID provider
 
 
 @dataclass(frozen=True, slots=True)
