@@ -12,13 +12,30 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from cloud.database import insert
 from cloud.database.lake import lake_files, lake_positions, lake_snapshots
 
 Bounds = Mapping[str, tuple[Any, Any]]
 
+_CURRENT: Final = select(func.max(lake_snapshots.c.number)).where(
+    lake_snapshots.c.table_name == bindparam("table_name")
+)
+_ADD_SNAPSHOT: Final = lake_snapshots.insert()
+_ADD_FILES: Final = lake_files.insert()
+"""Written once: to build a statement takes as long as to execute it."""
 COMMIT_LOCK: Final = 7_305_813
 """First key of PostgreSQL's advisory lock, the second is the table; arbitrary."""
 
@@ -96,21 +113,18 @@ def add_snapshot(
         LakeConflictError: a file of `removed` is not in the table. Roll the transaction back.
     """
     name, number = snapshot.table_name, snapshot.number
-    connection.execute(lake_snapshots.insert(), asdict(snapshot))
+    connection.execute(_ADD_SNAPSHOT, asdict(snapshot))
     _remove(connection, name, removed, number)
     if added:
         connection.execute(
-            lake_files.insert(),
+            _ADD_FILES,
             [_to_row(file) | {"table_name": name, "added_in": number} for file in added],
         )
 
 
 def read_current(connection: Connection, table_name: str) -> int:
     """The number of the newest snapshot; 0 for a table without any."""
-    newest = select(func.max(lake_snapshots.c.number)).where(
-        lake_snapshots.c.table_name == table_name
-    )
-    return int(connection.execute(newest).scalar() or 0)
+    return int(connection.execute(_CURRENT, {"table_name": table_name}).scalar() or 0)
 
 
 def read_snapshots(connection: Connection, table_name: str) -> list[Snapshot]:

@@ -8,21 +8,49 @@ program ended in between, is written by the next commit of its table: records ha
 
 import json
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import BindParameter, Connection, Row, bindparam, or_, select
 
 from cloud.database import reading
 from cloud.database.lake import lake_files, lake_positions, lake_skipped_files, lake_snapshots
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import DataFile, Operation, Snapshot, read_current
-from cloud.lake.storage import RECORDS, RETIRED, StorageError
+from cloud.lake.storage import RECORDS, RETIRED, Storage, StorageError
 from cloud.lake.tables import Zone
 
 log: Final = logging.getLogger(__name__)
+_NAME: Final[BindParameter[str]] = bindparam("table_name")
+_NUMBER: Final[BindParameter[int]] = bindparam("number")
+_NEWEST: Final = (
+    select(lake_snapshots)
+    .where(lake_snapshots.c.table_name == _NAME)
+    .order_by(lake_snapshots.c.number.desc())
+    .limit(1)
+)
+_NUMBERED: Final = select(lake_snapshots).where(
+    lake_snapshots.c.table_name == _NAME, lake_snapshots.c.number == _NUMBER
+)
+_CHANGED_FILES: Final = (
+    select(lake_files)
+    .where(
+        lake_files.c.table_name == _NAME,
+        or_(lake_files.c.added_in == _NUMBER, lake_files.c.removed_in == _NUMBER),
+    )
+    .order_by(lake_files.c.id)
+)
+_POSITIONS: Final = select(lake_positions).order_by(
+    lake_positions.c.table_name, lake_positions.c.source
+)
+_SKIPPED: Final = (
+    select(lake_skipped_files, lake_files.c.path)
+    .where(lake_files.c.id == lake_skipped_files.c.file_id)
+    .order_by(lake_skipped_files.c.table_name, lake_skipped_files.c.file_id)
+)
+"""Written once: to build a statement takes as long as to execute it."""
 
 
 class FileRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,9 +125,8 @@ def write_records(lake: Lake, table_names: Iterable[str]) -> None:
     The snapshots are committed: storage that fails now is logged, and the next commit tries again.
     """
     try:
-        for name in sorted(set(table_names)):
-            for path, content in _list_missing(lake, name):
-                lake.storage.write(path, content)
+        for path, content in _list_missing(lake, sorted(set(table_names))):
+            lake.storage.write(path, content)
     except OSError as error:
         log.warning("lake.record_not_written", extra={"error": type(error).__name__})
 
@@ -136,56 +163,69 @@ def list_recorded_tables(lake: Lake) -> list[str]:
     )
 
 
-def _list_missing(lake: Lake, table_name: str) -> list[tuple[str, bytes]]:
-    found: list[tuple[str, bytes]] = []
+def _list_missing(lake: Lake, table_names: Collection[str]) -> list[tuple[str, bytes]]:
     with reading(lake.engine) as connection:
-        for number in range(read_current(connection, table_name), 0, -1):
-            path = record_path(table_name, number)
-            if lake.storage.exists(path):
-                break
-            found.append((path, msgspec.json.encode(_describe(connection, table_name, number))))
+        snapshots = [
+            snapshot
+            for name in table_names
+            for snapshot in _list_unrecorded(connection, lake.storage, name)
+        ]
+        if not snapshots:
+            return []
+        positions, skipped = _list_positions(connection), _list_skipped(connection)
+        return [
+            (
+                record_path(snapshot.table_name, snapshot.number),
+                msgspec.json.encode(_describe(connection, snapshot, positions, skipped)),
+            )
+            for snapshot in snapshots
+        ]
+
+
+def _list_unrecorded(connection: Connection, storage: Storage, table_name: str) -> list[Row[Any]]:
+    """The newest snapshots without a record, oldest first."""
+    found: list[Row[Any]] = []
+    row = connection.execute(_NEWEST, {"table_name": table_name}).first()
+    while row is not None and not storage.exists(record_path(table_name, row.number)):
+        found.append(row)
+        before = {"table_name": table_name, "number": row.number - 1}
+        is_recorded = storage.exists(record_path(**before))
+        row = None if is_recorded else connection.execute(_NUMBERED, before).first()
     return found[::-1]
 
 
-def _describe(connection: Connection, table_name: str, number: int) -> SnapshotRecord:
-    snapshots, files = lake_snapshots.c, lake_files.c
-    of_table = files.table_name == table_name
-    snapshot = connection.execute(
-        select(lake_snapshots).where(snapshots.table_name == table_name, snapshots.number == number)
-    ).one()
-    added = connection.execute(
-        select(lake_files).where(of_table, files.added_in == number).order_by(files.id)
-    )
-    removed = connection.execute(
-        select(files.path).where(of_table, files.removed_in == number).order_by(files.id)
-    ).scalars()
+def _describe(
+    connection: Connection,
+    snapshot: Row[Any],
+    positions: tuple[PositionRecord, ...],
+    skipped: tuple[SkippedRecord, ...],
+) -> SnapshotRecord:
+    table_name, number = snapshot.table_name, snapshot.number
+    changed = connection.execute(_CHANGED_FILES, {"table_name": table_name, "number": number}).all()
+    added = tuple(
+        FileRecord(_published(row.path), row.day, row.rows, row.size_bytes, row.sha256,
+                   row.schema_version, json.loads(row.bounds))
+        for row in changed
+        if row.added_in == number
+    )  # fmt: skip
+    removed = tuple(_published(row.path) for row in changed if row.removed_in == number)
     return SnapshotRecord(
         table_name, number, Operation(snapshot.operation), snapshot.committed_at,
-        snapshot.rows_added, snapshot.rows_removed,
-        tuple(
-            FileRecord(_published(row.path), row.day, row.rows, row.size_bytes, row.sha256,
-                       row.schema_version, json.loads(row.bounds))
-            for row in added
-        ),
-        tuple(map(_published, removed)), _list_positions(connection), _list_skipped(connection),
+        snapshot.rows_added, snapshot.rows_removed, added, removed, positions, skipped,
     )  # fmt: skip
 
 
 def _list_positions(connection: Connection) -> tuple[PositionRecord, ...]:
-    table = lake_positions.c
-    query = select(lake_positions).order_by(table.table_name, table.source)
     return tuple(
         PositionRecord(row.table_name, row.source, row.position)
-        for row in connection.execute(query)
+        for row in connection.execute(_POSITIONS)
     )
 
 
 def _list_skipped(connection: Connection) -> tuple[SkippedRecord, ...]:
-    table = lake_skipped_files.c
-    query = select(lake_skipped_files, lake_files.c.path).where(lake_files.c.id == table.file_id)
     return tuple(
         SkippedRecord(row.table_name, _published(row.path), row.reason, row.skipped_at)
-        for row in connection.execute(query.order_by(table.table_name, table.file_id))
+        for row in connection.execute(_SKIPPED)
     )
 
 

@@ -1,7 +1,7 @@
 """Small commits and small queries of a lake: what the manifest and the product add.
 
 `python tests/benchmarks/lake_latency.py [--commits 200] [--days 30] [--locations 200]`. Commits are
-of ten rows each, on SQLite with fsync. The query reads one day of one location by `run_query`, in
+of ten rows each, on SQLite with fsync, in a process that has made twenty before and nothing else. The query reads one day of one location by `run_query`, in
 a process that has run it before; beside it the same statement on the file of that day in DuckDB
 alone, to which a connection is opened each time as well.
 """
@@ -59,8 +59,8 @@ def main() -> int:
         lake = Lake(
             open_storage(f"{folder}/lake"), database.open_or_make(f"sqlite:///{folder}/lake.db")
         )
-        measure_queries(lake, chosen.days, chosen.locations, chosen.queries)
         measure_commits(lake, chosen.commits)
+        measure_queries(lake, chosen.days, chosen.locations, chosen.queries)
         lake.engine.dispose()
     return 0
 
