@@ -13,10 +13,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Row,
-    and_,
     bindparam,
     func,
     or_,
@@ -33,6 +31,16 @@ Bounds = Mapping[str, tuple[Any, Any]]
 _CURRENT: Final = select(func.max(lake_snapshots.c.number)).where(
     lake_snapshots.c.table_name == bindparam("table_name")
 )
+_FILES: Final = (
+    select(lake_files)
+    .where(
+        lake_files.c.table_name == bindparam("table_name"),
+        lake_files.c.added_in <= bindparam("number"),
+        or_(lake_files.c.removed_in.is_(None), lake_files.c.removed_in > bindparam("number")),
+    )
+    .order_by(lake_files.c.day, lake_files.c.id)
+)
+_FILES_OF_DAYS: Final = _FILES.where(lake_files.c.day.in_(bindparam("days", expanding=True)))
 _ADD_SNAPSHOT: Final = lake_snapshots.insert()
 _ADD_FILES: Final = lake_files.insert()
 """Written once: to build a statement takes as long as to execute it."""
@@ -168,12 +176,11 @@ def read_files(
         raise UnknownSnapshotError(
             f"{table_name} has no snapshot {number}: its newest is {current}"
         )
-    condition = and_(lake_files.c.table_name == table_name, _contained_in(number))
-    if days is not None:
-        condition = and_(condition, lake_files.c.day.in_(sorted(days)))
-    rows = connection.execute(
-        select(lake_files).where(condition).order_by(lake_files.c.day, lake_files.c.id)
-    ).all()
+    values: dict[str, Any] = {"table_name": table_name, "number": number}
+    if days is None:
+        rows = connection.execute(_FILES, values).all()
+    else:
+        rows = connection.execute(_FILES_OF_DAYS, values | {"days": sorted(days)}).all()
     if any(row.deleted_at for row in rows):
         raise UnknownSnapshotError(
             f"snapshot {number} of {table_name} has expired: some of its files are deleted"
@@ -281,11 +288,6 @@ def _remove(connection: Connection, table_name: str, paths: Sequence[str], numbe
             f"{len(paths) - result.rowcount} of {len(paths)} files of {table_name} were replaced "
             "by another program since they were read: run it again"
         )
-
-
-def _contained_in(number: int) -> ColumnElement[bool]:
-    removed = lake_files.c.removed_in
-    return and_(lake_files.c.added_in <= number, or_(removed.is_(None), removed > number))
 
 
 def _lock(connection: Connection, table_name: str) -> None:

@@ -23,6 +23,11 @@ SQL_TYPES: Final = {
     TIMESTAMP: "TIMESTAMP WITH TIME ZONE",
 }
 
+LOCAL_PARQUET: Final = ds.ParquetFileFormat(
+    default_fragment_scan_options=ds.ParquetFragmentScanOptions(pre_buffer=False)
+)
+"""Reading columns ahead pays off over a network only."""
+
 
 def read_table(
     lake: Lake,
@@ -45,7 +50,7 @@ def to_dataset(storage: Storage, table: LakeTable, files: Sequence[DataFile]) ->
     schema = table.schema.append(pa.field(DAY, pa.date32()))
     if not files:
         return ds.dataset(schema.empty_table())
-    parquet = ds.ParquetFileFormat()
+    parquet = LOCAL_PARQUET if storage.is_local else ds.ParquetFileFormat()
     fragments = [
         parquet.make_fragment(
             storage.locate(file.path),

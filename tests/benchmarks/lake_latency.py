@@ -1,9 +1,10 @@
 """Small commits and small queries of a lake: what the manifest and the product add.
 
 `python tests/benchmarks/lake_latency.py [--commits 200] [--days 30] [--locations 200]`. Commits are
-of ten rows each, on SQLite with fsync, in a process that has made twenty before and nothing else. The query reads one day of one location by `run_query`, in
-a process that has run it before; beside it the same statement on the file of that day in DuckDB
-alone, to which a connection is opened each time as well.
+of ten rows each, on SQLite with fsync, in a process that has made twenty before and nothing else.
+The query reads one day of one location by `run_query`, in a process that has run it before; beside
+it the same statement on the file of that day in DuckDB alone, to which a connection is opened each
+time as well.
 """
 
 import argparse
