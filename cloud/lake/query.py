@@ -79,6 +79,11 @@ def run_query(
                 f"the statement took longer than {longest.total_seconds():.0f} seconds: read fewer "
                 "days, or raise --seconds"
             ) from error
+        except (duckdb.OutOfMemoryException, MemoryError) as error:
+            raise QueryError(
+                "the statement needs more memory than it may use: read fewer days or columns, or "
+                f"build shorter texts ({str(error).strip().splitlines()[0]})"
+            ) from error
         except duckdb.Error as error:
             raise QueryError(_describe(error)) from error
         finally:

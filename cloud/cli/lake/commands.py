@@ -30,6 +30,7 @@ from cloud.lake.manifest import (
     read_files,
     read_snapshots,
 )
+from cloud.lake.memory_limit import limit_memory
 from cloud.lake.ownership import require_listed_files
 from cloud.lake.query import LONGEST, QueryError, run_query
 from cloud.lake.raw.replay import RepairError
@@ -43,10 +44,12 @@ from wire.clock import utc_now
 from wire.command_line import row_count, whole_number
 
 FOLDER: Final = "var/lake"
+QUERY_BYTES: Final = 2 << 30
+"""DuckDB's limit of 1 GB, and as much for reading, threads and results."""
 FORMATS: Final = ("table", "csv", "json")
 REFUSED: Final = (
     DropError, LakeConflictError, QueryError, RepairError, StorageError, UnknownSnapshotError,
-    UnknownTableError,
+    UnknownTableError, quality.UnknownRuleError,
 )  # fmt: skip
 
 
@@ -156,7 +159,8 @@ def _snapshots(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
 def _query(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
     at = {find_table(name).full_name: number for name, number in arguments.at}
     longest = timedelta(seconds=arguments.seconds)
-    result = run_query(lake, arguments.sql, at=at, limit=arguments.limit, longest=longest)
+    with limit_memory(QUERY_BYTES):
+        result = run_query(lake, arguments.sql, at=at, limit=arguments.limit, longest=longest)
     record_action(lake, now, "lake.queried", "lake", {"sql": arguments.sql[:2_000], "at": at})
     WRITERS[arguments.format](result)
     if not result.is_complete:

@@ -15,21 +15,29 @@ from cloud.lake.landing.reports import LANDED_REPORTS
 from cloud.lake.manifest import read_files, read_snapshots
 from cloud.lake.ownership import require_listed_files
 from cloud.lake.query import run_query
+from cloud.lake.raw.alerts import NUMBER_READABLE
 from cloud.lake.raw.feeds import FEEDS, Feed
+from cloud.lake.raw.orders import SLOTS_READABLE
 from cloud.lake.raw.replay import RepairError, repair_report, replay_rows
+from cloud.lake.raw.reports import READABLE, SAME_IDENTITY
 from cloud.lake.reader import read_table
-from cloud.lake.registry import TABLES
+from cloud.lake.registry import TABLES, find_table
 from cloud.lake.skipped import SkippedFile, read_skipped
 from cloud.lake.tables import Zone
 from cloud.lake.trusted.anomalies import find_unusual_days
 from cloud.lake.trusted.contracted_tables import IRREGULAR, ContractedTable, contracted_tables
 from cloud.lake.trusted.promotion import promote_days, read_stopped_days
 from cloud.lake.trusted.repair import repair_row
-from cloud.lake.trusted.results import STOPPED
+from cloud.lake.trusted.results import STOPPED, list_rules
 from cloud.lake.trusted.rules import quote
 from cloud.lake.trusted.tables import ROW_QUARANTINE, RULE_RESULTS
 from cloud.suggestions import unknown_word
 from wire.command_line import row_count
+
+
+class UnknownRuleError(LookupError):
+    """No contract has a rule of this name."""
+
 
 QUARANTINED: Final = """
 SELECT day, table_name, rule, CAST(source_id AS VARCHAR) AS row, reason, content
@@ -111,7 +119,14 @@ def repair(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
 
 
 def list_quarantine(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
-    """The rows of both quarantines."""
+    """The rows of both quarantines.
+
+    Raises:
+        UnknownTableError: `--table` is not a table.
+        UnknownRuleError: `--rule` is no rule of a contract, and no row has it.
+    """
+    if arguments.table:
+        find_table(arguments.table)
     filters = {"table_name": arguments.table, "rule": arguments.rule}
     conditions = [f"{name} = {quote(value)}" for name, value in filters.items() if value]
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
@@ -123,7 +138,10 @@ def list_quarantine(lake: Lake, arguments: argparse.Namespace, now: datetime) ->
         )
         tail = "ORDER BY day DESC, table_name, rule, row"
     sql = f"SELECT {columns} FROM ({QUARANTINED}) {where} {tail}"  # noqa: S608
-    write_table(run_query(lake, sql, limit=arguments.limit))
+    found = run_query(lake, sql, limit=arguments.limit)
+    if arguments.rule and not found.rows and arguments.rule not in (known := _list_known_rules()):
+        raise UnknownRuleError(unknown_word("rule", arguments.rule, known))
+    write_table(found)
     return 0
 
 
@@ -155,6 +173,12 @@ def promote_trusted(lake: Lake, now: datetime, also: Iterable[date] = ()) -> int
     for unusual in find_unusual_days(lake, contracted_tables(), now=now):
         write_line(f"unusual: {unusual}")
     return 1 if stopped else 0
+
+
+def _list_known_rules() -> set[str]:
+    """The rules of all contracts, and those of landed rows."""
+    rules = {rule for one in contracted_tables() for rule in list_rules(one.contract)}
+    return rules | {NUMBER_READABLE, READABLE, SAME_IDENTITY, SLOTS_READABLE}
 
 
 def _list_skipped(lake: Lake) -> list[SkippedFile]:

@@ -97,6 +97,11 @@ def test_a_row_that_breaks_a_rule_is_corrected_with_its_parts(lake: Lake, run: R
     ]
     (listed,) = run("quarantine", "--table", "trusted.audience_reports")[1].splitlines()[1:]
     assert "found person_ms 8000, facing_ms 9000, unsure_ms 1000; expected: Time" in listed
+    for option, name in (("--table", "trusted.audience_report"), ("--rule", "faces_within_person")):
+        status, out, err = run("quarantine", option, name)
+        assert (status, out) == (2, "")
+        assert f"{option[2:]} {name!r} is not known: did you mean '{name}s'?" in err
+    assert run("quarantine", "--rule", "unique_identity")[0] == 0  # no row breaks it
     _, shown, _ = run("quarantine", "--content", "--table", "trusted.audience_reports")
     row = json.loads(shown[shown.index("{") :])
     correction = tmp_path / "row.json"
