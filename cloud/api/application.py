@@ -41,6 +41,10 @@ from cloud.api import (
 from cloud.api.accounts import accounts, openid, passwords, sign_in, users
 from cloud.api.accounts.errors import STATUS_OF as STATUS_OF_ACCOUNTS
 from cloud.api.audience import RangeError
+from cloud.api.billing import invoices as billing_invoices
+from cloud.api.billing import payments as billing_payments
+from cloud.api.billing import webhooks as billing_webhooks
+from cloud.api.billing.failures import BILLING_STATUS_OF
 from cloud.api.booking import avails as booking_avails
 from cloud.api.booking import blackouts as booking_blackouts
 from cloud.api.booking import catalogue as booking_catalogue
@@ -56,6 +60,7 @@ from cloud.api.orders import orders
 from cloud.api.orders.errors import ORDER_ERRORS
 from cloud.api.overrides import OverrideRefused
 from cloud.app import problem
+from cloud.app.billing import Billing, is_webhook, sample_billing
 from cloud.app.broadcaster import CursorError, TooManySubscribers
 from cloud.app.context import AppContext, ForecastFailed
 from cloud.app.etag import COMPRESSED_FROM_BYTES
@@ -98,8 +103,9 @@ VERSION: Final = "1"
 ROUTE_MODULES: Final = (
     locations, breakdown, audience, alerts, live, pricing, explain, batch, overrides, inventory,
     optimize, plans, booking_avails, booking_quotes, booking_holds, booking_blackouts,
-    booking_catalogue, orders, order_changes, fleet_devices, fleet_config, fleet_jobs, accounts,
-    users, sign_in, openid, passwords, health, page,
+    booking_catalogue, orders, order_changes, billing_invoices, billing_payments, billing_webhooks,
+    fleet_devices, fleet_config, fleet_jobs, accounts, users, sign_in, openid,
+    passwords, health, page,
 )  # fmt: skip
 
 DATABASE_UNAVAILABLE: Final = (
@@ -148,6 +154,7 @@ STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
     SearchQueueFull: (503, "Busy"),
     TooManySubscribers: (503, "Busy"),
     **BOOKING_STATUS_OF,
+    **BILLING_STATUS_OF,
     DBAPIError: (503, "Database unavailable"),
 }
 """Exception to status and title. Nothing below this file knows about HTTP."""
@@ -176,6 +183,7 @@ def create_app(
     names: HostNames | None = None,
     sites_file: SitesFile | None = None,
     sign_in_options: SignInOptions | None = None,
+    billing: Billing | None = None,
 ) -> FastAPI:
     """The application over one context; with a quota, only for callers with a key.
 
@@ -204,6 +212,7 @@ def create_app(
     app.state.search_queue = SearchQueue()
     app.state.broadcaster = live.new_broadcaster(app.state.reloader)
     app.state.registry = registry
+    app.state.billing = billing or sample_billing()
     dated = lru_cache(maxsize=1)(lambda monday: move_example_dates(openapi(), monday))
     app.state.openapi = lambda: dated(find_coming_monday(context.clock().date()))
     app.router.routes.extend(_routes())
@@ -211,10 +220,15 @@ def create_app(
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM_BYTES)
     app.add_middleware(HeadMiddleware)
     app.add_middleware(
-        AdmissionMiddleware, names=names, public=page.is_public, refuse=_known_failure
+        AdmissionMiddleware, names=names, public=_needs_no_key, refuse=_known_failure
     )
     app.add_middleware(RequestMiddleware, registry=registry)
     return app
+
+
+def _needs_no_key(path: str) -> bool:
+    """Pages without data, and webhooks, which are signed."""
+    return page.is_public(path) or is_webhook(path)
 
 
 @cache

@@ -21,6 +21,7 @@ from sqlalchemy import Engine
 
 from cloud import database, settings
 from cloud.api.application import create_app
+from cloud.app.billing import Billing
 from cloud.app.booking_sweeper import BookingSweeper
 from cloud.app.context import AppContext
 from cloud.app.orders.sweeper import OrderSweeper
@@ -32,6 +33,9 @@ from cloud.app.server.host_names import HostNameError, HostNames
 from cloud.app.shared_store import LocalStore, SharedStore
 from cloud.app.sign_in.sign_in_state import SignInOptions
 from cloud.auth.quota import Quota
+from cloud.billing.configuration import SAMPLE as BILLING_SAMPLE
+from cloud.billing.configuration import load_billing
+from cloud.billing.payments.provider_settings import open_providers
 from cloud.booking.orders.policy import SAMPLE as SAMPLE_TERMS
 from cloud.booking.orders.policy import load_booking_policy
 from cloud.cli.accounts.mail_options import add_mail_arguments, read_mailer
@@ -56,7 +60,7 @@ class ServeError(RuntimeError):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `serve`."""
-    settings.add_arguments(parser, "database", "sites", "redis", "booking")
+    settings.add_arguments(parser, "database", "sites", "redis", "billing", "booking")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     parser.add_argument("--port", type=_port, default=8080, help="port to listen on (8080)")
     parser.add_argument(
@@ -92,6 +96,7 @@ def serve(arguments: argparse.Namespace) -> int:
         options = SignInOptions(
             mailer=read_mailer(arguments), openid=read_openid_provider(arguments)
         )
+        billing = open_billing(arguments)
         context = open_context(arguments)
         listener = _listen(arguments.host, arguments.port)
     except (ServeError, HostNameError) as error:
@@ -107,7 +112,7 @@ def serve(arguments: argparse.Namespace) -> int:
     pinned = arguments.rate_card is not None
     app = create_app(
         context, quota=quota, pinned=pinned, names=names, sites_file=sites_file,
-        sign_in_options=options,
+        sign_in_options=options, billing=billing,
     )  # fmt: skip
     reloader: ContextReloader = app.state.reloader
     reloader.refresh()
@@ -196,6 +201,12 @@ def open_context(arguments: argparse.Namespace) -> AppContext:
     )
     context.read_changes()
     return context
+
+
+def open_billing(arguments: argparse.Namespace) -> Billing:
+    """Billing by the settings in force; raises DocumentError or SettingsError."""
+    chosen = settings.read(arguments)
+    return Billing(load_billing(chosen.billing or BILLING_SAMPLE), open_providers())
 
 
 def read_rate_card(file: Path | None, engine: Engine) -> RateCard:

@@ -109,9 +109,9 @@ class PaymentServer:
             case ("POST", "refunds"):
                 return self.state.refund(form)
             case ("GET", "payment_intents"):
-                return _list(self.state.intents, query)
+                return _list("payment_intents", self.state.intents, query)
             case ("GET", "refunds"):
-                return _list(self.state.refunds, query)
+                return _list("refunds", self.state.refunds, query)
             case ("GET", "payment_intents", intent):
                 return self.state.find(intent)
         raise RefusedCallError(404, type="invalid_request_error", message="no such address")
@@ -182,14 +182,21 @@ class _PaymentHandler(BaseHTTPRequestHandler):
         self.wfile.write(answer)
 
 
-def _list(stored: Mapping[str, dict[str, Any]], query: Mapping[str, str]) -> dict[str, Any]:
+def _list(
+    name: str, stored: Mapping[str, dict[str, Any]], query: Mapping[str, str]
+) -> dict[str, Any]:
     """One page of a list, the latest first."""
     first, until = int(query.get("created[gte]", 0)), int(query.get("created[lt]", 10**12))
     found = [one for one in reversed(list(stored.values())) if first <= one["created"] < until]
     if after := query.get("starting_after"):
         found = found[[one["id"] for one in found].index(after) + 1 :]
     limit = int(query.get("limit", 10))
-    return {"object": "list", "data": found[:limit], "has_more": len(found) > limit, "url": "/"}
+    return {
+        "object": "list",
+        "data": found[:limit],
+        "has_more": len(found) > limit,
+        "url": f"/v1/{name}",
+    }
 
 
 def _encode(value: Any) -> bytes:

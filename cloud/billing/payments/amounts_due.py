@@ -192,9 +192,9 @@ def _sum_prices(connection: Connection, rows: Sequence[Row[Any]]) -> int:
 
 
 def _sum_invoices(connection: Connection, order_id: str) -> int:
-    """The totals of the final invoices of an order, less what was paid for them in advance."""
+    """The totals of the final invoices of an order."""
     final = DocumentFilter(
         kind=DocumentKind.INVOICE, status=DocumentStatus.FINAL, order_id=order_id
     )
-    contents = [one.content for one in list_documents(connection, final)]
-    return sum(one.totals.total_minor - one.prepaid_minor for one in contents)
+    found = list_documents(connection, final)
+    return sum(one.content.totals.total_minor for one in found)

@@ -26,11 +26,13 @@ from cloud import database
 from cloud.api.application import create_app
 from cloud.app.context import AppContext
 from cloud.app.server.host_names import HostNames
+from cloud.database.billing import billing_documents
 from cloud.fleet.history import Author
 from cloud.fleet.registry import devices
 from cloud.fleet.registry.devices import Device
 from cloud.planning.plan_worker import PlanWorker
 from cloud.sales import plans
+from tests.cloud.billing.billing_examples import store_final_invoice
 from tests.cloud.databases import create_tables
 from tests.cloud.rates import CARD, sites
 
@@ -87,6 +89,9 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
             connection, Device("cam-01", "KX-01"), Author("a test", FRIDAY_NOON)
         )
         plans.insert_plan(connection, PLAN, "-", "a test", QUESTION, FRIDAY_NOON)
+        invoice = store_final_invoice(connection, FRIDAY_NOON)
+        same = billing_documents.c.id == invoice
+        connection.execute(billing_documents.update().where(same).values(id=PLAN))
     app = app_over(engine)
     assert PlanWorker(lambda: app.state.reloader.context).step()
     yield app

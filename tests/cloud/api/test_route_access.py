@@ -29,6 +29,8 @@ SALES = frozenset({Role.SALES, Role.ADMIN})
 BUYERS = SALES | {Role.ADVERTISER, Role.AGENCY}
 AUDIENCE_READERS = SALES | {Role.OPERATIONS}
 ADMINS = frozenset({Role.ADMIN})
+FINANCE = frozenset({Role.FINANCE, Role.ADMIN})
+PAYERS = FINANCE | {Role.ADVERTISER, Role.AGENCY}
 OPERATORS = frozenset({Role.OPERATIONS, Role.ADMIN})
 OPEN = frozenset(
     {"/", "/prices", "/status", "/docs", "/openapi.json", "/static/{name}", "/healthz", "/readyz"}
@@ -55,6 +57,13 @@ ROLES = {
     "GET /api/dayparts": BUYERS | OPERATORS,
     "/api/screens": SALES,
     "GET /api/screens": BUYERS | OPERATORS,
+    "/api/invoices": PAYERS | SALES,
+    "POST /api/invoices": FINANCE,
+    "POST /api/invoices/{invoice}/credit-notes": SALES | FINANCE,
+    "/api/payments": PAYERS | SALES,
+    "POST /api/payments": PAYERS,
+    "POST /api/payments/{payment}/capture": FINANCE,
+    "POST /api/payments/{payment}/refund": FINANCE,
     "/api/fleet": OPERATORS,
     "GET /api/fleet/devices": AUDIENCE_READERS,
     "GET /api/fleet/drift": AUDIENCE_READERS,
@@ -77,7 +86,7 @@ PARAMETERS = {
     "location": "KX-01", "time_slot": "2026-11-23T08:00", "name": "live.js", "device": "cam-01",
     "job": "a-job-1", "alert": "1", "plan": "0" * 32, "quote": "0" * 32, "hold": "0" * 32,
     "blackout": "1", "product": "commuters", "daypart": "morning", "account": "acme",
-    "user": "0" * 32, "brand": "0" * 32,
+    "user": "0" * 32, "brand": "0" * 32, "invoice": "0" * 32, "payment": "0" * 32,
     "order": "0" * 32, "line": "0" * 32, "change": "0" * 32,
 }  # fmt: skip
 ASKED = {"time_slot": "2026-11-23T08:00", "location": "KX-01"}
@@ -95,7 +104,9 @@ ROUTES = [
     if isinstance(route, APIRoute)
     for method in sorted(route.methods)
 ]
-CLOSED = [(method, path) for method, path in ROUTES if path not in OPEN | page.SIGN_IN]
+SIGNED = frozenset({"/api/payments/webhooks/{provider}"})
+"""Routes whose requests have a signature in place of a key."""
+CLOSED = [(method, path) for method, path in ROUTES if path not in OPEN | page.SIGN_IN | SIGNED]
 
 
 def depends_on(dependant: Dependant, call: object) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from cloud.auth.accounts.account import AccountKind, AccountProfile
-from cloud.auth.accounts.account_store import create_account
+from cloud.auth.accounts.account_store import create_account, read_account
 from cloud.billing.configuration import BillingConfig, Seller
 from cloud.billing.cpm_contracts import DeliveredPlays
 from cloud.billing.document_store import StoredDocument, read_document
@@ -98,3 +98,13 @@ def finalise_one(connection: Connection, **options: Any) -> StoredDocument:
 
 def amounts(documents: Sequence[StoredDocument]) -> list[tuple[int, int]]:
     return [(one.content.totals.net_minor, one.content.totals.vat_minor) for one in documents]
+
+
+def store_final_invoice(connection: Connection, now: datetime, order: str = "SO-1") -> str:
+    """A final invoice of acme for October, without an agency; returns its id."""
+    if read_account(connection, "acme") is None:
+        store_accounts(connection, agency=None, credit_limit_minor=10**6)
+    october = NOV_2 - timedelta(days=20)
+    line = flight(3, order_id=order, line_id=f"{order}-1", starts_at=october)
+    store_lines(connection, line, at=october)
+    return finalise_invoice(connection, draft(connection, now=now).drafted[-1], decision(now)).id

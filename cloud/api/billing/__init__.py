@@ -1,0 +1,1 @@
+"""Routes of invoices, credit notes and payments."""
