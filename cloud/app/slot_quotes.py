@@ -44,7 +44,8 @@ def compute_quote(
     versions = {"rate_card": f"{context.card.version} {context.card_digest}"}
     found: list[LockedSlot] = []
     currencies: dict[str, str] = {}
-    for location, slots in groupby(sorted(demand), lambda one: one.location):
+    ordered = sorted(demand, key=lambda one: (one.location, one.starts_at_s))
+    for location, slots in groupby(ordered, lambda one: one.location):
         site = context.sites.location(location)
         known = context.forecast(site)
         currencies[site.currency] = site.id

@@ -5,10 +5,13 @@ given in the order of their slots, so that two transactions lock them in the sam
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, CursorResult
+
+from cloud.database import microseconds
 
 SlotRow = tuple[str, int, int]
 """Location, second since 1970, and a number of positions."""
@@ -50,6 +53,11 @@ WHERE booking_slots.location = given.location AND booking_slots.hour_at = given.
 """
 _FREE: Final = """
 SELECT location, hour_at, capacity - used FROM :given JOIN booking_slots USING (location, hour_at)
+WHERE capacity - used < given.positions
+"""
+_EXPIRED: Final = """
+SELECT DISTINCT line_id FROM :given JOIN booking_ledger USING (location, hour_at)
+JOIN booking_takes USING (line_id) WHERE until_at <= :now
 """
 _LOCK: Final = """
 SELECT 1 FROM :given JOIN booking_slots USING (location, hour_at)
@@ -95,9 +103,15 @@ def subtract_used(connection: Connection, rows: Iterable[SlotRow]) -> None:
         _run(connection, _SUBTRACT, given)
 
 
-def read_free(connection: Connection, rows: Sequence[SlotRow]) -> dict[tuple[str, int], int]:
-    """The free positions of the slots."""
-    return {(row[0], row[1]): row[2] for row in _run(connection, _FREE, rows)}
+def read_short(connection: Connection, rows: Sequence[SlotRow]) -> dict[tuple[str, int], int]:
+    """The free positions of the slots that have fewer than their row asks for."""
+    return {(row[0], row[1]): row[2] for row in _run(connection, _FREE, rows).all()}
+
+
+def find_expired_lines(connection: Connection, rows: Sequence[SlotRow], now: datetime) -> list[str]:
+    """The lines with positions of the slots whose hold has expired, in order."""
+    text = _EXPIRED.replace(":now", str(microseconds(now)))
+    return sorted(row[0] for row in _run(connection, text, rows).all())
 
 
 def lock_slots(connection: Connection, rows: Iterable[SlotRow]) -> None:
@@ -108,12 +122,12 @@ def lock_slots(connection: Connection, rows: Iterable[SlotRow]) -> None:
 
 def read_ledger(connection: Connection, rows: Sequence[SlotRow]) -> list[LedgerRow]:
     """The positions of every line at the slots, expired holds included."""
-    return sorted(LedgerRow(*row) for row in _run(connection, _LEDGER, rows))
+    return sorted(LedgerRow(*row) for row in _run(connection, _LEDGER, rows).all())
 
 
 def read_outside(connection: Connection, rows: Sequence[SlotRow]) -> dict[tuple[str, int], int]:
     """The positions that a sales system outside this program has booked, where it is recorded."""
-    return {(row[0], row[1]): row[2] for row in _run(connection, _OUTSIDE, rows)}
+    return {(row[0], row[1]): row[2] for row in _run(connection, _OUTSIDE, rows).all()}
 
 
 def enter_positions(connection: Connection, line_id: str, rows: Sequence[SlotRow]) -> None:

@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from cloud.booking.capacity import lock_demand
-from cloud.booking.capacity_rows import LedgerRow, SlotRow, read_free, read_ledger
+from cloud.booking.capacity_rows import LedgerRow, SlotRow, read_ledger, read_short
 from cloud.booking.returns import expire_holds_at, give_back
 from cloud.booking.sale_limits import round_down_to_hour_s
 from cloud.booking.slots import DeliveryType, SlotDemand
@@ -52,8 +52,8 @@ def preempt(
         return ()
     rows, _ = lock_demand(connection, sites, demand, delivery=delivery, now=now)
     expire_holds_at(connection, rows, now)
-    free = read_free(connection, rows)
-    missing = Counter({row[:2]: row[2] - free[row[:2]] for row in rows if free[row[:2]] < row[2]})
+    free = read_short(connection, rows)
+    missing = Counter({row[:2]: row[2] - free[row[:2]] for row in rows if row[:2] in free})
     if not missing:
         return ()
     ledger = read_ledger(connection, [row for row in rows if row[:2] in missing])

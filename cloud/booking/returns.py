@@ -9,11 +9,11 @@ from sqlalchemy import Connection, select
 from cloud.booking.capacity_rows import (
     SlotRow,
     delete_positions,
+    find_expired_lines,
     lock_slots,
-    read_ledger,
     subtract_used,
 )
-from cloud.booking.takes import TakeState, end_take, lock_expired, mark_expired
+from cloud.booking.takes import TakeState, end_take, lock_expired, mark_expired, select_expired
 from cloud.database.bookings import booking_ledger, booking_takes
 
 MAX_SWEPT: Final = 200
@@ -54,8 +54,8 @@ def expire_holds_at(connection: Connection, rows: Sequence[SlotRow], now: dateti
 
     What they have elsewhere is left to the sweep, or to the next demand there.
     """
-    lines = sorted({row.line_id for row in read_ledger(connection, rows)})
-    for line_id in lock_expired(connection, lines, now):
+    lines = find_expired_lines(connection, rows, now)
+    for line_id in lock_expired(connection, lines, now) if lines else ():
         subtract_used(connection, delete_positions(connection, line_id, rows))
         mark_expired(connection, line_id)
 
@@ -70,9 +70,12 @@ def sweep_expired(connection: Connection, now: datetime) -> list[str]:
 
 def expire_lines(connection: Connection, line_ids: Iterable[str], now: datetime) -> list[str]:
     """Give back everything of those lines whose hold has expired; returns their ids."""
-    every = {line_id: read_line_rows(connection, line_id) for line_id in line_ids}
+    found = select_expired(connection, line_ids, now)
+    every = {line_id: read_line_rows(connection, line_id) for line_id in found}
+    if not every:
+        return []
     lock_slots(connection, {row[:2]: row for rows in every.values() for row in rows}.values())
-    expired = lock_expired(connection, sorted(every), now)
+    expired = lock_expired(connection, found, now)
     for line_id in expired:
         rows = every[line_id]
         subtract_used(connection, delete_positions(connection, line_id, rows) if rows else [])

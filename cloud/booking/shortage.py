@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from cloud.booking.capacity_rows import SlotRow, read_free, read_ledger
+from cloud.booking.capacity_rows import SlotRow, read_ledger, read_short
 from cloud.booking.sale_limits import SaleLimit
 from cloud.booking.slots import AvailReason, ShortSlot
 from cloud.booking.takes import TakeState, read_takes
@@ -17,11 +17,11 @@ def find_short(
     connection: Connection, rows: Sequence[SlotRow], limits: Sequence[SaleLimit]
 ) -> tuple[ShortSlot, ...]:
     """The slots with fewer free positions than their row asks for, with the reasons."""
-    free = read_free(connection, rows)
-    reasons = {(one.location, one.starts_at_s): one.reason for one in limits}
-    short = [row for row in rows if free[row[:2]] < row[2]]
-    if not short:
+    free = read_short(connection, rows)
+    if not free:
         return ()
+    reasons = {(one.location, one.starts_at_s): one.reason for one in limits}
+    short = [row for row in rows if row[:2] in free]
     held = count_held(connection, short)
     return tuple(
         ShortSlot(

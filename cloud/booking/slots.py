@@ -42,7 +42,7 @@ INVALID: Final = frozenset({AvailReason.INVALID_PERIOD, AvailReason.INVALID_FRAM
 """Reasons for which no slot is created."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class SlotDemand:
     """Positions of a slot that a line asks for; the positions of an exclusive line are ignored."""
 
@@ -81,7 +81,7 @@ class NotAvailableError(Exception):
 
 def check_demand(demand: Iterable[SlotDemand]) -> list[SlotDemand]:
     """The demand in the order of slots, each slot once, or raise SlotDemandError."""
-    ordered = sorted(demand)
+    ordered = sorted(demand, key=lambda one: (one.location, one.starts_at_s))
     if not 1 <= len(ordered) <= MAX_SLOTS:
         raise SlotDemandError(f"{len(ordered)} slots are asked for: ask for 1 to {MAX_SLOTS}")
     for one in ordered:

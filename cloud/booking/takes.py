@@ -1,12 +1,12 @@
 """The state of what each line has taken: held until a moment, confirmed, or no longer taken."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, Select, or_, select, update
 
 from cloud import database
 from cloud.booking.slots import DeliveryType
@@ -93,17 +93,20 @@ def change_held(
         )
 
 
-def lock_expired(connection: Connection, line_ids: Sequence[str], now: datetime) -> list[str]:
-    """Those of the lines whose hold has expired, locked until the transaction ends."""
+def select_expired(connection: Connection, line_ids: Iterable[str], now: datetime) -> list[str]:
+    """Those of the lines whose hold has expired, in order."""
+    return list(connection.execute(_expired(line_ids, now)).scalars())
+
+
+def lock_expired(connection: Connection, line_ids: Iterable[str], now: datetime) -> list[str]:
+    """The same, locked until the transaction ends."""
+    return list(connection.execute(_expired(line_ids, now).with_for_update()).scalars())
+
+
+def _expired(line_ids: Iterable[str], now: datetime) -> Select[str]:
     columns = booking_takes.c
-    wanted = (
-        select(columns.line_id)
-        .where(columns.line_id.in_(line_ids), columns.until_at <= now)
-        .order_by(columns.line_id)
-    )
-    if connection.execute(wanted.limit(1)).first() is None:
-        return []
-    return list(connection.execute(wanted.with_for_update()).scalars())
+    wanted = select(columns.line_id).where(columns.line_id.in_(tuple(line_ids)))
+    return wanted.where(columns.until_at <= now).order_by(columns.line_id)
 
 
 def _take(row: Any) -> Take:

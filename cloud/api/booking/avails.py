@@ -4,7 +4,7 @@ Status and reasons are those of OpenDirect 2.1. The answer is no hold. Staff may
 that have the positions; a buyer never learns who has them.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -22,7 +22,6 @@ from cloud.auth.access import BUYER_ROLES, Caller, Forbidden, allow_roles, get_c
 from cloud.auth.keys import Role
 from cloud.booking.inventory.avail_counts import read_count_grid
 from cloud.booking.inventory.avails import (
-    AvailRun,
     AvailStatus,
     SiteAvails,
     compute_avails,
@@ -111,11 +110,12 @@ def read_avails(context: AppContext, asked: AvailsRequest) -> bytes:
         lines = None
         if asked.blocking:
             lines = read_blocking_lines(connection, selection.demand, most=MAX_BLOCKING)
+    moments = _Moments()
     return msgspec.json.encode(
         {
             "at": now,
             "status": summarize(one.status for one in found),
-            "screens": [_describe(one) for one in found],
+            "screens": [_describe(one, moments) for one in found],
             "blocking": None if lines is None else [_describe_blocker(one) for one in lines],
         }
     )
@@ -146,22 +146,30 @@ def compute_selected(
     ]
 
 
-def _describe(found: SiteAvails) -> dict[str, Any]:
+class _Run(msgspec.Struct, frozen=True):
+    """`AvailsRun`, encoded many times faster."""
+
+    starts_at: datetime
+    hours: int
+    status: AvailStatus
+    reason: AvailReason | None
+    free: int
+
+
+class _Moments(dict[int, datetime]):
+    """The instants of seconds, each made once for all screens."""
+
+    def __missing__(self, second: int) -> datetime:
+        self[second] = moment = EPOCH + timedelta(seconds=second)
+        return moment
+
+
+def _describe(found: SiteAvails, moments: _Moments) -> dict[str, Any]:
     return {
         "location": found.site.id,
         "positions": found.site.loop.positions,
         "status": found.status,
-        "runs": [_describe_run(one) for one in found.runs],
-    }
-
-
-def _describe_run(run: AvailRun) -> dict[str, Any]:
-    return {
-        "starts_at": datetime.fromtimestamp(run.starts_at_s, EPOCH.tzinfo),
-        "hours": run.hours,
-        "status": run.status,
-        "reason": run.reason,
-        "free": run.free,
+        "runs": [_Run(moments[one[0]], *one[1:]) for one in found.runs],
     }
 
 

@@ -1,12 +1,13 @@
 """Read the positions of many screens' hours in three queries, as columns."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+import msgspec
 import numpy as np
-from sqlalchemy import Connection, Select, case, select
+from sqlalchemy import Connection, Select, Text, case, cast, func, select
 
 from cloud.booking.inventory.avails import Integers, SlotCounts
 from cloud.booking.slots import HOUR_S
@@ -45,13 +46,12 @@ def read_count_grid(
     taken, held, outside = (np.zeros(shape, dtype=np.int64) for _ in range(3))
     slots, occupancy = booking_slots.c, slot_occupancy.c
 
-    def read(wanted: Select[*tuple[Any, ...]], grids: Iterable[Integers]) -> None:
-        found = list(zip(*connection.execute(wanted), strict=True))
-        if found:
-            row = np.array([rows[name] for name in found[0]])
-            column = (np.array(found[1], dtype=np.int64) - first_s) // STEP_S
-            for grid, counts in zip(grids, found[2:], strict=True):
-                np.add.at(grid, (row, column), np.array(counts, dtype=np.int64))
+    def read(wanted: Select[*tuple[Any, ...]], grids: Sequence[Integers]) -> None:
+        for name, *columns in connection.execute(_collect(connection, wanted)):
+            hours, *counts = (msgspec.json.decode(one, type=list[int]) for one in columns)
+            at = (np.array(hours, dtype=np.int64) - first_s) // STEP_S
+            for grid, added in zip(grids, counts, strict=True):
+                grid[rows[name], at] += np.array(added, dtype=np.int64)
 
     def between(columns: Any) -> Any:
         hours = (columns.hour_at >= first_s) & (columns.hour_at < until_s)
@@ -63,6 +63,18 @@ def read_count_grid(
     booked = select(occupancy.location, occupancy.hour_at, occupancy.booked)
     read(booked.where(between(occupancy), occupancy.booked > 0), [outside])
     return CountGrid(first_s, rows, taken, held, outside)
+
+
+def _collect(connection: Connection, wanted: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """One row for each location, with each other column as a JSON array: far fewer to fetch."""
+    found = wanted.subquery()
+    location, *others = found.c
+    is_sqlite = connection.dialect.name == "sqlite"
+    arrays = [
+        func.json_group_array(one) if is_sqlite else cast(func.json_agg(one), Text)
+        for one in others
+    ]
+    return select(location, *arrays).group_by(location)
 
 
 def _select_holds(is_asked: Any, now: datetime) -> Select[*tuple[Any, ...]]:

@@ -4,11 +4,11 @@ An answer is a snapshot and no hold. Consecutive hours that are alike are one ru
 screens for four weeks are a short answer. No figure tells who has the positions.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,8 +53,7 @@ class SlotCounts:
     outside: Integers
 
 
-@dataclass(frozen=True, slots=True)
-class AvailRun:
+class AvailRun(NamedTuple):
     """Consecutive hours of one screen with the same answer."""
 
     starts_at_s: int
@@ -94,7 +93,7 @@ def compute_avails(
     begun = hours_s < (now - EPOCH).total_seconds()
     codes = np.where(begun, _Code.INVALID_PERIOD, codes)
     free = np.where(codes > _Code.OPTIONED, 0, free)
-    runs = tuple(_runs(hours_s, free, codes))
+    runs = _list_runs(hours_s, free, codes)
     return SiteAvails(site, summarize(one.status for one in runs), runs)
 
 
@@ -116,16 +115,17 @@ def _find_closed(
     return closed[0], closed[1]
 
 
-def _runs(hours_s: Integers, free: Integers, codes: Integers) -> Iterator[AvailRun]:
+def _list_runs(hours_s: Integers, free: Integers, codes: Integers) -> tuple[AvailRun, ...]:
+    if not hours_s.size:
+        return ()
     changed = (np.diff(free) != 0) | (np.diff(codes) != 0) | (np.diff(hours_s) != HOUR_S)
-    starts = [0, *(np.flatnonzero(changed) + 1).tolist()] if hours_s.size else []
-    for first, end in zip(starts, [*starts[1:], hours_s.size], strict=True):
-        code, count = int(codes[first]), int(free[first])
-        reason = _REASONS[code]
-        status = AvailStatus.AVAILABLE
-        if reason is not None:
-            status = AvailStatus.PARTIAL if count else AvailStatus.UNAVAILABLE
-        yield AvailRun(int(hours_s[first]), end - first, status, reason, count)
+    first = np.concatenate(([0], np.flatnonzero(changed) + 1))
+    lengths = np.diff(first, append=hours_s.size)
+    columns = (one.tolist() for one in (hours_s[first], lengths, codes[first], free[first]))
+    return tuple(
+        AvailRun(starts_at_s, hours, _STATUSES[code, count > 0], _REASONS[code], count)
+        for starts_at_s, hours, code, count in zip(*columns, strict=True)
+    )
 
 
 _REASONS: Final[Mapping[int, AvailReason | None]] = {
@@ -136,4 +136,13 @@ _REASONS: Final[Mapping[int, AvailReason | None]] = {
     _Code.OUT_OF_CHARGE: AvailReason.OUT_OF_CHARGE,
     _Code.PROHIBITED: AvailReason.PROHIBITED,
     _Code.INVALID_PERIOD: AvailReason.INVALID_PERIOD,
+}
+_STATUSES: Final[Mapping[tuple[int, bool], AvailStatus]] = {
+    (code, is_some): (
+        AvailStatus.AVAILABLE
+        if code is _Code.NONE
+        else (AvailStatus.PARTIAL if is_some else AvailStatus.UNAVAILABLE)
+    )
+    for code in _Code
+    for is_some in (False, True)
 }

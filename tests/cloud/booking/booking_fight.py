@@ -172,7 +172,8 @@ def fight(url: str, *, workers: int, requests: int, kills: int, seed: int = 7) -
     for worker, answers in running.values():
         worker.join()
         codes[worker.exitcode] += 1
-        total += answers.recv() if answers.poll() else Counter()
+        if worker.exitcode == 0:
+            total += answers.recv()
     return _compare(url, total, codes)
 
 

@@ -54,3 +54,16 @@ def with_positions(positions: int, *, location: str = "KX-01") -> Sites:
             msgspec.structs.replace(one, loop=loop) if one.id == location else one for one in SITES
         )
     )
+
+
+def read_free(
+    connection: Connection, rows: Iterable[tuple[str, int, int]]
+) -> dict[tuple[str, int], int]:
+    """The free positions of slots that were asked for before."""
+    found = connection.execute(select(booking_slots)).all()
+    asked = {row[:2] for row in rows}
+    return {
+        (row.location, row.hour_at): row.capacity - row.used
+        for row in found
+        if (row.location, row.hour_at) in asked
+    }

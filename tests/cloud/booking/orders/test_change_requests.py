@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from cloud.booking.capacity_rows import read_free
 from cloud.booking.orders.change_requests import (
     ChangeRequest,
     ChangeStatus,
@@ -20,6 +19,7 @@ from cloud.booking.orders.placing import OrderRefused
 from cloud.booking.slots import NotAvailableError
 from cloud.booking.transitions import TransitionError
 from cloud.database import reading
+from tests.cloud.booking.capacity_data import read_free
 from tests.cloud.booking.orders.order_steps import (
     BUYER,
     HOUR,

@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import select
 
 from cloud.auth.audit import read_entries, verify_chain
-from cloud.booking.capacity_rows import read_free
 from cloud.booking.order_store import digest_of_all, read_newest
 from cloud.booking.orders.due_changes import apply_due_changes
 from cloud.booking.orders.lifecycle import PriceExpiredError, pause_lines, resume_lines
@@ -18,6 +17,7 @@ from cloud.booking.transitions import ReasonRequiredError, TransitionError
 from cloud.booking.version_digest import read_last_digest
 from cloud.database import reading
 from cloud.database.bookings import booking_ledger
+from tests.cloud.booking.capacity_data import read_free
 from tests.cloud.booking.orders.order_steps import (
     HOUR,
     MONDAY_SEVEN,
