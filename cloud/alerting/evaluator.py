@@ -1,9 +1,10 @@
 """One evaluation of the alert rules and one round of delivery, which `alerts run` repeats."""
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from cloud.alerting import notifications
 from cloud.alerting.baselines import Baselines
@@ -13,8 +14,12 @@ from cloud.alerting.measures import read_measures
 from cloud.alerting.notifications import GROUP_WITHIN
 from cloud.alerting.notifier import Notifier
 from cloud.alerting.recipients_file import RecipientsFile
+from cloud.alerting.rules import Measure
 from cloud.database import reading, writing
 from cloud.sites.reload import SitesFile
+from cloud.sites.sites import Sites
+
+MeasureSource = Callable[[Connection, Sites, datetime], Iterable[Measure]]
 
 
 @dataclass
@@ -28,6 +33,8 @@ class Evaluator:
     group_within: timedelta = GROUP_WITHIN
     baselines: Baselines = field(default_factory=Baselines)
     longest_pause: timedelta = LONGEST_PAUSE
+    sources: Sequence[MeasureSource] = ()
+    """Measures of packages above this one, such as those of campaigns."""
 
     def evaluate(self, now: datetime) -> list[AlertEvent]:
         """Evaluate once: changes and their notifications are stored in one transaction."""
@@ -43,6 +50,8 @@ class Evaluator:
                     baselines=self.baselines,
                 )
             )
+            for read in self.sources:
+                measures += read(connection, sites, now)
         with writing(self.engine) as connection:
             events = close_unlisted_alerts(connection, sites, listed, now)
             events += apply_measures(connection, measures, now, longest_pause=self.longest_pause)

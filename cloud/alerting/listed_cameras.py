@@ -22,7 +22,11 @@ from cloud.sites.site_model import Site
 from cloud.sites.sites import Sites, UnknownLocation
 
 CLOSED_BY: Final = "sites file"
-UNLISTED_KINDS: Final = (AlertKind.QUARANTINED, AlertKind.NIGHTLY_LATE)
+UNLISTED_KINDS: Final = (
+    AlertKind.QUARANTINED,
+    AlertKind.NIGHTLY_LATE,
+    AlertKind.UNDER_DELIVERY,
+)
 MOMENT: Final = timedelta(milliseconds=1)
 CameraKey = tuple[str, str]  # location, device
 
@@ -55,7 +59,8 @@ def close_unlisted_alerts(
     """Close the open alerts of cameras and locations that the sites file no longer lists.
 
     An alert of a renamed location moves to its present id. A quarantine stays open: it also
-    concerns devices that the sites file does not list. A nightly run concerns all locations.
+    concerns devices that the sites file does not list. A nightly run concerns all locations, and
+    an alert of a campaign has its order line in place of a camera.
     """
     events = []
     open_by_key = {

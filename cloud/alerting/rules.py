@@ -56,6 +56,7 @@ class AlertKind(StrEnum):
     NO_DATA = "location.no_data"  # hours since the newest observed hour of the location
     QUARANTINED = "device.quarantined"  # 1 while ingest refuses the device's messages
     NIGHTLY_LATE = "nightly.late"  # hours since the last complete nightly run
+    UNDER_DELIVERY = "campaign.under_delivery"  # share of what is expected that is missing for sure
 
 
 class Severity(StrEnum):
@@ -101,6 +102,7 @@ THRESHOLDS: Final = {
         1.0, 1.0, hold_clear=NO_HOLD, severity=Severity.CRITICAL
     ),  # ingest decides when a quarantine ends
     AlertKind.NIGHTLY_LATE: AlertThresholds(26.0, 26.0, hold_clear=NO_HOLD),  # a day, and two hours
+    AlertKind.UNDER_DELIVERY: AlertThresholds(0.1, 0.05, hold_clear=NO_HOLD),  # evaluated hourly
 }
 
 

@@ -51,6 +51,8 @@ from cloud.api.booking import catalogue as booking_catalogue
 from cloud.api.booking import holds as booking_holds
 from cloud.api.booking import quotes as booking_quotes
 from cloud.api.booking.failures import BOOKING_MEMBERS_OF, BOOKING_STATUS_OF
+from cloud.api.campaigns import routes as campaign_routes
+from cloud.api.campaigns.failures import CAMPAIGN_STATUS_OF
 from cloud.api.fleet import config as fleet_config
 from cloud.api.fleet import devices as fleet_devices
 from cloud.api.fleet import jobs as fleet_jobs
@@ -62,6 +64,7 @@ from cloud.api.overrides import OverrideRefused
 from cloud.app import problem
 from cloud.app.billing import Billing, is_webhook, sample_billing
 from cloud.app.broadcaster import CursorError, TooManySubscribers
+from cloud.app.campaign_figures import CampaignFigures
 from cloud.app.context import AppContext, ForecastFailed
 from cloud.app.etag import COMPRESSED_FROM_BYTES
 from cloud.app.example_dates import find_coming_monday, move_example_dates
@@ -104,7 +107,7 @@ ROUTE_MODULES: Final = (
     locations, breakdown, audience, alerts, live, pricing, explain, batch, overrides, inventory,
     optimize, plans, booking_avails, booking_quotes, booking_holds, booking_blackouts,
     booking_catalogue, orders, order_changes, billing_invoices, billing_payments, billing_webhooks,
-    fleet_devices, fleet_config, fleet_jobs, accounts, users, sign_in, openid,
+    campaign_routes, fleet_devices, fleet_config, fleet_jobs, accounts, users, sign_in, openid,
     passwords, health, page,
 )  # fmt: skip
 
@@ -155,6 +158,7 @@ STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
     TooManySubscribers: (503, "Busy"),
     **BOOKING_STATUS_OF,
     **BILLING_STATUS_OF,
+    **CAMPAIGN_STATUS_OF,
     DBAPIError: (503, "Database unavailable"),
 }
 """Exception to status and title. Nothing below this file knows about HTTP."""
@@ -210,6 +214,7 @@ def create_app(
     )
     app.state.sign_in = new_sign_in_state(sign_in_options or SignInOptions(), registry)
     app.state.search_queue = SearchQueue()
+    app.state.campaign_figures = CampaignFigures()
     app.state.broadcaster = live.new_broadcaster(app.state.reloader)
     app.state.registry = registry
     app.state.billing = billing or sample_billing()

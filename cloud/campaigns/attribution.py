@@ -90,7 +90,7 @@ def _divide_creative(
     whole_s, until_s = sum(one.booked_s for one in hours), 0
     for number, hour in enumerate(hours):
         from_s, until_s = until_s, until_s + hour.booked_s
-        part = _Part(from_s, until_s, whole_s)
+        part = _LinePart(from_s, until_s, whole_s)
         log = None if logs is None else logs[number]
         if shown is not None:
             yield _to_line_hour(hour, shown, part, log)
@@ -103,7 +103,7 @@ def _divide_creative(
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _LinePart:
     """The part of a line: from one second to another of all booked seconds."""
 
     from_s: int
@@ -115,7 +115,7 @@ class _Part:
         return number * self.until_s // self.whole_s - number * self.from_s // self.whole_s
 
 
-def _to_line_hour(hour: BookedHour, shown: ShownHour, part: _Part, log: int | None) -> LineHour:
+def _to_line_hour(hour: BookedHour, shown: ShownHour, part: _LinePart, log: int | None) -> LineHour:
     plays, looking_ms = part.of(shown.plays), part.of(shown.looking_ms)
     person_ms = (
         looking_ms
@@ -142,5 +142,5 @@ def _divide_logged(of: CreativeKey, hours: Sequence[BookedHour], logged: LoggedH
     whole_s, until_s, found = sum(one.booked_s for one in hours), 0, []
     for hour, own in zip(hours, named, strict=True):
         from_s, until_s = until_s, until_s + hour.booked_s
-        found.append(own + _Part(from_s, until_s, whole_s).of(others))
+        found.append(own + _LinePart(from_s, until_s, whole_s).of(others))
     return found

@@ -5,7 +5,7 @@ the states that are ordered; time and price of an hour are divided evenly betwee
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
@@ -98,10 +98,10 @@ def read_rivals(
     creatives = _creatives_by_location(lines.values())
     if not creatives:
         return {}
-    former = {name for site in sites if site.id in creatives for name in site.ids}
-    ids = _find_lines_at(
+    ids = find_lines_at(
         connection,
-        sorted(former | creatives.keys()),
+        sites,
+        creatives.keys(),
         min(line.starts_at for line in lines.values()),
         max(line.ends_at for line in lines.values()),
     )
@@ -139,12 +139,19 @@ def _creatives_by_location(lines: Iterable[CampaignLine]) -> dict[str, set[str]]
     return found
 
 
-def _find_lines_at(
-    connection: Connection, locations: Sequence[str], since: datetime, until: datetime
+def find_lines_at(
+    connection: Connection,
+    sites: Sites,
+    locations: Set[str],
+    since: datetime,
+    until: datetime,
 ) -> set[str]:
+    """The ids of lines with a version that is at one of the locations in that time."""
+    former = {name for site in sites if site.id in locations for name in site.ids}
+    names = sorted(former | locations)
     columns, found = order_line_versions.c, set[str]()
-    for start in range(0, len(locations), LOCATIONS_AT_ONCE):
-        some = locations[start : start + LOCATIONS_AT_ONCE]
+    for start in range(0, len(names), LOCATIONS_AT_ONCE):
+        some = names[start : start + LOCATIONS_AT_ONCE]
         query = (
             select(columns.line_id)
             .distinct()

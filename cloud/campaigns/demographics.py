@@ -20,7 +20,7 @@ UNKNOWN: Final = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
-class VisitorGroup:
+class CampaignVisitors:
     """Visits of one age group and gender; `share` is of all described visits."""
 
     age: str
@@ -34,7 +34,7 @@ class VisitorGroup:
 class CampaignDemographics:
     """The groups with enough visits, and how many visits are in groups that are suppressed."""
 
-    groups: Sequence[VisitorGroup]
+    groups: Sequence[CampaignVisitors]
     described_visits: int
     suppressed_visits: int
 
@@ -61,7 +61,7 @@ def _describe(cells: Mapping[tuple[str, str], tuple[int, int]]) -> CampaignDemog
     if not described:
         return None
     groups = [
-        VisitorGroup(age, gender, visits, onlookers, visits / described)
+        CampaignVisitors(age, gender, visits, onlookers, visits / described)
         for (age, gender), (visits, onlookers) in sorted(cells.items())
         if visits >= SUPPRESSED_BELOW
     ]

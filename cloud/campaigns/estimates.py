@@ -9,8 +9,9 @@ Missing is not zero. Plays whose audience was not observed are estimated, in thi
    a part g of the hour: the variance is dispersion * total * (1 - g).
 3. `forecast`: from the forecast of the screen, with its P10 and P90.
 
-Plays of which nobody knows whether they took place are not counted; the upper limits include them
-as booked. The error of the cameras themselves is no part of the intervals.
+Plays of which nobody knows whether they took place (no log covers the hour, and the camera reported
+less than all of it) are not counted; the upper limits include them as booked. The error of the
+cameras themselves is no part of the intervals.
 """
 
 import math
@@ -31,6 +32,9 @@ DISPERSION: Final = 6.0
 """Variance of the people in view during a play, divided by their mean: people come in groups of up
 to six. A test draws arrivals in such groups and counts how often the interval holds."""
 HOUR_S: Final = 3_600
+HOUR_MS: Final = 3_600_000
+NEGLIGIBLE_SHARE: Final = 0.02
+"""Of an hour: a minute without a report, such as a restart of the agent, loses no play."""
 DAY_S: Final = 86_400
 
 
@@ -49,27 +53,35 @@ class EstimatedHour:
 
     `expected_ms` is the camera time of its plays, booked ones where the plays are unknown, and
     `observed_ms` the part of it that was measured. `ordered_milli` are the plays that the booked
-    time holds, in thousandths.
+    time holds, in thousandths, `unknown_milli` those of which nobody knows whether they took place.
     """
 
     hour: LineHour
     basis: AudienceBasis
     ordered_milli: int
+    unknown_milli: int
     expected_ms: int
     observed_ms: int
     ots: IntervalSum
     viewers: IntervalSum
     attention_s: IntervalSum
 
-    @property
-    def unknown_milli(self) -> int:
-        """Booked plays of which nobody knows whether they took place, in thousandths."""
-        return self.ordered_milli if self.hour.plays is None else 0
-
 
 def needs_forecast(hour: LineHour, screens: Mapping[HourKey, ScreenHour]) -> bool:
-    """Whether the audience of an hour can only be estimated from the forecast."""
-    return _choose_basis(hour, screens.get(hour.booked.key)) is AudienceBasis.FORECAST
+    """Whether some audience of an hour can only be estimated from the forecast."""
+    screen = screens.get(hour.booked.key)
+    is_open = compute_unknown_share(hour, screen) > 0
+    return is_open or _choose_basis(hour, screen) is AudienceBasis.FORECAST
+
+
+def compute_unknown_share(hour: LineHour, screen: ScreenHour | None) -> float:
+    """The part of an hour of which nobody knows what was shown."""
+    if hour.plays is None:
+        return 1.0
+    if hour.logged_plays is not None or screen is None:
+        return 0.0
+    share = 1.0 - screen.reported_ms / HOUR_MS
+    return share if share > NEGLIGIBLE_SHARE else 0.0
 
 
 def estimate_hour(
@@ -77,7 +89,8 @@ def estimate_hour(
 ) -> EstimatedHour:
     """The audience of one hour of a line."""
     ordered_milli = 1_000 * hour.booked.booked_s // loop.length_s
-    plays_milli = ordered_milli if hour.plays is None else 1_000 * hour.plays
+    unknown_milli = round(ordered_milli * compute_unknown_share(hour, screen))
+    plays_milli = 1_000 * (hour.plays or 0) + unknown_milli
     expected_ms = max(1, hour.cameras) * plays_milli * loop.spot_s
     basis = _choose_basis(hour, screen)
     if basis is AudienceBasis.FORECAST and usual is None:
@@ -86,6 +99,7 @@ def estimate_hour(
         hour=hour,
         basis=basis,
         ordered_milli=ordered_milli,
+        unknown_milli=unknown_milli,
         expected_ms=expected_ms,
         observed_ms=min(expected_ms, hour.observed_ms or 0),
         ots=IntervalSum(),
@@ -108,10 +122,11 @@ def _add_audience(
     found: EstimatedHour, loop: Loop, screen: ScreenHour | None, usual: UsualHour | None
 ) -> None:
     hour = found.hour
+    if found.unknown_milli and usual is not None:
+        _add_bounds(found, usual, found.unknown_milli / 1_000, loop.spot_s)
     if hour.plays is None:
-        if usual is not None:
-            _add_bounds(found, usual, found.ordered_milli / 1_000, loop.spot_s)
-    elif found.basis is AudienceBasis.FORECAST and usual is not None:
+        return
+    if found.basis is AudienceBasis.FORECAST and usual is not None:
         _add_forecast(found, usual, hour.plays, loop.spot_s)
     elif found.basis is AudienceBasis.HOUR and screen is not None:
         share = min(1.0, hour.plays * loop.spot_s / HOUR_S)
@@ -124,7 +139,8 @@ def _add_audience(
 
 def _add_measured(found: EstimatedHour, plays: int, observed_ms: int, spot_s: int) -> None:
     hour = found.hour
-    share = found.observed_ms / found.expected_ms
+    plays_ms = 1_000 * max(1, hour.cameras) * plays * spot_s
+    share = min(1.0, observed_ms / plays_ms)
     unsure = (1.0 - share) / share
     for time_ms, total in ((hour.person_ms, found.ots), (hour.looking_ms, found.viewers)):
         total.add(*_estimate(plays, time_ms, observed_ms, unsure))

@@ -6,7 +6,6 @@ bound is what may be added at most, without an expected value.
 """
 
 import math
-from collections import defaultdict
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Final
@@ -15,6 +14,7 @@ from cloud.forecast.intervals.interval import Interval
 
 P90_SIGMAS: Final = 1.2816
 """P90 of a normal distribution, in standard deviations."""
+NO_ERROR: Final = (0.0, 0.0)
 
 
 @dataclass(slots=True)
@@ -23,7 +23,7 @@ class IntervalSum:
 
     middle: float = 0.0
     _squares: float = 0.0
-    _groups: dict[Hashable, tuple[float, float]] = field(default_factory=lambda: defaultdict(_zero))
+    _groups: dict[Hashable, tuple[float, float]] = field(default_factory=dict)
     _bound: float = 0.0
 
     def add(self, middle: float, sigma: float = 0.0) -> None:
@@ -33,7 +33,7 @@ class IntervalSum:
 
     def add_in_group(self, group: Hashable, part: Interval) -> None:
         """A part whose error is that of its group."""
-        below, above = self._groups[group]
+        below, above = self._groups.get(group, NO_ERROR)
         self.middle += part.p50
         self._groups[group] = below + part.p50 - part.p10, above + part.p90 - part.p50
 
@@ -47,7 +47,7 @@ class IntervalSum:
         self._squares += other._squares
         self._bound += other._bound
         for group, (below, above) in other._groups.items():
-            held = self._groups[group]
+            held = self._groups.get(group, NO_ERROR)
             self._groups[group] = held[0] + below, held[1] + above
 
     def multiply(self, times: float) -> "IntervalSum":
@@ -65,7 +65,3 @@ class IntervalSum:
         above = math.sqrt(self._squares + sum(high * high for _, high in self._groups.values()))
         middle = max(0.0, self.middle)
         return Interval(max(0.0, middle - below), middle, middle + above + self._bound)
-
-
-def _zero() -> tuple[float, float]:
-    return 0.0, 0.0

@@ -104,7 +104,7 @@ def compute_play_rate(hours: Iterable[EstimatedHour], now_s: int) -> float:
         for hour in hours
         if hour.hour.plays is not None and hour.hour.booked.key.hour_at + HOUR_S <= now_s
     ]
-    ordered = sum(hour.ordered_milli for hour in ended) / 1_000
+    ordered = sum(hour.ordered_milli - hour.unknown_milli for hour in ended) / 1_000
     plays = sum(hour.hour.plays or 0 for hour in ended)
     return min(MOST_PLAY_RATE, (plays + PRIOR_PLAYS) / (ordered + PRIOR_PLAYS))
 

@@ -19,7 +19,7 @@ LOCATIONS_AT_ONCE: Final = 400
 
 @dataclass(frozen=True, slots=True)
 class ScreenHour:
-    """All reports of one screen in one hour."""
+    """All reports of one screen in one hour; `reported_ms` is the time of the best camera's."""
 
     observed_ms: int
     person_ms: int
@@ -27,6 +27,7 @@ class ScreenHour:
     visits: int
     onlookers: int
     cameras: int
+    reported_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ def _read_screens(
         hours.hour_at,
         *(total(hours[name]) for name in names),
         func.count().filter(hours.observed_ms > 0),
+        func.max(hours.interval_ms),
     ).group_by(hours.location, hours.hour_at)
     yield from _read_at(connection, query, hour_tallies, locations, first_s, until_s)
 

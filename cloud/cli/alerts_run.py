@@ -23,6 +23,7 @@ from cloud.alerting.notifications import GROUP_WITHIN
 from cloud.alerting.notifier import Notifier
 from cloud.alerting.recipients_file import RecipientsFile
 from cloud.alerting.senders import Senders
+from cloud.campaigns.delivery_alerts import DeliveryMeasures
 from cloud.cli.accounts.mail_options import add_mail_arguments, read_link, read_relay
 from cloud.database import open_existing
 from cloud.settings import SettingsError
@@ -73,6 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
         Notifier(engine, senders.send, senders.call_s, base_url),
         timedelta(seconds=0 if arguments.once else within_s),
         longest_pause=_longest_pause(every_s, is_once=arguments.once),
+        sources=(DeliveryMeasures(),),
     )
     if arguments.once:
         is_done = _attempt(lambda: _once(evaluator))

@@ -41,16 +41,16 @@ def read_plays(
         LogFileError: the file is not a log of that format.
     """
     if source is PlaySource.OPENDIRECT:
-        yield from _try_each(read_objects(text), lambda one: _parse_opendirect(one, names, zone_of))
+        yield from try_each(read_objects(text), lambda one: _parse_opendirect(one, names, zone_of))
     elif source is PlaySource.XIBO:
         rows = read_rows(text, XIBO_COLUMNS)
-        yield from _try_each(rows, lambda row: _parse_xibo(row, names, zone_of))
+        yield from try_each(rows, lambda row: _parse_xibo(row, names, zone_of))
     else:
         rows = read_rows(text, ())
-        yield from _try_each(rows, lambda row: _parse_broadsign(row, names, zone_of))
+        yield from try_each(rows, lambda row: _parse_broadsign(row, names, zone_of))
 
 
-def _try_each(rows: Iterator[Any], parse: Callable[[Any], LoggedPlay]) -> Iterator[PlayResult]:
+def try_each(rows: Iterator[Any], parse: Callable[[Any], LoggedPlay]) -> Iterator[PlayResult]:
     for row in rows:
         try:
             yield parse(row)

@@ -5,9 +5,7 @@ duplicate: files may overlap and may be imported again.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
@@ -82,30 +80,3 @@ def read_logged_hours(
         for location, hour_at, creative, line, count in connection.execute(query):
             plays[HourKey(location, hour_at), creative, line] = count
     return LoggedHours(plays, frozenset(key for key, _, _ in plays))
-
-
-@dataclass(frozen=True, slots=True)
-class StrayPlay:
-    """A play that no order line has booked."""
-
-    location: str
-    creative: str
-    started_at: datetime
-    line: str
-    source: str
-
-
-def read_plays_of(
-    connection: Connection, locations: Sequence[str], since: datetime, until: datetime
-) -> Iterator[StrayPlay]:
-    """The stored plays of screens, in the order of their start."""
-    columns = logged_plays.c
-    query = (
-        select(columns.location, columns.creative, columns.started_at, columns.line, columns.source)
-        .where(
-            columns.location.in_(locations), columns.started_at >= since, columns.started_at < until
-        )
-        .order_by(columns.started_at, columns.location)
-    )
-    for row in connection.execute(query):
-        yield StrayPlay(*row)

@@ -8,6 +8,7 @@ import itertools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import httpx
@@ -24,16 +25,30 @@ from cloud.auth.keys import Role
 from cloud.auth.quota import Quota
 from cloud.auth.session_cookie import CSRF_HEADER, LOOPBACK_COOKIE
 from cloud.auth.users.sessions import csrf_token, start_session
+from cloud.campaigns.booked_hours import read_lines
+from cloud.campaigns.campaign import make_campaign_id
+from cloud.campaigns.guarantees import Metric
+from cloud.campaigns.make_good_store import Remedy, propose_make_good
+from cloud.campaigns.make_goods import DeliveredAmount, Shortfall
 from cloud.database import writing
 from tests.cloud.api.conftest import ApiClient
 from tests.cloud.api.test_route_access import ROUTES, SLOTS, allowed
 from tests.cloud.app_context import FRIDAY_NOON, ManualClock, open_app_context
 from tests.cloud.billing.billing_examples import store_final_invoice
+from tests.cloud.booking.order_lines import order_line
+from tests.cloud.campaigns.campaign_data import store_lines
 from tests.cloud.people import CHEAP, add_account, add_user
 
 NUMBERS = itertools.count()
 PLANS = "/api/pricing/plans"
 PLAN = {"budget": "90.00", "from": "2026-11-23", "until": "2026-11-24", "locations": ["KX-01"]}
+CREATIVE = {
+    "sha256": "0" * 64, "media_type": "image/png", "width_px": 1080, "height_px": 1920,
+}  # fmt: skip
+CREATIVE_TEST = {
+    "name": "Tea", "creatives": ["a", "b"], "locations": ["KX-01"],
+    "starts_at": "2026-12-01T08:00:00Z", "ends_at": "2026-12-02T08:00:00Z",
+}  # fmt: skip
 SHARED = frozenset(
     {
         "location", "time_slot", "name", "device", "job", "alert", "blackout", "product",
@@ -94,11 +109,38 @@ def new_payment(world: World) -> str:
     return by_post("/api/payments", request)(world)
 
 
+def new_campaign(world: World) -> str:
+    with writing(world.context.engine) as connection:
+        store_lines(connection, order_line())
+    return make_campaign_id(("acme", "Acme", "Winter"))
+
+
+def new_make_good(world: World) -> str:
+    new_campaign(world)
+    amount = DeliveredAmount(Metric.PLAYS, *map(Decimal, (60, 30, 30, 30)))
+    with writing(world.context.engine) as connection:
+        line = read_lines(connection, world.context.sites, "line_id", ["SO-1-1"])["SO-1-1"]
+        made = propose_make_good(
+            connection, line, Shortfall(amount, Decimal("0.5"), 30), Remedy.CREDIT,
+            by="a test", now=FRIDAY_NOON,
+        )  # fmt: skip
+    assert made is not None
+    return made.id
+
+
+def new_creative(world: World) -> str:
+    return by_post("/api/creatives", {**CREATIVE, "name": f"tea-{next(NUMBERS)}"})(world)
+
+
 OWNED: dict[str, Create] = {
     "account": lambda _: "acme",
     "brand": new_brand,
     "invoice": new_invoice,
     "payment": new_payment,
+    "campaign": new_campaign,
+    "creative": new_creative,
+    "creative_test": by_post("/api/creative-tests", CREATIVE_TEST),
+    "make_good": new_make_good,
     "hold": by_post("/api/holds", {"selection": SLOTS}),
     "order": by_post("/api/orders", {"name": "Winter"}),
     "plan": by_post(PLANS, PLAN),

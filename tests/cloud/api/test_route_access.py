@@ -32,6 +32,7 @@ ADMINS = frozenset({Role.ADMIN})
 FINANCE = frozenset({Role.FINANCE, Role.ADMIN})
 PAYERS = FINANCE | {Role.ADVERTISER, Role.AGENCY}
 OPERATORS = frozenset({Role.OPERATIONS, Role.ADMIN})
+FINANCE = frozenset({Role.FINANCE, Role.ADMIN})
 OPEN = frozenset(
     {"/", "/prices", "/status", "/docs", "/openapi.json", "/static/{name}", "/healthz", "/readyz"}
 )
@@ -79,6 +80,17 @@ ROLES = {
     "POST /api/brands": BUYERS,
     "/api/users": ADMINS,
     "/api/password": EVERYBODY,
+    "/api/campaigns": EVERYBODY,
+    "PUT /api/campaigns": SALES,
+    "POST /api/campaigns": SALES | {Role.FINANCE},
+    "/api/creatives": EVERYBODY,
+    "/api/creatives/{creative}/approve": SALES | OPERATORS,
+    "/api/creatives/{creative}/reject": SALES | OPERATORS,
+    "/api/plays": SALES | OPERATORS,
+    "/api/creative-tests": EVERYBODY,
+    "/api/make-goods": EVERYBODY,
+    "/api/make-goods/{make_good}/approve": FINANCE,
+    "/api/make-goods/{make_good}/reject": FINANCE,
 }
 """Start of a path, or of method and path -> roles; the longest that matches counts."""
 
@@ -88,6 +100,8 @@ PARAMETERS = {
     "blackout": "1", "product": "commuters", "daypart": "morning", "account": "acme",
     "user": "0" * 32, "brand": "0" * 32, "invoice": "0" * 32, "payment": "0" * 32,
     "order": "0" * 32, "line": "0" * 32, "change": "0" * 32,
+    "campaign": "0" * 32, "creative": "0" * 32, "creative_test": "0" * 32,
+    "make_good": "0" * 32,
 }  # fmt: skip
 ASKED = {"time_slot": "2026-11-23T08:00", "location": "KX-01"}
 BODIES = {

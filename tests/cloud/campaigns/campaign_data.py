@@ -31,9 +31,10 @@ def report(
     device: str = "cam-1",
     cells: tuple[DemographicCell, ...] = (),
     location: str = "KX-01",
+    minutes: int = 60,
     **plays: int,
 ) -> AudienceReport:
-    """Ten minutes with so many plays of each creative, ten observed seconds for each play."""
+    """An hour with so many plays of each creative, ten observed seconds for each play."""
     sums = {name: creative_sum(count) for name, count in plays.items()}
     total = creative_sum(sum(plays.values()))
     starts_at = SEVEN + timedelta(hours=hour)
@@ -41,7 +42,7 @@ def report(
     return build_report(
         location=location, device=device, journal="00000000000000a1",
         sequence=SequenceRange(first=number, last=number),
-        starts_at=starts_at, ends_at=starts_at + timedelta(minutes=10),
+        starts_at=starts_at, ends_at=starts_at + timedelta(minutes=minutes),
         visits=40, onlookers=10, entries=40, dwell_ms=200_000, peak=4, demographics=cells,
         dwell_histogram=(0, 0, 0, 40) + (0,) * 11, creatives=sums, **times,
     )  # fmt: skip

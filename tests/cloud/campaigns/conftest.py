@@ -22,7 +22,7 @@ TABLES = (
     audit_log, hour_creatives, hour_tallies, location_updates, minute_demographics, minute_sensors,
     minute_tallies, order_line_versions, tables.creatives, tables.creative_tests,
     tables.line_guarantees, tables.logged_hours, tables.logged_plays, tables.make_goods,
-    tables.play_imports,
+    tables.play_imports, screen_restrictions,
 )  # fmt: skip
 
 

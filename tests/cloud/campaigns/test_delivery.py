@@ -69,6 +69,16 @@ def test_an_hour_of_which_nothing_is_known_widens_the_upper_limit_only(
     assert (found.observed_s, found.expected_s) == (300, 900)
 
 
+def test_the_part_of_an_hour_without_a_report_is_unknown_and_not_without_plays(
+    connection: Connection,
+) -> None:
+    store_lines(connection, line())
+    store_reports(connection, report(a=30, minutes=30))
+    found = deliver(connection)["SO-1-1"]
+    assert (found.plays, found.plays_high, found.booked_plays) == (30, 60, 60)
+    assert (found.ots_low, found.ots, found.ots_high) == (75, 75, 75 + 30 * 8)
+
+
 def test_only_hours_that_have_begun_count(connection: Connection) -> None:
     store_lines(connection, line(3))
     store_reports(connection, report(a=30))

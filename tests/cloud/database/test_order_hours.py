@@ -1,6 +1,6 @@
 """The price of an hour is that of its run, or of the line where the run has none."""
 
-from cloud.database.order_hours import sum_booked_hours
+from cloud.database.order_hours import divide_evenly, sum_booked_hours
 from cloud.database.orders import SlotRun, encode_runs
 
 
@@ -16,3 +16,7 @@ def test_runs_with_prices_of_their_own_are_summed_at_them() -> None:
 def test_a_slot_at_half_past_is_divided_with_its_price() -> None:
     slots = encode_runs((SlotRun(1800, 1, 1, 61),))
     assert list(sum_booked_hours(slots, 0)) == [(0, 1, 1800, 30), (3600, 1, 1800, 31)]
+
+
+def test_parts_are_nearly_equal_and_add_up() -> None:
+    assert divide_evenly(10, 3) == [3, 3, 4]

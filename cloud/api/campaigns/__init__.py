@@ -1,0 +1,1 @@
+"""Routes of campaigns: delivery, creatives, play logs, tests of creatives and make-goods."""

@@ -1,0 +1,9 @@
+"""All routes of campaigns as one router."""
+
+from fastapi import APIRouter
+
+from cloud.api.campaigns import creative_tests, creatives, listing, make_goods, performance, plays
+
+router = APIRouter()
+for module in (listing, performance, creatives, plays, creative_tests, make_goods):
+    router.include_router(module.router)

@@ -1,0 +1,1 @@
+"""Tests of creatives against each other: random assignment by screen and hour, and a valid test."""

@@ -1,0 +1,57 @@
+"""Plays are divided without a remainder; a log that names a line gives it the play."""
+
+from cloud.campaigns.attribution import ANY_LINE, LineHour, LoggedHours, attribute_hours
+from cloud.campaigns.booked_hours import BookedHour, HourKey
+from cloud.campaigns.screen_hours import MeasuredHours, ScreenHour, ShownHour
+
+KEY = HourKey("KX-01", 0)
+SCREEN = ScreenHour(300_000, 750_000, 150_000, 40, 10, 1, 3_600_000)
+
+
+def measured(plays: int | None) -> MeasuredHours:
+    found = MeasuredHours({KEY: SCREEN})
+    if plays is not None:
+        found.shown[KEY, "a"] = ShownHour(1, plays, 300_000, 750_000, 270_000, 150_000, 30_000)
+        found.named_ms[KEY] = 300_000
+    return found
+
+
+def attribute(logged: LoggedHours, plays: int | None = None) -> dict[str, LineHour]:
+    booked = [BookedHour(f"L{number}", KEY, "a", 3_600 * number, 60) for number in (1, 2)]
+    found = attribute_hours(booked, measured(plays), logged)
+    return {one.booked.line_id: one for one in found}
+
+
+def log(**lines: int) -> LoggedHours:
+    plays = {(KEY, "a", ANY_LINE if name == "any" else name): n for name, n in lines.items()}
+    return LoggedHours(plays, frozenset({KEY}))
+
+
+def test_logged_plays_are_divided_by_booked_time_unless_the_log_names_the_line() -> None:
+    found = attribute(log(any=31))
+    assert [one.plays for one in found.values()] == [10, 21]
+    assert [one.measured_plays for one in found.values()] == [None, None]
+    named = attribute(log(any=31, L1=5))
+    assert [one.plays for one in named.values()] == [15, 21]
+    assert [one.plays for one in attribute(log()).values()] == [0, 0]
+
+
+def test_a_play_of_camera_and_log_is_one_play() -> None:
+    found = attribute(log(any=24), plays=30)
+    assert [(one.plays, one.measured_plays, one.logged_plays) for one in found.values()] == [
+        (10, 10, 8), (20, 20, 16),
+    ]  # fmt: skip
+    more = attribute(log(any=60), plays=30)
+    assert [one.plays for one in more.values()] == [20, 40]
+    assert sum(one.person_ms for one in more.values()) == 750_000
+
+
+def test_without_a_report_or_a_log_plays_are_unknown_and_zero_only_where_all_is_attributed() -> (
+    None
+):
+    assert [one.plays for one in attribute(LoggedHours()).values()] == [None, None]
+    other = MeasuredHours({KEY: SCREEN}, {}, {KEY: 300_000})
+    (hour,) = attribute_hours([BookedHour("L1", KEY, "a", 3_600, 60)], other, LoggedHours())
+    assert (hour.plays, hour.ots_milli) == (0, 0)
+    (none,) = attribute_hours([BookedHour("L1", KEY, None, 3_600, 60)], other, LoggedHours())
+    assert none.plays is None
