@@ -16,6 +16,7 @@ from cloud.database import (
     minute_tallies,
 )
 from cloud.database.orders import order_line_versions
+from cloud.database.products import screen_restrictions
 from tests.cloud.memory_database import in_memory
 
 TABLES = (

@@ -46,9 +46,7 @@ def test_a_play_of_camera_and_log_is_one_play() -> None:
     assert sum(one.person_ms for one in more.values()) == 750_000
 
 
-def test_without_a_report_or_a_log_plays_are_unknown_and_zero_only_where_all_is_attributed() -> (
-    None
-):
+def test_plays_are_zero_only_where_all_time_is_attributed_and_else_unknown() -> None:
     assert [one.plays for one in attribute(LoggedHours()).values()] == [None, None]
     other = MeasuredHours({KEY: SCREEN}, {}, {KEY: 300_000})
     (hour,) = attribute_hours([BookedHour("L1", KEY, "a", 3_600, 60)], other, LoggedHours())

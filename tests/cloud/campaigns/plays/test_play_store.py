@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from cloud.campaigns.booked_hours import HourKey
 from cloud.campaigns.plays.play import LoggedPlay, PlaySource
 from cloud.campaigns.plays.play_store import read_logged_hours, store_plays
+from cloud.database import writing
 from tests.cloud.campaigns.campaign_data import SEVEN, SEVEN_S
 
 
@@ -19,16 +20,16 @@ def store(connection: Connection, *plays: LoggedPlay) -> int:
     return store_plays(connection, plays, PlaySource.HTTP, "0" * 32)
 
 
-def test_duplicates_within_a_batch_and_between_batches_are_stored_once(
-    connection: Connection,
-) -> None:
+def test_duplicates_within_a_batch_and_between_batches_are_stored_once(engine: Engine) -> None:
     first = [play(0), play(0), play(1, ref="r"), play(2, ref="r"), play(61, line="L1")]
-    assert store(connection, *first) == 3
-    assert store(connection, *first, play(62, line="L1")) == 1
-    hours = read_logged_hours(connection, ["KX-01", "LB-01"], SEVEN_S, SEVEN_S + 7_200)
+    with writing(engine) as connection:
+        assert store(connection, *first) == 3
+    with writing(engine) as connection:
+        assert store(connection, *first, play(62, line="L1")) == 1
+        hours = read_logged_hours(connection, ["KX-01", "LB-01"], SEVEN_S, SEVEN_S + 7_200)
+        assert store(connection) == 0
     assert hours.plays == {
         (HourKey("KX-01", SEVEN_S), "a", ""): 2,
         (HourKey("KX-01", SEVEN_S + 3_600), "a", "L1"): 2,
     }
     assert len(hours.covered) == 2
-    assert store(connection) == 0
