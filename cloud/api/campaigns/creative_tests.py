@@ -21,7 +21,7 @@ from cloud.auth.access import EVERYBODY, allow_roles
 from cloud.auth.keys import ACCOUNT_PATTERN
 from cloud.campaigns.booked_hours import HourKey, to_seconds
 from cloud.campaigns.creative_tests.assignment import assign_creative
-from cloud.campaigns.creative_tests.results import CreativeTestResult, read_result
+from cloud.campaigns.creative_tests.results import ArmResult, CreativeTestResult, read_result
 from cloud.campaigns.creative_tests.sequential_test import ArmDecision, estimate_ratio
 from cloud.campaigns.creative_tests.store import (
     MOST_ARMS,
@@ -262,19 +262,21 @@ def _describe(found: CreativeTestResult) -> CreativeTestDetail:
         at=found.at,
         planned_screen_hours=found.test.planned_clusters,
         as_assigned_share=None if share is None else round(share, DIGITS),
-        arms=[
-            ArmDocument(
-                creative=arm.creative,
-                plays=arm.plays,
-                screen_hours=arm.sums.clusters,
-                attention_per_person_s=IntervalDocument.of(estimate_ratio(arm.sums)),
-                difference_s=_round(arm.comparison and arm.comparison.difference),
-                difference_low_s=_round(arm.comparison and arm.comparison.low),
-                difference_high_s=_round(arm.comparison and arm.comparison.high),
-                decision=arm.comparison and arm.comparison.decision,
-            )
-            for arm in found.arms
-        ],
+        arms=[_describe_arm(arm) for arm in found.arms],
+    )
+
+
+def _describe_arm(arm: ArmResult) -> ArmDocument:
+    compared = arm.comparison
+    return ArmDocument(
+        creative=arm.creative,
+        plays=arm.plays,
+        screen_hours=arm.sums.clusters,
+        attention_per_person_s=IntervalDocument.of(estimate_ratio(arm.sums)),
+        difference_s=None if compared is None else _round(compared.difference),
+        difference_low_s=None if compared is None else _round(compared.low),
+        difference_high_s=None if compared is None else _round(compared.high),
+        decision=None if compared is None else compared.decision,
     )
 
 
