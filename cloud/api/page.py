@@ -18,9 +18,11 @@ MEDIA_TYPES: Final = {
 FILES: Final = {file.name: file for file in STATIC.iterdir() if file.suffix in MEDIA_TYPES}
 
 OPEN: Final = frozenset(
-    {"/", "/prices", "/status", "/docs", "/openapi.json", "/healthz", "/readyz"}
-)
-
+    {
+        "/", "/prices", "/status", "/docs", "/sign-in", "/password", "/openapi.json", "/healthz",
+        "/readyz",
+    }
+)  # fmt: skip
 SIGN_IN: Final = frozenset(
     {
         "/api/sign-in", "/api/sign-in/openid", "/api/sign-in/openid/callback",
@@ -54,6 +56,18 @@ async def prices() -> Response:
 async def status() -> Response:
     """The state of the API, as a page."""
     return _file("status.html")
+
+
+@router.get("/sign-in")
+async def sign_in() -> Response:
+    """The sign-in of users."""
+    return _file("sign-in.html")
+
+
+@router.get("/password")
+async def password() -> Response:
+    """The page of the links that are sent by e-mail."""
+    return _file("password.html")
 
 
 @router.get("/docs")

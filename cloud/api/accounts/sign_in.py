@@ -54,6 +54,20 @@ class SignInRequest(BaseModel):
     password: str = Field(max_length=MAX_CHARACTERS, repr=False)
 
 
+class SignInWays(BaseModel):
+    """How users of this server may sign in."""
+
+    openid: bool = Field(description="whether an OpenID provider is configured")
+    reset_by_mail: bool = Field(description="whether a new password can be asked for by e-mail")
+
+
+@router.get("/api/sign-in", response_model=SignInWays, responses=problem_responses(500))
+async def get_sign_in_ways(request: Request) -> SignInWays:
+    """Say how users may sign in."""
+    options = get_sign_in(request).options
+    return SignInWays(openid=options.openid is not None, reset_by_mail=options.mailer is not None)
+
+
 @router.post(
     "/api/sign-in",
     response_model=MeResponse,

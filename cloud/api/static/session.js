@@ -1,17 +1,39 @@
-// Asking the API with the key of this tab, and the sign-in that is shown while there is none.
-// The key is kept in the tab's session storage and sent in a header; it is never part of an address.
+// Asking the API with the key of this tab or the session cookie of a signed-in user, and the sign-in
+// that is shown while there is neither. The key is kept in the tab's session storage and sent in a
+// header; it is never part of an address. A change with a cookie has the token of its session.
 
 const KEY = "key";
 
 export const ask = async (path, body) => {
   const key = sessionStorage.getItem(KEY);
-  const headers = { ...(key ? { "x-api-key": key } : {}), ...(body ? { "content-type": "application/json" } : {}) };
+  const headers = {
+    ...(key ? { "x-api-key": key } : {}),
+    ...(body ? { "content-type": "application/json" } : {}),
+    ...(body && !key ? await csrfHeader() : {}),
+  };
   const answer = await fetch(path, { headers, ...(body ? { method: "POST", body: JSON.stringify(body) } : {}) });
   const told = await answer.json();
   if (answer.status === 401) showSignIn(key !== null);
   if (!answer.ok) throw Object.assign(new Error(told.detail ?? answer.statusText), { status: answer.status });
   return told;
 };
+
+// The token for changes of a signed-in user; nothing where access is open or nobody signed in.
+const csrfHeader = async () => {
+  const answer = await fetch("/api/me");
+  const token = answer.ok ? (await answer.json()).csrf_token : null;
+  return token ? { "x-csrf-token": token } : {};
+};
+
+// A request of somebody who has not signed in yet; throws its refusal in words.
+export const post = async (path, body) => {
+  const answer = await fetch(path, {
+    method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error((await answer.json()).detail ?? answer.statusText);
+};
+
+export const forgetKey = () => sessionStorage.removeItem(KEY);
 
 // A refusal in words; while the sign-in is shown there is nothing else to say.
 export const refusalOf = (refused) => (refused.status === 401 ? "" : refused.message);

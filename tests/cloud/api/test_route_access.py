@@ -34,7 +34,18 @@ PAYERS = FINANCE | {Role.ADVERTISER, Role.AGENCY}
 OPERATORS = frozenset({Role.OPERATIONS, Role.ADMIN})
 FINANCE = frozenset({Role.FINANCE, Role.ADMIN})
 OPEN = frozenset(
-    {"/", "/prices", "/status", "/docs", "/openapi.json", "/static/{name}", "/healthz", "/readyz"}
+    {
+        "/",
+        "/prices",
+        "/status",
+        "/docs",
+        "/sign-in",
+        "/password",
+        "/openapi.json",
+        "/static/{name}",
+        "/healthz",
+        "/readyz",
+    }
 )
 """Pages without data, and the health checks."""
 
