@@ -43,7 +43,7 @@ class OpenIdProviderError(RuntimeError):
     """The provider cannot be used; the message has no part of a token or secret."""
 
 
-class RefusedCallError(OpenIdProviderError):
+class ProviderStatusError(OpenIdProviderError):
     """The provider answered a request with another status than 200."""
 
     def __init__(self, status: int) -> None:
@@ -143,7 +143,7 @@ class OpenIdProvider:
         body = urlencode(form).encode()
         try:
             return _call(metadata.token_endpoint, _TokenResponse, body, headers).id_token
-        except RefusedCallError as error:
+        except ProviderStatusError as error:
             if error.status // 100 != 4:
                 raise
             raise IdTokenError(f"the provider did not accept the code ({error.status})") from None
@@ -178,7 +178,7 @@ def _call(url: str, kind: type[Answer], body: bytes | None, headers: dict[str, s
         kind_of = type(error).__name__
         raise OpenIdProviderError(f"the provider cannot be reached: {kind_of}") from error
     if answer.status != 200 or not answer.is_whole:
-        raise RefusedCallError(answer.status)
+        raise ProviderStatusError(answer.status)
     try:
         return msgspec.json.decode(answer.body, type=kind)
     except msgspec.DecodeError:
