@@ -29,6 +29,10 @@ COMMANDS: Final = {
         "simulators.lake.command",
         "write a history of many cameras into the raw zone of a lake",
     ),
+    "payments": (
+        "simulators.payments.command",
+        "run a payment provider on this machine, which charges nothing",
+    ),
     "demo": ("simulators.demo", "run broker, cloud and cameras on this machine, and print a price"),
 }
 

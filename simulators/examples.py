@@ -8,5 +8,6 @@ EXAMPLES: Final = (
     "footfall --location KX-01 --days 28 --out history.jsonl",
     "fleet --cameras 100 --faults lossy --out fleet.jsonl",
     "lake --locations 100 --days 30 --lake var/scale --database sqlite:///var/scale.db",
+    "payments --webhook http://127.0.0.1:8080/api/payments/webhooks/stripe",
     "demo --seconds 120",
 )

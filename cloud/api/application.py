@@ -62,7 +62,7 @@ from cloud.api.orders import orders
 from cloud.api.orders.errors import ORDER_ERRORS
 from cloud.api.overrides import OverrideRefused
 from cloud.app import problem
-from cloud.app.billing import Billing, is_webhook, sample_billing
+from cloud.app.billing.services import Billing, is_webhook, sample_billing
 from cloud.app.broadcaster import CursorError, TooManySubscribers
 from cloud.app.campaign_figures import CampaignFigures
 from cloud.app.context import AppContext, ForecastFailed

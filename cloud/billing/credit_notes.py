@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from cloud.auth import audit
-from cloud.billing.credit_amounts import CreditError, LineCredit, compute_credit, sum_credits
+from cloud.billing.credit_amounts import LineCredit, compute_credit, sum_credits
 from cloud.billing.document import (
     BillingDocument,
     DocumentKind,
@@ -73,22 +73,6 @@ def request_credit(
     insert_document(connection, requested)
     _record(connection, requested, REQUEST, by, now)
     return requested
-
-
-def request_line_credit(
-    connection: Connection, line_id: str, amount_minor: int, reason: str, *, by: str, now: datetime
-) -> StoredDocument:
-    """Request a credit of an order line on the newest final invoice that bills it.
-
-    Raises:
-        CreditError: no final invoice bills the line, or less than the amount is left.
-    """
-    for stored in _list_invoices_of_line(connection, line_id):
-        for number, line in enumerate(stored.content.lines, 1):
-            if line.line_id == line_id:
-                wanted = [LineCredit(number, amount_minor)]
-                return request_credit(connection, stored.id, wanted, reason, by=by, now=now)
-    raise CreditError(f"no final invoice bills order line {line_id[:70]!r}: wait until it is final")
 
 
 def approve_credit(
@@ -172,7 +156,7 @@ def _require_requested(connection: Connection, note: str) -> StoredDocument:
     return found
 
 
-def _list_invoices_of_line(connection: Connection, line_id: str) -> Sequence[StoredDocument]:
+def list_invoices_of_line(connection: Connection, line_id: str) -> Sequence[StoredDocument]:
     """The final invoices of the order of a line, the newest first."""
     found = read_newest(connection, "line_id", [line_id]).get(line_id)
     if found is None:

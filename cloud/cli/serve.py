@@ -21,7 +21,7 @@ from sqlalchemy import Engine
 
 from cloud import database, settings
 from cloud.api.application import create_app
-from cloud.app.billing import Billing
+from cloud.app.billing.services import Billing
 from cloud.app.booking_sweeper import BookingSweeper
 from cloud.app.context import AppContext
 from cloud.app.orders.sweeper import OrderSweeper

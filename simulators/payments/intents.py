@@ -19,7 +19,7 @@ METHODS: Final = frozenset({ACCEPTED, CONFIRMED_BY_PAYER, *DECLINES})
 Object = dict[str, Any]
 
 
-class RefusedCallError(ValueError):
+class RefusedIntentError(ValueError):
     """A call that is answered with an error of Stripe's form."""
 
     def __init__(self, status: int, **error: Any) -> None:
@@ -106,9 +106,9 @@ class PaymentIntents:
         return self._emit("refund.created", refund)
 
     def find(self, intent_id: str) -> Object:
-        """An intent by its id; raises RefusedCallError."""
+        """An intent by its id; raises RefusedIntentError."""
         if intent_id not in self.intents:
-            raise RefusedCallError(404, type="invalid_request_error", code="resource_missing",
+            raise RefusedIntentError(404, type="invalid_request_error", code="resource_missing",
                                    message="no such payment intent")  # fmt: skip
         return self.intents[intent_id]
 
@@ -123,11 +123,11 @@ class PaymentIntents:
         intent["status"], intent["amount_received"] = "succeeded", intent["amount"]
         return self._emit("payment_intent.succeeded", intent)
 
-    def _decline(self, intent: Object, code: str) -> RefusedCallError:
+    def _decline(self, intent: Object, code: str) -> RefusedIntentError:
         intent["status"] = "requires_payment_method"
         intent["last_payment_error"] = {"code": "card_declined", "decline_code": code}
         self._emit("payment_intent.payment_failed", intent)
-        return RefusedCallError(
+        return RefusedIntentError(
             402, type="card_error", code="card_declined", decline_code=code,
             message="the card was declined", payment_intent=dict(intent),
         )  # fmt: skip
@@ -145,8 +145,8 @@ class PaymentIntents:
         return copy
 
 
-def _invalid(code: str, message: str) -> RefusedCallError:
-    return RefusedCallError(400, type="invalid_request_error", code=code, message=message)
+def _invalid(code: str, message: str) -> RefusedIntentError:
+    return RefusedIntentError(400, type="invalid_request_error", code=code, message=message)
 
 
 def _nested(form: Mapping[str, str], name: str) -> dict[str, str]:

@@ -18,7 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
-from simulators.payments.intents import PaymentIntents, RefusedCallError
+from simulators.payments.intents import PaymentIntents, RefusedIntentError
 
 WEBHOOK_TIMEOUT_S: Final = 10
 LOST: Final = -1
@@ -93,7 +93,7 @@ class PaymentServer:
         form = dict(parse_qsl(body.decode()))
         try:
             return 200, _encode(self._route(method, parts, form, query))
-        except RefusedCallError as refused:
+        except RefusedIntentError as refused:
             return refused.status, _encode({"error": refused.error})
 
     def _route(
@@ -114,7 +114,7 @@ class PaymentServer:
                 return _list("refunds", self.state.refunds, query)
             case ("GET", "payment_intents", intent):
                 return self.state.find(intent)
-        raise RefusedCallError(404, type="invalid_request_error", message="no such address")
+        raise RefusedIntentError(404, type="invalid_request_error", message="no such address")
 
     def _answer_payer(self, target: str) -> tuple[int, bytes]:
         """The page of the bank: `?outcome=accept` or `?outcome=refuse` answers it."""
@@ -125,7 +125,7 @@ class PaymentServer:
                 if outcome is not None:
                     self.state.answer_payer(intent, accepts=outcome == "accept")
                 return 200, _encode(self.state.find(intent))
-        except RefusedCallError as refused:
+        except RefusedIntentError as refused:
             return refused.status, _encode({"error": refused.error})
 
 

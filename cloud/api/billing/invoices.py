@@ -24,7 +24,7 @@ from cloud.api.billing.responses import (
     write_cursor,
 )
 from cloud.api.overrides import PLAIN
-from cloud.app.billing import get_billing
+from cloud.app.billing.services import get_billing
 from cloud.app.context import AppContext
 from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempotent
 from cloud.app.idempotency.key_store import Reply

@@ -23,7 +23,7 @@ from cloud.api.billing.responses import (
     read_position,
     write_cursor,
 )
-from cloud.app.billing import Billing, get_billing
+from cloud.app.billing.services import Billing, get_billing
 from cloud.app.context import AppContext
 from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempotent
 from cloud.app.idempotency.key_store import Reply

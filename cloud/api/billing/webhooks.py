@@ -10,7 +10,7 @@ from fastapi import APIRouter, Header, Path, Request
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
-from cloud.app.billing import get_billing
+from cloud.app.billing.services import get_billing
 from cloud.app.problem import problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.billing.payments.provider import WebhookRefusedError
@@ -22,7 +22,7 @@ MOST_SIGNATURE: Final = 2_000
 router = APIRouter(tags=["billing"])
 
 
-class WebhookResponse(BaseModel):
+class EventOutcomeResponse(BaseModel):
     """What was done with an event."""
 
     outcome: EventOutcome
@@ -35,7 +35,7 @@ async def receive_webhook(
     request: Request,
     provider: Annotated[str, Path(pattern="^[a-z]{1,16}$", examples=["stripe"])],
     stripe_signature: Annotated[str, Header(max_length=MOST_SIGNATURE)] = "",
-) -> WebhookResponse:
+) -> EventOutcomeResponse:
     """Apply an event of a payment provider, once."""
     payload = await request.body()
     if len(payload) > MOST_BYTES:
@@ -49,4 +49,4 @@ async def receive_webhook(
         stripe_signature,
         billing.forged,
     )
-    return WebhookResponse(outcome=outcome)
+    return EventOutcomeResponse(outcome=outcome)

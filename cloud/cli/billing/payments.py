@@ -114,6 +114,9 @@ def _reconcile(
     if provider is None:
         sys.stderr.write(f"no payment provider {arguments.provider!r} is set up\n")
         return 1
+    if provider.extends_credit:
+        sys.stderr.write("payment on account has no list: compare the bank statement\n")
+        return 1
     zone = load_billing(chosen.billing or SAMPLE).seller.zone
     first, until = (
         datetime.combine(day, datetime.min.time(), zone)

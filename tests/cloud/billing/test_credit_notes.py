@@ -10,7 +10,6 @@ from cloud.billing.credit_notes import (
     approve_credit,
     reject_credit,
     request_credit,
-    request_line_credit,
 )
 from cloud.billing.document import DocumentStatus
 from cloud.billing.document_store import DocumentStateError, UnknownDocumentError, read_document
@@ -116,14 +115,3 @@ def test_only_a_final_invoice_is_corrected(engine: Engine) -> None:
             ask(connection, tentative)
         with pytest.raises(UnknownDocumentError):
             request_credit(connection, "f" * 32, [LineCredit(1, 1)], "x", by="x", now=DEC_5)
-        with pytest.raises(CreditError, match="no final invoice bills order line"):
-            request_line_credit(connection, "SO-1-1", 5, "make-good", by="x", now=DEC_5)
-        final = finalise_one_again(connection, tentative)
-        note = request_line_credit(connection, "SO-1-1", 5, "make-good", by="x", now=DEC_5)
-        assert note.corrects == final
-
-
-def finalise_one_again(connection, tentative):
-    from cloud.billing.finalising import finalise_invoice
-
-    return finalise_invoice(connection, tentative.id, decision()).id

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from cloud.api.application import create_app
-from cloud.app.billing import Billing
+from cloud.app.billing.services import Billing
 from cloud.app.context import AppContext
 from cloud.auth.keys import Role, create_key
 from cloud.auth.quota import Quota

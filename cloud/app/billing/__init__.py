@@ -1,0 +1,1 @@
+"""Billing as an application has it."""
