@@ -35,6 +35,7 @@ from cloud.billing.document_store import (
 from cloud.billing.documents.e_invoice import Syntax, write_any_pdf, write_xml
 from cloud.billing.drafting import Drafting, draft_invoices
 from cloud.billing.finalising import Decision, finalise_due, finalise_invoice
+from cloud.billing.make_good_credits import settle_make_goods
 from cloud.billing.vat import VatError
 from cloud.cli.billing.tables import describe_document, list_lines
 from cloud.money import MoneyError, minor
@@ -104,9 +105,15 @@ def _run(connection: Connection, decision: Decision, chosen: settings.Settings) 
     config = decision.config
     result = draft_invoices(Drafting(connection, config, plays, decision.now, decision.by))
     final = finalise_due(connection, decision)
+    settled = settle_make_goods(connection, decision)
     for notice in result.notices:
         sys.stderr.write(f"{notice}\n")
-    sys.stdout.write(f"{len(result.drafted)} drafted or changed, {len(final)} made final\n")
+    for make_good in settled.waiting:
+        sys.stderr.write(f"make-good {make_good} waits for a final invoice of its line\n")
+    sys.stdout.write(
+        f"{len(result.drafted)} drafted or changed, {len(final)} made final, "
+        f"{len(settled.notes)} credit notes for make-goods\n"
+    )
     return 1 if result.notices else 0
 
 

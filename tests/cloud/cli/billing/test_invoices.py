@@ -47,8 +47,14 @@ def type_command(url, capsys):
 
 
 def test_an_invoice_from_the_draft_to_its_correction(type_command, tmp_path):
-    assert type_command(invoices, "run", at=NOV_2)[1] == "0 drafted or changed, 0 made final\n"
-    assert type_command(invoices, "run")[1] == "1 drafted or changed, 1 made final\n"
+    assert (
+        type_command(invoices, "run", at=NOV_2)[1]
+        == "0 drafted or changed, 0 made final, 0 credit notes for make-goods\n"
+    )
+    assert (
+        type_command(invoices, "run")[1]
+        == "1 drafted or changed, 1 made final, 0 credit notes for make-goods\n"
+    )
     assert "INV-2026-000001  invoice     final" in type_command(invoices, "list")[1]
     shown = type_command(invoices, "show", "INV-2026-000001")[1]
     assert "1  KX-01, 1 position, November 2026: 4 x 2.50  10.00" in shown
