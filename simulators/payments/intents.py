@@ -89,6 +89,15 @@ class PaymentIntents:
             raise _invalid("amount_too_large", "only the whole amount is captured here")
         return self._succeed(intent)
 
+    def cancel(self, intent_id: str) -> Object:
+        """POST /v1/payment_intents/ID/cancel."""
+        intent = self.find(intent_id)
+        self._require_state(
+            intent, "requires_payment_method", "requires_action", "requires_capture"
+        )
+        intent["status"], intent["next_action"] = "canceled", None
+        return self._emit("payment_intent.canceled", intent)
+
     def refund(self, form: Mapping[str, str]) -> Object:
         """POST /v1/refunds."""
         intent = self.find(form.get("payment_intent", ""))

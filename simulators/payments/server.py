@@ -102,10 +102,8 @@ class PaymentServer:
         match (method, *parts):
             case ("POST", "payment_intents"):
                 return self.state.create(form)
-            case ("POST", "payment_intents", intent, "confirm"):
-                return self.state.confirm(intent, form)
-            case ("POST", "payment_intents", intent, "capture"):
-                return self.state.capture(intent, form)
+            case ("POST", "payment_intents", intent, "confirm" | "capture" | "cancel" as action):
+                return self._act(intent, action, form)
             case ("POST", "refunds"):
                 return self.state.refund(form)
             case ("GET", "payment_intents"):
@@ -115,6 +113,11 @@ class PaymentServer:
             case ("GET", "payment_intents", intent):
                 return self.state.find(intent)
         raise RefusedIntentError(404, type="invalid_request_error", message="no such address")
+
+    def _act(self, intent: str, action: str, form: dict[str, str]) -> Any:
+        if action == "confirm":
+            return self.state.confirm(intent, form)
+        return self.state.cancel(intent) if action == "cancel" else self.state.capture(intent, form)
 
     def _answer_payer(self, target: str) -> tuple[int, bytes]:
         """The page of the bank: `?outcome=accept` or `?outcome=refuse` answers it."""

@@ -164,6 +164,19 @@ async def confirm_payment(
 
 
 @router.post(
+    "/api/payments/{payment}/cancel",
+    response_model=PaymentResponse,
+    dependencies=[allow_roles(*PAYERS)],
+    responses=CHANGE_RESPONSES,
+)
+async def cancel_payment(
+    request: Request, payment: PaymentId, who: Asker, idempotent: Idempotent
+) -> Response:
+    """End a payment that has not succeeded, so that another one can be made."""
+    return await _request(request, payment, CallAction.CANCEL, who, idempotent)
+
+
+@router.post(
     "/api/payments/{payment}/capture",
     response_model=PaymentResponse,
     dependencies=[allow_roles(Role.FINANCE)],

@@ -53,6 +53,13 @@ class AccountProvider:
             PREFIX + key, reference, RefundStatus.SUCCEEDED, amount.minor, amount.currency
         )
 
+    def cancel(self, reference: str, amount: Amount, key: str) -> ProviderPayment:
+        """The amount will not be transferred."""
+        own = reference.removeprefix(PREFIX)
+        return ProviderPayment(
+            reference, own, PaymentStatus.CANCELED, amount.minor, amount.currency
+        )
+
     def read_event(self, payload: bytes, signature: str, now: datetime) -> ProviderEvent:
         """Refused: there are no webhooks."""
         raise WebhookRefusedError("payments on account have no webhooks")

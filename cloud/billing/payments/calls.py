@@ -126,4 +126,6 @@ def _send(
         return provider.confirm(reference, call.method or "", call.key)
     if call.action is CallAction.CAPTURE:
         return provider.capture(reference, amount, call.key)
+    if call.action is CallAction.CANCEL:
+        return provider.cancel(reference, amount, call.key)
     return provider.refund(reference, amount, call.key)

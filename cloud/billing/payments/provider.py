@@ -42,6 +42,7 @@ class CallAction(StrEnum):
     CONFIRM = "confirm"
     CAPTURE = "capture"
     REFUND = "refund"
+    CANCEL = "cancel"
 
 
 class ProviderUnavailableError(RuntimeError):
@@ -129,6 +130,9 @@ class PaymentProvider(Protocol):
 
     def refund(self, reference: str, amount: Amount, key: str) -> ProviderRefund:
         """Pay an amount back."""
+
+    def cancel(self, reference: str, amount: Amount, key: str) -> ProviderPayment:
+        """End a payment that has not succeeded."""
 
     def read_event(self, payload: bytes, signature: str, now: datetime) -> ProviderEvent:
         """Verify and read a webhook; raises WebhookRefusedError."""

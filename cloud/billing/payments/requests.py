@@ -33,6 +33,13 @@ ALLOWED: Final = {
     CallAction.CONFIRM: frozenset({PaymentStatus.REQUIRES_METHOD, PaymentStatus.REQUIRES_ACTION}),
     CallAction.CAPTURE: frozenset({PaymentStatus.REQUIRES_CAPTURE}),
     CallAction.REFUND: frozenset({PaymentStatus.SUCCEEDED}),
+    CallAction.CANCEL: frozenset(
+        {
+            PaymentStatus.REQUIRES_METHOD,
+            PaymentStatus.REQUIRES_ACTION,
+            PaymentStatus.REQUIRES_CAPTURE,
+        }
+    ),
 }
 
 

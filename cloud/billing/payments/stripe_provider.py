@@ -128,6 +128,13 @@ class StripeProvider:
             ),
         )
 
+    def cancel(self, reference: str, amount: Amount, key: str) -> ProviderPayment:
+        """See `PaymentProvider`."""
+        intents = self._client.v1.payment_intents
+        return self._read(
+            read_intent, lambda: intents.cancel(reference, {}, {"idempotency_key": key})
+        )
+
     def read_event(self, payload: bytes, signature: str, now: datetime) -> ProviderEvent:
         """See `PaymentProvider`."""
         self._verify(payload, signature, now)

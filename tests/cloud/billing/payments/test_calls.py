@@ -145,3 +145,16 @@ def test_a_wrong_key_is_refused_without_its_text(payer):
     payment = payer.open()
     assert payment.status is PaymentStatus.CANCELED
     assert payment.failure == "Stripe refused our key: check ONLOOKER_STRIPE_KEY"
+
+
+@SQLITE_ONLY
+@pytest.mark.parametrize("provider", ["stripe", "account"])
+def test_a_payment_that_has_not_succeeded_is_canceled_and_another_made(payer, provider):
+    canceled = payer.call(payer.open(provider), CallAction.CANCEL)
+    assert canceled.status is PaymentStatus.CANCELED
+    with pytest.raises(PaymentStateError, match="is canceled"):
+        payer.call(canceled, CallAction.CANCEL)
+    paid = payer.pay()
+    with pytest.raises(PaymentStateError, match="is succeeded"):
+        payer.call(paid, CallAction.CANCEL)
+    assert open_minor(payer) == -900
