@@ -29,7 +29,7 @@ class Background:
         self._empty = _concourse(lens, rng)
         shape = (NOISE_SHEETS, lens.height_px, lens.width_px, 1)
         noise = np.clip(rng.normal(0, NOISE_LEVEL, shape), -8, 8)
-        self._noise = [np.repeat(sheet, 3, axis=2).astype(np.int8) for sheet in noise]
+        self._noise = [split_signs(np.repeat(sheet.astype(np.int8), 3, axis=2)) for sheet in noise]
         self._phase = float(rng.uniform(0, 2 * math.pi))
         self._rng = rng
 
@@ -41,9 +41,15 @@ class Background:
         """Apply slow exposure drift and frame noise."""
         angle = 2 * math.pi * at_s / DRIFT_PERIOD_S + self._phase
         gain = 1 + DRIFT_RATIO * math.sin(angle)
-        noise = self._noise[int(self._rng.integers(NOISE_SHEETS))]
+        brighter, darker = self._noise[int(self._rng.integers(NOISE_SHEETS))]
         lit = cv2.convertScaleAbs(picture, alpha=gain)
-        return np.asarray(cv2.add(lit, noise, dtype=cv2.CV_8U), dtype=np.uint8)
+        cv2.add(lit, brighter, dst=lit)
+        return np.asarray(cv2.subtract(lit, darker, dst=lit), dtype=np.uint8)
+
+
+def split_signs(noise: NDArray[np.int8]) -> tuple[Picture, Picture]:
+    """Split noise into what it adds and what it subtracts, which OpenCV applies much faster."""
+    return np.maximum(noise, 0).astype(np.uint8), np.maximum(-noise, 0).astype(np.uint8)
 
 
 def _concourse(lens: Lens, rng: np.random.Generator) -> Picture:

@@ -22,7 +22,8 @@ from simulators.scene.head_renderer import PX_PER_CM, SIDE_PX, HeadRenderer
 from simulators.scene.lens import Lens
 from simulators.scene.trajectory import Pose, Trajectory
 
-CODEC: Final = {"preset": "veryfast", "crf": "23", "g": "30"}
+# The fastest preset: a fifth of the CPU time of `veryfast`, and nearer to the drawing; twice the size.
+CODEC: Final = {"preset": "ultrafast", "crf": "23", "g": "30"}
 ENCODER_THREADS: Final = 2  # fixed: the number of threads changes the bytes
 
 Picture = NDArray[np.uint8]
@@ -70,6 +71,12 @@ def paste_sprite(picture: Picture, sprite: Picture, left: int, top: int) -> None
     place[:] = part[..., :3] + (place * through + 127) // 255
 
 
+def to_video_frame(picture: Picture) -> av.VideoFrame:
+    """Convert a picture with even sides; OpenCV needs half of the encoder's time for it."""
+    planes = cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420)
+    return av.VideoFrame.from_ndarray(planes, format="yuv420p")
+
+
 def write_video(
     scene: SceneRenderer, frames: int, fps: int, into: Path, lens: Lens
 ) -> Iterator[int]:
@@ -79,7 +86,7 @@ def write_video(
         stream.width, stream.height, stream.pix_fmt = lens.width_px, lens.height_px, "yuv420p"
         stream.codec_context.thread_count = ENCODER_THREADS
         for number in range(frames):
-            frame = av.VideoFrame.from_ndarray(scene.picture(number / fps), format="bgr24")
+            frame = to_video_frame(scene.picture(number / fps))
             frame.pts = number
             container.mux(stream.encode(frame))
             yield number + 1
