@@ -12,7 +12,7 @@ import hashlib
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -161,8 +161,10 @@ class Camera:
             self.agent.run(self._stop, drain_s=0)
         outbox.close()
 
-    def go_offline(self):
+    def stop(self):
         self._stop.set()
+
+    def wait_until_stopped(self):
         self._thread.join()
 
     @property
@@ -176,7 +178,7 @@ def until(holds, what):
     deadline = time.monotonic() + PATIENCE_S
     while not holds():
         assert time.monotonic() < deadline, f"waited {PATIENCE_S:.0f} s for {what}"
-        time.sleep(0.2)
+        time.sleep(0.5)
 
 
 @pytest.fixture(autouse=True)
@@ -259,12 +261,23 @@ def test_a_fleet_is_enrolled_configured_renewed_and_one_device_revoked(
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda camera: camera.enrol(machine), cameras))
     assert len({camera.identity.pair.read_bytes() for camera in cameras}) == 50
-    with ExitStack() as running:
-        for camera in cameras:
-            camera.go_online()
-            running.callback(camera.go_offline)
+    with online(cameras):
         live(machine, cameras, package)
     assert sum(camera.agent.totals.model_faults for camera in cameras) >= 1  # SICK's, on the new
+
+
+@contextmanager
+def online(cameras):
+    """All are stopped before the first is waited for: each ends within a step."""
+    with ExitStack() as started:
+        for camera in cameras:
+            camera.go_online()
+            started.callback(camera.wait_until_stopped)
+        try:
+            yield
+        finally:
+            for camera in cameras:
+                camera.stop()
 
 
 def live(machine, cameras, package):
