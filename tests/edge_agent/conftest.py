@@ -151,11 +151,11 @@ def cloud(mosquitto):
 
 @pytest.fixture(scope="session")
 def street_film(street, tmp_path_factory):
-    """Writes a copy of a film of the street; each length is encoded once."""
+    """Writes a copy of a film of the street; each length and format is encoded once."""
     folder = tmp_path_factory.mktemp("street")
 
     def write(path: Path, frames: int) -> Path:
-        original = folder / f"{frames}.mp4"
+        original = folder / f"{frames}{path.suffix}"
         if not original.exists():
             write_film(original, (street(n / 10) for n in range(frames)), fps=10, bf=0)
         return Path(shutil.copyfile(original, path))

@@ -15,12 +15,13 @@ import av
 import numpy as np
 import pytest
 
+from provisioning.__main__ import main as provisioning
 from simulators.servers.mosquitto import free_port
 from tests.cloud.databases import new_database
 from wire.process import interrupts
 
 MOMENTS_S = (0.1, 0.3, 0.6, 1.1, 1.8, 2.8)  # after ours begins to load
-"""Each program is interrupted at every other one; those that people start most, at all."""
+"""Each program is interrupted at every third one; those that people start most, at all."""
 IN_ORDER = 0
 INTERRUPTED = 130
 
@@ -69,9 +70,7 @@ def fleet_serve(folder, _):
 
 
 def authority_in(folder):
-    made = ["ca", "init", "--dir", f"{folder}/ca", "--name", "Test"]
-    done = subprocess.run([sys.executable, "-m", "provisioning", *made], capture_output=True)
-    assert done.returncode == 0, done.stderr
+    assert provisioning(["ca", "init", "--dir", f"{folder}/ca", "--name", "Test"]) == 0
     return f"{folder}/ca"
 
 
@@ -115,7 +114,7 @@ PROGRAMS = (
 
 
 def moments_of(program):
-    return MOMENTS_S if program in STARTED_MOST else MOMENTS_S[PROGRAMS.index(program) % 2 :: 2]
+    return MOMENTS_S if program in STARTED_MOST else MOMENTS_S[PROGRAMS.index(program) % 3 :: 3]
 
 
 @pytest.fixture(scope="module")

@@ -85,7 +85,7 @@ def test_a_loop_continues_where_the_file_ended(second):
 def test_at_its_own_speed_a_long_gap_yields_frame_gaps(tmp_path, street):
     path = tmp_path / "slow.mkv"
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=10)
+        stream = container.add_stream("libx264", rate=10, options={"preset": "ultrafast"})
         stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
         for n in (0, 12):
             picture = av.VideoFrame.from_ndarray(street(n), format="bgr24")

@@ -160,7 +160,9 @@ def segments(street, tmp_path_factory):
         "hls_time": "2", "hls_list_size": "0", "hls_segment_filename": str(folder / "%d.ts"),
     }  # fmt: skip
     with av.open(str(folder / "all.m3u8"), "w", format="hls", options=options) as container:
-        stream = container.add_stream("libx264", rate=10, options={"g": "20", "bf": "0"})
+        stream = container.add_stream(
+            "libx264", rate=10, options={"preset": "ultrafast", "g": "20", "bf": "0"}
+        )
         stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
         for n in range(120):
             picture = av.VideoFrame.from_ndarray(street(n / 10), format="bgr24")

@@ -24,6 +24,7 @@ from wire.audience import BlindCause
 from wire.health import CaptureState
 
 EIGHT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+FAST_ENCODER = {"preset": "ultrafast", "g": "10"}
 FAST = {"speed": math.inf, "starts_at": EIGHT}
 
 
@@ -131,8 +132,8 @@ def test_damage_at_the_end_is_unobserved_too(tmp_path, street):
     assert sum(spent.values()) == pytest.approx(6_000, abs=200)
 
 
-def test_a_stream_is_unobserved_before_its_first_key_frame(film, street, tmp_path):
-    whole = film((street(n / 10) for n in range(60)), name="whole.ts")
+def test_a_stream_is_unobserved_before_its_first_key_frame(street_film, tmp_path):
+    whole = street_film(tmp_path / "whole.ts", 60)
     torn = copied(whole, tmp_path / "torn.ts", drop=range(7))  # the first key picture and six more
     camera, moments = read(torn)
     spent = accounted(moments)
@@ -142,8 +143,10 @@ def test_a_stream_is_unobserved_before_its_first_key_frame(film, street, tmp_pat
     assert camera.state is CaptureState.ENDED
 
 
-def test_bytes_lost_in_the_middle_of_a_transport_stream_cost_only_what_they_held(film, street):
-    path = film((street(n / 10) for n in range(100)), name="clip.ts")
+def test_bytes_lost_in_the_middle_of_a_transport_stream_cost_only_what_they_held(
+    street_film, tmp_path
+):
+    path = street_film(tmp_path / "clip.ts", 100)
     content = bytearray(path.read_bytes())
     begins = len(content) * 4 // 10
     content[begins : begins + len(content) // 10] = b"\0" * (len(content) // 10)
@@ -156,7 +159,7 @@ def test_bytes_lost_in_the_middle_of_a_transport_stream_cost_only_what_they_held
 def test_a_file_cut_off_says_how_much_is_missing(tmp_path, street):
     path = tmp_path / "clip.mp4"
     with av.open(str(path), "w", options={"movflags": "faststart"}) as container:
-        stream = container.add_stream("libx264", rate=10, options={"g": "10", "bf": "0"})
+        stream = container.add_stream("libx264", rate=10, options=FAST_ENCODER)
         stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
         for n in range(100):
             picture = av.VideoFrame.from_ndarray(street(n / 10), format="bgr24")
@@ -172,8 +175,8 @@ def test_a_file_cut_off_says_how_much_is_missing(tmp_path, street):
 
 
 @pytest.mark.parametrize("gap_s", [2.0, 61.0, 90.0, 4000.0])
-def test_a_gap_in_a_recording_is_unobserved_time(film, street, tmp_path, gap_s):
-    whole = film((street(n / 10) for n in range(40)), name="whole.mkv")
+def test_a_gap_in_a_recording_is_unobserved_time(street_film, tmp_path, gap_s):
+    whole = street_film(tmp_path / "whole.mkv", 40)
     gapped = copied(whole, tmp_path / "gap.mkv", shift=lambda n: gap_s if n >= 20 else 0)
     camera, moments = read(gapped)
     spent = accounted(moments)
@@ -183,11 +186,10 @@ def test_a_gap_in_a_recording_is_unobserved_time(film, street, tmp_path, gap_s):
 
 
 @pytest.mark.parametrize("back_s", [-3.0, -4000.0])
-def test_time_stamps_that_begin_anew_are_a_splice(film, street, tmp_path, back_s):
-    first = film((street(n / 10) for n in range(20)), name="first.ts")
-    second = film((street(n / 10) for n in range(20)), name="second.ts")
-    second = copied(second, tmp_path / "later.ts", shift=lambda n: 5000.0 + back_s)
-    first = copied(first, tmp_path / "early.ts", shift=lambda n: 5000.0)
+def test_time_stamps_that_begin_anew_are_a_splice(street_film, tmp_path, back_s):
+    film = street_film(tmp_path / "film.ts", 20)
+    second = copied(film, tmp_path / "later.ts", shift=lambda n: 5000.0 + back_s)
+    first = copied(film, tmp_path / "early.ts", shift=lambda n: 5000.0)
     both = tmp_path / "both.ts"
     both.write_bytes(first.read_bytes() + second.read_bytes())
     times = [moment.elapsed_s for moment in read(both)[1]]
@@ -198,7 +200,7 @@ def test_time_stamps_that_begin_anew_are_a_splice(film, street, tmp_path, back_s
 def test_a_slow_film_is_measured_alike_at_any_speed(tmp_path, street):
     path = tmp_path / "slow.mkv"
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=10)
+        stream = container.add_stream("libx264", rate=10, options=FAST_ENCODER)
         stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
         for at in (0, 5, 12, 60):
             picture = av.VideoFrame.from_ndarray(street(at), format="bgr24")
@@ -219,12 +221,19 @@ def test_a_recording_of_nothing_but_damage_is_refused(tmp_path, street):
 
 
 @pytest.mark.parametrize("size", [0, 1, 40, 1000])
-def test_a_nearly_empty_file_is_rejected(film, street, size):
+def test_a_nearly_empty_file_is_rejected(street_film, tmp_path, size):
     for name in ("clip.mp4", "clip.mkv"):
-        path = film((street(n / 10) for n in range(20)), name=name)
+        path = street_film(tmp_path / name, 20)
         path.write_bytes(path.read_bytes()[:size])
         with pytest.raises(CaptureError):
             read(path)
+
+
+@pytest.fixture(scope="module")
+def noisy_recording(tmp_path_factory):
+    """Six seconds of a noisy picture, each frame decodable without the others."""
+    noise = np.random.default_rng(3).integers(60, 180, (90, 160, 3), np.uint8)
+    return moving_jpeg(tmp_path_factory.mktemp("noisy") / "whole.mkv", [noise] * 90)
 
 
 @settings(max_examples=15, deadline=None)
@@ -232,14 +241,13 @@ def test_a_nearly_empty_file_is_rejected(film, street, size):
     damaged=st.sets(st.integers(0, 89), max_size=60),
     gap=st.tuples(st.integers(1, 89), st.floats(0, 200)),
 )
-def test_whatever_is_lost_the_causes_add_up_to_the_length(tmp_path_factory, damaged, gap):
+def test_whatever_is_lost_the_causes_add_up_to_the_length(
+    tmp_path_factory, noisy_recording, damaged, gap
+):
     """The observed time and every cause of unobserved_cause together are the recording's length."""
-    folder = tmp_path_factory.mktemp("lost")
-    noise = np.random.default_rng(3).integers(60, 180, (90, 160, 3), np.uint8)
-    whole = moving_jpeg(folder / "whole.mkv", [noise] * 90)
     first, pause_s = gap
     lost = copied(
-        whole, folder / "lost.mkv",
+        noisy_recording, tmp_path_factory.mktemp("lost") / "lost.mkv",
         change=lambda n, content: b"\xff" * 99 if n in damaged and n else content,
         shift=lambda n: pause_s if n >= first else 0,
     )  # fmt: skip
@@ -267,7 +275,7 @@ def test_a_matroska_file_that_was_cut_off_says_how_much_is_missing(tmp_path, str
 def with_sound(path, street, *, sound_s):
     """Ten seconds of pictures at 10 a second, and a tone of so many seconds."""
     with av.open(str(path), "w") as container:
-        pictures = container.add_stream("libx264", rate=10, options={"g": "10", "bf": "0"})
+        pictures = container.add_stream("libx264", rate=10, options=FAST_ENCODER)
         pictures.width, pictures.height, pictures.pix_fmt = 320, 180, "yuv420p"
         tone = container.add_stream("mp3" if path.suffix == ".flv" else "ac3", rate=44_100)
         tone.layout = "mono"

@@ -33,7 +33,7 @@ def access_units(pictures):
     encoder = av.CodecContext.create("libx264", "w")
     encoder.width, encoder.height, encoder.pix_fmt = 320, 180, "yuv420p"
     encoder.time_base, encoder.framerate = Fraction(1, 10), Fraction(10)
-    encoder.options = {"g": "10", "bf": "0", "tune": "zerolatency"}
+    encoder.options = {"preset": "ultrafast", "g": "10", "bf": "0", "tune": "zerolatency"}
     frames = [av.VideoFrame.from_ndarray(picture, format="bgr24") for picture in pictures]
     packets = [packet for frame in frames for packet in encoder.encode(frame)]
     return [[nal for nal in re.split(b"\0\0\0?\1", bytes(packet)) if nal] for packet in packets]
