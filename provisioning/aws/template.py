@@ -25,9 +25,8 @@ SELECTED: Final = (
 
 def template() -> dict[str, Any]:
     """The whole template."""
-    stack: dict[str, Any] = yaml.safe_load(
-        resources.files("provisioning.aws").joinpath("stack.yaml").read_text()
-    )
+    text = resources.files("provisioning.aws").joinpath("stack.yaml").read_text()
+    stack: dict[str, Any] = yaml.load(text, Loader=yaml.CSafeLoader)
     stack["Resources"] |= {
         **_policies(),
         **{f"{channel.title()}Rule": _rule(channel) for channel in UPLINK},

@@ -22,7 +22,7 @@ from simulators.scene.head_renderer import PX_PER_CM, SIDE_PX, HeadRenderer
 from simulators.scene.lens import Lens
 from simulators.scene.trajectory import Pose, Trajectory
 
-# The fastest preset: a fifth of the CPU time of `veryfast`, and nearer to the drawing; twice the size.
+# The fastest preset takes a fifth of the CPU time of `veryfast`; its files are twice as large.
 CODEC: Final = {"preset": "ultrafast", "crf": "23", "g": "30"}
 ENCODER_THREADS: Final = 2  # fixed: the number of threads changes the bytes
 

@@ -57,5 +57,5 @@ def tables(zone: str) -> dict[str, Any]:
 
 def _read(name: str) -> dict[str, Any]:
     text = resources.files("provisioning.aws.lake").joinpath(name).read_text()
-    stack: dict[str, Any] = yaml.safe_load(text)
+    stack: dict[str, Any] = yaml.load(text, Loader=yaml.CSafeLoader)
     return stack

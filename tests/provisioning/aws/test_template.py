@@ -5,6 +5,7 @@ Moto reports CREATE_COMPLETE even for resources that it skips, so the status is 
 
 import ast
 import json
+from functools import cache
 
 import pytest
 
@@ -79,6 +80,7 @@ def aws():
             patch.setenv(name, "testing")
         patch.setenv("AWS_DEFAULT_REGION", REGION)
 
+        @cache  # a client reads the description of its whole service
         def client(service):
             return boto3.client(service, region_name=REGION)
 

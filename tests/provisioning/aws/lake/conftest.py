@@ -5,6 +5,7 @@ What it skips is passed to its API of the service as the template states it, whi
 """
 
 import ast
+from functools import cache
 
 import pytest
 
@@ -35,6 +36,7 @@ def aws():
         deploy("lake-runs", REGION, watched | programs | network)
         deploy("lake-monitoring", REGION, watched)
 
+        @cache  # a client reads the description of its whole service
         def client(service, region=REGION):
             return boto3.client(service, region_name=region)
 
