@@ -73,7 +73,7 @@ def paste_sprite(picture: Picture, sprite: Picture, left: int, top: int) -> None
 
 def to_video_frame(picture: Picture) -> av.VideoFrame:
     """Convert a picture with even sides; OpenCV needs half of the encoder's time for it."""
-    planes = cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420)
+    planes = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420), dtype=np.uint8)
     return av.VideoFrame.from_ndarray(planes, format="yuv420p")
 
 
