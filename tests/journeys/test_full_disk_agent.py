@@ -33,7 +33,7 @@ from wire.topics import DeviceAddress
 HERE = DeviceAddress(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
 VERSIONS = Versions(agent="1", detector="d", attention="a", config="c")
 MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
-STEPS = 1_500
+STEPS = 1_000
 DISK = "2m"
 
 

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ ROOMS = ("wire", "edge_agent", "cloud", "models", "provisioning", "simulators")
 
 def lint(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [Path(sys.executable).parent / "lint-imports", "--no-cache"],
+        [Path(sys.executable).parent / "lint-imports", "--cache-dir", ".imports"],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(folder)},
         capture_output=True,
@@ -22,15 +23,30 @@ def lint(folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.fixture
-def copy(tmp_path):
-    """The house's own code, to be broken on purpose."""
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    """The house's own code, to be broken on purpose and mended."""
+    folder = tmp_path_factory.mktemp("copy")
     for room in ROOMS:
         shutil.copytree(
-            HOUSE / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__", "*.onnx")
+            HOUSE / room, folder / room, ignore=shutil.ignore_patterns("__pycache__", "*.onnx")
         )
-    shutil.copy(HOUSE / "pyproject.toml", tmp_path)
-    return tmp_path
+    shutil.copy(HOUSE / "pyproject.toml", folder)
+    return folder
+
+
+@contextmanager
+def broken(path, line):
+    """Add a line to a module, or a module of that line; afterwards it is as before."""
+    before = path.read_text() if path.exists() else None
+    path.write_text(f"{before or ''}\n{line}\n")
+    try:
+        yield
+    finally:
+        if before is None:
+            path.unlink()
+        else:
+            path.write_text(before)
 
 
 @pytest.mark.slow
@@ -54,9 +70,7 @@ def test_the_law_holds(copy):
     ],
 )
 def test_breaking_the_law_is_found(copy, file, line):
-    target = copy / file
-    before = target.read_text() if target.exists() else ""
-    target.write_text(f"{before}\n{line}\n")
-    outcome = lint(copy)
+    with broken(copy / file, line):
+        outcome = lint(copy)
     assert outcome.returncode == 1, outcome.stdout
     assert "BROKEN" in outcome.stdout or "Missing layer" in outcome.stdout, outcome.stdout

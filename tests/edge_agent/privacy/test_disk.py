@@ -98,7 +98,7 @@ def test_hardly_any_face_is_detected_in_a_recording(ran, faces):
     detector = load_detector("onlooker-face", input_px=640)
     recordings = list((ran[0] / "video").rglob("index.m3u8"))
     assert recordings
-    recorded = [image for path in recordings for image in pictures(path)]
+    recorded = [image for path in recordings for image in list(pictures(path))[::2]]
     assert len(recorded) > 20
     found = sum(len(detector.faces(image)) for image in recorded)
     before = sum(len(found) for _, found in faces) / len(faces)
