@@ -14,6 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine
 
 from cloud import database, settings
+from cloud.app.orders.line_creatives import ready_finder
 from cloud.auth.keys import Role
 from cloud.booking.orders import lifecycle
 from cloud.booking.orders.approvals import approve_order, decline_order
@@ -74,12 +75,14 @@ def _change(
     now: datetime,
     connection: Connection,
 ) -> int:
+    sites = load_sites(chosen.sites or SAMPLE)
     work = OrderWork(
         connection=connection,
-        sites=load_sites(chosen.sites or SAMPLE),
+        sites=sites,
         policy=load_booking_policy(chosen.booking or SAMPLE_TERMS),
         actor=Actor(f"{getpass.getuser()} (command line)", None, frozenset({Role.ADMIN})),
         now=now,
+        find_ready=ready_finder(sites),
     )
     if arguments.action == "sweep":
         return apply_due_changes(work)

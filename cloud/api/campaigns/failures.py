@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from cloud.campaigns.campaign import UnknownCampaignError
+from cloud.campaigns.creative_checks import CreativeRefusedError
 from cloud.campaigns.creative_tests.store import CreativeTestError, UnknownCreativeTestError
 from cloud.campaigns.creatives import CreativeConflictError, UnknownCreativeError
 from cloud.campaigns.make_good_store import MakeGoodStateError, UnknownMakeGoodError
@@ -12,6 +13,7 @@ CAMPAIGN_STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
     UnknownCampaignError: (404, "Unknown campaign"),
     UnknownCreativeError: (404, "Unknown creative"),
     CreativeConflictError: (409, "Creative conflict"),
+    CreativeRefusedError: (422, "Invalid creatives"),
     UnknownCreativeTestError: (404, "Unknown test"),
     CreativeTestError: (422, "Invalid test"),
     UnknownMakeGoodError: (404, "Unknown make-good"),

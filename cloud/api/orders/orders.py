@@ -28,6 +28,7 @@ from cloud.app.context import AppContext
 from cloud.app.etag import NOT_MODIFIED, TaggedResponse
 from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempotent
 from cloud.app.idempotency.key_store import Reply
+from cloud.app.orders.line_creatives import require_usable_creatives
 from cloud.app.orders.open_work import open_work
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
@@ -142,6 +143,7 @@ async def add_order_lines(
             account = work.lock_order(order).account
             quote = read_quote(work.connection, asked.quote or "", account)
             add_lines(work, order, quote, creatives=creatives, make_good_of=asked.make_good_of)
+        require_usable_creatives(work, order)
         return _reply(work, order, 201)
 
     return await change_orders(request, idempotent, step, order)
@@ -181,6 +183,7 @@ async def set_line_creatives(
 
     def step(work: OrderWork) -> Reply:
         assign_creatives(work, order, line, asked.creatives)
+        require_usable_creatives(work, order)
         return _reply(work, order)
 
     return await change_orders(request, idempotent, step, order)

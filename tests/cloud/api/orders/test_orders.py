@@ -67,6 +67,9 @@ def test_a_repeated_key_changes_nothing(market_of_each: Market) -> None:
         assert len(list(read_entries(connection))) == entries
 
 
+CREATIVE = {
+    "sha256": "0" * 64, "media_type": "image/png", "width_px": 1080, "height_px": 1920,
+}  # fmt: skip
 ATTACKS = {
     "price in a line": ("POST", "/lines", {"quote": "Q", "price_minor": 1}, 422),
     "positions in a line": ("POST", "/lines", {"quote": "Q", "positions": -1}, 422),
@@ -197,6 +200,10 @@ def test_a_draft_is_removed_and_creatives_are_set(market: Market) -> None:
     where = market.order()
     line = market("acme", "GET", where).json()["lines"][0]["id"]
     path = f"{where}/lines/{line}/creatives"
+    refused = market("acme", "PUT", path, {"creatives": ["a"]})
+    assert (refused.status_code, refused.json()["title"]) == (422, "Invalid creatives")
+    for name in ("a", "b"):
+        assert market("acme", "POST", "/api/creatives", {**CREATIVE, "name": name}).is_success
     shown = market("acme", "PUT", path, {"creatives": ["b", "a", "a"]}).json()
     assert shown["lines"][0]["creatives"] == ["a", "b"]
     removed = market("acme", "DELETE", f"{where}/lines/{line}")
