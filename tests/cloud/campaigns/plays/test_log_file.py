@@ -57,8 +57,6 @@ def test_rows_of_another_length_are_empty_and_blank_lines_are_left_out() -> None
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with (
-        pytest.raises(LogFileError, match="none.csv cannot be read"),
-        open_log(tmp_path / "none.csv"),
-    ):
+    path = tmp_path / "none.csv"
+    with pytest.raises(LogFileError, match=r"none\.csv cannot be read"), open_log(path):
         pass
