@@ -30,7 +30,7 @@ def store_plays(
     hours: Counter[tuple[str, int, str, str]] = Counter()
     for start in range(0, len(plays), AT_ONCE):
         rows = [_to_row(play, source, import_id) for play in plays[start : start + AT_ONCE]]
-        for row in connection.execute(added.values(rows)):
+        for row in connection.execute(added, rows):
             hour_at = int((row.started_at - EPOCH).total_seconds()) // HOUR_S * HOUR_S
             hours[row.location, hour_at, row.creative, row.line] += 1
     _add_hours(connection, hours)
