@@ -97,8 +97,9 @@ def run_many(
     """
     if not rows:
         return
-    text = _driver_text(connection.dialect, statement, names)
-    if connection.dialect.name == "postgresql":
+    dialect = connection.dialect
+    text = _driver_text(type(dialect), dialect.paramstyle, statement, names)
+    if dialect.name == "postgresql":
         connection.exec_driver_sql(text, tuple(map(_array, zip(*rows, strict=True))))
     else:
         connection.exec_driver_sql(text, list(rows))
@@ -113,7 +114,11 @@ def _array(values: tuple[Any, ...]) -> str:
 
 
 @cache
-def _driver_text(dialect: Dialect, statement: Insert, names: tuple[str, ...]) -> str:
+def _driver_text(
+    dialect_class: type[Any], paramstyle: str, statement: Insert, names: tuple[str, ...]
+) -> str:
+    """The same for all engines of a kind: a process may open many."""
+    dialect: Dialect = dialect_class(paramstyle=paramstyle)
     if dialect.name == "postgresql":
         statement = statement.from_select(names, _unnested(statement.table.columns, names))
     compiled = statement.compile(dialect=dialect, column_keys=list(names))
