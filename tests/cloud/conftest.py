@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 
 from cloud.database import connect, writing
 from simulators.servers.postgresql import Postgresql
+from tests.cloud.compiled_statements import share_compiled_statements
 from tests.cloud.databases import create_tables
 from tests.cloud.peers import Behaviour, Peer
 from tests.cloud.postgresql_tables import tables_at
@@ -27,6 +28,12 @@ from wire.scalars import DeviceId, JournalId, LocationId, SequenceRange
 NINE = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
 Reports = Callable[..., AudienceReport]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_statements() -> Iterator[None]:
+    with share_compiled_statements():
+        yield
 
 
 @pytest.fixture
