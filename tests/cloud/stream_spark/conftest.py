@@ -8,8 +8,12 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+JAVA = (  # Spark loads twenty thousand classes: half of the time was their verification
+    "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC "
+    "-XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote"
+)
 SMALL = {  # a few thousand rows are not worth compiling for
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+    "spark.driver.extraJavaOptions": JAVA,
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
 }
