@@ -1,5 +1,6 @@
 """Shared set-up: a real broker on loopback, and the same examples in every run of CI."""
 
+import itertools
 import logging
 import os
 import sys
@@ -14,6 +15,7 @@ from tests.environment import set_test_environment
 
 set_test_environment()
 pytest_plugins = ("tests.scheduling",)
+FOLDERS = itertools.count()
 
 # A local run searches with new examples; CI uses the same examples in every run.
 settings.register_profile("ci", derandomize=True, deadline=None)
@@ -28,6 +30,12 @@ def _restore_log_level() -> Iterator[None]:
     level = root.level
     yield
     root.setLevel(level)
+
+
+@pytest.fixture
+def tmp_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty folder, as pytest's own; pytest reads the names of all others for a free number."""
+    return tmp_path_factory.mktemp(f"test-{next(FOLDERS)}", numbered=False)
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
