@@ -61,12 +61,18 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
+def engine(request: pytest.FixtureRequest, database_url: str) -> Iterator[Engine]:
     """An empty database of each kind, with its tables."""
-    engine = connect(database_url)
-    create_tables(engine)
-    yield engine
-    engine.dispose()
+    if database_url.startswith("postgresql"):
+        shared: Engine = request.getfixturevalue("postgresql_engine")
+        engine = shared.execution_options()  # its own listeners, the same connections
+        create_tables(engine)
+        yield engine
+    else:
+        engine = connect(database_url)
+        create_tables(engine)
+        yield engine
+        engine.dispose()
 
 
 @pytest.fixture
@@ -88,6 +94,14 @@ def postgresql() -> Iterator[str]:
     tables_at(server.url).close()
     server.stop()
     folder.rmdir()
+
+
+@pytest.fixture(scope="session")
+def postgresql_engine(postgresql: str) -> Iterator[Engine]:
+    """Its connections serve many tests: a new session of PostgreSQL first loads its catalogues."""
+    engine = connect(postgresql)
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture
