@@ -98,7 +98,8 @@ def run_many(
     if not rows:
         return
     dialect = connection.dialect
-    text = _driver_text(type(dialect), dialect.paramstyle, statement, names)
+    dialect_class: Any = type(dialect)
+    text = _driver_text(dialect_class, dialect.paramstyle, statement, names)
     if dialect.name == "postgresql":
         connection.exec_driver_sql(text, tuple(map(_array, zip(*rows, strict=True))))
     else:
