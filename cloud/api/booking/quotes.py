@@ -29,13 +29,14 @@ from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.app.slot_quotes import compute_quote
 from cloud.auth import audit
-from cloud.auth.access import BUYER_ROLES, Caller, allow_roles, get_caller
+from cloud.auth.access import BUYER_ROLES, Caller, allow_roles, get_caller, require_visible
 from cloud.booking.quote_locks import (
     LockedQuote,
     QuoteExpiredError,
     read_quote,
-    read_valid_quote,
+    require_valid,
     store_quote,
+    unknown_quote,
 )
 from cloud.booking.slots import DeliveryType
 from cloud.database import EPOCH
@@ -140,7 +141,7 @@ async def get_quote(request: Request, quote: QuoteId, who: Asker) -> Response:
 
     def read() -> Response:
         with database.reading(context.engine) as connection:
-            found = read_quote(connection, quote, None if who.sees_all else who.account)
+            found = require_visible(who, read_quote(connection, quote), unknown_quote())
         return TaggedResponse(describe_quote(context, found)).answer(request)
 
     return await run_in_threadpool(read)
@@ -169,8 +170,8 @@ def require_valid_quote(
     context: AppContext, connection: Connection, name: str, who: Caller
 ) -> LockedQuote:
     """A quote that may be used by the caller; raises UnknownQuote or QuoteExpiredError."""
-    account = None if who.sees_all else who.account
-    return read_valid_quote(connection, name, context.clock(), account)
+    found = require_visible(who, read_quote(connection, name), unknown_quote())
+    return require_valid(found, context.clock())
 
 
 def reprice(context: AppContext, error: QuoteExpiredError, who: Caller) -> QuoteRepriced:
