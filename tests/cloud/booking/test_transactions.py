@@ -11,11 +11,11 @@ from cloud.booking.transactions import run_booking
 from tests.cloud.databases import new_engine
 
 
-class Deadlock(Exception):
+class DeadlockError(Exception):
     sqlstate = "40P01"
 
 
-class Unavailable(Exception):
+class UnavailableError(Exception):
     sqlstate = "57P01"
 
 
@@ -27,7 +27,12 @@ def locked() -> sqlite3.OperationalError:
 
 @pytest.mark.parametrize(
     ("fault", "runs"),
-    [(Deadlock(), 3), (locked(), 3), (Unavailable(), 1), (sqlite3.OperationalError("full"), 1)],
+    [
+        (DeadlockError(), 3),
+        (locked(), 3),
+        (UnavailableError(), 1),
+        (sqlite3.OperationalError("full"), 1),
+    ],
 )
 def test_it_is_run_until_it_succeeds(tmp_path: Path, fault: Exception, runs: int) -> None:
     engine, seen = new_engine(tmp_path), []
@@ -52,7 +57,7 @@ def test_it_gives_up_in_the_end(tmp_path: Path) -> None:
 
     def work(_: object) -> None:
         seen.append(1)
-        raise OperationalError("UPDATE", {}, Deadlock())
+        raise OperationalError("UPDATE", {}, DeadlockError())
 
     with pytest.raises(OperationalError):
         run_booking(engine, work)
