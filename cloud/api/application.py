@@ -64,7 +64,7 @@ from cloud.api.overrides import OverrideRefused
 from cloud.app import problem
 from cloud.app.billing.services import Billing, is_webhook, sample_billing
 from cloud.app.broadcaster import CursorError, TooManySubscribers
-from cloud.app.campaign_figures import CampaignFigures
+from cloud.app.campaigns.figures import CampaignFigures
 from cloud.app.context import AppContext, ForecastFailed
 from cloud.app.etag import COMPRESSED_FROM_BYTES
 from cloud.app.example_dates import find_coming_monday, move_example_dates

@@ -36,7 +36,11 @@ COMMANDS: Final = {
     "bookings": ("cloud.cli.bookings", "run", "avails, holds, blackouts, and their verification"),
     "invoices": ("cloud.cli.billing.invoices", "run", "draft, finalise, correct, export invoices"),
     "payments": ("cloud.cli.billing.payments", "run", "list, resume and reconcile payments"),
-    "campaigns": ("cloud.cli.campaigns", "run", "delivery of campaigns, play logs, make-goods"),
+    "campaigns": (
+        "cloud.cli.campaigns.commands",
+        "run",
+        "delivery of campaigns, play logs, make-goods",
+    ),
     "rate-card": ("cloud.cli.rate_card", "run", "put another rate card in force"),
     "override": ("cloud.cli.override", "run", "set prices by hand, and withdraw them"),
     "forecast": ("cloud.cli.forecast", "run", "forecast every site, store and score"),
