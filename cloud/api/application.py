@@ -57,6 +57,10 @@ from cloud.api.fleet import config as fleet_config
 from cloud.api.fleet import devices as fleet_devices
 from cloud.api.fleet import jobs as fleet_jobs
 from cloud.api.fleet.devices import DeviceExists
+from cloud.api.opendirect import changes as opendirect_changes
+from cloud.api.opendirect import orders as opendirect_orders
+from cloud.api.opendirect import parties as opendirect_parties
+from cloud.api.opendirect import products as opendirect_products
 from cloud.api.orders import changes as order_changes
 from cloud.api.orders import orders
 from cloud.api.orders.errors import ORDER_ERRORS
@@ -64,7 +68,7 @@ from cloud.api.overrides import OverrideRefused
 from cloud.app import problem
 from cloud.app.billing.services import Billing, is_webhook, sample_billing
 from cloud.app.broadcaster import CursorError, TooManySubscribers
-from cloud.app.campaigns.figures import CampaignFigures
+from cloud.app.campaign_figures import CampaignFigures
 from cloud.app.context import AppContext, ForecastFailed
 from cloud.app.etag import COMPRESSED_FROM_BYTES
 from cloud.app.example_dates import find_coming_monday, move_example_dates
@@ -106,7 +110,8 @@ VERSION: Final = "1"
 ROUTE_MODULES: Final = (
     locations, breakdown, audience, alerts, live, pricing, explain, batch, overrides, inventory,
     optimize, plans, booking_avails, booking_quotes, booking_holds, booking_blackouts,
-    booking_catalogue, orders, order_changes, billing_invoices, billing_payments, billing_webhooks,
+    booking_catalogue, orders, order_changes, opendirect_parties, opendirect_products,
+    opendirect_orders, opendirect_changes, billing_invoices, billing_payments, billing_webhooks,
     campaign_routes, fleet_devices, fleet_config, fleet_jobs, accounts, users, sign_in, openid,
     passwords, health, page,
 )  # fmt: skip

@@ -21,6 +21,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from cloud import database
+from cloud.app.booking_cache import BookingCache
 from cloud.app.change_log import ChangeLog
 from cloud.app.etag import TaggedResponse
 from cloud.app.forecast_cache import (
@@ -38,7 +39,6 @@ from cloud.forecast.forecaster import forecast_at
 from cloud.lru_cache import LruCache
 from cloud.pricing.rate_card import RateCard
 from cloud.sales.book import read_site_market
-from cloud.sales.booking_cache import BookingCache
 from cloud.sites.site_model import Site
 from cloud.sites.sites import Sites
 from wire.clock import utc_now

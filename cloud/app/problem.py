@@ -73,6 +73,7 @@ DESCRIPTIONS: Final = {
     403: "The role of the key does not allow this",
     404: "The resource does not exist",
     409: "The request conflicts with the present state",
+    412: "The resource is not the version that `If-Match` names",
     413: "The body is too large",
     422: "The request is invalid; `detail` says why",
     429: "The quota is used up; `Retry-After` says when to send again",

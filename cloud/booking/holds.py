@@ -5,7 +5,7 @@ stays readable after it has ended. Its positions are in the ledger under its id.
 """
 
 import zlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -196,13 +196,8 @@ def find_hold(connection: Connection, name: str, account: str | None) -> Booking
     wanted = select(booking_holds).where(booking_holds.c.id == name, _of(account))
     row = connection.execute(wanted).mappings().one_or_none()
     if row is None:
-        raise unknown_hold()
+        raise UnknownHold("no hold of yours has that id: GET /api/holds lists your holds")
     return _hold(row)
-
-
-def unknown_hold() -> UnknownHold:
-    """The error of an id that no hold of the account has."""
-    return UnknownHold("no hold of yours has that id: GET /api/holds lists your holds")
 
 
 def require_held(
@@ -217,17 +212,11 @@ def require_held(
 
 
 def find_holds(
-    connection: Connection,
-    accounts: Collection[str] | None,
-    *,
-    after: HoldPosition | None,
-    most: int,
+    connection: Connection, account: str | None, *, after: HoldPosition | None, most: int
 ) -> Sequence[BookingHold]:
-    """The holds of some accounts, or of all, the latest first, also those that have ended."""
+    """The holds of an account, or of all, the latest first, also those that have ended."""
     columns = booking_holds.c
-    wanted = select(booking_holds)
-    if accounts is not None:
-        wanted = wanted.where(columns.account.in_(sorted(accounts)))
+    wanted = select(booking_holds).where(_of(account))
     if after is not None:
         then = and_(columns.created_at == after.created_at, columns.id < after.id)
         wanted = wanted.where(or_(columns.created_at < after.created_at, then))

@@ -112,24 +112,15 @@ def read_quote(connection: Connection, name: str, account: str | None = None) ->
         wanted = wanted.where(quote_locks.c.account == account)
     row = connection.execute(wanted).mappings().one_or_none()
     if row is None:
-        raise unknown_quote()
+        raise UnknownQuote("no quote of yours has that id: POST /api/quotes gives a new one")
     return _quote(row)
-
-
-def unknown_quote() -> UnknownQuote:
-    """The error of an id that no quote of the account has."""
-    return UnknownQuote("no quote of yours has that id: POST /api/quotes gives a new one")
 
 
 def read_valid_quote(
     connection: Connection, name: str, now: datetime, account: str | None = None
 ) -> LockedQuote:
     """The same; raises QuoteExpiredError after its end."""
-    return require_valid(read_quote(connection, name, account), now)
-
-
-def require_valid(quote: LockedQuote, now: datetime) -> LockedQuote:
-    """The quote, if its prices still hold; raises QuoteExpiredError."""
+    quote = read_quote(connection, name, account)
     if not quote.is_valid(now):
         raise QuoteExpiredError(quote)
     return quote

@@ -29,14 +29,13 @@ from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.app.slot_quotes import compute_quote
 from cloud.auth import audit
-from cloud.auth.access import BUYER_ROLES, Caller, allow_roles, get_caller, require_visible
+from cloud.auth.access import BUYER_ROLES, Caller, allow_roles, get_caller
 from cloud.booking.quote_locks import (
     LockedQuote,
     QuoteExpiredError,
     read_quote,
-    require_valid,
+    read_valid_quote,
     store_quote,
-    unknown_quote,
 )
 from cloud.booking.slots import DeliveryType
 from cloud.database import EPOCH
@@ -141,7 +140,7 @@ async def get_quote(request: Request, quote: QuoteId, who: Asker) -> Response:
 
     def read() -> Response:
         with database.reading(context.engine) as connection:
-            found = require_visible(who, read_quote(connection, quote), unknown_quote())
+            found = read_quote(connection, quote, None if who.sees_all else who.account)
         return TaggedResponse(describe_quote(context, found)).answer(request)
 
     return await run_in_threadpool(read)
@@ -170,8 +169,8 @@ def require_valid_quote(
     context: AppContext, connection: Connection, name: str, who: Caller
 ) -> LockedQuote:
     """A quote that may be used by the caller; raises UnknownQuote or QuoteExpiredError."""
-    found = require_visible(who, read_quote(connection, name), unknown_quote())
-    return require_valid(found, context.clock())
+    account = None if who.sees_all else who.account
+    return read_valid_quote(connection, name, context.clock(), account)
 
 
 def reprice(context: AppContext, error: QuoteExpiredError, who: Caller) -> QuoteRepriced:

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from cloud import database
 from cloud.api.campaigns.callers import CallerOf, CampaignId
-from cloud.app.campaigns.figures import usual_audience
+from cloud.app.campaign_figures import usual_audience
 from cloud.app.context import AppContext
 from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempotent
 from cloud.app.idempotency.key_store import Reply

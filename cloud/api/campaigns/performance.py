@@ -23,7 +23,7 @@ from cloud.api.campaigns.documents import (
     describe_performance,
 )
 from cloud.api.campaigns.listing import read_campaign
-from cloud.app.campaigns.figures import CampaignFigures
+from cloud.app.campaign_figures import CampaignFigures
 from cloud.app.context import AppContext
 from cloud.app.live_session import require_valid_caller
 from cloud.app.problem import REFUSALS, problem_responses

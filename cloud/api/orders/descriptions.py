@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from cloud.api.orders.models import (
     ChangeResponse,
-    LineHours,
     OrderDetail,
     OrderLineResponse,
     OrderSummary,
+    PricedRun,
 )
 from cloud.booking.order_line import group_slots
 from cloud.booking.orders.change_requests import ChangeRequest
@@ -80,7 +80,7 @@ def describe_line(line: BookedLine) -> OrderLineResponse:
         id=line.line_id,
         status=line.booking_status,
         hours=[
-            LineHours(
+            PricedRun(
                 starts_at=_instant(run.starts_at), hours=run.hours, price_minor=run.price_or(0)
             )
             for run in runs

@@ -93,7 +93,7 @@ class CreativesRequest(_Body):
     creatives: Creatives
 
 
-class LineHours(BaseModel):
+class PricedRun(BaseModel):
     """Consecutive hours of a line at one price."""
 
     starts_at: datetime
@@ -111,7 +111,7 @@ class OrderLineResponse(BaseModel):
     starts_at: datetime
     ends_at: datetime
     positions: int = Field(examples=[1])
-    hours: list[LineHours]
+    hours: list[PricedRun]
     cost_minor: int = Field(examples=[1059], description="of all hours and positions")
     cancellation_minor: int = Field(description="due for hours that were released")
     discount_bp: int

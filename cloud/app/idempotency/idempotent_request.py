@@ -57,9 +57,8 @@ class IdempotentRequest:
             KeyInUse: the first request has not ended.
             KeyReused: the key belongs to another request.
         """
-        claim = run_booking(
-            context.engine, lambda connection: claim_key(connection, self.keyed, context.clock())
-        )
+        with database.writing(context.engine) as connection:
+            claim = claim_key(connection, self.keyed, context.clock())
         if isinstance(claim, Reply):
             return _respond(claim, REPLAYED)
 

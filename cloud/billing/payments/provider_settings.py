@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from cloud.billing.payments.account_provider import AccountProvider
 from cloud.billing.payments.provider import PaymentProvider
+from cloud.billing.payments.stripe_provider import MOST_SECRETS, StripeProvider, StripeSettings
 from cloud.settings import SettingsError
 from wire.addresses import AddressError
 from wire.command_line import address_in
@@ -31,12 +32,6 @@ def open_providers(
     key = _read_secret(environment, KEY)
     if key is None:
         return providers
-    from cloud.billing.payments.stripe_provider import (  # slow to import, not always needed
-        MOST_SECRETS,
-        StripeProvider,
-        StripeSettings,
-    )
-
     secrets = tuple(filter(None, (_read_secret(environment, SECRETS) or "").split(",")))
     if len(secrets) > MOST_SECRETS:
         raise SettingsError(f"{SECRETS} has {len(secrets)} secrets: give at most {MOST_SECRETS}")

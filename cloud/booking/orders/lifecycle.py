@@ -6,7 +6,7 @@ Capacity, rows, versions and the entry in the audit log change in one transactio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from cloud.booking import capacity
 from cloud.booking.capacity import release
@@ -22,6 +22,10 @@ from cloud.booking.slots import HOUR_S
 from cloud.booking.transitions import HOLDING, LineAction, TransitionError, list_actions
 from cloud.booking.version_digest import LINE_ACTIONS
 
+STOPPABLE: Final = frozenset(
+    {BookingStatus.IN_FLIGHT, BookingStatus.PAUSED, BookingStatus.CHANGE_PENDING}
+)
+"""States of lines that keep the hours that have begun; of the others nothing is due by the hour."""
 DISPLACED: Final = "displaced by a line of higher priority"
 
 
@@ -173,8 +177,8 @@ def store_displaced(work: OrderWork, displaced: Iterable[DisplacedLine]) -> None
 
 
 def keep_delivered(line: BookedLine, now: datetime) -> BookedLine:
-    """A line that has begun with the slots that have begun; one to come as it is."""
-    if line.starts_at > now or line.booking_status in HOLDING:
+    """A line that will be stopped, with the slots that have begun; others as they are."""
+    if line.booking_status not in STOPPABLE:
         return line
     slots = tuple(one for one in line.slots if one.starts_at_s < _next_hour_s(now))
     ends_at = flight_of(slots)[1] if slots else line.starts_at + timedelta(seconds=HOUR_S)
@@ -183,18 +187,23 @@ def keep_delivered(line: BookedLine, now: datetime) -> BookedLine:
 
 def _cancel(work: OrderWork, line: BookedLine, reason: str) -> BookedLine:
     held = work.move(line, LineAction.CANCEL, reason=reason)
-    if line.booking_status is BookingStatus.RESERVED:
+    if line.booking_status not in STOPPABLE:
+        is_booked = line.booking_status is BookingStatus.BOOKED
         release(work.connection, line.line_id)
-        return held
-    if line.booking_status is BookingStatus.BOOKED and line.starts_at > work.now:
-        due = work.policy.compute_due(line.cost_minor, line.starts_at, work.now)
-        release(work.connection, line.line_id)
+        cost = line.cost_minor if is_booked else 0
+        due = work.policy.compute_due(cost, line.starts_at, work.now)
         return replace(held, cancellation_minor=held.cancellation_minor + due)
     release(work.connection, line.line_id, from_s=_next_hour_s(work.now))
-    stopped = keep_delivered(held, work.now)
+    stopped = replace(keep_delivered(line, work.now), **_state_of(held))
     rest = line.cost_minor - stopped.cost_minor
     due = rest if work.policy.in_flight is InFlightDue.EVERYTHING else 0
     return replace(stopped, cancellation_minor=stopped.cancellation_minor + due)
+
+
+def _state_of(line: BookedLine) -> dict[str, Any]:
+    """What a change of state sets."""
+    names = ("booking_status", "reason", "expires_at", "changed_by", "changed_at")
+    return {name: getattr(line, name) for name in names}
 
 
 def _next_hour_s(now: datetime) -> int:

@@ -52,7 +52,7 @@ CREATIVE_TEST = {
 SHARED = frozenset(
     {
         "location", "time_slot", "name", "device", "job", "alert", "blackout", "product",
-        "daypart", "line", "change", "provider",
+        "daypart", "line", "change", "provider", "assignment",
     }
 )  # fmt: skip
 """Path parameters of objects that belong to no account, or to an object before them."""
@@ -142,6 +142,7 @@ OWNED: dict[str, Create] = {
     "creative_test": by_post("/api/creative-tests", CREATIVE_TEST),
     "make_good": new_make_good,
     "hold": by_post("/api/holds", {"selection": SLOTS}),
+    "organization": lambda _: "acme",
     "order": by_post("/api/orders", {"name": "Winter"}),
     "plan": by_post(PLANS, PLAN),
     "quote": by_post("/api/quotes", SLOTS),
@@ -151,6 +152,7 @@ OWNED: dict[str, Create] = {
 
 BODIES: dict[str, dict] = {
     "PUT /api/users/{user}/roles": {"roles": ["advertiser"]},
+    "POST /opendirect/2.1/accounts/{account}/orders": {"name": "Winter"},
     "POST /api/orders/{order}/actions": {"action": "book"},
     "POST /api/orders/{order}/lines": {"quote": "0" * 32},
     "PUT /api/orders/{order}/discount": {"discount_bp": 1, "reason": "fine"},

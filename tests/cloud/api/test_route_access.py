@@ -81,6 +81,7 @@ ROLES = {
     "GET /api/fleet/drift": AUDIENCE_READERS,
     "POST /api/alerts": OPERATORS,
     "/api/orders": BUYERS | {Role.FINANCE},
+    "/opendirect/2.1": BUYERS | {Role.FINANCE},
     "/metrics": OPERATORS,
     "/api/me": EVERYBODY,
     "/api/sign-out": EVERYBODY,
@@ -113,6 +114,7 @@ PARAMETERS = {
     "order": "0" * 32, "line": "0" * 32, "change": "0" * 32,
     "campaign": "0" * 32, "creative": "0" * 32, "creative_test": "0" * 32,
     "make_good": "0" * 32,
+    "organization": "acme", "assignment": "0" * 32,
 }  # fmt: skip
 ASKED = {"time_slot": "2026-11-23T08:00", "location": "KX-01"}
 BODIES = {

@@ -179,11 +179,8 @@ EXAMPLES = {
     "GET /api/quotes/{quote}": "kept",
 }
 """Every route that quotes prices to an advertiser, with a question about the slot."""
-NOT_QUOTING = (
-    "/api/accounts", "/api/brands", "/api/users", "/api/me", "/api/sign-", "/api/password",
-    "/api/avails", "/api/holds", "/api/products", "/api/dayparts", "/api/screens", "/api/orders",
-)  # fmt: skip
-"""Starts of paths whose answers quote no price; an order has the prices of its own quote."""
+QUOTING = ("/api/locations", "/api/pricing", "/api/inventory", "/api/quotes")
+"""Starts of the paths that quote prices; an order or invoice has the prices of its own quote."""
 
 
 def routes_for(role: Role) -> set[str]:
@@ -196,7 +193,7 @@ def routes_for(role: Role) -> set[str]:
             ]
             if any(role in guard.roles for guard in guards):
                 found |= {f"{method} {route.path}" for method in route.methods}
-    return {one for one in found if not one.partition(" ")[2].startswith(NOT_QUOTING)}
+    return {one for one in found if one.partition(" ")[2].startswith(QUOTING)}
 
 
 def test_no_answer_for_an_advertiser_tells_who_set_a_price_why_or_in_place_of_what(

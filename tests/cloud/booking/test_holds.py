@@ -148,4 +148,4 @@ def test_holds_are_listed_in_pages_with_the_latest_first(sqlite: Connection) -> 
     then = HoldPosition(first[-1].created_at, first[-1].id)
     rest = find_holds(sqlite, None, after=then, most=9)
     assert [one.id for one in (*first, *rest)] == ["later", "h2", "h1", "h0"]
-    assert [one.id for one in find_holds(sqlite, {"a1"}, after=None, most=9)] == ["h1"]
+    assert [one.id for one in find_holds(sqlite, "a1", after=None, most=9)] == ["h1"]

@@ -12,7 +12,8 @@ import pytest
 from cloud.api.campaigns import performance
 from cloud.api.campaigns.listing import read_campaign
 from cloud.api.campaigns.performance import stream_events
-from cloud.app.campaigns.figures import CampaignFigures, compute_performance
+from cloud.app import campaign_figures
+from cloud.app.campaign_figures import CampaignFigures
 from cloud.auth.access import Caller
 from tests.cloud.api.campaigns.conftest import WINTER, CampaignApi
 
@@ -54,7 +55,7 @@ def test_viewers_of_a_campaign_share_a_computation_for_five_seconds(api: Campaig
 
     def compute(*of: Any) -> Any:
         computed.append(of)
-        return compute_performance(*of)
+        return campaign_figures.compute_performance(*of)
 
     started_at = api.clock.now
     for seconds in (0, 4, 5, 9):

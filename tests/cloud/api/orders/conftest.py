@@ -15,6 +15,7 @@ from cloud.auth.accounts.account_store import create_account
 from cloud.auth.keys import Role, create_key
 from cloud.auth.quota import Quota
 from cloud.booking.quote_locks import LockedQuote, store_quote
+from cloud.campaigns.creatives import NewCreative, create_creative
 from cloud.database import writing
 from tests.cloud.api.conftest import ApiClient
 from tests.cloud.app_context import FRIDAY_NOON
@@ -81,6 +82,12 @@ def open_market(context: AppContext) -> Market:
                 id=name, name=name.title(), kind=AccountKind.ADVERTISER, credit_limit_minor=10**6
             )
             create_account(connection, profile, by="me", now=FRIDAY_NOON)
+        new = NewCreative(
+            account="acme", name="spring-sale", sha256="a" * 64, reference=None,
+            media_type="video/mp4", width_px=1080, height_px=1920,
+            duration=timedelta(seconds=10), categories=(),
+        )  # fmt: skip
+        create_creative(connection, new, by="me", now=FRIDAY_NOON)
     keys = {
         name: create_key(context.engine, role, name, by="me", now=FRIDAY_NOON, account=account)
         for name, (role, account) in PEOPLE.items()

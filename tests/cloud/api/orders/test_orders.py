@@ -10,8 +10,10 @@ import pytest
 from cloud.auth.audit import read_entries, verify_chain
 from cloud.booking.order_store import digest_of_all
 from cloud.booking.version_digest import read_last_digest
-from cloud.database import reading
+from cloud.campaigns.creatives import CreativeStatus, decide_creative, read_by_names
+from cloud.database import reading, writing
 from tests.cloud.api.orders.conftest import ORDERS, Market
+from tests.cloud.booking.orders.order_steps import MONDAY_SEVEN
 
 
 def test_an_order_is_placed_reserved_and_booked_at_the_quoted_prices(market: Market) -> None:
@@ -169,23 +171,6 @@ def test_a_discount_waits_for_finance_and_people_are_shown_to_staff_only(market:
     assert "annual agreement" not in market("acme", "GET", where).text
 
 
-def test_a_change_is_asked_for_and_decided(market: Market) -> None:
-    where = market.order()
-    line = market.act("acme", where, "book").json()["lines"][0]
-    asked = {"line": line["id"], "positions": 2, "reason": "more people"}
-    too_late = market("acme", "POST", f"{where}/changes", {**asked, "positions": None})
-    assert (too_late.status_code, too_late.json()["title"]) == (422, "Invalid order")
-    change = market("acme", "POST", f"{where}/changes", asked)
-    assert (change.status_code, change.json()["cost_after_minor"]) == (201, 420)
-    path = f"{where}/changes/{change.json()['id']}"
-    decision = {"status": "APPROVED", "reason": "there is room"}
-    assert market("acme", "PUT", path, decision).status_code == 403
-    decided = market("sales", "PUT", path, decision).json()
-    listed = market("acme", "GET", f"{where}/changes").json()["changes"]
-    assert listed == [decided]
-    assert market("acme", "GET", where).json()["lines"][0]["positions"] == 2
-
-
 def test_an_expired_reservation_is_shown_and_stored_as_expired(market: Market) -> None:
     where = market.order()
     market.act("acme", where, "reserve")
@@ -194,6 +179,23 @@ def test_an_expired_reservation_is_shown_and_stored_as_expired(market: Market) -
     assert (shown["status"], shown["actions"]) == ("Expired", ["reset"])
     assert market.act("acme", where, "book").json()["title"] == "Wrong state"
     assert market.act("acme", where, "reset").json()["lines"][0]["status"] == "Draft"
+
+
+def test_a_line_is_in_flight_once_its_creative_is_approved(market: Market) -> None:
+    where = market.order()
+    line = market.act("acme", where, "book").json()["lines"][0]
+    path = f"{where}/lines/{line['id']}/creatives"
+    unknown = market("acme", "PUT", path, {"creatives": ["theirs"]})
+    assert (unknown.status_code, unknown.json()["status"]) == (422, 422)
+    market("acme", "PUT", path, {"creatives": ["spring-sale"]})
+    market.context.clock.now = MONDAY_SEVEN
+    assert market("acme", "GET", where).json()["lines"][0]["status"] == "Booked"
+    with writing(market.context.engine) as connection:
+        creative = read_by_names(connection, "acme", ["spring-sale"])["spring-sale"].id
+        decide_creative(
+            connection, creative, CreativeStatus.APPROVED, reason=None, by="x", now=MONDAY_SEVEN
+        )
+    assert market("acme", "GET", where).json()["lines"][0]["status"] == "InFlight"
 
 
 def test_a_draft_is_removed_and_creatives_are_set(market: Market) -> None:

@@ -16,7 +16,7 @@ from cloud.booking.orders.change_requests import (
 from cloud.booking.orders.due_changes import apply_due_changes
 from cloud.booking.orders.order_work import NotAllowedError
 from cloud.booking.orders.placing import OrderRefused
-from cloud.booking.slots import NotAvailableError
+from cloud.booking.slots import DeliveryType, NotAvailableError
 from cloud.booking.transitions import TransitionError
 from cloud.database import reading
 from tests.cloud.booking.capacity_data import read_free
@@ -130,3 +130,15 @@ def test_a_late_change_is_refused_and_a_pending_one_ends_with_the_flight(steps: 
     with reading(steps.engine) as connection:
         (request,) = list_changes(connection, order_id)
     assert (request.status, request.decision_reason) == ("REJECTED", "the flight has ended")
+
+
+def test_a_line_that_is_displaced_before_its_start_while_a_change_is_pending_costs_nothing(
+    steps: Steps,
+) -> None:
+    quote = priced_quote(positions=6, delivery=DeliveryType.PREEMPTIBLE)
+    order_id = steps.place(quote)
+    steps.book(order_id)
+    ask(steps, order_id)
+    steps.book(steps.place())
+    (line,) = steps.lines(order_id)
+    assert (line.booking_status, line.cost_minor, line.slots) == ("Stopped", 0, ())

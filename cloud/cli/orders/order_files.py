@@ -21,7 +21,7 @@ from cloud.booking.order_store import OrderConflictError, add_versions, read_new
 from cloud.booking.orders.order_rows import read_lines
 from cloud.booking.orders_file import COLUMNS, OrdersFile, OrdersRefused, read_orders
 from cloud.booking.version_digest import FILE_ACTION, read_last_digest
-from cloud.cli import order_actions
+from cloud.cli.orders import placed_orders
 from cloud.money import written
 from cloud.sites.sites_file import SAMPLE, load_sites
 from wire.clock import utc_now
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     loads.add_argument("file", type=Path, help=f"CSV: {','.join(COLUMNS)}")
     lists = actions.add_parser("list", help="show the newest version of each line")
     lists.add_argument("--order", metavar="ID", help="lines of this order only")
-    order_actions.add_actions(actions)
+    placed_orders.add_actions(actions)
 
 
 def run(arguments: argparse.Namespace, clock: Callable[[], datetime] = utc_now) -> int:
@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace, clock: Callable[[], datetime] = utc_now) 
     if arguments.action == "list":
         return _list(chosen.database_url, arguments.order)
     if arguments.action != "load":
-        return order_actions.run(arguments, chosen, clock())
+        return placed_orders.run(arguments, chosen, clock())
     try:
         orders = read_orders(arguments.file, load_sites(chosen.sites or SAMPLE))
         versions = _load(chosen.database_url, orders, clock())

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cloud import database
-from cloud.cli.campaigns import commands
+from cloud.cli import campaigns
 from cloud.database import writing
 from tests.cloud.campaigns.campaign_data import SEVEN, line, report, store_lines, store_reports
 from tests.cloud.databases import new_database
@@ -25,11 +25,11 @@ def run(tmp_path: Path) -> Run:
         store_reports(connection, report(1, 0, a=30), report(2, 1, a=31))
     engine.dispose()
     parser = Parser()
-    commands.add_arguments(parser)
+    campaigns.add_arguments(parser)
 
     def run(*words: str) -> int:
         arguments = parser.parse_args(["--database", url, *words])
-        return commands.run(arguments, lambda: SEVEN + timedelta(hours=3))
+        return campaigns.run(arguments, lambda: SEVEN + timedelta(hours=3))
 
     return run
 

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 from cloud import database, settings
 from cloud.app.orders.line_creatives import ready_finder
 from cloud.auth.keys import Role
+from cloud.billing.settlement import read_paid
 from cloud.booking.orders import lifecycle
 from cloud.booking.orders.approvals import approve_order, decline_order
 from cloud.booking.orders.credit import CreditLimitError
@@ -83,6 +84,7 @@ def _change(
         actor=Actor(f"{getpass.getuser()} (command line)", None, frozenset({Role.ADMIN})),
         now=now,
         find_ready=ready_finder(sites),
+        read_paid=read_paid,
     )
     if arguments.action == "sweep":
         return apply_due_changes(work)

@@ -7,7 +7,7 @@ import pytest
 
 from cloud.__main__ import main
 from cloud.booking.orders.approvals import give_discount
-from cloud.cli import orders
+from cloud.cli.orders import order_files
 from cloud.sites.sites_file import SAMPLE
 from tests.cloud.booking.orders.order_steps import NOON, SALES, Steps, priced_quote
 from tests.cloud.databases import new_engine
@@ -25,9 +25,9 @@ def test_orders_are_shown_decided_and_cancelled(
     def run(*words: str) -> int:
         url = f"sqlite:///{tmp_path}/onlooker.db"
         parser = argparse.ArgumentParser()
-        orders.add_arguments(parser)
+        order_files.add_arguments(parser)
         where = ["--database", url, "--sites", str(SITES_FILE)]
-        return orders.run(parser.parse_args([*where, *words]), lambda: NOON)
+        return order_files.run(parser.parse_args([*where, *words]), lambda: NOON)
 
     approved, declined = steps.place(), steps.place(priced_quote((5,), prices=(10,)))
     for order_id in (approved, declined):

@@ -1,0 +1,1 @@
+"""Routes of OpenDirect 2.1, under `/opendirect/2.1/`."""

@@ -1,0 +1,362 @@
+"""OpenDirect's orders and lines: create, read, and `?reserve`, `?book`, `?cancel`, `?reset`.
+
+A line is of one product, which is one screen. Its price is computed when the line is added, and is
+locked as a quote is; a `cost` that the client sends must be that price.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
+
+from cloud import database
+from cloud.api.booking.quotes import lock_quote
+from cloud.api.opendirect.answers import (
+    CHANGE_PROBLEMS,
+    PREFIX,
+    READ_PROBLEMS,
+    AccountId,
+    Count,
+    Offset,
+    OpenDirectRoute,
+    answer,
+    answer_page,
+    encode,
+    has_changed,
+    require_own_account,
+    take_page,
+)
+from cloud.api.orders.models import LINE_ID, Text
+from cloud.api.orders.order_change import actor_of, change_orders
+from cloud.api.orders.orders import ORDER_ROLES, Asker, OrderId
+from cloud.api.pricing import require_near
+from cloud.app.buyer import Buyer
+from cloud.app.context import AppContext
+from cloud.app.idempotency.idempotent_request import Idempotent
+from cloud.app.idempotency.key_store import Reply
+from cloud.app.problem import problem_response
+from cloud.app.rate_card_reload import get_context
+from cloud.app.slot_quotes import compute_quote
+from cloud.auth.access import Caller, allow_roles
+from cloud.booking.opendirect.resources import describe_line, describe_order
+from cloud.booking.opendirect.targeting import (
+    Targeting,
+    TargetingError,
+    list_demand,
+    read_targets,
+)
+from cloud.booking.orders import lifecycle
+from cloud.booking.orders.order import BookedLine, Order
+from cloud.booking.orders.order_rows import find_order, list_orders, read_lines, unknown_order
+from cloud.booking.orders.order_work import OrderWork
+from cloud.booking.orders.placing import NewOrder, OrderRefused, add_lines, place_order, remove_line
+from cloud.booking.sale_limits import find_site
+from cloud.booking.slots import DeliveryType, SlotDemand
+from cloud.database import EPOCH
+from cloud.money import minor
+from cloud.pricing.slot import Slot
+from cloud.sites.site_model import Site
+
+router = APIRouter(
+    prefix=PREFIX,
+    tags=["opendirect"],
+    route_class=OpenDirectRoute,
+    dependencies=[allow_roles(*ORDER_ROLES), Depends(require_own_account)],
+)
+LineId = Annotated[str, Path(examples=[LINE_ID], max_length=64)]
+ORDERS: Final = "/accounts/{account}/orders"
+LINES: Final = ORDERS + "/{order}/lines"
+LINE: Final = LINES + "/{line}"
+ACTIONS: Final = {
+    "reserve": lifecycle.reserve_lines,
+    "book": lifecycle.book_lines,
+    "reset": lifecycle.reset_lines,
+}
+
+
+class ProviderData(BaseModel):
+    """References of the buyer; others than the purchase order are not stored."""
+
+    ponumber: Text | None = None
+
+
+class OpenDirectOrder(BaseModel):
+    """An order to create; further fields are ignored."""
+
+    name: Text = Field(examples=["Winter campaign"])
+    advertiserbrandid: str | None = Field(default=None, max_length=64)
+    currency: str | None = Field(default=None, max_length=3)
+    budget: Decimal | None = Field(default=None, gt=0, le=10**10)
+    providerdata: ProviderData = ProviderData()
+
+
+class OpenDirectTargeting(BaseModel):
+    """One element of `producttargeting`."""
+
+    name: str = Field(max_length=60, examples=["Delivery"])
+    type: str = Field(default="Frames", max_length=60)
+    target: str = Field(max_length=255, examples=["ShareOfDisplay/ShareOfTime"])
+    targetvalues: list[str | int | float] = Field(default=[], max_length=500, examples=[["16.67"]])
+
+
+class OpenDirectLine(BaseModel):
+    """A line to add; further fields are ignored."""
+
+    productid: str = Field(max_length=64, examples=["KX-01"])
+    startdate: AwareDatetime = Field(examples=["2030-01-07T08:00:00Z"])
+    enddate: AwareDatetime = Field(examples=["2030-01-07T10:00:00Z"])
+    cost: Decimal | None = Field(default=None, description="must be the price of the line, if sent")
+    producttargeting: list[OpenDirectTargeting] = Field(default=[], max_length=20)
+
+
+class StateChange(BaseModel):
+    """The body of an action; only a cancellation needs one."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    statechangereason: str | None = Field(default=None, max_length=200)
+
+
+@router.get(ORDERS, responses=READ_PROBLEMS)
+async def list_account_orders(
+    request: Request, account: AccountId, who: Asker, offset: Offset = 0, count: Count = 25
+) -> Response:
+    """List the orders of an account, the latest first."""
+    context: AppContext = get_context(request)
+
+    def read() -> tuple[list[dict[str, Any]], int]:
+        with database.reading(context.engine) as connection:
+            page = list_orders(connection, [account], offset=offset, count=count)
+            lines = read_lines(connection, [order.id for order in page.orders])
+        found = [
+            describe_order(order, [line for line in lines if line.order_id == order.id])
+            for order in page.orders
+        ]
+        return found, page.total
+
+    found, total = await run_in_threadpool(read)
+    return answer_page(request, "orders", found, total)
+
+
+@router.post(ORDERS, responses=CHANGE_PROBLEMS)
+async def create_account_order(
+    request: Request, account: AccountId, asked: OpenDirectOrder, who: Asker, idempotent: Idempotent
+) -> Response:
+    """Create an order without lines."""
+
+    def step(work: OrderWork) -> Reply:
+        order = place_order(work, NewOrder(account=account, name=asked.name,
+                                           brand=asked.advertiserbrandid,
+                                           purchase_order=asked.providerdata.ponumber))  # fmt: skip
+        if asked.currency not in (None, order.currency):
+            raise OrderRefused(f"currency: found {asked.currency}, expected {order.currency}")
+        where = f"{PREFIX}/accounts/{account}/orders/{order.id}"
+        return Reply(200, encode(describe_order(order, [])), {"location": where})
+
+    return await change_orders(request, idempotent, step)
+
+
+@router.get(ORDERS + "/{order}", responses=READ_PROBLEMS)
+async def get_account_order(
+    request: Request, account: AccountId, order: OrderId, who: Asker
+) -> Response:
+    """Return one order."""
+    found, lines = await _read_order(request, account, order)
+    return answer(request, describe_order(found, lines))
+
+
+@router.get(LINES, responses=READ_PROBLEMS)
+async def list_lines(
+    request: Request,
+    account: AccountId,
+    order: OrderId,
+    who: Asker,
+    offset: Offset = 0,
+    count: Count = 25,
+) -> Response:
+    """List the lines of an order."""
+    _, lines = await _read_order(request, account, order)
+    page = [_describe(request, line) for line in take_page(lines, offset, count)]
+    return answer_page(request, "lines", page, len(lines))
+
+
+@router.get(LINE, responses=READ_PROBLEMS)
+async def get_line(
+    request: Request, account: AccountId, order: OrderId, line: LineId, who: Asker
+) -> Response:
+    """Return one line."""
+    _, lines = await _read_order(request, account, order)
+    return answer(request, _describe(request, _find(lines, line)))
+
+
+@router.post(LINES, responses=CHANGE_PROBLEMS)
+async def add_line(
+    request: Request,
+    account: AccountId,
+    order: OrderId,
+    asked: OpenDirectLine,
+    who: Asker,
+    idempotent: Idempotent,
+) -> Response:
+    """Add a draft at the present price."""
+    context: AppContext = get_context(request)
+
+    def step(work: OrderWork) -> Reply:
+        _require_order(work, account, order)
+        line = _add_priced_line(context, work, order, asked, who)
+        where = f"{PREFIX}/accounts/{account}/orders/{order}/lines/{line.line_id}"
+        return Reply(200, encode(_describe(request, line)), {"location": where})
+
+    return await change_orders(request, idempotent, step, order)
+
+
+@router.patch(LINE, responses=CHANGE_PROBLEMS)
+@router.put(LINE, responses=CHANGE_PROBLEMS)
+async def act_on_line(
+    request: Request,
+    account: AccountId,
+    order: OrderId,
+    line: LineId,
+    who: Asker,
+    idempotent: Idempotent,
+    asked: StateChange | None = None,
+) -> Response:
+    """Reserve, book, cancel or reset a line: `?reserve` or `?action=reserve`."""
+    action = _read_action(request)
+    reason = (asked.statechangereason if asked else None) or ""
+    _, lines = await _read_order(request, account, order)
+    if has_changed(request, _describe(request, _find(lines, line))):
+        detail = "the line is not the version that If-Match names: GET it again"
+        return problem_response(request, 412, "Precondition failed", detail)
+
+    def step(work: OrderWork) -> Reply:
+        found = _require_order(work, account, order)
+        chosen = work.choose_lines(found, [line])
+        if action == "cancel":
+            (moved,) = lifecycle.cancel_lines(work, found, chosen, reason)
+        else:
+            (moved,) = ACTIONS[action](work, found, chosen)
+        return Reply(200, encode(_describe(request, moved)))
+
+    return await change_orders(request, idempotent, step, order)
+
+
+@router.delete(LINE, responses=CHANGE_PROBLEMS)
+async def delete_line(
+    request: Request,
+    account: AccountId,
+    order: OrderId,
+    line: LineId,
+    who: Asker,
+    idempotent: Idempotent,
+) -> Response:
+    """Remove a draft."""
+
+    def step(work: OrderWork) -> Reply:
+        _require_order(work, account, order)
+        remove_line(work, order, line)
+        return Reply(200, b"{}")
+
+    return await change_orders(request, idempotent, step, order)
+
+
+def _read_action(request: Request) -> str:
+    """The action that the query names, bare or as `action`."""
+    allowed = (*ACTIONS, "cancel")
+    named = request.query_params.get("action")
+    found = [name for name in allowed if name == named or name in request.query_params]
+    if len(found) != 1:
+        raise TargetingError(
+            "action",
+            f"name one action in the query: {', '.join(allowed)}. To edit a draft, delete it and "
+            "add it again",
+        )
+    return found[0]
+
+
+async def _read_order(
+    request: Request, account: str, order_id: str
+) -> tuple[Order, tuple[BookedLine, ...]]:
+    context: AppContext = get_context(request)
+    actor = actor_of(request)
+
+    def read() -> tuple[Order, tuple[BookedLine, ...]]:
+        with database.reading(context.engine) as connection:
+            found = find_account_order(connection, actor.accounts, account, order_id)
+            return found, read_lines(connection, [found.id])
+
+    return await run_in_threadpool(read)
+
+
+def find_account_order(
+    connection: Connection, accounts: frozenset[str] | None, account: str, order_id: str
+) -> Order:
+    """An order of the account in the path; raises UnknownOrderError."""
+    found = find_order(connection, order_id, accounts)
+    if found.account != account:
+        raise unknown_order(order_id)
+    return found
+
+
+def _require_order(work: OrderWork, account: str, order_id: str) -> Order:
+    order = work.lock_order(order_id)
+    if order.account != account:
+        raise unknown_order(order_id)
+    return order
+
+
+def _find(lines: tuple[BookedLine, ...], line_id: str) -> BookedLine:
+    found = next((line for line in lines if line.line_id == line_id), None)
+    if found is None:
+        raise unknown_order(line_id)
+    return found
+
+
+def _describe(request: Request, line: BookedLine) -> dict[str, Any]:
+    context: AppContext = get_context(request)
+    return describe_line(line, find_site(context.sites, line.location))
+
+
+def _add_priced_line(
+    context: AppContext, work: OrderWork, order_id: str, asked: OpenDirectLine, who: Caller
+) -> BookedLine:
+    site = find_site(work.sites, asked.productid)
+    if site is None:
+        raise TargetingError("productid", f"no product {asked.productid!r}: GET /products has all")
+    targets = read_targets(to_targeting(asked.producttargeting), site)
+    demand = list_demand(site, asked.startdate, asked.enddate, targets)
+    require_sellable(site, demand, work.now)
+    order = work.lock_order(order_id)
+    quote = compute_quote(
+        context, demand, DeliveryType.GUARANTEED, Buyer(order.account, is_staff=False),
+        account=order.account, by=who.name,
+    )  # fmt: skip
+    if asked.cost is not None and minor(asked.cost, quote.currency) != quote.total_minor:
+        raise TargetingError("cost", "the cost is not the price of the line: omit it, or read it")
+    lock_quote(work.connection, quote, who)
+    (line,) = add_lines(work, order_id, quote)
+    return line
+
+
+def require_sellable(site: Site, demand: Sequence[SlotDemand], now: datetime) -> None:
+    """Raise TargetingError for an hour that has begun, RangeError for one too far ahead."""
+    starts = [EPOCH + timedelta(seconds=one.starts_at_s) for one in (demand[0], demand[-1])]
+    if starts[0] < now:
+        raise TargetingError("startdate", "the line would begin in the past: choose a later time")
+    for start in starts:
+        require_near(Slot(start, site.zone), now)
+
+
+def to_targeting(elements: list[OpenDirectTargeting]) -> list[Targeting]:
+    """Elements of a body as the mapping reads them."""
+    return [
+        Targeting(
+            name=one.name, type=one.type, target=one.target, targetvalues=tuple(one.targetvalues)
+        )
+        for one in elements
+    ]

@@ -1,1 +1,0 @@
-"""Figures of campaigns for the API."""

@@ -1,0 +1,1 @@
+"""`python -m cloud orders`: orders of files, and orders that are placed here."""
