@@ -1,9 +1,9 @@
 """Estimates the monthly cost of the lake on AWS when it is full, with the arithmetic.
 
 Sizes and processor time are measured: see "What it costs" in `docs/lake.md`. Prices are list prices
-for us-east-1 without free tiers; `docs/lake.md` states their sources. Not included: curated rows,
-whose size depends on locations, the database, and traffic out of AWS. Spark is included when its
-minutes are given.
+for us-east-1 without free tiers; `docs/lake.md` states their sources. Not included: rows of alerts,
+heartbeats, prices and orders, the database, and traffic out of AWS. Spark is included when its
+minutes are given. Each location has one camera.
 """
 
 from collections.abc import Iterator
@@ -51,11 +51,13 @@ class LakeUsage:
     landing_bytes: float = 43.0
     raw_bytes: float = 22.5
     trusted_bytes: float = 22.5
+    curated_bytes_a_day: float = 2_020.0
     nightly_cpu_us: float = 95.0
     spark_minutes: float = 0.0
     batch_reports: int = 20_000
     tables: int = 5
     trusted_months: int = 15
+    curated_months: int = 15
     scanned_gigabytes: float = 100.0
     requests_per_file: int = 4
 
@@ -66,6 +68,7 @@ def estimate(cameras: int, usage: LakeUsage, prices: LakePrices) -> list[CostLin
     return [
         *_received(reports, usage, prices),
         *_trusted(reports, usage, prices),
+        *_curated(cameras, usage, prices),
         *_requests(reports, usage, prices),
         *_nightly(reports, usage, prices),
         *_fixed(usage, prices),
@@ -108,6 +111,20 @@ def _trusted(reports: float, usage: LakeUsage, prices: LakePrices) -> Iterator[C
         f"{month:,.2f} GB x ({usage.trusted_months} months x {cold_price} + "
         f"{prices.region_gigabyte} transfer)",
         month * (usage.trusted_months * cold_price + prices.region_gigabyte),
+    )
+
+
+def _curated(cameras: int, usage: LakeUsage, prices: LakePrices) -> Iterator[CostLine]:
+    """Daily marts: rows by location and hour, however many reports they are computed from."""
+    month = cameras * DAYS * usage.curated_bytes_a_day / GIGABYTE
+    hot = min(INFREQUENT_ACCESS_AFTER_DAYS["curated"] / DAYS, usage.curated_months)
+    cold = usage.curated_months - hot
+    hot_price, cold_price = prices.standard_gigabyte_month, prices.infrequent_gigabyte_month
+    yield CostLine(
+        f"curated, {usage.curated_months} months",
+        f"{cameras:,} locations x {DAYS} days x {usage.curated_bytes_a_day:,.0f} B = "
+        f"{month:,.3f} GB a month x ({hot:.1f} months x {hot_price} + {cold:.1f} x {cold_price})",
+        month * (hot * hot_price + cold * cold_price),
     )
 
 

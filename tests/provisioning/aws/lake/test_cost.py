@@ -35,6 +35,14 @@ def test_trusted_rows_and_their_copy_are_kept():
     assert lines["copy of trusted"] == pytest.approx(month * (13 * 0.0125 + 0.02))
 
 
+def test_curated_rows_depend_on_locations_and_not_on_reports():
+    usage = replace(ROUND, curated_bytes_a_day=2_000, curated_months=14)
+    month, hot = 100 * 30 * 2_000 / 1e9, 365 / 30
+    expected = pytest.approx(month * (hot * 0.023 + (14 - hot) * 0.0125))
+    assert usd(usage)["curated, 14 months"] == expected
+    assert usd(replace(usage, reports_per_minute=5))["curated, 14 months"] == expected
+
+
 def test_small_fleets_write_one_batch_a_night_and_large_ones_many():
     assert usd()["requests"] == pytest.approx(
         7.2 * 30 * 5 * 0.025 / 1000
