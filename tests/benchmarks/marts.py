@@ -55,7 +55,7 @@ from cloud.sites.sites_file import load_sites
 from simulators.lake.history import History
 from simulators.lake.writing import HistoryWriter
 from simulators.synthetic.cameras import create_sites, render_sites_file
-from tests.benchmarks.trusted_history import write_trusted_day
+from tests.benchmarks.trusted_history import write_dense_days, write_trusted_day
 from wire.clock import utc_now
 
 FIRST = date(2026, 10, 1)
@@ -142,11 +142,13 @@ def fill_trusted(folder: str, history: History, days: int, is_dense: bool) -> No
     lake = open_lake(folder)
     sites = create_sites(history.locations, history.seed)
     Path(folder, "sites.yaml").write_text(render_sites_file(sites))
-    watch, rows = Watch(), 0
+    watch, rows, now = Watch(), 0, utc_now()
+    missing = [history.day(number) for number in range(len(list_days(lake)), days)]
     with watch.measure():
-        for number in range(len(list_days(lake)), days):
-            day = history.day(number)
-            rows += write_trusted_day(lake, history, day, is_dense=is_dense, now=utc_now())
+        if is_dense:
+            rows = sum(write_dense_days(lake, history, missing, now=now))
+        else:
+            rows = sum(write_trusted_day(lake, history, day, now=now) for day in missing)
     watch.print("trusted history", f"{rows:,} reports")
     lake.engine.dispose()
 
