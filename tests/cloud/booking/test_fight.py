@@ -17,7 +17,7 @@ from tests.cloud.booking.capacity_data import NOW, SITES, demand, used
 @pytest.mark.slow
 def test_killed_processes_leave_a_ledger_that_equals_the_slots(engine: Engine) -> None:
     url = engine.url.set(drivername=engine.url.get_backend_name())
-    result = fight(url.render_as_string(hide_password=False), workers=8, requests=12, kills=4)
+    result = fight(url.render_as_string(hide_password=False), workers=8, requests=8, kills=3)
     assert result.report.findings == ()
     assert result.report.oversold == ()
     assert result.exit_codes == {0: 8}, "a worker was answered with something else"
