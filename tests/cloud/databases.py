@@ -5,8 +5,9 @@ The steps of the upgrade run once in each process of tests; every further databa
 
 import functools
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import pytest
 from sqlalchemy import Engine
@@ -14,6 +15,7 @@ from sqlalchemy import Engine
 from cloud import database
 from tests.cloud.postgresql_tables import tables_at
 
+Rows = TypeVar("Rows")
 SQLITE_ONLY: Final = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 """For tests of something else than the database: `engine` on SQLite alone."""
 
@@ -30,6 +32,13 @@ def new_engine(folder: Path | str, name: str = "onlooker.db") -> Engine:
     return database.connect(new_database(folder, name))
 
 
+def copy_filled(folder: Path | str, fill: Callable[[Engine], Rows]) -> Rows:
+    """Copy the database that `fill` has filled to a folder; it is called once in each process."""
+    content, rows = _filled_sqlite(fill)
+    Path(folder, "onlooker.db").write_bytes(content)
+    return rows
+
+
 def create_tables(engine: Engine) -> None:
     """Empty the database and do what `cloud.database.create` does, by a copy."""
     if engine.dialect.name == "sqlite":
@@ -39,6 +48,15 @@ def create_tables(engine: Engine) -> None:
     else:
         url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
         tables_at(url).renew(engine)
+
+
+@functools.cache
+def _filled_sqlite(fill: Callable[[Engine], Rows]) -> tuple[bytes, Rows]:
+    with tempfile.TemporaryDirectory() as folder:
+        engine = new_engine(folder)
+        rows = fill(engine)
+        engine.dispose()
+        return Path(folder, "onlooker.db").read_bytes(), rows
 
 
 @functools.cache

@@ -1,7 +1,7 @@
 """An API with accounts, users, and a browser that keeps cookies as a real one does."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import Engine
 
 from cloud.alerting.smtp import MailRelay
 from cloud.api.application import create_app
@@ -24,6 +25,7 @@ from cloud.auth.users.user import User
 from cloud.database import reading, writing
 from tests.cloud.api.conftest import ApiClient
 from tests.cloud.app_context import FRIDAY_NOON, ManualClock, open_app_context
+from tests.cloud.databases import copy_filled
 from tests.cloud.people import CHEAP, PASSWORD, add_account, add_user
 
 NUMBERS = itertools.count()
@@ -82,33 +84,35 @@ class Office:
         return self.mails[-1].get_content().partition("#")[2].split()[0]
 
 
-def open_office(context: AppContext, clock: ManualClock) -> Office:
-    """Users of a media owner, of the advertisers Acme and Bolt, and of Bolt's agency."""
+def open_office(context: AppContext, clock: ManualClock, users: Sequence[User]) -> Office:
+    """The application of users of a media owner, of the advertiser Acme, and of Bolt's agency."""
     mails: list[EmailMessage] = []
     mailer = Mailer(MailRelay(), "https://sales.example", lambda _, mail, __: mails.append(mail))
-    with writing(context.engine) as connection:
-        owner, agency = (
-            add_account(connection, name, FRIDAY_NOON, kind)
-            for name, kind in (("owner", AccountKind.MEDIA_OWNER), ("media", AccountKind.AGENCY))
-        )
-        acme = add_account(connection, "acme", FRIDAY_NOON)
-        add_account(connection, "bolt", FRIDAY_NOON, agency="media")
-        admin, buyer = (
-            add_user(connection, account, name, FRIDAY_NOON)
-            for account, name in ((owner, "ann"), (acme, "bob"))
-        )
-        manager = add_user(connection, acme, "cat", FRIDAY_NOON, manages_users=True)
-        agent = add_user(connection, agency, "dan", FRIDAY_NOON)
     options = SignInOptions(CHEAP, mailer)
     app = create_app(context, quota=Quota(), sign_in_options=options)
-    return Office(context, clock, app, mails, admin, buyer, manager, agent)
+    return Office(context, clock, app, mails, *users)
+
+
+def add_everybody(engine: Engine) -> list[User]:
+    with writing(engine) as connection:
+        owner = add_account(connection, "owner", FRIDAY_NOON, AccountKind.MEDIA_OWNER)
+        agency = add_account(connection, "media", FRIDAY_NOON, AccountKind.AGENCY)
+        acme = add_account(connection, "acme", FRIDAY_NOON)
+        add_account(connection, "bolt", FRIDAY_NOON, agency="media")
+        return [
+            add_user(connection, owner, "ann", FRIDAY_NOON),
+            add_user(connection, acme, "bob", FRIDAY_NOON),
+            add_user(connection, acme, "cat", FRIDAY_NOON, manages_users=True),
+            add_user(connection, agency, "dan", FRIDAY_NOON),
+        ]
 
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
     clock = ManualClock()
+    users = copy_filled(tmp_path, add_everybody)
     with open_app_context(tmp_path, clock) as context:
-        yield open_office(context, clock)
+        yield open_office(context, clock, users)
 
 
 Actions = Callable[[], list[str]]

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from cloud.auth.accounts.account import AccountKind
 from cloud.auth.users.user import User
 from cloud.database import writing
-from tests.cloud.databases import new_engine
+from tests.cloud.databases import copy_filled, new_engine
 from tests.cloud.people import add_account, add_user
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -26,14 +26,18 @@ class People:
     bob: User
 
 
-@pytest.fixture
-def people(tmp_path: Path) -> Iterator[People]:
-    engine = new_engine(tmp_path)
+def add_both(engine: Engine) -> tuple[User, User]:
     with writing(engine) as connection:
         owner = add_account(connection, "owner", NOW, AccountKind.MEDIA_OWNER)
         acme = add_account(connection, "acme", NOW)
-        ann, bob = add_user(connection, owner, "ann", NOW), add_user(connection, acme, "bob", NOW)
-    yield People(engine, ann, bob)
+        return add_user(connection, owner, "ann", NOW), add_user(connection, acme, "bob", NOW)
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> Iterator[People]:
+    users = copy_filled(tmp_path, add_both)
+    engine = new_engine(tmp_path)
+    yield People(engine, *users)
     engine.dispose()
 
 
