@@ -31,7 +31,6 @@ from cloud.lake.manifest import (
     read_position,
     write_position,
 )
-from cloud.lake.map_ahead import map_ahead
 from cloud.lake.raw.audience import RAW_CREATIVES, RAW_DEMOGRAPHICS, RAW_REPORTS
 from cloud.lake.raw.orders import RAW_ORDER_LINE_HOURS
 from cloud.lake.replacement import DayFiles, DayRows, read_day_files, replace_day
@@ -47,6 +46,7 @@ from cloud.marts.engine import (
     compute_mart,
     require_readable_inputs,
 )
+from cloud.marts.map_ahead import map_ahead
 from cloud.marts.site_tables import SiteTables, end_of_day
 from cloud.sites.sites import Sites
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from cloud import database, settings
 from cloud.cli.lake import catalogue, holds, quality, reconcile, recovery
+from cloud.cli.lake.memory_limit import limit_memory
 from cloud.cli.lake.output import (
     FAILURES,
     WRITERS,
@@ -30,7 +31,6 @@ from cloud.lake.manifest import (
     read_files,
     read_snapshots,
 )
-from cloud.lake.memory_limit import limit_memory
 from cloud.lake.ownership import require_listed_files
 from cloud.lake.query import LONGEST, QueryError, run_query
 from cloud.lake.raw.replay import RepairError

@@ -4,7 +4,7 @@ from threading import Event
 
 import pytest
 
-from cloud.lake.map_ahead import map_ahead
+from cloud.marts.map_ahead import map_ahead
 
 
 def test_the_next_item_is_computed_while_the_caller_uses_one() -> None:

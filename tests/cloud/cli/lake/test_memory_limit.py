@@ -5,7 +5,7 @@ import resource
 import duckdb
 import pytest
 
-from cloud.lake.memory_limit import limit_memory
+from cloud.cli.lake.memory_limit import limit_memory
 
 
 def test_a_text_that_duckdb_does_not_count_is_refused() -> None:
