@@ -61,6 +61,7 @@ from cloud.api.opendirect import changes as opendirect_changes
 from cloud.api.opendirect import orders as opendirect_orders
 from cloud.api.opendirect import parties as opendirect_parties
 from cloud.api.opendirect import products as opendirect_products
+from cloud.api.opendirect import stats as opendirect_stats
 from cloud.api.orders import changes as order_changes
 from cloud.api.orders import orders
 from cloud.api.orders.errors import ORDER_ERRORS
@@ -111,7 +112,8 @@ ROUTE_MODULES: Final = (
     locations, breakdown, audience, alerts, live, pricing, explain, batch, overrides, inventory,
     optimize, plans, booking_avails, booking_quotes, booking_holds, booking_blackouts,
     booking_catalogue, orders, order_changes, opendirect_parties, opendirect_products,
-    opendirect_orders, opendirect_changes, billing_invoices, billing_payments, billing_webhooks,
+    opendirect_orders, opendirect_changes, opendirect_stats, billing_invoices, billing_payments,
+    billing_webhooks,
     campaign_routes, fleet_devices, fleet_config, fleet_jobs, accounts, users, sign_in, openid,
     passwords, health, page,
 )  # fmt: skip
