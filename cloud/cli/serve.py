@@ -22,8 +22,8 @@ from sqlalchemy import Engine
 from cloud import database, settings
 from cloud.api.application import create_app
 from cloud.app.billing.services import Billing
-from cloud.app.booking_sweeper import BookingSweeper
 from cloud.app.context import AppContext
+from cloud.app.orders.hold_sweeper import HoldSweeper
 from cloud.app.orders.sweeper import OrderSweeper
 from cloud.app.rate_card_reload import ContextReloader
 from cloud.app.redis_store import RedisStore
@@ -142,7 +142,7 @@ def serve(arguments: argparse.Namespace) -> int:
         signal.signal(stop, server.before_and_after)
     workers: dict[str, Worker] = {
         "plans": PlanWorker(lambda: reloader.context),
-        "holds": BookingSweeper(lambda: reloader.context),
+        "holds": HoldSweeper(lambda: reloader.context),
         "orders": OrderSweeper(lambda: reloader.context),
     }
     with listener, following_changes(reloader), running(workers):

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 EVERY_S: Final = 30.0
 
 
-class BookingSweeper:
+class HoldSweeper:
     """Sweeps until it is stopped; several processes may do so at once."""
 
     def __init__(self, context: Callable[[], AppContext]) -> None:
