@@ -12,7 +12,8 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
@@ -56,14 +57,20 @@ def main() -> int:
     parser.add_argument("--locations", type=int, default=200)
     parser.add_argument("--queries", type=int, default=50)
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
-        lake = Lake(
-            open_storage(f"{folder}/lake"), database.open_or_make(f"sqlite:///{folder}/lake.db")
-        )
+    with open_new_lake() as lake:
         measure_commits(lake, chosen.commits)
+    with open_new_lake() as lake:
         measure_queries(lake, chosen.days, chosen.locations, chosen.queries)
-        lake.engine.dispose()
     return 0
+
+
+@contextmanager
+def open_new_lake() -> Iterator[Lake]:
+    """An empty lake, deleted afterwards."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        engine = database.open_or_make(f"sqlite:///{folder}/lake.db")
+        yield Lake(open_storage(f"{folder}/lake"), engine)
+        engine.dispose()
 
 
 def measure_commits(lake: Lake, commits: int) -> None:
