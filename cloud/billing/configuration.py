@@ -10,6 +10,7 @@ from msgspec import Meta
 from stdnum import iban as ibans
 
 from cloud.billing.vat import Country, VatRules, write_vat_number
+from cloud.campaigns.delivery import LATE_DATA
 from cloud.sites.vocabulary import check_timezone
 from cloud.yaml_document import read_document
 
@@ -60,7 +61,7 @@ class BillingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     version: Annotated[int, Meta(ge=1, le=1)]
     seller: Seller
     vat: VatRules
-    late_data_days: Annotated[int, Meta(ge=0, le=90)] = 3
+    late_data_days: Annotated[int, Meta(ge=0, le=90)] = LATE_DATA.days
     terms_days: Annotated[int, Meta(ge=0, le=180)] = 30
     series: SeriesNames = msgspec.field(default_factory=SeriesNames)
 

@@ -8,7 +8,7 @@ from cloud.yaml_document import DocumentError
 
 def test_the_sample_is_valid():
     config = load_billing()
-    assert (config.late_data_days, config.series.credit_note) == (3, "CN")
+    assert (config.late_data_days, config.series.credit_note) == (7, "CN")
     assert config.seller.zone.key == "Europe/London"
 
 
@@ -20,7 +20,7 @@ def test_the_sample_is_valid():
         ("Europe/London", "Europe/Nowhere", "timezone 'Europe/Nowhere' is not known"),
         ("credit_note: CN", "credit_note: INV", "need different series"),
         ("country: GB,", "country: FR,", "no rate of GB"),
-        ("late_data_days: 3", "late_data_days: -1", "late_data_days"),
+        ("late_data_days: 7", "late_data_days: -1", "late_data_days"),
         ("terms_days", "term_days", "did you mean 'terms_days'"),
         ('"20"', '"120"', "above 0 and below 100"),
         ("exceptions: []", "exceptions: [{category: S, valid_from: 2026-01-01, reason: abc, "

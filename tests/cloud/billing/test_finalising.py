@@ -39,14 +39,14 @@ def test_an_invoice_becomes_final_after_the_window_for_late_data(engine: Engine)
         store_accounts(connection)
         store_lines(connection, flight(3, starts_at=DEC_1 - timedelta(hours=3)))
         invoice = draft_one(connection)
-        early = decision(DEC_1 + timedelta(days=3, seconds=-1))
-        with pytest.raises(TooEarlyError, match="2026-12-04T00:00:00"):
+        early = decision(DEC_1 + timedelta(days=7, seconds=-1))
+        with pytest.raises(TooEarlyError, match="2026-12-08T00:00:00"):
             finalise_invoice(connection, invoice.id, early)
         assert finalise_due(connection, early) == ()
-        assert finalise_due(connection, decision(DEC_1 + timedelta(days=3))) == (invoice.id,)
+        assert finalise_due(connection, decision(DEC_1 + timedelta(days=7))) == (invoice.id,)
         final = read_document(connection, invoice.id)
         assert (final.number, final.status) == ("INV-2026-000001", DocumentStatus.FINAL)
-        assert (final.issued_on, final.due_on) == (date(2026, 12, 4), date(2027, 1, 3))
+        assert (final.issued_on, final.due_on) == (date(2026, 12, 8), date(2027, 1, 7))
         total = final.content.totals.total_minor
         assert read_balances(connection) == [Balance("north", "GBP", total)]
         assert read_open_minor(connection, final.id) == total
