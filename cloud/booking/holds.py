@@ -124,7 +124,7 @@ def place_hold(
 def extend_hold(
     connection: Connection,
     name: str,
-    account: str | None,
+    accounts: frozenset[str] | None,
     *,
     now: datetime,
     policy: HoldPolicy = HOLD_POLICY,
@@ -132,11 +132,11 @@ def extend_hold(
     """Let a hold end one period from now, but not after `latest_at`.
 
     Raises:
-        UnknownHold: the account has no such hold.
+        UnknownHold: the accounts have no such hold.
         HoldEndedError: it has ended.
         HoldLimitError: it was extended as often as the policy allows, or would not end later.
     """
-    hold = require_held(connection, name, account, now)
+    hold = require_held(connection, name, accounts, now)
     until = min(now + policy.period, hold.latest_at)
     if hold.extensions >= policy.extensions:
         raise HoldLimitError(
@@ -157,15 +157,15 @@ def extend_hold(
 
 
 def release_hold(
-    connection: Connection, name: str, account: str | None, now: datetime
+    connection: Connection, name: str, accounts: frozenset[str] | None, now: datetime
 ) -> BookingHold:
     """Give the positions back; a hold that has ended stays as it is.
 
     Raises:
-        UnknownHold: the account has no such hold.
+        UnknownHold: the accounts have no such hold.
         HoldEndedError: it was booked: cancel the order lines.
     """
-    hold = find_hold(connection, name, account)
+    hold = find_hold(connection, name, accounts)
     if hold.state is BookingHoldState.BOOKED:
         raise HoldEndedError(f"hold {hold.id} was booked: cancel the lines of its order")
     if hold.state_at(now) is not BookingHoldState.HELD:
@@ -175,15 +175,20 @@ def release_hold(
 
 
 def book_hold(
-    connection: Connection, name: str, account: str | None, line_id: str, *, now: datetime
+    connection: Connection,
+    name: str,
+    accounts: frozenset[str] | None,
+    line_id: str,
+    *,
+    now: datetime,
 ) -> BookingHold:
     """Move all positions of a hold to an order line, for good.
 
     Raises:
-        UnknownHold: the account has no such hold.
+        UnknownHold: the accounts have no such hold.
         HoldEndedError: it has ended.
     """
-    hold = require_held(connection, name, account, now)
+    hold = require_held(connection, name, accounts, now)
     try:
         capacity.transfer(connection, hold.id, line_id, until=None, now=now)
     except NotHeldError as error:
@@ -191,9 +196,9 @@ def book_hold(
     return end_hold(connection, hold, BookingHoldState.BOOKED, now)
 
 
-def find_hold(connection: Connection, name: str, account: str | None) -> BookingHold:
-    """A hold of an account, or of any for None; raises UnknownHold."""
-    wanted = select(booking_holds).where(booking_holds.c.id == name, _of(account))
+def find_hold(connection: Connection, name: str, accounts: frozenset[str] | None) -> BookingHold:
+    """A hold of one of the accounts, or of any for None; raises UnknownHold."""
+    wanted = select(booking_holds).where(booking_holds.c.id == name, _of(accounts))
     row = connection.execute(wanted).mappings().one_or_none()
     if row is None:
         raise UnknownHold("no hold of yours has that id: GET /api/holds lists your holds")
@@ -201,10 +206,10 @@ def find_hold(connection: Connection, name: str, account: str | None) -> Booking
 
 
 def require_held(
-    connection: Connection, name: str, account: str | None, now: datetime
+    connection: Connection, name: str, accounts: frozenset[str] | None, now: datetime
 ) -> BookingHold:
     """The same for one that has not ended; raises HoldEndedError."""
-    hold = find_hold(connection, name, account)
+    hold = find_hold(connection, name, accounts)
     state = hold.state_at(now)
     if state is not BookingHoldState.HELD:
         raise HoldEndedError(f"hold {hold.id} is {state}: place a new one")
@@ -212,11 +217,15 @@ def require_held(
 
 
 def find_holds(
-    connection: Connection, account: str | None, *, after: HoldPosition | None, most: int
+    connection: Connection,
+    accounts: frozenset[str] | None,
+    *,
+    after: HoldPosition | None,
+    most: int,
 ) -> Sequence[BookingHold]:
-    """The holds of an account, or of all, the latest first, also those that have ended."""
+    """Holds of the accounts, or of all for None, the latest first, also those that have ended."""
     columns = booking_holds.c
-    wanted = select(booking_holds).where(_of(account))
+    wanted = select(booking_holds).where(_of(accounts))
     if after is not None:
         then = and_(columns.created_at == after.created_at, columns.id < after.id)
         wanted = wanted.where(or_(columns.created_at < after.created_at, then))
@@ -275,8 +284,8 @@ def _to_rows(slots: Iterable[SlotDemand]) -> list[tuple[str, int, int]]:
     return [(one.location, one.starts_at_s, one.positions) for one in slots]
 
 
-def _of(account: str | None) -> ColumnElement[bool]:
-    return true() if account is None else booking_holds.c.account == account
+def _of(accounts: frozenset[str] | None) -> ColumnElement[bool]:
+    return true() if accounts is None else booking_holds.c.account.in_(accounts)
 
 
 def _hold(row: Any) -> BookingHold:

@@ -105,11 +105,13 @@ def store_quote(connection: Connection, quote: LockedQuote) -> None:
     connection.execute(quote_locks.insert().values(row))
 
 
-def read_quote(connection: Connection, name: str, account: str | None = None) -> LockedQuote:
-    """A quote of an account, or of any for None; raises UnknownQuote."""
+def read_quote(
+    connection: Connection, name: str, accounts: frozenset[str] | None = None
+) -> LockedQuote:
+    """A quote of one of the accounts, or of any for None; raises UnknownQuote."""
     wanted = select(quote_locks).where(quote_locks.c.id == name)
-    if account is not None:
-        wanted = wanted.where(quote_locks.c.account == account)
+    if accounts is not None:
+        wanted = wanted.where(quote_locks.c.account.in_(accounts))
     row = connection.execute(wanted).mappings().one_or_none()
     if row is None:
         raise UnknownQuote("no quote of yours has that id: POST /api/quotes gives a new one")
@@ -117,10 +119,10 @@ def read_quote(connection: Connection, name: str, account: str | None = None) ->
 
 
 def read_valid_quote(
-    connection: Connection, name: str, now: datetime, account: str | None = None
+    connection: Connection, name: str, now: datetime, accounts: frozenset[str] | None = None
 ) -> LockedQuote:
     """The same; raises QuoteExpiredError after its end."""
-    quote = read_quote(connection, name, account)
+    quote = read_quote(connection, name, accounts)
     if not quote.is_valid(now):
         raise QuoteExpiredError(quote)
     return quote

@@ -117,8 +117,9 @@ def _show_avails(engine: Engine, sites: Sites, arguments: argparse.Namespace, no
 
 
 def _show_holds(engine: Engine, _: Sites, arguments: argparse.Namespace, now: datetime) -> int:
+    accounts = None if arguments.account is None else frozenset({arguments.account})
     with database.reading(engine) as connection:
-        found = find_holds(connection, arguments.account, after=None, most=MOST_HOLDS)
+        found = find_holds(connection, accounts, after=None, most=MOST_HOLDS)
     for one in found:
         sys.stdout.write(
             f"{one.id}  {one.account}  {one.state_at(now):<8}  until {one.expires_at:{SHAPE}}  "

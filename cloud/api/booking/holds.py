@@ -147,7 +147,7 @@ async def list_holds(
     def read() -> Response:
         position = None if after is None else _position(after)
         with database.reading(context.engine) as connection:
-            found = find_holds(connection, _account_of(who), after=position, most=limit + 1)
+            found = find_holds(connection, who.accounts, after=position, most=limit + 1)
         shown, now = found[:limit], context.clock()
         page = {
             "holds": [_summarize(one, now) for one in shown],
@@ -169,7 +169,7 @@ async def get_hold(request: Request, hold: HoldId, who: Asker) -> Response:
 
     def read() -> Response:
         with database.reading(context.engine) as connection:
-            found = find_hold(connection, hold, _account_of(who))
+            found = find_hold(connection, hold, who.accounts)
         return TaggedResponse(describe_hold(found, context.clock())).answer(request)
 
     return await run_in_threadpool(read)
@@ -186,7 +186,7 @@ async def extend(request: Request, hold: HoldId, who: Asker, idempotent: Idempot
 
     def change(connection: Connection) -> Reply:
         now = context.clock()
-        found = extend_hold(connection, hold, _account_of(who), now=now)
+        found = extend_hold(connection, hold, who.accounts, now=now)
         _record(connection, found, who, "hold.extend", now)
         return Reply(200, describe_hold(found, now), {})
 
@@ -206,10 +206,8 @@ async def delete_hold(
 
     def change(connection: Connection) -> Reply:
         now = context.clock()
-        was_held = (
-            find_hold(connection, hold, _account_of(who)).state_at(now) is BookingHoldState.HELD
-        )
-        found = release_hold(connection, hold, _account_of(who), now)
+        was_held = find_hold(connection, hold, who.accounts).state_at(now) is BookingHoldState.HELD
+        found = release_hold(connection, hold, who.accounts, now)
         if was_held:
             _record(connection, found, who, "hold.release", now)
         return Reply(200, describe_hold(found, now), {})
@@ -307,10 +305,6 @@ def _record(
             "expires_at": hold.expires_at.isoformat(),
         },
     )
-
-
-def _account_of(who: Caller) -> str | None:
-    return None if who.sees_all else who.account
 
 
 def _address(hold: BookingHold) -> str:

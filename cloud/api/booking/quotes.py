@@ -140,7 +140,7 @@ async def get_quote(request: Request, quote: QuoteId, who: Asker) -> Response:
 
     def read() -> Response:
         with database.reading(context.engine) as connection:
-            found = read_quote(connection, quote, None if who.sees_all else who.account)
+            found = read_quote(connection, quote, who.accounts)
         return TaggedResponse(describe_quote(context, found)).answer(request)
 
     return await run_in_threadpool(read)
@@ -169,8 +169,7 @@ def require_valid_quote(
     context: AppContext, connection: Connection, name: str, who: Caller
 ) -> LockedQuote:
     """A quote that may be used by the caller; raises UnknownQuote or QuoteExpiredError."""
-    account = None if who.sees_all else who.account
-    return read_valid_quote(connection, name, context.clock(), account)
+    return read_valid_quote(connection, name, context.clock(), who.accounts)
 
 
 def reprice(context: AppContext, error: QuoteExpiredError, who: Caller) -> QuoteRepriced:

@@ -141,7 +141,7 @@ async def add_order_lines(
             add_held_lines(work, order, asked.hold, creatives=creatives)
         else:
             account = work.lock_order(order).account
-            quote = read_quote(work.connection, asked.quote or "", account)
+            quote = read_quote(work.connection, asked.quote or "", frozenset({account}))
             add_lines(work, order, quote, creatives=creatives, make_good_of=asked.make_good_of)
         require_usable_creatives(work, order)
         return _reply(work, order, 201)

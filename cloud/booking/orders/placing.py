@@ -125,10 +125,10 @@ def add_held_lines(
         OrderRefused: the hold has no quote, or as `add_lines`.
     """
     order = work.lock_order(order_id)
-    hold = require_held(work.connection, hold_id, order.account, work.now)
+    hold = require_held(work.connection, hold_id, frozenset({order.account}), work.now)
     if hold.quote is None:
         raise OrderRefused(f"hold {hold.id} has no quote: hold the slots of a quote")
-    quote = read_quote(work.connection, hold.quote, order.account)
+    quote = read_quote(work.connection, hold.quote, frozenset({order.account}))
     drafts = _draft_lines(work, order, quote, creatives, None)
     capacity.release(work.connection, hold.id)
     for line in drafts:

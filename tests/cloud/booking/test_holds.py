@@ -55,30 +55,30 @@ def place(connection: Connection, name: str, slots: list[SlotDemand], **more) ->
 
 def test_a_hold_is_read_back_as_it_was_placed(connection: Connection) -> None:
     placed = place(connection, "a", demand(range(3), 2))
-    assert find_hold(connection, "a", "acme") == placed
+    assert find_hold(connection, "a", frozenset({"acme"})) == placed
     assert used(connection) == {0: 2, 1: 2, 2: 2}
     assert find_holds(connection, None, after=None, most=9) == [placed]
     with pytest.raises(UnknownHold, match="no hold of yours"):
-        find_hold(connection, "a", "zeta")
+        find_hold(connection, "a", frozenset({"zeta"}))
 
 
 def test_an_extension_ends_at_the_maximum_however_often_it_is_pressed(sqlite: Connection) -> None:
     place(sqlite, "a", demand(0))
     with pytest.raises(HoldLimitError, match="would not end later"):
-        extend_hold(sqlite, "a", "acme", now=NOW, policy=POLICY)
-    extended = extend_hold(sqlite, "a", "acme", now=NOW + HOUR, policy=POLICY)
+        extend_hold(sqlite, "a", frozenset({"acme"}), now=NOW, policy=POLICY)
+    extended = extend_hold(sqlite, "a", frozenset({"acme"}), now=NOW + HOUR, policy=POLICY)
     assert (extended.expires_at, extended.extensions) == (NOW + 3 * HOUR, 1)
-    extended = extend_hold(sqlite, "a", "acme", now=NOW + 2.9 * HOUR, policy=POLICY)
-    extended = extend_hold(sqlite, "a", "acme", now=NOW + 3 * HOUR, policy=POLICY)
+    extended = extend_hold(sqlite, "a", frozenset({"acme"}), now=NOW + 2.9 * HOUR, policy=POLICY)
+    extended = extend_hold(sqlite, "a", frozenset({"acme"}), now=NOW + 3 * HOUR, policy=POLICY)
     assert (extended.expires_at, extended.extensions) == (NOW + 5 * HOUR, 3)
-    assert find_hold(sqlite, "a", "acme") == extended
+    assert find_hold(sqlite, "a", frozenset({"acme"})) == extended
     with pytest.raises(HoldLimitError, match="extended 3 times"):
-        extend_hold(sqlite, "a", "acme", now=NOW + 4 * HOUR, policy=POLICY)
+        extend_hold(sqlite, "a", frozenset({"acme"}), now=NOW + 4 * HOUR, policy=POLICY)
     longer = replace(POLICY, extensions=99)
     with pytest.raises(HoldLimitError, match="no hold of it goes beyond"):
-        extend_hold(sqlite, "a", "acme", now=NOW + 4.9 * HOUR, policy=longer)
+        extend_hold(sqlite, "a", frozenset({"acme"}), now=NOW + 4.9 * HOUR, policy=longer)
     with pytest.raises(HoldEndedError, match="is expired"):
-        extend_hold(sqlite, "a", "acme", now=NOW + 5 * HOUR, policy=longer)
+        extend_hold(sqlite, "a", frozenset({"acme"}), now=NOW + 5 * HOUR, policy=longer)
 
 
 def test_an_account_has_a_limited_number_of_holds_and_slots(sqlite: Connection) -> None:
@@ -89,7 +89,7 @@ def test_an_account_has_a_limited_number_of_holds_and_slots(sqlite: Connection) 
     with pytest.raises(HoldLimitError, match="2 holds of acme have not ended"):
         place(sqlite, "c", demand(0))
     place(sqlite, "c", demand(0), account="zeta")
-    release_hold(sqlite, "a", "acme", NOW)
+    release_hold(sqlite, "a", frozenset({"acme"}), NOW)
     place(sqlite, "d", demand(0))
     place(sqlite, "e", demand(0), at=NOW + 2 * HOUR)
 
@@ -98,22 +98,24 @@ def test_the_sweep_ends_what_has_expired(connection: Connection) -> None:
     placed = place(connection, "a", demand(range(3), 6))
     place(connection, "b", demand(range(5, 6)), account="zeta")
     take(connection, SITES, demand(7), line_id="line", until=NOW + HOUR, now=NOW)
-    extend_hold(connection, "b", "zeta", now=NOW + HOUR, policy=POLICY)
+    extend_hold(connection, "b", frozenset({"zeta"}), now=NOW + HOUR, policy=POLICY)
     later = NOW + 2 * HOUR
-    assert find_hold(connection, "a", "acme").state_at(later) is BookingHoldState.EXPIRED
+    assert (
+        find_hold(connection, "a", frozenset({"acme"})).state_at(later) is BookingHoldState.EXPIRED
+    )
     take(connection, SITES, demand(0), line_id="other", until=None, now=later)
     assert sweep_holds(connection, later) == ["a", "line"]
     assert sweep_holds(connection, later) == []
     assert {key: n for key, n in used(connection).items() if n} == {0: 1, 5: 1}
     assert ledger_sums(connection) == slot_sums(connection)
-    assert find_hold(connection, "a", "acme") == replace(
+    assert find_hold(connection, "a", frozenset({"acme"})) == replace(
         placed, state=BookingHoldState.EXPIRED, ended_at=placed.expires_at
     ), "an expired hold stays readable"
 
 
 def test_a_released_hold_frees_its_positions_once(sqlite: Connection) -> None:
     place(sqlite, "a", demand(0, 6))
-    ended = release_hold(sqlite, "a", "acme", NOW + HOUR)
+    ended = release_hold(sqlite, "a", frozenset({"acme"}), NOW + HOUR)
     assert (ended.state, ended.ended_at, used(sqlite)) == (
         BookingHoldState.RELEASED,
         NOW + HOUR,
@@ -121,23 +123,23 @@ def test_a_released_hold_frees_its_positions_once(sqlite: Connection) -> None:
     )
     assert release_hold(sqlite, "a", None, NOW + 3 * HOUR) == ended
     with pytest.raises(UnknownHold):
-        release_hold(sqlite, "a", "zeta", NOW)
+        release_hold(sqlite, "a", frozenset({"zeta"}), NOW)
 
 
 def test_a_booked_hold_is_that_lines(connection: Connection) -> None:
     place(connection, "a", demand(range(2), 6))
-    book_hold(connection, "a", "acme", "line", now=NOW + HOUR)
+    book_hold(connection, "a", frozenset({"acme"}), "line", now=NOW + HOUR)
     assert sweep_holds(connection, NOW + 9 * HOUR) == []
     assert used(connection) == {0: 6, 1: 6}
     with pytest.raises(NotAvailableError):
         take(connection, SITES, demand(0), line_id="b", until=None, now=NOW + 9 * HOUR)
     with pytest.raises(HoldEndedError, match="is booked"):
-        book_hold(connection, "a", "acme", "other", now=NOW + HOUR)
+        book_hold(connection, "a", frozenset({"acme"}), "other", now=NOW + HOUR)
     with pytest.raises(HoldEndedError, match="cancel the lines"):
-        release_hold(connection, "a", "acme", NOW + HOUR)
+        release_hold(connection, "a", frozenset({"acme"}), NOW + HOUR)
     place(connection, "late", demand(5))
     with pytest.raises(HoldEndedError, match="is expired"):
-        book_hold(connection, "late", "acme", "line", now=NOW + 2 * HOUR)
+        book_hold(connection, "late", frozenset({"acme"}), "line", now=NOW + 2 * HOUR)
 
 
 def test_holds_are_listed_in_pages_with_the_latest_first(sqlite: Connection) -> None:
@@ -148,4 +150,4 @@ def test_holds_are_listed_in_pages_with_the_latest_first(sqlite: Connection) -> 
     then = HoldPosition(first[-1].created_at, first[-1].id)
     rest = find_holds(sqlite, None, after=then, most=9)
     assert [one.id for one in (*first, *rest)] == ["later", "h2", "h1", "h0"]
-    assert [one.id for one in find_holds(sqlite, "a1", after=None, most=9)] == ["h1"]
+    assert [one.id for one in find_holds(sqlite, frozenset({"a1"}), after=None, most=9)] == ["h1"]

@@ -39,7 +39,7 @@ QUOTE = LockedQuote(
 
 def test_a_quote_is_read_back_with_its_factors(connection: Connection) -> None:
     store_quote(connection, QUOTE)
-    assert read_quote(connection, QUOTE.id, "acme") == QUOTE
+    assert read_quote(connection, QUOTE.id, frozenset({"acme"})) == QUOTE
     assert read_quote(connection, QUOTE.id) == QUOTE
     assert QUOTE.total_minor == 2 * 2_100 + 1_999
     assert QUOTE.demand == [
@@ -52,7 +52,7 @@ def test_the_quote_of_another_account_does_not_exist(sqlite: Connection) -> None
     words = []
     for name, account in ((QUOTE.id, "zeta"), (new_id(), "acme")):
         with pytest.raises(UnknownQuote) as unknown:
-            read_quote(sqlite, name, account)
+            read_quote(sqlite, name, frozenset({account}))
         words.append(str(unknown.value))
     assert words[0] == words[1]
 
@@ -60,9 +60,9 @@ def test_the_quote_of_another_account_does_not_exist(sqlite: Connection) -> None
 def test_an_expired_quote_is_refused(sqlite: Connection) -> None:
     store_quote(sqlite, QUOTE)
     just_before = QUOTE.valid_until - timedelta(microseconds=1)
-    assert read_valid_quote(sqlite, QUOTE.id, just_before, "acme") == QUOTE
+    assert read_valid_quote(sqlite, QUOTE.id, just_before, frozenset({"acme"})) == QUOTE
     with pytest.raises(QuoteExpiredError, match="was valid until 2026-11-20T13:00:00Z") as expired:
-        read_valid_quote(sqlite, QUOTE.id, QUOTE.valid_until, "acme")
+        read_valid_quote(sqlite, QUOTE.id, QUOTE.valid_until, frozenset({"acme"}))
     assert expired.value.quote == QUOTE
 
 

@@ -10,8 +10,11 @@ import httpx
 
 from cloud.api.application import create_app
 from cloud.app.context import AppContext
+from cloud.auth.accounts.account import AccountKind, AccountProfile
+from cloud.auth.accounts.account_store import create_account
 from cloud.auth.keys import Role, create_key
 from cloud.auth.quota import Quota
+from cloud.database import writing
 from tests.cloud.api.conftest import ApiClient
 from tests.cloud.app_context import ManualClock, open_app_context
 
@@ -61,6 +64,17 @@ class Market:
         self.acme = self._caller(Role.ADVERTISER, "Acme", "acme")
         self.bolt = self._caller(Role.ADVERTISER, "Bolt", "bolt")
         self.sales = self._caller(Role.SALES, "Mary", None)
+
+    def open_agency(self) -> Caller:
+        """An agency that acts for Acme."""
+        agency = AccountProfile(id="media-co", name="Media Co", kind=AccountKind.AGENCY)
+        client = AccountProfile(
+            id="acme", name="Acme", kind=AccountKind.ADVERTISER, agency=agency.id
+        )
+        with writing(self.context.engine) as connection:
+            for profile in (agency, client):
+                create_account(connection, profile, by="me", now=self.clock.now)
+        return self._caller(Role.AGENCY, "Ann", agency.id)
 
     def _caller(self, role: Role, owner: str, account: str | None) -> Caller:
         more = {} if account is None else {"account": account}

@@ -92,3 +92,17 @@ def test_either_a_quote_or_slots_are_held(market: Market) -> None:
         headers={"x-api-key": market.acme._key},
     )  # fmt: skip
     assert missing.status_code == 400
+
+
+def test_an_agency_reads_and_extends_the_holds_and_quotes_of_its_clients_only(market: Market):
+    agency = market.open_agency()
+    quote = market.acme.post("/api/quotes", slots(9)).json()["id"]
+    placed = hold(market, 8).json()["id"]
+    other = market.bolt.post("/api/holds", {"selection": slots(10)}).json()["id"]
+    assert agency.get(f"/api/holds/{placed}").json()["account"] == "acme"
+    assert [one["id"] for one in agency.get("/api/holds").json()["holds"]] == [placed]
+    assert agency.get(f"/api/quotes/{quote}").json()["account"] == "acme"
+    assert agency.get(f"/api/holds/{other}").status_code == 404
+    from_quote = agency.post("/api/holds", {"quote": quote})
+    assert (from_quote.status_code, from_quote.json()["account"]) == (201, "acme")
+    assert agency("DELETE", f"/api/holds/{placed}").status_code == 200
