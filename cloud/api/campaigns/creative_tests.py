@@ -55,7 +55,7 @@ class CreativeTestRequest(BaseModel):
     )
     locations: list[str] = Field(min_length=1, max_length=1_000, examples=[["KX-01"]])
     starts_at: AwareDatetime = Field(examples=["2030-01-07T08:00:00Z"])
-    ends_at: AwareDatetime = Field(examples=["2030-01-21T08:00:00Z"])
+    ends_at: AwareDatetime = Field(examples=["2030-01-14T08:00:00Z"])
     alpha: float = Field(
         default=0.05, ge=0.001, le=0.2, description="probability of a false difference"
     )

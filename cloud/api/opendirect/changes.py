@@ -22,7 +22,7 @@ from cloud.api.opendirect.answers import (
     require_own_account,
     take_page,
 )
-from cloud.api.opendirect.orders import find_account_order
+from cloud.api.opendirect.orders import find_account_order, list_orders_of
 from cloud.api.orders.models import CREATIVE_NAME, ID, LINE_ID
 from cloud.api.orders.order_change import change_orders
 from cloud.api.orders.orders import ORDER_ROLES, Asker
@@ -50,7 +50,6 @@ from cloud.booking.orders.change_requests import (
 )
 from cloud.booking.orders.order import BookedLine
 from cloud.booking.orders.order_rows import (
-    list_orders,
     read_lines,
     read_lines_by_id,
     unknown_order,
@@ -100,7 +99,7 @@ async def list_account_changes(
     """List the change requests of an account."""
 
     def read(connection: Connection) -> list[dict[str, Any]]:
-        orders = list_orders(connection, [account], offset=0, count=MAX_ORDERS).orders
+        orders = list_orders_of(connection, who, account, offset=0, count=MAX_ORDERS).orders
         every = [one for order in orders for one in list_changes(connection, order.id)]
         return [describe_change(one, account) for one in every]
 
@@ -160,7 +159,7 @@ async def list_assignments(
     request: Request, account: AccountId, who: Asker, offset: Offset = 0, count: Count = 25
 ) -> Response:
     """List the creatives of the account's lines."""
-    lines = await _read(request, lambda connection: _read_lines(connection, account))
+    lines = await _read(request, lambda connection: _read_lines(connection, who, account))
     found = [one for line in lines for one in describe_assignments(line)]
     return answer_page(request, "assignments", take_page(found, offset, count), len(found))
 
@@ -198,7 +197,7 @@ async def delete_assignment(
     """Take a creative from a line."""
 
     def step(work: OrderWork) -> Reply:
-        for line in _read_lines(work.connection, account):
+        for line in _read_lines(work.connection, who, account):
             for creative in line.creatives:
                 if assignment_id(line.line_id, creative) == assignment:
                     left = {*line.creatives} - {creative}
@@ -244,8 +243,8 @@ def _find(connection: Connection, who: Caller, account: str, change: str) -> Cha
     return found
 
 
-def _read_lines(connection: Connection, account: str) -> tuple[BookedLine, ...]:
-    page = list_orders(connection, [account], offset=0, count=MAX_ORDERS)
+def _read_lines(connection: Connection, who: Caller, account: str) -> tuple[BookedLine, ...]:
+    page = list_orders_of(connection, who, account, offset=0, count=MAX_ORDERS)
     return read_lines(connection, [order.id for order in page.orders])
 
 

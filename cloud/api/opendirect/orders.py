@@ -43,6 +43,7 @@ from cloud.app.problem import problem_response
 from cloud.app.rate_card_reload import get_context
 from cloud.app.slot_quotes import compute_quote
 from cloud.auth.access import Caller, allow_roles
+from cloud.auth.accounts.account_store import require_account
 from cloud.booking.opendirect.resources import describe_line, describe_order
 from cloud.booking.opendirect.targeting import (
     Targeting,
@@ -52,7 +53,13 @@ from cloud.booking.opendirect.targeting import (
 )
 from cloud.booking.orders import lifecycle
 from cloud.booking.orders.order import BookedLine, Order
-from cloud.booking.orders.order_rows import find_order, list_orders, read_lines, unknown_order
+from cloud.booking.orders.order_rows import (
+    OrderPage,
+    find_order,
+    list_orders,
+    read_lines,
+    unknown_order,
+)
 from cloud.booking.orders.order_work import OrderWork
 from cloud.booking.orders.placing import NewOrder, OrderRefused, add_lines, place_order, remove_line
 from cloud.booking.sale_limits import find_site
@@ -131,7 +138,7 @@ async def list_account_orders(
 
     def read() -> tuple[list[dict[str, Any]], int]:
         with database.reading(context.engine) as connection:
-            page = list_orders(connection, [account], offset=offset, count=count)
+            page = list_orders_of(connection, who, account, offset=offset, count=count)
             lines = read_lines(connection, [order.id for order in page.orders])
         found = [
             describe_order(order, [line for line in lines if line.order_id == order.id])
@@ -291,6 +298,16 @@ async def _read_order(
             return found, read_lines(connection, [found.id])
 
     return await run_in_threadpool(read)
+
+
+def list_orders_of(
+    connection: Connection, who: Caller, account: str, *, offset: int, count: int
+) -> OrderPage:
+    """The orders of an account; raises UnknownAccountError for one that nobody has."""
+    page = list_orders(connection, [account], offset=offset, count=count)
+    if page.total == 0 and account != who.account:
+        require_account(connection, account)
+    return page
 
 
 def find_account_order(

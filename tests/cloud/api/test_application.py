@@ -79,13 +79,14 @@ def test_the_openapi_document_names_every_route_with_its_errors(ask):
     document = ask.get("/openapi.json").json()
 
     assert set(document["paths"]) >= {*PATHS, *POSTED, "/api/fleet/devices/{device}"}
-    for path in document["paths"].values():
+    for name, path in document["paths"].items():
+        kinds = [{"application/problem+json"}]
+        if name.startswith("/opendirect/"):  # which has errors of its own
+            kinds.append({"application/json"})
         for operation in path.values():
             for status, answer in operation["responses"].items():
-                kind = "application/problem+json"
-                assert status in {"200", "201", "202", "204", "302", "304"} or set(
-                    answer["content"]
-                ) == {kind}
+                if status not in {"200", "201", "202", "204", "302", "304"}:
+                    assert set(answer["content"]) in kinds
                 assert answer["description"]
 
 

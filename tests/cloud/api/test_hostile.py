@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from cloud import database
@@ -15,6 +16,7 @@ from tests.cloud.databases import create_tables
 from tests.cloud.rates import CARD, sites
 
 JSON = {"content-type": "application/json"}
+OPENDIRECT = "/opendirect/"
 WITH_BODY = [(method, path) for method, path in CLOSED if method in ("POST", "PUT", "PATCH")]
 WITH_NAMES = [
     (method, path) for method, path in ROUTES if "{" in path and method in ("GET", "DELETE")
@@ -30,6 +32,12 @@ BODIES = [
     b'{"slots": [{"location": "KX-01", "time_slot": "99999-01-01T00:00"}], "x": Infinity}',
     b"[" * 5000, b'"\\ud800"', b"\xff\xfe", b"null", b"{}", b"[]", b"", b'{"a": 1, "a": 2}',
 ]  # fmt: skip
+
+
+def read_sentence(answer: httpx.Response) -> str:
+    """Why a request was refused: a problem, or the list of errors of OpenDirect."""
+    body = answer.json()
+    return body["errors"][0]["ErrorMessage"] if "errors" in body else body["detail"]
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +63,7 @@ def test_bodies_that_are_none_are_refused_with_a_sentence(ask, method: str, path
         answer = ask(method, fill_path(path), content=body, headers=JSON)
         assert answer.status_code < 500, (body[:40], answer.text)
         if answer.status_code >= 400:
-            assert answer.json()["detail"]
+            assert read_sentence(answer)
 
 
 @pytest.mark.parametrize(("method", "path"), WITH_NAMES)
@@ -64,7 +72,9 @@ def test_names_that_nobody_has_are_refused_and_come_back_as_text(ask, method, pa
     end = fill_path(path.partition("}")[2])
     for name in NAMES:
         answer = ask(method, f"{start}{name}{end}", headers={"idempotency-key": "k"})
-        assert answer.status_code in (404, 422), (name, answer.text)
+        invalid = 400 if path.startswith(OPENDIRECT) else 422
+        assert answer.status_code in (404, invalid), (name, answer.text)
+        assert read_sentence(answer)
         assert "set-cookie" not in answer.headers
         assert "api_keys" not in json.dumps(dict(answer.headers))
 
