@@ -124,11 +124,16 @@ def decide_make_good(
 
     Raises:
         UnknownMakeGoodError: there is none with that id.
-        MakeGoodStateError: it is decided already, or late reports may still change the delivery.
+        MakeGoodStateError: it is decided already, another one of the line is approved, or late
+            reports may still change the delivery.
     """
-    found = find_make_good(connection, make_good, None, lock=True)
+    line_id = find_make_good(connection, make_good, None).line_id
+    approved = _lock_line(connection, line_id)
+    found = find_make_good(connection, make_good, None)
     if found.status is not MakeGoodStatus.PROPOSED:
         raise MakeGoodStateError(f"the make-good is {found.status} already")
+    if status is MakeGoodStatus.APPROVED and approved:
+        raise MakeGoodStateError(f"line {line_id} has the approved make-good {approved[0]} already")
     final_at = flight_ends_at + LATE_DATA
     if status is MakeGoodStatus.APPROVED and found.proposed_at < final_at:
         raise MakeGoodStateError(
@@ -142,6 +147,29 @@ def decide_make_good(
     is_approved = status is MakeGoodStatus.APPROVED
     _record(connection, found, APPROVE if is_approved else REJECT, by, now)
     return find_make_good(connection, make_good, None)
+
+
+def _lock_line(connection: Connection, line_id: str) -> Sequence[str]:
+    """Lock the make-goods of a line; the ids of the approved ones.
+
+    Two programs that propose at the same moment may both store a proposal.
+    """
+    columns = make_goods.c
+    query = select(columns.id, columns.status).where(columns.line_id == line_id)
+    rows = connection.execute(query.order_by(columns.id).with_for_update())
+    return [row.id for row in rows if row.status == MakeGoodStatus.APPROVED.value]
+
+
+def find_approved(connection: Connection, line_id: str, remedy: Remedy) -> MakeGood | None:
+    """The approved make-good of a line with that remedy, settled or not."""
+    columns = make_goods.c
+    query = select(make_goods).where(
+        columns.line_id == line_id,
+        columns.status == MakeGoodStatus.APPROVED.value,
+        columns.remedy == remedy.value,
+    )
+    row = connection.execute(query).mappings().first()
+    return None if row is None else _to_make_good(row)
 
 
 def list_approved(connection: Connection, remedy: Remedy) -> Sequence[MakeGood]:
@@ -181,15 +209,11 @@ def settle_make_good(
 
 
 def find_make_good(
-    connection: Connection,
-    make_good: str,
-    accounts: Collection[str] | None,
-    *,
-    lock: bool = False,
+    connection: Connection, make_good: str, accounts: Collection[str] | None
 ) -> MakeGood:
     """A make-good of one of the accounts, or of any for None; raises UnknownMakeGoodError."""
     query = select(make_goods).where(make_goods.c.id == make_good[:32], _of(accounts))
-    row = connection.execute(query.with_for_update() if lock else query).mappings().first()
+    row = connection.execute(query).mappings().first()
     if row is None:
         raise UnknownMakeGoodError(
             "no make-good of yours has that id: GET /api/make-goods lists your make-goods"

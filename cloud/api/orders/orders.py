@@ -29,6 +29,7 @@ from cloud.app.etag import NOT_MODIFIED, TaggedResponse
 from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempotent
 from cloud.app.idempotency.key_store import Reply
 from cloud.app.orders.line_creatives import require_usable_creatives
+from cloud.app.orders.make_good_lines import add_make_good_lines
 from cloud.app.orders.open_work import open_work
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
@@ -142,7 +143,12 @@ async def add_order_lines(
         else:
             account = work.lock_order(order).account
             quote = read_quote(work.connection, asked.quote or "", frozenset({account}))
-            add_lines(work, order, quote, creatives=creatives, make_good_of=asked.make_good_of)
+            if asked.make_good_of is None:
+                add_lines(work, order, quote, creatives=creatives)
+            else:
+                add_make_good_lines(
+                    work, order, quote, creatives=creatives, make_good_of=asked.make_good_of
+                )
         require_usable_creatives(work, order)
         return _reply(work, order, 201)
 

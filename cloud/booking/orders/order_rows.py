@@ -22,6 +22,9 @@ from cloud.database.orders import SlotRun, decode_runs, encode_runs
 
 MOST_DUE: Final = 200
 """Orders of one sweep, so that its transaction is short."""
+NEVER_SHOWN: Final = frozenset(
+    {BookingStatus.CANCELED, BookingStatus.EXPIRED, BookingStatus.DECLINED}
+)
 LINE_COLUMNS: Final = tuple(one.name for one in fields(BookedLine))
 
 
@@ -85,6 +88,15 @@ def read_lines(connection: Connection, order_ids: Iterable[str]) -> tuple[Booked
 def read_lines_by_id(connection: Connection, line_ids: Iterable[str]) -> tuple[BookedLine, ...]:
     """Lines of any orders."""
     return _read(connection, select(booked_lines).where(booked_lines.c.line_id.in_([*line_ids])))
+
+
+def read_unended_make_goods(connection: Connection, line_id: str) -> set[str]:
+    """The ids of lines that make good a line, without those that ended before their flight."""
+    columns = booked_lines.c
+    wanted = select(columns.line_id).where(
+        columns.make_good_of == line_id, columns.booking_status.not_in(sorted(NEVER_SHOWN))
+    )
+    return set(connection.execute(wanted).scalars())
 
 
 def read_orders_of_payer(connection: Connection, payer: str, currency: str) -> tuple[Order, ...]:

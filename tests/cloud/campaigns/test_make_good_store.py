@@ -4,7 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from cloud.auth import audit
 from cloud.campaigns.booked_hours import read_lines
@@ -20,6 +20,7 @@ from cloud.campaigns.make_good_store import (
     settle_make_good,
 )
 from cloud.campaigns.make_goods import DeliveredAmount, Shortfall
+from cloud.campaigns.tables import make_goods
 from cloud.database import writing
 from tests.cloud.campaigns.campaign_data import SEVEN, SITES, line, store_lines
 
@@ -61,3 +62,23 @@ def test_a_make_good_is_approved_and_settled_once(engine: Engine) -> None:
         )
         assert third is None
         audit.verify_chain(connection)
+
+
+def test_one_of_two_proposals_that_were_stored_at_once_is_approved(connection: Connection) -> None:
+    store_lines(connection, line())
+    (short,) = read_lines(connection, SITES, "line_id", ["SO-1-1"]).values()
+    first = propose_make_good(connection, short, SHORT, Remedy.CREDIT, by="ann", now=FINAL)
+    assert first is not None
+    row = dict(connection.execute(make_goods.select()).mappings().one())
+    connection.execute(make_goods.insert().values(row | {"id": "f" * 32, "remedy": "line"}))
+
+    def decide(make_good: str, status: MakeGoodStatus) -> None:
+        decide_make_good(
+            connection, make_good, status, flight_ends_at=FINAL - LATE_DATA, decision=None,
+            by="fay", now=FINAL,
+        )  # fmt: skip
+
+    decide(first.id, MakeGoodStatus.APPROVED)
+    with pytest.raises(MakeGoodStateError, match=f"approved make-good {first.id}"):
+        decide("f" * 32, MakeGoodStatus.APPROVED)
+    decide("f" * 32, MakeGoodStatus.REJECTED)

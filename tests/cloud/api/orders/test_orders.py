@@ -11,6 +11,8 @@ from cloud.auth.audit import read_entries, verify_chain
 from cloud.booking.order_store import digest_of_all
 from cloud.booking.version_digest import read_last_digest
 from cloud.campaigns.creatives import CreativeStatus, decide_creative, read_by_names
+from cloud.campaigns.make_good_store import find_make_good
+from cloud.campaigns.tables import make_goods
 from cloud.database import reading, writing
 from tests.cloud.api.orders.conftest import ORDERS, Market
 from tests.cloud.booking.orders.order_steps import MONDAY_SEVEN
@@ -210,6 +212,38 @@ def test_a_draft_is_removed_and_creatives_are_set(market: Market) -> None:
     assert shown["lines"][0]["creatives"] == ["a", "b"]
     removed = market("acme", "DELETE", f"{where}/lines/{line}")
     assert (removed.status_code, removed.json()["lines"]) == (200, [])
+
+
+def test_a_free_line_needs_an_approved_make_good_and_is_added_once(market: Market) -> None:
+    where = market.order()
+    line = market("acme", "GET", where).json()["lines"][0]["id"]
+
+    def add() -> httpx.Response:
+        body = {"quote": market.quote(), "make_good_of": line}
+        return market("sales", "POST", f"{where}/lines", body)
+
+    refused = add()
+    assert (refused.status_code, "no approved make-good" in refused.text) == (422, True)
+    with writing(market.context.engine) as connection:
+        connection.execute(make_goods.insert().values(approved_line(line)))
+    free = [one["id"] for one in add().json()["lines"] if one["make_good_of"]]
+    assert "made good already" in add().json()["detail"]
+    with reading(market.context.engine) as connection:
+        assert find_make_good(connection, "f" * 32, None).settled_by_document == free[0]
+    assert market("sales", "DELETE", f"{where}/lines/{free[0]}").is_success
+    assert add().status_code == 201
+
+
+def approved_line(line: str) -> dict[str, object]:
+    """The row of a make-good by a new line, approved by finance."""
+    texts = dict.fromkeys(("account", "reason", "proposed_by"), "acme")
+    amounts = dict.fromkeys(
+        ("booked", "delivered", "delivered_low", "delivered_high", "credit_minor"), 0
+    )
+    return {
+        "id": "f" * 32, "line_id": line, **texts, **amounts, "metric": "plays", "remedy": "line",
+        "currency": "GBP", "status": "approved", "proposed_at": MONDAY_SEVEN,
+    }  # fmt: skip
 
 
 def test_an_order_for_an_unknown_or_foreign_account_is_refused(market: Market) -> None:
