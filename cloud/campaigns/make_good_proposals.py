@@ -1,10 +1,10 @@
 """Propose make-goods for the lines of a campaign whose flight has ended."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from cloud.campaigns.booked_hours import CampaignLine
 from cloud.campaigns.guarantees import read_guarantees
@@ -13,6 +13,7 @@ from cloud.campaigns.make_good_store import MakeGood, Remedy, propose_make_good
 from cloud.campaigns.make_goods import Shortfall, compute_shortfall, measure_delivery
 from cloud.campaigns.totals import DeliveryTotals
 from cloud.campaigns.usual_audience import UsualAudience
+from cloud.database.billing import cpm_contracts
 
 
 def find_shortfalls(
@@ -21,8 +22,13 @@ def find_shortfalls(
     usual: UsualAudience,
     now: datetime,
 ) -> dict[str, Shortfall]:
-    """The certain shortfalls of sold lines whose flight has ended, by line."""
+    """The certain shortfalls of sold lines whose flight has ended, by line.
+
+    Lines that are paid by the thousand impressions have none: only what they delivered is billed.
+    """
     ended = {name: line for name, line in lines.items() if line.is_sold and line.ends_at <= now}
+    for name in _find_paid_by_impressions(connection, ended):
+        del ended[name]
     totals: dict[str, DeliveryTotals] = defaultdict(DeliveryTotals)
     for hour in read_line_hours(connection, ended, now, usual).hours:
         totals[hour.hour.booked.line_id].add(hour)
@@ -52,3 +58,9 @@ def propose_make_goods(
         for name, shortfall in sorted(shortfalls.items())
     )
     return [one for one in proposed if one is not None]
+
+
+def _find_paid_by_impressions(connection: Connection, line_ids: Iterable[str]) -> Sequence[str]:
+    columns = cpm_contracts.c
+    query = select(columns.line_id).where(columns.line_id.in_(sorted(line_ids)))
+    return connection.execute(query).scalars().all()

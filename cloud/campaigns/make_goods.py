@@ -6,6 +6,9 @@ neither creates a credit nor makes one larger:
 
     shortfall = (booked - P50) / booked     credit = price of the line * shortfall
 
+The plays of hours of which nothing is known are missing, not zero: the best estimate counts them at
+the rate of the other hours, and never above the upper limit.
+
 The credit is rounded once, to the minor unit, half up.
 """
 
@@ -57,13 +60,14 @@ def measure_delivery(totals: DeliveryTotals, guarantee: Guarantee | None) -> Del
         promised = booked if guarantee is None else Decimal(guarantee.amount)
         plays = Decimal(totals.plays)
         unknown = Decimal(totals.unknown_milli) / THOUSAND
-        return DeliveredAmount(Metric.PLAYS, promised, plays, plays, plays + unknown)
+        found = Interval(float(plays), float(plays), float(plays + unknown))
+        return _to_amount(Metric.PLAYS, promised, found, totals)
     promised = Decimal(guarantee.amount)
     if guarantee.measured_only:
         return _measure_observed(totals, guarantee.metric, promised)
     is_ots = guarantee.metric is Metric.OTS
     found = (totals.ots if is_ots else totals.attention_s).interval
-    return _to_amount(guarantee.metric, promised, found)
+    return _to_amount(guarantee.metric, promised, found, totals)
 
 
 def _measure_observed(totals: DeliveryTotals, metric: Metric, promised: Decimal) -> DeliveredAmount:
@@ -74,8 +78,16 @@ def _measure_observed(totals: DeliveryTotals, metric: Metric, promised: Decimal)
     return DeliveredAmount(metric, promised, amount, amount, amount)
 
 
-def _to_amount(metric: Metric, promised: Decimal, found: Interval) -> DeliveredAmount:
-    low, delivered, high = (
-        Decimal(str(round(one, 3))) for one in (found.p10, found.p50, found.p90)
-    )
-    return DeliveredAmount(metric, promised, delivered, low, high)
+def _to_amount(
+    metric: Metric, promised: Decimal, found: Interval, totals: DeliveryTotals
+) -> DeliveredAmount:
+    low, known, high = (Decimal(str(round(one, 3))) for one in (found.p10, found.p50, found.p90))
+    return DeliveredAmount(metric, promised, _estimate_whole(known, high, totals), low, high)
+
+
+def _estimate_whole(known: Decimal, high: Decimal, totals: DeliveryTotals) -> Decimal:
+    """The delivery with the plays of which nothing is known, at the rate of the others."""
+    known_milli = totals.ordered_milli - totals.unknown_milli
+    if totals.unknown_milli <= 0:
+        return known
+    return min(high, known * totals.ordered_milli / known_milli) if known_milli > 0 else high

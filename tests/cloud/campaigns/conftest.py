@@ -15,13 +15,14 @@ from cloud.database import (
     minute_sensors,
     minute_tallies,
 )
+from cloud.database.billing import cpm_contracts
 from cloud.database.orders import order_line_versions
 from cloud.database.products import screen_restrictions
 from tests.cloud.memory_database import in_memory
 
 TABLES = (
-    audit_log, hour_creatives, hour_tallies, location_updates, minute_demographics, minute_sensors,
-    minute_tallies, order_line_versions, tables.creatives, tables.creative_tests,
+    audit_log, cpm_contracts, hour_creatives, hour_tallies, location_updates, minute_demographics,
+    minute_sensors, minute_tallies, order_line_versions, tables.creatives, tables.creative_tests,
     tables.line_guarantees, tables.logged_hours, tables.logged_plays, tables.make_goods,
     tables.play_imports, screen_restrictions,
 )  # fmt: skip
