@@ -3,16 +3,22 @@
 A screen-hour belongs to the creative that was assigned to it, whatever was shown: attention and
 exposed people are those of all creatives of the test in that hour. That keeps the comparison valid
 when a player did not follow its schedule; how often it did is stated. Hours without a measurement
-do not count.
+do not count, nor those in which the account of the test has not booked the creative.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from cloud.campaigns.booked_hours import HourKey, to_seconds
+from cloud.campaigns.booked_hours import (
+    HourKey,
+    find_lines_at,
+    list_booked_hours,
+    read_lines,
+    to_seconds,
+)
 from cloud.campaigns.creative_tests.assignment import assign_arm
 from cloud.campaigns.creative_tests.sequential_test import (
     ArmComparison,
@@ -21,7 +27,12 @@ from cloud.campaigns.creative_tests.sequential_test import (
 )
 from cloud.campaigns.creative_tests.store import CreativeTest
 from cloud.campaigns.line_hours import HOUR_S, find_loop
-from cloud.campaigns.screen_hours import MeasuredHours, ShownHour, read_measured_hours
+from cloud.campaigns.screen_hours import (
+    CreativeKey,
+    MeasuredHours,
+    ShownHour,
+    read_measured_hours,
+)
 from cloud.sites.sites import Sites
 
 
@@ -54,9 +65,10 @@ def read_result(
     until_s = to_seconds(min(now, test.effective_end_at)) // HOUR_S * HOUR_S
     locations = [sites.current_id(one) for one in test.locations]
     measured = read_measured_hours(connection, locations, first_s, until_s)
+    booked = _list_booked(connection, sites, test)
     arms = len(test.creatives)
     sums, plays, as_assigned = [ArmSums()] * arms, [0] * arms, 0
-    for key, shown in sorted(group_hours(measured, test.creatives).items()):
+    for key, shown in sorted(group_hours(measured, booked).items()):
         arm = assign_arm(test.assignment_key, key, arms)
         y, n = _measure(shown.values(), find_loop(sites, key.location).spot_s)
         sums[arm] = sums[arm].add(y, n)
@@ -72,14 +84,31 @@ def read_result(
 
 
 def group_hours(
-    measured: MeasuredHours, creatives: Sequence[str]
+    measured: MeasuredHours, booked: Collection[CreativeKey]
 ) -> Mapping[HourKey, Mapping[str, ShownHour]]:
-    """The measured hours in which one of the creatives was shown."""
+    """The measured hours in which one of the booked creatives was shown."""
     found: dict[HourKey, dict[str, ShownHour]] = {}
     for (key, creative), shown in measured.shown.items():
-        if creative in creatives and shown.plays and shown.observed_ms:
+        if (key, creative) in booked and shown.plays and shown.observed_ms:
             found.setdefault(key, {})[creative] = shown
     return found
+
+
+def _list_booked(connection: Connection, sites: Sites, test: CreativeTest) -> set[CreativeKey]:
+    """Where and when the account of the test has booked its creatives.
+
+    What others have booked is not the account's to see, also where it names their creatives.
+    """
+    locations = {sites.current_id(one) for one in test.locations}
+    ids = find_lines_at(connection, sites, locations, test.starts_at, test.effective_end_at)
+    lines = read_lines(connection, sites, "line_id", ids).values()
+    return {
+        (hour.key, hour.creative)
+        for line in lines
+        if line.is_sold and line.account == test.account
+        for hour in list_booked_hours(line)
+        if hour.creative in test.creatives
+    }
 
 
 def _measure(shown: Iterable[ShownHour], spot_s: int) -> tuple[float, float]:

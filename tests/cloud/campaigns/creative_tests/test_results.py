@@ -10,7 +10,15 @@ from cloud.campaigns.creative_tests.assignment import assign_creative
 from cloud.campaigns.creative_tests.results import read_result
 from cloud.campaigns.creative_tests.sequential_test import ArmDecision
 from cloud.campaigns.creative_tests.store import CreativeTest
-from tests.cloud.campaigns.campaign_data import SEVEN, SEVEN_S, SITES, report, store_reports
+from tests.cloud.campaigns.campaign_data import (
+    SEVEN,
+    SEVEN_S,
+    SITES,
+    line,
+    report,
+    store_lines,
+    store_reports,
+)
 
 TEST = CreativeTest(
     id="t", account="acme", name="Headline", creatives=("a", "b"), locations=("KX-01",),
@@ -29,6 +37,7 @@ def test_hours_count_for_the_assigned_creative_also_when_another_was_shown(
     reports = [report(hour, hour, **{shown[hour]: 6, "z": 3}) for hour in range(1, 8)]
     other = "b" if shown[0] == "a" else "a"
     store_reports(connection, report(0, 0, **{other: 6}), *reports)
+    store_lines(connection, line(8, creatives=("a", "b")))
     found = read_result(connection, SITES, TEST, SEVEN + timedelta(hours=7, minutes=30))
     assert {arm.creative: arm.sums.clusters for arm in found.arms} == {
         name: shown[:7].count(name) for name in ("a", "b")
@@ -45,3 +54,12 @@ def test_nothing_is_known_before_the_first_hour_has_ended(connection: Connection
     found = read_result(connection, SITES, TEST, SEVEN + timedelta(minutes=5))
     assert found.as_assigned_share is None
     assert [arm.sums.clusters for arm in found.arms] == [0, 0]
+
+
+def test_what_other_accounts_have_booked_is_not_in_a_result(connection: Connection) -> None:
+    store_reports(connection, *(report(hour, hour, a=6, b=6) for hour in range(8)))
+    theirs = {"account": "bolt", "order_id": "SO-2", "line_id": "SO-2-1"}
+    store_lines(connection, line(8, creatives=("a", "b"), **theirs))
+    store_lines(connection, line(2, creatives=("a",)))
+    found = read_result(connection, SITES, TEST, SEVEN + timedelta(hours=8))
+    assert sum(arm.plays for arm in found.arms) == 2 * 6
