@@ -47,7 +47,7 @@ TestId = Annotated[str, Path(examples=["3f2a9c1e5b7d4806a1c2e3f405162738"], max_
 class CreativeTestRequest(BaseModel):
     """A test to run; the first creative is the one that the others are compared with."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     name: str = Field(min_length=1, max_length=120, pattern=PLAIN, examples=["Winter headline"])
     creatives: list[CreativeName] = Field(
@@ -205,9 +205,7 @@ async def get_assignment(
             test = find_test(connection, creative_test, who.accounts)
         site = context.sites.location(location or test.locations[0]).id
         first = since or test.starts_at
-        last = until or first + LONGEST_SPAN
-        if not timedelta() < last - first <= LONGEST_SPAN:
-            raise RangeError("give `until` after `from`, at most eight days later")
+        last = _choose_end(test, first, until)
         return AssignmentDocument(location=site, hours=_list_assigned(test, site, first, last))
 
     return await run_in_threadpool(read)
@@ -229,6 +227,15 @@ async def stop_creative_test(
         return Reply(200, _summarise(test).model_dump_json().encode(), {})
 
     return await run_in_threadpool(idempotent.run, context, change)
+
+
+def _choose_end(test: CreativeTest, first: datetime, until: datetime | None) -> datetime:
+    if until is None:
+        rest = test.effective_end_at - first
+        return test.effective_end_at if rest <= LONGEST_SPAN else first + LONGEST_SPAN
+    if not timedelta() < until - first <= LONGEST_SPAN:
+        raise RangeError("give `until` after `from`, at most eight days later")
+    return until
 
 
 def _list_assigned(

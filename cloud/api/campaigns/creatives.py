@@ -40,7 +40,7 @@ CreativeId = Annotated[str, Path(examples=["3f2a9c1e5b7d4806a1c2e3f405162738"], 
 class CreativeRequest(BaseModel):
     """A creative to store."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     name: str = Field(min_length=1, max_length=64, examples=["winter-10s"])
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$", examples=["0" * 64])

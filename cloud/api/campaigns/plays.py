@@ -32,7 +32,7 @@ router = APIRouter(tags=["campaigns"], dependencies=[allow_roles(Role.SALES, Rol
 class PostedPlay(BaseModel):
     """One play of one creative."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     location: str = Field(max_length=120, examples=["KX-01"])
     creative: str = Field(max_length=64, examples=["winter-10s"])

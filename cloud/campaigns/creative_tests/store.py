@@ -20,6 +20,8 @@ MILLION: Final = 1_000_000
 MOST_ARMS: Final = 5
 MAX_STORED: Final = 1_000
 LONGEST: Final = timedelta(days=180)
+FURTHEST: Final = timedelta(days=730)
+"""Before the start; later instants may be none of the calendar."""
 HOUR: Final = timedelta(hours=1)
 
 
@@ -154,9 +156,11 @@ def _check(new: NewCreativeTest, now: datetime) -> None:
         raise CreativeTestError(f"give 2 to {MOST_ARMS} different creatives, the present one first")
     if not new.locations:
         raise CreativeTestError("give at least one location")
-    if not now <= new.starts_at < new.ends_at <= new.starts_at + LONGEST:
+    if not now <= new.starts_at <= now + FURTHEST:
+        raise CreativeTestError(f"a test starts in the future, at most {FURTHEST.days} days ahead")
+    if not timedelta() < new.ends_at - new.starts_at <= LONGEST:
         raise CreativeTestError(
-            f"a test starts in the future and lasts at most {LONGEST.days} days"
+            f"a test ends after its start, and lasts at most {LONGEST.days} days"
         )
 
 

@@ -29,6 +29,7 @@ BROADSIGN_SCREEN: Final = ("display_unit", "display_unit_id", "display_unit_name
 BROADSIGN_CREATIVE: Final = ("ad_copy", "ad_copy_id", "ad_copy_name", "content")
 SEVERAL: Final = "the row is a sum of several plays: export individual records"
 NOT_MEDIA: Final = "the row is not about media"
+NO_INSTANT: Final = "the start or the duration is beyond the calendar"
 WRONG_LENGTH: Final = "the row has another number of columns than the header"
 
 
@@ -56,6 +57,8 @@ def try_each(rows: Iterator[Any], parse: Callable[[Any], LoggedPlay]) -> Iterato
             yield parse(row)
         except PlayError as error:
             yield error
+        except OverflowError:
+            yield PlayError(NO_INSTANT)
 
 
 def _parse_xibo(row: Mapping[str, str], names: LogNames, zone_of: ZoneOf) -> LoggedPlay:

@@ -92,6 +92,8 @@ def read_objects(text: TextIO) -> Iterator[Any]:
             return
         try:
             found, end = decoder.raw_decode(buffer)
+        except RecursionError:
+            raise LogFileError(f"object {number + 1} has too many levels: not a log") from None
         except ValueError:
             if is_end or len(buffer) > MAX_OBJECT:
                 raise LogFileError(f"object {number + 1} is no JSON, or the file is cut") from None

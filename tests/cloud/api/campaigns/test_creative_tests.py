@@ -1,7 +1,10 @@
 """Tests of creatives over the API: made before they begin, looked at as often as wanted."""
 
+import json
 from datetime import timedelta
 from typing import Any
+
+import pytest
 
 from tests.cloud.api.campaigns.conftest import CampaignApi
 
@@ -41,7 +44,35 @@ def test_a_test_has_a_schedule_that_its_account_alone_can_read(api: CampaignApi)
 
 def test_a_test_that_cannot_be_made_is_refused(api: CampaignApi) -> None:
     past = (api.clock.now - timedelta(hours=1)).isoformat()
-    for wrong in ({"creatives": ["a", "a"]}, {"starts_at": past}, {"creatives": ["a"]}):
+    never = {"starts_at": "9999-10-01T00:00:00Z", "ends_at": "9999-12-31T23:59:59-05:00"}
+    for wrong in ({"creatives": ["a", "a"]}, {"starts_at": past}, {"creatives": ["a"]}, never):
         assert api.send("POST", "/api/creative-tests", ask(api, **wrong)).status_code == 422
     unknown = api.send("POST", "/api/creative-tests", ask(api, locations=["XX-99"]))
     assert unknown.status_code == 404
+
+
+def test_the_schedule_after_the_end_of_the_calendar_is_empty(api: CampaignApi) -> None:
+    test = api.send("POST", "/api/creative-tests", ask(api)).json()
+    where = f"/api/creative-tests/{test['id']}/assignment"
+    assert len(api.get(where).json()["hours"]) == 48
+    assert api.get(f"{where}?from=9999-12-31T00:00:00Z").json()["hours"] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/creative-tests", '"alpha": NaN'),
+        ("/api/creatives", '"duration_s": NaN'),
+    ],
+)
+def test_what_is_no_number_is_refused(api: CampaignApi, path: str, body: str) -> None:
+    plain = ask(api) if path.endswith("tests") else {
+        "name": "nan", "sha256": "0" * 64, "media_type": "video/mp4", "width_px": 1,
+        "height_px": 1,
+    }  # fmt: skip
+    content = json.dumps(plain)[:-1] + f", {body}}}"
+    headers = {"x-api-key": api.keys["acme"], "idempotency-key": path}
+    answer = api.client(
+        "POST", path, headers=headers | {"content-type": "application/json"}, content=content
+    )
+    assert answer.status_code == 422, answer.text

@@ -165,3 +165,18 @@ def test_utf_16_semicolons_and_aliases_are_understood(engine: Engine, tmp_path: 
     assert (row.location, row.creative) == ("KX-01", "winter")
     assert row.started_at == datetime(2026, 11, 23, 7, tzinfo=UTC)
     assert (row.duration_ms, row.offset_minutes) == (10_000, 0)
+
+
+def test_a_time_beyond_the_calendar_is_refused_and_the_rest_is_stored(
+    engine: Engine, tmp_path: Path
+) -> None:
+    log = (
+        "display_unit,ad_copy,end_time,duration\n"
+        "KX-01,a,0001-01-01T00:00:00,60000\n"
+        "KX-01,a,2026-11-23T07:00:10Z,999999999999999\n"
+        "KX-01,a,2026-11-23T07:00:10Z,10000\n"
+    )
+    found = load(engine, tmp_path, log, PlaySource.BROADSIGN)
+    assert (found.rows, found.stored, found.refused) == (3, 1, 2)
+    with pytest.raises(LogFileError, match="too many levels"):
+        load(engine, tmp_path, "[" * 60_000, PlaySource.OPENDIRECT)
