@@ -108,10 +108,17 @@ def run_many(
 
 def _array(values: tuple[Any, ...]) -> str:
     """PostgreSQL's text of an array, several times as fast as its driver writes it."""
-    if isinstance(values[0], str):
-        escaped = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
-        return '{"' + '","'.join(escaped) + '"}'
+    if any(isinstance(value, str) for value in values):
+        return "{" + ",".join(map(_array_item, values)) + "}"
     return "{" + ",".join(map(str, values)).replace("None", "NULL") + "}"
+
+
+def _array_item(value: str | None) -> str:
+    """Text in quotes; `NULL` without them is no text."""
+    if value is None:
+        return "NULL"
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 @cache

@@ -25,7 +25,7 @@ def test_duplicates_within_a_batch_and_between_batches_are_stored_once(engine: E
     with writing(engine) as connection:
         assert store(connection, *first) == 3
     with writing(engine) as connection:
-        assert store(connection, *first, play(62, line="L1")) == 1
+        assert store(connection, *first, play(62, line="L1"), play(0, ref='"NULL"')) == 1
         hours = read_logged_hours(connection, ["KX-01", "LB-01"], SEVEN_S, SEVEN_S + 7_200)
         assert store(connection) == 0
     assert hours.plays == {
