@@ -14,7 +14,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from prometheus_client import CollectorRegistry
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import HTTPConnection
@@ -121,6 +121,10 @@ ROUTE_MODULES: Final = (
 DATABASE_UNAVAILABLE: Final = (
     "the database cannot be reached: send the request again in a few seconds"
 )
+UNSTORABLE: Final = (
+    "a text has a NUL character or is too long, or a number is too large: the database cannot "
+    "store it"
+)
 KEY_MISSING: Final = (
     f"the header {KEY_HEADER} is missing: send a new value, such as a UUID, with each change, and "
     "the same value when the request is sent again"
@@ -166,6 +170,7 @@ STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
     **BOOKING_STATUS_OF,
     **BILLING_STATUS_OF,
     **CAMPAIGN_STATUS_OF,
+    DataError: (422, "Invalid request"),
     DBAPIError: (503, "Database unavailable"),
 }
 """Exception to status and title. Nothing below this file knows about HTTP."""
@@ -283,7 +288,8 @@ async def _known_failure(request: HTTPConnection, error: Exception) -> Response:
     if status < 500:
         describe = BOOKING_MEMBERS_OF.get(kind)
         members = describe(error) if describe else None
-        return problem.problem_response(request, status, title, str(error), headers, members)
+        detail = UNSTORABLE if kind is DataError else str(error)  # which has the statement
+        return problem.problem_response(request, status, title, detail, headers, members)
     if kind is DBAPIError:
         log.warning("api.unavailable", exc_info=error, extra=_where(request))
     else:  # an expected outcome, such as a search that its own time limit ended

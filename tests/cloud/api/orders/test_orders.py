@@ -71,6 +71,13 @@ def test_a_repeated_key_changes_nothing(market_of_each: Market) -> None:
         assert len(list(read_entries(connection))) == entries
 
 
+def test_an_id_with_a_nul_character_is_the_fault_of_the_client(market_of_each: Market) -> None:
+    for path in (f"{ORDERS}/%00", "/api/creatives/%00", "/api/make-goods?after=%00"):
+        refused = market_of_each("acme", "GET", path)
+        assert refused.status_code in (404, 422), refused.text
+        assert "SELECT" not in refused.text
+
+
 CREATIVE = {
     "sha256": "0" * 64, "media_type": "image/png", "width_px": 1080, "height_px": 1920,
 }  # fmt: skip
