@@ -65,11 +65,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
     return _OneWorkerPerFile(config, log)
 
 
+SPREAD = ("tests/cloud/api/test_openapi_fuzzed.py",)
+"""Files whose test functions share little, and may run on several workers."""
+
+
 class _OneWorkerPerFile(LoadScopeScheduling):
     """A file's tests run on one worker, since they share servers; all of Spark's on one."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
+        if file in SPREAD:
+            return nodeid.partition("[")[0]
         return str(Path(file).parent) if "/stream_spark/" in file else file
 
 

@@ -9,8 +9,6 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final, cast
 
-import facturx
-
 from cloud.billing.document import BillingDocument, BillingLine, DocumentKind, LineKind, Party
 from cloud.billing.document_store import DocumentStateError, StoredDocument
 from cloud.billing.documents.pdf import write_pdf, write_title
@@ -46,6 +44,8 @@ def write_xml(stored: StoredDocument, syntax: Syntax) -> bytes:
         EInvoiceError: it is not final, its currency has three decimals, or the seller has no VAT
             number.
     """
+    import facturx  # which takes a second, and most programs write no invoice
+
     values = _describe(stored)
     generate = facturx.generate_cii_xml if syntax is Syntax.CII else facturx.generate_ubl_xml
     return cast(bytes, generate(values, level=LEVEL, check_xsd=True, check_schematron=False))
@@ -53,6 +53,8 @@ def write_xml(stored: StoredDocument, syntax: Syntax) -> bytes:
 
 def write_factur_x(stored: StoredDocument) -> bytes:
     """A final document as PDF with its XML inside; raises EInvoiceError."""
+    import facturx
+
     xml = write_xml(stored, Syntax.CII)
     title = write_title(stored)
     metadata = {

@@ -32,7 +32,7 @@ if TYPE_CHECKING:  # every process of tests loads this file, one of them runs it
     import schemathesis
     from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-REQUESTS = 5
+REQUESTS = 3
 POSITIVE, NEGATIVE = "positive", "negative"
 FRIDAY_NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 PLAN = "3f2a9c1e5b7d4806a1c2e3f405162738"
