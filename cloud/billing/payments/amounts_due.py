@@ -1,4 +1,8 @@
-"""What is to be paid: the open amount of a final invoice, or the price of an order in advance."""
+"""What is to be paid: the open amount of a final invoice, or the price of an order in advance.
+
+It is read under the lock of the audit log: of two transactions that pay the same document, or use
+the same credit, the second one finds what the first one has stored.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,8 +11,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row
 
+from cloud.auth import audit
 from cloud.auth.accounts.account import Account
-from cloud.auth.accounts.account_store import read_account
+from cloud.auth.accounts.account_store import read_account, require_account
 from cloud.billing.configuration import BillingConfig
 from cloud.billing.cpm_contracts import read_contracts
 from cloud.billing.document import DocumentKind, DocumentStatus, compute_vat
@@ -73,6 +78,7 @@ def read_invoice_due(
         DocumentStateError: it is not a final invoice.
         NothingDueError: it is paid, or a payment is under way.
     """
+    audit.lock_log(connection)
     stored = read_document(connection, invoice, accounts=accounts)
     if stored.kind is not DocumentKind.INVOICE or stored.status is not DocumentStatus.FINAL:
         raise DocumentStateError(
@@ -80,7 +86,7 @@ def read_invoice_due(
             "its order in advance"
         )
     due = read_open_minor(connection, stored.id)
-    payer = _require_payer(connection, stored.payer)
+    payer = require_account(connection, stored.payer)  # a closed one still pays what it owes
     _require_own(payer, accounts, f"invoice {stored.id}")
     return _require_due(connection, AmountDue(payer, stored.id, due, stored.content.currency))
 
@@ -100,6 +106,7 @@ def read_order_due(
         UnknownOrderError: there is none, or it is of another account.
         NothingDueError: it is paid, or a payment is under way.
     """
+    audit.lock_log(connection)
     rows = list(read_newest(connection, "order_id", [order_id]).values())
     if not rows or (accounts is not None and rows[0].account not in accounts):
         raise unknown_order(order_id)

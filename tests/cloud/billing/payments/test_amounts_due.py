@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
+from cloud.auth.accounts.account_store import close_account
 from cloud.billing.document_store import DocumentStateError, UnknownDocumentError
 from cloud.billing.finalising import finalise_due
 from cloud.billing.payments.amounts_due import (
@@ -25,17 +27,17 @@ from tests.cloud.billing.billing_examples import (
     decision,
     draft_one,
     flight,
+    store_accounts,
     store_lines,
 )
 from tests.cloud.databases import SQLITE_ONLY
-
-pytestmark = SQLITE_ONLY
 
 
 def order_due(connection, order="SO-1", accounts=None):
     return read_order_due(connection, order, accounts, CONFIG, NOV_2)
 
 
+@SQLITE_ONLY
 def test_an_invoice_is_due_less_what_was_paid_for_its_order(payer):
     payer.pay()
     with writing(payer.engine) as connection:
@@ -50,6 +52,7 @@ def test_an_invoice_is_due_less_what_was_paid_for_its_order(payer):
             read_invoice_due(connection, invoice, frozenset({"bolt"}))
 
 
+@SQLITE_ONLY
 def test_an_order_is_due_with_vat_less_what_was_paid_and_once_at_a_time(payer):
     payment = payer.open()
     with writing(payer.engine) as connection:
@@ -64,6 +67,7 @@ def test_an_order_is_due_with_vat_less_what_was_paid_and_once_at_a_time(payer):
         assert order_due(connection).amount_minor == 300
 
 
+@SQLITE_ONLY
 def test_the_client_cannot_set_the_price(payer):
     stripe = payer.stripe
     with writing(payer.engine) as connection:
@@ -74,6 +78,7 @@ def test_the_client_cannot_set_the_price(payer):
         open_payment(connection, due, stripe, ExpectedAmount(900, "GBP"), payer.report)
 
 
+@SQLITE_ONLY
 def test_the_agency_of_the_account_pays(payer):
     from cloud.auth.accounts.account_store import accounts
 
@@ -85,6 +90,7 @@ def test_the_agency_of_the_account_pays(payer):
             order_due(connection, accounts=frozenset({"acme"}))
 
 
+@SQLITE_ONLY
 def test_orders_on_account_stay_within_the_credit_limit_until_they_are_paid(payer):
     first = payer.open("account")
     assert first.status is PaymentStatus.REQUIRES_CAPTURE
@@ -99,8 +105,30 @@ def test_orders_on_account_stay_within_the_credit_limit_until_they_are_paid(paye
         open_payment(connection, due, account, ExpectedAmount(), payer.report)
 
 
+@SQLITE_ONLY
 def test_a_tentative_invoice_is_not_paid(payer):
     with writing(payer.engine) as connection:
         tentative = draft_one(connection, now=DEC_1 + timedelta(hours=1))
         with pytest.raises(DocumentStateError, match="pay a final invoice"):
             read_invoice_due(connection, tentative.id, None)
+
+
+@SQLITE_ONLY
+def test_an_account_that_was_closed_still_pays_its_invoices(payer):
+    with writing(payer.engine) as connection:
+        draft_one(connection)
+        (invoice,) = finalise_due(connection, decision())
+        close_account(connection, "acme", by="a test", now=DEC_1)
+        assert read_invoice_due(connection, invoice, None).amount_minor == 900
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_second_payment_waits_for_the_first_one(engine):
+    with writing(engine) as connection:
+        store_accounts(connection, agency=None)
+        store_lines(connection, flight(3))
+    with writing(engine) as first, writing(engine) as second:
+        order_due(first)
+        second.exec_driver_sql("SET LOCAL lock_timeout = '20ms'")
+        with pytest.raises(OperationalError, match="lock timeout"):
+            order_due(second)
