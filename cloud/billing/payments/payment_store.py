@@ -10,12 +10,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, func, select, tuple_, update
 
 from cloud.billing.payments.provider import Amount, CallAction, PaymentStatus, RefundStatus
 from cloud.database.billing import payment_calls, payments, provider_refunds
+
+REFUND_STAGE: Final = {
+    RefundStatus.PENDING: 0,
+    RefundStatus.SUCCEEDED: 1,
+    RefundStatus.FAILED: 2,
+}
+"""A refund that has succeeded may fail later; one that has failed stays so."""
 
 
 class UnknownPaymentError(LookupError):
@@ -188,8 +195,8 @@ def store_refund(
     amount_minor: int,
     status: RefundStatus,
     at: datetime,
-) -> RefundStatus | None:
-    """Store the state of a refund and return the one before; None for a new one."""
+) -> bool:
+    """Store the state of a refund; False where the stored one is not of an earlier stage."""
     columns = provider_refunds.c
     same = (columns.provider == provider) & (columns.reference == reference)
     before = connection.execute(select(columns.status).where(same)).scalar()
@@ -204,11 +211,13 @@ def store_refund(
                 changed_at=at,
             )
         )
-        return None
+        return True
+    if REFUND_STAGE[status] <= REFUND_STAGE[RefundStatus(before)]:
+        return False
     connection.execute(
         update(provider_refunds).where(same).values(status=status.value, changed_at=at)
     )
-    return RefundStatus(before)
+    return True
 
 
 def _to_payment(row: Any) -> Payment:

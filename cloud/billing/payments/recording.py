@@ -85,11 +85,11 @@ def record_refund(
     if found.currency != stored.currency or not 0 < found.amount_minor <= stored.amount_minor:
         _refuse(stored, Amount(found.amount_minor, found.currency))
     reference = f"refund:{stored.provider}:{found.reference}"
-    before = store_refund(
+    is_later = store_refund(
         connection, stored.provider, found.reference, stored.id, found.amount_minor,
         found.status, report.at,
     )  # fmt: skip
-    if before is found.status:
+    if not is_later:
         return False
     postings = []
     if found.status is RefundStatus.SUCCEEDED and not is_posted(connection, reference):

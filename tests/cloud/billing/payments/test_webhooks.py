@@ -135,3 +135,24 @@ def test_events_of_no_concern_are_accepted_and_unreadable_ones_are_not(payer):
         payer.deliver({"id": "evt_2", "type": "payment_intent.created", "data": {"object": {}}})
     with pytest.raises(UnknownProviderError):
         receive_event(payer.service, "other", b"", "", payer.forged)
+
+
+def test_a_signature_has_one_time_and_ascii_only(payer):
+    payer.open()
+    payload, signature = payer.server.sign(payer.server.state.events[0])
+    payer.wait(minutes=6)
+    old, _, rest = signature.removeprefix("t=").partition(",")
+    now = int(payer.now.timestamp())
+    for header in (f"t= {old},t={now},{rest}", f"t={now},v1=\xe9"):
+        with pytest.raises(WebhookRefusedError, match="not one of ours"):
+            receive_event(payer.service, "stripe", payload, header, payer.forged)
+
+
+def test_a_refund_that_has_failed_stays_so_whatever_comes_after(payer):
+    paid_one = payer.pay()
+    asked = {"payment_intent": paid_one.reference, "amount": "400"}
+    failed = {**payer.server.state.refund(asked), "status": "failed"}
+    (created,) = payer.events("refund.created")
+    event = {"id": "evt_f", "type": "refund.failed", "data": {"object": failed}}
+    assert [payer.deliver(event), payer.deliver(created)] == ["applied", "unchanged"]
+    assert (payer.read(paid_one).refunded_minor, paid(payer)) == (0, 900)
