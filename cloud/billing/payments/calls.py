@@ -4,6 +4,7 @@ A call that was sent without an answer stays open and is sent again with the sam
 that send the same call get the same answer, and one of them stores it.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,9 +32,15 @@ from cloud.billing.payments.provider import (
     ProviderRefusedError,
     ProviderUnavailableError,
 )
-from cloud.billing.payments.recording import Report, record_payment, record_refund
+from cloud.billing.payments.recording import (
+    PaymentMismatchError,
+    Report,
+    record_payment,
+    record_refund,
+)
 from cloud.billing.payments.requests import MANUAL
 
+log = logging.getLogger(__name__)
 MOST_FAILURE = 200
 
 
@@ -63,7 +70,10 @@ def complete_calls(service: PaymentService, payment: str, *, by: str) -> Payment
 
 
 def complete_all(service: PaymentService, *, by: str) -> tuple[int, int]:
-    """Send every open call; how many payments were completed, and how many still wait."""
+    """Send every open call; how many payments were completed, and how many still wait.
+
+    A payment that contradicts its provider waits for a person, and the others go on.
+    """
     with database.reading(service.engine) as connection:
         waiting = dict.fromkeys(call.payment for call in list_open_calls(connection))
     done = 0
@@ -71,6 +81,9 @@ def complete_all(service: PaymentService, *, by: str) -> tuple[int, int]:
         try:
             complete_calls(service, payment, by=by)
         except ProviderUnavailableError:
+            continue
+        except PaymentMismatchError as error:
+            log.error("payment.mismatch", extra={"payment": payment, "reason": str(error)})
             continue
         done += 1
     return done, len(waiting) - done

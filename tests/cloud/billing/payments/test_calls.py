@@ -1,9 +1,11 @@
 """A call is stored before it is sent, and sent again with its key until its outcome is known."""
 
 import pytest
+from sqlalchemy import update
 
 from cloud.billing.ledger import find_unbalanced, read_balances, read_open_minor
 from cloud.billing.payments import calls
+from cloud.billing.payments.amounts_due import read_order_due
 from cloud.billing.payments.calls import complete_all, complete_calls
 from cloud.billing.payments.payment_store import list_open_calls
 from cloud.billing.payments.provider import (
@@ -12,8 +14,15 @@ from cloud.billing.payments.provider import (
     ProviderUnavailableError,
 )
 from cloud.billing.payments.recording import PaymentMismatchError
-from cloud.billing.payments.requests import PaymentStateError, request_call
+from cloud.billing.payments.requests import (
+    ExpectedAmount,
+    PaymentStateError,
+    open_payment,
+    request_call,
+)
 from cloud.database import reading, writing
+from cloud.database.billing import payment_calls
+from tests.cloud.billing.billing_examples import CONFIG, flight, store_lines
 from tests.cloud.databases import SQLITE_ONLY
 
 
@@ -158,3 +167,17 @@ def test_a_payment_that_has_not_succeeded_is_canceled_and_another_made(payer, pr
     with pytest.raises(PaymentStateError, match="is succeeded"):
         payer.call(paid, CallAction.CANCEL)
     assert open_minor(payer) == -900
+
+
+@SQLITE_ONLY
+def test_a_payment_that_contradicts_its_provider_does_not_stop_the_others(payer):
+    wrong = payer.store()
+    payer.wait(seconds=1)
+    with writing(payer.engine) as connection:
+        connection.execute(update(payment_calls).values(amount_minor=899))
+        store_lines(connection, flight(1, order_id="SO-2", line_id="SO-2-1"))
+        due = read_order_due(connection, "SO-2", None, CONFIG, payer.now)
+        second = open_payment(connection, due, payer.stripe, ExpectedAmount(), payer.report)
+    assert complete_all(payer.service, by="a test") == (1, 1)
+    assert payer.read(second).status is PaymentStatus.REQUIRES_METHOD
+    assert payer.read(wrong).status is PaymentStatus.PENDING
