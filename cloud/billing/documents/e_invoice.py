@@ -4,6 +4,7 @@ The XML is checked against its schema here, offline. The business rules of the s
 by tests with the official rules; the library would send an invoice to a server for that.
 """
 
+import re
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -24,6 +25,7 @@ EMAIL_SCHEME: Final = "EM"
 ADDRESS_LINES: Final = 3
 MOST_DECIMALS: Final = 2
 REASON_CODES: Final = {VatCategory.REVERSE_CHARGE: "VATEX-EU-AE"}
+_NOT_IN_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class Syntax(StrEnum):
@@ -46,7 +48,7 @@ def write_xml(stored: StoredDocument, syntax: Syntax) -> bytes:
     """
     import facturx  # which takes a second, and most programs write no invoice
 
-    values = _describe(stored)
+    values = _replace_forbidden(_describe(stored))
     generate = facturx.generate_cii_xml if syntax is Syntax.CII else facturx.generate_ubl_xml
     return cast(bytes, generate(values, level=LEVEL, check_xsd=True, check_schematron=False))
 
@@ -184,6 +186,17 @@ def _describe_line(number: int, line: BillingLine, content: BillingDocument) -> 
 
 def _describe_correction(number: str, on: date | None) -> dict[str, Any]:
     return {"BG-3": [{"BT-25": number, "BT-26": on}]} if on is not None else {}
+
+
+def _replace_forbidden(value: Any) -> Any:
+    """The value with `?` for each character that XML cannot hold."""
+    if isinstance(value, str):
+        return _NOT_IN_XML.sub("?", value)
+    if isinstance(value, list):
+        return [_replace_forbidden(one) for one in value]
+    if isinstance(value, dict):
+        return {key: _replace_forbidden(one) for key, one in value.items()}
+    return value
 
 
 def _amount(amount_minor: int, currency: str) -> str:

@@ -5,7 +5,9 @@ document has the same pages on every machine; a character that they lack is prin
 e-invoice inside the PDF has it as it is.
 """
 
+import threading
 import unicodedata
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
@@ -26,6 +28,10 @@ SCRIPTS: Final = ("LATIN", "GREEK", "CYRILLIC", "DIGIT", "COMBINING")
 PLAIN: Final = frozenset(["P", "S", "Z"])
 """Categories of punctuation, symbols and blanks; those below U+2200 are in the fonts."""
 LAST_SYMBOL: Final = 0x2200
+LAST_COMMON: Final = 0x460
+"""The fonts have every letter, digit and symbol below."""
+_SETTING: Final = threading.Lock()
+"""A compiler sets one document at a time."""
 
 
 class PdfError(RuntimeError):
@@ -33,15 +39,27 @@ class PdfError(RuntimeError):
 
 
 def write_pdf(stored: StoredDocument) -> bytes:
-    """The document as PDF, without an e-invoice; a tentative one says so."""
-    values = msgspec.json.encode(_describe(stored)).decode()
+    """The document as PDF, without an e-invoice; a tentative one says so.
+
+    Where a rare character is in no font after all, it is set with `?` for all rare characters.
+    """
+    values = _describe(stored)
     try:
-        pdf = _compiler().compile(
-            format="pdf",
-            sys_inputs={"document": values},
-            pdf_standards=STANDARDS,
-            timestamp=datetime.combine(_made_on(stored), datetime.min.time(), UTC),
-        )
+        return _set(stored, _print_known(values, _is_printable))
+    except PdfError:
+        return _set(stored, _print_known(values, _is_common))
+
+
+def _set(stored: StoredDocument, printed: Any) -> bytes:
+    values = msgspec.json.encode(printed).decode()
+    try:
+        with _SETTING:
+            pdf = _compiler().compile(
+                format="pdf",
+                sys_inputs={"document": values},
+                pdf_standards=STANDARDS,
+                timestamp=datetime.combine(_made_on(stored), datetime.min.time(), UTC),
+            )
     except typst.TypstError as error:
         raise PdfError(f"document {stored.id} cannot be set: {error.message}") from error
     assert isinstance(pdf, bytes)
@@ -67,22 +85,20 @@ def _made_on(stored: StoredDocument) -> date:
 def _describe(stored: StoredDocument) -> Any:
     content = stored.content
     made = _made_on(stored)
-    return _print_known(
-        {
-            "title": write_title(stored),
-            "made": [made.year, made.month, made.day],
-            "currency": content.currency,
-            "seller": _describe_party(content.seller),
-            "buyer": _describe_party(content.buyer),
-            "facts": _list_facts(stored),
-            "lines": [
-                _describe_line(number, line, content.currency)
-                for number, line in enumerate(content.lines, 1)
-            ],
-            "totals": _list_totals(stored),
-            "notes": _list_notes(stored),
-        }
-    )
+    return {
+        "title": write_title(stored),
+        "made": [made.year, made.month, made.day],
+        "currency": content.currency,
+        "seller": _describe_party(content.seller),
+        "buyer": _describe_party(content.buyer),
+        "facts": _list_facts(stored),
+        "lines": [
+            _describe_line(number, line, content.currency)
+            for number, line in enumerate(content.lines, 1)
+        ],
+        "totals": _list_totals(stored),
+        "notes": _list_notes(stored),
+    }
 
 
 def _describe_party(party: Party) -> list[str]:
@@ -166,15 +182,15 @@ def _list_notes(stored: StoredDocument) -> list[str]:
     return notes
 
 
-def _print_known(value: Any) -> Any:
+def _print_known(value: Any, is_known: Callable[[str], bool]) -> Any:
     """The value with `?` for each character that the fonts lack."""
     if isinstance(value, str):
         normal = unicodedata.normalize("NFC", value)
-        return "".join(one if _is_printable(one) else "?" for one in normal)
+        return "".join(one if is_known(one) else "?" for one in normal)
     if isinstance(value, list | tuple):
-        return [_print_known(one) for one in value]
+        return [_print_known(one, is_known) for one in value]
     if isinstance(value, dict):
-        return {key: _print_known(one) for key, one in value.items()}
+        return {key: _print_known(one, is_known) for key, one in value.items()}
     return value
 
 
@@ -182,3 +198,7 @@ def _is_printable(character: str) -> bool:
     if unicodedata.category(character)[0] in PLAIN:
         return ord(character) < LAST_SYMBOL
     return unicodedata.name(character, "").startswith(SCRIPTS)
+
+
+def _is_common(character: str) -> bool:
+    return ord(character) < LAST_COMMON and _is_printable(character)

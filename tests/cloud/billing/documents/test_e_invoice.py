@@ -1,9 +1,11 @@
 """E-invoices meet the official schema and business rules, and are read back by other programs."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import facturx
+import msgspec
 import pytest
 import saxonche
 from lxml import etree
@@ -77,3 +79,10 @@ def test_a_document_that_the_standard_cannot_express_has_the_pdf_only(documents)
     with pytest.raises(EInvoiceError, match="has a number"):
         write_factur_x(documents["tentative"])
     assert facturx.get_xml_from_pdf(write_any_pdf(documents["dinars"])) == (False, False)
+
+
+@pytest.mark.parametrize("character", ["\x0b", "\uffff"])
+def test_a_character_that_xml_cannot_hold_is_replaced(documents, syntax, character):
+    abroad = documents["abroad"]
+    content = msgspec.structs.replace(abroad.content, campaign=f"Spring{character}sale")
+    assert b"Spring?sale" in write_xml(replace(abroad, content=content), syntax)

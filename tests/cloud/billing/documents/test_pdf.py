@@ -1,7 +1,10 @@
 """The PDF has the words of the document, on several pages, tagged; names are no markup."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
+import msgspec
 import pypdf
 import pypdfium2
 import pytest
@@ -80,3 +83,20 @@ def test_a_tentative_document_says_so_and_unknown_scripts_are_marked(documents):
         page.close()
     assert "This is not an invoice" in words
     assert "Invoice, tentative" in words
+
+
+def test_several_documents_are_set_at_once(documents):
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(write_pdf, documents["invoice"]) for _ in range(4)]
+        assert {one.result()[:4] for one in asked} == {b"%PDF"}
+
+
+def test_a_letter_that_no_font_has_is_printed_as_a_question_mark(documents):
+    tentative = documents["tentative"]
+    content = msgspec.structs.replace(tentative.content, campaign="Müller \u0500 \u2028 omega")
+    with pypdfium2.PdfDocument(write_pdf(replace(tentative, content=content))) as pdf:
+        page = pdf[0]
+        text = page.get_textpage()
+        assert "Müller ? ? omega" in text.get_text_bounded()
+        text.close()
+        page.close()
