@@ -42,6 +42,8 @@ def compute_performance(context: AppContext, campaign: Campaign) -> Performance:
 class CampaignFigures:
     """The latest performance of campaigns, shared by the requests of one process."""
 
+    viewers: int = 0
+    """Clients that are sent live figures now."""
     _latest: LruCache[Performance] = field(default_factory=lambda: LruCache(MOST_CAMPAIGNS))
     _locks: dict[str, threading.Lock] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)

@@ -7,6 +7,7 @@ the client is no longer valid.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Final
@@ -14,6 +15,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
+from starlette.types import Message, Send
 
 from cloud.api.campaigns.callers import CallerOf, CampaignId
 from cloud.api.campaigns.documents import (
@@ -23,9 +25,10 @@ from cloud.api.campaigns.documents import (
     describe_performance,
 )
 from cloud.api.campaigns.listing import read_campaign
+from cloud.app.broadcaster import MAX_SUBSCRIBERS, TooManySubscribers
 from cloud.app.campaign_figures import CampaignFigures
 from cloud.app.context import AppContext
-from cloud.app.live_session import require_valid_caller
+from cloud.app.live_session import SEND_TIMEOUT_S, require_valid_caller
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.auth.access import EVERYBODY, AccessError, Caller, allow_roles
@@ -116,9 +119,38 @@ async def stream_performance(
     request: Request, campaign: CampaignId, who: CallerOf
 ) -> StreamingResponse:
     """Stream the performance every five seconds until the end of the flight."""
+    figures: CampaignFigures = request.app.state.campaign_figures
+    if figures.viewers >= MAX_SUBSCRIBERS:
+        raise TooManySubscribers(
+            f"{MAX_SUBSCRIBERS} clients see live figures, the maximum: try again in a minute"
+        )
     first = await run_in_threadpool(_read, request, campaign, who)
-    events = stream_events(request, campaign, who, first, asyncio.sleep)
-    return StreamingResponse(events, media_type=STREAM, headers={"cache-control": "no-store"})
+    events = count_viewer(figures, stream_events(request, campaign, who, first, asyncio.sleep))
+    return FigureStream(events, media_type=STREAM, headers={"cache-control": "no-store"})
+
+
+class FigureStream(StreamingResponse):
+    """Events; ends for a client that reads nothing for a minute."""
+
+    async def stream_response(self, send: Send) -> None:
+        """Send all events, each within the time."""
+
+        async def send_in_time(message: Message) -> None:
+            async with asyncio.timeout(SEND_TIMEOUT_S):
+                await send(message)
+
+        with suppress(TimeoutError):
+            await super().stream_response(send_in_time)
+
+
+async def count_viewer(figures: CampaignFigures, events: AsyncIterator[str]) -> AsyncIterator[str]:
+    """The events of a client, who is a viewer until they end."""
+    figures.viewers += 1
+    try:
+        async for event in events:
+            yield event
+    finally:
+        figures.viewers -= 1
 
 
 async def stream_events(

@@ -85,3 +85,31 @@ def test_live_figures_are_sent_every_five_seconds_until_the_flight_ends(api: Cam
     assert [event.partition("\n")[0] for event in sent] == ["event: performance"] * 3
     assert json.loads(sent[0].partition("data: ")[2])["totals"]["plays"] == 30
     assert last.startswith("event: closing\n")
+
+
+def test_live_figures_end_for_a_client_that_reads_nothing_and_viewers_are_limited(
+    api: CampaignApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figures = CampaignFigures()
+
+    async def events() -> AsyncIterator[str]:
+        while True:
+            yield "event: performance\n\n"
+
+    async def never(message: Any) -> None:
+        if message["type"] == "http.response.body":
+            assert figures.viewers == 1
+            await asyncio.Event().wait()
+
+    async def run() -> None:
+        response = performance.FigureStream(performance.count_viewer(figures, events()))
+        await response.stream_response(never)
+        await response.body_iterator.aclose()  # type: ignore[union-attr]
+
+    monkeypatch.setattr(performance, "SEND_TIMEOUT_S", 0.0)
+    asyncio.run(run())
+    assert figures.viewers == 0
+    monkeypatch.setattr(
+        api.client.app.state.campaign_figures, "viewers", performance.MAX_SUBSCRIBERS
+    )
+    assert api.get(f"/api/campaigns/{WINTER}/live").status_code == 503
