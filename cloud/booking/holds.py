@@ -165,7 +165,7 @@ def release_hold(
         UnknownHold: the accounts have no such hold.
         HoldEndedError: it was booked: cancel the order lines.
     """
-    hold = find_hold(connection, name, accounts)
+    hold = find_hold(connection, name, accounts, lock=True)
     if hold.state is BookingHoldState.BOOKED:
         raise HoldEndedError(f"hold {hold.id} was booked: cancel the lines of its order")
     if hold.state_at(now) is not BookingHoldState.HELD:
@@ -196,10 +196,16 @@ def book_hold(
     return end_hold(connection, hold, BookingHoldState.BOOKED, now)
 
 
-def find_hold(connection: Connection, name: str, accounts: frozenset[str] | None) -> BookingHold:
-    """A hold of one of the accounts, or of any for None; raises UnknownHold."""
+def find_hold(
+    connection: Connection, name: str, accounts: frozenset[str] | None, *, lock: bool = False
+) -> BookingHold:
+    """A hold of one of the accounts, or of any for None; locked until the transaction ends.
+
+    Raises UnknownHold.
+    """
     wanted = select(booking_holds).where(booking_holds.c.id == name, _of(accounts))
-    row = connection.execute(wanted).mappings().one_or_none()
+    found = connection.execute(wanted.with_for_update() if lock else wanted)
+    row = found.mappings().one_or_none()
     if row is None:
         raise UnknownHold("no hold of yours has that id: GET /api/holds lists your holds")
     return _hold(row)
@@ -208,8 +214,8 @@ def find_hold(connection: Connection, name: str, accounts: frozenset[str] | None
 def require_held(
     connection: Connection, name: str, accounts: frozenset[str] | None, now: datetime
 ) -> BookingHold:
-    """The same for one that has not ended; raises HoldEndedError."""
-    hold = find_hold(connection, name, accounts)
+    """The same for one that has not ended, locked; raises HoldEndedError."""
+    hold = find_hold(connection, name, accounts, lock=True)
     state = hold.state_at(now)
     if state is not BookingHoldState.HELD:
         raise HoldEndedError(f"hold {hold.id} is {state}: place a new one")

@@ -1,7 +1,7 @@
 """Displace pre-emptible lines where a guaranteed or exclusive line needs their positions.
 
-A displaced line loses all its hours from the present one on: a line with single hours missing is
-not what was sold. Few lines are displaced: those with most of the missing positions first, of these
+A displaced line loses all its hours that have not begun: a line with single hours missing is not
+what was sold. Few lines are displaced: those with most of the missing positions first, of these
 the newest.
 """
 
@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from cloud.booking.capacity import lock_demand
 from cloud.booking.capacity_rows import LedgerRow, SlotRow, read_ledger, read_short
 from cloud.booking.returns import expire_holds_at, give_back
-from cloud.booking.sale_limits import round_down_to_hour_s
+from cloud.booking.sale_limits import first_open_s
 from cloud.booking.slots import DeliveryType, SlotDemand
 from cloud.booking.takes import TAKEN, Take, TakeState, read_takes
 from cloud.sites.sites import Sites
@@ -85,7 +85,7 @@ def choose_lines(
 
 def _displace(connection: Connection, displaced: Take, now: datetime) -> DisplacedLine:
     lost: list[SlotRow] = give_back(
-        connection, displaced.line_id, TakeState.DISPLACED, from_s=round_down_to_hour_s(now)
+        connection, displaced.line_id, TakeState.DISPLACED, from_s=first_open_s(now)
     )
     slots = tuple(SlotDemand(*row) for row in lost)
     return DisplacedLine(displaced.line_id, displaced.account, slots)

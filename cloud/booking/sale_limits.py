@@ -90,6 +90,14 @@ def _read_outside(
     return outside
 
 
+def first_open_s(now: datetime) -> int:
+    """The first second since 1970 at which an hour that has not begun may start.
+
+    Hours of some time zones start at half past an hour of UTC.
+    """
+    return int(now.timestamp()) + 1
+
+
 def round_down_to_hour_s(moment: datetime) -> int:
     """The second since 1970 at which the UTC hour of a moment starts."""
     return int(moment.timestamp()) // HOUR_S * HOUR_S

@@ -16,7 +16,7 @@ from cloud.app.forecasts import REACH
 from cloud.booking.inventory.dayparts import LOCAL, WeeklyHours
 from cloud.booking.inventory.products import Product, read_daypart, read_product
 from cloud.booking.slots import DeliveryType, SlotDemand
-from cloud.pricing.slot import parse_slot
+from cloud.pricing.slot import YEARS, parse_slot
 from cloud.sites.site_model import Site
 from cloud.sites.sites import Sites
 from wire.scalars import LocationId
@@ -75,6 +75,8 @@ class SelectionRequest(BaseModel):
             raise ValueError("give `slots`, or `from` and `until`")
         elif not 0 < (self.until_on - self.first_on).days <= MAX_DAYS:
             raise ValueError(f"`until` must be 1 to {MAX_DAYS} days after `from`")
+        elif self.first_on.year not in YEARS or self.until_on.year not in YEARS:
+            raise ValueError(f"`from` and `until` must be of the years {YEARS[0]} to {YEARS[-1]}")
         elif (self.product is None) == (self.locations is None):
             raise ValueError("give either `locations` or a `product`")
         if self.daypart is not None and self.hours:
@@ -135,9 +137,18 @@ def select_slots(
     least = max(1, product.min_hours if product else 1)
     if not least <= count <= most:
         raise RangeError(f"{count} slots are asked for: ask for {least} to {most} at once")
+    _refuse_span(found)
     if delivery is DeliveryType.EXCLUSIVE:
         found = [_ask_for(one.site, one.starts_s, one.site.loop.positions) for one in found]
     return Selection(tuple(found), delivery, frozenset(asked.categories))
+
+
+def _refuse_span(screens: Iterable[SiteSelection]) -> None:
+    """Raise RangeError for slots that are too far apart: counts are read for all hours between."""
+    sized = [one.starts_s for one in screens if one.starts_s.size]
+    span_s = max(int(one[-1]) for one in sized) - min(int(one[0]) for one in sized)
+    if span_s > REACH.total_seconds():
+        raise RangeError(f"the slots are more than {REACH.days} days apart: ask for fewer days")
 
 
 def _select_named(sites: Sites, slots: Iterable[SlotRequest]) -> list[SiteSelection]:

@@ -117,7 +117,9 @@ class OpenDirectLine(BaseModel):
     productid: str = Field(max_length=64, examples=["KX-01"])
     startdate: AwareDatetime = Field(examples=["2030-01-07T08:00:00Z"])
     enddate: AwareDatetime = Field(examples=["2030-01-07T10:00:00Z"])
-    cost: Decimal | None = Field(default=None, description="must be the price of the line, if sent")
+    cost: Decimal | None = Field(
+        default=None, ge=0, le=10**10, description="must be the price of the line, if sent"
+    )
     producttargeting: list[OpenDirectTargeting] = Field(default=[], max_length=20)
 
 

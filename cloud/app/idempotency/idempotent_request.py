@@ -103,7 +103,7 @@ Idempotent = Annotated[IdempotentRequest, Depends(read_idempotent_request)]
 async def _read_request(request: Request) -> bytes:
     """What makes two requests the same: path, query, and the body without its layout."""
     body = await request.body()
-    with suppress(msgspec.DecodeError, UnicodeDecodeError):
+    with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         body = msgspec.json.encode(msgspec.json.decode(body), order="sorted")
     return msgspec.json.encode([request.url.path, request.url.query]) + body
 

@@ -6,7 +6,8 @@ not due any more.
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection
@@ -53,8 +54,7 @@ class OrderSweeper:
         """Apply what is due, each order in a transaction of its own; returns how many lines."""
         context = self._context()
         now = context.clock()
-        with database.reading(context.engine) as connection:
-            due = find_due_orders(connection, now)
+        due = _iterate_due(context, now)
         count = sum(self._sweep(context, order_id) for order_id in due)
         with database.writing(context.engine) as connection:
             delete_expired_keys(connection, now)
@@ -67,3 +67,15 @@ class OrderSweeper:
             return apply_due_changes_of(open_work(context, connection, SYSTEM), order_id)
 
         return 0 if self._stop.is_set() else run_booking(context.engine, apply)
+
+
+def _iterate_due(context: AppContext, now: datetime) -> Iterator[str]:
+    """Every order with a due line, page by page: one that waits for its creatives stays due."""
+    last = ""
+    while True:
+        with database.reading(context.engine) as connection:
+            due = find_due_orders(connection, now, after=last)
+        if not due:
+            return
+        yield from due
+        last = due[-1]

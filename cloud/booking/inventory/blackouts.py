@@ -17,6 +17,7 @@ from sqlalchemy import Connection, insert, select, update
 from cloud.auth import audit
 from cloud.booking.slots import AvailReason
 from cloud.database.bookings import booking_blackouts
+from cloud.pricing.slot import YEARS
 from cloud.sites.site_model import Site
 
 HOUR: Final = timedelta(hours=1)
@@ -70,6 +71,8 @@ def store_blackout(connection: Connection, blackout: Blackout) -> Blackout:
             f"a blackout from {blackout.starts_at.isoformat()} until "
             f"{blackout.ends_at.isoformat()}: end it after its start, within {LONGEST.days} days"
         )
+    if blackout.starts_at.year not in YEARS or blackout.ends_at.year not in YEARS:
+        raise BlackoutError(f"write a period of the years {YEARS[0]} to {YEARS[-1]}")
     if not 1 <= len(blackout.reason.strip()) <= MAX_REASON:
         raise BlackoutError(f"give a reason of 1 to {MAX_REASON} characters")
     row = {name: getattr(blackout, name) for name in Blackout.__slots__ if name != "id"}

@@ -4,6 +4,7 @@ A target is read by its name without regard to case. Hours count from the start 
 its first hour), days are 0 Sunday to 6 Saturday, and a share of time is a percentage of the loop.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from msgspec import Meta
 
 from cloud.booking.order_line import HOUR
 from cloud.booking.slots import SlotDemand
+from cloud.pricing.slot import YEARS
 from cloud.sites.site_model import Site
 
 DATASOURCE: Final = "ONLOOKER"
@@ -23,6 +25,7 @@ DAYS: Final = "time/days"
 SHARE: Final = "shareofdisplay/shareoftime"
 SPOT: Final = "shareofdisplay/spot"
 WEEK_HOURS: Final = 168
+NUMBER: Final = re.compile(r"[0-9]{1,3}", re.ASCII)
 MAX_FLIGHT: Final = timedelta(days=92)
 
 
@@ -80,6 +83,8 @@ def list_demand(
         raise TargetingError(
             "enddate", f"found a flight that is not of up to {MAX_FLIGHT.days} days"
         )
+    if startdate.year not in YEARS or enddate.year not in YEARS:
+        raise TargetingError("startdate", f"found a year outside {YEARS[0]} to {YEARS[-1]}")
     found = tuple(
         SlotDemand(site.id, int(at.timestamp()), targets.positions)
         for number, at in enumerate(_iterate_hours(startdate, enddate))
@@ -150,7 +155,7 @@ def _is_asked(at: datetime, number: int, site: Site, targets: LineTargets) -> bo
 
 def _read_numbers(one: Targeting, end: int) -> frozenset[int]:
     texts = [str(value) for value in one.targetvalues]
-    if not texts or not all(text.isdigit() and int(text) < end for text in texts):
+    if not texts or not all(NUMBER.fullmatch(text) and int(text) < end for text in texts):
         raise TargetingError(
             "producttargeting", f"{one.target}: write whole numbers from 0 to {end - 1}"
         )

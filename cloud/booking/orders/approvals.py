@@ -13,7 +13,7 @@ from cloud.booking.order_line import BookingStatus
 from cloud.booking.orders.credit import require_credit
 from cloud.booking.orders.order import BASIS_POINTS, Approval, BookedLine, Order
 from cloud.booking.orders.order_rows import update_order
-from cloud.booking.orders.order_work import NotAllowedError, OrderWork
+from cloud.booking.orders.order_work import NotAllowedError, OrderWork, is_same_person
 from cloud.booking.orders.placing import OrderRefused
 from cloud.booking.transitions import LineAction, TransitionError, list_actions
 from cloud.booking.version_digest import DISCOUNT_ACTION, LINE_ACTIONS
@@ -73,7 +73,7 @@ def approve_order(
     """
     order, lines = _find_pending(work, order_id, line_ids, LineAction.APPROVE)
     is_booking = any(line.booking_status is BookingStatus.PENDING_BOOKING for line in lines)
-    if is_booking and order.approval is Approval.REQUIRED:
+    if is_booking and order.approval in (Approval.REQUIRED, Approval.DECLINED):
         _require_limit(work, order)
     expires_at = work.now + work.policy.reservation
     moved = [work.move(line, LineAction.APPROVE, expires_at=expires_at) for line in lines]
@@ -113,7 +113,8 @@ def _find_pending(
 ) -> tuple[Order, tuple[BookedLine, ...]]:
     order = work.lock_order(order_id)
     work.require_staff("a decision")
-    if work.actor.name in (order.created_by, order.discount_by):
+    named = (order.created_by, order.discount_by)
+    if any(is_same_person(work.actor.name, one) for one in named):
         raise NotAllowedError(
             f"{work.actor.name} placed the order or gave its discount: somebody else must decide"
         )

@@ -19,12 +19,12 @@ from cloud.booking.capacity import release, take
 from cloud.booking.orders.credit import require_credit
 from cloud.booking.orders.lifecycle import store_displaced
 from cloud.booking.orders.order import BookedLine, LineSlot, Order, flight_of
-from cloud.booking.orders.order_work import NotAllowedError, OrderWork
+from cloud.booking.orders.order_work import NotAllowedError, OrderWork, is_same_person
 from cloud.booking.orders.placing import OrderRefused
 from cloud.booking.orders.tables import order_changes
 from cloud.booking.preemption import preempt
-from cloud.booking.sale_limits import round_down_to_hour_s
-from cloud.booking.slots import HOUR_S
+from cloud.booking.sale_limits import first_open_s
+from cloud.booking.slots import DeliveryType
 from cloud.booking.transitions import LineAction
 from cloud.booking.version_digest import LINE_ACTIONS
 from cloud.database import EPOCH
@@ -116,7 +116,7 @@ def decide_change(
     order = work.lock_order(found.order_id)
     request = find_change(work.connection, change_id)
     work.require_staff("a decision")
-    if request.requested_by == work.actor.name:
+    if is_same_person(work.actor.name, request.requested_by):
         raise NotAllowedError("you asked for this change: somebody else must decide")
     if request.status is not ChangeStatus.PENDING or status is ChangeStatus.PENDING:
         raise OrderRefused(f"the change is {request.status}: only a pending one can be decided")
@@ -157,6 +157,8 @@ def compute_change(work: OrderWork, line: BookedLine, change: LineChange) -> Boo
     """The line after the change, with what is due for the hours that it releases."""
     starts_at, ends_at = change.starts_at or line.starts_at, change.ends_at or line.ends_at
     positions = change.positions or line.positions
+    if positions != line.positions and line.delivery is DeliveryType.EXCLUSIVE:
+        raise OrderRefused("an exclusive line has the whole loop: change its hours only")
     kept = tuple(one for one in line.slots if starts_at <= _starts_at(one) < ends_at)
     if not kept or (len(kept) == len(line.slots) and positions == line.positions):
         raise OrderRefused(
@@ -201,7 +203,7 @@ def list_changes(connection: Connection, order_id: str) -> tuple[ChangeRequest, 
 def _apply(work: OrderWork, order: Order, changed: BookedLine) -> BookedLine:
     """Take what the changed line has to come, in place of what the line has to come."""
     require_credit(work, order, [changed])
-    from_s = round_down_to_hour_s(work.now) + HOUR_S
+    from_s = first_open_s(work.now)
     release(work.connection, changed.line_id, from_s=from_s)
     demand = [one for one in changed.demand if one.starts_at_s >= from_s]
     if demand:

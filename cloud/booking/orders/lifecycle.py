@@ -17,7 +17,7 @@ from cloud.booking.orders.order_rows import find_order, read_lines_by_id
 from cloud.booking.orders.order_work import OrderWork
 from cloud.booking.orders.policy import InFlightDue
 from cloud.booking.preemption import DisplacedLine, preempt
-from cloud.booking.sale_limits import round_down_to_hour_s
+from cloud.booking.sale_limits import first_open_s
 from cloud.booking.slots import HOUR_S
 from cloud.booking.transitions import HOLDING, LineAction, TransitionError, list_actions
 from cloud.booking.version_digest import LINE_ACTIONS
@@ -95,8 +95,8 @@ def cancel_lines(
 def reset_lines(
     work: OrderWork, order: Order, lines: Sequence[BookedLine]
 ) -> tuple[BookedLine, ...]:
-    """Make lines drafts again, without positions."""
-    moved = [work.move(line, LineAction.RESET) for line in lines]
+    """Make lines drafts again, without positions, at the present discount of the order."""
+    moved = [_reset(work, order, line) for line in lines]
     for line in lines:
         release(work.connection, line.line_id)
     work.store_lines(order, moved, LINE_ACTIONS[LineAction.RESET])
@@ -180,7 +180,7 @@ def keep_delivered(line: BookedLine, now: datetime) -> BookedLine:
     """A line that will be stopped, with the slots that have begun; others as they are."""
     if line.booking_status not in STOPPABLE:
         return line
-    slots = tuple(one for one in line.slots if one.starts_at_s < _next_hour_s(now))
+    slots = tuple(one for one in line.slots if one.starts_at_s < first_open_s(now))
     ends_at = flight_of(slots)[1] if slots else line.starts_at + timedelta(seconds=HOUR_S)
     return replace(line, slots=slots, ends_at=ends_at)
 
@@ -193,19 +193,20 @@ def _cancel(work: OrderWork, line: BookedLine, reason: str) -> BookedLine:
         cost = line.cost_minor if is_booked else 0
         due = work.policy.compute_due(cost, line.starts_at, work.now)
         return replace(held, cancellation_minor=held.cancellation_minor + due)
-    release(work.connection, line.line_id, from_s=_next_hour_s(work.now))
+    release(work.connection, line.line_id, from_s=first_open_s(work.now))
     stopped = replace(keep_delivered(line, work.now), **_state_of(held))
     rest = line.cost_minor - stopped.cost_minor
     due = rest if work.policy.in_flight is InFlightDue.EVERYTHING else 0
     return replace(stopped, cancellation_minor=stopped.cancellation_minor + due)
 
 
+def _reset(work: OrderWork, order: Order, line: BookedLine) -> BookedLine:
+    """A draft; a make-good stays free."""
+    discount_bp = line.discount_bp if line.make_good_of else order.discount_bp
+    return work.move(line, LineAction.RESET, discount_bp=discount_bp)
+
+
 def _state_of(line: BookedLine) -> dict[str, Any]:
     """What a change of state sets."""
     names = ("booking_status", "reason", "expires_at", "changed_by", "changed_at")
     return {name: getattr(line, name) for name in names}
-
-
-def _next_hour_s(now: datetime) -> int:
-    """The start of the first UTC hour that has not begun."""
-    return round_down_to_hour_s(now) + HOUR_S

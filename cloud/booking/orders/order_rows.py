@@ -111,10 +111,11 @@ def read_all_lines(connection: Connection) -> tuple[BookedLine, ...]:
     return _read(connection, select(booked_lines))
 
 
-def find_due_orders(connection: Connection, now: datetime) -> Sequence[str]:
-    """Orders with a line that time moves to another state; at most `MOST_DUE`."""
+def find_due_orders(connection: Connection, now: datetime, *, after: str = "") -> Sequence[str]:
+    """Orders with a line that time moves to another state: the first `MOST_DUE` after an id."""
     columns = booked_lines.c
-    wanted = select(columns.order_id).where(_is_due(now)).distinct()
+    wanted = select(columns.order_id).where(_is_due(now), columns.order_id > after)
+    wanted = wanted.distinct()
     return connection.execute(wanted.order_by(columns.order_id).limit(MOST_DUE)).scalars().all()
 
 

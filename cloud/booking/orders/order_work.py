@@ -1,5 +1,6 @@
 """What every change of an order needs: the transaction, the terms, who acts, and the time."""
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,6 +21,9 @@ from cloud.booking.version_digest import read_last_digest
 from cloud.sites.sites import Sites
 
 STAFF: Final = frozenset({Role.SALES, Role.FINANCE, Role.ADMIN})
+USER: Final = " (user "
+MEANS: Final = re.compile(r" \((?:(?:key|user) [^()]*|command line)\)\Z")
+"""What follows the name of a person in the audit log: the key, user or program."""
 ReadPaid = Callable[[Connection, str, str], int]
 """What an account has paid, less refunds, in minor units of a currency."""
 FindReady = Callable[[Connection, Sequence[BookedLine]], Collection[str]]
@@ -28,6 +32,16 @@ FindReady = Callable[[Connection, Sequence[BookedLine]], Collection[str]]
 
 class NotAllowedError(Exception):
     """An action that the role of the caller does not allow."""
+
+
+def is_same_person(name: str, other: str | None) -> bool:
+    """Whether two names in the audit log may be of one person.
+
+    A person may have several keys, and be a user too: only two users differ by their ids.
+    """
+    if other is None or (USER in name and USER in other):
+        return name == other
+    return MEANS.sub("", name) == MEANS.sub("", other)
 
 
 @dataclass(frozen=True, slots=True)

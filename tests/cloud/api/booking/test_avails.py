@@ -92,3 +92,12 @@ def test_an_impossible_selection_is_refused(market: Market) -> None:
     assert market.bolt.post("/api/avails", unknown).status_code == 404
     no_zone = {"name": "Peak", "hours": "7", "weekdays": [1]}
     assert market.sales("PUT", "/api/dayparts/peak", json=no_zone).status_code == 422
+
+
+def test_days_out_of_reach_and_slots_too_far_apart_are_refused(market: Market) -> None:
+    early = {**DAY, "from": "0001-01-01", "until": "0001-01-02"}
+    times = ("2026-11-23T08:00", "2028-11-23T08:00")
+    apart = {"slots": [{"location": "KX-01", "time_slot": time} for time in times]}
+    for body, words in ((early, "2000 to 2099"), (apart, "days apart")):
+        refused = market.bolt.post("/api/avails", body)
+        assert (refused.status_code, words in refused.json()["detail"]) == (422, True)

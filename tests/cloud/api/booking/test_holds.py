@@ -106,3 +106,8 @@ def test_an_agency_reads_and_extends_the_holds_and_quotes_of_its_clients_only(ma
     from_quote = agency.post("/api/holds", {"quote": quote})
     assert (from_quote.status_code, from_quote.json()["account"]) == (201, "acme")
     assert agency("DELETE", f"/api/holds/{placed}").status_code == 200
+
+
+def test_a_body_that_is_nested_too_deeply_is_no_failure(market: Market) -> None:
+    nested = market.acme("POST", f"/api/holds/{'f' * 32}/extend", content=b"[" * 5_000)
+    assert nested.status_code == 404

@@ -81,3 +81,12 @@ def test_a_quote_is_made_once_for_each_key_and_audited(market: Market) -> None:
     with reading(market.context.engine) as connection:
         actions = [one.action for one in read_entries(connection)]
     assert actions.count("quote.lock") == 1
+
+
+def test_a_quote_that_staff_lock_for_an_account_has_no_reasons_for_staff(market: Market) -> None:
+    body = {"price": "99.00", "reason": "agreed today"}
+    market.sales("PUT", f"/api/pricing/override/KX-01/{MONDAY}", json=body)
+    locked = market.sales.post("/api/quotes?account=acme", slots(8))
+    shown = market.acme.get(locked.headers["location"])
+    assert shown.json()["slots"][0]["price_minor"] == 9_900
+    assert "agreed today" not in shown.text

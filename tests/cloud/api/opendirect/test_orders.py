@@ -35,6 +35,7 @@ def test_a_product_is_found_quoted_reserved_booked_and_cancelled(market: Market)
     [
         ({"productid": "XX-99"}, "productid"),
         ({"cost": 0.01}, "cost"),
+        ({"cost": "1E+999999"}, "cost"),
         ({"enddate": "2026-11-24T07:00:00Z"}, "enddate"),
         ({"startdate": "2026-11-01T07:00:00Z"}, "startdate"),
         ({"startdate": "tomorrow"}, "startdate"),

@@ -261,3 +261,24 @@ def test_an_order_for_an_unknown_or_foreign_account_is_refused(market: Market) -
     assert brand.status_code == 404
     assert market("sales", "POST", ORDERS, {"name": "X", "account": "acme"}).status_code == 201
     assert market("operations", "GET", ORDERS).status_code == 403
+
+
+def test_two_orders_of_one_hold_get_201_and_409(market_of_each: Market) -> None:
+    market = market_of_each
+    hold = market("acme", "POST", "/api/holds", {"quote": market.quote()}).json()["id"]
+    places = [market("acme", "POST", ORDERS, {"name": "Winter"}).headers["location"] for _ in "ab"]
+    answers: list[int] = []
+
+    def add(where: str) -> None:
+        answers.append(market("acme", "POST", f"{where}/lines", {"hold": hold}).status_code)
+
+    threads = [threading.Thread(target=add, args=[where]) for where in places]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [201, 409]
+
+
+def test_an_id_that_no_database_stores_is_no_failure(market_of_each: Market) -> None:
+    assert market_of_each("acme", "GET", f"{ORDERS}/%00").status_code in (404, 422)

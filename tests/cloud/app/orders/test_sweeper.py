@@ -9,9 +9,10 @@ from cloud.app.context import AppContext
 from cloud.app.idempotency.key_store import KeyedRequest, claim_key
 from cloud.app.orders import sweeper
 from cloud.app.orders.sweeper import OrderSweeper
+from cloud.booking.orders import order_rows
 from cloud.database import reading, writing
 from tests.cloud.app_context import ManualClock, open_app_context
-from tests.cloud.booking.orders.order_steps import NOON, Steps
+from tests.cloud.booking.orders.order_steps import MONDAY_SEVEN, NOON, Steps
 
 
 def test_a_reservation_expires_and_old_keys_are_deleted(tmp_path) -> None:
@@ -46,3 +47,14 @@ def test_a_lost_database_is_logged_once(monkeypatch, caplog) -> None:
         sweeping.follow()
     assert [record.message for record in caplog.records] == ["orders.database_lost"]
     assert len(calls) == 3
+
+
+def test_orders_that_wait_for_creatives_do_not_delay_others(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(order_rows, "MOST_DUE", 1)
+    with open_app_context(tmp_path, ManualClock(MONDAY_SEVEN)) as context:
+        steps = Steps(context.engine).open_accounts()
+        waiting, other = sorted((steps.place(), steps.place()))
+        steps.book(waiting)
+        steps.reserve(other)
+        assert OrderSweeper(lambda: context).step() == 1
+        assert (steps.statuses(waiting), steps.statuses(other)) == (["Booked"], ["Expired"])

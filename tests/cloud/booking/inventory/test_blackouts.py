@@ -1,7 +1,7 @@
 """Blackouts and maintenance: the screen sells nothing, what is booked stays."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from functools import partial
 
 import pytest
@@ -67,11 +67,15 @@ def test_a_period_is_listed_until_it_ends_or_is_removed(connection: Connection) 
         remove_blackout(connection, stored.id, NOW)
 
 
+LAST = datetime.max.replace(tzinfo=timezone(-10 * HOUR))
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
         {"ends_at": REPAIR.starts_at},
         {"ends_at": REPAIR.starts_at + timedelta(days=401)},
+        {"starts_at": LAST - HOUR, "ends_at": LAST},
         {"reason": " "},
         {"reason": "x" * 201},
     ],

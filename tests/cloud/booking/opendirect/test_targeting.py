@@ -41,6 +41,8 @@ def test_targets_are_read() -> None:
         ("ShareOfDisplay/ShareOfTime", ("-16.67",)),
         ("Time/Hours", ("168",)),
         ("Time/Hours", ()),
+        ("Time/Hours", ("²",)),
+        ("Time/Hours", ("9" * 5_000,)),
         ("Time/Days", ("Monday",)),
         ("frame_id", ("LB-01",)),
     ],
@@ -66,6 +68,12 @@ def test_a_flight_is_limited(days: int) -> None:
     never = LineTargets(frozenset({5}), None, 1)
     with pytest.raises(TargetingError, match="no hour"):
         list_demand(SITE, MONDAY, MONDAY + HOUR, never)
+
+
+def test_a_flight_at_the_end_of_the_calendar_is_refused() -> None:
+    last = datetime.max.replace(tzinfo=UTC)
+    with pytest.raises(TargetingError, match="outside 2000 to 2099"):
+        list_demand(SITE, last - 3 * HOUR, last, LineTargets(None, None, 1))
 
 
 def test_what_is_written_is_read_back() -> None:

@@ -34,7 +34,7 @@ Result = TypeVar("Result")
 
 
 def priced_quote(
-    hours: Iterable[int] = (0, 1, 2),
+    hours: Iterable[float] = (0, 1, 2),
     *,
     location: str = "KX-01",
     positions: int = 1,

@@ -9,7 +9,7 @@ import pytest
 from cloud.auth.keys import Role
 from cloud.booking.orders.approvals import approve_order, decline_order, give_discount
 from cloud.booking.orders.order import Approval
-from cloud.booking.orders.order_work import Actor, NotAllowedError
+from cloud.booking.orders.order_work import Actor, NotAllowedError, is_same_person
 from cloud.booking.orders.placing import OrderRefused, add_lines
 from cloud.booking.transitions import TransitionError
 from tests.cloud.booking.orders.order_steps import (
@@ -108,3 +108,40 @@ def test_buyers_give_no_discount_and_a_reserved_line_gets_none(steps: Steps) -> 
     steps.reserve(order_id)
     with pytest.raises(OrderRefused, match="reset it"):
         discount(steps, order_id, 100)
+
+
+def decline_and_reset(steps: Steps, order_id: str, bp: int) -> None:
+    discount(steps, order_id, bp)
+    steps.book(order_id)
+    decide(steps, decline_order, order_id, FINANCE, "too low")
+
+
+def test_a_declined_discount_needs_the_same_role_when_it_is_booked_again(steps: Steps) -> None:
+    order_id = steps.place()
+    decline_and_reset(steps, order_id, 2000)
+    steps.reset(order_id)
+    steps.book(order_id)
+    with pytest.raises(NotAllowedError, match="above your limit"):
+        decide(steps, approve_order, order_id, OTHER_SALES)
+
+
+def test_a_declined_line_is_reset_to_the_present_discount(steps: Steps) -> None:
+    order_id = steps.place()
+    decline_and_reset(steps, order_id, 9000)
+    assert discount(steps, order_id, 0) is Approval.NOT_REQUIRED
+    steps.reset(order_id)
+    (line,) = steps.book(order_id)
+    assert (line.booking_status, line.cost_minor) == ("Booked", 210)
+
+
+@pytest.mark.parametrize("other", ["Ada (key b2)", "Ada (user u1)", "Ada (command line)"])
+def test_nobody_approves_their_own_discount_with_another_key(steps: Steps, other: str) -> None:
+    order_id = steps.place()
+    discount(steps, order_id, 3000, replace(FINANCE, name="Ada (key a1)"))
+    steps.book(order_id)
+    with pytest.raises(NotAllowedError, match="somebody else"):
+        decide(steps, approve_order, order_id, replace(ADMIN, name=other))
+
+
+def test_two_users_of_one_name_are_two_people() -> None:
+    assert not is_same_person("Ada (user u1)", "Ada (user u2)")

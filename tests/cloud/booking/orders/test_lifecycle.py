@@ -1,14 +1,21 @@
 """Positions, versions, states and the audit log change together, on both databases."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from cloud.auth.audit import read_entries, verify_chain
+from cloud.booking.order_line import BookingStatus
 from cloud.booking.order_store import digest_of_all, read_newest
 from cloud.booking.orders.due_changes import apply_due_changes
-from cloud.booking.orders.lifecycle import PriceExpiredError, pause_lines, resume_lines
+from cloud.booking.orders.lifecycle import (
+    PriceExpiredError,
+    keep_delivered,
+    pause_lines,
+    resume_lines,
+)
 from cloud.booking.orders.order_work import OrderWork
 from cloud.booking.quote_locks import QuoteExpiredError
 from cloud.booking.slots import DeliveryType, NotAvailableError
@@ -175,3 +182,11 @@ def test_every_line_is_chosen_by_its_id_or_refused_like_an_unknown_one(steps: St
 
     with pytest.raises(LookupError, match="no order 'no-such-line'"):
         steps.run(choose)
+
+
+def test_an_hour_from_half_past_on_is_due_once_it_has_begun(steps: Steps) -> None:
+    (line,) = steps.lines(steps.place(priced_quote((0.5, 1.5), prices=(60, 60))))
+    flying = replace(line, booking_status=BookingStatus.IN_FLIGHT)
+    for minutes, hours in ((80, 1), (90, 2)):
+        kept = keep_delivered(flying, MONDAY_SEVEN + timedelta(minutes=minutes))
+        assert len(kept.slots) == hours
