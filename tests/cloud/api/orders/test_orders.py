@@ -278,7 +278,3 @@ def test_two_orders_of_one_hold_get_201_and_409(market_of_each: Market) -> None:
     for thread in threads:
         thread.join()
     assert sorted(answers) == [201, 409]
-
-
-def test_an_id_that_no_database_stores_is_no_failure(market_of_each: Market) -> None:
-    assert market_of_each("acme", "GET", f"{ORDERS}/%00").status_code in (404, 422)
