@@ -4,7 +4,7 @@ Reports arrive from answers and from webhooks, repeated and in any order. A paym
 or was canceled stays so, and a state of an earlier stage than the stored one changes nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -12,7 +12,17 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from cloud.auth import audit
-from cloud.billing.ledger import Book, LedgerEntry, Posting, add_posting, is_posted
+from cloud.billing.document import DocumentKind, DocumentStatus
+from cloud.billing.document_store import DocumentFilter, list_documents
+from cloud.billing.ledger import (
+    PREPAYMENT,
+    Book,
+    LedgerEntry,
+    Posting,
+    add_posting,
+    is_posted,
+    read_open_minor,
+)
 from cloud.billing.payments.payment_store import Payment, store_refund, update_payment
 from cloud.billing.payments.provider import (
     Amount,
@@ -69,6 +79,7 @@ def record_payment(
     postings = []
     if found.status is PaymentStatus.SUCCEEDED:
         postings.append(_post(f"payment:{stored.id}", stored, stored.amount_minor))
+        postings.extend(_allocate(connection, stored))
     details = {**values, "amount_minor": stored.amount_minor, "currency": stored.currency}
     _record(connection, CHANGE, stored, postings, details, report)
     return True
@@ -135,6 +146,26 @@ def _post(reference: str, payment: Payment, amount_minor: int) -> Posting:
         LedgerEntry(Book.RECEIVABLE, payment.document, -amount_minor),
     )
     return Posting(reference, payment.account, payment.currency, entries)
+
+
+def _allocate(connection: Connection, payment: Payment) -> Iterator[Posting]:
+    """Move a payment of an order to its invoices that became final before, the oldest first."""
+    if not payment.document.startswith(PREPAYMENT):
+        return
+    audit.lock_log(connection)
+    order = payment.document.removeprefix(PREPAYMENT)
+    final = DocumentFilter(kind=DocumentKind.INVOICE, status=DocumentStatus.FINAL, order_id=order)
+    rest = payment.amount_minor
+    for invoice in reversed(list_documents(connection, final)):
+        amount = min(rest, read_open_minor(connection, invoice.id))
+        if amount > 0:
+            rest -= amount
+            entries = (
+                LedgerEntry(Book.RECEIVABLE, payment.document, amount),
+                LedgerEntry(Book.RECEIVABLE, invoice.id, -amount),
+            )
+            reference = f"prepaid:{invoice.id}:{payment.id}"
+            yield Posting(reference, payment.account, payment.currency, entries)
 
 
 def _cash(posting: Posting) -> int:

@@ -8,6 +8,7 @@ from sqlalchemy.exc import OperationalError
 from cloud.auth.accounts.account_store import close_account
 from cloud.billing.document_store import DocumentStateError, UnknownDocumentError
 from cloud.billing.finalising import finalise_due
+from cloud.billing.ledger import find_unbalanced, read_open_minor
 from cloud.billing.payments.amounts_due import (
     NothingDueError,
     OtherPayerError,
@@ -132,3 +133,21 @@ def test_a_second_payment_waits_for_the_first_one(engine):
         second.exec_driver_sql("SET LOCAL lock_timeout = '20ms'")
         with pytest.raises(OperationalError, match="lock timeout"):
             order_due(second)
+
+
+@SQLITE_ONLY
+@pytest.mark.parametrize("provider", ["stripe", "account"])
+def test_a_payment_of_an_order_that_succeeds_after_its_invoice_pays_the_invoice(payer, provider):
+    payment = payer.open(provider)
+    with writing(payer.engine) as connection:
+        draft_one(connection)
+        (invoice,) = finalise_due(connection, decision())
+    if provider == "stripe":
+        payer.call(payment, CallAction.CONFIRM, method="pm_card_visa")
+    else:
+        payer.call(payment, CallAction.CAPTURE)
+    with writing(payer.engine) as connection:
+        with pytest.raises(NothingDueError, match="nothing is to be paid"):
+            read_invoice_due(connection, invoice, None)
+        assert read_open_minor(connection, "order:SO-1") == 0
+        assert find_unbalanced(connection) == []
