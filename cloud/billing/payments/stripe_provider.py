@@ -103,9 +103,13 @@ class StripeProvider:
             return self._read(
                 read_intent, lambda: intents.confirm(reference, params, {"idempotency_key": key})
             )
-        except stripe.CardError as declined:
-            body: Any = declined.json_body
-            return read_intent(body["error"]["payment_intent"])
+        except ProviderRefusedError as refused:
+            declined = refused.__cause__
+            body: Any = declined.json_body if isinstance(declined, stripe.CardError) else None
+            intent = body["error"].get("payment_intent") if body else None
+            if intent is None:
+                raise
+            return read_intent(intent)
 
     def capture(self, reference: str, amount: Amount, key: str) -> ProviderPayment:
         """See `PaymentProvider`."""
@@ -182,16 +186,14 @@ class StripeProvider:
         return read(self._call(call).to_dict())
 
     def _call(self, call: Callable[[], Any]) -> Any:
-        """The answer of a call; only a declined card passes as the library's own error."""
+        """The answer of a call; raises as `PaymentProvider` says."""
         try:
             return call()
-        except stripe.CardError:
-            raise
         except (stripe.AuthenticationError, stripe.PermissionError) as error:
             raise ProviderRefusedError(
                 "Stripe refused our key: check ONLOOKER_STRIPE_KEY"
             ) from error
-        except (stripe.InvalidRequestError, stripe.IdempotencyError) as error:
+        except (stripe.CardError, stripe.InvalidRequestError, stripe.IdempotencyError) as error:
             if error.http_status == CONFLICT:
                 raise _unavailable() from error
             reason = error.code or type(error).__name__

@@ -22,6 +22,7 @@ from cloud.billing.payments.requests import (
 )
 from cloud.database import reading, writing
 from cloud.database.billing import payment_calls
+from simulators.payments.intents import RefusedIntentError
 from tests.cloud.billing.billing_examples import CONFIG, flight, store_lines
 from tests.cloud.databases import SQLITE_ONLY
 
@@ -181,3 +182,16 @@ def test_a_payment_that_contradicts_its_provider_does_not_stop_the_others(payer)
     assert complete_all(payer.service, by="a test") == (1, 1)
     assert payer.read(second).status is PaymentStatus.REQUIRES_METHOD
     assert payer.read(wrong).status is PaymentStatus.PENDING
+
+
+@SQLITE_ONLY
+def test_a_card_that_is_declined_at_capture_leaves_no_open_call(payer, monkeypatch):
+    payment = payer.call(payer.open(is_manual=True), CallAction.CONFIRM, method="pm_card_visa")
+
+    def decline(*_: object) -> None:
+        raise RefusedIntentError(402, type="card_error", code="card_declined")
+
+    monkeypatch.setattr(payer.server.state, "capture", decline)
+    refused = payer.call(payment, CallAction.CAPTURE)
+    assert refused.failure == "Stripe refused the call: card_declined"
+    assert refused.status is PaymentStatus.REQUIRES_CAPTURE
