@@ -17,8 +17,9 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true,
 from cloud.booking import capacity
 from cloud.booking.returns import sweep_expired
 from cloud.booking.slots import DeliveryType, SlotDemand
-from cloud.booking.takes import NotHeldError
+from cloud.booking.takes import NotHeldError, TakeState
 from cloud.database import total
+from cloud.database.bookings import booking_ledger, booking_takes
 from cloud.database.holds import booking_holds
 from cloud.sites.sites import Sites
 
@@ -252,6 +253,27 @@ def sweep_holds(connection: Connection, now: datetime) -> list[str]:
         .values(state=BookingHoldState.EXPIRED.value, ended_at=columns.expires_at)
     )
     return swept
+
+
+def refuse_too_many_slots(connection: Connection, account: str, now: datetime) -> None:
+    """Raise HoldLimitError where holds and reservations of an account have too many slots."""
+    takes = booking_takes.c
+    counted = (
+        select(func.count())
+        .select_from(booking_ledger)
+        .join(booking_takes, takes.line_id == booking_ledger.c.line_id)
+        .where(
+            takes.account == account,
+            takes.state == TakeState.HELD.value,
+            takes.until_at > now,
+        )
+    )
+    held = connection.execute(counted).scalar_one()
+    if held > HOLD_POLICY.slots:
+        raise HoldLimitError(
+            f"{account} would have {held} slots held or reserved: at most {HOLD_POLICY.slots} at "
+            "once; book or release some"
+        )
 
 
 def _refuse_too_many(connection: Connection, hold: BookingHold, policy: HoldPolicy) -> None:

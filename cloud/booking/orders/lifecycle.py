@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from cloud.booking import capacity
 from cloud.booking.capacity import release
+from cloud.booking.holds import refuse_too_many_slots
 from cloud.booking.order_line import BookingStatus
 from cloud.booking.orders.credit import require_credit
 from cloud.booking.orders.order import Approval, BookedLine, Order, flight_of
@@ -42,6 +43,7 @@ def reserve_lines(
         TransitionError: a line is not in a state for it.
         PriceExpiredError: the quote of a line is no longer valid.
         NotAvailableError: a slot has too few free positions; nothing is held.
+        HoldLimitError: a buyer has as many held slots as the policy of holds allows.
     """
     expires_at = work.now + work.policy.reservation
     moved = []
@@ -52,6 +54,8 @@ def reserve_lines(
         action = LineAction.REQUEST_RESERVATION if needs_decision else LineAction.RESERVE
         moved.append(work.move(line, action, expires_at=expires_at))
         _take(work, line, expires_at)
+    if not work.actor.is_staff:
+        refuse_too_many_slots(work.connection, order.account, work.now)
     work.store_lines(order, moved, LINE_ACTIONS[LineAction.RESERVE])
     return tuple(moved)
 

@@ -12,7 +12,7 @@ from typing import Final
 from cloud.auth.accounts.account_store import require_account, unknown_account
 from cloud.auth.accounts.brand_store import read_brand, unknown_brand
 from cloud.booking import capacity
-from cloud.booking.holds import BookingHoldState, end_hold, require_held
+from cloud.booking.holds import BookingHoldState, end_hold, refuse_too_many_slots, require_held
 from cloud.booking.orders.order import (
     BASIS_POINTS,
     Approval,
@@ -122,6 +122,7 @@ def add_held_lines(
     Raises:
         UnknownOrderError, UnknownHold: the actor does not see the order or the hold.
         HoldEndedError: the hold has expired, or was booked or released.
+        HoldLimitError: as `reserve_lines`.
         OrderRefused: the hold has no quote, or as `add_lines`.
     """
     order = work.lock_order(order_id)
@@ -136,6 +137,8 @@ def add_held_lines(
             work.connection, work.sites, line.demand, line_id=line.line_id, until=hold.expires_at,
             now=work.now, account=order.account, delivery=line.delivery,
         )  # fmt: skip
+    if not work.actor.is_staff:
+        refuse_too_many_slots(work.connection, order.account, work.now)
     end_hold(work.connection, hold, BookingHoldState.BOOKED, work.now)
     lines = tuple(
         work.move(line, LineAction.RESERVE, expires_at=hold.expires_at) for line in drafts

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from cloud.auth.audit import read_entries, verify_chain
+from cloud.booking import holds
 from cloud.booking.order_line import BookingStatus
 from cloud.booking.order_store import digest_of_all, read_newest
 from cloud.booking.orders.due_changes import apply_due_changes
@@ -190,3 +191,15 @@ def test_an_hour_from_half_past_on_is_due_once_it_has_begun(steps: Steps) -> Non
     for minutes, hours in ((80, 1), (90, 2)):
         kept = keep_delivered(flying, MONDAY_SEVEN + timedelta(minutes=minutes))
         assert len(kept.slots) == hours
+
+
+def test_reservations_of_a_buyer_have_the_limit_of_held_slots(
+    steps: Steps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(holds, "HOLD_POLICY", holds.HoldPolicy(slots=4))
+    steps.reserve(steps.place())
+    other = steps.place(priced_quote((5, 6), prices=(9, 9)))
+    with pytest.raises(holds.HoldLimitError, match="held or reserved"):
+        steps.reserve(other)
+    assert steps.statuses(other) == ["Draft"]
+    assert steps.reserve(other, SALES)[0].booking_status == "Reserved"
