@@ -20,7 +20,7 @@ def explain_field(message: str, kind: type[msgspec.Struct]) -> str:
     """A decoder's message; one about an unknown field or word lists the known ones instead."""
     word = re.search(r"Invalid enum value '(?P<word>.*)' - at `(?P<place>[^`]*)`", message)
     if word is not None:
-        return _explain_word(word["word"], word["place"], kind)
+        return _explain_word(word["word"], word["place"], kind) or message
     found = re.search(r"unknown field `(?P<field>[^`]*)`(?: - at `(?P<place>[^`]*)`)?", message)
     if found is None:
         return message
@@ -31,13 +31,14 @@ def explain_field(message: str, kind: type[msgspec.Struct]) -> str:
     return f"{unknown_word('field', found['field'], names)} - at `{place}`"
 
 
-def _explain_word(word: str, place: str, kind: type[msgspec.Struct]) -> str:
+def _explain_word(word: str, place: str, kind: type[msgspec.Struct]) -> str | None:
+    """The words of the enumeration at a place; None for a literal, which has no words to list."""
     *outer, name = _steps(place)
     for step in outer:
         kind = _struct_in(msgspec.structs.fields(kind), step)
     held = next(one.type for one in msgspec.structs.fields(kind) if one.encode_name == name)
     words = [member.value for one in _enums_in(held) for member in one]
-    return f"{unknown_word(name, word, words)} - at `{place}`"
+    return f"{unknown_word(name, word, words)} - at `{place}`" if words else None
 
 
 def _steps(place: str) -> list[str]:

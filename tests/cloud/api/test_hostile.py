@@ -100,3 +100,9 @@ def test_headers_cannot_be_slipped_in_by_a_request_id_or_a_tag(ask):
         assert answer.status_code == 200
         assert answer.headers["x-request-id"].encode() != value
         assert "set-cookie" not in answer.headers
+
+
+def test_a_body_that_is_no_text_is_refused_in_the_form_of_opendirect(ask):
+    path = "/opendirect/2.1/products/search"
+    answer = ask("POST", path, content=b"\xef\xbf\r\xd9\xa1", headers=JSON)
+    assert (answer.status_code, read_sentence(answer)) == (400, "the body is no JSON")
