@@ -239,6 +239,7 @@ def settings(signer):
     )
 
 
+@pytest.mark.timeout(400)  # 50 cameras: a minute, and several where other tests share the cores
 def test_a_fleet_is_enrolled_configured_renewed_and_one_device_revoked(
     machine, package, settings, tmp_path, monkeypatch
 ):
