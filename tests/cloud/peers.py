@@ -1,22 +1,29 @@
 """Real sockets on loopback that misbehave in the ways a network can."""
 
+import itertools
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from threading import Thread
+from typing import Final
 
 LENGTH = b"content-length:"
+PATIENCE_S: Final = 60.0
+"""How long a peer misbehaves: many times the limit of a call. Then it ends the connection."""
 Behaviour = Callable[[socket.socket], None]
 
 
 class Peer:
-    """A real socket of loopback that behaves as it is told, for each connection."""
+    """A real socket of loopback that behaves as it is told, for each connection.
+
+    `ended_first`: it ended a connection because its client did not, for `PATIENCE_S`.
+    """
 
     def __init__(self, behave: Behaviour) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
-        self.received = b""
+        self.ended_first = False
         self._behave = behave
         Thread(target=self._serve, daemon=True).start()
 
@@ -27,8 +34,12 @@ class Peer:
                 Thread(target=self._talk, args=(connection,), daemon=True).start()
 
     def _talk(self, connection: socket.socket) -> None:
+        connection.settimeout(PATIENCE_S)
         with connection, suppress(OSError):
-            self._behave(connection)
+            try:
+                self._behave(connection)
+            except TimeoutError:
+                self.ended_first = True
 
     def close(self) -> None:
         self._listener.close()
@@ -47,6 +58,14 @@ def request_of(connection: socket.socket) -> bytes:
     return head + b"\r\n\r\n" + body
 
 
+def repeats() -> Iterator[None]:
+    """Go on for `PATIENCE_S`, and then raise TimeoutError."""
+    ends_s = time.monotonic() + PATIENCE_S
+    while time.monotonic() < ends_s:
+        yield
+    raise TimeoutError
+
+
 def says(answer: bytes) -> Behaviour:
     def behave(connection: socket.socket) -> None:
         request_of(connection)
@@ -55,10 +74,12 @@ def says(answer: bytes) -> Behaviour:
     return behave
 
 
-def drips(text: bytes, every_s: float = 0.05) -> Behaviour:
+def drips(text: bytes, then: bytes = b"x", every_s: float = 0.05) -> Behaviour:
+    """Send a text, and then the same bytes again and again, one byte at a time."""
+
     def behave(connection: socket.socket) -> None:
         request_of(connection)
-        for byte in text:
+        for byte, _ in zip(itertools.chain(text, itertools.cycle(then)), repeats(), strict=False):
             connection.sendall(bytes([byte]))
             time.sleep(every_s)
 
@@ -73,15 +94,11 @@ def hangs(connection: socket.socket) -> None:
 def pours(connection: socket.socket) -> None:
     request_of(connection)
     connection.sendall(b"HTTP/1.1 200 OK\r\n")
-    while True:
+    for _ in repeats():
         connection.sendall(b"X-More: " + b"x" * 1_000 + b"\r\n")
 
 
 def continues_for_ever(connection: socket.socket) -> None:
     request_of(connection)
-    while True:
+    for _ in repeats():
         connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-
-
-def reads_nothing(connection: socket.socket) -> None:
-    time.sleep(3.0)

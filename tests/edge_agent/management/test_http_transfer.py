@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 
 import pytest
 
@@ -84,7 +83,5 @@ def test_a_redirection_is_an_error_and_is_not_followed():
 def test_an_upload_that_stalls_is_an_error_after_the_time_limit():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/x"
-        started_s = time.monotonic()
-        with pytest.raises(TransferError, match="takes longer than"):
+        with pytest.raises(TransferError, match=r"takes longer than 0\.5 s"):
             upload(url, bytes(50_000_000), hosts=("127.0.0.1",), longest_s=0.5)
-        assert time.monotonic() - started_s < 5
