@@ -20,6 +20,8 @@ from cloud.alerting.lifecycle import AlertChange, AlertEvent
 from cloud.alerting.message import AlertItem, AlertMessage
 from cloud.alerting.recipients import Recipient
 from cloud.database import alert_notifications, alerts, insert, recipient_status
+from cloud.messaging.failures import DeliveryFailure as DeliveryFailure
+from cloud.messaging.failures import FailureKind as FailureKind
 
 GROUP_WITHIN: Final = timedelta(minutes=2)
 """Two to three evaluations: cameras that lose one network are reported offline within two."""
@@ -53,22 +55,6 @@ class ClaimedMessage:
     recipient: str
     message: AlertMessage
     numbers: tuple[int, ...]
-
-
-class FailureKind(StrEnum):
-    """The kind of a failure, which decides about further attempts."""
-
-    AWAY = "away"  # the recipient cannot be reached: nothing is tried for a while
-    LATER = "later"  # it answers that it cannot take this message now
-    REFUSED = "refused"  # it answers that it will not take this message
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryFailure:
-    """Why a message was not delivered."""
-
-    reason: str
-    fault: FailureKind = FailureKind.AWAY
 
 
 def plan_notifications(

@@ -1,12 +1,10 @@
 """Deliver notifications in a bounded number of threads, one message at a time for each recipient.
 
-The caller's thread claims messages and records results; the threads only send. A call that passes
-its deadline (a name lookup cannot be cancelled) is abandoned and counts as failed, so no recipient
+The caller's thread claims messages and records results; the threads only send. So no recipient
 delays the others, the evaluation or the exit of the program.
 """
 
 import logging
-import queue
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -21,22 +19,13 @@ from cloud.alerting.message import AlertMessage
 from cloud.alerting.notifications import ClaimedMessage, DeliveryFailure
 from cloud.alerting.recipients import Recipient
 from cloud.database import reading, writing
+from cloud.messaging.call_pool import WORKERS, CallPool
 
 log = logging.getLogger(__name__)
 
-WORKERS: Final = 8
-LEFT_BEHIND: Final = 4  # threads for each worker, when calls do not end
-GRACE_S: Final = 2.0
 FOR_ONE_RUN_S: Final = 60.0
 
 Send = Callable[[Recipient, AlertMessage], DeliveryFailure | None]
-
-
-@dataclass(slots=True)
-class _Call:
-    claim: ClaimedMessage
-    ends_s: float
-    is_recorded: bool = False  # its result is recorded; the thread may still run
 
 
 @dataclass(slots=True)
@@ -49,10 +38,10 @@ class Notifier:
     base_url: str = ""
     clock: Callable[[], float] = time.monotonic
     workers: int = WORKERS
-    _calls: dict[str, _Call] = field(default_factory=dict)
-    _results: "queue.SimpleQueue[tuple[str, DeliveryFailure | None]]" = field(
-        default_factory=queue.SimpleQueue
-    )
+    _pool: CallPool[ClaimedMessage] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._pool = CallPool(self.call_s, self.clock, self.workers)
 
     def step(
         self, recipients: Sequence[Recipient], site_names: Mapping[str, str], now: datetime
@@ -62,9 +51,9 @@ class Notifier:
         with reading(self.engine) as connection:
             due = notifications.recipients_due(connection, now)
         for recipient in recipients:
-            if not self._has_free_worker:
+            if not self._pool.has_free_worker:
                 break
-            if recipient.name in self._calls or recipient.name not in due:
+            if recipient.name in self._pool.recipients or recipient.name not in due:
                 continue
             with writing(self.engine) as connection:
                 claim = notifications.claim_message(
@@ -77,7 +66,7 @@ class Notifier:
     @property
     def is_idle(self) -> bool:
         """Whether every result is recorded."""
-        return all(call.is_recorded for call in self._calls.values())
+        return self._pool.is_idle
 
     def run_until_idle(
         self,
@@ -95,41 +84,23 @@ class Notifier:
             stop.wait(0.01)
         return delivered
 
-    @property
-    def _has_free_worker(self) -> bool:
-        at_work = sum(not call.is_recorded for call in self._calls.values())
-        return at_work < self.workers and len(self._calls) < self.workers * LEFT_BEHIND
-
     def _start(self, recipient: Recipient, claim: ClaimedMessage) -> None:
-        self._calls[recipient.name] = _Call(claim, self.clock() + self.call_s + GRACE_S)
-
-        def run() -> None:
-            self._results.put((recipient.name, self.send(recipient, claim.message)))
-
-        threading.Thread(target=run, name=f"notification-{recipient.name}", daemon=True).start()
+        self._pool.start(recipient.name, claim, lambda: self.send(recipient, claim.message))
 
     def _record_results(self, now: datetime) -> int:
         delivered = 0
-        while True:
-            try:
-                name, failure = self._results.get_nowait()
-            except queue.Empty:
-                break
-            call = self._calls.pop(name)
-            if not call.is_recorded:
-                delivered += failure is None
-                self._record(call, failure, now)
-        for call in self._calls.values():
-            if not call.is_recorded and self.clock() >= call.ends_s:
-                self._record(call, DeliveryFailure("no answer in time"), now)
+        for claim, failure in self._pool.take_results():
+            delivered += failure is None
+            self._record(claim, failure, now)
         return delivered
 
-    def _record(self, call: _Call, failure: DeliveryFailure | None, now: datetime) -> None:
-        call.is_recorded = True
+    def _record(
+        self, claim: ClaimedMessage, failure: DeliveryFailure | None, now: datetime
+    ) -> None:
         with writing(self.engine) as connection:
-            notifications.record_delivery(connection, call.claim, failure, now)
+            notifications.record_delivery(connection, claim, failure, now)
         if failure is not None:
-            fields = {"recipient": call.claim.recipient, "reason": failure.reason}
+            fields = {"recipient": claim.recipient, "reason": failure.reason}
             log.warning(
-                "notification.failed", extra={**fields, "notifications": len(call.claim.numbers)}
+                "notification.failed", extra={**fields, "notifications": len(claim.numbers)}
             )

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from cloud.messaging.failures import TargetError as TargetError
 from wire.addresses import WEB_SCHEMES, NetworkAddress, parse_address
 from wire.hosts import AddressError
 
@@ -19,10 +20,6 @@ _TOPIC: Final = re.compile(
     r"arn:aws[a-z-]{0,20}:sns:(?P<region>[a-z0-9-]{1,30}):[0-9]{12}:[A-Za-z0-9_.-]{1,256}"
 )
 KINDS: Final = "https://, http://, mailto:, sns: or log:"
-
-
-class TargetError(ValueError):
-    """A target that nothing can be sent to."""
 
 
 @dataclass(frozen=True, slots=True)

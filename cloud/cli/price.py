@@ -16,8 +16,6 @@ from typing import Final
 from pydantic import ValidationError
 
 from cloud import settings
-from cloud.alerting.deadline import Deadline
-from cloud.alerting.http_request import WebhookResponse, http_request
 from cloud.api.explain import price_lines, summarize_price
 from cloud.api.pricing import PriceResponse, price_slot
 from cloud.app.buyer import Buyer
@@ -26,6 +24,8 @@ from cloud.app.example_dates import example_slot
 from cloud.cli.serve import add_rate_card, open_context
 from cloud.database import DatabaseError
 from cloud.database.existing import open_or_make, require_file
+from cloud.messaging.deadline import Deadline
+from cloud.messaging.http_request import WebhookResponse, http_request
 from cloud.pricing.slot import parse_slot
 from wire.addresses import WEB_SCHEMES, AddressError, NetworkAddress, parse_address
 from wire.web.web_request import failure_of

@@ -17,12 +17,12 @@ from typing import Final
 from sqlalchemy import Engine
 
 from cloud import database
-from cloud.alerting.deadline import Deadline
-from cloud.alerting.smtp import MailRelay, SmtpReplyError, send_mail
 from cloud.auth.accounts.account import AccountError
 from cloud.auth.users.tokens import VALID_FOR, TokenPurpose, issue_token
 from cloud.auth.users.user import User, normalise_email
 from cloud.auth.users.user_store import find_by_email
+from cloud.messaging.deadline import Deadline
+from cloud.messaging.smtp import MailRelay, SmtpReplyError, send_mail
 
 log = logging.getLogger(__name__)
 SEND_S: Final = 10.0

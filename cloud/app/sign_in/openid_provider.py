@@ -14,8 +14,6 @@ from urllib.parse import quote_plus, urlencode
 
 import msgspec
 
-from cloud.alerting.deadline import Deadline
-from cloud.alerting.http_request import http_request
 from cloud.auth.openid.authorization import AuthorizationFlow, authorization_url
 from cloud.auth.openid.id_token import (
     Identity,
@@ -23,6 +21,8 @@ from cloud.auth.openid.id_token import (
     UnknownSigningKeyError,
     verify_id_token,
 )
+from cloud.messaging.deadline import Deadline
+from cloud.messaging.http_request import http_request
 from wire.addresses import WEB_SCHEMES, NetworkAddress, parse_address
 from wire.hosts import AddressError
 

@@ -3,9 +3,9 @@
 import argparse
 from typing import Final
 
-from cloud.alerting.smtp import MailRelay
 from cloud.alerting.targets import TargetError, parse_target
 from cloud.app.sign_in.mailer import Mailer
+from cloud.messaging.smtp import MailRelay
 from cloud.settings import SettingsError
 from wire.addresses import WEB_SCHEMES, parse_address
 from wire.hosts import AddressError, parse_host_and_port

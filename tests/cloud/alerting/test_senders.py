@@ -23,8 +23,9 @@ from cloud.alerting.lifecycle import AlertChange
 from cloud.alerting.message import AlertItem, AlertMessage
 from cloud.alerting.notifications import DeliveryFailure, FailureKind
 from cloud.alerting.recipients import Recipient
-from cloud.alerting.senders import Senders, signature
-from cloud.alerting.smtp import MailRelay
+from cloud.alerting.senders import Senders
+from cloud.messaging.smtp import MailRelay
+from cloud.messaging.webhook import signature
 from tests.cloud.alerting.conftest import NOON
 from tests.cloud.peers import (
     Behaviour,

@@ -14,7 +14,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cloud.alerting.smtp import MailRelay
 from cloud.api.application import create_app
 from cloud.app.context import AppContext
 from cloud.app.idempotency.idempotent_request import HEADER
@@ -31,6 +30,7 @@ from cloud.campaigns.guarantees import Metric
 from cloud.campaigns.make_good_store import Remedy, propose_make_good
 from cloud.campaigns.make_goods import DeliveredAmount, Shortfall
 from cloud.database import writing
+from cloud.messaging.smtp import MailRelay
 from tests.cloud.api.conftest import ApiClient
 from tests.cloud.api.test_route_access import ROUTES, SLOTS, allowed
 from tests.cloud.app_context import FRIDAY_NOON, ManualClock, open_app_context

@@ -11,7 +11,6 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
-from cloud.alerting.smtp import MailRelay
 from cloud.api.application import create_app
 from cloud.app.context import AppContext
 from cloud.app.idempotency.idempotent_request import HEADER
@@ -23,6 +22,7 @@ from cloud.auth.quota import Quota
 from cloud.auth.session_cookie import CSRF_HEADER
 from cloud.auth.users.user import User
 from cloud.database import reading, writing
+from cloud.messaging.smtp import MailRelay
 from tests.cloud.api.conftest import ApiClient
 from tests.cloud.app_context import FRIDAY_NOON, ManualClock, open_app_context
 from tests.cloud.databases import copy_filled

@@ -4,10 +4,10 @@ from email import message_from_bytes, policy
 
 import pytest
 
-from cloud.alerting.smtp import MailRelay
 from cloud.app.sign_in.mailer import Mailer
 from cloud.auth.users.tokens import TokenPurpose, read_token
 from cloud.database import reading
+from cloud.messaging.smtp import MailRelay
 from tests.cloud.alerting.test_senders import Smtp
 from tests.cloud.auth.users.conftest import NOW, people
 

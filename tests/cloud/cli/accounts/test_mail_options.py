@@ -4,8 +4,8 @@ import argparse
 
 import pytest
 
-from cloud.alerting.smtp import MailRelay
 from cloud.cli.accounts.mail_options import add_mail_arguments, read_link, read_mailer, read_relay
+from cloud.messaging.smtp import MailRelay
 from cloud.settings import SettingsError
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from cloud.alerting.deadline import Deadline, connect
+from cloud.messaging.deadline import Deadline, connect
 
 Address = tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[str, int]]
 

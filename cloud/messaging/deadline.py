@@ -12,7 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from cloud.messaging.failures import PrivateAddressError
+
 Steady = Callable[[], float]
+AddressFilter = Callable[[str], bool]
+"""Whether a connection may go to an IP address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +71,31 @@ class _TlsSocket(ssl.SSLSocket):
         return super().send(*arguments, **more)
 
 
+def accept_any(_address: str) -> bool:
+    """The filter for targets that operators have chosen."""
+    return True
+
+
 def connect(
-    host: str, port: int, deadline: Deadline, tls: ssl.SSLContext | None = None
+    host: str,
+    port: int,
+    deadline: Deadline,
+    tls: ssl.SSLContext | None = None,
+    is_allowed: AddressFilter = accept_any,
 ) -> socket.socket:
-    """A connection to the first address of `host` that answers.
+    """A connection to the first allowed address of `host` that answers.
 
     Raises:
+        PrivateAddressError: no address is allowed.
         OSError: none answers in time (TimeoutError), or TLS cannot be agreed on (ssl.SSLError).
     """
     reason: OSError | None = None
     for family, kind, protocol, _, address in socket.getaddrinfo(
         host, port, type=socket.SOCK_STREAM
     ):
+        if not is_allowed(str(address[0])):
+            reason = reason or PrivateAddressError()
+            continue
         try:
             plain = _open(family, kind, protocol, address, deadline)
         except OSError as error:

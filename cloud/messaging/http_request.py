@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
-from cloud.alerting.deadline import Deadline, connect
+from cloud.messaging.deadline import AddressFilter, Deadline, accept_any, connect
 from wire.addresses import DEFAULT_PORTS, NetworkAddress
 
 NOTHING: Final = 0
@@ -35,6 +35,7 @@ def http_request(
     headers: Mapping[str, str] | None = None,
     most_bytes: int = NOTHING,
     tls: ssl.SSLContext | None = None,
+    is_allowed: AddressFilter = accept_any,
 ) -> WebhookResponse:
     """POST `body`, or GET when there is none.
 
@@ -45,7 +46,7 @@ def http_request(
     assert address.port is not None
     context = (tls or ssl.create_default_context()) if address.is_secure else None
     connection = http.client.HTTPConnection(address.host, address.port)
-    connection.sock = connect(address.host, address.port, deadline, context)
+    connection.sock = connect(address.host, address.port, deadline, context, is_allowed)
     try:
         whole = {**_headers(address), **(headers or {})}
         connection.request("GET" if body is None else "POST", _resource(address), body, whole)

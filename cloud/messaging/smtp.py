@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Any, Final
 
-from cloud.alerting.deadline import Deadline, connect
+from cloud.messaging.deadline import Deadline, connect
+from cloud.messaging.failures import FailedCallError, FailureKind
 
 SERVICE_READY: Final = 220
 REFUSED: Final = 550
@@ -59,6 +60,23 @@ def send_mail(relay: MailRelay, mail: EmailMessage, deadline: Deadline) -> None:
         raise
     finally:
         connection.close()
+
+
+def deliver_mail(relay: MailRelay, mail: EmailMessage, deadline: Deadline) -> None:
+    """As `send_mail`; raises FailedCallError in place of SmtpReplyError."""
+    try:
+        send_mail(relay, mail, deadline)
+    except SmtpReplyError as error:
+        raise FailedCallError(*_describe(error.code)) from error
+
+
+def _describe(code: int) -> tuple[str, FailureKind]:
+    """A reply code as a sentence, with the kind of its failure."""
+    if code // 100 == 4:
+        return f"the relay cannot take the mail now ({code})", FailureKind.LATER
+    if code // 100 == 5:
+        return f"the relay refused the mail ({code})", FailureKind.REFUSED
+    return "the relay does not speak SMTP", FailureKind.AWAY
 
 
 class _DeadlineSmtp(smtplib.SMTP):

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from cloud.alerting import http_request as module
-from cloud.alerting.deadline import Deadline
-from cloud.alerting.http_request import WebhookResponse, http_request
+from cloud.messaging import http_request as module
+from cloud.messaging.deadline import Deadline, accept_any
+from cloud.messaging.http_request import WebhookResponse, http_request
 from wire.addresses import NetworkAddress
 
 HOOK = NetworkAddress("http", "hooks.example", 80, path="/services/x")
@@ -68,7 +68,7 @@ def test_a_request_without_a_body_is_a_get_of_the_path_and_the_query(server: Ser
     assert headers["Connection"] == "close"
     assert "Authorization" not in headers
     assert body == b""
-    assert server.connections == [("hooks.example", 8080, DEADLINE, None)]
+    assert server.connections == [("hooks.example", 8080, DEADLINE, None, accept_any)]
 
 
 def test_a_body_is_posted_with_its_length_and_the_given_headers(server: Server) -> None:

@@ -1,0 +1,1 @@
+"""Calls to other systems that end in time: HTTP, SMTP and Amazon SNS."""
