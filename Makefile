@@ -9,7 +9,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE := uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --python-version 3.11 --no-annotate --quiet --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check bench evaluate docs lock dist sbom notes clean mosquitto broker browser database redis spark
+.PHONY: help env demo test check bench evaluate docs lock dist sbom notes clean mosquitto broker browser database redis spark types
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /	/' | expand -t 10
@@ -45,6 +45,16 @@ browser:  ## install Chromium for the tests of the pages, unless Chrome is prese
 redis:  ## install Redis
 	@provisioning/local/ensure.sh redis-server redis-server
 
+types: .venv/.types  ## install TypeScript and the types of OpenRTB and, if missing, Node.js
+
+TYPES := tests/cloud/trade/openrtb/types
+
+.venv/.types: $(TYPES)/package-lock.json | .venv/bin/python
+	@provisioning/local/ensure.sh node nodejs
+	@provisioning/local/ensure.sh npm npm
+	@npm ci --prefix $(TYPES) --silent --no-progress
+	@touch $@
+
 spark: .venv/.spark  ## install Spark and, if missing, Java
 
 .venv/.spark: $(READY) requirements/spark.txt
@@ -59,7 +69,7 @@ database:  ## install PostgreSQL; tests start their own cluster
 demo: $(DEMO_READY) mosquitto  ## run broker, cloud and cameras; VIDEO=path adds your video, DEMO_SECONDS=n ends it
 	@$(BIN)/python -m simulators demo $(if $(VIDEO),--video $(VIDEO)) $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
 
-test: env broker browser database redis spark  ## run all tests
+test: env broker browser database redis spark types  ## run all tests
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder --max-worker-restart 0
 
 check: env  ## check style, types, import contracts and generated documents
@@ -105,4 +115,4 @@ notes: env  ## print the release notes of a version; VERSION=1.2.3
 	@$(BIN)/python -m provisioning release $(VERSION)
 
 clean:  ## delete everything that was built
-	rm -rf .venv var build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf $(TYPES)/node_modules .venv var build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks

@@ -96,12 +96,12 @@ from cloud.fleet.registry.devices import RegistryError, UnknownDevice
 from cloud.fleet.shadows.desired_config import DesiredConfigError
 from cloud.fleet.shadows.shadow import ShadowError
 from cloud.money import MoneyError
-from cloud.pricing.openooh import VenueError
 from cloud.pricing.optimise.brief import BriefError
 from cloud.pricing.optimise.subprocess_solver import SearchStopped
 from cloud.pricing.slot import SlotError
 from cloud.sales.overrides import UnknownOverride
 from cloud.sales.plans import TooManyPlans, UnknownPlan
+from cloud.sites.openooh import VenueError
 from cloud.sites.reload import SitesFile
 from cloud.sites.sites import UnknownLocation
 from cloud.windows.query import WindowError

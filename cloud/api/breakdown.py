@@ -27,7 +27,7 @@ from cloud.app.rate_card_reload import get_context
 from cloud.auth.access import allow_roles
 from cloud.auth.keys import Role
 from cloud.database.rollups import UNKNOWN
-from cloud.pricing.openooh import refuse_unknown
+from cloud.sites.openooh import refuse_unknown
 from cloud.windows.audience import Audience, AudienceSums
 from cloud.windows.breakdown import breakdown, demographics, locations_with_reports
 from cloud.windows.dimensions import BreakdownFilter, DemographicGroup, Dimension, cell_interval

@@ -3,7 +3,8 @@
 Screens are asked for by their OpenOOH 1.2 venue, by the 1.1 id that is sent, or by a broader one.
 A screen that cannot be answered for (its clock lacks or doubles the hour, its forecast cannot be
 made) is left out by name, and the others are answered. An hour that has begun or is sold out is
-shown without an `imp`, and `ext` says why. What each field holds: `cloud/pricing/inventory.py`.
+shown without an `imp`, and `ext` says why. `imp.pmp` has the deals of the buyer's account: lines
+that it booked in the hour, and its negotiated price. Fields: `cloud/pricing/inventory.py`.
 """
 
 from collections.abc import Hashable, Iterable, Sequence
@@ -15,6 +16,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
+from cloud import database
 from cloud.api.audience import RangeError
 from cloud.api.pricing import require_near, slot_availability
 from cloud.app.buyer import Buyer, BuyerOf
@@ -31,6 +33,7 @@ from cloud.pricing.inventory import Element, build_inventory_element
 from cloud.pricing.quote import quote
 from cloud.pricing.slot import NoSuchHour, Slot, parse_slot
 from cloud.sites.site_model import Site
+from cloud.trade.account_deals import BookedPrices, list_deals, read_booked_prices
 from wire.scalars import LocationId
 
 MAX_PAGE: Final = 200
@@ -76,6 +79,8 @@ async def get_inventory(
     sites = select_by_venue(chosen, venue) if venue else chosen
     asked = _InventoryPage(context, buyer, time_slot, len(sites), sites[offset : offset + limit])
     asked.find_hours(_hours(context, sites, time_slot))
+    if buyer.account is not None:
+        await run_in_threadpool(asked.find_booked_lines)
     made, failed = await forecast_all(context, asked.sites_with_the_hour)
     answer = None if failed else context.response_cache.get(asked.key(made))
     if answer is None:
@@ -99,6 +104,14 @@ class _InventoryPage:
         self._sites = sites
         self._slots: dict[LocationId, Slot] = {}
         self._without: list[OmittedLocation] = []
+        self._booked: BookedPrices = {}
+
+    def find_booked_lines(self) -> None:
+        """Read the lines of the buyer in these hours."""
+        account = self._buyer.account
+        assert account is not None
+        with database.reading(self._context.engine) as connection:
+            self._booked = read_booked_prices(connection, self._context.sites, account, self._slots)
 
     def find_hours(self, hours: Hours) -> None:
         """Separate the screens whose time zone has the hour from the others."""
@@ -123,6 +136,7 @@ class _InventoryPage:
                 known.book.count_taken(self._slots[site.id]),
                 has_begun(self._slots[site.id], now),
                 account if known.book.has_deals(account) else None,
+                self._booked.get(site.id),
             )
             for site, known in made
         )
@@ -154,8 +168,10 @@ class _InventoryPage:
         free = positions if on_sale.is_for_sale else 0
         rungs = made.plays.ladder(hour_forecast)
         stated = {**asdict(on_sale), "sentence": on_sale.sentence}
+        spot, booked = made.plays.spot, self._booked.get(site.id, ())
+        deals = list_deals(site, spot, rungs, market, price_minor, booked)
         return {
-            **build_inventory_element(site, slot, made.plays.spot, price_minor, rungs, free),
+            **build_inventory_element(site, slot, spot, price_minor, rungs, free, deals),
             "ext": {"onlooker": {"availability": stated}},
         }
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import SQLAlchemyError
 
-from cloud.pricing.openooh import lineage, refuse_unknown
+from cloud.sites.openooh import lineage, refuse_unknown
 from cloud.sites.site_model import Site
 
 log = logging.getLogger(__name__)

@@ -37,6 +37,11 @@ COMMANDS: Final = {
     "invoices": ("cloud.cli.billing.invoices", "run", "draft, finalise, correct, export invoices"),
     "payments": ("cloud.cli.billing.payments", "run", "list, resume and reconcile payments"),
     "campaigns": ("cloud.cli.campaigns", "run", "delivery of campaigns, play logs, make-goods"),
+    "trade": (
+        "cloud.cli.trade.commands",
+        "run",
+        "files for Xibo and Broadsign, dialects of OpenRTB",
+    ),
     "rate-card": ("cloud.cli.rate_card", "run", "put another rate card in force"),
     "override": ("cloud.cli.override", "run", "set prices by hand, and withdraw them"),
     "forecast": ("cloud.cli.forecast", "run", "forecast every site, store and score"),

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from cloud.pricing.openooh import KNOWN
 from cloud.pricing.rate_card import REFERENCE, read_card_file
 from cloud.pricing.vocabulary import unpriced_words
+from cloud.sites.openooh import KNOWN
 from cloud.sites.site_model import Site
 from cloud.sites.sites import Sites
 from cloud.sites.sites_file import json_schema, load_sites

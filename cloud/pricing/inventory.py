@@ -7,22 +7,20 @@ price per thousand and is not offered (an absent floor would mean zero). The pub
 (`sourcetype` 2); no independent party has audited it.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from cloud.forecast.intervals.interval import Interval
 from cloud.pricing.cpm import cpm_per_second, floor_cpm, multiplier
 from cloud.pricing.impressions import SUPPRESSED_BELOW, PlayImpressions, Spot, Tier
-from cloud.pricing.openooh import KNOWN, TAXONOMY_1_1, to_openooh_1_1
+from cloud.pricing.placement import build_device, build_dooh, build_formats
+from cloud.pricing.rtb_deals import InventoryDeal, describe_deals
 from cloud.pricing.slot import Slot
 from cloud.sites.site_model import Site
 
 SOURCE_PUBLISHER: Final = 2
-OUT_OF_HOME: Final = 8
-GEO_BY_PUBLISHER: Final = 3
 EXPIRES_S: Final = 3600
 """From auction to play: a loop may come round an hour later."""
-MIMES: Final = ["video/mp4"]
-INCH_M: Final = 0.0254
 
 Element = dict[str, Any]
 
@@ -34,49 +32,22 @@ def build_inventory_element(
     price_minor: int,
     rungs: PlayImpressions,
     free: int | None = None,
+    deals: Sequence[InventoryDeal] = (),
 ) -> Element:
-    """One loop position in that hour.
+    """One loop position in that hour, with the deals of the buyer.
 
     `free` positions are available, all of them without it; `imp` is empty without free positions or
     without an expected audience.
     """
     free = site.loop.positions if free is None else free
+    impressions = build_impressions(site, slot, spot, price_minor, rungs, free)
+    if deals:
+        for one in impressions:
+            one["pmp"] = describe_deals(deals, site.currency, is_private=False)
     return {
         "dooh": build_dooh(site),
         "device": build_device(site, slot),
-        "imp": build_impressions(site, slot, spot, price_minor, rungs, free),
-    }
-
-
-def build_dooh(site: Site) -> Element:
-    """The placement, which a request has instead of `site` and `app`.
-
-    A venue id outside the taxonomy is omitted, because buyers would read it as no venue.
-    """
-    placed: Element = {"id": site.id, "name": site.name, "keywords": site.placement}
-    if site.venue in KNOWN:
-        placed |= {"venuetype": [to_openooh_1_1(site.venue)], "venuetypetax": TAXONOMY_1_1}
-    return placed
-
-
-def build_device(site: Site, slot: Slot) -> Element:
-    """The screen. Its ids are those of a screen, never of a person."""
-    face = site.screen
-    offset = slot.local.utcoffset()
-    assert offset is not None
-    return {
-        "devicetype": OUT_OF_HOME,
-        "w": face.width_px,
-        "h": face.height_px,
-        "ppi": max(1, round(face.width_px * INCH_M / face.width_m)),
-        "ifa": site.id,
-        "ifa_type": "ppid",
-        "geo": {
-            "lat": site.latitude_deg,
-            "lon": site.longitude_deg,
-            "type": GEO_BY_PUBLISHER,
-            "utcoffset": int(offset.total_seconds() // 60),
-        },
+        "imp": impressions,
     }
 
 
@@ -88,19 +59,11 @@ def build_impressions(
     if per_play <= 0 or free <= 0:
         return []
     floor = floor_cpm(price_minor, spot, per_play, site.currency)
-    video = {
-        "mimes": MIMES,
-        "w": site.screen.width_px,
-        "h": site.screen.height_px,
-        "minduration": site.loop.spot_s,
-        "maxduration": site.loop.spot_s,
-        "boxingallowed": 0,
-        "mincpmpersec": float(cpm_per_second(floor, spot)),
-    }
+    formats = build_formats(site, float(cpm_per_second(floor, spot)))
     return [
         {
             "id": f"{slot.starts_at:%Y-%m-%dT%H:%MZ}/1",
-            "video": video,
+            **formats,
             "bidfloor": float(floor),
             "bidfloorcur": site.currency,
             "dt": int(slot.starts_at.timestamp() * 1000),

@@ -12,6 +12,16 @@ import msgspec
 from msgspec import Meta
 
 from cloud.sites.camera_listings import local_midnight
+from cloud.sites.openooh import refuse_broad
+from cloud.sites.trade_details import (
+    Domain,
+    Keyword,
+    MediaType,
+    Publisher,
+    ScreenContent,
+    ScreenIdentifier,
+    SiteFact,
+)
 from cloud.sites.vocabulary import check_currency, check_holidays, check_placement, check_timezone
 from wire.scalars import Device, DeviceId, Location, LocationId
 from wire.visible_names import check_visible_name
@@ -33,27 +43,24 @@ People = Annotated[
 ]
 
 
-class _Fact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A value of the file; an unknown field is an error."""
-
-
-class Screen(_Fact, frozen=True, kw_only=True):
+class Screen(SiteFact, frozen=True, kw_only=True):
     """The display area of the screen."""
 
     width_m: Metres
     height_m: Metres
     width_px: Pixels
     height_px: Pixels
+    media_types: Annotated[tuple[MediaType, ...], Meta(min_length=1, max_length=8)] = ("video/mp4",)
 
 
-class CameraOffset(_Fact, frozen=True, kw_only=True):
+class CameraOffset(SiteFact, frozen=True, kw_only=True):
     """Position of the camera from the centre of the screen, as a viewer sees it: up and right."""
 
     above_m: Offset = 0.0
     beside_m: Offset = 0.0
 
 
-class Loop(_Fact, frozen=True, kw_only=True):
+class Loop(SiteFact, frozen=True, kw_only=True):
     """The playlist of the screen: every advertiser plays once in each loop."""
 
     length_s: Annotated[int, Meta(ge=1, le=3600)]
@@ -72,14 +79,14 @@ class Loop(_Fact, frozen=True, kw_only=True):
             )
 
 
-class Attributes(_Fact, frozen=True, kw_only=True):
+class Attributes(SiteFact, frozen=True, kw_only=True):
     """Words that a rate card prices."""
 
     traffic: Tag
     demographic: Tag
 
 
-class SiteCamera(_Fact, frozen=True, kw_only=True):
+class SiteCamera(SiteFact, frozen=True, kw_only=True):
     """A camera and the local dates for which it is expected: `from_on` inclusive, `until_on` not.
 
     An `optional` camera (a simulator, a spare) may report; its absence is not missing data.
@@ -110,7 +117,7 @@ class SiteCamera(_Fact, frozen=True, kw_only=True):
         return max(0, (ends_at - starts_at) // timedelta(milliseconds=1))
 
 
-class Site(_Fact, frozen=True, kw_only=True):
+class Site(SiteFact, frozen=True, kw_only=True):
     """One location. The base rate buys an hour of `base_attention_s` attention seconds."""
 
     id: Location
@@ -133,9 +140,15 @@ class Site(_Fact, frozen=True, kw_only=True):
     )
     formerly: Annotated[tuple[Location, ...], Meta(max_length=16)] = ()
     people_per_camera: People | None = None
+    publisher: Publisher | None = None
+    domain: Domain | None = None
+    keywords: Annotated[tuple[Keyword, ...], Meta(max_length=20)] = ()
+    content: ScreenContent | None = None
+    identifiers: Annotated[tuple[ScreenIdentifier, ...], Meta(max_length=8)] = ()
 
     def __post_init__(self) -> None:
         check_visible_name("name", self.name)
+        refuse_broad(self.venue)
         check_timezone(self.timezone)
         check_placement(self.placement)
         check_currency(self.currency)

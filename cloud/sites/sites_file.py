@@ -15,6 +15,7 @@ from msgspec import Meta
 from cloud.sites.camera_listings import refuse_overlapping_listings
 from cloud.sites.site_model import Site
 from cloud.sites.sites import Sites
+from cloud.sites.trade_details import Publisher
 from cloud.sites.vocabulary import CURRENCIES, PLACEMENTS
 from cloud.yaml_document import read_document
 
@@ -28,6 +29,7 @@ FORMER_NAMES: Final = {
 class _SitesDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     version: Literal[1]
     locations: Annotated[tuple[Site, ...], Meta(min_length=1, max_length=10_000)]
+    publisher: Publisher | None = None
 
     def __post_init__(self) -> None:
         _refuse_repeated(
@@ -39,8 +41,19 @@ class _SitesDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 def load_sites(path: Path = SAMPLE) -> Sites:
-    """Read a sites file, or raise DocumentError."""
-    return Sites(read_document(path, _SitesDocument, upgrade=_read_former_names).locations)
+    """Read a sites file, or raise DocumentError.
+
+    A location without a publisher has that of the file.
+    """
+    document = read_document(path, _SitesDocument, upgrade=_read_former_names)
+    if document.publisher is None:
+        return Sites(document.locations)
+    return Sites(
+        tuple(
+            site if site.publisher else msgspec.structs.replace(site, publisher=document.publisher)
+            for site in document.locations
+        )
+    )
 
 
 def json_schema() -> dict[str, Any]:

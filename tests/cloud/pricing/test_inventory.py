@@ -18,7 +18,9 @@ from cloud.pricing.impressions import (
     compute_visitor_impressions,
 )
 from cloud.pricing.inventory import build_inventory_element
+from cloud.pricing.rtb_deals import AuctionType, InventoryDeal
 from cloud.pricing.slot import Slot
+from cloud.sites.trade_details import Publisher, ScreenContent, ScreenIdentifier
 from tests.cloud.rates import sites
 
 SITES = list(sites())
@@ -55,6 +57,23 @@ ELEMENT = {
                 },
                 "venuetypetax": {"const": 5},
                 "keywords": NAME,
+                "domain": NAME,
+                "publisher": {
+                    "type": "object",
+                    "required": ["id", "name", "domain"],
+                    "additionalProperties": False,
+                    "properties": {"id": NAME, "name": NAME, "domain": NAME},
+                },
+                "content": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "properties": {
+                        "title": NAME,
+                        "language": {"type": "string", "pattern": "^[a-z]{2}$"},
+                        "cat": {"type": "array", "minItems": 1, "items": NAME},
+                        "cattax": {"const": 7},
+                    },
+                },
             },
         },
         "device": {
@@ -67,7 +86,34 @@ ELEMENT = {
                 "h": {"type": "integer", "minimum": 1},
                 "ppi": {"type": "integer", "minimum": 1},
                 "ifa": NAME,
-                "ifa_type": {"enum": ["ppid", "sspid"]},
+                "ext": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "properties": {"ifa_type": {"enum": ["ppid", "sspid"]}},
+                },
+                "eids": {
+                    "type": "array",
+                    "minItems": 1,
+                    "items": {
+                        "type": "object",
+                        "required": ["source", "uids"],
+                        "additionalProperties": False,
+                        "properties": {
+                            "source": NAME,
+                            "uids": {
+                                "type": "array",
+                                "items": {
+                                    "type": "object",
+                                    "required": ["id", "atype"],
+                                    "properties": {
+                                        "id": NAME,
+                                        "atype": {"type": "integer", "minimum": 500},
+                                    },
+                                },
+                            },
+                        },
+                    },
+                },
                 "geo": {
                     "type": "object",
                     "required": ["lat", "lon", "type"],
@@ -86,7 +132,8 @@ ELEMENT = {
             "maxItems": 1,
             "items": {
                 "type": "object",
-                "required": ["id", "bidfloor", "bidfloorcur", "qty", "dt", "exp", "video"],
+                "required": ["id", "bidfloor", "bidfloorcur", "qty", "dt", "exp"],
+                "anyOf": [{"required": ["video"]}, {"required": ["banner"]}],
                 "additionalProperties": False,
                 "properties": {
                     "id": NAME,
@@ -115,6 +162,48 @@ ELEMENT = {
                             "maxduration": {"type": "integer", "minimum": 1},
                             "boxingallowed": {"enum": [0, 1]},
                             "mincpmpersec": NUMBER,
+                        },
+                    },
+                    "banner": {
+                        "type": "object",
+                        "required": ["mimes", "w", "h", "format"],
+                        "additionalProperties": False,
+                        "properties": {
+                            "mimes": {"type": "array", "minItems": 1, "items": NAME},
+                            "w": {"type": "integer", "minimum": 1},
+                            "h": {"type": "integer", "minimum": 1},
+                            "format": {
+                                "type": "array",
+                                "minItems": 1,
+                                "items": {
+                                    "type": "object",
+                                    "required": ["w", "h"],
+                                },
+                            },
+                        },
+                    },
+                    "pmp": {
+                        "type": "object",
+                        "required": ["private_auction", "deals"],
+                        "additionalProperties": False,
+                        "properties": {
+                            "private_auction": {"enum": [0, 1]},
+                            "deals": {
+                                "type": "array",
+                                "minItems": 1,
+                                "items": {
+                                    "type": "object",
+                                    "required": ["id", "bidfloor", "bidfloorcur", "at"],
+                                    "additionalProperties": False,
+                                    "properties": {
+                                        "id": NAME,
+                                        "bidfloor": NUMBER,
+                                        "bidfloorcur": {"const": "GBP"},
+                                        "at": {"enum": [1, 3]},
+                                        "wseat": {"type": "array", "items": NAME},
+                                    },
+                                },
+                            },
                         },
                     },
                     "metric": {
@@ -156,6 +245,26 @@ ELEMENT = {
 }
 
 
+KNOWN = msgspec.structs.replace(
+    SITES[0],
+    screen=msgspec.structs.replace(
+        SITES[0].screen, media_types=("video/mp4", "image/jpeg", "image/png")
+    ),
+    publisher=Publisher(id="P1", name="Example", domain="example.org"),
+    domain="screens.example.org",
+    keywords=("portrait",),
+    content=ScreenContent(title="Station news", language="en", categories=("379",)),
+    identifiers=(
+        ScreenIdentifier(source="oohspace.co.uk", id="1234931339"),
+        ScreenIdentifier(source="geopath.org", id="30961", atype=502),
+    ),
+)
+DEALS = (
+    InventoryDeal("line-1", Decimal("21.763000")),
+    InventoryDeal("deal-2", Decimal("18.5"), AuctionType.FIRST_PRICE, ("dsp-7",)),
+)
+
+
 def rungs(entries=Interval(1000, 1200, 1500), cells=None):  # noqa: B008 - a frozen value
     return compute_play_impressions(
         entries,
@@ -171,6 +280,55 @@ def test_every_screen_is_described_as_the_standard_requires(site):
     element = build_inventory_element(site, MONDAY, SPOT, 1200, rungs())
     assert meta.is_valid(ELEMENT)
     assert list(Draft202012Validator(ELEMENT).iter_errors(element)) == []
+
+
+def test_what_the_sites_file_gives_is_sent_and_all_else_is_omitted():
+    plain = build_inventory_element(SITES[0], MONDAY, SPOT, 1200, rungs())
+    assert not plain["dooh"].keys() & {"publisher", "domain", "content"}
+    assert "eids" not in plain["device"]
+    (imp,) = plain["imp"]
+    assert imp["video"]["mimes"] == ["video/mp4"]
+    assert not imp.keys() & {"banner", "pmp"}
+
+    element = build_inventory_element(KNOWN, MONDAY, SPOT, 1200, rungs(), deals=DEALS)
+    assert list(Draft202012Validator(ELEMENT).iter_errors(element)) == []
+    assert element["dooh"] == {
+        "id": "KX-01", "name": KNOWN.name, "venuetype": ["10502"], "venuetypetax": 5,
+        "keywords": "ticket_hall,portrait",
+        "publisher": {"id": "P1", "name": "Example", "domain": "example.org"},
+        "domain": "screens.example.org",
+        "content": {"title": "Station news", "language": "en", "cat": ["379"], "cattax": 7},
+    }  # fmt: skip
+    assert element["device"]["eids"] == [
+        {"source": "oohspace.co.uk", "uids": [{"id": "1234931339", "atype": 501}]},
+        {"source": "geopath.org", "uids": [{"id": "30961", "atype": 502}]},
+    ]
+    (imp,) = element["imp"]
+    size = {"w": 1080, "h": 1920}
+    assert imp["banner"] == {"mimes": ["image/jpeg", "image/png"], **size, "format": [size]}
+    assert imp["pmp"] == {
+        "private_auction": 0,
+        "deals": [
+            {"id": "line-1", "bidfloor": 21.763, "bidfloorcur": "GBP", "at": 3},
+            {"id": "deal-2", "bidfloor": 18.5, "bidfloorcur": "GBP", "at": 1, "wseat": ["dsp-7"]},
+        ],
+    }
+
+
+def test_a_screen_of_pictures_only_has_no_video():
+    still = msgspec.structs.replace(SITES[0].screen, media_types=("image/png",))
+    element = build_inventory_element(
+        msgspec.structs.replace(SITES[0], screen=still), MONDAY, SPOT, 1200, rungs()
+    )
+    assert list(Draft202012Validator(ELEMENT).iter_errors(element)) == []
+    assert "video" not in element["imp"][0]
+
+
+def test_the_domain_is_that_of_the_publisher_unless_the_screen_has_its_own():
+    element = build_inventory_element(
+        msgspec.structs.replace(KNOWN, domain=None), MONDAY, SPOT, 1200, rungs()
+    )
+    assert element["dooh"]["domain"] == "example.org"
 
 
 def test_the_worked_example_of_the_docs_is_correct():

@@ -2,11 +2,11 @@
 
 import pytest
 
-from cloud.pricing.openooh import (
+from cloud.sites.openooh import (
     KNOWN,
     VenueError,
-    is_narrow,
     lineage,
+    refuse_broad,
     refuse_unknown,
     to_openooh_1_1,
 )
@@ -65,12 +65,18 @@ def test_unknown_venues_are_refused(venue):
         to_openooh_1_1(venue)
 
 
-def test_only_an_id_without_children_is_narrow():
-    assert is_narrow("10502")
-    assert is_narrow("206")
-    assert not is_narrow("105")
-    assert not is_narrow("1")
-    assert not is_narrow("999")
+@pytest.mark.parametrize("venue", ["10502", "206", "30801", "404", "999", "99999", "x"])
+def test_an_id_without_child_ids_or_of_a_later_version_is_of_a_screen(venue):
+    refuse_broad(venue)
+
+
+@pytest.mark.parametrize(
+    ("venue", "narrower"),
+    [("1", "101, 102"), ("105", "10501, 10502"), ("804", "80401"), ("10", "1001")],
+)
+def test_a_broad_id_is_of_no_screen(venue, narrower):
+    with pytest.raises(VenueError, match=f"has narrower ids: use the one .* such as {narrower}"):
+        refuse_broad(venue)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
 """Venue ids: the OpenOOH venue taxonomy 1.2, and its 1.1 ids for OpenRTB.
 
 OpenRTB 2.6 has a number for OpenOOH 1.1 (`venuetypetax` 5) and none for 1.2 yet. Sites have 1.2
-ids; OpenRTB gets the 1.1 id of the taxonomy's own table, and where 1.1 lacks the venue, its parent
-or nearest relative. Ids are facts of openooh/venue-taxonomy (Apache-2.0).
+ids, one each and the narrowest; OpenRTB gets the 1.1 id of the taxonomy's own table, and where 1.1
+lacks the venue, its parent or nearest relative. An id outside of 1.2 counts as absent. Ids are
+facts of openooh/venue-taxonomy 1.2.1 (Apache-2.0).
 """
 
 from collections.abc import Iterable
@@ -92,6 +93,18 @@ def _broader(venue: str) -> tuple[str, ...]:
     return tuple(part for part in (venue[:-2], venue[:-4]) if part in KNOWN)
 
 
-def is_narrow(venue: str) -> bool:
-    """Whether the id has no child ids: a screen is in one kind of venue, not in a category."""
-    return venue in KNOWN and venue not in _CHILDREN and venue not in _KINDS
+def refuse_broad(venue: str) -> None:
+    """Raise VenueError for an id that has child ids: a screen is in one kind of venue.
+
+    An unknown id is accepted, since a later version of the taxonomy may have it.
+    """
+    if venue in _KINDS:
+        narrower = [f"{venue}{kind:02}" for kind in range(1, _KINDS[venue] + 1)]
+    elif venue in _CHILDREN:
+        narrower = [f"{venue}{place:02}" for place in range(1, _CHILDREN[venue] + 1)]
+    else:
+        return
+    raise VenueError(
+        f"venue {venue!r} has narrower ids: use the one of the screen, such as "
+        f"{', '.join(narrower[:4])}"
+    )

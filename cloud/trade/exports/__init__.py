@@ -1,0 +1,1 @@
+"""Files for players of other makers."""

@@ -1,0 +1,1 @@
+"""OpenRTB 2.6: requests that are sent, responses that are read, and dialects of others."""
