@@ -70,7 +70,7 @@ demo: $(DEMO_READY) mosquitto  ## run broker, cloud and cameras; VIDEO=path adds
 	@$(BIN)/python -m simulators demo $(if $(VIDEO),--video $(VIDEO)) $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
 
 test: env broker browser database redis spark types  ## run all tests
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder --max-worker-restart 0
+	$(BIN)/python -m pytest --processes $(JOBS)
 
 check: env  ## check style, types, import contracts and generated documents
 	$(BIN)/ruff check

@@ -14,7 +14,7 @@ from simulators.servers.mosquitto import Mosquitto
 from tests.environment import set_test_environment
 
 set_test_environment()
-pytest_plugins = ("tests.scheduling",)
+pytest_plugins = ("tests.scheduling", "tests.parallel")
 FOLDERS = itertools.count()
 
 # A local run searches with new examples; CI uses the same examples in every run.
