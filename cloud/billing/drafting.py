@@ -13,10 +13,11 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, or_, select
 
 from cloud.auth import audit
 from cloud.auth.accounts.account import Account
+from cloud.auth.accounts.account_store import accounts
 from cloud.billing.configuration import BillingConfig, Seller
 from cloud.billing.document import (
     BillingDocument,
@@ -49,11 +50,13 @@ from cloud.billing.order_terms import OrderTerms, read_fees, read_terms
 from cloud.billing.periods import BillingPeriod
 from cloud.billing.vat import TaxParty, decide_vat, write_vat_number
 from cloud.booking.order_store import read_newest
+from cloud.database import EPOCH
+from cloud.database.billing import billing_documents
 from cloud.database.orders import order_line_versions
 
 log = logging.getLogger(__name__)
 LOOK_BACK: Final = timedelta(days=100)
-"""Orders whose lines ended earlier are not drafted again."""
+"""How long before the newest draft of an invoice an order is looked at again."""
 DRAFT: Final = "invoice.draft"
 WITHDRAW: Final = "invoice.withdraw"
 
@@ -82,7 +85,7 @@ def draft_invoices(run: Drafting) -> DraftResult:
     audit.lock_log(run.connection)
     drafted: list[str] = []
     notices: list[str] = []
-    for order_id, rows in _read_orders(run.connection, run.now - LOOK_BACK):
+    for order_id, rows in _read_orders(run.connection):
         stored = list_documents(run.connection, DocumentFilter(order_id=order_id))
         terms = read_terms(run.connection, order_id, rows[0].account)
         for month in _list_months(run, order_id, rows, stored):
@@ -109,12 +112,33 @@ def _list_months(
     return add_fees(split_order(rows, drafted, zone), fees, rows, final, zone)
 
 
-def _read_orders(
-    connection: Connection, since: datetime
-) -> Iterable[tuple[str, Sequence[Row[Any]]]]:
-    """The newest lines of each order that has a line which ends after an instant."""
+def _read_orders(connection: Connection) -> Iterable[tuple[str, Sequence[Row[Any]]]]:
+    """The newest lines of each order that may have something to invoice, by order.
+
+    Whatever was over when the newest invoice was drafted, was drafted by the same run or before. So
+    those are left out that ended, were stored and had an account long before that run, however long
+    ago it was. An order without an account is never left out.
+    """
     columns = order_line_versions.c
-    wanted = select(columns.order_id).where(columns.ends_at > since).distinct()
+    newest_draft = connection.execute(
+        select(func.max(billing_documents.c.created_at)).where(
+            billing_documents.c.kind == DocumentKind.INVOICE.value
+        )
+    ).scalar()
+    since = EPOCH if newest_draft is None else newest_draft - LOOK_BACK
+    wanted = (
+        select(columns.order_id)
+        .join(accounts, accounts.c.id == columns.account, isouter=True)
+        .where(
+            or_(
+                columns.ends_at > since,
+                columns.changed_at > since,
+                accounts.c.created_at > since,
+                accounts.c.id.is_(None),
+            )
+        )
+        .distinct()
+    )
     ids = connection.execute(wanted).scalars().all()
     newest = read_newest(connection, "order_id", ids)
     rows = sorted(newest.values(), key=lambda row: (row.order_id, row.line_id))
@@ -246,7 +270,7 @@ def describe_change(document: StoredDocument) -> Mapping[str, Any]:
 
 
 def describe_seller(seller: Seller) -> Party:
-    """The seller as it stands on a document."""
+    """The seller as a document names it."""
     return Party(
         name=seller.name, address=seller.address, country=seller.country, email=seller.email,
         vat_number=write_vat_number(seller.country, seller.vat_number) or "",

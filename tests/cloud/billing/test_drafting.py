@@ -3,9 +3,13 @@
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
 from sqlalchemy import Engine
 
+from cloud.auth.accounts.account import AccountKind, AccountProfile
+from cloud.auth.accounts.account_store import create_account
 from cloud.auth.audit import verify_chain
+from cloud.billing import drafting
 from cloud.billing.document import DocumentStatus, LineKind
 from cloud.billing.document_store import DocumentFilter, list_documents, read_document
 from cloud.booking.order_line import BookingStatus
@@ -108,3 +112,45 @@ def test_a_business_abroad_with_a_valid_number_accounts_for_the_vat(engine: Engi
     assert (content.treatment.category, content.totals.vat_minor) == ("AE", 0)
     assert content.treatment.reason.startswith("Reverse charge")
     assert content.buyer.vat_number == "DE136695976"
+
+
+@SQLITE_ONLY
+def test_an_order_is_drafted_however_long_no_run_took_place(engine: Engine) -> None:
+    with writing(engine) as connection:
+        store_accounts(connection, agency=None)
+        store_lines(connection, flight(3))
+        assert len(draft(connection, now=NOV_2 + timedelta(days=300)).drafted) == 1
+
+
+@SQLITE_ONLY
+@pytest.mark.parametrize("is_late", ["account", "order"])
+def test_what_is_stored_long_after_its_hours_is_drafted(engine: Engine, is_late: str) -> None:
+    late = NOV_2 + timedelta(days=300)
+    with writing(engine) as connection:
+        store_accounts(connection)
+        if is_late == "account":
+            store_lines(connection, flight(1, account="late"))
+        now = flight(1, order_id="SO-2", line_id="SO-2-1", starts_at=late)
+        store_lines(connection, now, at=late)
+        first = draft(connection, now=late + timedelta(hours=2))
+        assert (len(first.drafted), len(first.notices)) == (1, int(is_late == "account"))
+        if is_late == "account":
+            new = AccountProfile(id="late", name="Late plc", kind=AccountKind.ADVERTISER)
+            create_account(connection, new, by="a test", now=late + timedelta(days=1))
+        else:
+            store_lines(connection, flight(1), at=late + timedelta(days=1))
+        second = draft(connection, now=late + timedelta(days=1))
+        assert (len(second.drafted), second.notices) == (1, ())
+
+
+@SQLITE_ONLY
+def test_orders_long_before_the_newest_draft_are_not_read_again(engine: Engine) -> None:
+    late = NOV_2 + timedelta(days=300)
+    with writing(engine) as connection:
+        store_accounts(connection)
+        store_lines(connection, flight(1))
+        draft(connection)
+        now = flight(1, order_id="SO-2", line_id="SO-2-1", starts_at=late)
+        store_lines(connection, now, at=late)
+        draft(connection, now=late + timedelta(hours=2))
+        assert [order for order, _ in drafting._read_orders(connection)] == ["SO-2"]
