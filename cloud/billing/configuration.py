@@ -20,7 +20,7 @@ Series = Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9]{0,7}$")]
 
 
 class Seller(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The media owner, as it stands on invoices."""
+    """The media owner, as invoices name it."""
 
     name: Line
     address: Annotated[tuple[Line, ...], Meta(min_length=1, max_length=5)]

@@ -27,7 +27,7 @@ class DocumentKind(StrEnum):
 
 
 class DocumentStatus(StrEnum):
-    """Where a document stands; a final or rejected one never changes."""
+    """The state of a document; a final or rejected one never changes."""
 
     TENTATIVE = "tentative"
     REQUESTED = "requested"
@@ -47,7 +47,7 @@ class LineKind(StrEnum):
 
 
 class Party(msgspec.Struct, frozen=True):
-    """A seller or a buyer as it stood when the document was made."""
+    """A seller or a buyer with the details of the day on which the document was written."""
 
     name: str
     address: tuple[str, ...]
@@ -113,6 +113,11 @@ def compute_totals(lines: Sequence[BillingLine], treatment: VatTreatment) -> Tot
 def compute_vat(net_minor: int, percent: Decimal) -> int:
     """VAT of an amount, rounded once."""
     return round_minor(net_minor * percent * PER_CENT)
+
+
+def remove_vat(total_minor: int, percent: Decimal) -> int:
+    """The amount without VAT of one with VAT, rounded once."""
+    return round_minor(total_minor / (1 + percent * PER_CENT))
 
 
 def encode_document(document: BillingDocument) -> str:

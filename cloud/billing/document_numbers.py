@@ -21,7 +21,7 @@ class DocumentNumber:
     sequence: int
 
     def __str__(self) -> str:
-        """As it stands on the document."""
+        """As the document has it."""
         return f"{self.series}-{self.year}-{self.sequence:06d}"
 
 

@@ -121,10 +121,11 @@ payments = Table(
     Column("reference", String(120)),  # the provider's id; null until it has answered
     Column("amount_minor", BigInteger, nullable=False),
     Column("currency", CURRENCY, nullable=False),
+    Column("vat_minor", BigInteger),  # part of the amount; null in payments before there was this
     Column("refunded_minor", BigInteger, nullable=False),
     Column("status", String(24), nullable=False),
     Column("failure", String(200)),  # of the last attempt
-    Column("next_url", String(500)),  # where the payer completes the payment
+    Column("next_url", Text),  # where the payer completes the payment
     Column("created_by", String(120), nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
@@ -141,7 +142,7 @@ payment_calls = Table(
     Column("attempt", Integer, primary_key=True, autoincrement=False),
     Column("amount_minor", BigInteger, nullable=False),
     Column("method", String(120)),  # the provider's id of a payment method
-    Column("outcome", String(16)),  # done or refused; null: the answer is not known
+    Column("outcome", String(16)),  # done, refused or expired; null: open
     Column("started_at", Instant, nullable=False),
     Column("ended_at", Instant),
 )
@@ -163,8 +164,9 @@ provider_events = Table(
     Column("provider", String(16), primary_key=True),
     Column("event_id", String(120), primary_key=True),
     Column("kind", String(60), nullable=False),
-    Column("digest", String(64), nullable=False),  # of the content
+    Column("digest", String(64), nullable=False),  # of what is read of its content
     Column("outcome", String(40), nullable=False),
     Column("received_at", Instant, nullable=False),
+    Index("ix_provider_events_received", "received_at"),
     sqlite_with_rowid=False,
 )

@@ -110,6 +110,7 @@ class PaymentIntents:
             "id": f"re_{next(self.numbers)}", "object": "refund", "amount": amount,
             "currency": intent["currency"], "payment_intent": intent["id"],
             "status": "succeeded", "created": int(self.clock()),
+            "metadata": _nested(form, "metadata"),
         }  # fmt: skip
         self.refunds[refund["id"]] = refund
         return self._emit("refund.created", refund)

@@ -1,7 +1,8 @@
 """The HTTP server of the simulated provider, with the faults of a real one.
 
-It executes a call once for each `Idempotency-Key`, and may lose an answer after the call was
-executed. Its webhooks are signed as Stripe signs them, and may come twice and in another order.
+It executes a call once for each `Idempotency-Key`, which it forgets after a day, and may lose an
+answer after the call was executed. Its webhooks are signed as Stripe signs them, and may come twice
+and in another order.
 """
 
 import hashlib
@@ -21,6 +22,7 @@ from urllib.parse import parse_qsl, urlsplit
 from simulators.payments.intents import PaymentIntents, RefusedIntentError
 
 WEBHOOK_TIMEOUT_S: Final = 10
+KEYS_LIVE_FOR_S: Final = 24 * 3600
 LOST: Final = -1
 """In place of a status: the call is executed and its answer is lost."""
 
@@ -33,7 +35,7 @@ class PaymentServer:
     webhook_secret: str
     clock: Callable[[], float] = time.time
     lost_answers: int = 0
-    _results: dict[str, tuple[str, int, bytes]] = field(default_factory=dict)
+    _results: dict[str, tuple[float, str, int, bytes]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def start(self, port: int = 0) -> str:
@@ -80,9 +82,10 @@ class PaymentServer:
     ) -> tuple[int, bytes]:
         if key is None or method != "POST":
             return self._execute(method, target, body)
-        if key not in self._results:
-            self._results[key] = (digest, *self._execute(method, target, body))
-        first, status, answer = self._results[key]
+        now = self.clock()
+        if key not in self._results or now >= self._results[key][0] + KEYS_LIVE_FOR_S:
+            self._results[key] = (now, digest, *self._execute(method, target, body))
+        _, first, status, answer = self._results[key]
         if first != digest:
             return 400, _encode({"error": {"type": "idempotency_error"}})
         return status, answer

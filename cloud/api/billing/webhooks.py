@@ -13,8 +13,9 @@ from starlette.concurrency import run_in_threadpool
 from cloud.app.billing.services import get_billing
 from cloud.app.problem import problem_responses
 from cloud.app.rate_card_reload import get_context
+from cloud.billing.payments.event_store import EventOutcome
 from cloud.billing.payments.provider import WebhookRefusedError
-from cloud.billing.payments.webhooks import EventOutcome, receive_event
+from cloud.billing.payments.webhooks import receive_event
 
 MOST_BYTES: Final = 256 * 1024
 MOST_SIGNATURE: Final = 2_000

@@ -28,6 +28,7 @@ class AccountProvider:
 
     name = "account"
     extends_credit = True
+    remembers_keys_for = None
 
     def create(self, new: NewPayment, key: str) -> ProviderPayment:
         """See `PaymentProvider`; the payment needs no method and awaits its transfer."""
@@ -59,6 +60,10 @@ class AccountProvider:
         return ProviderPayment(
             reference, own, PaymentStatus.CANCELED, amount.minor, amount.currency
         )
+
+    def find_payment(self, reference: str) -> ProviderPayment:
+        """Refused: no other system has it."""
+        raise ProviderRefusedError("a payment on account is stored nowhere else")
 
     def read_event(self, payload: bytes, signature: str, now: datetime) -> ProviderEvent:
         """Refused: there are no webhooks."""

@@ -9,30 +9,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import BigInteger, ColumnElement, Connection, Row, case, func, select, type_coerce
 
+from cloud import database
 from cloud.auth import audit
 from cloud.auth.accounts.account import Account
 from cloud.auth.accounts.account_store import read_account, require_account
 from cloud.billing.configuration import BillingConfig
 from cloud.billing.cpm_contracts import read_contracts
-from cloud.billing.document import DocumentKind, DocumentStatus, compute_vat
-from cloud.billing.document_store import (
-    DocumentFilter,
-    DocumentStateError,
-    list_documents,
-    read_document,
-)
+from cloud.billing.document import DocumentKind, DocumentStatus, compute_vat, remove_vat
+from cloud.billing.document_store import DocumentStateError, read_document
 from cloud.billing.ledger import PREPAYMENT, read_balances, read_open_minor
 from cloud.billing.order_charges import BILLED_STATES
 from cloud.billing.order_terms import read_terms
-from cloud.billing.payments.payment_store import list_payments
+from cloud.billing.payments.account_provider import AccountProvider
 from cloud.billing.payments.provider import PaymentStatus
 from cloud.billing.vat import TaxParty, decide_vat
 from cloud.booking.order_line import BookingStatus
 from cloud.booking.order_store import read_newest
 from cloud.booking.orders.order import compute_commission
 from cloud.booking.orders.order_rows import unknown_order
+from cloud.database.billing import billing_documents, payments
 from cloud.database.orders import decode_runs
 
 PAYABLE_STATES: Final = BILLED_STATES | {
@@ -44,6 +41,8 @@ OPEN: Final = frozenset(
      PaymentStatus.PROCESSING, PaymentStatus.REQUIRES_CAPTURE}
 )  # fmt: skip
 """States of a payment that may still succeed."""
+OPEN_STATES: Final = sorted(one.value for one in OPEN)
+ON_ACCOUNT: Final = AccountProvider.name
 
 
 class NothingDueError(DocumentStateError):
@@ -66,6 +65,7 @@ class AmountDue:
     document: str
     amount_minor: int
     currency: str
+    vat_minor: int | None = None  # part of the price of an order
 
 
 def read_invoice_due(
@@ -125,14 +125,15 @@ def read_order_due(
     document = PREPAYMENT + order_id
     paid = -read_open_minor(connection, document)
     due = total - paid - _sum_invoices(connection, order_id)
-    return _require_due(connection, AmountDue(payer, document, due, rows[0].currency))
+    vat = due - remove_vat(due, treatment.percent)
+    return _require_due(connection, AmountDue(payer, document, due, rows[0].currency, vat))
 
 
 def require_credit(connection: Connection, due: AmountDue) -> None:
     """Raise OverCreditError where the amount exceeds the limit of the account.
 
-    Counted are what the account owes and the orders that it may pay on account and that are not
-    invoiced yet, in the currency of the account.
+    Counted are what the account has to pay and the orders that it may pay on account and that are
+    not invoiced yet, in the currency of the account.
     """
     payer = due.payer
     if due.currency != payer.currency:
@@ -149,18 +150,30 @@ def require_credit(connection: Connection, due: AmountDue) -> None:
 
 
 def read_exposure(connection: Connection, payer: Account) -> int:
-    """What an account owes, with orders on account that are not invoiced yet."""
+    """What an account has to pay, with orders on account that are not invoiced yet."""
     balances = read_balances(connection, payer.id)
-    owed = sum(one.amount_minor for one in balances if one.currency == payer.currency)
-    open_orders = [
-        one
-        for one in list_payments(connection, frozenset({payer.id}), provider="account")
-        if one.status in OPEN and one.document.startswith(PREPAYMENT)
-    ]
-    for one in open_orders:
-        billed = _sum_invoices(connection, one.document.removeprefix(PREPAYMENT))
-        owed += max(0, one.amount_minor - billed)
-    return owed
+    invoiced = sum(one.amount_minor for one in balances if one.currency == payer.currency)
+    return invoiced + _sum_open_orders(connection, payer.id)
+
+
+def _sum_open_orders(connection: Connection, payer: str) -> int:
+    """Open payments of orders on account, each less the final invoices of its order."""
+    document, payment = billing_documents.c, payments.c
+    order_id = func.substr(payment.document, len(PREPAYMENT) + 1)
+    billed = func.coalesce(
+        select(database.total(document.total_minor))
+        .where(*_are_final_invoices(), document.order_id == order_id)
+        .scalar_subquery(),
+        0,
+    )
+    rest = case((payment.amount_minor > billed, payment.amount_minor - billed), else_=0)
+    wanted = select(database.total(type_coerce(rest, BigInteger))).where(
+        payment.account == payer,
+        payment.provider == ON_ACCOUNT,
+        payment.status.in_(OPEN_STATES),
+        payment.document.startswith(PREPAYMENT),
+    )
+    return int(connection.execute(wanted).scalar() or 0)
 
 
 def _require_payer(connection: Connection, account: str) -> Account:
@@ -176,13 +189,13 @@ def _require_own(payer: Account, accounts: frozenset[str] | None, what: str) -> 
 
 
 def _require_due(connection: Connection, due: AmountDue) -> AmountDue:
-    under_way = [
-        one for one in list_payments(connection, document=due.document) if one.status in OPEN
-    ]
-    if under_way:
-        raise NothingDueError(
-            f"payment {under_way[0].id} of {due.document} is under way: complete it"
-        )
+    columns = payments.c
+    open_ones = select(columns.id).where(
+        columns.document == due.document, columns.status.in_(OPEN_STATES)
+    )
+    under_way = connection.execute(open_ones.limit(1)).scalar()
+    if under_way is not None:
+        raise NothingDueError(f"payment {under_way} of {due.document} is under way: complete it")
     if due.amount_minor <= 0:
         raise NothingDueError(f"nothing is to be paid for {due.document}")
     return due
@@ -200,8 +213,16 @@ def _sum_prices(connection: Connection, rows: Sequence[Row[Any]]) -> int:
 
 def _sum_invoices(connection: Connection, order_id: str) -> int:
     """The totals of the final invoices of an order."""
-    final = DocumentFilter(
-        kind=DocumentKind.INVOICE, status=DocumentStatus.FINAL, order_id=order_id
+    document = billing_documents.c
+    wanted = select(database.total(document.total_minor)).where(
+        *_are_final_invoices(), document.order_id == order_id
     )
-    found = list_documents(connection, final)
-    return sum(one.content.totals.total_minor for one in found)
+    return int(connection.execute(wanted).scalar() or 0)
+
+
+def _are_final_invoices() -> tuple[ColumnElement[bool], ...]:
+    document = billing_documents.c
+    return (
+        document.kind == DocumentKind.INVOICE.value,
+        document.status == DocumentStatus.FINAL.value,
+    )

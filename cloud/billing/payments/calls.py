@@ -1,7 +1,8 @@
 """Send the stored calls of payments, and store their outcomes.
 
-A call that was sent without an answer stays open and is sent again with the same key. Two processes
-that send the same call get the same answer, and one of them stores it.
+A call that was sent without an answer stays open and is sent again with the same key, as long as
+the provider certainly remembers it. Two processes that send the same call get the same answer, and
+one of them stores it.
 """
 
 import logging
@@ -12,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine
 
 from cloud import database
+from cloud.billing.payments.expired_keys import find_outcome, is_expired
 from cloud.billing.payments.payment_store import (
     CallOutcome,
     Payment,
@@ -98,13 +100,12 @@ def _complete(service: PaymentService, stored: Payment, call: ProviderCall, by: 
     refusal = ""
     answer: ProviderPayment | ProviderRefund | None = None
     try:
-        answer = _send(provider, stored, call)
+        outcome, answer = _ask(provider, stored, call, service.clock())
     except ProviderRefusedError as refused:
-        refusal = str(refused)[:MOST_FAILURE]
+        outcome, refusal = CallOutcome.REFUSED, str(refused)[:MOST_FAILURE]
     report = Report(by, service.clock())
     with database.writing(service.engine) as connection:
         present = read_payment(connection, stored.id)
-        outcome = CallOutcome.REFUSED if answer is None else CallOutcome.DONE
         if end_call(connection, call, outcome, report.at):
             _store_answer(connection, present, answer, refusal, report)
 
@@ -124,6 +125,15 @@ def _store_answer(
         is_new = present.status is PaymentStatus.PENDING
         status = PaymentStatus.CANCELED if is_new else present.status
         update_payment(connection, present.id, report.at, failure=refusal, status=status.value)
+
+
+def _ask(
+    provider: PaymentProvider, stored: Payment, call: ProviderCall, now: datetime
+) -> tuple[CallOutcome, ProviderPayment | ProviderRefund]:
+    """Send a call, or look up what became of one whose key the provider may have forgotten."""
+    if is_expired(provider, call, now):
+        return CallOutcome.EXPIRED, find_outcome(provider, stored, call, now)
+    return CallOutcome.DONE, _send(provider, stored, call)
 
 
 def _send(

@@ -34,6 +34,7 @@ class CallOutcome(StrEnum):
 
     DONE = "done"
     REFUSED = "refused"
+    EXPIRED = "expired"  # never answered: the state at the provider was read instead
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Payment:
     created_by: str
     created_at: datetime
     changed_at: datetime
+    vat_minor: int | None = None  # part of the amount; None: not known
 
     @property
     def amount(self) -> Amount:
@@ -69,6 +71,7 @@ class ProviderCall:
     action: CallAction
     attempt: int
     amount_minor: int
+    started_at: datetime
     method: str | None = None
     outcome: CallOutcome | None = None
 
@@ -144,12 +147,12 @@ def list_payments(
     return [_to_payment(row) for row in connection.execute(ordered).mappings()]
 
 
-def insert_call(connection: Connection, call: ProviderCall, at: datetime) -> None:
+def insert_call(connection: Connection, call: ProviderCall) -> None:
     """Store a call that is to be sent."""
     connection.execute(
         payment_calls.insert().values(
             payment=call.payment, action=call.action.value, attempt=call.attempt,
-            amount_minor=call.amount_minor, method=call.method, started_at=at,
+            amount_minor=call.amount_minor, method=call.method, started_at=call.started_at,
         )
     )  # fmt: skip
 
@@ -185,6 +188,16 @@ def count_calls(connection: Connection, payment: str, action: CallAction) -> int
     columns = payment_calls.c
     wanted = select(func.count()).where(columns.payment == payment, columns.action == action.value)
     return int(connection.execute(wanted).scalar_one())
+
+
+def read_confirmed_at(connection: Connection, payment: str) -> datetime | None:
+    """When the newest confirmation of a payment was asked for; None without one."""
+    columns = payment_calls.c
+    wanted = select(func.max(columns.started_at)).where(
+        columns.payment == payment, columns.action == CallAction.CONFIRM.value
+    )
+    found: datetime | None = connection.execute(wanted).scalar()
+    return found
 
 
 def store_refund(
@@ -227,6 +240,7 @@ def _to_payment(row: Any) -> Payment:
 
 def _to_call(row: Any) -> ProviderCall:
     return ProviderCall(
-        row.payment, CallAction(row.action), row.attempt, row.amount_minor, row.method,
+        row.payment, CallAction(row.action), row.attempt, row.amount_minor, row.started_at,
+        row.method,
         None if row.outcome is None else CallOutcome(row.outcome),
     )  # fmt: skip

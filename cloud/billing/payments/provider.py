@@ -7,12 +7,16 @@ the provider gave it.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
 
 METHOD_PATTERN: Final = r"^pm_[A-Za-z0-9_]{1,100}$"
 """An id of a payment method; a card number is refused."""
+
+
+MOST_URL: Final = 4_000
+"""The longest address at which a payer confirms a payment."""
 
 
 class PaymentStatus(StrEnum):
@@ -97,15 +101,20 @@ class ProviderRefund:
     status: RefundStatus
     amount_minor: int
     currency: str
+    key: str | None = None  # of the call that has asked for it, where the provider stores it
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderEvent:
-    """A webhook whose signature was verified; `subject` None: of no concern to us."""
+    """A webhook whose signature was verified; `subject` None: of no concern to us.
+
+    `created_at` is when the provider wrote it, by its own clock, in whole seconds.
+    """
 
     event_id: str
     kind: str
     subject: ProviderPayment | ProviderRefund | None
+    created_at: datetime | None = None
 
 
 class PaymentProvider(Protocol):
@@ -118,6 +127,10 @@ class PaymentProvider(Protocol):
     @property
     def extends_credit(self) -> bool:
         """Whether the payer pays later, within a credit limit."""
+
+    @property
+    def remembers_keys_for(self) -> timedelta | None:
+        """How long a repeated key certainly has the first result; None: for ever."""
 
     def create(self, new: NewPayment, key: str) -> ProviderPayment:
         """Create a payment, which charges nothing."""
@@ -133,6 +146,9 @@ class PaymentProvider(Protocol):
 
     def cancel(self, reference: str, amount: Amount, key: str) -> ProviderPayment:
         """End a payment that has not succeeded."""
+
+    def find_payment(self, reference: str) -> ProviderPayment:
+        """The payment as it is now."""
 
     def read_event(self, payload: bytes, signature: str, now: datetime) -> ProviderEvent:
         """Verify and read a webhook; raises WebhookRefusedError."""

@@ -1,7 +1,8 @@
 """What a provider reports of a payment or a refund, stored and posted once.
 
 Reports arrive from answers and from webhooks, repeated and in any order. A payment that succeeded
-or was canceled stays so, and a state of an earlier stage than the stored one changes nothing.
+or was canceled stays so, and a state of an earlier stage than the stored one changes nothing. Nor
+does a webhook about an earlier step of the stage in which the payer confirms the payment.
 """
 
 from collections.abc import Iterator, Mapping
@@ -44,6 +45,13 @@ STAGE: Final = {
     PaymentStatus.CANCELED: 3,
     PaymentStatus.SUCCEEDED: 3,
 }
+STEP: Final = {
+    PaymentStatus.REQUIRES_METHOD: 0,
+    PaymentStatus.REQUIRES_ACTION: 1,
+    PaymentStatus.PROCESSING: 2,
+}
+"""Steps of the first stage. A payment without a method whose last attempt failed is after them."""
+LAST_STEP: Final = 3
 
 
 class PaymentMismatchError(ValueError):
@@ -52,10 +60,15 @@ class PaymentMismatchError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Who reports, and when."""
+    """Who reports, and when.
+
+    `is_event`: by a webhook, which may be late. `is_late`: it is about an earlier attempt to pay.
+    """
 
     by: str
     at: datetime
+    is_event: bool = False
+    is_late: bool = False
 
 
 def record_payment(
@@ -72,8 +85,9 @@ def record_payment(
         "status": found.status.value, "failure": found.failure,
         "next_url": found.next_url if found.status is PaymentStatus.REQUIRES_ACTION else None,
     }  # fmt: skip
-    is_older = stored.status in FINAL or STAGE[found.status] < STAGE[stored.status]
-    if is_older or all(getattr(stored, name) == value for name, value in values.items()):
+    if _is_older(stored, found, report) or all(
+        getattr(stored, name) == value for name, value in values.items()
+    ):
         return False
     update_payment(connection, stored.id, report.at, reference=found.reference, **values)
     postings = []
@@ -118,6 +132,21 @@ def record_refund(
     }  # fmt: skip
     _record(connection, REFUND, stored, postings, details, report)
     return True
+
+
+def _is_older(stored: Payment, found: ProviderPayment, report: Report) -> bool:
+    if stored.status in FINAL or STAGE[found.status] < STAGE[stored.status]:
+        return True
+    if not report.is_event or STAGE[found.status] > STAGE[stored.status]:
+        return False
+    if report.is_late and found.status in STEP:
+        return True
+    return _find_step(found.status, found.failure) < _find_step(stored.status, stored.failure)
+
+
+def _find_step(status: PaymentStatus, failure: str | None) -> int:
+    has_failed = status is PaymentStatus.REQUIRES_METHOD and failure is not None
+    return LAST_STEP if has_failed else STEP.get(status, 0)
 
 
 def _require_same(stored: Payment, amount_minor: int, currency: str) -> None:

@@ -78,11 +78,12 @@ def open_payment(
         provider=provider.name, reference=None, amount_minor=due.amount_minor,
         currency=due.currency, refunded_minor=0, status=PaymentStatus.PENDING, failure=None,
         next_url=None, created_by=report.by, created_at=report.at, changed_at=report.at,
+        vat_minor=due.vat_minor,
     )  # fmt: skip
     insert_payment(connection, payment)
     method = MANUAL if is_manual else None
-    call = ProviderCall(payment.id, CallAction.CREATE, 1, due.amount_minor, method)
-    insert_call(connection, call, report.at)
+    call = ProviderCall(payment.id, CallAction.CREATE, 1, due.amount_minor, report.at, method)
+    insert_call(connection, call)
     details = {"document": due.document, "provider": provider.name, **_describe(payment)}
     _record(connection, CREATE, payment, details, report)
     return payment
@@ -122,7 +123,7 @@ def request_call(
             f"payment {payment}: found {wanted} minor units, expected above 0 and at most {left}"
         )
     attempt = count_calls(connection, payment, action) + 1
-    insert_call(connection, ProviderCall(payment, action, attempt, wanted, method), report.at)
+    insert_call(connection, ProviderCall(payment, action, attempt, wanted, report.at, method))
     details = {"action": action.value, "amount_minor": wanted, "currency": stored.currency}
     _record(connection, CALL, stored, details, report)
     return stored

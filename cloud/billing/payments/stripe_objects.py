@@ -1,10 +1,12 @@
 """Stripe's payment intents, refunds and events, as far as they are read."""
 
+from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
 
 from cloud.billing.payments.provider import (
+    MOST_URL,
     PaymentStatus,
     ProviderEvent,
     ProviderPayment,
@@ -12,12 +14,19 @@ from cloud.billing.payments.provider import (
     RefundStatus,
 )
 from cloud.billing.payments.stripe_amounts import from_stripe
+from cloud.database import EPOCH
 
 OUR_ID: Final = "payment"
 """The key of our id in the metadata of a payment intent."""
+OUR_KEY: Final = "call"
+"""The key, in the metadata of a refund, of the key of the call that has asked for it."""
 INTENT_EVENTS: Final = "payment_intent."
 REFUND_EVENTS: Final = ("refund.", "charge.refund.")
 MOST_FAILURE: Final = 200
+TOO_LONG: Final = (
+    f"the address to confirm this payment has more than {MOST_URL} characters: "
+    "confirm it with another payment method"
+)
 STATUSES: Final = {
     "requires_payment_method": PaymentStatus.REQUIRES_METHOD,
     "requires_confirmation": PaymentStatus.REQUIRES_METHOD,
@@ -65,6 +74,7 @@ class _Refund(msgspec.Struct):
     status: str
     amount: int
     currency: str
+    metadata: dict[str, str] | None = None
 
 
 class _EventData(msgspec.Struct):
@@ -75,6 +85,7 @@ class _StripeEvent(msgspec.Struct):
     id: str
     type: str
     data: _EventData
+    created: int | None = None
 
 
 def read_intent(plain: Any) -> ProviderPayment:
@@ -95,20 +106,23 @@ def read_event_body(payload: bytes) -> ProviderEvent:
         subject = _to_payment(msgspec.json.decode(event.data.object, type=_Intent))
     elif event.type.startswith(REFUND_EVENTS):
         subject = _to_refund(msgspec.json.decode(event.data.object, type=_Refund))
-    return ProviderEvent(event.id, event.type, subject)
+    created_at = None if event.created is None else EPOCH + timedelta(seconds=event.created)
+    return ProviderEvent(event.id, event.type, subject, created_at)
 
 
 def _to_payment(intent: _Intent) -> ProviderPayment:
     currency = intent.currency.upper()
     redirect = intent.next_action.redirect_to_url if intent.next_action else None
+    url = redirect.url if redirect else None
+    is_long = url is not None and len(url) > MOST_URL
     return ProviderPayment(
         reference=intent.id,
         payment=intent.metadata.get(OUR_ID),
         status=STATUSES[intent.status],
         amount_minor=from_stripe(intent.amount, currency),
         currency=currency,
-        failure=_describe_failure(intent.last_payment_error),
-        next_url=redirect.url if redirect else None,
+        failure=TOO_LONG if is_long else _describe_failure(intent.last_payment_error),
+        next_url=None if is_long else url,
     )
 
 
@@ -120,6 +134,7 @@ def _to_refund(refund: _Refund) -> ProviderRefund:
         status=REFUND_STATUSES[refund.status],
         amount_minor=from_stripe(refund.amount, currency),
         currency=currency,
+        key=(refund.metadata or {}).get(OUR_KEY),
     )
 
 

@@ -26,6 +26,7 @@ from cloud.billing.payments.provider import (
 from cloud.billing.payments.stripe_amounts import to_stripe
 from cloud.billing.payments.stripe_objects import (
     OUR_ID,
+    OUR_KEY,
     read_event_body,
     read_intent,
     read_refund,
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from stripe.params import PaymentIntentConfirmParams
 
 TOLERANCE: Final = timedelta(minutes=5)
+KEYS_LIVE_FOR: Final = timedelta(hours=24)
+"""Stripe deletes keys that are at least 24 hours old: docs.stripe.com/api/idempotent_requests."""
 CONNECT_S: Final = 5.0
 ANSWER_S: Final = 20.0
 PAGE: Final = 100
@@ -60,6 +63,7 @@ class StripeProvider:
 
     name = "stripe"
     extends_credit = False
+    remembers_keys_for = KEYS_LIVE_FOR
 
     def __init__(self, settings: StripeSettings) -> None:
         self._settings = settings
@@ -129,7 +133,8 @@ class StripeProvider:
         return self._read(
             read_refund,
             lambda: refunds.create(
-                {"payment_intent": reference, "amount": taken}, {"idempotency_key": key}
+                {"payment_intent": reference, "amount": taken, "metadata": {OUR_KEY: key}},
+                {"idempotency_key": key},
             ),
         )
 
@@ -139,6 +144,11 @@ class StripeProvider:
         return self._read(
             read_intent, lambda: intents.cancel(reference, {}, {"idempotency_key": key})
         )
+
+    def find_payment(self, reference: str) -> ProviderPayment:
+        """See `PaymentProvider`."""
+        intents = self._client.v1.payment_intents
+        return self._read(read_intent, lambda: intents.retrieve(reference))
 
     def read_event(self, payload: bytes, signature: str, now: datetime) -> ProviderEvent:
         """See `PaymentProvider`."""

@@ -1,26 +1,35 @@
 """Webhooks of payment providers: verified, applied once, and recorded when they are refused.
 
 An event is applied in the transaction that stores its id. A repeated event changes nothing, whether
-its provider or somebody else repeats it. The audit log has each refusal, of forged ones at most one
-entry in ten seconds with the number of those between.
+its provider or another sender repeats it. The audit log has each refusal; of forged events, and of
+those with the id of another, at most one entry in ten seconds with the number of those between.
 """
 
-import hashlib
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, select, update
+from sqlalchemy import Connection
 
 from cloud import database
 from cloud.auth import audit
 from cloud.billing.payments.calls import PaymentService
+from cloud.billing.payments.event_store import (
+    MOST_ID,
+    MOST_KIND,
+    EventOutcome,
+    EventReusedError,
+    digest_of,
+    require_repeat,
+    set_outcome,
+    store_event,
+)
 from cloud.billing.payments.payment_store import (
     Payment,
     UnknownPaymentError,
     find_by_reference,
+    read_confirmed_at,
     read_payment,
 )
 from cloud.billing.payments.provider import (
@@ -35,21 +44,9 @@ from cloud.billing.payments.recording import (
     record_payment,
     record_refund,
 )
-from cloud.database.billing import provider_events
 
 REFUSE: Final = "webhook.refuse"
 BETWEEN_ENTRIES: Final = timedelta(seconds=10)
-MOST_ID: Final = 120
-
-
-class EventOutcome(StrEnum):
-    """What was done with a webhook."""
-
-    APPLIED = "applied"
-    UNCHANGED = "unchanged"
-    IGNORED = "ignored"  # of a kind that is of no concern to us
-    REPEATED = "repeated"
-    REFUSED = "refused"
 
 
 class UnknownProviderError(LookupError):
@@ -91,30 +88,30 @@ def receive_event(
     try:
         event = receiver.read_event(payload, signature, now)
     except WebhookRefusedError as refused:
-        count = forged.take(now)
-        if count:
-            _record_refusal(service, receiver, str(refused), {"webhooks": count}, now)
+        _record_some(service, receiver, str(refused), {}, forged)
         raise
-    digest = hashlib.sha256(payload).hexdigest()
     try:
         with database.writing(service.engine) as connection:
-            return _apply_once(connection, receiver, event, digest, now)
+            return _apply_once(connection, receiver, event, now)
+    except EventReusedError as error:
+        _record_some(service, receiver, str(error), _describe(event), forged)
+        raise WebhookRefusedError(str(error)) from error
     except (PaymentMismatchError, UnknownPaymentError) as error:
-        return _refuse_event(service, receiver, event, digest, str(error), now)
+        with database.writing(service.engine) as connection:  # it is not tried again
+            store_event(connection, provider, event, EventOutcome.REFUSED, now)
+        _record_refusal(service, receiver, str(error), _describe(event))
+        raise WebhookRefusedError(str(error)) from error
 
 
 def _apply_once(
-    connection: Connection,
-    provider: PaymentProvider,
-    event: ProviderEvent,
-    digest: str,
-    now: datetime,
+    connection: Connection, provider: PaymentProvider, event: ProviderEvent, now: datetime
 ) -> EventOutcome:
-    if not _store_event(connection, provider, event, digest, EventOutcome.APPLIED, now):
-        return _describe_repeat(connection, provider, event, digest)
-    outcome = _apply(connection, provider, event, Report(f"webhook of {provider.name}", now))
-    same = _is_event(provider, event)
-    connection.execute(update(provider_events).where(same).values(outcome=outcome.value))
+    if not store_event(connection, provider.name, event, EventOutcome.APPLIED, now):
+        require_repeat(connection, provider.name, event)
+        return EventOutcome.REPEATED
+    report = Report(f"webhook of {provider.name}", now, is_event=True)
+    outcome = _apply(connection, provider, event, report)
+    set_outcome(connection, provider.name, event, outcome)
     return outcome
 
 
@@ -125,10 +122,19 @@ def _apply(
         return EventOutcome.IGNORED
     stored = _find_payment(connection, provider, event)
     if isinstance(event.subject, ProviderPayment):
+        report = replace(report, is_late=_is_of_earlier_attempt(connection, event, stored))
         is_changed = record_payment(connection, stored, event.subject, report)
     else:
         is_changed = record_refund(connection, stored, event.subject, report)
     return EventOutcome.APPLIED if is_changed else EventOutcome.UNCHANGED
+
+
+def _is_of_earlier_attempt(connection: Connection, event: ProviderEvent, stored: Payment) -> bool:
+    """Whether a payer has tried again since the provider wrote an event about a payment."""
+    if event.created_at is None:
+        return False
+    confirmed_at = read_confirmed_at(connection, stored.id)
+    return confirmed_at is not None and event.created_at < confirmed_at.replace(microsecond=0)
 
 
 def _find_payment(
@@ -148,63 +154,31 @@ def _find_payment(
     return found
 
 
-def _store_event(
-    connection: Connection,
-    provider: PaymentProvider,
-    event: ProviderEvent,
-    digest: str,
-    outcome: EventOutcome,
-    now: datetime,
-) -> bool:
-    """Store the id of an event; False where it is stored already."""
-    row = {
-        "provider": provider.name, "event_id": event.event_id[:MOST_ID],
-        "kind": event.kind[:60], "digest": digest, "outcome": outcome.value, "received_at": now,
+def _describe(event: ProviderEvent) -> dict[str, Any]:
+    return {
+        "event": event.event_id[:MOST_ID], "kind": event.kind[:MOST_KIND],
+        "content": digest_of(event),
     }  # fmt: skip
-    insert = database.insert(connection.dialect.name, provider_events).values(row)
-    stored = insert.on_conflict_do_nothing().returning(provider_events.c.event_id)
-    return connection.execute(stored).first() is not None
 
 
-def _describe_repeat(
-    connection: Connection, provider: PaymentProvider, event: ProviderEvent, digest: str
-) -> EventOutcome:
-    wanted = select(provider_events.c.digest).where(_is_event(provider, event))
-    if connection.execute(wanted).scalar_one() != digest:
-        raise PaymentMismatchError("an event of this id came before with other content")
-    return EventOutcome.REPEATED
-
-
-def _is_event(provider: PaymentProvider, event: ProviderEvent) -> ColumnElement[bool]:
-    columns = provider_events.c
-    return and_(columns.provider == provider.name, columns.event_id == event.event_id[:MOST_ID])
-
-
-def _refuse_event(
-    service: PaymentService,
-    provider: PaymentProvider,
-    event: ProviderEvent,
-    digest: str,
-    reason: str,
-    now: datetime,
-) -> EventOutcome:
-    """Store a refused event, so that it is not tried again, and raise WebhookRefusedError."""
-    with database.writing(service.engine) as connection:
-        _store_event(connection, provider, event, digest, EventOutcome.REFUSED, now)
-    about = {"event": event.event_id[:MOST_ID], "kind": event.kind[:60], "content": digest}
-    _record_refusal(service, provider, reason, about, now)
-    raise WebhookRefusedError(reason)
-
-
-def _record_refusal(
+def _record_some(
     service: PaymentService,
     provider: PaymentProvider,
     reason: str,
     about: dict[str, Any],
-    now: datetime,
+    forged: ForgedWebhooks,
+) -> None:
+    """Record a refusal with the number of those since the last entry, if that was long ago."""
+    count = forged.take(service.clock())
+    if count:
+        _record_refusal(service, provider, reason, {"webhooks": count, **about})
+
+
+def _record_refusal(
+    service: PaymentService, provider: PaymentProvider, reason: str, about: dict[str, Any]
 ) -> None:
     with database.writing(service.engine) as connection:
         audit.record_change(
-            connection, at=now, actor=f"webhook of {provider.name}", action=REFUSE,
+            connection, at=service.clock(), actor=f"webhook of {provider.name}", action=REFUSE,
             about=provider.name, details={"reason": reason, **about},
         )  # fmt: skip

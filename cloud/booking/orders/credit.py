@@ -31,11 +31,11 @@ def require_credit(work: OrderWork, order: Order, lines: Sequence[BookedLine]) -
     work.connection.execute(locked)
     limit = require_account(work.connection, payer).credit_limit_minor
     paid = work.read_paid(work.connection, payer, order.currency)
-    owed = _sum_orders(work, order, lines) - paid
-    if owed > limit:
+    due = _sum_orders(work, order, lines) - paid
+    if due > limit:
         raise CreditLimitError(
             f"account {payer} would exceed its credit limit of {written(limit, order.currency)} "
-            f"{order.currency} by {written(owed - limit, order.currency)}: pay in advance, or ask "
+            f"{order.currency} by {written(due - limit, order.currency)}: pay in advance, or ask "
             "finance for a higher limit"
         )
 

@@ -264,3 +264,21 @@ def test_renamed_tables_and_columns_keep_their_rows(database_url: str) -> None:
         ):
             assert tuple(connection.execute(text(f"SELECT {query}")).one()) == kept
     engine.dispose()
+
+
+def test_payments_keep_their_addresses(tmp_path: Path) -> None:
+    engine = connect(f"sqlite:///{tmp_path}/payments.db")
+    upgrade(engine, to="0041")
+    payment = {"id": "p", "account": "acme", "document": "order:SO-1", "provider": "stripe",
+               "amount_minor": 1, "currency": "GBP", "refunded_minor": 0, "status": "pending",
+               "next_url": "https://bank.example", "created_by": "me", "created_at": 1,
+               "changed_at": 1}  # fmt: skip
+    values = ", ".join(f":{name}" for name in payment)
+    with writing(engine) as connection:
+        insert = f"INSERT INTO payments ({', '.join(payment)}) VALUES ({values})"
+        connection.execute(text(insert), payment)
+    upgrade(engine)
+    with reading(engine) as connection:
+        found = connection.execute(text("SELECT next_url, vat_minor FROM payments")).one()
+    assert tuple(found) == ("https://bank.example", None)
+    engine.dispose()

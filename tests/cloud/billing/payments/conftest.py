@@ -10,12 +10,13 @@ from sqlalchemy import Engine
 from cloud.billing.payments.account_provider import AccountProvider
 from cloud.billing.payments.amounts_due import read_order_due
 from cloud.billing.payments.calls import PaymentService, complete_calls
+from cloud.billing.payments.event_store import EventOutcome
 from cloud.billing.payments.payment_store import Payment, read_payment
 from cloud.billing.payments.provider import CallAction, PaymentProvider
 from cloud.billing.payments.recording import Report
 from cloud.billing.payments.requests import ExpectedAmount, open_payment, request_call
 from cloud.billing.payments.stripe_provider import StripeProvider, StripeSettings
-from cloud.billing.payments.webhooks import EventOutcome, ForgedWebhooks, receive_event
+from cloud.billing.payments.webhooks import ForgedWebhooks, receive_event
 from cloud.database import writing
 from simulators.payments.server import PaymentServer
 from tests.cloud.billing.billing_examples import (

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from cloud.auth.accounts.account_store import close_account
+from cloud.auth.accounts.account_store import close_account, require_account
 from cloud.billing.document_store import DocumentStateError, UnknownDocumentError
 from cloud.billing.finalising import finalise_due
 from cloud.billing.ledger import find_unbalanced, read_open_minor
@@ -13,14 +13,17 @@ from cloud.billing.payments.amounts_due import (
     NothingDueError,
     OtherPayerError,
     OverCreditError,
+    read_exposure,
     read_invoice_due,
     read_order_due,
 )
+from cloud.billing.payments.payment_store import Payment
 from cloud.billing.payments.provider import CallAction, PaymentStatus
 from cloud.billing.payments.recording import PaymentMismatchError
 from cloud.billing.payments.requests import ExpectedAmount, open_payment
 from cloud.booking.orders.order_rows import UnknownOrderError
 from cloud.database import writing
+from cloud.database.billing import payments
 from tests.cloud.billing.billing_examples import (
     CONFIG,
     DEC_1,
@@ -151,3 +154,21 @@ def test_a_payment_of_an_order_that_succeeds_after_its_invoice_pays_the_invoice(
             read_invoice_due(connection, invoice, None)
         assert read_open_minor(connection, "order:SO-1") == 0
         assert find_unbalanced(connection) == []
+
+
+@SQLITE_ONLY
+def test_every_order_on_account_counts_however_many_there_are(payer):
+    first = payer.open("account")
+    row = {name: getattr(first, name) for name in Payment.__slots__}
+    others = [
+        {**row, "id": f"p{number}", "reference": f"r{number}", "document": f"order:X-{number}",
+         "amount_minor": 2}
+        for number in range(1_001)
+    ]  # fmt: skip
+    with writing(payer.engine) as connection:
+        connection.execute(payments.insert(), others)
+        acme = require_account(connection, "acme")
+        assert read_exposure(connection, acme) == 900 + 2 * 1_001
+        draft_one(connection)
+        finalise_due(connection, decision())
+        assert read_exposure(connection, acme) == 900 + 2 * 1_001  # invoiced, and so counted once

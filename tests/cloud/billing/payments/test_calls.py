@@ -26,6 +26,8 @@ from simulators.payments.intents import RefusedIntentError
 from tests.cloud.billing.billing_examples import CONFIG, flight, store_lines
 from tests.cloud.databases import SQLITE_ONLY
 
+THREE_D = "pm_card_threeDSecure2Required"
+
 
 def open_minor(payer) -> int:
     with reading(payer.engine) as connection:
@@ -195,3 +197,17 @@ def test_a_card_that_is_declined_at_capture_leaves_no_open_call(payer, monkeypat
     refused = payer.call(payment, CallAction.CAPTURE)
     assert refused.failure == "Stripe refused the call: card_declined"
     assert refused.status is PaymentStatus.REQUIRES_CAPTURE
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_long_address_to_confirm_is_stored_and_one_that_is_too_long_is_refused(payer):
+    long = "https://bank.example/" + "x" * 3_000
+    payer.server.state.url = long
+    waiting = payer.call(payer.open(), CallAction.CONFIRM, method=THREE_D)
+    assert waiting.next_url == f"{long}/3ds/{waiting.reference}"
+    payer.server.state.url = long * 2
+    refused = payer.call(waiting, CallAction.CONFIRM, method=THREE_D)
+    assert (refused.status, refused.next_url) == (PaymentStatus.REQUIRES_ACTION, None)
+    assert "has more than 4000 characters" in refused.failure
+    paid = payer.call(refused, CallAction.CONFIRM, method="pm_card_visa")
+    assert paid.status is PaymentStatus.SUCCEEDED

@@ -6,9 +6,10 @@ import pytest
 
 from cloud.auth.audit import read_entries, verify_chain
 from cloud.billing.ledger import find_unbalanced, read_open_minor
+from cloud.billing.payments.event_store import EventOutcome, delete_old_events
 from cloud.billing.payments.provider import CallAction, PaymentStatus, WebhookRefusedError
-from cloud.billing.payments.webhooks import EventOutcome, UnknownProviderError, receive_event
-from cloud.database import reading
+from cloud.billing.payments.webhooks import UnknownProviderError, receive_event
+from cloud.database import reading, writing
 from tests.cloud.billing.payments.conftest import FORMER
 from tests.cloud.databases import SQLITE_ONLY
 
@@ -156,3 +157,55 @@ def test_a_refund_that_has_failed_stays_so_whatever_comes_after(payer):
     event = {"id": "evt_f", "type": "refund.failed", "data": {"object": failed}}
     assert [payer.deliver(event), payer.deliver(created)] == ["applied", "unchanged"]
     assert (payer.read(paid_one).refunded_minor, paid(payer)) == (0, 900)
+
+
+def test_a_late_event_of_the_same_stage_changes_nothing(payer):
+    failed = payer.pay("pm_card_visa_chargeDeclined")
+    payer.wait(seconds=5)
+    waiting = payer.call(failed, CallAction.CONFIRM, method=THREE_D)
+    for kind in ("payment_intent.created", "payment_intent.payment_failed"):
+        assert payer.deliver(payer.events(kind)[0]) is EventOutcome.UNCHANGED
+        assert payer.read(waiting) == waiting
+    assert waiting.next_url is not None
+
+
+def test_a_payer_who_refuses_is_recorded_and_an_earlier_step_does_not_return(payer):
+    waiting = payer.call(payer.open(), CallAction.CONFIRM, method=THREE_D)
+    payer.server.state.answer_payer(waiting.reference, accepts=False)
+    assert payer.deliver(payer.events("payment_intent.payment_failed")[0]) is EventOutcome.APPLIED
+    late = payer.events("payment_intent.requires_action")[0]
+    assert payer.deliver(late) is EventOutcome.UNCHANGED
+    found = payer.read(waiting)
+    assert (found.status, found.failure, found.next_url) == (
+        PaymentStatus.REQUIRES_METHOD, "payment_intent_authentication_failure", None,
+    )  # fmt: skip
+
+
+def test_a_repeated_event_may_differ_in_what_is_not_read(payer):
+    payer.open()
+    event = payer.events("payment_intent.created")[0]
+    payer.deliver(event)
+    assert payer.deliver({**event, "pending_webhooks": 2}) is EventOutcome.REPEATED
+
+
+def test_events_with_the_id_of_another_have_one_entry_in_ten_seconds(payer):
+    payer.open()
+    event = payer.events("payment_intent.created")[0]
+    payer.deliver(event)
+    for number in range(3):
+        intent = {**event["data"]["object"], "amount": number + 1}
+        with pytest.raises(WebhookRefusedError, match="came before with other content"):
+            payer.deliver({**event, "data": {"object": intent}})
+    assert len(refusals(payer)) == 1
+
+
+def test_events_are_deleted_after_thirty_days(payer):
+    payer.open()
+    event = payer.events("payment_intent.created")[0]
+    payer.deliver(event)
+    with writing(payer.engine) as connection:
+        payer.wait(days=30)
+        assert delete_old_events(connection, payer.now) == 0
+        payer.wait(seconds=1)
+        assert delete_old_events(connection, payer.now) == 1
+    assert payer.deliver(event) is EventOutcome.UNCHANGED
