@@ -17,7 +17,14 @@ from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempote
 from cloud.app.idempotency.key_store import Reply
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
-from cloud.auth.access import EVERYBODY, Caller, allow_roles, get_caller, require_visible
+from cloud.auth.access import (
+    EVERYBODY,
+    Caller,
+    Forbidden,
+    allow_roles,
+    get_caller,
+    require_visible,
+)
 from cloud.auth.accounts.account import Account, AccountKind, AccountProfile
 from cloud.auth.accounts.account_store import (
     close_account,
@@ -37,6 +44,8 @@ from cloud.auth.keys import ACCOUNT_PATTERN, Role
 
 MAX_PAGE: Final = 200
 TEXT: Final = 200
+TERMS_ROLES: Final = (Role.FINANCE,)
+"""Roles that set the commission and the credit limit of an account, beside `admin`."""
 
 router = APIRouter(tags=["accounts"], dependencies=[allow_roles(*EVERYBODY)])
 Asker = Annotated[Caller, Depends(get_caller)]
@@ -139,14 +148,16 @@ async def get_account(request: Request, account: AccountId, caller: Asker) -> Ac
     "/api/accounts",
     status_code=201,
     response_model=AccountResponse,
-    dependencies=[allow_roles(Role.SALES)],
+    dependencies=[allow_roles(Role.SALES, *TERMS_ROLES)],
     responses=problem_responses(*REFUSALS, *MUTATION_REFUSALS, 500, 503),
 )
 async def post_account(
     request: Request, asked: NewAccount, caller: Asker, idempotent: Idempotent
 ) -> Response:
-    """Create an account."""
+    """Create an account. Only finance and administrators set a commission or a credit limit."""
     context = get_context(request)
+    if asked.commission_bp or asked.credit_limit_minor:
+        _require_terms_role(caller)
     profile = AccountProfile(**{**asked.model_dump(), "address": tuple(asked.address)})
 
     def create(connection: Connection) -> Reply:
@@ -242,6 +253,15 @@ def require_visible_account(connection: Connection, account: str, caller: Caller
     if found is None or not caller.may_see(found.id):
         raise unknown_account(account)
     return found
+
+
+def _require_terms_role(caller: Caller) -> None:
+    """Raise Forbidden for a caller who may set neither of them."""
+    if caller.roles.isdisjoint({*TERMS_ROLES, Role.ADMIN}):
+        raise Forbidden(
+            "only the roles finance and admin set a commission or a credit limit: create the "
+            "account without them, or ask finance to create it"
+        )
 
 
 def _account(found: Account) -> AccountResponse:

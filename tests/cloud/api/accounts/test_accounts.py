@@ -3,7 +3,10 @@
 import pytest
 
 from cloud.app.idempotency.idempotent_request import HEADER
+from cloud.auth.accounts.account_store import require_account
 from cloud.auth.keys import Role, create_key
+from cloud.database import writing
+from tests.cloud.people import add_user
 
 NEW = {"id": "new-one", "name": "New One", "kind": "advertiser", "agency": "media"}
 
@@ -49,6 +52,27 @@ def test_staff_create_an_account_once(office):
     assert office.browser(office.buyer)("POST", "/api/accounts", json=NEW).status_code == 403
     without = {HEADER: ""}
     assert admin("POST", "/api/accounts", json=NEW, headers=without).status_code in (400, 422)
+
+
+@pytest.mark.parametrize(
+    ("kind", "terms"),
+    [("advertiser", {"credit_limit_minor": 10**15}), ("agency", {"commission_bp": 5_000})],
+)
+def test_finance_sets_the_commission_and_the_credit_limit_and_sales_does_not(office, kind, terms):
+    with writing(office.context.engine) as connection:
+        owner = require_account(connection, "owner")
+        staff = [
+            add_user(connection, owner, role.value, office.clock.now, role)
+            for role in (Role.SALES, Role.FINANCE)
+        ]
+    sales, finance = map(office.browser, staff)
+    asked = {"id": "new-one", "name": "New One", "kind": kind, **terms}
+    refused = sales("POST", "/api/accounts", json=asked)
+    assert refused.status_code == 403
+    assert "only the roles finance and admin" in refused.json()["detail"]
+    assert sales("POST", "/api/accounts", json={**NEW, "id": "plain"}).status_code == 201
+    created = finance("POST", "/api/accounts", json=asked)
+    assert (created.status_code, created.json()) == (201, {**created.json(), **terms})
 
 
 def test_a_closed_account_admits_neither_users_nor_keys(office):
