@@ -41,7 +41,7 @@ SignedIn = Annotated[Caller, Depends(get_caller)]
 
 
 class SignInRefused(AccessError):  # noqa: N818 - reads as what happened
-    """Nobody was identified; what was wrong is not said."""
+    """No user was identified; what was wrong is not said."""
 
     def __init__(self, sentence: str = "e-mail address or password is not right") -> None:
         super().__init__(sentence)

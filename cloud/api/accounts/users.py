@@ -125,14 +125,19 @@ async def get_user(request: Request, user: UserId, caller: Asker) -> UserRespons
 async def post_user(
     request: Request, asked: NewUser, caller: Asker, idempotent: Idempotent
 ) -> Response:
-    """Create a user and send an invitation by e-mail, with a link to choose a password."""
+    """Create a user and send an invitation by e-mail, with a link to choose a password.
+
+    Only staff learn that a user of another account has the address.
+    """
     context, mailer = get_context(request), get_sign_in(request).require_mailer()
     now = context.clock()
     invited: list[User] = []
 
     def create(connection: Connection) -> Reply:
         _require_managed_account(connection, asked.account, caller)
-        found = create_user(connection, **asked.model_dump(), by=caller.name, now=now)
+        found = create_user(
+            connection, **asked.model_dump(), reveals=caller.sees_all, by=caller.name, now=now
+        )
         invited.append(found)
         body = _user(found).model_dump_json().encode()
         return Reply(201, body, {"location": f"/api/users/{found.id}"})

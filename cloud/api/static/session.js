@@ -18,14 +18,14 @@ export const ask = async (path, body) => {
   return told;
 };
 
-// The token for changes of a signed-in user; nothing where access is open or nobody signed in.
+// The token for changes of a signed-in user; nothing where access is open or no user is signed in.
 const csrfHeader = async () => {
   const answer = await fetch("/api/me");
   const token = answer.ok ? (await answer.json()).csrf_token : null;
   return token ? { "x-csrf-token": token } : {};
 };
 
-// A request of somebody who has not signed in yet; throws its refusal in words.
+// A request of a person who has not signed in yet; throws its refusal in words.
 export const post = async (path, body) => {
   const answer = await fetch(path, {
     method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body),

@@ -33,11 +33,15 @@ SUBJECTS: Final = {
 }
 TEXTS: Final = {
     TokenPurpose.RESET: (
-        "Somebody, probably you, asked for a new password for this address.\n"
+        "A new password was requested for this address, probably by you.\n"
         "If it was not you, ignore this mail: your password stays as it is."
     ),
     TokenPurpose.INVITATION: "An account was set up for you. Choose a password to use it.",
 }
+OTHER_ACCOUNT: Final = (
+    "Another account has invited this address, which has access to Onlooker already.\n"
+    "An address has access to one account: tell the person who has invited you another one."
+)
 
 
 class MailNotConfiguredError(RuntimeError):
@@ -56,10 +60,17 @@ class Mailer:
     send: Callable[[MailRelay, EmailMessage, Deadline], None] = field(default=send_mail)
 
     def send_link(self, engine: Engine, user: User, purpose: TokenPurpose, now: datetime) -> bool:
-        """Issue a token and send it; whether the relay accepted the mail."""
+        """Issue a token and send it; whether the relay accepted the mail.
+
+        An invitation to the address of a user of another account has no token.
+        """
+        if not user.can_sign_in:
+            return self._send(self._write(user, purpose, OTHER_ACCOUNT, now), purpose)
         with database.writing(engine) as connection:
             token = issue_token(connection, user.id, purpose, now)
-        mail = self.write_mail(user, purpose, token, now)
+        return self._send(self.write_mail(user, purpose, token, now), purpose)
+
+    def _send(self, mail: EmailMessage, purpose: TokenPurpose) -> bool:
         try:
             self.send(self.relay, mail, Deadline.after(SEND_S))
         except (SmtpReplyError, OSError, smtplib.SMTPException) as error:
@@ -84,14 +95,18 @@ class Mailer:
     ) -> EmailMessage:
         """The mail with its link."""
         ends_at = now + VALID_FOR[purpose]
+        text = (
+            f"{TEXTS[purpose]}\n\n{self.link}{PAGE}#{token}\n\n"
+            f"The link works once, until {ends_at:%Y-%m-%d %H:%M} UTC."
+        )
+        return self._write(user, purpose, text, now)
+
+    def _write(self, user: User, purpose: TokenPurpose, text: str, now: datetime) -> EmailMessage:
         mail = EmailMessage()
         mail["From"], mail["To"] = self.relay.sender, user.email
         mail["Subject"] = f"[Onlooker] {SUBJECTS[purpose]}"
         mail["Date"] = format_datetime(now)
         mail["Message-ID"] = f"<{secrets.token_hex(16)}@{self.relay.domain}>"
         mail["Auto-Submitted"] = "auto-generated"
-        mail.set_content(
-            f"{user.name},\n\n{TEXTS[purpose]}\n\n{self.link}{PAGE}#{token}\n\n"
-            f"The link works once, until {ends_at:%Y-%m-%d %H:%M} UTC.\n"
-        )
+        mail.set_content(f"{user.name},\n\n{text}\n")
         return mail

@@ -21,7 +21,7 @@ MAX_SUBJECT: Final = 255
 
 
 class IdTokenError(ValueError):
-    """A token that identifies nobody; the message names the check that failed."""
+    """A token that identifies no user; the message names the check that failed."""
 
 
 class UnknownSigningKeyError(IdTokenError):
@@ -30,7 +30,7 @@ class UnknownSigningKeyError(IdTokenError):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whom a token identifies."""
+    """The person that a token identifies."""
 
     issuer: str
     subject: str

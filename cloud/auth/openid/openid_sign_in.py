@@ -1,6 +1,6 @@
 """The user of an OpenID identity: found by subject, and bound by verified address the first time.
 
-A provider creates no users: only somebody who was invited can sign in. An address can be given to
+A provider creates no users: only a user who was invited can sign in. An address can be given to
 another person later, a subject cannot, so after the first sign-in only the subject counts.
 """
 

@@ -9,7 +9,12 @@ from cloud.auth.audit import AuditEntry
 from cloud.auth.audit_comparisons import Details, describe_differences, read_rows
 from cloud.auth.users import user_store
 from cloud.auth.users.password import hash_fingerprint
-from cloud.auth.users.user_store import email_fingerprint, encode_roles, users
+from cloud.auth.users.user_store import (
+    email_fingerprint,
+    encode_roles,
+    hidden_email,
+    users,
+)
 
 
 class UserComparison:
@@ -51,7 +56,10 @@ class UserComparison:
 
     def _secrets(self, what: str, row: Details, details: Details) -> Iterator[str]:
         """Differences whose values are not shown."""
-        if email_fingerprint(row["id"], row["email"]) != details["email"]:
+        address, shown = row["email"], row["shown_email"]
+        if shown is not None and address == hidden_email(row["id"]):
+            address, shown = shown, None
+        if shown is not None or email_fingerprint(row["id"], address) != details["email"]:
             yield f"{what} has another e-mail address than the log records"
         if hash_fingerprint(row["password_hash"]) != self._passwords.get(row["id"]):
             yield f"{what} has another password than the log records"

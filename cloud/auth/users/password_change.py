@@ -46,7 +46,7 @@ def change_password(
 def set_password_by_token(
     engine: Engine, passwords: Passwords, token: str, wanted: str, now: datetime
 ) -> User:
-    """Set the password of the user to whom the token was sent; the token is used up.
+    """Set the password of the user who has the token; the token is used up.
 
     A weak password leaves the token valid, so that the user can choose another one.
 

@@ -3,7 +3,7 @@
 Which roles a user may have follows from the kind of the account: only users of a media owner are
 staff. A user of an agency or an advertiser may manage users: invite and disable users of
 the same account, with the roles of its kind. Of a media owner, only the role `admin` manages users.
-So nobody but an administrator can create staff.
+So only an administrator can create staff.
 """
 
 from collections.abc import Collection
@@ -43,6 +43,8 @@ class User:
     has_password: bool
     created_at: datetime
     disabled_at: datetime | None
+    can_sign_in: bool = True
+    """False: a user of another account has the address; who has invited this one must not know."""
 
     @property
     def label(self) -> str:

@@ -1,6 +1,10 @@
 """The table of users. Every change is recorded in the audit log in its transaction.
 
 The log has no e-mail address, only a fingerprint of it, since an entry can never be removed.
+
+Who manages the users of one account must not learn which addresses users of other accounts have. So
+an invitation to such an address is stored as any other, but no one can sign in with it: the column
+`email`, which is compared, has no address.
 """
 
 import hashlib
@@ -18,7 +22,9 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    and_,
     insert,
+    or_,
     select,
     update,
 )
@@ -47,6 +53,7 @@ users = Table(
     database.metadata,
     Column("id", String(32), primary_key=True),
     Column("email", String(MAX_EMAIL), nullable=False, unique=True),  # normalised
+    Column("shown_email", String(MAX_EMAIL)),  # where a user of another account has the address
     Column("name", String(MAX_NAME), nullable=False),
     Column("account", String(MAX_ACCOUNT), nullable=False),
     Column("roles", String(120), nullable=False),  # JSON
@@ -71,22 +78,31 @@ def create_user(
     name: str,
     roles: Collection[Role],
     manages_users: bool = False,
+    reveals: bool = True,
     by: str,
     now: datetime,
 ) -> User:
-    """Store a user without a password; raises UserError, AccountError or UnknownAccountError."""
+    """Store a user without a password.
+
+    Without `reveals`, a user who cannot sign in is stored where one of another account has the
+    address.
+
+    Raises:
+        UserExistsError: a user has the address.
+        UserError, AccountError, UnknownAccountError: what was given cannot be stored.
+    """
     address = normalise_email(email)
     validate_line("name", name)
     owner = require_account(connection, account)
     if not owner.is_open:
         raise UserError(f"account {account!r} is closed: it gets no new user")
     validate_roles(owner.kind, roles, manages_users=manages_users)
-    if find_by_email(connection, address) is not None:
-        raise UserExistsError("a user has this e-mail address already: change that user instead")
+    is_taken = _find_taken(connection, account, address, reveals=reveals)
     user = secrets.token_hex(16)
     row = {
         "id": user,
-        "email": address,
+        "email": hidden_email(user) if is_taken else address,
+        "shown_email": address if is_taken else None,
         "name": name,
         "account": account,
         "roles": encode_roles(roles),
@@ -198,14 +214,35 @@ def decode_roles(written: str) -> frozenset[Role]:
     return frozenset(map(Role, msgspec.json.decode(written, type=list[str])))
 
 
+def hidden_email(user: str) -> str:
+    """What the column `email` has for a user who cannot sign in: no address."""
+    return f"user {user}"
+
+
+def _find_taken(connection: Connection, account: str, address: str, *, reveals: bool) -> bool:
+    """Whether a user of another account has an address; raises UserExistsError."""
+    wanted = select(users.c.account).where(
+        or_(
+            users.c.email == address,
+            and_(users.c.account == account, users.c.shown_email == address),
+        )
+    )
+    found = set(connection.execute(wanted).scalars())
+    if account in found or (found and reveals):
+        raise UserExistsError("a user has this e-mail address already: change that user instead")
+    return bool(found)
+
+
 def _read(connection: Connection, condition: Any) -> User | None:
     row = connection.execute(select(users).where(condition)).mappings().one_or_none()
     return None if row is None else _to_user(row)
 
 
 def _to_user(row: Any) -> User:
-    same = ("id", "email", "name", "account", "manages_users", "created_at", "disabled_at")
+    same = ("id", "name", "account", "manages_users", "created_at", "disabled_at")
     return User(
+        email=row["shown_email"] or row["email"],
+        can_sign_in=row["shown_email"] is None,
         roles=decode_roles(row["roles"]),
         has_password=row["password_hash"] is not None,
         **{name: row[name] for name in same},

@@ -84,3 +84,25 @@ def test_other_roles_and_a_disabled_user_take_effect_at_once(office):
     assert admin("POST", f"{path}/disable").status_code == 422
     assert admin("POST", f"{path}/invite").status_code == 202
     assert office.mails == []
+
+
+def test_an_invitation_does_not_reveal_the_users_of_other_accounts(office):
+    manager = office.browser(office.manager)
+    answers = {
+        email: manager("POST", "/api/users", json={**EVE, "email": email})
+        for email in ("eve@acme.example", office.agent.email)
+    }
+    listed = {one["email"]: one for one in manager("GET", "/api/users").json()["users"]}
+    for email, answer in answers.items():
+        varying = {"id": answer.json()["id"], "email": email}
+        assert (answer.status_code, answer.json()) == (
+            201, {**answers["eve@acme.example"].json(), **varying},
+        )  # fmt: skip
+        assert listed[email] == manager("GET", answer.headers["location"]).json() == answer.json()
+        assert manager("POST", f"{answer.headers['location']}/invite").status_code == 202
+        assert manager("POST", "/api/users", json={**EVE, "email": email}).status_code == 409
+    sent = [(one["To"], "#" in one.get_content()) for one in office.mails]
+    assert sorted(sent) == [(office.agent.email, False)] * 2 + [("eve@acme.example", True)] * 2
+    assert office.browser().sign_in(office.agent.email).json()["account"] == "media"
+    admin, taken = office.browser(office.admin), {**EVE, "email": office.agent.email}
+    assert admin("POST", "/api/users", json=taken).status_code == 409

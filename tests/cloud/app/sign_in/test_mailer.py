@@ -3,9 +3,10 @@
 from email import message_from_bytes, policy
 
 import pytest
+from sqlalchemy import func, select
 
 from cloud.app.sign_in.mailer import Mailer
-from cloud.auth.users.tokens import TokenPurpose, read_token
+from cloud.auth.users.tokens import TokenPurpose, read_token, user_tokens
 from cloud.database import reading
 from cloud.messaging.smtp import MailRelay
 from tests.cloud.alerting.test_senders import Smtp
@@ -51,4 +52,11 @@ def test_a_relay_that_is_away_is_a_failure(people):
 
 @pytest.mark.parametrize("email", ["nobody@acme.example", "no address"])
 def test_nothing_is_sent_to_an_address_without_a_user(people, email):
-    mailer_at(1).send_reset(people.engine, email, NOW)
+    sent = []
+    mailer = Mailer(MailRelay(), LINK, lambda *mail: sent.append(mail))
+    mailer.send_reset(people.engine, email, NOW)
+    assert sent == []
+    with reading(people.engine) as connection:
+        assert connection.execute(select(func.count()).select_from(user_tokens)).scalar() == 0
+    mailer.send_reset(people.engine, people.bob.email, NOW)
+    assert len(sent) == 1

@@ -5,7 +5,7 @@ import pytest
 from cloud.auth.audit_comparisons import compare_with_log
 from cloud.auth.keys import Role
 from cloud.auth.users.audit_comparison import UserComparison
-from cloud.auth.users.user_store import disable_user, set_roles
+from cloud.auth.users.user_store import create_user, disable_user, set_roles
 from tests.cloud.auth.users.conftest import NOW
 
 
@@ -22,6 +22,7 @@ def test_what_the_program_wrote_is_what_the_log_records(people, connection):
         ("UPDATE users SET manages_users = 1 WHERE account = 'acme'", "manages_users is"),
         ("UPDATE users SET account = 'owner' WHERE account = 'acme'", "account is owner"),
         ("UPDATE users SET email = 'eve@x.example' WHERE account = 'acme'", "e-mail address"),
+        ("UPDATE users SET shown_email = 'eve@x.example' WHERE account = 'acme'", "e-mail address"),
         ("UPDATE users SET password_hash = 'x' WHERE account = 'acme'", "another password"),
         ("DELETE FROM users WHERE account = 'acme'", "is missing"),
     ],
@@ -33,3 +34,16 @@ def test_a_row_that_bypassed_the_program_is_found(people, connection, change, se
     assert len(found) == 1
     assert sentence in found[0]
     assert "eve@" not in found[0]
+
+
+def test_an_invitation_that_cannot_be_used_is_what_the_log_records(people, connection):
+    hidden = create_user(
+        connection, account="acme", email=people.ann.email, name="Ann", roles={Role.ADVERTISER},
+        reveals=False, by="x", now=NOW,
+    )  # fmt: skip
+    assert compare_with_log(connection, NOW, [UserComparison()]) == []
+    connection.exec_driver_sql(
+        "UPDATE users SET shown_email = 'eve@x.example' WHERE id = ?", (hidden.id,)
+    )
+    (found,) = compare_with_log(connection, NOW, [UserComparison()])
+    assert "another e-mail address" in found
