@@ -29,6 +29,7 @@ from cloud.alerting.rules import Severity
 from cloud.app.context import AppContext
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
+from cloud.app.request_transactions import read_database
 from cloud.auth.access import allow_roles, caller_name
 from cloud.auth.keys import Role
 from cloud.windows.query import WindowError
@@ -114,7 +115,7 @@ async def list_alerts(
         raise WindowError(f"`until` is {until.isoformat()}: ask for a moment after `from`")
     is_open = None if state is None else state == "open"
     search = AlertSearch(since, until, tuple(location or ()), tuple(kind or ()), is_open)
-    found = await _read(
+    found = await read_database(
         request, partial(find_alerts, search=search, before_number=before, most=limit + 1)
     )
     shown = found[:limit]
@@ -129,7 +130,7 @@ async def get_alert(
     request: Request, number: Annotated[int, Path(alias="alert", ge=1, le=MAX_NUMBER)]
 ) -> AlertDetail:
     """Show one alert with its notifications."""
-    return await _read(request, partial(_in_full, number=number))
+    return await read_database(request, partial(_in_full, number=number))
 
 
 class AcknowledgeRequest(BaseModel):
@@ -206,13 +207,3 @@ async def _act(
             return _in_full(connection, number)
 
     return await run_in_threadpool(change)
-
-
-async def _read(request: Request, ask: Callable[[Connection], Answer]) -> Answer:
-    context: AppContext = get_context(request)
-
-    def read() -> Answer:
-        with database.reading(context.engine) as connection:
-            return ask(connection)
-
-    return await run_in_threadpool(read)

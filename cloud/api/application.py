@@ -38,7 +38,7 @@ from cloud.api import (
     plans,
     pricing,
 )
-from cloud.api.accounts import accounts, openid, passwords, sign_in, users
+from cloud.api.accounts import accounts, brands, openid, passwords, sign_in, users
 from cloud.api.accounts.errors import STATUS_OF as STATUS_OF_ACCOUNTS
 from cloud.api.audience import RangeError
 from cloud.api.billing import invoices as billing_invoices
@@ -71,7 +71,7 @@ from cloud.app.billing.services import Billing, is_webhook, sample_billing
 from cloud.app.broadcaster import CursorError, TooManySubscribers
 from cloud.app.campaign_figures import CampaignFigures
 from cloud.app.context import AppContext, ForecastFailed
-from cloud.app.etag import COMPRESSED_FROM_BYTES
+from cloud.app.etag import COMPRESSED_FROM_BYTES, VersionMismatchError
 from cloud.app.example_dates import find_coming_monday, move_example_dates
 from cloud.app.idempotency.idempotent_request import HEADER as KEY_HEADER
 from cloud.app.idempotency.key_store import KeyInUse, KeyReused
@@ -114,8 +114,8 @@ ROUTE_MODULES: Final = (
     booking_catalogue, orders, order_changes, opendirect_parties, opendirect_products,
     opendirect_orders, opendirect_changes, opendirect_stats, billing_invoices, billing_payments,
     billing_webhooks,
-    campaign_routes, fleet_devices, fleet_config, fleet_jobs, accounts, users, sign_in, openid,
-    passwords, health, page,
+    campaign_routes, fleet_devices, fleet_config, fleet_jobs, accounts, brands, users, sign_in,
+    openid, passwords, health, page,
 )  # fmt: skip
 
 DATABASE_UNAVAILABLE: Final = (
@@ -146,6 +146,7 @@ STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
     TooManyPlans: (409, "Too many plans"),
     KeyInUse: (409, "Request is running"),
     KeyReused: (422, "Idempotency key reused"),
+    VersionMismatchError: (412, "Precondition failed"),
     OverrideRefused: (422, "Invalid override"),
     UnknownLocation: (404, "Unknown location"),
     SlotError: (422, "Invalid slot"),

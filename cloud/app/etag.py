@@ -19,6 +19,10 @@ COMPRESSION: Final = 6
 NOT_MODIFIED: Final[dict[str, Any]] = {"description": "The client has the current answer"}
 
 
+class VersionMismatchError(Exception):
+    """The resource is not the version that `If-Match` names."""
+
+
 class TaggedResponse:
     """The bytes of an answer with their tag, and compressed: each computed once."""
 
@@ -37,7 +41,7 @@ class TaggedResponse:
     def answer(self, request: Request) -> Response:
         """The bytes, or 304 when the client has them."""
         held = request.headers.get("if-none-match", "")
-        if held and self._is_held(held):
+        if held and self._is_one_of(held):
             response = Response(status_code=304)
         elif self._may_be_packed(request):
             response = Response(self._compressed(), media_type="application/json")
@@ -51,6 +55,10 @@ class TaggedResponse:
         ]
         return response
 
+    def is_match(self, wanted: str | None) -> bool:
+        """Whether a client that sends `If-Match` means this version; so does one without it."""
+        return wanted is None or self._is_one_of(wanted)
+
     def _may_be_packed(self, request: Request) -> bool:
         can_read = "gzip" in request.headers.get("accept-encoding", "")
         return can_read and len(self.content) >= COMPRESSED_FROM_BYTES
@@ -60,7 +68,7 @@ class TaggedResponse:
             self._packed = gzip.compress(self.content, COMPRESSION, mtime=0)
         return self._packed
 
-    def _is_held(self, held: str) -> bool:
+    def _is_one_of(self, named: str) -> bool:
         opaque = self.tag.decode().removeprefix("W/")
-        tags = [tag.strip().removeprefix("W/") for tag in held.split(",")]
+        tags = [tag.strip().removeprefix("W/") for tag in named.split(",")]
         return "*" in tags or opaque in tags

@@ -68,6 +68,7 @@ EXAMPLES: Final = (
     "keys list",
     "keys revoke 0123456789ab",
     "accounts create acme --name 'Acme Ltd' --kind advertiser --agency north-media",
+    "accounts change acme --billing-email bills@acme.example --credit-limit-minor 500000",
     "accounts list",
     "accounts close acme",
     "users create --account owner --email ann@owner.example --name 'Ann Lee' --role admin",

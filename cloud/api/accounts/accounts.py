@@ -1,107 +1,49 @@
-"""`/api/accounts` and `/api/brands`: organisations and what they advertise.
+"""`/api/accounts`: the organisations that buy and sell.
 
 Staff see every account, an agency itself and the accounts that it acts for, an advertiser its own.
 Any other account does not exist for them.
 """
 
-from datetime import datetime
+from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from sqlalchemy import Connection
-from starlette.concurrency import run_in_threadpool
 
-from cloud import database
+from cloud.api.accounts.account_models import (
+    AccountChange,
+    AccountResponse,
+    AccountsResponse,
+    NewAccount,
+)
+from cloud.app.etag import NOT_MODIFIED, TaggedResponse, VersionMismatchError
 from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempotent
 from cloud.app.idempotency.key_store import Reply
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
-from cloud.auth.access import (
-    EVERYBODY,
-    Caller,
-    Forbidden,
-    allow_roles,
-    get_caller,
-    require_visible,
-)
-from cloud.auth.accounts.account import Account, AccountKind, AccountProfile
+from cloud.app.request_transactions import change_once, read_database
+from cloud.auth.access import EVERYBODY, Caller, Forbidden, allow_roles, get_caller
+from cloud.auth.accounts.account import Account, AccountProfile
 from cloud.auth.accounts.account_store import (
+    change_account,
     close_account,
     create_account,
     list_accounts,
     read_account,
     unknown_account,
 )
-from cloud.auth.accounts.brand_store import (
-    Brand,
-    create_brand,
-    list_brands,
-    read_brand,
-    unknown_brand,
-)
-from cloud.auth.keys import ACCOUNT_PATTERN, Role
+from cloud.auth.keys import Role
 
 MAX_PAGE: Final = 200
-TEXT: Final = 200
-TERMS_ROLES: Final = (Role.FINANCE,)
-"""Roles that set the commission and the credit limit of an account, beside `admin`."""
+WRITERS: Final = (Role.SALES, Role.FINANCE)
+"""Roles that create and change accounts, beside `admin`."""
+TERMS_ROLES: Final = frozenset({Role.FINANCE, Role.ADMIN})
+"""Roles that set the commission and the credit limit of an account."""
 
 router = APIRouter(tags=["accounts"], dependencies=[allow_roles(*EVERYBODY)])
 Asker = Annotated[Caller, Depends(get_caller)]
 AccountId = Annotated[str, Path(examples=["acme"])]
-BrandId = Annotated[str, Path(examples=["3f2a9c1e5b7d4806a1c2e3f405162738"])]
-
-
-class NewAccount(BaseModel):
-    """An account to create; the fields are those of docs/accounts.md."""
-
-    id: str = Field(pattern=ACCOUNT_PATTERN, examples=["acme"])
-    name: str = Field(max_length=TEXT, examples=["Acme Ltd"])
-    kind: AccountKind
-    agency: str | None = Field(None, pattern=ACCOUNT_PATTERN, examples=["north-media"])
-    currency: str = Field("GBP", max_length=3)
-    country: str = Field("GB", max_length=2)
-    vat_number: str | None = Field(None, max_length=TEXT, examples=["GB123456789"])
-    address: list[str] = Field([], max_length=20)
-    billing_email: str | None = Field(None, max_length=TEXT, examples=["bills@acme.example"])
-    commission_bp: int = 0
-    credit_limit_minor: int = 0
-
-
-class AccountResponse(NewAccount):
-    """An account."""
-
-    created_at: datetime
-    closed_at: datetime | None = Field(description="null: open")
-
-
-class AccountsResponse(BaseModel):
-    """One page, in the order of the ids."""
-
-    accounts: list[AccountResponse]
-    next: str | None = Field(description="`after` of the next page; null on the last")
-
-
-class NewBrand(BaseModel):
-    """A brand to create."""
-
-    account: str = Field(pattern=ACCOUNT_PATTERN, examples=["acme"])
-    name: str = Field(max_length=TEXT, examples=["Acme Tea"])
-    categories: list[str] = Field([], max_length=100, examples=[["IAB8-5"]])
-
-
-class BrandResponse(NewBrand):
-    """A brand."""
-
-    id: str = Field(examples=["3f2a9c1e5b7d4806a1c2e3f405162738"])
-    created_at: datetime
-
-
-class BrandsResponse(BaseModel):
-    """Every visible brand, by account and name."""
-
-    brands: list[BrandResponse]
 
 
 @router.get(
@@ -116,56 +58,77 @@ async def get_accounts(
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 100,
 ) -> AccountsResponse:
     """List the accounts that the caller may see."""
-    context = get_context(request)
     of = None if caller.sees_all else caller.account
-
-    def read() -> AccountsResponse:
-        with database.reading(context.engine) as connection:
-            found = list_accounts(connection, of=of, after=after, limit=limit + 1)
-        further = found[limit - 1].id if len(found) > limit else None
-        return AccountsResponse(accounts=[*map(_account, found[:limit])], next=further)
-
-    return await run_in_threadpool(read)
+    found = await read_database(
+        request, partial(list_accounts, of=of, after=after, limit=limit + 1)
+    )
+    further = found[limit - 1].id if len(found) > limit else None
+    return AccountsResponse(accounts=[*map(_account, found[:limit])], next=further)
 
 
 @router.get(
     "/api/accounts/{account}",
     response_model=AccountResponse,
-    responses=problem_responses(*REFUSALS, 404, 422, 500, 503),
+    responses={304: NOT_MODIFIED, **problem_responses(*REFUSALS, 404, 422, 500, 503)},
 )
-async def get_account(request: Request, account: AccountId, caller: Asker) -> AccountResponse:
+async def get_account(request: Request, account: AccountId, caller: Asker) -> Response:
     """Return one account."""
-    context = get_context(request)
-
-    def read() -> AccountResponse:
-        with database.reading(context.engine) as connection:
-            return _account(require_visible_account(connection, account, caller))
-
-    return await run_in_threadpool(read)
+    find = partial(require_visible_account, account=account, caller=caller)
+    return _encode(await read_database(request, find)).answer(request)
 
 
 @router.post(
     "/api/accounts",
     status_code=201,
     response_model=AccountResponse,
-    dependencies=[allow_roles(Role.SALES, *TERMS_ROLES)],
+    dependencies=[allow_roles(*WRITERS)],
     responses=problem_responses(*REFUSALS, *MUTATION_REFUSALS, 500, 503),
 )
 async def post_account(
     request: Request, asked: NewAccount, caller: Asker, idempotent: Idempotent
 ) -> Response:
     """Create an account. Only finance and administrators set a commission or a credit limit."""
-    context = get_context(request)
-    if asked.commission_bp or asked.credit_limit_minor:
-        _require_terms_role(caller)
+    now = get_context(request).clock()
     profile = AccountProfile(**{**asked.model_dump(), "address": tuple(asked.address)})
+    if profile.commission_bp or profile.credit_limit_minor:
+        _require_terms_role(caller)
 
     def create(connection: Connection) -> Reply:
-        found = create_account(connection, profile, by=caller.name, now=context.clock())
-        body = _account(found).model_dump_json().encode()
-        return Reply(201, body, {"location": f"/api/accounts/{found.id}"})
+        found = create_account(connection, profile, by=caller.name, now=now)
+        return _reply(found, 201, location=f"/api/accounts/{found.id}")
 
-    return await run_in_threadpool(idempotent.run, context, create)
+    return await change_once(request, idempotent, create)
+
+
+@router.patch(
+    "/api/accounts/{account}",
+    response_model=AccountResponse,
+    dependencies=[allow_roles(*WRITERS)],
+    responses=problem_responses(*REFUSALS, *MUTATION_REFUSALS, 404, 412, 500, 503),
+)
+async def patch_account(
+    request: Request,
+    account: AccountId,
+    asked: AccountChange,
+    caller: Asker,
+    idempotent: Idempotent,
+    if_match: Annotated[str | None, Header(description="`ETag` of the account")] = None,
+) -> Response:
+    """Change an account. Only finance and administrators change its terms of payment."""
+    now = get_context(request).clock()
+
+    def change(connection: Connection) -> Reply:
+        before = require_visible_account(connection, account, caller, lock=True)
+        if not _encode(before).is_match(if_match):
+            raise VersionMismatchError(
+                f"account {before.id!r} is not the version that If-Match names: GET it again"
+            )
+        profile = _apply(before.profile, asked)
+        if _terms_of(profile) != _terms_of(before):
+            _require_terms_role(caller)
+        return _reply(change_account(connection, profile, by=caller.name, now=now))
+
+    return await change_once(request, idempotent, change)
 
 
 @router.post(
@@ -178,78 +141,20 @@ async def post_account_close(
     request: Request, account: AccountId, caller: Asker, idempotent: Idempotent
 ) -> Response:
     """Close an account: its users and keys are refused from now on."""
-    context = get_context(request)
+    now = get_context(request).clock()
 
     def close(connection: Connection) -> Reply:
         require_visible_account(connection, account, caller)
-        found = close_account(connection, account, by=caller.name, now=context.clock())
-        return Reply(200, _account(found).model_dump_json().encode())
+        return _reply(close_account(connection, account, by=caller.name, now=now))
 
-    return await run_in_threadpool(idempotent.run, context, close)
-
-
-@router.get(
-    "/api/brands",
-    response_model=BrandsResponse,
-    responses=problem_responses(*REFUSALS, 500, 503),
-)
-async def get_brands(request: Request, caller: Asker) -> BrandsResponse:
-    """List the brands of the accounts that the caller may see."""
-    context = get_context(request)
-    of = None if caller.accounts is None else sorted(caller.accounts)
-
-    def read() -> BrandsResponse:
-        with database.reading(context.engine) as connection:
-            return BrandsResponse(brands=[*map(_brand, list_brands(connection, of))])
-
-    return await run_in_threadpool(read)
+    return await change_once(request, idempotent, close)
 
 
-@router.get(
-    "/api/brands/{brand}",
-    response_model=BrandResponse,
-    responses=problem_responses(*REFUSALS, 404, 422, 500, 503),
-)
-async def get_brand(request: Request, brand: BrandId, caller: Asker) -> BrandResponse:
-    """Return one brand."""
-    context = get_context(request)
-
-    def read() -> BrandResponse:
-        with database.reading(context.engine) as connection:
-            found = read_brand(connection, brand)
-        return _brand(require_visible(caller, found, unknown_brand(brand)))
-
-    return await run_in_threadpool(read)
-
-
-@router.post(
-    "/api/brands",
-    status_code=201,
-    response_model=BrandResponse,
-    dependencies=[allow_roles(Role.SALES, Role.ADVERTISER, Role.AGENCY)],
-    responses=problem_responses(*REFUSALS, *MUTATION_REFUSALS, 404, 500, 503),
-)
-async def post_brand(
-    request: Request, asked: NewBrand, caller: Asker, idempotent: Idempotent
-) -> Response:
-    """Create a brand of an account that the caller may see."""
-    context = get_context(request)
-
-    def create(connection: Connection) -> Reply:
-        require_visible_account(connection, asked.account, caller)
-        found = create_brand(
-            connection, asked.account, asked.name, asked.categories,
-            by=caller.name, now=context.clock(),
-        )  # fmt: skip
-        body = _brand(found).model_dump_json().encode()
-        return Reply(201, body, {"location": f"/api/brands/{found.id}"})
-
-    return await run_in_threadpool(idempotent.run, context, create)
-
-
-def require_visible_account(connection: Connection, account: str, caller: Caller) -> Account:
+def require_visible_account(
+    connection: Connection, account: str, caller: Caller, *, lock: bool = False
+) -> Account:
     """The account, if the caller may see it; raises UnknownAccountError."""
-    found = read_account(connection, account)
+    found = read_account(connection, account, lock=lock)
     if found is None or not caller.may_see(found.id):
         raise unknown_account(account)
     return found
@@ -257,23 +162,33 @@ def require_visible_account(connection: Connection, account: str, caller: Caller
 
 def _require_terms_role(caller: Caller) -> None:
     """Raise Forbidden for a caller who may set neither of them."""
-    if caller.roles.isdisjoint({*TERMS_ROLES, Role.ADMIN}):
+    if caller.roles.isdisjoint(TERMS_ROLES):
         raise Forbidden(
-            "only the roles finance and admin set a commission or a credit limit: create the "
-            "account without them, or ask finance to create it"
+            "only the roles finance and admin set a commission or a credit limit: leave them out, "
+            "or ask finance"
         )
+
+
+def _terms_of(profile: AccountProfile) -> tuple[int, int]:
+    return profile.commission_bp, profile.credit_limit_minor
+
+
+def _apply(profile: AccountProfile, asked: AccountChange) -> AccountProfile:
+    changes = asked.model_dump(exclude_unset=True)
+    if "address" in changes:
+        changes["address"] = tuple(changes["address"])
+    return replace(profile, **changes)
+
+
+def _reply(found: Account, status: int = 200, **headers: str) -> Reply:
+    tagged = _encode(found)
+    return Reply(status, tagged.content, {**headers, "etag": tagged.tag.decode()})
+
+
+def _encode(found: Account) -> TaggedResponse:
+    return TaggedResponse(_account(found).model_dump_json().encode())
 
 
 def _account(found: Account) -> AccountResponse:
     fields: dict[str, Any] = {name: getattr(found, name) for name in AccountResponse.model_fields}
     return AccountResponse(**{**fields, "address": list(found.address)})
-
-
-def _brand(found: Brand) -> BrandResponse:
-    return BrandResponse(
-        id=found.id,
-        account=found.account,
-        name=found.name,
-        categories=list(found.categories),
-        created_at=found.created_at,
-    )

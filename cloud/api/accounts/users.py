@@ -4,21 +4,23 @@ Administrators manage the users of every account. A user who manages users manag
 account only, and can give no role that its kind does not have: see `cloud/auth/users/user.py`.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 from starlette.background import BackgroundTask
-from starlette.concurrency import run_in_threadpool
 
-from cloud import database
+from cloud.api.accounts.account_models import TEXT
 from cloud.api.accounts.accounts import require_visible_account
 from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempotent
 from cloud.app.idempotency.key_store import Reply
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
+from cloud.app.request_transactions import change_once, read_database
 from cloud.app.sign_in.sign_in_state import get_sign_in
 from cloud.auth.access import Caller, Forbidden, allow_managers_of_users, get_caller
 from cloud.auth.keys import ACCOUNT_PATTERN, Role
@@ -34,8 +36,6 @@ from cloud.auth.users.user_store import (
 )
 
 MAX_PAGE: Final = 200
-TEXT: Final = 200
-
 
 router = APIRouter(tags=["accounts"], dependencies=[allow_managers_of_users()])
 Asker = Annotated[Caller, Depends(get_caller)]
@@ -86,18 +86,16 @@ async def get_users(
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 100,
 ) -> UsersResponse:
     """List the users that the caller manages, of all accounts or of one."""
-    context = get_context(request)
     wanted = account if account is not None or caller.sees_all else caller.account
 
-    def read() -> UsersResponse:
-        with database.reading(context.engine) as connection:
-            if account is not None:
-                _require_managed_account(connection, account, caller)
-            found = list_users(connection, wanted, after=after, limit=limit + 1)
-        further = found[limit - 1].id if len(found) > limit else None
-        return UsersResponse(users=[*map(_user, found[:limit])], next=further)
+    def read(connection: Connection) -> Sequence[User]:
+        if account is not None:
+            _require_managed_account(connection, account, caller)
+        return list_users(connection, wanted, after=after, limit=limit + 1)
 
-    return await run_in_threadpool(read)
+    found = await read_database(request, read)
+    further = found[limit - 1].id if len(found) > limit else None
+    return UsersResponse(users=[*map(_user, found[:limit])], next=further)
 
 
 @router.get(
@@ -107,13 +105,7 @@ async def get_users(
 )
 async def get_user(request: Request, user: UserId, caller: Asker) -> UserResponse:
     """Return one user."""
-    context = get_context(request)
-
-    def read() -> UserResponse:
-        with database.reading(context.engine) as connection:
-            return _user(_require_managed(connection, user, caller))
-
-    return await run_in_threadpool(read)
+    return _user(await read_database(request, partial(_require_managed, user=user, caller=caller)))
 
 
 @router.post(
@@ -139,10 +131,9 @@ async def post_user(
             connection, **asked.model_dump(), reveals=caller.sees_all, by=caller.name, now=now
         )
         invited.append(found)
-        body = _user(found).model_dump_json().encode()
-        return Reply(201, body, {"location": f"/api/users/{found.id}"})
+        return _reply(found, 201, location=f"/api/users/{found.id}")
 
-    response = await run_in_threadpool(idempotent.run, context, create)
+    response = await change_once(request, idempotent, create)
     if invited:  # not when the answer of an earlier request is repeated
         response.background = BackgroundTask(
             mailer.send_link, context.engine, invited[0], TokenPurpose.INVITATION, now
@@ -167,7 +158,7 @@ async def post_invitation(
         invited.append(_require_managed(connection, user, caller))
         return Reply(202)
 
-    response = await run_in_threadpool(idempotent.run, context, check)
+    response = await change_once(request, idempotent, check)
     if invited and invited[0].disabled_at is None:
         response.background = BackgroundTask(
             mailer.send_link, context.engine, invited[0], TokenPurpose.INVITATION, context.clock()
@@ -184,17 +175,17 @@ async def put_roles(
     request: Request, user: UserId, asked: UserRoles, caller: Asker, idempotent: Idempotent
 ) -> Response:
     """Replace the roles of a user; they take effect with the next request of the user."""
-    context = get_context(request)
+    now = get_context(request).clock()
 
     def change(connection: Connection) -> Reply:
         _require_managed(connection, user, caller)
         found = set_roles(
             connection, user, asked.roles, manages_users=asked.manages_users,
-            by=caller.name, now=context.clock(),
+            by=caller.name, now=now,
         )  # fmt: skip
-        return Reply(200, _user(found).model_dump_json().encode())
+        return _reply(found)
 
-    return await run_in_threadpool(idempotent.run, context, change)
+    return await change_once(request, idempotent, change)
 
 
 @router.post(
@@ -206,14 +197,14 @@ async def post_user_disable(
     request: Request, user: UserId, caller: Asker, idempotent: Idempotent
 ) -> Response:
     """Disable a user for good: sessions end, and no sign-in is possible."""
-    context = get_context(request)
+    now = get_context(request).clock()
 
     def change(connection: Connection) -> Reply:
         _require_managed(connection, user, caller)
-        found = disable_user(connection, user, by=caller.name, now=context.clock())
-        return Reply(200, _user(found).model_dump_json().encode())
+        found = disable_user(connection, user, by=caller.name, now=now)
+        return _reply(found)
 
-    return await run_in_threadpool(idempotent.run, context, change)
+    return await change_once(request, idempotent, change)
 
 
 def _require_managed(connection: Connection, user: str, caller: Caller) -> User:
@@ -228,6 +219,10 @@ def _require_managed_account(connection: Connection, account: str, caller: Calle
     require_visible_account(connection, account, caller)
     if not (caller.sees_all or account == caller.account):
         raise Forbidden("an agency does not manage the users of its clients")
+
+
+def _reply(found: User, status: int = 200, **headers: str) -> Reply:
+    return Reply(status, _user(found).model_dump_json().encode(), headers)
 
 
 def _user(found: User) -> UserResponse:

@@ -3,7 +3,6 @@
 An account sees the documents that it ordered or pays, and those of the clients that it acts for.
 """
 
-from collections.abc import Callable
 from typing import Annotated, Final, TypeVar
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -11,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
-from cloud import database
 from cloud.api.billing.responses import (
     After,
     DocumentDetail,
@@ -30,6 +28,7 @@ from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempote
 from cloud.app.idempotency.key_store import Reply
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
+from cloud.app.request_transactions import read_database
 from cloud.auth.access import Caller, allow_roles, get_caller
 from cloud.auth.keys import Role
 from cloud.billing.credit_amounts import LineCredit
@@ -96,7 +95,7 @@ async def list_invoices(
             next=write_cursor(found, limit),
         )
 
-    return await _read(request, read)
+    return await read_database(request, read)
 
 
 @router.get(
@@ -207,17 +206,7 @@ async def reject_credit_note(
 async def _find(request: Request, invoice: str, who: Caller) -> StoredDocument:
     """A document that the caller may see; raises UnknownDocumentError."""
     accounts = who.accounts
-    return await _read(request, lambda one: read_document(one, invoice, accounts=accounts))
-
-
-async def _read(request: Request, read: Callable[[Connection], Answer]) -> Answer:
-    context: AppContext = get_context(request)
-
-    def run() -> Answer:
-        with database.reading(context.engine) as connection:
-            return read(connection)
-
-    return await run_in_threadpool(run)
+    return await read_database(request, lambda one: read_document(one, invoice, accounts=accounts))
 
 
 def _reply(

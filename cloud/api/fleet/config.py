@@ -6,9 +6,10 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from cloud.api.fleet.transactions import JsonObject, TargetSelector, change_fleet, read_fleet
+from cloud.api.fleet.transactions import JsonObject, TargetSelector, change_fleet
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
+from cloud.app.request_transactions import read_database
 from cloud.auth.access import allow_roles
 from cloud.auth.keys import Role
 from cloud.fleet.history import Author
@@ -95,7 +96,7 @@ async def update_config(request: Request, asked: ConfigUpdate) -> ConfigUpdateAn
         )
     else:
         previewer = Author("", get_context(request).clock())
-        changes = await read_fleet(
+        changes = await read_database(
             request,
             lambda connection: desired_config.preview_changes(
                 connection, selector, asked.settings, previewer
@@ -111,7 +112,7 @@ async def update_config(request: Request, asked: ConfigUpdate) -> ConfigUpdateAn
 )
 async def drift(request: Request) -> DriftsAnswer:
     """Say which cameras are not what they should be."""
-    found = await read_fleet(
+    found = await read_database(
         request, lambda connection: desired_config.find_drift(connection, DeviceSelector())
     )
     shown = [

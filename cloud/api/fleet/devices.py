@@ -8,9 +8,10 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
-from cloud.api.fleet.transactions import NAME_PATTERN, Attributes, Name, change_fleet, read_fleet
+from cloud.api.fleet.transactions import NAME_PATTERN, Attributes, Name, change_fleet
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
+from cloud.app.request_transactions import read_database
 from cloud.auth.access import allow_roles
 from cloud.auth.keys import Role
 from cloud.fleet import retirement
@@ -127,7 +128,7 @@ async def list_devices(
     def page(connection: Connection) -> list[DeviceStatus]:
         return devices.find_devices(connection, search, after=after, most=limit + 1)
 
-    found = await read_fleet(request, page)
+    found = await read_database(request, page)
     shown = found[:limit]
     further = shown[-1].device.name if len(found) > limit else None
     sites = get_context(request).sites
@@ -142,7 +143,9 @@ async def list_devices(
 async def get_device(request: Request, device: DeviceName) -> ConfiguredDevice:
     """Show one camera with its configuration, desired and reported."""
     sites = get_context(request).sites
-    return await read_fleet(request, lambda connection: _read_configured(connection, device, sites))
+    return await read_database(
+        request, lambda connection: _read_configured(connection, device, sites)
+    )
 
 
 @router.post(

@@ -14,9 +14,9 @@ from cloud.api.fleet.transactions import (
     JsonObject,
     TargetSelector,
     change_fleet,
-    read_fleet,
 )
 from cloud.app.problem import REFUSALS, problem_responses
+from cloud.app.request_transactions import read_database
 from cloud.auth.access import allow_roles
 from cloud.auth.keys import Role
 from cloud.fleet import history
@@ -159,7 +159,9 @@ async def list_jobs(
     request: Request, limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 50
 ) -> JobsAnswer:
     """List the latest jobs."""
-    found = await read_fleet(request, lambda connection: rollout.list_jobs(connection, last=limit))
+    found = await read_database(
+        request, lambda connection: rollout.list_jobs(connection, last=limit)
+    )
     return JobsAnswer(jobs=[JobAnswer(**one) for one in found])
 
 
@@ -167,7 +169,7 @@ async def list_jobs(
 async def get_job(request: Request, job: JobName) -> JobAnswer:
     """Return one job with the number of its devices by status."""
     return JobAnswer(
-        **await read_fleet(request, lambda connection: rollout.get_job(connection, job))
+        **await read_database(request, lambda connection: rollout.get_job(connection, job))
     )
 
 
@@ -182,7 +184,7 @@ async def create_rollout(request: Request, asked: ModelRolloutRequest) -> JobCre
         return rollout.roll_out_model(connection, plan, author, replaces=asked.replaces)
 
     if not asked.apply:
-        await read_fleet(request, lambda opened: rollout.validate_availability(opened, plan))
+        await read_database(request, lambda opened: rollout.validate_availability(opened, plan))
     return await _create(request, asked, "fleet.roll_out", asked.model, act)
 
 
@@ -207,7 +209,7 @@ async def _create(
 ) -> JobCreatedAnswer:
     selector = asked.target.search()
     if not asked.apply:
-        selected = await read_fleet(
+        selected = await read_database(
             request, lambda connection: devices.find_names(connection, selector)
         )
         return JobCreatedAnswer(job=None, devices=len(selected))
@@ -252,7 +254,7 @@ async def list_job_devices(
     def page(connection: Connection) -> list[DeviceProgress]:
         return progress.read_progress(connection, job, status=status, after=after, most=limit + 1)
 
-    found = await read_fleet(request, page)
+    found = await read_database(request, page)
     shown = [DeviceProgressAnswer(**asdict(one)) for one in found[:limit]]
     further = shown[-1].device if len(found) > limit else None
     return ProgressAnswer(devices=shown, next=further)
@@ -265,7 +267,7 @@ async def list_history(
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 50,
 ) -> HistoryAnswer:
     """List changes of the fleet with their author, and refused attempts."""
-    rows = await read_fleet(
+    rows = await read_database(
         request, lambda connection: history.read_history(connection, device, last=limit)
     )
     entries = [

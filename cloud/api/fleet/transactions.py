@@ -67,17 +67,6 @@ class TargetSelector(BaseModel):
         return search
 
 
-async def read_fleet(request: Request, act: Callable[[Connection], Answer]) -> Answer:
-    """Run a query off the event loop."""
-    context: AppContext = get_context(request)
-
-    def read() -> Answer:
-        with database.reading(context.engine) as connection:
-            return act(connection)
-
-    return await run_in_threadpool(read)
-
-
 async def change_fleet(
     request: Request,
     action: str,

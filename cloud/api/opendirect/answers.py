@@ -109,11 +109,7 @@ def take_page(resources: Sequence[Any], offset: int, count: int) -> Sequence[Any
 
 def has_changed(request: Request, resource: Mapping[str, Any]) -> bool:
     """Whether the client names another version of a resource in `If-Match`."""
-    named = request.headers.get("if-match")
-    if named is None or named.strip() == "*":
-        return False
-    tag = TaggedResponse(encode(resource)).tag.decode().removeprefix("W/")
-    return tag not in {one.strip().removeprefix("W/") for one in named.split(",")}
+    return not TaggedResponse(encode(resource)).is_match(request.headers.get("if-match"))
 
 
 def explain(error: Exception) -> dict[str, Any]:

@@ -5,9 +5,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy import Connection
-from starlette.concurrency import run_in_threadpool
 
-from cloud import database
 from cloud.api.opendirect.answers import (
     CHANGE_PROBLEMS,
     PREFIX,
@@ -26,11 +24,10 @@ from cloud.api.opendirect.orders import find_account_order, list_orders_of
 from cloud.api.orders.models import CREATIVE_NAME, ID, LINE_ID
 from cloud.api.orders.order_change import change_orders
 from cloud.api.orders.orders import ORDER_ROLES, Asker
-from cloud.app.context import AppContext
 from cloud.app.idempotency.idempotent_request import Idempotent
 from cloud.app.idempotency.key_store import Reply
 from cloud.app.orders.line_creatives import require_usable_creatives
-from cloud.app.rate_card_reload import get_context
+from cloud.app.request_transactions import read_database
 from cloud.auth.access import Caller, allow_roles
 from cloud.booking.opendirect.resources import (
     assignment_id,
@@ -103,7 +100,7 @@ async def list_account_changes(
         every = [one for order in orders for one in list_changes(connection, order.id)]
         return [describe_change(one, account) for one in every]
 
-    found = await _read(request, read)
+    found = await read_database(request, read)
     page = take_page(found, offset, count)
     return answer_page(request, "changerequests", page, len(found))
 
@@ -134,7 +131,7 @@ async def get_change(
     request: Request, account: AccountId, change: ChangeId, who: Asker
 ) -> Response:
     """Return one change request."""
-    found = await _read(request, lambda connection: _find(connection, who, account, change))
+    found = await read_database(request, lambda connection: _find(connection, who, account, change))
     return answer(request, describe_change(found, account))
 
 
@@ -159,7 +156,7 @@ async def list_assignments(
     request: Request, account: AccountId, who: Asker, offset: Offset = 0, count: Count = 25
 ) -> Response:
     """List the creatives of the account's lines."""
-    lines = await _read(request, lambda connection: _read_lines(connection, who, account))
+    lines = await read_database(request, lambda connection: _read_lines(connection, who, account))
     found = [one for line in lines for one in describe_assignments(line)]
     return answer_page(request, "assignments", take_page(found, offset, count), len(found))
 
@@ -206,16 +203,6 @@ async def delete_assignment(
         raise unknown_order(assignment)
 
     return await change_orders(request, idempotent, step)
-
-
-async def _read(request: Request, read: Any) -> Any:
-    context: AppContext = get_context(request)
-
-    def run() -> Any:
-        with database.reading(context.engine) as connection:
-            return read(connection)
-
-    return await run_in_threadpool(run)
 
 
 async def _decide(

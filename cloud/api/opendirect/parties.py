@@ -1,13 +1,11 @@
 """OpenDirect's organizations, advertiserbrands and accounts, which `/api/accounts` creates."""
 
-from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 from sqlalchemy import Connection
-from starlette.concurrency import run_in_threadpool
 
-from cloud import database
 from cloud.api.opendirect.answers import (
     PREFIX,
     READ_PROBLEMS,
@@ -20,8 +18,7 @@ from cloud.api.opendirect.answers import (
     take_page,
 )
 from cloud.api.orders.orders import ORDER_ROLES, Asker
-from cloud.app.context import AppContext
-from cloud.app.rate_card_reload import get_context
+from cloud.app.request_transactions import read_database
 from cloud.auth.access import Caller, allow_roles
 from cloud.auth.accounts.account import Account, AccountKind
 from cloud.auth.accounts.account_store import list_accounts, read_account, unknown_account
@@ -44,16 +41,6 @@ OrganizationId = Annotated[str, Path(examples=["acme"], max_length=64)]
 BrandId = Annotated[str, Path(examples=["3f2a9c1e5b7d4806a1c2e3f405162738"], max_length=64)]
 
 
-async def _read(request: Request, read: Callable[[Connection], Any]) -> Any:
-    context: AppContext = get_context(request)
-
-    def run() -> Any:
-        with database.reading(context.engine) as connection:
-            return read(connection)
-
-    return await run_in_threadpool(run)
-
-
 def _visible_accounts(connection: Connection, who: Caller) -> Sequence[Account]:
     of = None if who.sees_all else who.account
     return list_accounts(connection, of=of, limit=MAX_ACCOUNTS)
@@ -71,7 +58,7 @@ async def list_organizations(
     request: Request, who: Asker, offset: Offset = 0, count: Count = 25
 ) -> Response:
     """List the organisations that the caller sees."""
-    found = await _read(request, lambda connection: _visible_accounts(connection, who))
+    found = await read_database(request, lambda connection: _visible_accounts(connection, who))
     page = [describe_organization(one) for one in take_page(found, offset, count)]
     return answer_page(request, "organizations", page, len(found))
 
@@ -79,7 +66,9 @@ async def list_organizations(
 @router.get("/organizations/{organization}", responses=READ_PROBLEMS)
 async def get_organization(request: Request, organization: OrganizationId, who: Asker) -> Response:
     """Return one organisation."""
-    found = await _read(request, lambda connection: _require_account(connection, organization, who))
+    found = await read_database(
+        request, lambda connection: _require_account(connection, organization, who)
+    )
     return answer(request, describe_organization(found))
 
 
@@ -88,7 +77,7 @@ async def list_advertisers(
     request: Request, who: Asker, offset: Offset = 0, count: Count = 25
 ) -> Response:
     """List the accounts: each an advertiser with who buys for it."""
-    every = await _read(request, lambda connection: _visible_accounts(connection, who))
+    every = await read_database(request, lambda connection: _visible_accounts(connection, who))
     found = [one for one in every if one.kind is not AccountKind.MEDIA_OWNER]
     page = [describe_account(one) for one in take_page(found, offset, count)]
     return answer_page(request, "accounts", page, len(found))
@@ -97,7 +86,9 @@ async def list_advertisers(
 @router.get("/accounts/{account}", responses=READ_PROBLEMS)
 async def get_advertiser(request: Request, account: AccountId, who: Asker) -> Response:
     """Return one account."""
-    found = await _read(request, lambda connection: _require_account(connection, account, who))
+    found = await read_database(
+        request, lambda connection: _require_account(connection, account, who)
+    )
     return answer(request, describe_account(found))
 
 
@@ -110,7 +101,7 @@ async def list_advertiser_brands(
     def read(connection: Connection) -> Sequence[Brand]:
         return list_brands(connection, None if who.accounts is None else sorted(who.accounts))
 
-    found = await _read(request, read)
+    found = await read_database(request, read)
     page = [describe_brand(one) for one in take_page(found, offset, count)]
     return answer_page(request, "advertiserbrands", page, len(found))
 
@@ -125,4 +116,4 @@ async def get_advertiser_brand(request: Request, brand: BrandId, who: Asker) -> 
             raise unknown_brand(brand)
         return found
 
-    return answer(request, describe_brand(await _read(request, read)))
+    return answer(request, describe_brand(await read_database(request, read)))

@@ -6,7 +6,7 @@ that every order is paid in advance.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -43,7 +43,7 @@ class AccountKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountProfile:
-    """What is written about an account when it is created."""
+    """What staff write about an account."""
 
     id: str
     name: str
@@ -65,6 +65,13 @@ class Account(AccountProfile):
 
     created_at: datetime
     closed_at: datetime | None = None
+
+    @property
+    def profile(self) -> AccountProfile:
+        """What can be written about it."""
+        return AccountProfile(
+            **{one.name: getattr(self, one.name) for one in fields(AccountProfile)}
+        )
 
     @property
     def is_open(self) -> bool:

@@ -5,7 +5,7 @@ API keys are not valid any more.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -39,6 +39,7 @@ from cloud.auth.accounts.account import (
 from cloud.auth.keys import MAX_ACCOUNT
 
 CREATE: Final = "account.create"
+CHANGE: Final = "account.change"
 CLOSE: Final = "account.close"
 
 accounts = Table(
@@ -69,16 +70,17 @@ class UnknownAccountError(LookupError):
     """No account with that id is visible to the caller."""
 
 
-def read_account(connection: Connection, account: str) -> Account | None:
-    """The account with this id, open or closed; None without one."""
-    found = connection.execute(select(accounts).where(accounts.c.id == account)).mappings()
-    row = found.one_or_none()
+def read_account(connection: Connection, account: str, *, lock: bool = False) -> Account | None:
+    """The account with this id, open or closed, until the end of the transaction with `lock`."""
+    wanted = select(accounts).where(accounts.c.id == account)
+    found = connection.execute(wanted.with_for_update() if lock else wanted)
+    row = found.mappings().one_or_none()
     return None if row is None else _to_account(row)
 
 
-def require_account(connection: Connection, account: str) -> Account:
-    """The account with this id, open or closed; raises UnknownAccountError."""
-    found = read_account(connection, account)
+def require_account(connection: Connection, account: str, *, lock: bool = False) -> Account:
+    """The same; raises UnknownAccountError."""
+    found = read_account(connection, account, lock=lock)
     if found is None:
         raise unknown_account(account)
     return found
@@ -101,13 +103,44 @@ def create_account(
     if profile.agency is not None:
         _require_agency(connection, profile.agency)
     created = Account(**asdict(profile), created_at=now)
-    row = {name: value for name, value in asdict(created).items() if name != "address"}
-    row["address"] = msgspec.json.encode(created.address).decode()
-    connection.execute(insert(accounts).values(row))
+    connection.execute(insert(accounts).values(_to_row(created)))
     audit.record_change(
         connection, at=now, actor=by, action=CREATE, about=created.id, details=asdict(profile)
     )
     return created
+
+
+def change_account(
+    connection: Connection, profile: AccountProfile, *, by: str, now: datetime
+) -> Account:
+    """Store another profile of an account; the entry in the audit log has all of it.
+
+    Prices, postings and the credit limit are in the currency of the account, and the roles of its
+    users depend on its kind, so these two stay. Orders keep the agency and the commission that they
+    were placed with.
+
+    Raises:
+        UnknownAccountError: there is no account with that id.
+        AccountError: a field is not valid, or the currency or the kind is another one.
+    """
+    before = require_account(connection, profile.id, lock=True)
+    validate_profile(profile)
+    if (profile.kind, profile.currency) != (before.kind, before.currency):
+        raise AccountError(
+            f"account {profile.id!r} is of kind {before.kind} with amounts in {before.currency}, "
+            "which never change: create another account"
+        )
+    if profile.agency is not None and profile.agency != before.agency:
+        _require_agency(connection, profile.agency)
+    changed = replace(before, **asdict(profile))
+    if changed == before:
+        return before
+    same = accounts.c.id == profile.id
+    connection.execute(update(accounts).where(same).values(_to_row(changed)))
+    audit.record_change(
+        connection, at=now, actor=by, action=CHANGE, about=profile.id, details=asdict(profile)
+    )
+    return changed
 
 
 def close_account(connection: Connection, account: str, *, by: str, now: datetime) -> Account:
@@ -141,6 +174,10 @@ def _require_agency(connection: Connection, agency: str) -> None:
         raise AccountError(
             f"agency {agency[:MAX_ACCOUNT]!r} is no open account of kind agency: create it first"
         )
+
+
+def _to_row(account: Account) -> dict[str, Any]:
+    return asdict(account) | {"address": msgspec.json.encode(account.address).decode()}
 
 
 def _to_account(row: Any) -> Account:

@@ -14,15 +14,19 @@ from cloud.auth.audit_comparisons import Details, describe_differences, read_row
 
 
 class AccountComparison:
-    """`accounts`: as they were created, and when they were closed."""
+    """`accounts`: as they were created or changed last, and when they were closed."""
 
     def __init__(self) -> None:
-        self._created: dict[str, tuple[AuditEntry, Details]] = {}
+        self._created: dict[str, datetime] = {}
+        self._logged: dict[str, tuple[AuditEntry, Details]] = {}
         self._closed: dict[str, datetime] = {}
 
     def add_entry(self, entry: AuditEntry, details: Details) -> None:
         if entry.action == account_store.CREATE:
-            self._created[entry.object] = entry, details
+            self._created[entry.object] = entry.at
+            self._logged[entry.object] = entry, details
+        elif entry.action == account_store.CHANGE:
+            self._logged[entry.object] = entry, details
         elif entry.action == account_store.CLOSE:
             self._closed[entry.object] = entry.at
 
@@ -33,10 +37,10 @@ class AccountComparison:
             if name not in self._created:
                 yield f"{what} has no entry that it was created"
                 continue
-            entry, details = self._created[name]
+            entry, details = self._logged[name]
             wanted = {**details, "address": _encode(details["address"])}
             yield from describe_differences(
-                what, entry, rows.get(name), created_at=entry.at,
+                what, entry, rows.get(name), created_at=self._created[name],
                 closed_at=self._closed.get(name), **wanted,
             )  # fmt: skip
 

@@ -32,7 +32,6 @@ ADMINS = frozenset({Role.ADMIN})
 FINANCE = frozenset({Role.FINANCE, Role.ADMIN})
 PAYERS = FINANCE | {Role.ADVERTISER, Role.AGENCY}
 OPERATORS = frozenset({Role.OPERATIONS, Role.ADMIN})
-FINANCE = frozenset({Role.FINANCE, Role.ADMIN})
 OPEN = frozenset(
     {
         "/",
@@ -86,7 +85,8 @@ ROLES = {
     "/api/me": EVERYBODY,
     "/api/sign-out": EVERYBODY,
     "/api/accounts": EVERYBODY,
-    "POST /api/accounts": SALES,
+    "POST /api/accounts": SALES | FINANCE,
+    "PATCH /api/accounts": SALES | FINANCE,
     "POST /api/accounts/{account}/close": ADMINS,
     "/api/brands": EVERYBODY,
     "POST /api/brands": BUYERS,

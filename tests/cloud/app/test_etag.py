@@ -51,6 +51,14 @@ def test_any_other_tag_gets_the_bytes(held: str) -> None:
     assert TaggedResponse(SMALL).answer(request_of(if_none_match=held)).status_code == 200
 
 
+def test_a_client_means_this_version_with_its_tag_or_without_one() -> None:
+    tagged = TaggedResponse(SMALL)
+    tag = tagged.tag.decode()
+    for wanted in (None, "*", tag, tag.removeprefix("W/"), f'"other", {tag}'):
+        assert tagged.is_match(wanted)
+    assert not any(map(tagged.is_match, ('"other"', "", "W/")))
+
+
 def test_a_part_of_a_tag_is_another_tag() -> None:
     tagged = TaggedResponse(SMALL)
     for part in (tagged.tag[:-2], tagged.tag[2:-1], tagged.tag.strip(b'W/"')):

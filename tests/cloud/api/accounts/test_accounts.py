@@ -1,4 +1,4 @@
-"""Accounts and brands: staff create them, everybody sees their own."""
+"""Accounts: staff create and change them, everybody sees their own."""
 
 import pytest
 
@@ -54,25 +54,83 @@ def test_staff_create_an_account_once(office):
     assert admin("POST", "/api/accounts", json=NEW, headers=without).status_code in (400, 422)
 
 
+@pytest.fixture
+def staff(office):
+    """Browsers of a user of each of these roles."""
+    with writing(office.context.engine) as connection:
+        owner = require_account(connection, "owner")
+        users = {
+            role: add_user(connection, owner, role.value, office.clock.now, role)
+            for role in (Role.SALES, Role.FINANCE, Role.OPERATIONS)
+        }
+    return {role: office.browser(user) for role, user in users.items()}
+
+
 @pytest.mark.parametrize(
     ("kind", "terms"),
     [("advertiser", {"credit_limit_minor": 10**15}), ("agency", {"commission_bp": 5_000})],
 )
-def test_finance_sets_the_commission_and_the_credit_limit_and_sales_does_not(office, kind, terms):
-    with writing(office.context.engine) as connection:
-        owner = require_account(connection, "owner")
-        staff = [
-            add_user(connection, owner, role.value, office.clock.now, role)
-            for role in (Role.SALES, Role.FINANCE)
-        ]
-    sales, finance = map(office.browser, staff)
+def test_finance_sets_the_commission_and_the_credit_limit_and_sales_does_not(staff, kind, terms):
+    sales, finance = staff[Role.SALES], staff[Role.FINANCE]
     asked = {"id": "new-one", "name": "New One", "kind": kind, **terms}
     refused = sales("POST", "/api/accounts", json=asked)
     assert refused.status_code == 403
     assert "only the roles finance and admin" in refused.json()["detail"]
-    assert sales("POST", "/api/accounts", json={**NEW, "id": "plain"}).status_code == 201
-    created = finance("POST", "/api/accounts", json=asked)
-    assert (created.status_code, created.json()) == (201, {**created.json(), **terms})
+    created = sales("POST", "/api/accounts", json={**asked, **dict.fromkeys(terms, 0)})
+    assert created.status_code == 201
+    path = created.headers["location"]
+    assert sales("PATCH", path, json=terms).status_code == 403
+    same = {"name": "Newer", **dict.fromkeys(terms, 0)}
+    assert sales("PATCH", path, json=same).json()["name"] == "Newer"
+    changed = finance("PATCH", path, json=terms)
+    assert (changed.status_code, changed.json()) == (200, {**changed.json(), **terms})
+    assert finance("POST", "/api/accounts", json={**asked, "id": "two"}).status_code == 201
+
+
+def test_a_change_replaces_the_fields_that_it_names(staff, read_actions):
+    sales, path = staff[Role.SALES], "/api/accounts/acme"
+    before = sales("GET", path)
+    asked = {"vat_number": "GB123456789", "address": ["1 Road", "Leeds"], "agency": "media"}
+    changed = sales("PATCH", path, json=asked, headers={"if-match": before.headers["etag"]})
+    assert (changed.status_code, changed.json()) == (200, {**before.json(), **asked})
+    after = sales("GET", path)
+    assert (after.json(), after.headers["etag"]) == (changed.json(), changed.headers["etag"])
+    cleared = sales("PATCH", path, json={"agency": None}, headers={"if-match": "*"})
+    assert cleared.json() == {**changed.json(), "agency": None}
+    assert sales("PATCH", path, json={"agency": None}).json() == cleared.json()
+    assert read_actions().count("account.change") == 2  # the last one changed nothing
+
+
+def test_a_change_of_an_earlier_version_is_refused(staff):
+    sales, path = staff[Role.SALES], "/api/accounts/acme"
+    earlier = {"if-match": sales("GET", path).headers["etag"]}
+    assert sales("PATCH", path, json={"name": "First"}, headers=earlier).status_code == 200
+    late = sales("PATCH", path, json={"name": "Second"}, headers=earlier)
+    assert (late.status_code, late.json()["title"]) == (412, "Precondition failed")
+    assert sales("GET", path).json()["name"] == "First"
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({}, "at least one field"),
+        ({"currency": "EUR"}, "Extra inputs"),
+        ({"name": None}, "valid string"),
+        ({"name": ""}, "1 to 120 printable characters"),
+        ({"commission_bp": 1}, "only an agency has one"),
+        ({"agency": "bolt"}, "no open account of kind agency"),
+    ],
+)
+def test_a_change_that_is_not_valid_is_refused(office, asked, sentence):
+    refused = office.browser(office.admin)("PATCH", "/api/accounts/acme", json=asked)
+    assert (refused.status_code, sentence in refused.json()["detail"]) == (422, True)
+
+
+def test_staff_of_sales_and_finance_change_accounts_and_nobody_else(office, staff):
+    asked = {"name": "Other"}
+    for browser in (office.browser(office.manager), staff[Role.OPERATIONS]):
+        assert browser("PATCH", "/api/accounts/acme", json=asked).status_code == 403
+    assert staff[Role.FINANCE]("PATCH", "/api/accounts/none", json=asked).status_code == 404
 
 
 def test_a_closed_account_admits_neither_users_nor_keys(office):
@@ -100,19 +158,7 @@ def test_pages_of_accounts_follow_each_other(office):
     assert (ids(second), second.json()["next"]) == (["owner"], None)
 
 
-@pytest.mark.parametrize("categories", [[], ["IAB8-5", "218"]])
-def test_a_brand_is_read_as_it_was_created(office, categories):
-    buyer = office.browser(office.buyer)
-    asked = {"account": "acme", "name": "Tea", "categories": categories}
-    created = buyer("POST", "/api/brands", json=asked)
-
-    assert {**created.json(), **asked} == created.json()
-    assert buyer("GET", created.headers["location"]).json() == created.json()
-    assert buyer("GET", "/api/brands").json()["brands"] == [created.json()]
-    assert buyer("POST", "/api/brands", json=asked).status_code == 409
-
-
-def test_a_key_says_whom_it_belongs_to(office):
+def test_the_caller_of_a_key_is_its_account(office):
     key = create_key(
         office.context.engine, Role.AGENCY, "Media", by="me", now=office.clock.now, account="media"
     )

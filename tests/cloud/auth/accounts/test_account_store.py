@@ -1,5 +1,6 @@
 """Accounts are created, listed and closed; every change is audited."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from cloud.auth.accounts.account_store import (
     AccountExistsError,
     UnknownAccountError,
     accounts,
+    change_account,
     close_account,
     create_account,
     list_accounts,
@@ -89,3 +91,37 @@ def test_an_account_is_closed_once_and_stays_readable(connection):
         close_account(connection, "acme", by="bob", now=later)
     entries = [(one.actor, one.action, one.object) for one in audit.read_entries(connection)]
     assert entries == [("ann", "account.create", "acme"), ("bob", "account.close", "acme")]
+
+
+def change(connection, profile):
+    return change_account(connection, profile, by="bob", now=NOW + timedelta(hours=1))
+
+
+def test_a_changed_account_keeps_its_dates_and_is_audited_once(connection):
+    created = create(connection, ACME)
+    wanted = replace(ACME, name="Acme plc", address=(), credit_limit_minor=1)
+    changed = change(connection, wanted)
+    assert changed == read_account(connection, "acme")
+    assert (changed.profile, changed.created_at) == (wanted, created.created_at)
+    assert change(connection, wanted) == changed
+    last = list(audit.read_entries(connection))[-1]
+    assert (last.number, last.action, last.object) == (2, "account.change", "acme")
+    assert '"name":"Acme plc"' in last.details
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("currency", "EUR", "amounts in GBP, which never change"),
+        ("kind", AccountKind.MEDIA_OWNER, "of kind advertiser"),
+        ("agency", "acme", "no open account of kind agency"),
+        ("name", "", "printable"),
+    ],
+)
+def test_an_account_is_not_changed_to_one_that_cannot_be(connection, field, value, sentence):
+    created = create(connection, ACME)
+    with pytest.raises(AccountError, match=sentence):
+        change(connection, replace(ACME, **{field: value}))
+    with pytest.raises(UnknownAccountError):
+        change(connection, MEDIA)
+    assert read_account(connection, "acme") == created
