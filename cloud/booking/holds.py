@@ -37,16 +37,15 @@ class BookingHoldState(StrEnum):
 class HoldPolicy:
     """Limits of holds. One extension adds `period` to the present moment."""
 
-    period: timedelta = timedelta(hours=24)
-    longest: timedelta = timedelta(days=7)
-    extensions: int = 6
-    holds: int = 20
-    slots: int = 40_000
+    period: timedelta
+    longest: timedelta
+    extensions: int
+    holds: int
+    slots: int
 
 
 COMPRESSION: Final = 1
 """Fast: a hold of thousands of slots waits for it with the slots locked."""
-HOLD_POLICY: Final = HoldPolicy()
 
 
 class UnknownHold(LookupError):  # noqa: N818 - reads as what happened
@@ -93,7 +92,7 @@ class HoldPosition:
 
 
 def place_hold(
-    connection: Connection, sites: Sites, hold: BookingHold, *, policy: HoldPolicy = HOLD_POLICY
+    connection: Connection, sites: Sites, hold: BookingHold, *, policy: HoldPolicy
 ) -> None:
     """Take the positions of a hold and store it.
 
@@ -117,7 +116,7 @@ def place_hold(
         "state": hold.state.value,
         "delivery": hold.delivery.value,
         "slot_count": len(hold.slots),
-        "slots": zlib.compress(msgspec.json.encode(_to_rows(hold.slots)), COMPRESSION),
+        "slots": zlib.compress(encode_slots(hold.slots), COMPRESSION),
     }
     connection.execute(booking_holds.insert().values(row))
 
@@ -128,7 +127,7 @@ def extend_hold(
     accounts: frozenset[str] | None,
     *,
     now: datetime,
-    policy: HoldPolicy = HOLD_POLICY,
+    policy: HoldPolicy,
 ) -> BookingHold:
     """Let a hold end one period from now, but not after `latest_at`.
 
@@ -255,7 +254,9 @@ def sweep_holds(connection: Connection, now: datetime) -> list[str]:
     return swept
 
 
-def refuse_too_many_slots(connection: Connection, account: str, now: datetime) -> None:
+def refuse_too_many_slots(
+    connection: Connection, account: str, now: datetime, policy: HoldPolicy
+) -> None:
     """Raise HoldLimitError where holds and reservations of an account have too many slots."""
     takes = booking_takes.c
     counted = (
@@ -269,9 +270,9 @@ def refuse_too_many_slots(connection: Connection, account: str, now: datetime) -
         )
     )
     held = connection.execute(counted).scalar_one()
-    if held > HOLD_POLICY.slots:
+    if held > policy.slots:
         raise HoldLimitError(
-            f"{account} would have {held} slots held or reserved: at most {HOLD_POLICY.slots} at "
+            f"{account} would have {held} slots held or reserved: at most {policy.slots} at "
             "once; book or release some"
         )
 
@@ -308,8 +309,9 @@ def _update(connection: Connection, name: str, **values: Any) -> None:
     connection.execute(update(booking_holds).where(booking_holds.c.id == name).values(values))
 
 
-def _to_rows(slots: Iterable[SlotDemand]) -> list[tuple[str, int, int]]:
-    return [(one.location, one.starts_at_s, one.positions) for one in slots]
+def encode_slots(slots: Iterable[SlotDemand]) -> bytes:
+    """As the column `slots` has them before it is compressed."""
+    return msgspec.json.encode([(one.location, one.starts_at_s, one.positions) for one in slots])
 
 
 def _of(accounts: frozenset[str] | None) -> ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""`/api/holds`: positions that an account has for a day, from a quote or for named slots.
+"""`/api/holds`: positions that an account has for a time, from a quote or for named slots.
 
 A hold belongs to its account; for any other buyer it does not exist. Extending is limited in number
 and in total, so no hold stays for ever. A hold that has ended stays readable.
@@ -23,12 +23,12 @@ from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempote
 from cloud.app.idempotency.key_store import Reply
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
-from cloud.auth import audit
 from cloud.auth.access import BUYER_ROLES, Caller, allow_roles
+from cloud.booking.hold_entries import EXTEND, PLACE, RELEASE, record_hold
 from cloud.booking.holds import (
-    HOLD_POLICY,
     BookingHold,
     BookingHoldState,
+    HoldPolicy,
     HoldPosition,
     extend_hold,
     find_hold,
@@ -115,8 +115,8 @@ async def create_hold(
 
     def place(connection: Connection) -> Reply:
         hold = _new_hold(context, connection, asked, who, buyer)
-        place_hold(connection, context.sites, hold)
-        _record(connection, hold, who, "hold.place", hold.created_at)
+        place_hold(connection, context.sites, hold, policy=context.booking_policy.hold_policy)
+        record_hold(connection, hold, PLACE, who.name, hold.created_at)
         return Reply(201, describe_hold(hold, hold.created_at), {"location": _address(hold)})
 
     def run() -> Response:
@@ -181,13 +181,14 @@ async def get_hold(request: Request, hold: HoldId, who: Asker) -> Response:
     responses=problem_responses(*REFUSALS, *MUTATION_REFUSALS, 404, 500, 503),
 )
 async def extend(request: Request, hold: HoldId, who: Asker, idempotent: Idempotent) -> Response:
-    """Let a hold end a day from now; refused (409) where it would not end later."""
+    """Let a hold end later; refused (409) where it would not, and beyond the limits."""
     context: AppContext = get_context(request)
 
     def change(connection: Connection) -> Reply:
         now = context.clock()
-        found = extend_hold(connection, hold, who.accounts, now=now)
-        _record(connection, found, who, "hold.extend", now)
+        policy = context.booking_policy.hold_policy
+        found = extend_hold(connection, hold, who.accounts, now=now, policy=policy)
+        record_hold(connection, found, EXTEND, who.name, now)
         return Reply(200, describe_hold(found, now), {})
 
     return await run_in_threadpool(idempotent.run, context, change)
@@ -209,7 +210,7 @@ async def delete_hold(
         was_held = find_hold(connection, hold, who.accounts).state_at(now) is BookingHoldState.HELD
         found = release_hold(connection, hold, who.accounts, now)
         if was_held:
-            _record(connection, found, who, "hold.release", now)
+            record_hold(connection, found, RELEASE, who.name, now)
         return Reply(200, describe_hold(found, now), {})
 
     response = await run_in_threadpool(idempotent.run, context, change)
@@ -220,7 +221,7 @@ async def delete_hold(
 def _new_hold(
     context: AppContext, connection: Connection, asked: HoldRequest, who: Caller, buyer: Buyer
 ) -> BookingHold:
-    now = context.clock()
+    now, policy = context.clock(), context.booking_policy.hold_policy
     account, quote = who.account if buyer.account is None else buyer.account, None
     if asked.quote is not None:
         locked = require_valid_quote(context, connection, asked.quote, who)
@@ -230,7 +231,7 @@ def _new_hold(
         assert asked.selection is not None
         chosen = select_slots(connection, context.sites, asked.selection, most=MAX_SLOTS)
         delivery, slots = chosen.delivery, chosen.demand
-    return build_hold(account, who.name, slots, delivery, quote, now)
+    return build_hold(account, who.name, slots, delivery, quote, now, policy)
 
 
 def build_hold(
@@ -240,6 +241,7 @@ def build_hold(
     delivery: DeliveryType,
     quote: str | None,
     now: datetime,
+    policy: HoldPolicy,
 ) -> BookingHold:
     """A new hold of an account, for the period of the policy."""
     return BookingHold(
@@ -247,8 +249,8 @@ def build_hold(
         account=account,
         created_by=by[:120],
         created_at=now,
-        expires_at=now + HOLD_POLICY.period,
-        latest_at=now + HOLD_POLICY.longest,
+        expires_at=now + policy.period,
+        latest_at=now + policy.longest,
         extensions=0,
         state=BookingHoldState.HELD,
         ended_at=None,
@@ -287,24 +289,6 @@ def _summarize(hold: BookingHold, now: datetime) -> dict[str, Any]:
         "delivery": hold.delivery,
         "slot_count": len(hold.slots),
     }
-
-
-def _record(
-    connection: Connection, hold: BookingHold, who: Caller, action: str, at: datetime
-) -> None:
-    audit.record_change(
-        connection,
-        at=at,
-        actor=who.name[:120],
-        action=action,
-        about=hold.id,
-        details={
-            "account": hold.account,
-            "slots": len(hold.slots),
-            "quote": hold.quote,
-            "expires_at": hold.expires_at.isoformat(),
-        },
-    )
 
 
 def _address(hold: BookingHold) -> str:

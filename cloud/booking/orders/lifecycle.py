@@ -55,7 +55,7 @@ def reserve_lines(
         moved.append(work.move(line, action, expires_at=expires_at))
         _take(work, line, expires_at)
     if not work.actor.is_staff:
-        refuse_too_many_slots(work.connection, order.account, work.now)
+        refuse_too_many_slots(work.connection, order.account, work.now, work.policy.hold_policy)
     work.store_lines(order, moved, LINE_ACTIONS[LineAction.RESERVE])
     return tuple(moved)
 

@@ -138,7 +138,7 @@ def add_held_lines(
             now=work.now, account=order.account, delivery=line.delivery,
         )  # fmt: skip
     if not work.actor.is_staff:
-        refuse_too_many_slots(work.connection, order.account, work.now)
+        refuse_too_many_slots(work.connection, order.account, work.now, work.policy.hold_policy)
     end_hold(work.connection, hold, BookingHoldState.BOOKED, work.now)
     lines = tuple(
         work.move(line, LineAction.RESERVE, expires_at=hold.expires_at) for line in drafts

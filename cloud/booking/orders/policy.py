@@ -1,4 +1,4 @@
-"""The booking file: cancellation, changes, discounts, and what the media owner must confirm.
+"""The booking file: cancellation, changes, discounts, holds, and what the media owner must confirm.
 
 Its figures are terms of sale, so they are configuration; `cloud/samples/booking.yaml` explains each
 of them.
@@ -14,12 +14,14 @@ import msgspec
 from msgspec import Meta
 
 from cloud.auth.keys import Role
+from cloud.booking.holds import HoldPolicy
 from cloud.booking.orders.order import BASIS_POINTS, divide_half_up
 from cloud.booking.slots import DeliveryType
 from cloud.yaml_document import read_document
 
 SAMPLE: Final = Path(__file__).parents[2] / "samples" / "booking.yaml"
 MOST_DAYS: Final = 400
+MOST_HOURS: Final = 24 * 60
 PERCENT: Final = 100
 
 Days = Annotated[int, Meta(ge=0, le=MOST_DAYS)]
@@ -48,6 +50,20 @@ class Discounts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     admin: BasisPoints
 
 
+class HoldLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long a hold lasts, and how many holds and held slots an account has at once."""
+
+    hours: Annotated[int, Meta(ge=1, le=MOST_HOURS)] = 24
+    longest_hours: Annotated[int, Meta(ge=1, le=MOST_HOURS)] = 7 * 24
+    extensions: Annotated[int, Meta(ge=0, le=1_000)] = 6
+    holds: Annotated[int, Meta(ge=0, le=100_000)] = 20
+    slots: Annotated[int, Meta(ge=0, le=10**7)] = 40_000
+
+    def __post_init__(self) -> None:
+        if self.longest_hours < self.hours:
+            raise ValueError("holds: longest_hours may not be less than hours")
+
+
 class BookingPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole file."""
 
@@ -55,10 +71,11 @@ class BookingPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     cancellation: Annotated[tuple[CancellationStep, ...], Meta(min_length=1, max_length=20)]
     in_flight: InFlightDue
     change_notice_days: Days
-    reservation_hours: Annotated[int, Meta(ge=1, le=24 * 60)]
-    decision_hours: Annotated[int, Meta(ge=1, le=24 * 60)]
+    reservation_hours: Annotated[int, Meta(ge=1, le=MOST_HOURS)]
+    decision_hours: Annotated[int, Meta(ge=1, le=MOST_HOURS)]
     confirm_reservations: tuple[DeliveryType, ...] = ()
     discounts: Discounts
+    holds: HoldLimits = HoldLimits()
 
     def __post_init__(self) -> None:
         days = [step.notice_days for step in self.cancellation]
@@ -67,6 +84,18 @@ class BookingPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         due = [step.percent_due for step in self.cancellation]
         if due != sorted(due):
             raise ValueError("cancellation: percent_due may not be less with less notice")
+
+    @property
+    def hold_policy(self) -> HoldPolicy:
+        """The limits of holds."""
+        limits = self.holds
+        return HoldPolicy(
+            period=timedelta(hours=limits.hours),
+            longest=timedelta(hours=limits.longest_hours),
+            extensions=limits.extensions,
+            holds=limits.holds,
+            slots=limits.slots,
+        )
 
     @property
     def reservation(self) -> timedelta:

@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 from cloud.auth.audit import read_entries
-from cloud.booking.holds import HOLD_POLICY
+from cloud.booking.orders.policy import load_booking_policy
 from cloud.database import reading
 from tests.cloud.api.booking.booking_requests import MONDAY, Market, slots
+
+LIMITS = load_booking_policy().hold_policy
 
 
 def hold(market: Market, *hours: int, positions: int = 1):
@@ -46,7 +48,7 @@ def test_an_extension_moves_the_end_and_not_beyond_the_maximum(market: Market) -
         made += market.acme.post(path).status_code == 200
     found = market.acme.get(f"/api/holds/{placed['id']}").json()
     assert found["state"] == "expired"
-    assert made == found["extensions"] <= HOLD_POLICY.extensions
+    assert made == found["extensions"] <= LIMITS.extensions
     assert found["expires_at"] <= placed["latest_at"] == "2026-11-27T12:00:00Z"
     assert found["ended_at"] == found["expires_at"]
     assert market.acme.post(path).json()["title"] == "Hold has ended"
@@ -75,8 +77,8 @@ def test_a_deleted_hold_gives_its_positions_back(market: Market) -> None:
 
 
 def test_an_account_has_at_most_the_holds_of_the_policy(market: Market) -> None:
-    statuses = [hold(market, hour).status_code for hour in range(HOLD_POLICY.holds + 1)]
-    assert statuses == [201] * HOLD_POLICY.holds + [409]
+    statuses = [hold(market, hour).status_code for hour in range(LIMITS.holds + 1)]
+    assert statuses == [201] * LIMITS.holds + [409]
     page = market.acme.get("/api/holds", params={"limit": 15}).json()
     rest = market.acme.get("/api/holds", params={"after": page["next"]}).json()
     assert (len(page["holds"]), len(rest["holds"]), rest["next"]) == (15, 5, None)

@@ -3,11 +3,12 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 import pytest
 from sqlalchemy import select
 
 from cloud.auth.audit import read_entries, verify_chain
-from cloud.booking import holds
+from cloud.booking.holds import HoldLimitError
 from cloud.booking.order_line import BookingStatus
 from cloud.booking.order_store import digest_of_all, read_newest
 from cloud.booking.orders.due_changes import apply_due_changes
@@ -18,6 +19,7 @@ from cloud.booking.orders.lifecycle import (
     resume_lines,
 )
 from cloud.booking.orders.order_work import OrderWork
+from cloud.booking.orders.policy import HoldLimits
 from cloud.booking.quote_locks import QuoteExpiredError
 from cloud.booking.slots import DeliveryType, NotAvailableError
 from cloud.booking.takes import NotHeldError
@@ -193,13 +195,11 @@ def test_an_hour_from_half_past_on_is_due_once_it_has_begun(steps: Steps) -> Non
         assert len(kept.slots) == hours
 
 
-def test_reservations_of_a_buyer_have_the_limit_of_held_slots(
-    steps: Steps, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(holds, "HOLD_POLICY", holds.HoldPolicy(slots=4))
+def test_reservations_of_a_buyer_have_the_limit_of_held_slots(steps: Steps) -> None:
+    steps.policy = msgspec.structs.replace(steps.policy, holds=HoldLimits(slots=4))
     steps.reserve(steps.place())
     other = steps.place(priced_quote((5, 6), prices=(9, 9)))
-    with pytest.raises(holds.HoldLimitError, match="held or reserved"):
+    with pytest.raises(HoldLimitError, match="held or reserved"):
         steps.reserve(other)
     assert steps.statuses(other) == ["Draft"]
     assert steps.reserve(other, SALES)[0].booking_status == "Reserved"

@@ -1,5 +1,6 @@
 """The booking file is accepted as a whole, or refused with what is wrong in it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,6 +26,20 @@ def test_hours_that_have_begun_are_due_in_full() -> None:
     assert policy.compute_due(101, NOON + timedelta(days=14), NOON) == 25
 
 
+def test_limits_of_holds_are_those_of_the_file_or_the_usual_ones(tmp_path: Path) -> None:
+    text, usual = SAMPLE.read_text(), load_booking_policy().hold_policy
+    assert (usual.period, usual.longest) == (timedelta(days=1), timedelta(days=7))
+    assert (usual.extensions, usual.holds, usual.slots) == (6, 20, 40_000)
+    (holds,) = (one for one in text.splitlines() if one.startswith("holds:"))
+    for name, written, expected in (
+        ("less", holds.replace("hours: 24", "hours: 2"), replace(usual, period=timedelta(hours=2))),
+        ("none", "", usual),
+    ):
+        file = tmp_path / name
+        file.write_text(text.replace(holds, written))
+        assert load_booking_policy(file).hold_policy == expected
+
+
 @pytest.mark.parametrize(
     ("before", "after", "sentence"),
     [
@@ -34,6 +49,8 @@ def test_hours_that_have_begun_are_due_in_full() -> None:
         ("in_flight: delivered", "in_flight: half", "delivered"),
         ("[exclusive]", "[sponsored]", "exclusive"),
         ("sales: 1000", "sales: 10001", "sales"),
+        ("longest_hours: 168", "longest_hours: 23", "not be less than hours"),
+        ("slots: 40000", "slots: -1", "slots"),
         ("version: 1", "version: 1\nfree: true", "free"),
     ],
 )
