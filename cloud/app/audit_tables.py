@@ -9,8 +9,16 @@ from cloud.auth.accounts.audit_comparisons import AccountComparison, BrandCompar
 from cloud.auth.audit_comparisons import Comparison, KeyComparison, compare_with_log
 from cloud.auth.users.audit_comparison import UserComparison
 from cloud.billing.audit_comparisons import DocumentComparison, LedgerComparison
+from cloud.booking.audit_comparisons import BlackoutComparison, HoldComparison
 from cloud.booking.order_comparison import OrderComparison
 from cloud.booking.orders.line_comparison import BookedLineComparison
+from cloud.campaigns.audit_comparisons import (
+    CreativeComparison,
+    CreativeTestComparison,
+    GuaranteeComparison,
+    MakeGoodComparison,
+    PlayImportComparison,
+)
 from cloud.fleet.audit_comparisons import AllowListRows, Devices, Groups
 from cloud.sales.audit_comparisons import (
     OccupancyComparison,
@@ -41,6 +49,13 @@ def _comparisons() -> Sequence[Comparison]:
         DocumentComparison(),
         LedgerComparison(),
         BookedLineComparison(),
+        HoldComparison(),
+        BlackoutComparison(),
+        CreativeComparison(),
+        CreativeTestComparison(),
+        GuaranteeComparison(),
+        MakeGoodComparison(),
+        PlayImportComparison(),
         Devices(),
         AllowListRows(),
         Groups(),

@@ -26,6 +26,11 @@ PROPOSE: Final = "make_good.propose"
 APPROVE: Final = "make_good.approve"
 REJECT: Final = "make_good.reject"
 SETTLE: Final = "make_good.settle"
+RECORDED: Final = (
+    "account", "remedy", "credit_minor", "currency", "metric", "booked", "delivered",
+    "delivered_low", "delivered_high", "decision", "settled_by_document",
+)  # fmt: skip
+"""Fields whose values are in the audit log."""
 
 
 class Remedy(StrEnum):
@@ -144,9 +149,10 @@ def decide_make_good(
         "status": status.value, "decided_at": now, "decided_by": by[:120], "decision": decision,
     }  # fmt: skip
     connection.execute(update(make_goods).where(make_goods.c.id == found.id).values(values))
+    decided = find_make_good(connection, make_good, None)
     is_approved = status is MakeGoodStatus.APPROVED
-    _record(connection, found, APPROVE if is_approved else REJECT, by, now)
-    return find_make_good(connection, make_good, None)
+    _record(connection, decided, APPROVE if is_approved else REJECT, by, now)
+    return decided
 
 
 def _lock_line(connection: Connection, line_id: str) -> Sequence[str]:
@@ -270,10 +276,8 @@ def write_reason(line: CampaignLine, shortfall: Shortfall) -> str:
 
 
 def _record(connection: Connection, found: MakeGood, action: str, by: str, now: datetime) -> None:
-    details = {
-        "account": found.account, "line": found.line_id, "remedy": found.remedy.value,
-        "credit_minor": found.credit_minor, "currency": found.currency,
-    }  # fmt: skip
+    """The entry has the make-good as it is after the change."""
+    details = {"line": found.line_id} | {name: getattr(found, name) for name in RECORDED}
     audit.record_change(
         connection, at=now, actor=by[:120], action=action, about=found.id, details=details
     )

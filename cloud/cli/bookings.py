@@ -19,6 +19,8 @@ from cloud.booking.holds import find_holds
 from cloud.booking.inventory.avail_counts import read_count_grid
 from cloud.booking.inventory.avails import compute_avails
 from cloud.booking.inventory.blackouts import (
+    ADD,
+    REMOVE,
     Blackout,
     BlackoutError,
     BlackoutKind,
@@ -170,7 +172,7 @@ def _change(
     by = getpass.getuser()
     if arguments.step == "remove":
         found = remove_blackout(connection, arguments.id, now)
-        action = "blackout.remove"
+        action = REMOVE
     else:
         site = sites.location(arguments.location)
         new = Blackout(
@@ -183,7 +185,7 @@ def _change(
             created_by=by,
             created_at=now,
         )
-        found, action = store_blackout(connection, new), "blackout.add"
+        found, action = store_blackout(connection, new), ADD
     record_blackout(connection, found, action, by, now)
     return found
 

@@ -19,7 +19,9 @@ from cloud.auth.access import allow_roles, caller_name
 from cloud.auth.keys import Role
 from cloud.booking.inventory.blackout_lines import find_lines_within
 from cloud.booking.inventory.blackouts import (
+    ADD,
     MAX_REASON,
+    REMOVE,
     Blackout,
     BlackoutKind,
     read_blackouts,
@@ -88,7 +90,7 @@ async def create_blackout(
             created_at=context.clock(),
         )
         stored = store_blackout(connection, new)
-        record_blackout(connection, stored, "blackout.add", by, stored.created_at)
+        record_blackout(connection, stored, ADD, by, stored.created_at)
         return Reply(201, _encode(connection, stored), {})
 
     return await run_in_threadpool(idempotent.run, context, store)
@@ -134,7 +136,7 @@ async def delete_blackout(
     def remove(connection: Connection) -> Reply:
         now = context.clock()
         removed = remove_blackout(connection, blackout, now)
-        record_blackout(connection, removed, "blackout.remove", by, now)
+        record_blackout(connection, removed, REMOVE, by, now)
         return Reply(200, _encode(connection, removed), {})
 
     return await run_in_threadpool(idempotent.run, context, remove)

@@ -23,6 +23,8 @@ from cloud.sites.site_model import Site
 HOUR: Final = timedelta(hours=1)
 LONGEST: Final = timedelta(days=400)
 MAX_REASON: Final = 200
+ADD: Final = "blackout.add"
+REMOVE: Final = "blackout.remove"
 
 
 class BlackoutKind(StrEnum):

@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, func, select, true, update
 
 from cloud.auth import audit
+from cloud.auth.keys import fingerprint
 from cloud.campaigns.creative_tests.assignment import new_assignment_key
 from cloud.campaigns.tables import creative_tests
 from cloud.sites.sites import Sites
@@ -100,8 +101,13 @@ def create_test(
         **values, id=secrets.token_hex(16), assignment_key=new_assignment_key(), stopped_at=None,
         created_at=now, created_by=by[:120],
     )  # fmt: skip
-    connection.execute(creative_tests.insert().values(_to_row(test)))
-    details = {"account": test.account, "creatives": test.creatives, "locations": test.locations}
+    row = _to_row(test)
+    connection.execute(creative_tests.insert().values(row))
+    details = {
+        "account": test.account, "creatives": test.creatives, "locations": test.locations,
+        "starts_at": test.starts_at.isoformat(), "ends_at": test.ends_at.isoformat(),
+        "alpha_ppm": row["alpha_ppm"], "key": fingerprint(test.assignment_key),
+    }  # fmt: skip
     audit.record_change(
         connection, at=now, actor=by[:120], action=CREATE, about=test.id, details=details
     )

@@ -1,0 +1,202 @@
+"""Compare creatives, their tests, guarantees, make-goods and play imports with the audit log."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from cloud.auth.audit import AuditEntry
+from cloud.auth.audit_comparisons import Details, describe_differences, parse_instant, read_rows
+from cloud.auth.keys import fingerprint
+from cloud.campaigns import creatives, guarantees, make_good_store, tables
+from cloud.campaigns.creative_tests import store as test_store
+from cloud.campaigns.creatives import CreativeStatus
+from cloud.campaigns.make_good_store import MakeGoodStatus
+from cloud.campaigns.plays import imports
+
+Logged = tuple[AuditEntry, Details]
+
+
+class CreativeComparison:
+    """`creatives`: as they were created, and how they were decided last."""
+
+    def __init__(self) -> None:
+        self._created: dict[str, Logged] = {}
+        self._decided: dict[str, Logged] = {}
+
+    def add_entry(self, entry: AuditEntry, details: Details) -> None:
+        if entry.action == creatives.CREATE:
+            self._created[entry.object] = entry, details
+        elif entry.action in (creatives.APPROVE, creatives.REJECT):
+            self._decided[entry.object] = entry, details
+
+    def findings(self, connection: Connection, now: datetime) -> Iterator[str]:
+        rows = {row["id"]: row for row in read_rows(connection, tables.creatives)}
+        for name in sorted(rows.keys() | self._created.keys()):
+            what = f"creatives: creative {name}"
+            if name not in self._created:
+                yield f"{what} has no entry that it was created"
+                continue
+            entry, details = self._created[name]
+            yield from describe_differences(
+                what, entry, rows.get(name), created_at=entry.at, account=details["account"],
+                name=details["name"], sha256=details["sha256"],
+            )  # fmt: skip
+            if name in rows:
+                yield from self._compare_decision(what, entry, rows[name])
+
+    def _compare_decision(self, what: str, created: AuditEntry, row: Any) -> Iterator[str]:
+        status, at, reason, entry = CreativeStatus.PENDING, None, None, created
+        if row["id"] in self._decided:
+            entry, details = self._decided[row["id"]]
+            is_approved = entry.action == creatives.APPROVE
+            status = CreativeStatus.APPROVED if is_approved else CreativeStatus.REJECTED
+            at, reason = entry.at, details["reason"]
+        yield from describe_differences(
+            what, entry, row, status=status.value, decided_at=at, reason=reason
+        )
+
+
+class GuaranteeComparison:
+    """`line_guarantees`: as their last entry has them."""
+
+    def __init__(self) -> None:
+        self._set: dict[str, Logged] = {}
+
+    def add_entry(self, entry: AuditEntry, details: Details) -> None:
+        if entry.action == guarantees.ACTION:
+            self._set[entry.object] = entry, details
+
+    def findings(self, connection: Connection, now: datetime) -> Iterator[str]:
+        rows = {row["line_id"]: row for row in read_rows(connection, tables.line_guarantees)}
+        for line in sorted(rows.keys() | self._set.keys()):
+            what = f"line_guarantees: line {line}"
+            if line not in self._set:
+                yield f"{what} has no entry that its guarantee was set"
+                continue
+            entry, details = self._set[line]
+            yield from describe_differences(what, entry, rows.get(line), set_at=entry.at, **details)
+
+
+class CreativeTestComparison:
+    """`creative_tests`: as they were created, and when they were stopped."""
+
+    def __init__(self) -> None:
+        self._created: dict[str, Logged] = {}
+        self._stopped: dict[str, datetime] = {}
+
+    def add_entry(self, entry: AuditEntry, details: Details) -> None:
+        if entry.action == test_store.CREATE:
+            self._created[entry.object] = entry, details
+        elif entry.action == test_store.STOP:
+            self._stopped[entry.object] = entry.at
+
+    def findings(self, connection: Connection, now: datetime) -> Iterator[str]:
+        rows = {row["id"]: row for row in read_rows(connection, tables.creative_tests)}
+        for name in sorted(rows.keys() | self._created.keys()):
+            what = f"creative_tests: test {name}"
+            if name not in self._created:
+                yield f"{what} has no entry that it was created"
+                continue
+            entry, details = self._created[name]
+            wanted = {"account": details["account"], "creatives": _encode(details["creatives"]),
+                      "locations": _encode(details["locations"])}  # fmt: skip
+            if "alpha_ppm" in details:  # not in entries of older versions
+                wanted |= {"alpha_ppm": details["alpha_ppm"],
+                           "starts_at": parse_instant(details["starts_at"]),
+                           "ends_at": parse_instant(details["ends_at"])}  # fmt: skip
+            yield from describe_differences(
+                what, entry, rows.get(name), created_at=entry.at,
+                stopped_at=self._stopped.get(name), **wanted,
+            )  # fmt: skip
+            held = details.get("key")
+            if name in rows and held not in (None, fingerprint(rows[name]["assignment_key"])):
+                yield f"{what} has another key than that of entry {entry.number}"
+
+
+class MakeGoodComparison:
+    """`make_goods`: as they were proposed, decided and settled.
+
+    A proposal may be gone after another one of its line.
+    """
+
+    def __init__(self) -> None:
+        self._proposed: dict[str, Logged] = {}
+        self._last: dict[str, Logged] = {}
+        self._decided: dict[str, AuditEntry] = {}
+        self._settled: dict[str, datetime] = {}
+        self._of_line: defaultdict[str, list[str]] = defaultdict(list)
+
+    def add_entry(self, entry: AuditEntry, details: Details) -> None:
+        if entry.action == make_good_store.PROPOSE:
+            self._proposed[entry.object] = entry, details
+            self._of_line[details["line"]].append(entry.object)
+        elif entry.action in (make_good_store.APPROVE, make_good_store.REJECT):
+            self._decided[entry.object] = entry
+        elif entry.action == make_good_store.SETTLE:
+            self._settled[entry.object] = entry.at
+        else:
+            return
+        self._last[entry.object] = entry, details
+
+    def findings(self, connection: Connection, now: datetime) -> Iterator[str]:
+        rows = {row["id"]: row for row in read_rows(connection, tables.make_goods)}
+        for name in sorted(rows.keys() | self._proposed.keys()):
+            what = f"make_goods: make-good {name}"
+            if name not in self._proposed:
+                yield f"{what} has no entry that it was proposed"
+            elif name in rows or not self._is_replaced(name):
+                entry, details = self._last[name]
+                yield from describe_differences(
+                    what, entry, rows.get(name), line_id=details["line"],
+                    proposed_at=self._proposed[name][0].at, settled_at=self._settled.get(name),
+                    **_copy(details, "line"), **self._describe_decision(name),
+                )  # fmt: skip
+
+    def _is_replaced(self, name: str) -> bool:
+        line = self._proposed[name][1]["line"]
+        return name not in self._decided and name != self._of_line[line][-1]
+
+    def _describe_decision(self, name: str) -> Details:
+        decided = self._decided.get(name)
+        if decided is None:
+            return {"status": MakeGoodStatus.PROPOSED.value, "decided_at": None}
+        is_approved = decided.action == make_good_store.APPROVE
+        status = MakeGoodStatus.APPROVED if is_approved else MakeGoodStatus.REJECTED
+        return {"status": status.value, "decided_at": decided.at}
+
+
+class PlayImportComparison:
+    """`play_imports`: as they were recorded."""
+
+    def __init__(self) -> None:
+        self._recorded: dict[str, Logged] = {}
+
+    def add_entry(self, entry: AuditEntry, details: Details) -> None:
+        if entry.action == imports.ACTION:
+            self._recorded[entry.object] = entry, details
+
+    def findings(self, connection: Connection, now: datetime) -> Iterator[str]:
+        rows = {row["id"]: row for row in read_rows(connection, tables.play_imports)}
+        compared = ("source", "sha256", "rows", "stored", "duplicates", "refused")
+        for name in sorted(rows.keys() | self._recorded.keys()):
+            what = f"play_imports: import {name}"
+            if name not in self._recorded:
+                yield f"{what} has no entry"
+                continue
+            entry, details = self._recorded[name]
+            yield from describe_differences(
+                what, entry, rows.get(name), imported_at=entry.at,
+                **{column: details[column] for column in compared},
+            )  # fmt: skip
+
+
+def _copy(details: Details, *without: str) -> Details:
+    return {name: value for name, value in details.items() if name not in without}
+
+
+def _encode(words: list[str]) -> str:
+    return msgspec.json.encode(words).decode()
