@@ -27,9 +27,9 @@ from cloud.alerting.history import (
 from cloud.alerting.message import severity
 from cloud.alerting.rules import Severity
 from cloud.app.context import AppContext
+from cloud.app.idempotency.request_transactions import read_database
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
-from cloud.app.request_transactions import read_database
 from cloud.auth.access import allow_roles, caller_name
 from cloud.auth.keys import Role
 from cloud.windows.query import WindowError

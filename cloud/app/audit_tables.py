@@ -9,12 +9,14 @@ from cloud.auth.accounts.audit_comparisons import AccountComparison, BrandCompar
 from cloud.auth.audit_comparisons import Comparison, KeyComparison, compare_with_log
 from cloud.auth.users.audit_comparison import UserComparison
 from cloud.billing.audit_comparisons import DocumentComparison, LedgerComparison
-from cloud.booking.audit_comparisons import BlackoutComparison, HoldComparison
-from cloud.booking.order_comparison import OrderComparison
+from cloud.booking.audit_log.comparisons import BlackoutComparison, HoldComparison
+from cloud.booking.audit_log.order_comparison import OrderComparison
 from cloud.booking.orders.line_comparison import BookedLineComparison
-from cloud.campaigns.audit_comparisons import (
+from cloud.campaigns.audit_log.creative_comparisons import (
     CreativeComparison,
     CreativeTestComparison,
+)
+from cloud.campaigns.audit_log.delivery_comparisons import (
     GuaranteeComparison,
     MakeGoodComparison,
     PlayImportComparison,

@@ -20,9 +20,9 @@ from cloud.api.accounts.account_models import (
 from cloud.app.etag import NOT_MODIFIED, TaggedResponse, VersionMismatchError
 from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempotent
 from cloud.app.idempotency.key_store import Reply
+from cloud.app.idempotency.request_transactions import change_once, read_database
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
-from cloud.app.request_transactions import change_once, read_database
 from cloud.auth.access import EVERYBODY, Caller, Forbidden, allow_roles, get_caller
 from cloud.auth.accounts.account import Account, AccountProfile
 from cloud.auth.accounts.account_store import (

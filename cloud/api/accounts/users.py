@@ -18,9 +18,9 @@ from cloud.api.accounts.account_models import TEXT
 from cloud.api.accounts.accounts import require_visible_account
 from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempotent
 from cloud.app.idempotency.key_store import Reply
+from cloud.app.idempotency.request_transactions import change_once, read_database
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
-from cloud.app.request_transactions import change_once, read_database
 from cloud.app.sign_in.sign_in_state import get_sign_in
 from cloud.auth.access import Caller, Forbidden, allow_managers_of_users, get_caller
 from cloud.auth.keys import ACCOUNT_PATTERN, Role

@@ -24,7 +24,7 @@ from cloud.app.idempotency.key_store import Reply
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.auth.access import BUYER_ROLES, Caller, allow_roles
-from cloud.booking.hold_entries import EXTEND, PLACE, RELEASE, record_hold
+from cloud.booking.audit_log.hold_entries import EXTEND, PLACE, RELEASE, record_hold
 from cloud.booking.holds import (
     BookingHold,
     BookingHoldState,

@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from cloud.api.fleet.transactions import NAME_PATTERN, Attributes, Name, change_fleet
+from cloud.app.idempotency.request_transactions import read_database
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
-from cloud.app.request_transactions import read_database
 from cloud.auth.access import allow_roles
 from cloud.auth.keys import Role
 from cloud.fleet import retirement

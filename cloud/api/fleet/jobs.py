@@ -15,8 +15,8 @@ from cloud.api.fleet.transactions import (
     TargetSelector,
     change_fleet,
 )
+from cloud.app.idempotency.request_transactions import read_database
 from cloud.app.problem import REFUSALS, problem_responses
-from cloud.app.request_transactions import read_database
 from cloud.auth.access import allow_roles
 from cloud.auth.keys import Role
 from cloud.fleet import history

@@ -26,8 +26,8 @@ from cloud.api.orders.order_change import change_orders
 from cloud.api.orders.orders import ORDER_ROLES, Asker
 from cloud.app.idempotency.idempotent_request import Idempotent
 from cloud.app.idempotency.key_store import Reply
+from cloud.app.idempotency.request_transactions import read_database
 from cloud.app.orders.line_creatives import require_usable_creatives
-from cloud.app.request_transactions import read_database
 from cloud.auth.access import Caller, allow_roles
 from cloud.booking.opendirect.resources import (
     assignment_id,

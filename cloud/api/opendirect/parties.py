@@ -18,7 +18,7 @@ from cloud.api.opendirect.answers import (
     take_page,
 )
 from cloud.api.orders.orders import ORDER_ROLES, Asker
-from cloud.app.request_transactions import read_database
+from cloud.app.idempotency.request_transactions import read_database
 from cloud.auth.access import Caller, allow_roles
 from cloud.auth.accounts.account import Account, AccountKind
 from cloud.auth.accounts.account_store import list_accounts, read_account, unknown_account

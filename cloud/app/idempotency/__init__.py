@@ -1,1 +1,1 @@
-"""Repeated requests with the same `Idempotency-Key` are executed once."""
+"""Transactions of requests; repeated ones with the same `Idempotency-Key` are executed once."""

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import update
 
 from cloud.auth.audit_comparisons import compare_with_log
-from cloud.booking.order_comparison import OrderComparison
+from cloud.booking.audit_log.order_comparison import OrderComparison
 from cloud.booking.orders.line_comparison import BookedLineComparison
 from cloud.booking.orders.tables import booked_lines
 from cloud.database import reading, writing

@@ -8,8 +8,8 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from cloud.auth.audit import audit_log, record_change
 from cloud.auth.audit_comparisons import compare_with_log
-from cloud.booking.audit_comparisons import BlackoutComparison, HoldComparison
-from cloud.booking.hold_entries import EXTEND, PLACE, RELEASE, record_hold
+from cloud.booking.audit_log.comparisons import BlackoutComparison, HoldComparison
+from cloud.booking.audit_log.hold_entries import EXTEND, PLACE, RELEASE, record_hold
 from cloud.booking.holds import (
     BookingHoldState,
     end_hold,

@@ -7,9 +7,11 @@ import pytest
 from sqlalchemy import Connection, delete, update
 
 from cloud.auth.audit_comparisons import compare_with_log
-from cloud.campaigns.audit_comparisons import (
+from cloud.campaigns.audit_log.creative_comparisons import (
     CreativeComparison,
     CreativeTestComparison,
+)
+from cloud.campaigns.audit_log.delivery_comparisons import (
     GuaranteeComparison,
     MakeGoodComparison,
     PlayImportComparison,

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from cloud.auth.audit import AuditEntry
 from cloud.auth.audit_comparisons import Details, describe_differences, parse_instant, read_rows
-from cloud.booking.hold_entries import EXTEND, PLACE, RELEASE, digest_of_slots
+from cloud.booking.audit_log.hold_entries import EXTEND, PLACE, RELEASE, digest_of_slots
 from cloud.booking.holds import BookingHoldState
 from cloud.booking.inventory import blackouts
 from cloud.booking.version_digest import ADD_ACTION

@@ -6,7 +6,7 @@ from sqlalchemy import Engine, update
 
 from cloud.auth.audit import record_change
 from cloud.auth.audit_comparisons import compare_with_log
-from cloud.booking.order_comparison import OrderComparison
+from cloud.booking.audit_log.order_comparison import OrderComparison
 from cloud.booking.order_store import add_versions
 from cloud.booking.version_digest import FILE_ACTION
 from cloud.database import reading, writing

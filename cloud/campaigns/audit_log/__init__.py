@@ -1,0 +1,1 @@
+"""The comparison of the tables of campaigns with the audit log."""
