@@ -33,7 +33,10 @@ COMMANDS: Final = {
         "simulators.payments.command",
         "run a payment provider on this machine, which charges nothing",
     ),
-    "demo": ("simulators.demo", "run broker, cloud and cameras on this machine, and print a price"),
+    "demo": (
+        "simulators.demo.command",
+        "run broker, cloud and cameras on this machine; print a price and a sale",
+    ),
 }
 
 

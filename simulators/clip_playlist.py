@@ -14,6 +14,7 @@ from typing import Final
 from edge_agent.capture.camera import Camera, CaptureError, Counters
 from edge_agent.capture.frame import Frame, FrameGap
 from edge_agent.capture.recording_reader import Recording, read_duration_s
+from simulators.played_creatives import PlayerFeed
 from wire.health import CaptureState
 
 PROGRESS_EVERY_S: Final = 1.0
@@ -51,11 +52,15 @@ def compute_first_start(playlist: Sequence[PlaylistClip], speed: float, now: dat
 
 
 class ProgressCamera:
-    """A camera that passes every frame on and shows the progress on standard error."""
+    """A camera that passes every frame on and shows the progress on standard error.
 
-    def __init__(self, camera: Camera, clip: PlaylistClip) -> None:
+    The messages of the player come before the frames of their time.
+    """
+
+    def __init__(self, camera: Camera, clip: PlaylistClip, feed: PlayerFeed | None = None) -> None:
         self._camera = camera
         self._clip = clip
+        self._feed = feed
         self._shown_at_s = time.monotonic()
         self.elapsed_s = 0.0
 
@@ -77,6 +82,8 @@ class ProgressCamera:
     def __iter__(self) -> Iterator[Frame | FrameGap]:
         for moment in self._camera:
             self.elapsed_s = moment.elapsed_s
+            if self._feed is not None:
+                self._feed.advance(moment.captured_at)
             if time.monotonic() - self._shown_at_s >= PROGRESS_EVERY_S:
                 self._shown_at_s = time.monotonic()
                 self._show_progress()

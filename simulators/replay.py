@@ -42,6 +42,7 @@ from simulators.clip_playlist import (
     read_clips,
 )
 from simulators.footfall import add_outputs
+from simulators.played_creatives import PlayedCreativesError, PlayerFeed, read_messages
 from wire.command_line import CERTIFICATES, OptionError, add_certificates, refuse_options
 from wire.envelope import AudienceEvent, Event, encode_event
 from wire.process.interrupts import INTERRUPTED
@@ -76,6 +77,7 @@ class Replay:
     speed: float = math.inf
     loop: bool = False
     drain_s: float = 10.0
+    feed: PlayerFeed | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     unreadable: list[str] = field(default_factory=list)
     is_interrupted: bool = False
@@ -95,6 +97,7 @@ class Replay:
                     starts_at=starts_at,
                 ),
                 clip,
+                self.feed,
             )
             agent = Agent(
                 self.settings,
@@ -104,6 +107,7 @@ class Replay:
                 pose=self.pose,
                 outbox=outbox,
                 link=self.link(),
+                playing=self.feed.history if self.feed else None,
             )
             try:
                 yield clip, agent.run(self.stop, drain_s=self.drain_s)
@@ -145,6 +149,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "video ends now)",
     )
     add(
+        "--plays",
+        type=Path,
+        metavar="FILE.jsonl",
+        help="messages of the player with their times, one a line (default: no creative is known)",
+    )
+    add(
         "--drain",
         type=float,
         default=10.0,
@@ -174,7 +184,7 @@ def run(arguments: argparse.Namespace) -> int:
     except UndeliveredError as error:
         sys.stderr.write(f"replay: {error}\n")
         return 1
-    except (*REFUSALS, OptionError, ReplayError, OSError) as error:
+    except (*REFUSALS, OptionError, PlayedCreativesError, ReplayError, OSError) as error:
         sys.stderr.write(f"replay: {error}\n")
         return 2
 
@@ -202,6 +212,7 @@ def _run(arguments: argparse.Namespace, *, now: datetime) -> int:
             arguments.speed,
             arguments.loop,
             arguments.drain,
+            PlayerFeed(read_messages(arguments.plays)) if arguments.plays else None,
         )
         with _stopped_by_signals(replay):
             results = list(_print_results(replay.play(playlist, outbox, starts_at)))

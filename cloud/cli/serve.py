@@ -47,7 +47,7 @@ from cloud.pricing.vocabulary import require_priced_words
 from cloud.sales.rate_cards import card_at, read_scheduled_cards
 from cloud.sites.reload import SitesFile
 from cloud.sites.sites_file import SAMPLE, load_sites
-from wire.clock import utc_now
+from wire.clock import REHEARSAL, RehearsalClockError, is_rehearsal, utc_now
 
 log = logging.getLogger(__name__)
 GRACE_S: Final = 5
@@ -92,6 +92,7 @@ def add_rate_card(parser: argparse.ArgumentParser) -> None:
 def serve(arguments: argparse.Namespace) -> int:
     """Run the API; 0 when a signal stopped it, 2 when it could not start."""
     try:
+        check_clock(arguments.host)
         names = _names(arguments)
         options = SignInOptions(
             mailer=read_mailer(arguments), openid=read_openid_provider(arguments)
@@ -177,6 +178,21 @@ class Server(uvicorn.Server):
         """End the live connections, then stop."""
         self.config.app.state.broadcaster.close("the server is stopping")  # type: ignore[union-attr]
         super().handle_exit(sig, frame)
+
+
+def check_clock(host: str) -> None:
+    """Raise ServeError where the clock is moved and others than this machine may connect."""
+    if not is_rehearsal():
+        return
+    if host not in LOOPBACK:
+        raise ServeError(
+            f"{REHEARSAL} moves the clock of this server, which only programs on this machine may "
+            "use: unset it, or listen on 127.0.0.1"
+        )
+    try:
+        log.warning("api.clock_is_moved", extra={"now": utc_now().isoformat()})
+    except RehearsalClockError as error:
+        raise ServeError(str(error)) from error
 
 
 def open_context(arguments: argparse.Namespace) -> AppContext:

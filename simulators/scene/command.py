@@ -48,6 +48,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="size of the picture in pixels (default: %(default)s)",
     )
     parser.add_argument("--fps", type=int, default=15, help="frames per second, 1 to 60")
+    parser.add_argument(
+        "--covered",
+        action="store_true",
+        help="draw what a camera with a covered lens shows; the truth stays that of a clear one",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -86,7 +91,7 @@ def _write(arguments: argparse.Namespace, trajectories: tuple[Trajectory, ...], 
     truth = compute_ground_truth(
         trajectories, lens, fps=arguments.fps, frames=frames, seed=arguments.seed
     )
-    scene = SceneRenderer(trajectories, lens, arguments.seed)
+    scene = SceneRenderer(trajectories, lens, arguments.seed, is_covered=arguments.covered)
     with replace_file(arguments.truth) as truth_file, replace_file(arguments.out) as clip:
         truth_file.write_bytes(msgspec.json.format(msgspec.json.encode(truth), indent=1))
         reported_s = time.monotonic()

@@ -25,14 +25,23 @@ from simulators.scene.trajectory import Pose, Trajectory
 # The fastest preset takes a fifth of the CPU time of `veryfast`; its files are twice as large.
 CODEC: Final = {"preset": "ultrafast", "crf": "23", "g": "30"}
 ENCODER_THREADS: Final = 2  # fixed: the number of threads changes the bytes
+COVER_GAIN: Final = 0.03  # of the light, through a cap or a piece of tape
 
 Picture = NDArray[np.uint8]
 
 
 class SceneRenderer:
-    """People and background, ready to be drawn at any instant."""
+    """People and background, ready to be drawn at any instant; a covered lens shows noise only."""
 
-    def __init__(self, trajectories: tuple[Trajectory, ...], lens: Lens, seed: int) -> None:
+    def __init__(
+        self,
+        trajectories: tuple[Trajectory, ...],
+        lens: Lens,
+        seed: int,
+        *,
+        is_covered: bool = False,
+    ) -> None:
+        self._is_covered = is_covered
         self._trajectories = trajectories
         self._lens = lens
         self._background = Background(lens, seed)
@@ -47,6 +56,8 @@ class SceneRenderer:
         for trajectory, pose in sorted(present, key=lambda pair: -pair[1].z_m):
             draw_body(picture, pose, trajectory.appearance, self._lens)
             self._draw_head(picture, trajectory, pose)
+        if self._is_covered:
+            picture = np.asarray(cv2.convertScaleAbs(picture, alpha=COVER_GAIN), dtype=np.uint8)
         return self._background.add_exposure(picture, at_s)
 
     def _draw_head(self, picture: Picture, trajectory: Trajectory, pose: Pose) -> None:

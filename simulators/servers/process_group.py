@@ -4,11 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, Self
 
 STOP_WITHIN_S: Final = 20.0
+NOTHING: Final[Mapping[str, str]] = {}
 
 
 class ProcessGroupError(RuntimeError):
@@ -29,21 +30,28 @@ class ProcessGroup:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def start(self, name: str, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
-        """Start `python -m arguments`; its output goes to `name`.log."""
+    def start(
+        self, name: str, arguments: Sequence[str], environment: Mapping[str, str] = NOTHING
+    ) -> subprocess.Popen[bytes]:
+        """Start `python -m arguments`; its output goes to `name`.log.
+
+        `environment` adds variables to those of this process.
+        """
         with self.log(name).open("ab") as log:
             process = subprocess.Popen(  # noqa: S603  our own interpreter and modules
                 [sys.executable, "-m", *arguments],
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
                 start_new_session=True,  # Ctrl-C reaches only the parent, which stops them in order
             )
         self._running.append((name, process))
         return process
 
-    def run(self, name: str, arguments: Sequence[str]) -> str:
+    def run(
+        self, name: str, arguments: Sequence[str], environment: Mapping[str, str] = NOTHING
+    ) -> str:
         """Run `python -m arguments` to its end and return what it printed."""
         with self.log(name).open("wb") as log:
             done = subprocess.run(  # noqa: S603  our own interpreter and modules
@@ -51,6 +59,7 @@ class ProcessGroup:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
+                env={**os.environ, **environment},
                 check=False,
             )
         if done.returncode:
@@ -69,18 +78,22 @@ class ProcessGroup:
         process.kill()
         process.wait()
 
+    def end(self, process: subprocess.Popen[bytes]) -> None:
+        """Stop one process; kill it if it runs longer than `STOP_WITHIN_S`."""
+        self._running = [(name, other) for name, other in self._running if other is not process]
+        if process.poll() is not None:
+            return
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout=STOP_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
     def stop(self) -> None:
         """Stop all processes, newest first; kill any that runs longer than `STOP_WITHIN_S`."""
         while self._running:
-            _, process = self._running.pop()
-            if process.poll() is not None:
-                continue
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(timeout=STOP_WITHIN_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            self.end(self._running[-1][1])
 
     def log(self, name: str) -> Path:
         """Log file of `name`."""

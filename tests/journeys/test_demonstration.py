@@ -1,36 +1,180 @@
-"""What `make demo` promises a newcomer: measured people, a window, an explained price, an end."""
+"""What `make demo` promises a newcomer: measured people, an explained price, a whole sale, an end.
 
+The sale is checked against what was drawn, and amounts against the quote, to the minor unit.
+"""
+
+import json
 import subprocess
 import sys
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection, select
+
+from cloud.auth.audit import read_entries, verify_chain
+from cloud.database import connect, hour_tallies, reading
+from simulators.demo.sale.settlement import PROMISED_S
 
 FACTORS = ("attention", "peak", "demographic", "location", "season")
+STEPS = (
+    "plan", "quote", "hold", "order", "payment", "guarantee", "plays", "live", "blind", "hours",
+    "invoice", "make-good", "credit note",
+)  # fmt: skip
+LOCATION = "WA-01"
+POSITIONS = 6
+HOUR = timedelta(hours=1)
+HOUR_MS = 3_600_000
+VAT = Decimal("0.20")
+WITHIN_S = 540  # 60 on an idle machine
 
 
-@pytest.mark.broker
-@pytest.mark.slow
-def test_the_demonstration_ends_by_itself_with_a_price_explained(tmp_path):
+@dataclass(frozen=True)
+class Demonstration:
+    """The output of a run that has ended, and its folder."""
+
+    shown: str
+    folder: Path
+
+    def read(self, name: str) -> Any:
+        return json.loads((self.folder / name).read_text())
+
+    @property
+    def plays_drawn(self) -> Counter[datetime]:
+        """What the player was told to show, by hour."""
+        lines = [
+            json.loads(line)
+            for path in self.folder.glob("*.plays.jsonl")
+            for line in path.read_text().splitlines()
+        ]
+        starts = (datetime.fromisoformat(line["started_at"]) for line in lines)
+        return Counter(at.replace(minute=0, second=0) for at in starts)
+
+
+@pytest.fixture(scope="module")
+def demonstration(tmp_path_factory) -> Demonstration:
+    folder = tmp_path_factory.mktemp("demonstration") / "d"
     shown = subprocess.run(
-        [sys.executable, "-m", "simulators", "demo", "--seconds", "1", "--folder", tmp_path / "d"],
+        [sys.executable, "-m", "simulators", "demo", "--seconds", "1", "--folder", folder],
         capture_output=True,
         text=True,
-        timeout=170,
+        timeout=WITHIN_S,
     )
     assert shown.returncode == 0, shown.stdout + shown.stderr
-    assert "onlookers" in shown.stdout
+    return Demonstration(shown.stdout, folder)
+
+
+@pytest.fixture(scope="module")
+def sale(demonstration) -> dict[str, Any]:
+    return demonstration.read("sale.json")
+
+
+@pytest.fixture
+def connection(demonstration) -> Any:
+    engine = connect(f"sqlite:///{demonstration.folder / 'onlooker.db'}")
+    with reading(engine) as connection:
+        yield connection
+    engine.dispose()
+
+
+pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(WITHIN_S + 60)]
+
+
+def test_the_demonstration_ends_by_itself_with_a_price_explained(demonstration):
+    assert "onlookers" in demonstration.shown
     for factor in FACTORS:
-        assert f"  {factor}" in shown.stdout
-    assert "£" in shown.stdout
-    assert shown.stdout.endswith("All processes have stopped.\n")
+        assert f"  {factor}" in demonstration.shown
+    assert "£" in demonstration.shown
+    assert demonstration.shown.endswith("All processes have stopped.\n")
 
 
-def test_a_clip_that_is_not_there_is_named(tmp_path):
-    shown = subprocess.run(
-        [sys.executable, "-m", "simulators", "demo", "--video", tmp_path / "no.mp4"],
-        capture_output=True,
-        text=True,
-        timeout=60,
+def test_every_step_of_the_sale_is_printed_with_its_figures(demonstration, sale):
+    assert tuple(sale) == STEPS
+    for position, step in enumerate(STEPS, 1):
+        assert f"  {position:>2} {step:<13}" in demonstration.shown
+    for step in ("plan", "quote", "hold", "order", "payment", "make-good"):
+        assert sale[step]["id"] in demonstration.shown
+    for document in ("invoice", "credit note"):
+        pdf = demonstration.folder / f"{sale[document]['number']}.pdf"
+        assert pdf.read_bytes().startswith(b"%PDF-")
+        assert sale[document]["number"] in demonstration.shown
+
+
+def test_what_is_paid_and_billed_is_the_quoted_price(sale):
+    quote, order, payment, invoice = (
+        sale[step] for step in ("quote", "order", "payment", "invoice")
     )
-    assert shown.returncode == 1
-    assert "no.mp4 is not a file" in shown.stderr
+    bought = {(one["time_slot"], one["positions"]) for one in sale["plan"]["answer"]["lines"]}
+    assert len(bought) == len(quote["slots"]) == len(sale["hours"]) == 3
+    assert {one["positions"] for one in quote["slots"]} == {POSITIONS}
+    net = sum(POSITIONS * one["price_minor"] for one in quote["slots"])
+    assert net == quote["total_minor"] == order["lines"][0]["cost_minor"] > 0
+    assert sale["hold"]["quote"] == quote["id"]
+    total = net + round_half_up(VAT * net)
+    assert payment["amount_minor"] == total
+    assert payment["document"] == f"order:{order['id']}"
+    assert (invoice["net_minor"], invoice["total_minor"]) == (net, total)
+    assert invoice["prepaid_minor"] == total
+
+
+def test_plays_and_attention_are_those_that_were_drawn(demonstration, sale):
+    drawn = demonstration.plays_drawn
+    reported = {datetime.fromisoformat(one["starts_at"]): one["plays"] for one in sale["hours"]}
+    assert reported == drawn
+    assert set(drawn.values()) == {360}
+    truth = demonstration.read("truth.json")["totals"]
+    measured = sale["hours"][0]["measured"]
+    assert measured["attention_s"] == pytest.approx(truth["attention_s"], rel=0.2)
+    assert measured["person_s"] == pytest.approx(truth["face_visible_s"], rel=0.2)
+
+
+def test_what_is_not_measured_is_unknown_or_estimated_and_never_zero(sale):
+    live = sale["live"]["totals"]
+    assert (live["plays"], live["unknown_plays"], live["booked_plays"]) == (360, 360, 720)
+    assert live["attention_s"]["low"] < live["attention_s"]["value"] < live["attention_s"]["high"]
+    seen, *blind = sale["hours"]
+    assert seen["observed_share"] > 0.99
+    assert seen["estimated_plays"] == 0
+    for hour in blind:
+        assert (hour["observed_share"], hour["estimated_plays"]) == (0.0, 360)
+        assert 0 < hour["attention_s"]["low"] < hour["attention_s"]["high"]
+
+
+def test_the_agent_reports_the_covered_hours_as_dark(connection: Connection):
+    columns = hour_tallies.c
+    rows = connection.execute(
+        select(columns.observed_ms, columns.blind_dark_ms)
+        .where(columns.location == LOCATION)
+        .order_by(columns.hour_at)
+    ).all()
+    (observed_ms, _), *covered = rows
+    assert observed_ms > 0.99 * HOUR_MS
+    assert [row.observed_ms for row in covered] == [0, 0]
+    assert all(row.blind_dark_ms > 0.99 * HOUR_MS for row in covered)
+
+
+def test_the_credit_is_the_measured_shortfall_of_the_price(sale):
+    net = sale["quote"]["total_minor"]
+    attention_s = sum(Decimal(str(one["measured"]["attention_s"])) for one in sale["hours"])
+    credit = round_half_up(net * (PROMISED_S - attention_s) / PROMISED_S)
+    note = sale["credit note"]
+    assert sale["make-good"]["credit_minor"] == note["net_minor"] == credit
+    assert (sale["make-good"]["status"], note["corrects"]) == ("approved", sale["invoice"]["id"])
+    assert note["total_minor"] == credit + round_half_up(VAT * credit)
+
+
+def test_every_change_is_audited_at_the_time_of_its_clock(connection: Connection, sale):
+    verify_chain(connection)
+    at = {one.action: one.at for one in read_entries(connection)}
+    starts_at, *_, last = (datetime.fromisoformat(one["starts_at"]) for one in sale["hours"])
+    assert at["quote.lock"] < at["hold.place"] < at["order.line.book"] < starts_at
+    assert last + HOUR + timedelta(days=7) <= at["invoice.finalise"] < at["make_good.approve"]
+    assert at["make_good.approve"] < at["make_good.settle"]
+
+
+def round_half_up(amount_minor: Decimal) -> int:
+    return int(amount_minor.quantize(Decimal(1), ROUND_HALF_UP))

@@ -4,6 +4,7 @@ import os
 import signal
 import tempfile
 import threading
+from collections import Counter
 from datetime import UTC, datetime
 from functools import partial
 from itertools import pairwise
@@ -108,6 +109,23 @@ def test_clips_follow_each_other_in_time_and_in_the_stream(tmp_path, capsys):
     assert capsys.readouterr().out.splitlines()[-1].split()[:3] == ["all", str(len(reports)), "1"]
 
 
+def test_plays_are_reported_in_the_time_of_the_clips(tmp_path):
+    clips = [str(film(tmp_path / f"{name}.mp4", seconds=3)) for name in "ab"]
+    plays, out = tmp_path / "plays.jsonl", tmp_path / "r.jsonl"
+    plays.write_text(
+        "".join(
+            f'{{"creative": "{creative}", "started_at": "2026-03-01T10:00:0{second}Z"}}\n'
+            for second, creative in ((0, "tea"), (2, "coffee"), (4, "tea"))
+        )
+    )
+    words = ["replay", *clips, "--location=KX-01", f"--out={out}", f"--plays={plays}"]
+    assert main([*words, "--starts-at=2026-03-01T10:00:00Z"]) == 0
+    shown = Counter()
+    for event in events_in(out):
+        shown.update({name: part.plays for name, part in event.data.creatives.items()})
+    assert shown == {"tea": 2, "coffee": 1}
+
+
 def test_nothing_is_left_behind(tmp_path, monkeypatch):
     elsewhere = tmp_path / "tmp"
     elsewhere.mkdir()
@@ -145,6 +163,7 @@ def test_a_loop_of_clips_goes_on_in_time_until_it_is_stopped(tmp_path):
         ("--starts-at=2026-03-01T10:00:00", "no time zone"),
         ("--starts-at=2999-03-01T10:00:00Z", "future"),
         ("--loop", "never ends"),
+        ("--plays=nowhere.jsonl", "nowhere.jsonl"),
     ],
 )
 def test_a_wrong_option_is_refused_before_anything_is_played(tmp_path, capsys, option, complaint):

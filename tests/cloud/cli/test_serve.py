@@ -44,6 +44,20 @@ def test_a_port_that_is_none_is_refused(capsys, port: str):
     assert "is no port: write 1 to 65535" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("host", "offset", "reason"),
+    [("0.0.0.0", "-60", "listen on 127.0.0.1"), ("127.0.0.1", "soon", "no number of seconds")],
+)
+def test_a_moved_clock_is_for_this_machine_only(
+    tmp_path, monkeypatch, capsys, host, offset, reason
+):
+    moved = tmp_path / "clock"
+    moved.write_text(offset)
+    monkeypatch.setenv("ONLOOKER_REHEARSAL_CLOCK", str(moved))
+    assert serve(arguments("--host", host, "--database", "sqlite:///absent.db")) == 2
+    assert reason in capsys.readouterr().err
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 def test_the_api_ends_with_status_0_on_a_signal(tmp_path: Path, stop: signal.Signals):

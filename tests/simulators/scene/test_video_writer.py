@@ -1,12 +1,17 @@
 """Frames are reproducible, sprites are blended inside the picture, a clip has every frame."""
 
 import av
+import cv2
 import numpy as np
 import pytest
 
+from edge_agent.selection.downscale import downscale
+from edge_agent.selection.image_quality import assess_picture
+from edge_agent.settings.capture import QualitySettings
 from simulators.scene.lens import Lens
 from simulators.scene.population import create_population
 from simulators.scene.video_writer import SceneRenderer, paste_sprite, write_video
+from wire.audience import BlindCause
 
 SMALL = Lens(640, 360)
 FPS = 10
@@ -57,3 +62,11 @@ def test_a_clip_has_every_frame_at_its_time(tmp_path):
     with av.open(str(clip)) as container:
         times = [frame.time for frame in container.decode(video=0)]
     assert times == pytest.approx([number / FPS for number in range(25)])
+
+
+def test_a_covered_lens_shows_noise_that_the_agent_calls_dark():
+    people = create_population(1, 12, 5, SMALL)
+    covered = SceneRenderer(people, SMALL, 5, is_covered=True)
+    first, second = (cv2.cvtColor(covered.picture(at_s), cv2.COLOR_BGR2GRAY) for at_s in (6, 7))
+    assert not np.array_equal(first, second)
+    assert assess_picture(downscale(first), QualitySettings()) is BlindCause.DARK

@@ -125,3 +125,11 @@ def test_a_command_returns_its_output_or_fails_with_its_errors(tmp_path, monkeyp
         assert group.run("price", ["cloud", "price"]) == "12.50 \ufffd"
         with pytest.raises(ProcessGroupError, match=r"price exited with code 2.*\n  no such loc"):
             group.run("price", ["cloud", "price"])
+
+
+def test_a_process_has_the_variables_of_its_environment(tmp_path):
+    module = tmp_path / "shown_variable.py"
+    module.write_text("import os; print(os.environ['SOME_CLOCK'])")
+    environment = {"SOME_CLOCK": "moved", "PYTHONPATH": str(tmp_path)}
+    with ProcessGroup(tmp_path / "logs") as group:
+        assert group.run("shown", ["shown_variable"], environment) == "moved\n"

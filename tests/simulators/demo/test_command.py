@@ -12,7 +12,8 @@ from types import SimpleNamespace
 import pytest
 
 from cloud.api.audience import WindowResponse
-from simulators import demo
+from simulators.demo import command as demo
+from simulators.demo import running
 from simulators.servers.process_group import ProcessGroupError
 
 WINDOW = {
@@ -108,12 +109,12 @@ def wait(monkeypatch, tmp_path):
                 raise exited
 
         clock = SimpleNamespace(monotonic=lambda: next(now), sleep=lambda seconds: None)
-        monkeypatch.setattr(demo, "time", clock)
-        monkeypatch.setattr(demo.urllib.request, "urlopen", urlopen)
-        running = SimpleNamespace(
+        monkeypatch.setattr(running, "time", clock)
+        monkeypatch.setattr(running.urllib.request, "urlopen", urlopen)
+        demonstration = SimpleNamespace(
             api="http://127.0.0.1:1", processes=SimpleNamespace(check=check), folder=Path("var")
         )
-        return demo._wait_for(running, "/readyz", lambda body: body["ready"])
+        return running.wait_for(demonstration, "/readyz", lambda body: body["ready"])
 
     return wait
 

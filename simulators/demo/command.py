@@ -1,23 +1,23 @@
-"""Broker, cloud and cameras on one machine, from a synthetic scene to an explained price.
+"""Broker, cloud and cameras on one machine: an explained price, then a sale with its credit note.
 
-It starts the same programs as an installation. Only the video is synthetic.
+It starts the same programs as an installation. Only the videos are synthetic.
 """
 
 import argparse
-import http.client
-import json
 import shutil
 import sys
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from subprocess import Popen
 from typing import Any, Final
+from urllib.parse import urlsplit
 
+from simulators.demo.console import print_line, print_step
+from simulators.demo.running import Demo, DemoError, wait_for
+from simulators.demo.sale.journey import run_sale
 from simulators.servers.mosquitto import Mosquitto, MosquittoError, free_port
 from simulators.servers.process_group import ProcessGroup, ProcessGroupError
 
@@ -25,27 +25,7 @@ LOCATION: Final = "KX-01"
 LOCATION_OF_VIDEO: Final = "LB-01"
 SCENE: Final = ("--people", "5", "--seconds", "24", "--seed", "7")
 HISTORY_DAYS: Final = 28
-RESULTS_WITHIN_S: Final = 150.0
 AGENT_SETTINGS: Final = "interval_s = 10\n[privacy]\nsmallest_cell = 1\n"  # synthetic people
-
-
-class DemoError(RuntimeError):
-    """The demonstration produced no result."""
-
-
-@dataclass(frozen=True, slots=True)
-class Demo:
-    """The running demonstration: its processes and addresses."""
-
-    processes: ProcessGroup
-    broker: Mosquitto
-    folder: Path
-    api: str
-
-    @property
-    def database(self) -> str:
-        """URL of the cloud's database."""
-        return f"sqlite:///{self.folder / 'onlooker.db'}"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,15 +54,19 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.video is not None and not arguments.video.is_file():
             raise DemoError(f"VIDEO={arguments.video} is not a file")
         with _started(arguments.folder) as demo:
-            _start_cameras(demo, arguments.video)
-            _show_results(demo, arguments.video)
+            with _running_server(demo):
+                _start_cameras(demo, arguments.video)
+                _show_results(demo, arguments.video)
+            run_sale(demo, demo.folder / "scene.mp4", datetime.now(UTC))
+            _start_server(demo)
+            _show_addresses(demo)
             _wait_for_end(demo, until=_end(started, arguments.seconds))
     except KeyboardInterrupt:
-        _print("")
+        print_line("")
     except (ProcessGroupError, DemoError, MosquittoError) as error:
         sys.stderr.write(f"\n{error}\n")
         return 1
-    _print("All processes have stopped.")
+    print_line("All processes have stopped.")
     return 0
 
 
@@ -100,23 +84,38 @@ def _started(folder: Path) -> Iterator[Demo]:
         demo = Demo(
             processes=processes, broker=broker, folder=folder, api=f"http://127.0.0.1:{port}"
         )
-        with _step("broker"):
+        with print_step("broker"):
             broker.start()
         try:
-            with _step("cloud: stream and API"):
+            with print_step("stream"):
                 database = ["--database", demo.database]
                 processes.run("database", ["cloud", "database", "upgrade", *database])
                 processes.start("stream", ["cloud", "stream", "--broker", broker.url, *database])
-                processes.start("serve", ["cloud", "serve", "--port", str(port), *database])
-                _wait_for(demo, "/readyz", lambda ready: True)
             yield demo
         finally:
             processes.stop()
             broker.stop()
 
 
+@contextmanager
+def _running_server(demo: Demo) -> Iterator[None]:
+    """The API while the block runs: two servers of one database need the same clock."""
+    server = _start_server(demo)
+    yield
+    demo.processes.end(server)
+
+
+def _start_server(demo: Demo) -> Popen[bytes]:
+    with print_step("API"):
+        port = str(urlsplit(demo.api).port)
+        serve = ["cloud", "serve", "--port", port, "--database", demo.database]
+        process = demo.processes.start("serve", serve)
+        wait_for(demo, "/readyz", lambda ready: True)
+    return process
+
+
 def _start_cameras(demo: Demo, video: Path | None) -> None:
-    with _step(f"{HISTORY_DAYS} days of generated history for {LOCATION}"):
+    with print_step(f"{HISTORY_DAYS} days of generated history for {LOCATION}"):
         until = datetime.now(UTC) - timedelta(hours=1)  # the cameras report the last hour
         history = [
             "--location",
@@ -129,10 +128,10 @@ def _start_cameras(demo: Demo, video: Path | None) -> None:
         sender = ["--device", _device(LOCATION), "--broker", demo.broker.url]
         demo.processes.run("footfall", ["simulators", "footfall", *history, *sender])
     clip = demo.folder / "scene.mp4"
-    with _step("synthetic scene"):
+    with print_step("synthetic scene"):
         truth = ["--out", str(clip), "--truth", str(demo.folder / "truth.json")]
         demo.processes.run("scene", ["simulators", "scene", *SCENE, *truth])
-    with _step("cameras"):
+    with print_step("cameras"):
         _start_camera(demo, LOCATION, clip)
         if video is not None:
             _start_camera(demo, LOCATION_OF_VIDEO, video)
@@ -161,22 +160,26 @@ def _device(location: str) -> str:
 
 
 def _show_results(demo: Demo, video: Path | None) -> None:
-    with _step("first visits, measured and counted"):
-        live = {LOCATION: _wait_for(demo, _audience_path(LOCATION), _has_visits)}
+    with print_step("first visits, measured and counted"):
+        live = {LOCATION: wait_for(demo, _audience_path(LOCATION), _has_visits)}
         if video is not None:  # it may show no people
-            live[LOCATION_OF_VIDEO] = _wait_for(
+            live[LOCATION_OF_VIDEO] = wait_for(
                 demo, _audience_path(LOCATION_OF_VIDEO), _has_windows
             )
     for location, answer in live.items():
-        _print(f"\nMeasured at {location} in the current window of 5 minutes\n")
-        _print(_window(answer["windows"][-1]))
+        print_line(f"\nMeasured at {location} in the current window of 5 minutes\n")
+        print_line(_window(answer["windows"][-1]))
     slot = _next_morning(datetime.now(UTC))
-    _print(f"\nOne slot at {LOCATION}, explained\n")
+    print_line(f"\nOne slot at {LOCATION}, explained\n")
     price = ["cloud", "price", LOCATION, slot, "--explain", "--url", demo.api]
-    _print(demo.processes.run("price", price))
+    print_line(demo.processes.run("price", price))
+
+
+def _show_addresses(demo: Demo) -> None:
+    slot = _next_morning(datetime.now(UTC))
     logs = demo.processes.log("stream").parent
-    _print(
-        f"Open:\n  {demo.api}/        the live page\n  {demo.api}/docs    the API\n"
+    print_line(
+        f"\nOpen:\n  {demo.api}/        the live page\n  {demo.api}/docs    the API\n"
         f"  {demo.api}/api/audience/{LOCATION}?window=5m\n"
         f"  {demo.api}/api/pricing/slot/{LOCATION}/{slot}\n  {logs}  logs"
     )
@@ -226,39 +229,7 @@ def _next_morning(now: datetime) -> str:
 
 
 def _wait_for_end(demo: Demo, *, until: float | None) -> None:
-    _print("\nPress Ctrl-C to end." if until is None else "")
+    print_line("\nPress Ctrl-C to end." if until is None else "")
     while until is None or time.monotonic() < until:
         demo.processes.check()
         time.sleep(0.2)
-
-
-def _wait_for(demo: Demo, path: str, satisfied: Callable[[Any], bool]) -> Any:
-    """Query the API until its answer satisfies the condition."""
-    deadline = time.monotonic() + RESULTS_WITHIN_S
-    while time.monotonic() < deadline:
-        demo.processes.check()
-        try:
-            with urllib.request.urlopen(demo.api + path, timeout=5) as answer:  # noqa: S310  loopback
-                body = json.load(answer)
-            if satisfied(body):
-                return body
-        except (urllib.error.URLError, http.client.HTTPException, OSError):
-            pass  # not ready yet
-        time.sleep(0.3)
-    raise DemoError(
-        f"{path} returned no result within {RESULTS_WITHIN_S:.0f} s; see {demo.folder / 'logs'}"
-    )
-
-
-@contextmanager
-def _step(what: str) -> Iterator[None]:
-    started = time.monotonic()
-    sys.stdout.write(f"{what:<50s} ")
-    sys.stdout.flush()
-    yield
-    _print(f"{time.monotonic() - started:5.1f} s")
-
-
-def _print(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()

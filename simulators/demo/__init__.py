@@ -1,0 +1,1 @@
+"""The demonstration: all programs on one machine, a measured audience, a price, and a sale."""

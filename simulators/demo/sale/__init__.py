@@ -1,0 +1,1 @@
+"""A sale from the brief to the credit note, each step over the public API."""

@@ -1,0 +1,85 @@
+"""Start the sales server of the demonstration: keys for every caller, payments, a moved clock.
+
+It runs on the database of the demonstration in place of the server whose clock is right: of two
+servers, each would end holds by its own clock. The payment provider is simulated and charges
+nothing.
+"""
+
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
+
+from simulators.demo.running import Demo, wait_for
+from simulators.demo.sale.flight import Flight
+from simulators.demo.sale.moved_clock import MovedClock
+from simulators.demo.sale.sales_api import Party, SalesApi
+from simulators.payments.server import PaymentServer, WebhookSender
+from simulators.servers.mosquitto import free_port
+
+ACCOUNT: Final = "harbour-tea"
+OWNERS: Final = {Party.BUYER: ACCOUNT, Party.SELLER: "media-owner", Party.FINANCE: "media-owner"}
+
+
+@dataclass(frozen=True, slots=True)
+class SalesServer:
+    """A running sales server, its clock, and the provider that reports payments to it."""
+
+    demo: Demo
+    api: SalesApi
+    clock: MovedClock
+    webhooks: WebhookSender
+
+    def run(self, name: str, *arguments: str) -> str:
+        """Run a command of the cloud on the same database and clock."""
+        words = ["cloud", *arguments, "--database", self.demo.database]
+        return self.demo.processes.run(name, words, self.clock.environment)
+
+    def move_to(self, at: datetime) -> None:
+        """Move the clock."""
+        self.clock.move_to(at, datetime.now(UTC))
+
+
+@contextmanager
+def open_sales_server(demo: Demo, flight: Flight) -> Iterator[SalesServer]:
+    """A sales server whose clock is a day before the flight."""
+    clock = MovedClock(demo.folder / "clock")
+    clock.move_to(flight.bought_at, datetime.now(UTC))
+    payments = PaymentServer(
+        f"sk_test_{secrets.token_hex(12)}",
+        f"whsec_{secrets.token_hex(12)}",
+        lambda: clock.show(datetime.now(UTC)).timestamp(),
+    )
+    environment = {
+        **clock.environment,
+        "ONLOOKER_STRIPE_KEY": payments.secret_key,
+        "ONLOOKER_STRIPE_WEBHOOK_SECRETS": payments.webhook_secret,
+        "ONLOOKER_STRIPE_URL": payments.start(),
+    }
+    try:
+        api = _start_server(demo, environment)
+        webhooks = WebhookSender(payments, f"{api.url}/api/payments/webhooks/stripe")
+        yield SalesServer(demo, api, clock, webhooks)
+    finally:
+        payments.stop()
+
+
+def _start_server(demo: Demo, environment: Mapping[str, str]) -> SalesApi:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    database = ["--database", demo.database]
+    serve = ["cloud", "serve", "--port", str(port), "--access", "keys", *database]
+    demo.processes.start("sales", serve, environment)
+    keys = {
+        party: demo.processes.run(
+            f"key-{party}",
+            ["cloud", "keys", "create", "--role", party, "--owner", f"the {party} of the demo",
+             "--account", owner, *database],
+            environment,
+        ).strip()
+        for party, owner in OWNERS.items()
+    }  # fmt: skip
+    wait_for(replace(demo, api=url), "/readyz", lambda ready: True)
+    return SalesApi(url, keys)
