@@ -24,6 +24,8 @@ from simulators.servers.process_group import ProcessGroup, ProcessGroupError
 LOCATION: Final = "KX-01"
 LOCATION_OF_VIDEO: Final = "LB-01"
 SCENE: Final = ("--people", "5", "--seconds", "24", "--seed", "7")
+SCENE_FILE: Final = "scene.mp4"
+TRUTH_FILE: Final = "truth.json"
 HISTORY_DAYS: Final = 28
 AGENT_SETTINGS: Final = "interval_s = 10\n[privacy]\nsmallest_cell = 1\n"  # synthetic people
 
@@ -54,11 +56,11 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.video is not None and not arguments.video.is_file():
             raise DemoError(f"VIDEO={arguments.video} is not a file")
         with _started(arguments.folder) as demo:
-            with _running_server(demo):
-                _start_cameras(demo, arguments.video)
+            with _measuring(demo, arguments.video):
                 _show_results(demo, arguments.video)
-            run_sale(demo, demo.folder / "scene.mp4", datetime.now(UTC))
+            run_sale(demo, demo.folder / SCENE_FILE, datetime.now(UTC))
             _start_server(demo)
+            _start_cameras(demo, arguments.video)
             _show_addresses(demo)
             _wait_for_end(demo, until=_end(started, arguments.seconds))
     except KeyboardInterrupt:
@@ -98,11 +100,15 @@ def _started(folder: Path) -> Iterator[Demo]:
 
 
 @contextmanager
-def _running_server(demo: Demo) -> Iterator[None]:
-    """The API while the block runs: two servers of one database need the same clock."""
+def _measuring(demo: Demo, video: Path | None) -> Iterator[None]:
+    """The API and the cameras while the block runs; the sale that follows has another clock."""
     server = _start_server(demo)
+    _send_history(demo)
+    _draw_scene(demo)
+    cameras = _start_cameras(demo, video)
     yield
-    demo.processes.end(server)
+    for process in (*cameras, server):
+        demo.processes.end(process)
 
 
 def _start_server(demo: Demo) -> Popen[bytes]:
@@ -114,30 +120,31 @@ def _start_server(demo: Demo) -> Popen[bytes]:
     return process
 
 
-def _start_cameras(demo: Demo, video: Path | None) -> None:
+def _send_history(demo: Demo) -> None:
     with print_step(f"{HISTORY_DAYS} days of generated history for {LOCATION}"):
         until = datetime.now(UTC) - timedelta(hours=1)  # the cameras report the last hour
         history = [
-            "--location",
-            LOCATION,
-            "--days",
-            str(HISTORY_DAYS),
-            "--until",
-            until.isoformat(),
+            *("--location", LOCATION, "--days", str(HISTORY_DAYS), "--until", until.isoformat()),
+            *("--device", _device(LOCATION), "--broker", demo.broker.url),
         ]
-        sender = ["--device", _device(LOCATION), "--broker", demo.broker.url]
-        demo.processes.run("footfall", ["simulators", "footfall", *history, *sender])
-    clip = demo.folder / "scene.mp4"
+        demo.processes.run("footfall", ["simulators", "footfall", *history])
+
+
+def _draw_scene(demo: Demo) -> None:
     with print_step("synthetic scene"):
-        truth = ["--out", str(clip), "--truth", str(demo.folder / "truth.json")]
-        demo.processes.run("scene", ["simulators", "scene", *SCENE, *truth])
+        files = ["--out", str(demo.folder / SCENE_FILE), "--truth", str(demo.folder / TRUTH_FILE)]
+        demo.processes.run("scene", ["simulators", "scene", *SCENE, *files])
+
+
+def _start_cameras(demo: Demo, video: Path | None) -> list[Popen[bytes]]:
     with print_step("cameras"):
-        _start_camera(demo, LOCATION, clip)
+        started = [_start_camera(demo, LOCATION, demo.folder / SCENE_FILE)]
         if video is not None:
-            _start_camera(demo, LOCATION_OF_VIDEO, video)
+            started.append(_start_camera(demo, LOCATION_OF_VIDEO, video))
+    return started
 
 
-def _start_camera(demo: Demo, location: str, clip: Path) -> None:
+def _start_camera(demo: Demo, location: str, clip: Path) -> Popen[bytes]:
     device = _device(location)
     settings = demo.folder / "agent.toml"
     settings.write_text(AGENT_SETTINGS)
@@ -151,7 +158,7 @@ def _start_camera(demo: Demo, location: str, clip: Path) -> None:
         "--speed": 1,
     }
     pairs = [str(word) for option in options.items() for word in option]
-    demo.processes.start(device, ["edge_agent", "run", *pairs, "--loop"])
+    return demo.processes.start(device, ["edge_agent", "run", *pairs, "--loop"])
 
 
 def _device(location: str) -> str:

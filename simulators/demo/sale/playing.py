@@ -31,7 +31,7 @@ DRAIN_S: Final = "30"
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
+class ReplayedHours:
     """Clips that follow each other, from an instant on."""
 
     name: str
@@ -40,22 +40,22 @@ class Recording:
     ends_at: datetime
 
 
-def record_first_hour(demo: Demo, flight: Flight, scene: Path) -> Recording:
+def record_first_hour(demo: Demo, flight: Flight, scene: Path) -> ReplayedHours:
     """People for the length of the scene, and nobody for the rest of the hour."""
     empty = demo.folder / "empty.mp4"
     _draw(demo, empty, (HOUR_S - SCENE_S) // EMPTY_CLIPS)
     clips = [scene, *[empty] * EMPTY_CLIPS]
-    return Recording("first-hour", clips, flight.starts_at, flight.blind_at)
+    return ReplayedHours("first-hour", clips, flight.starts_at, flight.blind_at)
 
 
-def record_covered_lens(demo: Demo, flight: Flight) -> Recording:
+def record_covered_lens(demo: Demo, flight: Flight) -> ReplayedHours:
     """Two hours of a covered lens."""
     covered, length = demo.folder / "covered.mp4", flight.ends_at - flight.blind_at
     _draw(demo, covered, round(length.total_seconds()) // COVERED_CLIPS, "--covered")
-    return Recording("covered", [covered] * COVERED_CLIPS, flight.blind_at, flight.ends_at)
+    return ReplayedHours("covered", [covered] * COVERED_CLIPS, flight.blind_at, flight.ends_at)
 
 
-def replay(demo: Demo, flight: Flight, recording: Recording) -> int:
+def replay(demo: Demo, flight: Flight, recording: ReplayedHours) -> int:
     """Run the agent on a recording until the cloud has counted it; the plays that were shown."""
     plays = demo.folder / f"{recording.name}.plays.jsonl"
     count = write_plays(plays, flight, recording)
@@ -71,7 +71,7 @@ def replay(demo: Demo, flight: Flight, recording: Recording) -> int:
     return count
 
 
-def write_plays(path: Path, flight: Flight, recording: Recording) -> int:
+def write_plays(path: Path, flight: Flight, recording: ReplayedHours) -> int:
     """Write what the player says: the creative starts every ten seconds; how often it starts."""
     spot = timedelta(seconds=flight.spot_s)
     count = (recording.ends_at - recording.starts_at) // spot

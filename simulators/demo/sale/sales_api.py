@@ -15,7 +15,7 @@ from simulators.demo.running import DemoError
 ANSWER_WITHIN_S: Final = 60
 
 
-class Party(StrEnum):
+class SaleRole(StrEnum):
     """Who calls, by the role of the key."""
 
     BUYER = "advertiser"
@@ -28,17 +28,17 @@ class SalesApi:
     """An address, and a key of each party."""
 
     url: str
-    keys: Mapping[Party, str]
+    keys: Mapping[SaleRole, str]
 
-    def get(self, who: Party, path: str) -> Any:
+    def get(self, who: SaleRole, path: str) -> Any:
         """Read; raises DemoError for an answer that is none of the 200s."""
         return json.loads(self.read(who, path))
 
-    def read(self, who: Party, path: str) -> bytes:
+    def read(self, who: SaleRole, path: str) -> bytes:
         """Read a file; raises DemoError."""
         return self._send(urllib.request.Request(self.url + path, headers=self._key(who)))  # noqa: S310  loopback
 
-    def change(self, who: Party, method: str, path: str, body: Mapping[str, Any]) -> Any:
+    def change(self, who: SaleRole, method: str, path: str, body: Mapping[str, Any]) -> Any:
         """Send a change once, with a key of its own; raises DemoError where it is refused."""
         headers = {
             **self._key(who),
@@ -50,7 +50,7 @@ class SalesApi:
         )
         return json.loads(self._send(request))
 
-    def read_first_event(self, who: Party, path: str) -> Any:
+    def read_first_event(self, who: SaleRole, path: str) -> Any:
         """The data of the first server-sent event; raises DemoError."""
         request = urllib.request.Request(self.url + path, headers=self._key(who))  # noqa: S310  loopback
         try:
@@ -59,7 +59,7 @@ class SalesApi:
         except (OSError, http.client.HTTPException, StopIteration) as error:
             raise DemoError(f"GET {path}: no event ({type(error).__name__}: {error})") from error
 
-    def _key(self, who: Party) -> dict[str, str]:
+    def _key(self, who: SaleRole) -> dict[str, str]:
         return {"X-API-Key": self.keys[who]}
 
     def _send(self, request: urllib.request.Request) -> bytes:

@@ -15,12 +15,16 @@ from typing import Final
 from simulators.demo.running import Demo, wait_for
 from simulators.demo.sale.flight import Flight
 from simulators.demo.sale.moved_clock import MovedClock
-from simulators.demo.sale.sales_api import Party, SalesApi
+from simulators.demo.sale.sales_api import SaleRole, SalesApi
 from simulators.payments.server import PaymentServer, WebhookSender
 from simulators.servers.mosquitto import free_port
 
 ACCOUNT: Final = "harbour-tea"
-OWNERS: Final = {Party.BUYER: ACCOUNT, Party.SELLER: "media-owner", Party.FINANCE: "media-owner"}
+OWNERS: Final = {
+    SaleRole.BUYER: ACCOUNT,
+    SaleRole.SELLER: "media-owner",
+    SaleRole.FINANCE: "media-owner",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,16 @@ def test_a_killed_process_is_not_reported(tmp_path, events):
     assert events == [("camera", signal.SIGKILL), ("stream", signal.SIGTERM)]
 
 
+def test_one_process_ends_and_the_others_run_on(tmp_path, events):
+    with ProcessGroup(tmp_path) as group:
+        server = group.start("server", ["server"])
+        group.start("stream", ["stream"])
+        group.end(server)
+        assert events == [("server", signal.SIGTERM)]
+        group.check()
+    assert events[1:] == [("stream", signal.SIGTERM)]
+
+
 def test_output_of_a_restart_is_appended_to_the_log(tmp_path, events):
     with ProcessGroup(tmp_path) as group:
         for _ in range(2):
