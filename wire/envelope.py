@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated, Final, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from wire.ack import Ack
 from wire.audience import AudienceReport
@@ -34,9 +34,14 @@ class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_d
 
 
 class AudienceEvent(_Event, frozen=True, kw_only=True, tag="onlooker.audience.v1"):
-    """Envelope of an audience report."""
+    """Envelope of an audience report.
+
+    `receipt` is a `wire.receipts.receipt.SignedReceipt` as JSON text: attributes of CloudEvents
+    hold no objects, and an older cloud ignores an attribute that it does not know.
+    """
 
     data: AudienceReport
+    receipt: str | UnsetType = UNSET
 
 
 class HeartbeatEvent(_Event, frozen=True, kw_only=True, tag="onlooker.heartbeat.v1"):
@@ -83,13 +88,14 @@ _batch_decoder = msgspec.json.Decoder(list[msgspec.Raw])
 _identity_decoder = msgspec.json.Decoder(_PartialEvent)
 
 
-def audience_event(report: AudienceReport) -> AudienceEvent:
-    """Wrap a report. Its id is unique because stream and sequence are."""
+def audience_event(report: AudienceReport, receipt: str | None = None) -> AudienceEvent:
+    """Wrap a report, with its receipt if any. Its id is unique: stream and sequence are."""
     return AudienceEvent(
         id=f"{report.journal}:{report.sequence.first}-{report.sequence.last}",
         source=DeviceAddress(report.location, report.device).source,
         time=report.ends_at,
         data=report,
+        receipt=receipt or UNSET,
     )
 
 

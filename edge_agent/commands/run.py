@@ -21,11 +21,13 @@ from edge_agent.identity.folder import IdentityFolder
 from edge_agent.management.device_management import DeviceManagement
 from edge_agent.management.diagnostics import LogTail
 from edge_agent.outbox import Outbox
+from edge_agent.outbox.rows import SignReport
 from edge_agent.perception.shared_networks import SharedNetworks
+from edge_agent.reporting.receipt_signing import ReceiptSigner
 from edge_agent.services import DeviceServices, start_services
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.supervisor import Supervisor
-from edge_agent.transport.broker import create_tls_context
+from edge_agent.transport.broker import BrokerEndpoint, create_tls_context
 from edge_agent.transport.factory import create_link
 from edge_agent.updates.ab_update import ProgramSlots, report_healthy, restart_program
 from wire.scalars import DeviceId
@@ -121,13 +123,18 @@ def _run_camera(
     )
     settings = management.settings if management else camera.settings
     detector, pose = management.networks if management else models.for_settings(settings)
+    broker = read_broker(arguments, camera)
     link = create_link(
-        read_broker(arguments, camera),
+        broker,
         camera.address,
         settings.link,
         subscriptions=management.subscriptions if management else (),
     )
-    outbox = Outbox(camera.outbox_path, budget_bytes=settings.outbox.budget_bytes)
+    outbox = Outbox(
+        camera.outbox_path,
+        budget_bytes=settings.outbox.budget_bytes,
+        sign=_create_signer(broker, settings),
+    )
     try:
         agent = Agent(
             settings,
@@ -143,3 +150,10 @@ def _run_camera(
             yield agent
     finally:
         outbox.close()
+
+
+def _create_signer(broker: BrokerEndpoint, settings: Settings) -> SignReport | None:
+    """Signs receipts with the certificate that authenticates the device; None without one."""
+    if not settings.receipts.on or broker.certificate is None or broker.key is None:
+        return None
+    return ReceiptSigner(broker.certificate, broker.key).sign

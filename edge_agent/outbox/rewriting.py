@@ -1,4 +1,7 @@
-"""Changes to stored reports: downsampled, moved in time, renumbered. Sums never change."""
+"""Changes to stored reports: downsampled, moved in time, renumbered. Sums never change.
+
+A changed report gets a new receipt.
+"""
 
 import sqlite3
 from collections.abc import Iterable
@@ -36,7 +39,7 @@ def _replace(rows: Rows, database: sqlite3.Connection, run: list[AudienceReport]
     report = downsample_reports(run)
     first, last = base + report.sequence.first, base + report.sequence.last
     size = rows.read(f"SELECT sum(length(sealed)) {BETWEEN}", first, last)[0][0]
-    content = encode_report(report)
+    content = encode_report(report, rows.sign)
     database.execute(f"DELETE {BETWEEN}", (first, last))
     database.execute(INSERT, (first, last, *content))
     return len(content.event) - int(size)
@@ -50,7 +53,8 @@ def shift_times(rows: Rows, reports: Iterable[tuple[int, AudienceReport]], by: t
             content = encode_report(
                 structs.replace(
                     report, starts_at=report.starts_at + by, ends_at=report.ends_at + by
-                )
+                ),
+                rows.sign,
             )
             database.execute(
                 "UPDATE report SET starts_at = ?, sealed = ? WHERE first = ?", (*content, row)
@@ -69,7 +73,8 @@ def renumber_rows(rows: Rows, new: ReportStream) -> int:
             length = report.sequence.last - report.sequence.first
             first = new.sequence(row)
             numbers = SequenceRange(first=first, last=first + length)
-            content = encode_report(structs.replace(report, journal=new.id, sequence=numbers))
+            renumbered = structs.replace(report, journal=new.id, sequence=numbers)
+            content = encode_report(renumbered, rows.sign)
             database.execute(
                 "UPDATE report SET sealed = ?, sent = 0 WHERE first = ?", (content.event, row)
             )

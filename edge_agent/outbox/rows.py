@@ -1,7 +1,7 @@
 """Rows of the outbox's tables: queries, transactions, and conversion of errors."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -16,6 +16,8 @@ BETWEEN: Final = "FROM report WHERE first BETWEEN ? AND ?"
 INSERT: Final = "INSERT INTO report VALUES (?, ?, ?, ?, 0)"
 ROWS_PER_READ: Final = 500
 LARGEST_NUMBER: Final = 2**53 - 1  # of a row, and of a sequence number on the wire
+SignReport = Callable[[AudienceReport], str | None]
+"""Signs the receipt of a report; None where none can be signed."""
 UNDATED: Final = "SELECT min(first) FROM report WHERE starts_at < ?"
 
 
@@ -29,9 +31,12 @@ class RowContent(NamedTuple):
 class Rows:
     """One open database. Raises OutboxError for every error of SQLite."""
 
-    def __init__(self, path: Path, database: sqlite3.Connection) -> None:
+    def __init__(
+        self, path: Path, database: sqlite3.Connection, sign: SignReport | None = None
+    ) -> None:
         self.path = path
         self.database = database
+        self.sign = sign
 
     def close(self) -> None:
         """Close the database."""
@@ -113,6 +118,7 @@ def decode_rows(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[int, Audience
                 yield row, event.data
 
 
-def encode_report(report: AudienceReport) -> RowContent:
-    """The stored form of a report."""
-    return RowContent(report.starts_at.isoformat(), encode_event(audience_event(report)))
+def encode_report(report: AudienceReport, sign: SignReport | None = None) -> RowContent:
+    """The stored form of a report, with its receipt where one is signed."""
+    receipt = sign(report) if sign else None
+    return RowContent(report.starts_at.isoformat(), encode_event(audience_event(report, receipt)))

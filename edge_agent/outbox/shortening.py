@@ -1,4 +1,7 @@
-"""Reduces a report that exceeds the packet limit: breakdowns are removed, totals are kept."""
+"""Reduces a report that exceeds the packet limit: the receipt and breakdowns are removed.
+
+Totals are kept. Without its creatives a report is no longer what its receipt says.
+"""
 
 from collections.abc import Callable
 from typing import Final
@@ -9,6 +12,7 @@ from wire.audience import AudienceReport
 from wire.envelope import AudienceEvent, audience_event, decode_events, encode_event
 
 REMOVAL_STEPS: Final[tuple[Callable[[AudienceReport], AudienceReport], ...]] = (
+    lambda report: report,  # without its receipt
     lambda report: structs.replace(report, creatives=UNSET),
     lambda report: structs.replace(report, zones=UNSET),
     lambda report: structs.replace(report, sensors={}, demographics=(), expressions=UNSET),

@@ -26,7 +26,14 @@ from edge_agent.outbox.database import open_database, rename_damaged
 from edge_agent.outbox.errors import OutboxDamagedError, OutboxError
 from edge_agent.outbox.lock import acquire_lock
 from edge_agent.outbox.rewriting import downsample_stored, renumber_rows, shift_times
-from edge_agent.outbox.rows import BETWEEN, INSERT, Rows, decode_rows, encode_report
+from edge_agent.outbox.rows import (
+    BETWEEN,
+    INSERT,
+    Rows,
+    SignReport,
+    decode_rows,
+    encode_report,
+)
 from edge_agent.outbox.streams import ReportStream, StreamStatus, new_stream_id, read_streams
 from edge_agent.outbox.unreadable import isolate_unreadable_rows
 from edge_agent.wall_clock import EARLIEST_AT
@@ -62,10 +69,16 @@ ReportFactory = Callable[[JournalId, SequenceRange], AudienceReport]
 
 
 class Outbox:
-    """The pending reports of one camera. Used from one thread at a time, by one process."""
+    """The pending reports of one camera. Used from one thread at a time, by one process.
 
-    def __init__(self, path: Path, *, budget_bytes: int = BUDGET_BYTES) -> None:
+    `sign` signs the receipt of a report, which is stored and sent with the report.
+    """
+
+    def __init__(
+        self, path: Path, *, budget_bytes: int = BUDGET_BYTES, sign: SignReport | None = None
+    ) -> None:
         self.path = path
+        self._sign = sign
         self.downsampled = 0  # reports replaced by longer ones since the start
         self._budget_bytes = budget_bytes
         self._lock = acquire_lock(path)
@@ -80,7 +93,7 @@ class Outbox:
             raise
 
     def _open(self) -> None:
-        rows = Rows(self.path, open_database(self.path))
+        rows = Rows(self.path, open_database(self.path), self._sign)
         try:
             isolate_unreadable_rows(rows)
             self._next_row = rows.next_row()
@@ -141,7 +154,7 @@ class Outbox:
         row = self._next_row
         number = self._stream.sequence(row)
         report = report_for(self.stream_id, SequenceRange(first=number, last=number))
-        content = encode_report(report)
+        content = encode_report(report, self._sign)
         with self._rows.transaction() as database:
             database.execute(INSERT, (row, row, *content))
             values = self._older_agents_id, row + 1

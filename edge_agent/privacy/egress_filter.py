@@ -4,7 +4,7 @@ A payload is decoded more strictly than by the cloud, its names and texts are ch
 groups of people must be large enough. The decoded message is encoded again, so no data can hide
 between the fields. A blocked payload is counted and raises an alarm; the log names the field and
 the reason, never the content. A blocked report is sent without its texts and groups, so that no
-total and no sequence number is lost.
+total and no sequence number is lost. A receipt that is not that of its report is removed.
 """
 
 import logging
@@ -13,10 +13,11 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
-from msgspec import structs
+from msgspec import UNSET, structs
 
 from edge_agent.privacy.allowed_words import find_unknown_words
 from edge_agent.privacy.encoded_data import find_encoded_data
+from edge_agent.privacy.receipt_filter import find_receipt_fault
 from edge_agent.privacy.sensor_names import is_allowed_name
 from edge_agent.privacy.suppression import drop_small_cells
 from wire.audience import AudienceReport, Versions
@@ -35,10 +36,11 @@ from wire.topics import Channel, DeviceAddress
 
 log = logging.getLogger(__name__)
 
-MAX_EVENT_BYTES: Final = 48 * 1024  # a report with every field at its limit; usually 1 KiB
+MAX_EVENT_BYTES: Final = 80 * 1024  # every field of report and receipt at its limit; usually 2 KiB
 MAX_DEPTH: Final = 16
 SENTENCES: Final = frozenset({"reason", "message"})  # free text: only words of this program
 SIGNATURES: Final = frozenset({"state.reported.manifest.signature"})  # of the privacy manifest
+RECEIPT: Final = "receipt"  # encoded; compared with its report instead
 WITHHELD_VERSIONS: Final = Versions(
     agent="withheld", detector="withheld", attention="withheld", config="withheld"
 )
@@ -132,6 +134,8 @@ class EgressFilter:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise EgressError(f"{where}: {_schema_error(error)}") from None
         for path, text in iterate_texts(msgspec.json.decode(payload)):
+            if path == RECEIPT:
+                continue
             for reason in () if text in self._own_names else find_encoded_data(text):
                 raise EgressError(f"{where}: {path}: {reason}")
         if isinstance(event, AlarmEvent):
@@ -139,9 +143,18 @@ class EgressFilter:
         if isinstance(event, AudienceEvent):
             self._check_cells(event.data, where)
             self._check_sensors(event.data, where)
+            event = self._check_receipt(event, where)
             report = drop_small_cells(event.data, self.smallest_cell)
             event = structs.replace(event, data=report)
         return msgspec.json.encode(event)
+
+    def _check_receipt(self, event: AudienceEvent, where: str) -> AudienceEvent:
+        """The event without a receipt that may not be sent."""
+        fault = find_receipt_fault(event)
+        if not fault:
+            return event
+        self.record_blocked(Channel.AUDIENCE, EgressError(f"{where}: {RECEIPT}: {fault}"))
+        return structs.replace(event, receipt=UNSET)
 
     def _check_cells(self, report: AudienceReport, where: str) -> None:
         for number, cell in enumerate(report.demographics):

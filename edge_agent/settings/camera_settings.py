@@ -36,7 +36,7 @@ from edge_agent.settings.services import (
     SensorSettings,
     StatusSettings,
 )
-from edge_agent.settings.transport import LinkSettings, OutboxSettings
+from edge_agent.settings.transport import LinkSettings, OutboxSettings, ReceiptSettings
 from wire.audience import MAX_ZONES
 from wire.fleet.device_config import check_time_zone
 
@@ -57,6 +57,7 @@ class Settings(Section, frozen=True):
     schedule: ScheduleSettings = ScheduleSettings()
     outbox: OutboxSettings = OutboxSettings()
     link: LinkSettings = LinkSettings()
+    receipts: ReceiptSettings = ReceiptSettings()
     privacy: PrivacySettings = PrivacySettings()
     status: StatusSettings = StatusSettings()
     plays: PlaysSettings = PlaysSettings()

@@ -1,4 +1,4 @@
-"""Settings of the delivery of reports: the MQTT connection and the outbox."""
+"""Settings of the delivery of reports: the MQTT connection, the outbox, receipts."""
 
 from typing import Annotated, Literal
 
@@ -26,6 +26,18 @@ class LinkSettings(Section, frozen=True):
 
 
 class OutboxSettings(Section, frozen=True):
-    """The disk budget of unacknowledged reports; 16 MiB hold five days of half minutes."""
+    """The disk budget of unacknowledged reports; 16 MiB hold five days of half minutes.
+
+    With receipts they hold three days.
+    """
 
     budget_bytes: Annotated[int, Meta(ge=64 * 1024, le=2**40)] = 16 * 1024 * 1024
+
+
+class ReceiptSettings(Section, frozen=True):
+    """Whether reports are sent with a receipt that the key of the device's certificate signs.
+
+    A device without a certificate signs none.
+    """
+
+    on: bool = True

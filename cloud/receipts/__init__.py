@@ -1,0 +1,1 @@
+"""Signed receipts of devices: the log, its proofs, and their verification."""

@@ -1,0 +1,74 @@
+"""Which booked time has receipts: gaps and overlaps of the intervals of each camera."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+
+from cloud.receipts.receipt_file import BookedLine, MissingInterval, TimeRange
+from wire.receipts.receipt import Receipt
+
+TOLERANCE = timedelta(seconds=1)  # between consecutive intervals, which round to milliseconds
+Camera = tuple[str, str]
+"""Location and device."""
+
+
+def list_booked(lines: Iterable[BookedLine]) -> dict[Camera, list[TimeRange]]:
+    """The booked time of each camera, without overlaps, in order."""
+    booked: dict[Camera, list[TimeRange]] = {}
+    for line in lines:
+        for device in line.devices:
+            booked.setdefault((line.location, device), []).extend(line.booked)
+    return {camera: merge_ranges(ranges) for camera, ranges in booked.items()}
+
+
+def merge_ranges(ranges: Iterable[TimeRange]) -> list[TimeRange]:
+    """The same time as ranges that neither overlap nor touch."""
+    merged: list[TimeRange] = []
+    for one in sorted(ranges):
+        if merged and one.starts_at <= merged[-1].ends_at:
+            ends_at = max(merged[-1].ends_at, one.ends_at)
+            merged[-1] = TimeRange(starts_at=merged[-1].starts_at, ends_at=ends_at)
+        else:
+            merged.append(one)
+    return merged
+
+
+def find_gaps(booked: Sequence[TimeRange], covered: Iterable[TimeRange]) -> Iterator[TimeRange]:
+    """Parts of booked time, of more than a second, that no interval covers; both in order."""
+    pending = merge_ranges(covered)
+    for one in booked:
+        at = one.starts_at
+        for part in pending:
+            if part.ends_at <= at or part.starts_at >= one.ends_at:
+                continue
+            if part.starts_at - at > TOLERANCE:
+                yield TimeRange(starts_at=at, ends_at=part.starts_at)
+            at = part.ends_at
+        if one.ends_at - at > TOLERANCE:
+            yield TimeRange(starts_at=at, ends_at=one.ends_at)
+
+
+def find_missing(
+    lines: Iterable[BookedLine], covered: Iterable[tuple[Camera, TimeRange]]
+) -> list[MissingInterval]:
+    """The booked time of each camera without a receipt."""
+    intervals: dict[Camera, list[TimeRange]] = {}
+    for camera, one in covered:
+        intervals.setdefault(camera, []).append(one)
+    return [
+        MissingInterval(
+            location=camera[0], device=camera[1], starts_at=gap.starts_at, ends_at=gap.ends_at
+        )
+        for camera, booked in sorted(list_booked(lines).items())
+        for gap in find_gaps(booked, intervals.get(camera, ()))
+    ]
+
+
+def find_overlaps(receipts: Iterable[Receipt]) -> Iterator[tuple[Receipt, Receipt]]:
+    """Receipts of one device whose intervals overlap, or that have the same report."""
+    last: dict[str, Receipt] = {}
+    for one in sorted(receipts, key=lambda each: (each.device, each.starts_at)):
+        before = last.get(one.device)
+        if before is not None and before.ends_at - one.starts_at > TOLERANCE:
+            yield before, one
+        if before is None or one.ends_at > before.ends_at:
+            last[one.device] = one

@@ -1,0 +1,111 @@
+"""Certificates of devices: whether one signed an envelope, for whom, when, and under which root."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Final
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.x509.oid import NameOID
+from cryptography.x509.verification import (
+    ExtensionPolicy,
+    PolicyBuilder,
+    Store,
+    VerificationError,
+)
+
+from wire.receipts.dsse import DsseError, Envelope, decode_base64
+
+MAX_CHAIN: Final = 5
+
+
+class CertificateError(ValueError):
+    """A certificate that cannot be read."""
+
+
+@dataclass(frozen=True)
+class DeviceCertificate:
+    """A device's certificate and those between it and the root."""
+
+    leaf: x509.Certificate
+    intermediates: tuple[x509.Certificate, ...] = ()
+
+    @cached_property
+    def keyid(self) -> str:
+        """SHA-256 of the certificate in DER, in hexadecimal."""
+        return self.leaf.fingerprint(hashes.SHA256()).hex()
+
+    @cached_property
+    def device(self) -> str:
+        """The device that it is of: the common name of its subject; empty without one."""
+        names = self.leaf.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+        return str(names[0].value) if len(names) == 1 else ""
+
+    @cached_property
+    def public_key(self) -> ec.EllipticCurvePublicKey | rsa.RSAPublicKey | None:
+        """The key, if it is of a kind that signs receipts."""
+        try:
+            key = self.leaf.public_key()
+        except (ValueError, UnsupportedAlgorithm):
+            return None
+        return key if isinstance(key, ec.EllipticCurvePublicKey | rsa.RSAPublicKey) else None
+
+    def has_signed(self, envelope: Envelope) -> bool:
+        """Whether its key has signed the envelope."""
+        key = self.public_key
+        try:
+            signature, content = decode_base64(envelope.signature.sig), envelope.signed_bytes
+            if isinstance(key, rsa.RSAPublicKey):
+                key.verify(signature, content, padding.PKCS1v15(), hashes.SHA256())
+            elif key is not None:
+                key.verify(signature, content, ec.ECDSA(hashes.SHA256()))
+        except (DsseError, InvalidSignature):
+            return False
+        return key is not None
+
+    def find_time_fault(self, starts_at: datetime, ends_at: datetime) -> str:
+        """Why it is not valid for the whole of an interval; empty when it is."""
+        if starts_at < self.leaf.not_valid_before_utc:
+            return f"not valid before {self.leaf.not_valid_before_utc:%Y-%m-%d %H:%M:%S}Z"
+        if ends_at > self.leaf.not_valid_after_utc:
+            return f"expired at {self.leaf.not_valid_after_utc:%Y-%m-%d %H:%M:%S}Z"
+        return ""
+
+    def find_chain_fault(self, roots: Sequence[x509.Certificate], at: datetime) -> str:
+        """Why it does not lead to one of the roots at an instant; empty when it does."""
+        try:
+            policy = PolicyBuilder().store(Store(list(roots))).time(at.replace(tzinfo=None))
+            policy = policy.extension_policies(
+                ca_policy=ExtensionPolicy.webpki_defaults_ca(), ee_policy=_device_policy()
+            )
+            policy.build_client_verifier().verify(self.leaf, list(self.intermediates))
+        except (VerificationError, ValueError) as error:
+            return str(error).splitlines()[0][:200]
+        return ""
+
+
+def read_certificates(content: bytes) -> tuple[x509.Certificate, ...]:
+    """The certificates in PEM; raises CertificateError."""
+    try:
+        return tuple(x509.load_pem_x509_certificates(content))
+    except ValueError as error:
+        raise CertificateError(f"no certificates in PEM: {error}") from None
+
+
+def to_device_certificate(chain: Sequence[x509.Certificate]) -> DeviceCertificate:
+    """A device's certificate from its chain; raises CertificateError."""
+    if not 1 <= len(chain) <= MAX_CHAIN:
+        raise CertificateError(f"a chain of {len(chain)} certificates: expected 1 to {MAX_CHAIN}")
+    return DeviceCertificate(chain[0], tuple(chain[1:]))
+
+
+def _device_policy() -> ExtensionPolicy:
+    """The rules for a device's certificate: any extensions, such as a critical key usage.
+
+    The rules of the web require an alternative name, which devices do not have.
+    """
+    return ExtensionPolicy.permit_all()

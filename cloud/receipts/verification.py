@@ -1,0 +1,264 @@
+"""Verifies a file of receipts without network or database.
+
+Trusted are the root certificate of the devices and, if given, the public keys of the log and its
+witnesses. Without a key of the log the keys that the file states are used: then it is only
+established that nothing was changed after someone signed it, and the outcome says so. After a fault
+verification goes on, so that all faults are found.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography import x509
+
+from cloud.receipts.checkpoint import parse_checkpoint
+from cloud.receipts.coverage import find_missing, find_overlaps
+from cloud.receipts.device_certificates import DeviceCertificate
+from cloud.receipts.findings import (
+    CreativeTotals,
+    FindingKind,
+    SumKey,
+    Verification,
+)
+from cloud.receipts.merkle import ProofError, compute_root, hash_leaf
+from cloud.receipts.receipt_file import (
+    BookedLine,
+    ProvedReceipt,
+    ReceiptFile,
+    ReceiptFileError,
+    TimeRange,
+    decode_proved,
+    parse_file,
+)
+from cloud.receipts.signed_note import (
+    Note,
+    NoteError,
+    NoteKey,
+    parse_key,
+    parse_note,
+    read_cosigned_at,
+    verify_note,
+)
+from cloud.receipts.tlog_proof import LogProof
+from wire.receipts.receipt import Receipt, ReceiptError, decode_receipt, encode_canonical
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedKeys:
+    """What the verifier trusts. A checkpoint needs the signature of every witness."""
+
+    roots: Sequence[x509.Certificate]
+    log_keys: Sequence[NoteKey] = ()
+    witnesses: Sequence[NoteKey] = ()
+
+
+def verify_file(content: bytes, trusted: TrustedKeys) -> Verification:
+    """Verify everything in a file; never raises because of its content."""
+    outcome = Verification()
+    try:
+        file = parse_file(content.decode())
+    except (ReceiptFileError, UnicodeDecodeError) as error:
+        outcome.add(FindingKind.FILE, str(error))
+        return outcome
+    outcome.manifest = file.manifest
+    _Verifier(file, trusted, outcome).run()
+    return outcome
+
+
+class _Verifier:
+    """The state of one verification."""
+
+    def __init__(self, file: ReceiptFile, trusted: TrustedKeys, outcome: Verification) -> None:
+        self._file = file
+        self._trusted = trusted
+        self._outcome = outcome
+        self._certificates = {one.keyid: one for one in file.certificates}
+        self._lines = _lines_by_location(file.manifest.lines)
+        self._checkpoints: dict[str, tuple[int, bytes] | None] = {}
+        self._chains: dict[tuple[str, datetime], str] = {}
+        self._receipts: list[Receipt] = []
+        self._log_keys = trusted.log_keys or _read_stated_keys(file.manifest.log_keys)
+        outcome.is_key_given = bool(trusted.log_keys)
+
+    def run(self) -> None:
+        """Verify the file's signature, then each receipt, then what all of them cover."""
+        self._verify_file()
+        for proof in self._file.proofs:
+            self._verify_proof(proof)
+        self._outcome.receipts = len(self._receipts)
+        self._find_duplicates()
+        self._find_missing()
+
+    def _verify_file(self) -> None:
+        file = self._file
+        if key := self._verify_note(file.note, "the file", FindingKind.FILE):
+            self._outcome.log_key = key.text
+        if not file.is_complete:
+            sentence = f"{len(file.proofs)} receipts, and the last line is {file.end[:20]!r}"
+            self._outcome.add(FindingKind.FILE, sentence)
+
+    def _verify_note(self, note: Note, what: str, kind: FindingKind) -> NoteKey | None:
+        try:
+            key = verify_note(note, self._log_keys)
+        except NoteError as error:
+            self._outcome.add(kind, f"{what} was changed after it was signed: {error}")
+            return None
+        if key is None:
+            names = ", ".join(sorted({one.name for one in note.signatures}))
+            sentence = f"{what} is signed by {names[:200]}, with another key than that of the log"
+            self._outcome.add(FindingKind.LOG_KEY, sentence)
+        return key
+
+    def _verify_proof(self, proof: LogProof) -> None:
+        where = f"entry {proof.index}"
+        try:
+            proved = decode_proved(proof)
+            receipt = decode_receipt(proved.envelope)
+        except (ReceiptFileError, ReceiptError) as error:
+            self._outcome.add(FindingKind.ALTERED, f"{where}: {error}")
+            return
+        where = f"{where}, {receipt.device} at {receipt.starts_at:%Y-%m-%d %H:%M:%S}Z"
+        faults = len(self._outcome.findings)
+        self._verify_entry(proof, proved, where)
+        self._verify_signer(proved, receipt, where)
+        self._verify_records(proved, receipt, where)
+        self._receipts.append(receipt)
+        if len(self._outcome.findings) == faults:
+            self._add_sums(proved, receipt)
+
+    def _verify_entry(self, proof: LogProof, proved: ProvedReceipt, where: str) -> None:
+        state = self._read_checkpoint(proof.checkpoint)
+        if state is None:
+            return
+        size, root = state
+        try:
+            leaf = hash_leaf(encode_canonical(proved.envelope))
+            if compute_root(proof.index, size, leaf, proof.path) == root:
+                return
+            reason = f"the proof does not lead to the checkpoint of {size} entries"
+        except ProofError as error:
+            reason = str(error)
+        self._outcome.add(FindingKind.NOT_IN_LOG, f"{where}: {reason}")
+
+    def _read_checkpoint(self, text: str) -> tuple[int, bytes] | None:
+        """Size and root of a signed checkpoint, which is verified once."""
+        if text not in self._checkpoints:
+            self._checkpoints[text] = self._verify_checkpoint(text)
+        return self._checkpoints[text]
+
+    def _verify_checkpoint(self, text: str) -> tuple[int, bytes] | None:
+        try:
+            note = parse_note(text)
+            found = parse_checkpoint(note.text)
+        except NoteError as error:
+            self._outcome.add(FindingKind.CHECKPOINT, str(error))
+            return None
+        key = self._verify_note(note, "a checkpoint", FindingKind.CHECKPOINT)
+        if key is None:
+            return None
+        if key.name != found.origin:
+            sentence = f"a checkpoint of {found.origin} is signed by {key.name}"
+            self._outcome.add(FindingKind.CHECKPOINT, sentence)
+            return None
+        self._verify_witnesses(note)
+        return found.size, found.root
+
+    def _verify_witnesses(self, note: Note) -> None:
+        for witness in self._trusted.witnesses:
+            try:
+                is_signed = read_cosigned_at(note, witness) is not None
+            except NoteError as error:
+                self._outcome.add(FindingKind.WITNESS, str(error))
+                continue
+            if not is_signed:
+                sentence = f"{witness.name} has not signed the checkpoint"
+                self._outcome.add(FindingKind.WITNESS, sentence)
+
+    def _verify_signer(self, proved: ProvedReceipt, receipt: Receipt, where: str) -> None:
+        add, keyid = self._outcome.add, proved.envelope.signature.keyid
+        certificate = self._certificates.get(keyid)
+        if certificate is None:
+            add(FindingKind.NOT_OF_DEVICE, f"{where}: the file lacks certificate {keyid[:16]}...")
+            return
+        if not certificate.has_signed(proved.envelope):
+            add(FindingKind.ALTERED, f"{where}: the signature of the device is wrong")
+        if certificate.device != receipt.device:
+            of = certificate.device or "nobody"
+            add(FindingKind.NOT_OF_DEVICE, f"{where}: signed with the certificate of {of}")
+        if fault := certificate.find_time_fault(receipt.starts_at, receipt.ends_at):
+            add(FindingKind.CERTIFICATE_TIME, f"{where}: the certificate is {fault}")
+        elif fault := self._find_chain_fault(certificate, receipt):
+            add(FindingKind.CHAIN, f"{where}: no chain to the root: {fault}")
+
+    def _find_chain_fault(self, certificate: DeviceCertificate, receipt: Receipt) -> str:
+        """The fault of the chain at that time, computed once a day of each certificate."""
+        day = receipt.starts_at.replace(hour=0, minute=0, second=0, microsecond=0)
+        at = max(day, certificate.leaf.not_valid_before_utc)
+        key = certificate.keyid, at
+        if key not in self._chains:
+            self._chains[key] = certificate.find_chain_fault(self._trusted.roots, at)
+        return self._chains[key]
+
+    def _verify_records(self, proved: ProvedReceipt, receipt: Receipt, where: str) -> None:
+        digests = [one.digest for one in proved.creatives]
+        if len(set(digests)) < len(digests) or not set(digests) <= set(receipt.creatives):
+            sentence = f"{where}: sums of a creative are not those that the device signed"
+            self._outcome.add(FindingKind.RECORD, sentence)
+
+    def _add_sums(self, proved: ProvedReceipt, receipt: Receipt) -> None:
+        outcome = self._outcome
+        outcome.observed_ms += receipt.observed_ms
+        outcome.blind_ms += sum(receipt.blind_ms.values())
+        for record in proved.creatives:
+            key = SumKey(record.creative, receipt.location, receipt.device)
+            totals, sums = outcome.totals.setdefault(key, CreativeTotals()), record.sums
+            totals.receipts += 1
+            totals.plays += sums.plays
+            totals.observed_ms += sums.observed_ms
+            totals.person_ms += sums.person_ms
+            totals.facing_ms += sums.facing_ms
+            totals.looking_ms += sums.looking_ms
+
+    def _find_duplicates(self) -> None:
+        for one, other in find_overlaps(self._receipts):
+            self._outcome.add(
+                FindingKind.DUPLICATE,
+                f"{one.device}: reports {one.report_id} and {other.report_id} both cover "
+                f"{other.starts_at:%Y-%m-%d %H:%M:%S}Z",
+            )
+
+    def _find_missing(self) -> None:
+        """Booked time that has neither a receipt nor is stated as missing."""
+        covered = [
+            ((self._lines.get(one.location, one.location), one.device), _range_of(one))
+            for one in self._receipts
+        ]
+        stated = [
+            ((one.location, one.device), TimeRange(starts_at=one.starts_at, ends_at=one.ends_at))
+            for one in self._file.manifest.missing
+        ]
+        for gap in find_missing(self._file.manifest.lines, [*covered, *stated]):
+            self._outcome.add(
+                FindingKind.MISSING,
+                f"{gap.device} at {gap.location}: no receipt from "
+                f"{gap.starts_at:%Y-%m-%d %H:%M:%S}Z to {gap.ends_at:%Y-%m-%d %H:%M:%S}Z",
+            )
+
+
+def _lines_by_location(lines: Sequence[BookedLine]) -> dict[str, str]:
+    """Present location of each id in receipts."""
+    return {former: line.location for line in lines for former in line.location_ids}
+
+
+def _range_of(receipt: Receipt) -> TimeRange:
+    return TimeRange(starts_at=receipt.starts_at, ends_at=receipt.ends_at)
+
+
+def _read_stated_keys(texts: Sequence[str]) -> list[NoteKey]:
+    keys = []
+    for text in texts:
+        with suppress(NoteError):
+            keys.append(parse_key(text))
+    return keys

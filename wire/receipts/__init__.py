@@ -1,0 +1,1 @@
+"""Signed receipts of reports: what a device signs, and the envelope that carries it."""
