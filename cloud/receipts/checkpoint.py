@@ -9,7 +9,7 @@ from wire.receipts.dsse import DsseError, decode_base64
 
 
 @dataclass(frozen=True, slots=True)
-class Checkpoint:
+class LogCheckpoint:
     """The state of the log `origin` with `size` entries."""
 
     origin: str
@@ -22,12 +22,12 @@ class Checkpoint:
         return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
 
 
-def parse_checkpoint(text: str) -> Checkpoint:
+def parse_checkpoint(text: str) -> LogCheckpoint:
     """A checkpoint from the text of its note; raises NoteError."""
     lines = text.split("\n")
     try:
         origin, size, root, *rest = lines
-        found = Checkpoint(origin, int(size), decode_base64(root))
+        found = LogCheckpoint(origin, int(size), decode_base64(root))
     except (ValueError, DsseError):
         raise NoteError("no checkpoint: expected origin, size and root in three lines") from None
     if rest != [""] or found.text != text or len(found.root) != len(EMPTY_ROOT):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
-from cloud.receipts.receipt_file import BookedLine, MissingInterval, TimeRange
+from cloud.receipts.receipt_file import MissingInterval, ReceiptLine, TimeSpan
 from wire.receipts.receipt import Receipt
 
 TOLERANCE = timedelta(seconds=1)  # between consecutive intervals, which round to milliseconds
@@ -11,28 +11,28 @@ Camera = tuple[str, str]
 """Location and device."""
 
 
-def list_booked(lines: Iterable[BookedLine]) -> dict[Camera, list[TimeRange]]:
+def list_booked(lines: Iterable[ReceiptLine]) -> dict[Camera, list[TimeSpan]]:
     """The booked time of each camera, without overlaps, in order."""
-    booked: dict[Camera, list[TimeRange]] = {}
+    booked: dict[Camera, list[TimeSpan]] = {}
     for line in lines:
         for device in line.devices:
             booked.setdefault((line.location, device), []).extend(line.booked)
     return {camera: merge_ranges(ranges) for camera, ranges in booked.items()}
 
 
-def merge_ranges(ranges: Iterable[TimeRange]) -> list[TimeRange]:
+def merge_ranges(ranges: Iterable[TimeSpan]) -> list[TimeSpan]:
     """The same time as ranges that neither overlap nor touch."""
-    merged: list[TimeRange] = []
+    merged: list[TimeSpan] = []
     for one in sorted(ranges):
         if merged and one.starts_at <= merged[-1].ends_at:
             ends_at = max(merged[-1].ends_at, one.ends_at)
-            merged[-1] = TimeRange(starts_at=merged[-1].starts_at, ends_at=ends_at)
+            merged[-1] = TimeSpan(starts_at=merged[-1].starts_at, ends_at=ends_at)
         else:
             merged.append(one)
     return merged
 
 
-def find_gaps(booked: Sequence[TimeRange], covered: Iterable[TimeRange]) -> Iterator[TimeRange]:
+def find_gaps(booked: Sequence[TimeSpan], covered: Iterable[TimeSpan]) -> Iterator[TimeSpan]:
     """Parts of booked time, of more than a second, that no interval covers; both in order."""
     pending = merge_ranges(covered)
     for one in booked:
@@ -41,17 +41,17 @@ def find_gaps(booked: Sequence[TimeRange], covered: Iterable[TimeRange]) -> Iter
             if part.ends_at <= at or part.starts_at >= one.ends_at:
                 continue
             if part.starts_at - at > TOLERANCE:
-                yield TimeRange(starts_at=at, ends_at=part.starts_at)
+                yield TimeSpan(starts_at=at, ends_at=part.starts_at)
             at = part.ends_at
         if one.ends_at - at > TOLERANCE:
-            yield TimeRange(starts_at=at, ends_at=one.ends_at)
+            yield TimeSpan(starts_at=at, ends_at=one.ends_at)
 
 
 def find_missing(
-    lines: Iterable[BookedLine], covered: Iterable[tuple[Camera, TimeRange]]
+    lines: Iterable[ReceiptLine], covered: Iterable[tuple[Camera, TimeSpan]]
 ) -> list[MissingInterval]:
     """The booked time of each camera without a receipt."""
-    intervals: dict[Camera, list[TimeRange]] = {}
+    intervals: dict[Camera, list[TimeSpan]] = {}
     for camera, one in covered:
         intervals.setdefault(camera, []).append(one)
     return [

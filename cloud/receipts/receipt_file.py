@@ -37,14 +37,14 @@ class ReceiptFileError(ValueError):
     """A text that is no file of receipts."""
 
 
-class TimeRange(WireMessage, frozen=True, kw_only=True, order=True):
+class TimeSpan(WireMessage, frozen=True, kw_only=True, order=True):
     """A half-open interval."""
 
     starts_at: Instant
     ends_at: Instant
 
 
-class BookedLine(WireMessage, frozen=True, kw_only=True):
+class ReceiptLine(WireMessage, frozen=True, kw_only=True):
     """A line: its location, former ids of that among them, its creatives and booked time."""
 
     line_id: str
@@ -52,7 +52,7 @@ class BookedLine(WireMessage, frozen=True, kw_only=True):
     location_ids: tuple[str, ...]
     creatives: tuple[str, ...]
     devices: tuple[str, ...]
-    booked: tuple[TimeRange, ...]
+    booked: tuple[TimeSpan, ...]
 
 
 class MissingInterval(WireMessage, frozen=True, kw_only=True, order=True):
@@ -72,7 +72,7 @@ class Manifest(WireMessage, frozen=True, kw_only=True):
     campaign: str
     log_keys: tuple[str, ...]
     created_at: Instant
-    lines: tuple[BookedLine, ...]
+    lines: tuple[ReceiptLine, ...]
     missing: tuple[MissingInterval, ...]
 
 

@@ -1,7 +1,7 @@
 """Signed notes of C2SP: a text, a blank line, and signature lines; keys are Ed25519.
 
 Two kinds of signature are read: that of the log itself, and the timestamped cosignature of a
-witness (`cosignature/v1`). A key is written `name+hash+base64`, as Go's checksum database does.
+cosigner (`cosignature/v1`). A key is written `name+hash+base64`, as Go's checksum database does.
 https://c2sp.org/signed-note, https://c2sp.org/tlog-cosignature
 """
 
@@ -95,7 +95,7 @@ def parse_key(text: str) -> NoteKey:
     except (DsseError, ValueError, IndexError):
         raise NoteError(f"{text[:60]!r} is no key: expected name+hash+base64") from None
     if not NAME.fullmatch(name) or key.kind not in (ED25519, COSIGNATURE):
-        raise NoteError(f"{text[:60]!r}: expected the key of a log or witness (Ed25519)")
+        raise NoteError(f"{text[:60]!r}: expected the key of a log or cosigner (Ed25519)")
     if key.hash.hex() != key_hash:
         raise NoteError(f"{text[:60]!r}: the hash does not match the key")
     return key
@@ -132,11 +132,11 @@ def verify_note(note: Note, keys: Sequence[NoteKey]) -> NoteKey | None:
     return None
 
 
-def read_cosigned_at(note: Note, witness: NoteKey) -> datetime | None:
-    """When a witness has signed the note; None when it has not. Raises NoteError."""
+def read_cosigned_at(note: Note, cosigner: NoteKey) -> datetime | None:
+    """When a cosigner has signed the note; None when it has not. Raises NoteError."""
     for one in note.signatures:
-        if (one.name, one.key_hash) == (witness.name, witness.hash):
-            _verify(note.text, one, witness)
+        if (one.name, one.key_hash) == (cosigner.name, cosigner.hash):
+            _verify(note.text, one, cosigner)
             seconds = int.from_bytes(one.signature[:TIME_BYTES])
             return datetime.fromtimestamp(seconds, UTC)
     return None

@@ -1,7 +1,7 @@
 """Verifies a file of receipts without network or database.
 
 Trusted are the root certificate of the devices and, if given, the public keys of the log and its
-witnesses. Without a key of the log the keys that the file states are used: then it is only
+cosigners. Without a key of the log the keys that the file states are used: then it is only
 established that nothing was changed after someone signed it, and the outcome says so. After a fault
 verification goes on, so that all faults are found.
 """
@@ -16,19 +16,19 @@ from cryptography import x509
 from cloud.receipts.checkpoint import parse_checkpoint
 from cloud.receipts.coverage import find_missing, find_overlaps
 from cloud.receipts.device_certificates import DeviceCertificate
-from cloud.receipts.findings import (
+from cloud.receipts.faults import (
     CreativeTotals,
-    FindingKind,
+    FaultKind,
     SumKey,
     Verification,
 )
 from cloud.receipts.merkle import ProofError, compute_root, hash_leaf
 from cloud.receipts.receipt_file import (
-    BookedLine,
     ProvedReceipt,
     ReceiptFile,
     ReceiptFileError,
-    TimeRange,
+    ReceiptLine,
+    TimeSpan,
     decode_proved,
     parse_file,
 )
@@ -47,11 +47,11 @@ from wire.receipts.receipt import Receipt, ReceiptError, decode_receipt, encode_
 
 @dataclass(frozen=True, slots=True)
 class TrustedKeys:
-    """What the verifier trusts. A checkpoint needs the signature of every witness."""
+    """What the verifier trusts. A checkpoint needs the signature of every cosigner."""
 
     roots: Sequence[x509.Certificate]
     log_keys: Sequence[NoteKey] = ()
-    witnesses: Sequence[NoteKey] = ()
+    cosigners: Sequence[NoteKey] = ()
 
 
 def verify_file(content: bytes, trusted: TrustedKeys) -> Verification:
@@ -60,7 +60,7 @@ def verify_file(content: bytes, trusted: TrustedKeys) -> Verification:
     try:
         file = parse_file(content.decode())
     except (ReceiptFileError, UnicodeDecodeError) as error:
-        outcome.add(FindingKind.FILE, str(error))
+        outcome.add(FaultKind.FILE, str(error))
         return outcome
     outcome.manifest = file.manifest
     _Verifier(file, trusted, outcome).run()
@@ -93,13 +93,13 @@ class _Verifier:
 
     def _verify_file(self) -> None:
         file = self._file
-        if key := self._verify_note(file.note, "the file", FindingKind.FILE):
+        if key := self._verify_note(file.note, "the file", FaultKind.FILE):
             self._outcome.log_key = key.text
         if not file.is_complete:
             sentence = f"{len(file.proofs)} receipts, and the last line is {file.end[:20]!r}"
-            self._outcome.add(FindingKind.FILE, sentence)
+            self._outcome.add(FaultKind.FILE, sentence)
 
-    def _verify_note(self, note: Note, what: str, kind: FindingKind) -> NoteKey | None:
+    def _verify_note(self, note: Note, what: str, kind: FaultKind) -> NoteKey | None:
         try:
             key = verify_note(note, self._log_keys)
         except NoteError as error:
@@ -108,7 +108,7 @@ class _Verifier:
         if key is None:
             names = ", ".join(sorted({one.name for one in note.signatures}))
             sentence = f"{what} is signed by {names[:200]}, with another key than that of the log"
-            self._outcome.add(FindingKind.LOG_KEY, sentence)
+            self._outcome.add(FaultKind.LOG_KEY, sentence)
         return key
 
     def _verify_proof(self, proof: LogProof) -> None:
@@ -117,15 +117,15 @@ class _Verifier:
             proved = decode_proved(proof)
             receipt = decode_receipt(proved.envelope)
         except (ReceiptFileError, ReceiptError) as error:
-            self._outcome.add(FindingKind.ALTERED, f"{where}: {error}")
+            self._outcome.add(FaultKind.ALTERED, f"{where}: {error}")
             return
         where = f"{where}, {receipt.device} at {receipt.starts_at:%Y-%m-%d %H:%M:%S}Z"
-        faults = len(self._outcome.findings)
+        faults = len(self._outcome.faults)
         self._verify_entry(proof, proved, where)
         self._verify_signer(proved, receipt, where)
         self._verify_records(proved, receipt, where)
         self._receipts.append(receipt)
-        if len(self._outcome.findings) == faults:
+        if len(self._outcome.faults) == faults:
             self._add_sums(proved, receipt)
 
     def _verify_entry(self, proof: LogProof, proved: ProvedReceipt, where: str) -> None:
@@ -140,7 +140,7 @@ class _Verifier:
             reason = f"the proof does not lead to the checkpoint of {size} entries"
         except ProofError as error:
             reason = str(error)
-        self._outcome.add(FindingKind.NOT_IN_LOG, f"{where}: {reason}")
+        self._outcome.add(FaultKind.NOT_IN_LOG, f"{where}: {reason}")
 
     def _read_checkpoint(self, text: str) -> tuple[int, bytes] | None:
         """Size and root of a signed checkpoint, which is verified once."""
@@ -153,44 +153,44 @@ class _Verifier:
             note = parse_note(text)
             found = parse_checkpoint(note.text)
         except NoteError as error:
-            self._outcome.add(FindingKind.CHECKPOINT, str(error))
+            self._outcome.add(FaultKind.CHECKPOINT, str(error))
             return None
-        key = self._verify_note(note, "a checkpoint", FindingKind.CHECKPOINT)
+        key = self._verify_note(note, "a checkpoint", FaultKind.CHECKPOINT)
         if key is None:
             return None
         if key.name != found.origin:
             sentence = f"a checkpoint of {found.origin} is signed by {key.name}"
-            self._outcome.add(FindingKind.CHECKPOINT, sentence)
+            self._outcome.add(FaultKind.CHECKPOINT, sentence)
             return None
-        self._verify_witnesses(note)
+        self._verify_cosigners(note)
         return found.size, found.root
 
-    def _verify_witnesses(self, note: Note) -> None:
-        for witness in self._trusted.witnesses:
+    def _verify_cosigners(self, note: Note) -> None:
+        for cosigner in self._trusted.cosigners:
             try:
-                is_signed = read_cosigned_at(note, witness) is not None
+                is_signed = read_cosigned_at(note, cosigner) is not None
             except NoteError as error:
-                self._outcome.add(FindingKind.WITNESS, str(error))
+                self._outcome.add(FaultKind.COSIGNER, str(error))
                 continue
             if not is_signed:
-                sentence = f"{witness.name} has not signed the checkpoint"
-                self._outcome.add(FindingKind.WITNESS, sentence)
+                sentence = f"{cosigner.name} has not signed the checkpoint"
+                self._outcome.add(FaultKind.COSIGNER, sentence)
 
     def _verify_signer(self, proved: ProvedReceipt, receipt: Receipt, where: str) -> None:
         add, keyid = self._outcome.add, proved.envelope.signature.keyid
         certificate = self._certificates.get(keyid)
         if certificate is None:
-            add(FindingKind.NOT_OF_DEVICE, f"{where}: the file lacks certificate {keyid[:16]}...")
+            add(FaultKind.NOT_OF_DEVICE, f"{where}: the file lacks certificate {keyid[:16]}...")
             return
         if not certificate.has_signed(proved.envelope):
-            add(FindingKind.ALTERED, f"{where}: the signature of the device is wrong")
+            add(FaultKind.ALTERED, f"{where}: the signature of the device is wrong")
         if certificate.device != receipt.device:
             of = certificate.device or "nobody"
-            add(FindingKind.NOT_OF_DEVICE, f"{where}: signed with the certificate of {of}")
+            add(FaultKind.NOT_OF_DEVICE, f"{where}: signed with the certificate of {of}")
         if fault := certificate.find_time_fault(receipt.starts_at, receipt.ends_at):
-            add(FindingKind.CERTIFICATE_TIME, f"{where}: the certificate is {fault}")
+            add(FaultKind.CERTIFICATE_TIME, f"{where}: the certificate is {fault}")
         elif fault := self._find_chain_fault(certificate, receipt):
-            add(FindingKind.CHAIN, f"{where}: no chain to the root: {fault}")
+            add(FaultKind.CHAIN, f"{where}: no chain to the root: {fault}")
 
     def _find_chain_fault(self, certificate: DeviceCertificate, receipt: Receipt) -> str:
         """The fault of the chain at that time, computed once a day of each certificate."""
@@ -205,7 +205,7 @@ class _Verifier:
         digests = [one.digest for one in proved.creatives]
         if len(set(digests)) < len(digests) or not set(digests) <= set(receipt.creatives):
             sentence = f"{where}: sums of a creative are not those that the device signed"
-            self._outcome.add(FindingKind.RECORD, sentence)
+            self._outcome.add(FaultKind.RECORD, sentence)
 
     def _add_sums(self, proved: ProvedReceipt, receipt: Receipt) -> None:
         outcome = self._outcome
@@ -224,7 +224,7 @@ class _Verifier:
     def _find_duplicates(self) -> None:
         for one, other in find_overlaps(self._receipts):
             self._outcome.add(
-                FindingKind.DUPLICATE,
+                FaultKind.DUPLICATE,
                 f"{one.device}: reports {one.report_id} and {other.report_id} both cover "
                 f"{other.starts_at:%Y-%m-%d %H:%M:%S}Z",
             )
@@ -236,24 +236,24 @@ class _Verifier:
             for one in self._receipts
         ]
         stated = [
-            ((one.location, one.device), TimeRange(starts_at=one.starts_at, ends_at=one.ends_at))
+            ((one.location, one.device), TimeSpan(starts_at=one.starts_at, ends_at=one.ends_at))
             for one in self._file.manifest.missing
         ]
         for gap in find_missing(self._file.manifest.lines, [*covered, *stated]):
             self._outcome.add(
-                FindingKind.MISSING,
+                FaultKind.MISSING,
                 f"{gap.device} at {gap.location}: no receipt from "
                 f"{gap.starts_at:%Y-%m-%d %H:%M:%S}Z to {gap.ends_at:%Y-%m-%d %H:%M:%S}Z",
             )
 
 
-def _lines_by_location(lines: Sequence[BookedLine]) -> dict[str, str]:
+def _lines_by_location(lines: Sequence[ReceiptLine]) -> dict[str, str]:
     """Present location of each id in receipts."""
     return {former: line.location for line in lines for former in line.location_ids}
 
 
-def _range_of(receipt: Receipt) -> TimeRange:
-    return TimeRange(starts_at=receipt.starts_at, ends_at=receipt.ends_at)
+def _range_of(receipt: Receipt) -> TimeSpan:
+    return TimeSpan(starts_at=receipt.starts_at, ends_at=receipt.ends_at)
 
 
 def _read_stated_keys(texts: Sequence[str]) -> list[NoteKey]:

@@ -12,15 +12,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import structs
 
 from cloud.receipts import merkle
-from cloud.receipts.checkpoint import Checkpoint
+from cloud.receipts.checkpoint import LogCheckpoint
 from cloud.receipts.coverage import find_missing
 from cloud.receipts.device_certificates import read_certificates
 from cloud.receipts.receipt_file import (
-    BookedLine,
     Manifest,
     MissingInterval,
     ProvedReceipt,
-    TimeRange,
+    ReceiptLine,
+    TimeSpan,
     write_text,
 )
 from cloud.receipts.signed_note import ED25519, Note, NoteKey, sign_text
@@ -119,9 +119,9 @@ def sign_all(pair: KeyPair, reports: Sequence[AudienceReport]) -> list[Entry]:
     return [Entry(one, sign_receipt(one, pair, certificates=False)) for one in reports]
 
 
-def build_line(minutes: int = 2, devices: Sequence[str] = ("kx-01-cam-1",)) -> BookedLine:
-    booked = TimeRange(starts_at=NINE, ends_at=NINE + timedelta(minutes=minutes))
-    return BookedLine(
+def build_line(minutes: int = 2, devices: Sequence[str] = ("kx-01-cam-1",)) -> ReceiptLine:
+    booked = TimeSpan(starts_at=NINE, ends_at=NINE + timedelta(minutes=minutes))
+    return ReceiptLine(
         line_id="SO-1-1",
         location="KX-01",
         location_ids=("KX-01",),
@@ -132,12 +132,12 @@ def build_line(minutes: int = 2, devices: Sequence[str] = ("kx-01-cam-1",)) -> B
 
 
 def build_manifest(
-    entries: Sequence[Entry], line: BookedLine, missing: Sequence[MissingInterval] | None = None
+    entries: Sequence[Entry], line: ReceiptLine, missing: Sequence[MissingInterval] | None = None
 ) -> Manifest:
     covered = [
         (
             ("KX-01", one.report.device),
-            TimeRange(starts_at=one.report.starts_at, ends_at=one.report.ends_at),
+            TimeSpan(starts_at=one.report.starts_at, ends_at=one.report.ends_at),
         )
         for one in entries
     ]
@@ -169,7 +169,7 @@ class MemoryLog:
         return tuple(merkle.hash_range(one, self.read) for one in ranges)
 
     def checkpoint(self, key: Ed25519PrivateKey = LOG_KEY) -> str:
-        text = Checkpoint(ORIGIN, self.size, self.root()).text
+        text = LogCheckpoint(ORIGIN, self.size, self.root()).text
         return Note(text, (sign_text(text, ORIGIN, key),)).encoded
 
 

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from cloud.receipts.findings import FindingKind
+from cloud.receipts.faults import FaultKind
 from cloud.receipts.signed_note import COSIGNATURE, NoteKey, NoteSignature
 from cloud.receipts.verification import TrustedKeys, verify_file
 from tests.cloud.receipts.receipt_data import (
@@ -37,12 +37,12 @@ WHOLE = write_file(ENTRIES, [PAIR])
 
 
 def kinds(content, trusted=TRUSTED):
-    return {one.kind for one in verify_file(content, trusted).findings}
+    return {one.kind for one in verify_file(content, trusted).faults}
 
 
 def test_a_whole_file_is_accepted_and_its_sums_are_those_of_the_reports():
     outcome = verify_file(WHOLE, TRUSTED)
-    assert outcome.findings == []
+    assert outcome.faults == []
     assert (outcome.receipts, outcome.observed_ms, outcome.missing) == (4, 120_000, ())
     ((key, totals),) = outcome.totals.items()
     assert key == ("cola/spot", "KX-01", "kx-01-cam-1")
@@ -57,31 +57,31 @@ def test_sums_of_other_advertisers_are_not_in_the_file():
 
 def test_without_a_key_of_the_log_the_stated_one_is_used_and_named():
     outcome = verify_file(WHOLE, TrustedKeys([AUTHORITY.root]))
-    assert outcome.findings == []
+    assert outcome.faults == []
     assert (outcome.is_key_given, outcome.log_key) == (False, PUBLIC_LOG_KEY.text)
 
 
 def test_an_altered_payload():
     altered = [alter(ENTRIES[0], observed_ms=31_000), *ENTRIES[1:]]
-    assert kinds(write_file(altered, [PAIR])) == {FindingKind.ALTERED}
+    assert kinds(write_file(altered, [PAIR])) == {FaultKind.ALTERED}
 
 
 def test_sums_of_a_creative_that_were_not_signed():
     proved = ENTRIES[0].prove(["cola/spot"])
     more = structs.replace(proved.creatives[0], sums=structs.replace(PLAYED, plays=9))
     extra = encode_canonical(structs.replace(proved, creatives=(more,)))
-    assert kinds(write_file(ENTRIES, [PAIR], changed={0: {"extra": extra}})) == {FindingKind.RECORD}
+    assert kinds(write_file(ENTRIES, [PAIR], changed={0: {"extra": extra}})) == {FaultKind.RECORD}
 
 
 def test_a_receipt_of_another_device():
     other = AUTHORITY.enrol("kx-01-cam-9")
     assert kinds(write_file(sign_all(other, [one.report for one in ENTRIES]), [other])) == {
-        FindingKind.NOT_OF_DEVICE
+        FaultKind.NOT_OF_DEVICE
     }
 
 
 def test_a_certificate_that_the_file_lacks():
-    assert FindingKind.NOT_OF_DEVICE in kinds(write_file(ENTRIES, []))
+    assert FaultKind.NOT_OF_DEVICE in kinds(write_file(ENTRIES, []))
 
 
 @pytest.mark.parametrize(
@@ -90,67 +90,67 @@ def test_a_certificate_that_the_file_lacks():
 def test_a_certificate_that_was_not_valid_in_the_interval(at, lifetime):
     pair = AUTHORITY.enrol(at=at, lifetime=lifetime)
     entries = sign_all(pair, [one.report for one in ENTRIES])
-    assert kinds(write_file(entries, [pair])) == {FindingKind.CERTIFICATE_TIME}
+    assert kinds(write_file(entries, [pair])) == {FaultKind.CERTIFICATE_TIME}
 
 
 def test_a_certificate_of_another_authority():
     pair = Authority("Other").enrol()
     entries = sign_all(pair, [one.report for one in ENTRIES])
-    assert kinds(write_file(entries, [pair])) == {FindingKind.CHAIN}
+    assert kinds(write_file(entries, [pair])) == {FaultKind.CHAIN}
 
 
 def test_a_receipt_that_is_not_in_the_log():
     hashes = MemoryLog([b"1", b"2", b"3", b"4"]).prove(2)
     content = write_file(ENTRIES, [PAIR], changed={2: {"path": hashes}})
-    assert kinds(content) == {FindingKind.NOT_IN_LOG}
+    assert kinds(content) == {FaultKind.NOT_IN_LOG}
     content = write_file(ENTRIES, [PAIR], changed={2: {"index": 3}})
-    assert kinds(content) == {FindingKind.NOT_IN_LOG}
+    assert kinds(content) == {FaultKind.NOT_IN_LOG}
 
 
 def test_a_checkpoint_that_was_altered():
     log = MemoryLog([encode_canonical(one.signed.envelope) for one in ENTRIES])
     content = write_file(ENTRIES, [PAIR], checkpoint=log.checkpoint().replace("\n4\n", "\n5\n"))
-    assert kinds(content) == {FindingKind.CHECKPOINT}
+    assert kinds(content) == {FaultKind.CHECKPOINT}
 
 
 def test_another_key_of_the_log():
     forged = write_file(ENTRIES, [PAIR], key=Ed25519PrivateKey.generate())
-    assert kinds(forged) == {FindingKind.LOG_KEY}
+    assert kinds(forged) == {FaultKind.LOG_KEY}
 
 
 def test_two_receipts_of_one_interval():
     again = sign_all(PAIR, [measure(2, journal="00000000000000b2")])
-    assert kinds(write_file([*ENTRIES, *again], [PAIR])) == {FindingKind.DUPLICATE}
+    assert kinds(write_file([*ENTRIES, *again], [PAIR])) == {FaultKind.DUPLICATE}
 
 
 def test_a_stated_gap_is_listed_and_an_unstated_one_is_a_fault():
     entries = [ENTRIES[0], *ENTRIES[2:]]
     outcome = verify_file(write_file(entries, [PAIR]), TRUSTED)
-    assert outcome.findings == []
+    assert outcome.faults == []
     (gap,) = outcome.missing
     assert (gap.starts_at, gap.ends_at) == (NINE + HALF_MINUTE, NINE + 2 * HALF_MINUTE)
     hidden = build_manifest(entries, build_line(), missing=())
-    (fault,) = verify_file(write_file(entries, [PAIR], manifest=hidden), TRUSTED).findings
-    assert fault.kind is FindingKind.MISSING
+    (fault,) = verify_file(write_file(entries, [PAIR], manifest=hidden), TRUSTED).faults
+    assert fault.kind is FaultKind.MISSING
     assert "from 2026-11-20 09:00:30Z to 2026-11-20 09:01:00Z" in fault.sentence
 
 
 def test_a_receipt_cut_out_of_the_file_is_missing_and_the_file_changed():
     head, *blocks = WHOLE.split(b"c2sp.org/tlog-proof@v1\n")
     cut = b"c2sp.org/tlog-proof@v1\n".join([head, *blocks[:1], *blocks[2:]])
-    assert kinds(cut) == {FindingKind.FILE, FindingKind.MISSING}
+    assert kinds(cut) == {FaultKind.FILE, FaultKind.MISSING}
 
 
-def test_a_required_witness():
+def test_a_required_cosigner():
     key = Ed25519PrivateKey.generate()
-    witness = NoteKey("witness.example", COSIGNATURE, key.public_key())
-    trusted = TrustedKeys([AUTHORITY.root], [PUBLIC_LOG_KEY], [witness])
-    assert kinds(WHOLE, trusted) == {FindingKind.WITNESS}
+    cosigner = NoteKey("cosigner.example", COSIGNATURE, key.public_key())
+    trusted = TrustedKeys([AUTHORITY.root], [PUBLIC_LOG_KEY], [cosigner])
+    assert kinds(WHOLE, trusted) == {FaultKind.COSIGNER}
     log = MemoryLog([encode_canonical(one.signed.envelope) for one in ENTRIES])
     note = log.checkpoint()
     text = note[: note.index("\n\n") + 1]
     signature = key.sign(f"cosignature/v1\ntime 1764000000\n{text}".encode())
-    line = NoteSignature(witness.name, witness.hash, (1764000000).to_bytes(8) + signature).line
+    line = NoteSignature(cosigner.name, cosigner.hash, (1764000000).to_bytes(8) + signature).line
     assert kinds(write_file(ENTRIES, [PAIR], checkpoint=note + line), trusted) == set()
 
 
@@ -159,7 +159,7 @@ def test_a_required_witness():
 def test_any_changed_byte_is_found(position, mask):
     changed = bytearray(WHOLE)
     changed[position] ^= mask
-    assert verify_file(bytes(changed), TRUSTED).findings
+    assert verify_file(bytes(changed), TRUSTED).faults
 
 
 @pytest.mark.parametrize("bit", [0, 5])
@@ -168,9 +168,9 @@ def test_any_changed_bit_of_the_signature_is_found(bit):
     for position in range(begin, len(WHOLE)):
         changed = bytearray(WHOLE)
         changed[position] ^= 1 << bit
-        assert verify_file(bytes(changed), TRUSTED).findings
+        assert verify_file(bytes(changed), TRUSTED).faults
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff", b"onlooker.receipts@v1\n", WHOLE[:-1]])
 def test_what_is_no_file_of_receipts(content):
-    assert kinds(content) == {FindingKind.FILE}
+    assert kinds(content) == {FaultKind.FILE}

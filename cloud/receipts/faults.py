@@ -7,13 +7,13 @@ from typing import NamedTuple
 from cloud.receipts.receipt_file import Manifest, MissingInterval
 
 
-class FindingKind(StrEnum):
+class FaultKind(StrEnum):
     """What is wrong."""
 
     FILE = "file"  # cannot be read, or was changed after the operator signed it
     LOG_KEY = "log key"  # signed by another key than the given one
     CHECKPOINT = "checkpoint"  # its signature is wrong
-    WITNESS = "witness"  # a required witness has not signed the checkpoint
+    COSIGNER = "cosigner"  # a required cosigner has not signed the checkpoint
     NOT_IN_LOG = "not in the log"
     ALTERED = "altered"  # the signature of the device is wrong
     NOT_OF_DEVICE = "not of the device"  # the certificate is of another device, or unknown
@@ -24,10 +24,10 @@ class FindingKind(StrEnum):
     MISSING = "missing interval"  # without a receipt, and not stated as missing
 
 
-class Finding(NamedTuple):
+class ReceiptFault(NamedTuple):
     """One fault: its kind and a sentence that says where."""
 
-    kind: FindingKind
+    kind: FaultKind
     sentence: str
 
 
@@ -55,7 +55,7 @@ class CreativeTotals:
 class Verification:
     """The outcome for one file."""
 
-    findings: list[Finding] = field(default_factory=list)
+    faults: list[ReceiptFault] = field(default_factory=list)
     manifest: Manifest | None = None
     receipts: int = 0
     log_key: str = ""
@@ -71,6 +71,6 @@ class Verification:
         """Intervals that the operator states as missing."""
         return self.manifest.missing if self.manifest else ()
 
-    def add(self, kind: FindingKind, sentence: str) -> None:
+    def add(self, kind: FaultKind, sentence: str) -> None:
         """Add a fault."""
-        self.findings.append(Finding(kind, sentence))
+        self.faults.append(ReceiptFault(kind, sentence))
