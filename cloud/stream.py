@@ -31,6 +31,8 @@ from cloud.ingest.membership import Membership
 from cloud.ingest.sources.message_source import MessageSource, SourceError
 from cloud.ingest.sources.mqtt import MqttSource, parse_broker_url, read_common_name
 from cloud.metrics_server import serving_metrics
+from cloud.receipts.options import add_log_arguments, read_receipt_keys, read_receipt_roots
+from cloud.receipts.upkeep import ReceiptLog
 from cloud.sites.sites_file import SAMPLE
 from cloud.windows.renamed_locations import LocationRenames
 from cloud.windows.venue_types import VenueTypeSync
@@ -47,7 +49,7 @@ COLLECT_AFTER: Final = 100_000  # allocated objects
 SETTINGS: Final = ("broker", "database", "sites", "people-per-camera", "people-per-second")
 _SECOND: Final = timedelta(seconds=1)
 Maintain = Callable[[datetime], None]
-"""Called before every batch: partitions, renamed locations and venue types."""
+"""Called before every batch: partitions, renamed locations, venue types, receipts."""
 
 REPORTS = Counter("onlooker_ingest_reports", "Reports counted, each once")
 DUPLICATES = Counter("onlooker_ingest_duplicates", "Reports that were counted before")
@@ -59,6 +61,9 @@ WITHHELD = Counter(
     "onlooker_ingest_withheld_messages", "Failing messages that are counted and not stored"
 )
 QUARANTINED = Counter("onlooker_ingest_quarantined_devices", "Devices put in quarantine")
+RECEIPTS = Counter(
+    "onlooker_ingest_receipts", "Receipts appended to the log or rejected", ["state"]
+)
 LOST = Counter("onlooker_ingest_lost_reports", "Reports recorded as lost")
 ACKS = Counter("onlooker_ingest_acks", "Acknowledgements sent")
 LAG = Histogram(
@@ -91,6 +96,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_certificates(parser)
     offer("--kinesis", metavar="STREAM", default=os.environ.get("ONLOOKER_KINESIS_STREAM"),
           help="read a Kinesis stream, not a broker (ONLOOKER_KINESIS_STREAM)")  # fmt: skip
+    add_log_arguments(parser, roots=True)
     offer("--metrics-port", type=int, metavar="PORT", help="serve Prometheus metrics on loopback")
 
 
@@ -104,7 +110,9 @@ def run(arguments: argparse.Namespace) -> int:
             *("broker", "client-id", "share", "identity", *CERTIFICATES),
             because="they belong to an MQTT broker, and --kinesis reads none",
         )
+    keys, roots = read_receipt_keys(arguments), read_receipt_roots(arguments)
     engine = database.connect(chosen.database_url)
+    receipt_log = ReceiptLog(engine, keys, roots)
     source = _kinesis(arguments.kinesis, engine) if arguments.kinesis else _mqtt(arguments, chosen)
     reduce_garbage_collection()
     with serving_metrics(arguments.metrics_port or None), _stopping() as stopping:
@@ -119,7 +127,7 @@ def run(arguments: argparse.Namespace) -> int:
             stopping=stopping,
         )
         try:
-            return stream(consumer, stopping, _maintenance(engine, membership))
+            return stream(consumer, stopping, _maintenance(engine, membership, receipt_log))
         finally:
             engine.dispose()
 
@@ -190,13 +198,16 @@ def _kinesis(stream: str, engine: Engine) -> MessageSource:
     )
 
 
-def _maintenance(engine: Engine, membership: Membership) -> Maintain:
+def _maintenance(engine: Engine, membership: Membership, receipt_log: ReceiptLog) -> Maintain:
     ahead, venues, renames = PartitionMaker(engine), VenueTypeSync(engine), LocationRenames(engine)
 
     def maintain(now: datetime) -> None:
         ahead.maintain(now)
         renames.maintain(membership.sites, now)
         venues.maintain(membership.venues)
+        result = receipt_log.maintain(now)
+        RECEIPTS.labels("logged").inc(result.appended)
+        RECEIPTS.labels("rejected").inc(result.rejected)
 
     return maintain
 

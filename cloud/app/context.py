@@ -38,6 +38,7 @@ from cloud.booking.orders.policy import BookingPolicy, load_booking_policy
 from cloud.forecast.forecaster import forecast_at
 from cloud.lru_cache import LruCache
 from cloud.pricing.rate_card import RateCard
+from cloud.receipts.signing_keys import LogKeys
 from cloud.sales.book import read_site_market
 from cloud.sites.site_model import Site
 from cloud.sites.sites import Sites
@@ -109,6 +110,7 @@ class AppContext:
     response_cache: LruCache[TaggedResponse] = field(default_factory=new_response_cache)
     change_log: ChangeLog = field(default_factory=ChangeLog)
     booking_policy: BookingPolicy = field(default_factory=load_booking_policy)
+    receipt_keys: LogKeys | None = None
     unreadable: Counter = field(default_factory=unreadable_counter)
 
     @cached_property

@@ -75,12 +75,17 @@ def make_key(file: Path) -> str:
     ).decode()  # fmt: skip
 
 
-def read_keys(file: Path) -> CheckpointKeys:
-    """The keys of a PEM file: a private one, or the public one alone."""
+def read_keys(file: Path, *, purpose: str = "audit") -> CheckpointKeys:
+    """The keys of a PEM file: a private one, or the public one alone.
+
+    `purpose` is the command whose action `key` creates such a file.
+    """
     try:
         content, mode = file.read_bytes(), file.stat().st_mode
     except OSError as error:
-        raise CheckpointError(f"the audit key {file} cannot be read: {error.strerror}") from None
+        raise CheckpointError(
+            f"the {purpose} key {file} cannot be read: {error.strerror}"
+        ) from None
     try:
         if b"PRIVATE KEY" not in content:
             public = load_pem_public_key(content)
@@ -89,15 +94,15 @@ def read_keys(file: Path) -> CheckpointKeys:
         else:
             private = load_pem_private_key(content, password=None)
             if mode & (stat.S_IRWXG | stat.S_IRWXO):
-                raise CheckpointError(f"others can read the audit key {file}: chmod 600 {file}")
+                raise CheckpointError(f"others can read the {purpose} key {file}: chmod 600 {file}")
             if isinstance(private, Ed25519PrivateKey):
                 return CheckpointKeys(private.public_key(), private)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         if isinstance(error, CheckpointError):
             raise
     raise CheckpointError(
-        f"{file} holds no Ed25519 key in PEM without a passphrase: `python -m cloud audit key FILE`"
-        " creates one"
+        f"{file} holds no Ed25519 key in PEM without a passphrase: "
+        f"`python -m cloud {purpose} key FILE` creates one"
     )
 
 

@@ -36,6 +36,7 @@ COMMANDS: Final = {
     "bookings": ("cloud.cli.bookings", "run", "avails, holds, blackouts, and their verification"),
     "invoices": ("cloud.cli.billing.invoices", "run", "draft, finalise, correct, export invoices"),
     "payments": ("cloud.cli.billing.payments", "run", "list, resume and reconcile payments"),
+    "receipts": ("cloud.cli.receipts.commands", "run", "export and verify signed receipts"),
     "campaigns": ("cloud.cli.campaigns", "run", "delivery of campaigns, play logs, make-goods"),
     "trade": (
         "cloud.cli.trade.commands",

@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Final, Protocol
@@ -44,6 +45,8 @@ from cloud.connection_table import ConnectionTable, connection_limit
 from cloud.planning.plan_worker import PlanWorker
 from cloud.pricing.rate_card import REFERENCE, RateCard, read_card_file
 from cloud.pricing.vocabulary import require_priced_words
+from cloud.receipts.options import add_log_arguments, read_receipt_keys
+from cloud.receipts.signing_keys import LogKeyError
 from cloud.sales.rate_cards import card_at, read_scheduled_cards
 from cloud.sites.reload import SitesFile
 from cloud.sites.sites_file import SAMPLE, load_sites
@@ -76,6 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--max-connections", type=_connections, metavar="N",
         help="connections held at once (half of the files that the process may open)",
     )  # fmt: skip
+    add_log_arguments(parser)
     add_mail_arguments(parser)
     add_openid_arguments(parser)
     add_rate_card(parser)
@@ -98,9 +102,9 @@ def serve(arguments: argparse.Namespace) -> int:
             mailer=read_mailer(arguments), openid=read_openid_provider(arguments)
         )
         billing = open_billing(arguments)
-        context = open_context(arguments)
+        context = replace(open_context(arguments), receipt_keys=read_receipt_keys(arguments))
         listener = _listen(arguments.host, arguments.port)
-    except (ServeError, HostNameError) as error:
+    except (ServeError, HostNameError, LogKeyError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     loopback = arguments.host in LOOPBACK

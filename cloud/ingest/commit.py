@@ -31,6 +31,7 @@ from cloud.ingest.minute_sums import MinuteSums
 from cloud.ingest.plausibility import ValidationRules
 from cloud.ingest.quarantine import Admission, Quarantine
 from cloud.ingest.received_ranges import SequenceStatus
+from cloud.ingest.received_receipts import store_receipts
 from cloud.ingest.sequences import ReportStreams, StreamKey
 from cloud.ingest.validate import (
     DEFAULT_RULES,
@@ -254,6 +255,11 @@ class _Batch:
         report_store.add_sums(self._connection, tallies, now)
         report_store.write_reports(
             self._connection, [valid.report for valid in outcome.counted], now
+        )
+        store_receipts(
+            self._connection,
+            [(valid.report, valid.receipt) for valid in outcome.counted if valid.receipt],
+            now,
         )
         self._streams.save()
         device_status.write_device_messages(self._connection, self._messages, now)

@@ -10,13 +10,13 @@ counted, or as a dead letter that is stored whole. Every other message stays wit
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
 import msgspec
-from msgspec import structs
+from msgspec import UNSET, structs
 
 from cloud.ingest.dead_letters import DeadLetter, DeadLetterKind, ReportIdentity
 from cloud.ingest.moved_cameras import misplaced_reason, unlisted_reason
@@ -26,6 +26,7 @@ from cloud.ingest.plausibility import (
     implausible_heartbeat,
     implausible_range,
 )
+from cloud.ingest.received_receipts import ReceivedReceipt, read_receipt
 from cloud.ingest.sources.message_source import Delivery
 from wire import envelope
 from wire.audience import AudienceReport
@@ -48,9 +49,10 @@ class ValidReport:
     identity: ReportIdentity
     report: AudienceReport
     topic: str
+    receipt: ReceivedReceipt | None = None
 
     def as_dead_letter(self, kind: DeadLetterKind, reason: str) -> DeadLetter:
-        """The dead letter of this report."""
+        """The dead letter of this report, without its receipt."""
         which, event = self.identity, envelope.audience_event(self.report)
         return DeadLetter(
             kind, reason, self.topic, envelope.encode_event(event), which.address, which
@@ -126,7 +128,7 @@ class _EventValidator:
         channel, delivery = self.channel, self.delivery
         match event:
             case AudienceEvent() if channel is Channel.AUDIENCE:
-                return self._report(event.data)
+                return self._report(event)
             case HeartbeatEvent() | AlarmEvent() if channel is CHANNELS[type(event)]:
                 return self._device_message(event.data)
             case InvalidEvent():
@@ -148,14 +150,18 @@ class _EventValidator:
             _identity(self.address, invalid.journal, invalid.sequence),
         )
 
-    def _report(self, reported: AudienceReport) -> ValidationResult:
+    def _report(self, event: AudienceEvent) -> ValidationResult:
+        reported = event.data
         report, address = self._at_present_id(reported), self.address
         identity = ReportIdentity(
             address, reported.journal, reported.sequence.first, reported.sequence.last
         )
         valid = ValidReport(identity, report, self.delivery.topic)
-        problem = self._problem(report)
-        return valid.as_dead_letter(*problem) if problem else valid
+        if problem := self._problem(report):
+            return valid.as_dead_letter(*problem)
+        if event.receipt is UNSET:
+            return valid
+        return replace(valid, receipt=read_receipt(event.receipt, reported))
 
     def _at_present_id(self, report: AudienceReport) -> AudienceReport:
         """The report with the present id of its location."""

@@ -33,6 +33,7 @@ from cloud.database import (
     writing,
 )
 from cloud.database.failures import failure_of, is_passing
+from cloud.database.receipts import receipts
 from cloud.database.rollups import UNKNOWN, lock_for_moving
 from cloud.ingest.report_store import adding_upsert
 from cloud.sites.sites import Sites
@@ -43,7 +44,7 @@ log = logging.getLogger(__name__)
 RECHECK_INTERVAL: Final = timedelta(minutes=1)
 ADDED: Final = (minute_tallies, hour_tallies, hour_creatives, minute_demographics, minute_sensors)
 """Their rows are added to those of the present id."""
-RENAMED: Final = (report_streams, reports, lost_sequences, dead_letters)
+RENAMED: Final = (report_streams, reports, lost_sequences, dead_letters, receipts)
 """Their rows are keyed by device; the location is an attribute."""
 REPLACED: Final = (device_status, quarantined_devices, device_alarms, location_updates)
 """Of two rows with the same key, the one of the present id stays."""

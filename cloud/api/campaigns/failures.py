@@ -8,6 +8,8 @@ from cloud.campaigns.creative_checks import CreativeRefusedError
 from cloud.campaigns.creative_tests.store import CreativeTestError, UnknownCreativeTestError
 from cloud.campaigns.creatives import CreativeConflictError, UnknownCreativeError
 from cloud.campaigns.make_good_store import MakeGoodStateError, UnknownMakeGoodError
+from cloud.receipts.export import ExportTooLargeError
+from cloud.receipts.signing_keys import NoLogKeyError
 
 CAMPAIGN_STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
     UnknownCampaignError: (404, "Unknown campaign"),
@@ -18,4 +20,6 @@ CAMPAIGN_STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
     CreativeTestError: (422, "Invalid test"),
     UnknownMakeGoodError: (404, "Unknown make-good"),
     MakeGoodStateError: (409, "Make-good is decided"),
+    ExportTooLargeError: (422, "Too many receipts"),
+    NoLogKeyError: (503, "No key of the log"),
 }

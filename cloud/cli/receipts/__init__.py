@@ -1,0 +1,1 @@
+"""`python -m cloud receipts`: signed receipts, their log and their verification."""

@@ -1,0 +1,208 @@
+"""Actions of `python -m cloud receipts` on the database: export, append, sign, check, list."""
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives import hashes
+from sqlalchemy import Connection, Engine, select
+
+from cloud import database, settings
+from cloud.campaigns.booked_hours import read_lines
+from cloud.campaigns.campaign import (
+    Campaign,
+    UnknownCampaignError,
+    find_campaign,
+    make_campaign_id,
+)
+from cloud.campaigns.receipt_lines import SETTLED_AFTER, request_campaign
+from cloud.database import EPOCH
+from cloud.database.receipts import receipt_certificates, receipts
+from cloud.receipts.appending import append_pending, has_pending
+from cloud.receipts.checkpoint_store import UnknownCheckpointError, add_cosignature, sign_head
+from cloud.receipts.device_certificates import (
+    CertificateError,
+    read_certificates,
+    to_device_certificate,
+)
+from cloud.receipts.export import ExportTooLargeError, append_all, export_receipts
+from cloud.receipts.log_check import find_log_faults
+from cloud.receipts.log_store import read_size
+from cloud.receipts.options import read_origin, read_receipt_keys, read_receipt_roots
+from cloud.receipts.signed_note import NoteError, parse_key
+from cloud.receipts.signing_keys import LogKeyError, LogKeys, create_log_key
+from cloud.sites.sites import Sites
+from cloud.sites.sites_file import SAMPLE, load_sites
+
+LISTED: Final = 100
+REFUSED: Final = (
+    CertificateError, ExportTooLargeError, LogKeyError, NoteError, UnknownCampaignError,
+    UnknownCheckpointError,
+)  # fmt: skip
+
+
+def report_refusal(run: Callable[[], int]) -> int:
+    """The status of `run`; 1 and one sentence when it is refused."""
+    try:
+        return run()
+    except REFUSED as refused:
+        sys.stderr.write(f"{refused}\n")
+    except OSError as error:
+        sys.stderr.write(f"{error.filename}: {error.strerror}\n")
+    return 1
+
+
+def create_key(arguments: argparse.Namespace) -> int:
+    """Create the key of the log and print the public one."""
+    _print(create_log_key(arguments.file, read_origin(arguments)).text)
+    return 0
+
+
+def export(engine: Engine, arguments: argparse.Namespace, now: datetime) -> int:
+    """Write the file of a campaign or line."""
+    keys, roots = _require_keys(arguments), read_receipt_roots(arguments)
+    sites = load_sites(settings.read(arguments).sites or SAMPLE)
+    until = min(arguments.until, now) if arguments.until else now - SETTLED_AFTER
+    with database.writing(engine) as connection:
+        campaign = _find_campaign(connection, sites, arguments)
+        wanted = request_campaign(
+            campaign, sites, until, since=arguments.since or EPOCH, line=arguments.line
+        )
+        append_all(connection, roots)
+        content = export_receipts(connection, wanted, keys, now)
+    _write_new(arguments.out, content)
+    _print(f"wrote {arguments.out}")
+    return 0
+
+
+def append(engine: Engine, arguments: argparse.Namespace, _now: datetime) -> int:
+    """Append every pending receipt, in transactions of a few hundred."""
+    roots = read_receipt_roots(arguments)
+    appended = rejected = waiting = 0
+    while True:
+        with database.writing(engine) as connection:
+            result = append_pending(connection, roots)
+            is_done = not has_pending(connection)
+        appended, rejected = appended + result.appended, rejected + result.rejected
+        waiting += result.waiting
+        if is_done:
+            break
+    _print(f"{appended} appended, {rejected} rejected, {waiting} wait for a certificate")
+    return 0
+
+
+def checkpoint(engine: Engine, arguments: argparse.Namespace, now: datetime) -> int:
+    """Sign the log as it is, unless that is done, and print the note."""
+    keys = _require_keys(arguments)
+    with database.writing(engine) as connection:
+        sys.stdout.write(sign_head(connection, keys, now).note)
+    return 0
+
+
+def cosign(engine: Engine, arguments: argparse.Namespace, _now: datetime) -> int:
+    """Store the signature of a cosigner."""
+    cosigner = parse_key(arguments.cosigner)
+    try:
+        content = arguments.file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise NoteError(f"{arguments.file} is no note: expected UTF-8") from None
+    with database.writing(engine) as connection:
+        stored = add_cosignature(connection, content, cosigner)
+    _print(f"the checkpoint of {stored.size} entries is signed by {cosigner.name}")
+    return 0
+
+
+def check(engine: Engine, _arguments: argparse.Namespace, _now: datetime) -> int:
+    """Compare the log with its entries; 1 when something differs."""
+    if engine.dialect.name == "postgresql":  # entries, nodes and head as of one moment
+        engine = engine.execution_options(isolation_level="REPEATABLE READ")
+    with database.reading(engine) as connection:
+        faults = list(find_log_faults(connection))
+        size = read_size(connection)
+    sys.stderr.writelines(f"{fault}\n" for fault in faults)
+    if not faults:
+        _print(f"the log of {size} entries matches its receipts and checkpoints")
+    return 1 if faults else 0
+
+
+def list_receipts(engine: Engine, arguments: argparse.Namespace, _now: datetime) -> int:
+    """List the newest receipts of a state that is not in the log."""
+    columns = receipts.c
+    query = select(receipts).where(columns.state == arguments.state).order_by(columns.id.desc())
+    with database.reading(engine) as connection:
+        for row in connection.execute(query.limit(LISTED)):
+            _print(
+                f"{row.location}/{row.device}  {row.stream_id}:{row.first_sequence}-"
+                f"{row.last_sequence}  {row.starts_at:%Y-%m-%d %H:%M:%S}Z  "
+                f"{row.reason or row.keyid[:16]}"
+            )
+    return 0
+
+
+def retry(engine: Engine, arguments: argparse.Namespace, _now: datetime) -> int:
+    """Verify rejected receipts of a device again; those that cannot be read stay."""
+    columns = receipts.c
+    with database.writing(engine) as connection:
+        changed = connection.execute(
+            receipts.update()
+            .where(columns.device == arguments.device, columns.state == "rejected")
+            .where(columns.keyid != "")
+            .values(state="pending", reason=None)
+        ).rowcount
+    _print(f"{changed} receipts are verified again")
+    return 0
+
+
+def add_certificate(engine: Engine, arguments: argparse.Namespace, now: datetime) -> int:
+    """Add the certificate chain of a device."""
+    content = arguments.file.read_bytes()
+    found = to_device_certificate(read_certificates(content))
+    keyid = found.leaf.fingerprint(hashes.SHA256()).hex()
+    new = database.insert(engine.dialect.name, receipt_certificates).values(
+        keyid=keyid, device=found.device, chain=content.decode(), received_at=now
+    )
+    with database.writing(engine) as connection:
+        connection.execute(new.on_conflict_do_nothing())
+    _print(f"certificate {keyid} of {found.device}")
+    return 0
+
+
+def _require_keys(arguments: argparse.Namespace) -> LogKeys:
+    keys = read_receipt_keys(arguments)
+    if keys is None:
+        raise LogKeyError("no key of the log: give --key FILE; `receipts key FILE` creates one")
+    return keys
+
+
+def _find_campaign(connection: Connection, sites: Sites, arguments: argparse.Namespace) -> Campaign:
+    if arguments.campaign:
+        return find_campaign(connection, sites, arguments.campaign, None)
+    line = read_lines(connection, sites, "line_id", [arguments.line]).get(arguments.line)
+    if line is None:
+        raise UnknownCampaignError(f"there is no line {arguments.line}: `orders list` lists lines")
+    key = make_campaign_id((line.account, line.advertiser, line.campaign))
+    return find_campaign(connection, sites, key, None)
+
+
+def _write_new(file: Path, content: str) -> None:
+    with file.open("x", encoding="utf-8") as opened:
+        opened.write(content)
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+ACTIONS: Final[Mapping[str, Callable[[Engine, argparse.Namespace, datetime], int]]] = {
+    "export": export,
+    "append": append,
+    "checkpoint": checkpoint,
+    "cosign": cosign,
+    "check": check,
+    "list": list_receipts,
+    "retry": retry,
+    "certificate": add_certificate,
+}

@@ -1,0 +1,119 @@
+"""`python -m cloud receipts verify FILE --root ca.pem`: needs no network and no database."""
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+from cryptography import x509
+
+from cloud.receipts.device_certificates import CertificateError, read_certificates
+from cloud.receipts.faults import CreativeTotals, SumKey, Verification
+from cloud.receipts.signed_note import NoteError, NoteKey, parse_key
+from cloud.receipts.verification import TrustedKeys, verify_file
+from wire.command_line import OptionError
+
+MOST_FAULTS = 50
+SECOND_MS = 1_000
+
+
+def add_verify_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `receipts verify`."""
+    parser.add_argument("file", type=Path, help="the file of receipts")
+    parser.add_argument(
+        "--root", type=Path, required=True, action="append", metavar="FILE",
+        help="root certificate of the devices in PEM; may be given several times",
+    )  # fmt: skip
+    parser.add_argument(
+        "--log-key", action="append", default=[], metavar="KEY",
+        help="public key of the log as the operator publishes it, or a file with it; without one, "
+        "that of the file is used",
+    )  # fmt: skip
+    parser.add_argument(
+        "--cosigner", action="append", default=[], metavar="KEY",
+        help="public key of a cosigner who must have signed the checkpoint, or a file with it",
+    )  # fmt: skip
+
+
+def verify(arguments: argparse.Namespace) -> int:
+    """Print what is proved, and every fault; 1 when there is one."""
+    trusted = TrustedKeys(
+        roots=[one for file in arguments.root for one in _read_roots(file)],
+        log_keys=list(map(_read_key, arguments.log_key)),
+        cosigners=list(map(_read_key, arguments.cosigner)),
+    )
+    outcome = verify_file(_read(arguments.file), trusted)
+    sys.stdout.writelines(f"{line}\n" for line in describe(outcome))
+    sys.stderr.writelines(f"{line}\n" for line in describe_faults(outcome))
+    return 1 if outcome.faults else 0
+
+
+def describe(outcome: Verification) -> Iterator[str]:
+    """What the file is about and which sums are proved."""
+    manifest = outcome.manifest
+    if manifest is None:
+        return
+    yield f"campaign {manifest.campaign} of {manifest.advertiser} ({manifest.account})"
+    observed_s, blind_s = outcome.observed_ms // SECOND_MS, outcome.blind_ms // SECOND_MS
+    yield (
+        f"{outcome.receipts} receipts; in those that are verified, {observed_s:,} s were observed "
+        f"and {blind_s:,} s were not"
+    )
+    yield from _describe_totals(outcome.totals.items())
+    for gap in outcome.missing:
+        yield (
+            f"stated as missing: {gap.device} at {gap.location} from {_write(gap.starts_at)} to "
+            f"{_write(gap.ends_at)}"
+        )
+    if outcome.log_key and not outcome.is_key_given:
+        yield (
+            "the key of the log is the one that the file states: compare it with the one that the "
+            f"operator publishes, or give --log-key {outcome.log_key}"
+        )
+    if not outcome.faults:
+        yield "verified: nothing is wrong"
+
+
+def describe_faults(outcome: Verification) -> Iterator[str]:
+    """A line for each fault, and how many there are."""
+    for fault in outcome.faults[:MOST_FAULTS]:
+        yield f"{fault.kind}: {fault.sentence}"
+    if (more := len(outcome.faults) - MOST_FAULTS) > 0:
+        yield f"and {more} faults more"
+
+
+def _describe_totals(totals: Iterable[tuple[SumKey, CreativeTotals]]) -> Iterator[str]:
+    for key, one in sorted(totals):
+        yield (
+            f"  {key.creative} at {key.location}, measured by {key.device}: {one.plays:,} plays, "
+            f"{one.observed_ms // SECOND_MS:,} s observed, {one.person_ms // SECOND_MS:,} s of "
+            f"people in view, {one.looking_ms // SECOND_MS:,} s looking, {one.receipts} receipts"
+        )
+
+
+def _read_roots(file: Path) -> tuple[x509.Certificate, ...]:
+    try:
+        return read_certificates(_read(file))
+    except CertificateError as error:
+        raise OptionError(f"--root {file}: {error}") from None
+
+
+def _read_key(text: str) -> NoteKey:
+    """A key as it is written, or the first line of a file."""
+    file = Path(text)
+    try:
+        return parse_key(_read(file).decode() if "+" not in text or file.is_file() else text)
+    except (NoteError, UnicodeDecodeError) as error:
+        raise OptionError(f"{error}") from None
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise OptionError(f"{file} cannot be read: {error.strerror}") from None
+
+
+def _write(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S}Z"
