@@ -31,6 +31,7 @@ from cloud.auth.audit import FIRST_DIGEST, AuditEntry, AuditError, read_entries
 
 CONTEXT: Final = b"onlooker audit checkpoint 1\n"
 """Prefix of the signed bytes, so that a signature is valid for nothing else."""
+CREATE_KEY: Final = "python -m cloud audit key FILE"
 SUFFIX: Final = ".checkpoint.json"
 
 
@@ -75,10 +76,10 @@ def make_key(file: Path) -> str:
     ).decode()  # fmt: skip
 
 
-def read_keys(file: Path, *, purpose: str = "audit") -> CheckpointKeys:
+def read_keys(file: Path, *, purpose: str = "audit", command: str = CREATE_KEY) -> CheckpointKeys:
     """The keys of a PEM file: a private one, or the public one alone.
 
-    `purpose` is the command whose action `key` creates such a file.
+    `purpose` is what the key signs, and `command` creates such a file.
     """
     try:
         content, mode = file.read_bytes(), file.stat().st_mode
@@ -101,8 +102,7 @@ def read_keys(file: Path, *, purpose: str = "audit") -> CheckpointKeys:
         if isinstance(error, CheckpointError):
             raise
     raise CheckpointError(
-        f"{file} holds no Ed25519 key in PEM without a passphrase: "
-        f"`python -m cloud {purpose} key FILE` creates one"
+        f"{file} holds no Ed25519 key in PEM without a passphrase: `{command}` creates one"
     )
 
 

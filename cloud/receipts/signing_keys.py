@@ -16,6 +16,7 @@ from cloud.auth.checkpoints import CheckpointError, make_key, read_keys
 from cloud.receipts.signed_note import ED25519, NAME, Note, NoteKey, sign_text
 
 ORIGIN: Final = "onlooker/receipts"
+CREATE_KEY: Final = "python -m cloud receipts key FILE"
 KEY_VARIABLE: Final = "ONLOOKER_RECEIPTS_KEY"
 ORIGIN_VARIABLE: Final = "ONLOOKER_RECEIPTS_ORIGIN"
 
@@ -68,7 +69,7 @@ def list_key_files(value: str | None) -> list[Path]:
 
 def _read_private(file: Path) -> Ed25519PrivateKey:
     try:
-        found = read_keys(file, purpose="receipts").private
+        found = read_keys(file, purpose="receipts", command=CREATE_KEY).private
     except CheckpointError as error:
         raise LogKeyError(str(error)) from None
     if found is None:

@@ -15,15 +15,14 @@ from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.auth.access import EVERYBODY, allow_roles
 from cloud.campaigns.campaign import find_campaign
-from cloud.campaigns.receipt_lines import SETTLED_AFTER, request_campaign
+from cloud.campaigns.receipts.booked_lines import SETTLED_AFTER, request_campaign
 from cloud.database import EPOCH
 from cloud.receipts.export import export_receipts
 from cloud.receipts.signing_keys import NoLogKeyError
 
 router = APIRouter(tags=["campaigns"], dependencies=[allow_roles(*EVERYBODY)])
 NO_KEY = (
-    "this server has no key of the log of receipts: start it with --receipts-key, or use "
-    "`python -m cloud receipts export`"
+    "this server has no key of the log of receipts: its operator must start it with --receipts-key"
 )
 
 

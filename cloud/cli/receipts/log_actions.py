@@ -18,7 +18,7 @@ from cloud.campaigns.campaign import (
     find_campaign,
     make_campaign_id,
 )
-from cloud.campaigns.receipt_lines import SETTLED_AFTER, request_campaign
+from cloud.campaigns.receipts.booked_lines import SETTLED_AFTER, request_campaign
 from cloud.database import EPOCH
 from cloud.database.receipts import receipt_certificates, receipts
 from cloud.receipts.appending import append_pending, has_pending

@@ -1,0 +1,1 @@
+"""Receipts of campaigns: the booked time for which they are exported."""
