@@ -110,7 +110,9 @@ def _change(engine: Engine, arguments: argparse.Namespace, now: datetime) -> Non
     given = {name: value for name, value in vars(arguments).items() if name in CHANGEABLE}
     if not given:
         raise AccountError("accounts change: name at least one option, such as --name")
-    changes = {name: value or None if name in OPTIONAL else value for name, value in given.items()}
+    changes: dict[str, Any] = {
+        name: value or None if name in OPTIONAL else value for name, value in given.items()
+    }
     if "address" in changes:
         changes["address"] = tuple(line for line in changes["address"] if line)
     with database.writing(engine) as connection:
