@@ -135,9 +135,9 @@ def list_documents(
     chosen: DocumentFilter = DocumentFilter(),
     *,
     after: tuple[datetime, str] | None = None,
-    limit: int = 1_000,
+    limit: int | None = None,
 ) -> Sequence[StoredDocument]:
-    """Documents, the latest first."""
+    """Documents, the latest first; all of them without a limit."""
     wanted = _within(select(billing_documents), chosen.accounts)
     for column, value in (
         (COLUMNS.kind, chosen.kind), (COLUMNS.status, chosen.status),

@@ -49,8 +49,11 @@ class TooEarlyError(DocumentStateError):
 def finalise_due(connection: Connection, decision: Decision) -> tuple[str, ...]:
     """Finalise every tentative invoice whose window for late data is over, oldest first."""
     tentative = DocumentFilter(kind=DocumentKind.INVOICE, status=DocumentStatus.TENTATIVE)
-    due = [one for one in list_documents(connection, tentative, limit=100_000)
-           if final_from(one, decision.config) <= decision.now]  # fmt: skip
+    due = [
+        one
+        for one in list_documents(connection, tentative)
+        if final_from(one, decision.config) <= decision.now
+    ]
     ordered = sorted(due, key=lambda one: (one.supplied_until, one.id))
     return tuple(finalise_invoice(connection, one.id, decision).id for one in ordered)
 

@@ -1,4 +1,4 @@
-"""Apply what follows from the clock to orders, every few seconds; delete expired keys.
+"""Apply what follows from the clock to orders, every few seconds; delete old rows.
 
 Several processes may sweep: each order is locked while it changes, and a change that was applied is
 not due any more.
@@ -17,6 +17,7 @@ from cloud import database
 from cloud.app.context import AppContext
 from cloud.app.idempotency.key_store import delete_expired_keys
 from cloud.app.orders.open_work import open_work
+from cloud.billing.payments.event_store import delete_old_events
 from cloud.booking.orders.due_changes import apply_due_changes_of
 from cloud.booking.orders.order_rows import find_due_orders
 from cloud.booking.orders.order_work import SYSTEM
@@ -58,6 +59,7 @@ class OrderSweeper:
         count = sum(self._sweep(context, order_id) for order_id in due)
         with database.writing(context.engine) as connection:
             delete_expired_keys(connection, now)
+            delete_old_events(connection, now)
         if count:
             log.info("orders.swept", extra={"lines": count})
         return count

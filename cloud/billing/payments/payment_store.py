@@ -127,20 +127,14 @@ def list_payments(
     connection: Connection,
     accounts: frozenset[str] | None = None,
     *,
-    document: str | None = None,
-    provider: str | None = None,
     after: tuple[datetime, str] | None = None,
-    limit: int = 1_000,
+    limit: int | None = None,
 ) -> Sequence[Payment]:
-    """Payments, the latest first."""
+    """Payments, the latest first; all of them without a limit."""
     columns = payments.c
     wanted = select(payments)
     if accounts is not None:
         wanted = wanted.where(columns.account.in_(sorted(accounts)))
-    if document is not None:
-        wanted = wanted.where(columns.document == document)
-    if provider is not None:
-        wanted = wanted.where(columns.provider == provider)
     if after is not None:
         wanted = wanted.where(tuple_(columns.created_at, columns.id) < after)
     ordered = wanted.order_by(columns.created_at.desc(), columns.id.desc()).limit(limit)

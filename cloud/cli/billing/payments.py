@@ -1,6 +1,6 @@
 """`python -m cloud payments`: list payments, record transfers, reconcile with the provider.
 
-`resume` is for a scheduler: it sends open calls again, and deletes old events.
+`resume` is for a scheduler: it sends again what a provider has not answered.
 """
 
 import argparse
@@ -22,7 +22,6 @@ from cloud.billing.document_store import (
 )
 from cloud.billing.payments.amounts_due import read_invoice_due
 from cloud.billing.payments.calls import PaymentService, complete_all, complete_calls
-from cloud.billing.payments.event_store import delete_old_events
 from cloud.billing.payments.payment_store import list_payments
 from cloud.billing.payments.provider import (
     CallAction,
@@ -86,8 +85,6 @@ def _list(service: PaymentService, *_: Any) -> int:
 
 def _resume(service: PaymentService, *_: Any) -> int:
     done, waiting = complete_all(service, by=getpass.getuser())
-    with database.writing(service.engine) as connection:
-        delete_old_events(connection, service.clock())
     sys.stdout.write(f"{done} payments completed, {waiting} wait for their provider\n")
     return 1 if waiting else 0
 

@@ -9,26 +9,31 @@ from cloud.app.context import AppContext
 from cloud.app.idempotency.key_store import KeyedRequest, claim_key
 from cloud.app.orders import sweeper
 from cloud.app.orders.sweeper import OrderSweeper
+from cloud.billing.payments.event_store import RETENTION, EventOutcome, store_event
+from cloud.billing.payments.provider import ProviderEvent
 from cloud.booking.orders import order_rows
 from cloud.database import reading, writing
 from tests.cloud.app_context import ManualClock, open_app_context
 from tests.cloud.booking.orders.order_steps import MONDAY_SEVEN, NOON, Steps
 
 
-def test_a_reservation_expires_and_old_keys_are_deleted(tmp_path) -> None:
+def test_a_reservation_expires_and_old_keys_and_events_are_deleted(tmp_path) -> None:
     with open_app_context(tmp_path, ManualClock(NOON)) as context:
         steps = Steps(context.engine).open_accounts()
         order_id = steps.place()
         steps.reserve(order_id)
         with writing(context.engine) as connection:
             claim_key(connection, KeyedRequest("acme", "POST /x", "k", "d"), NOON)
+            event, long_ago = ProviderEvent("evt_1", "charge.created", None), NOON - RETENTION
+            store_event(connection, "stripe", event, EventOutcome.IGNORED, long_ago)
         sweeping = OrderSweeper(lambda: context)
         assert sweeping.step() == 0
         context.clock.advance(timedelta(hours=48))
         assert sweeping.step() == 1
         assert steps.statuses(order_id) == ["Expired"]
         with reading(context.engine) as connection:
-            assert connection.exec_driver_sql("SELECT count(*) FROM idempotency_keys").scalar() == 0
+            for table in ("idempotency_keys", "provider_events"):
+                assert connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar() == 0
         sweeping.stop()
 
 

@@ -17,7 +17,7 @@ from cloud.billing.payments.amounts_due import (
     read_invoice_due,
     read_order_due,
 )
-from cloud.billing.payments.payment_store import Payment
+from cloud.billing.payments.payment_store import Payment, list_payments
 from cloud.billing.payments.provider import CallAction, PaymentStatus
 from cloud.billing.payments.recording import PaymentMismatchError
 from cloud.billing.payments.requests import ExpectedAmount, open_payment
@@ -168,6 +168,7 @@ def test_every_order_on_account_counts_however_many_there_are(payer):
     with writing(payer.engine) as connection:
         connection.execute(payments.insert(), others)
         acme = require_account(connection, "acme")
+        assert len(list_payments(connection)) == 1_002
         assert read_exposure(connection, acme) == 900 + 2 * 1_001
         draft_one(connection)
         finalise_due(connection, decision())
