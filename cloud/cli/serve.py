@@ -18,6 +18,7 @@ from types import FrameType
 from typing import Final, Protocol
 
 import uvicorn
+from fastapi import FastAPI
 from sqlalchemy import Engine
 
 from cloud import database, settings
@@ -107,23 +108,55 @@ def serve(arguments: argparse.Namespace) -> int:
     except (ServeError, HostNameError, LogKeyError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    loopback = arguments.host in LOOPBACK
-    access = arguments.access or ("open" if loopback else "keys")
-    quota = Quota() if access == "keys" else None
+    app = _open_app(arguments, context, names, options, billing)
+    server = Server(_configure(app, arguments.max_connections or connection_limit()))
+    _log_start(arguments, names)
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, server.before_and_after)
+    reloader: ContextReloader = app.state.reloader
+    with listener, following_changes(reloader), running(_list_workers(reloader)):
+        server.run(sockets=[listener])
+    context.shared.close()
+    context.engine.dispose()
+    log.info("api.stopped")
+    return 0
+
+
+def _choose_access(arguments: argparse.Namespace) -> str:
+    access: str | None = arguments.access
+    return access or ("open" if arguments.host in LOOPBACK else "keys")
+
+
+def _open_app(
+    arguments: argparse.Namespace,
+    context: AppContext,
+    names: HostNames,
+    options: SignInOptions,
+    billing: Billing,
+) -> FastAPI:
+    """The application, with the newest rate card and sites file."""
     sites_file = SitesFile(
         settings.read(arguments).sites or SAMPLE,
         accept=lambda changed: require_priced_words(changed, reloader.context.card),
     )
-    pinned = arguments.rate_card is not None
     app = create_app(
-        context, quota=quota, pinned=pinned, names=names, sites_file=sites_file,
-        sign_in_options=options, billing=billing,
-    )  # fmt: skip
+        context,
+        quota=Quota() if _choose_access(arguments) == "keys" else None,
+        pinned=arguments.rate_card is not None,
+        names=names,
+        sites_file=sites_file,
+        sign_in_options=options,
+        billing=billing,
+    )
     reloader: ContextReloader = app.state.reloader
     reloader.refresh()
-    table = ConnectionTable(arguments.max_connections or connection_limit())
-    limits = RequestLimits()
-    config = uvicorn.Config(
+    return app
+
+
+def _configure(app: FastAPI, connections: int) -> uvicorn.Config:
+    """The server, with its limits of connections and requests."""
+    table, limits = ConnectionTable(connections), RequestLimits()
+    return uvicorn.Config(
         app,
         http=limited_protocol(table, limits),
         timeout_keep_alive=int(limits.idle_s),
@@ -135,27 +168,26 @@ def serve(arguments: argparse.Namespace) -> int:
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
     )
+
+
+def _log_start(arguments: argparse.Namespace, names: HostNames) -> None:
+    access = _choose_access(arguments)
     where = {"host": arguments.host, "port": arguments.port, "access": access}
     log.info("api.listening", extra={**where, "names": sorted(names.own | LOOPBACK_NAMES)})
-    if not (loopback or names.own):
+    if not (arguments.host in LOOPBACK or names.own):
         log.warning(
             "api.only_local_names",
             extra={"remedy": "clients elsewhere are refused until --host-name names this server"},
         )
-    server = Server(config)
-    for stop in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(stop, server.before_and_after)
-    workers: dict[str, Worker] = {
+
+
+def _list_workers(reloader: ContextReloader) -> dict[str, "Worker"]:
+    """What runs on threads beside the server."""
+    return {
         "plans": PlanWorker(lambda: reloader.context),
         "holds": HoldSweeper(lambda: reloader.context),
         "orders": OrderSweeper(lambda: reloader.context),
     }
-    with listener, following_changes(reloader), running(workers):
-        server.run(sockets=[listener])
-    context.shared.close()
-    context.engine.dispose()
-    log.info("api.stopped")
-    return 0
 
 
 class Server(uvicorn.Server):
