@@ -7,11 +7,14 @@ from sqlalchemy import Connection
 
 from cloud.booking.inventory.restrictions import (
     CreativeFacts,
+    ScreenRestrictions,
     find_violations,
     read_restrictions,
 )
+from cloud.booking.sale_limits import find_site
 from cloud.campaigns.booked_hours import read_lines
 from cloud.campaigns.creatives import Creative, CreativeStatus, read_by_names
+from cloud.sites.site_model import Site
 from cloud.sites.sites import Sites
 
 MOST_SENTENCES: Final = 5
@@ -40,21 +43,48 @@ def require_usable(
 
     A pending creative may be assigned: the line is not in flight before it is approved.
     """
-    site = sites.location(location)
-    restrictions = read_restrictions(connection, [site]).get(site.id)
-    found = read_by_names(connection, account, names)
-    sentences = []
-    for name in sorted(names):
-        creative = found.get(name)
-        if creative is None:
-            sentences.append(f"{name} is no creative of {account}: POST /api/creatives first")
-        elif creative.status is CreativeStatus.REJECTED:
-            sentences.append(f"{name} is rejected: {creative.reason}")
-        else:
-            violations = find_violations(site, restrictions, to_facts(creative))
-            sentences += [f"{name}: {one}" for one in violations]
+    require_all_usable(connection, sites, account, {location: names})
+
+
+def require_all_usable(
+    connection: Connection, sites: Sites, account: str, wanted: Mapping[str, Collection[str]]
+) -> None:
+    """The same for the creatives of several screens, with two queries.
+
+    A screen that the sites file no longer lists refuses nothing of its own.
+    """
+    listed = {location: find_site(sites, location) for location in wanted}
+    present = [site for site in listed.values() if site is not None]
+    restrictions = read_restrictions(connection, present) if present else {}
+    found = read_by_names(
+        connection, account, {name for names in wanted.values() for name in names}
+    )
+    sentences = dict.fromkeys(
+        sentence
+        for location, names in wanted.items()
+        for name in sorted(names)
+        for sentence in _explain(account, name, found.get(name), listed[location], restrictions)
+    )
     if sentences:
-        raise CreativeRefusedError("; ".join(sentences[:MOST_SENTENCES]))
+        raise CreativeRefusedError("; ".join([*sentences][:MOST_SENTENCES]))
+
+
+def _explain(
+    account: str,
+    name: str,
+    creative: Creative | None,
+    site: Site | None,
+    restrictions: Mapping[str, ScreenRestrictions],
+) -> list[str]:
+    """Why a creative may not be shown on a screen."""
+    if creative is None:
+        return [f"{name} is no creative of {account}: POST /api/creatives first"]
+    if creative.status is CreativeStatus.REJECTED:
+        return [f"{name} is rejected: {creative.reason}"]
+    if site is None:
+        return []
+    violations = find_violations(site, restrictions.get(site.id), to_facts(creative))
+    return [f"{name}: {one}" for one in violations]
 
 
 def find_approved_lines(

@@ -11,6 +11,7 @@ from cloud.booking.inventory.restrictions import ScreenRestrictions, store_restr
 from cloud.campaigns.creative_checks import (
     CreativeRefusedError,
     find_approved_lines,
+    require_all_usable,
     require_usable,
 )
 from cloud.campaigns.creatives import (
@@ -69,3 +70,12 @@ def test_a_line_is_ready_when_all_its_creatives_are_approved(connection: Connect
     create(connection, None, name="b")
     assert find_approved_lines(connection, SITES, lines) == {"SO-1-1"}
     assert find_approved_lines(connection, SITES, []) == set()
+
+
+def test_a_screen_that_is_no_longer_listed_refuses_nothing(connection: Connection) -> None:
+    create(connection, None)
+    create(connection, CreativeStatus.REJECTED, name="b")
+    require_all_usable(connection, SITES, "acme", {"GONE-1": ["a"], "KX-01": ["a"]})
+    with pytest.raises(CreativeRefusedError, match="b is rejected") as refused:
+        require_all_usable(connection, SITES, "acme", {"GONE-1": ["b"], "KX-01": ["a", "b"]})
+    assert str(refused.value).count("rejected") == 1
