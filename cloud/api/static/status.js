@@ -6,10 +6,10 @@ const EVERY_MS = 10_000;
 const STALE_S = 120;
 
 const row = (name, value) => {
-  const [term, told] = [document.createElement("dt"), document.createElement("dd")];
+  const [term, description] = [document.createElement("dt"), document.createElement("dd")];
   term.textContent = name;
-  told.textContent = value;
-  return [term, told];
+  description.textContent = value;
+  return [term, description];
 };
 
 const show = (state, rows) => {
@@ -20,15 +20,15 @@ const show = (state, rows) => {
 const refresh = async () => {
   try {
     const answer = await fetch("/readyz");
-    const told = await answer.json();
+    const body = await answer.json();
     if (!answer.ok) {
-      show("The database cannot be reached", [["API", "answers"], ["database", told.detail ?? answer.statusText]]);
+      show("The database cannot be reached", [["API", "answers"], ["database", body.detail ?? answer.statusText]]);
       return;
     }
-    const age = told.latest_report_age_s;
+    const age = body.latest_report_age_s;
     const state = age === null ? "Ready; no report has come yet" : age < STALE_S ? "Ready" : "Ready; no new reports";
     show(state, [
-      ["API", "answers"], ["database", "answers"], ["places", String(told.locations)],
+      ["API", "answers"], ["database", "answers"], ["places", String(body.locations)],
       ["newest report", age === null ? "none" : ago(age)],
     ]);
   } catch {
