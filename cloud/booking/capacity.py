@@ -10,7 +10,7 @@ functions may still deadlock with another on PostgreSQL: run it with `run_bookin
 in the audit log last.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -21,6 +21,7 @@ from cloud.booking.capacity_rows import (
     delete_positions,
     enter_positions,
     lock_slots,
+    subtract_used,
     sync_slots,
 )
 from cloud.booking.renamed_slots import move_renamed_slots
@@ -61,15 +62,37 @@ def take(
     rows, limits = lock_demand(connection, sites, demand, delivery=delivery, now=now)
     expire_lines(connection, [line_id], now)
     expire_holds_at(connection, rows, now)
+    state = TakeState.CONFIRMED if until is None else TakeState.HELD
+    take_locked(connection, rows, limits, Take(line_id, account, delivery, state, until, now))
+
+
+def take_locked(
+    connection: Connection, rows: Sequence[SlotRow], limits: Sequence[SaleLimit], stored: Take
+) -> None:
+    """Take the positions of slots that `lock_demand` has locked; raises NotAvailableError."""
     short = find_short(connection, rows, limits)
     if short:
         raise NotAvailableError(short)
     if add_used(connection, rows) != len(rows):
         raise RuntimeError("a locked slot has changed: the transaction must not be committed")
-    state = TakeState.CONFIRMED if until is None else TakeState.HELD
-    stored = Take(line_id, account, delivery, state, until, now)
     store_take(connection, stored)
-    enter_positions(connection, line_id, rows)
+    enter_positions(connection, stored.line_id, rows)
+
+
+def keep(connection: Connection, line_id: str, demand: Iterable[SlotDemand], from_s: int) -> None:
+    """Give back what a line has beyond a demand, in slots from a second on.
+
+    What it keeps is not taken again: a blackout or a smaller loop does not end it.
+    """
+    wanted = {one.starts_at_s: one.positions for one in demand}
+    rows = read_line_rows(connection, line_id, from_s)
+    lock_slots(connection, rows)
+    beyond = [row for row in rows if row[2] > wanted.get(row[1], 0)]
+    returned = sorted(delete_positions(connection, line_id, beyond)) if beyond else []
+    kept = [(*row[:2], wanted[row[1]]) for row in returned if wanted.get(row[1])]
+    if kept:
+        enter_positions(connection, line_id, kept)
+    subtract_used(connection, [(*row[:2], row[2] - wanted.get(row[1], 0)) for row in returned])
 
 
 def release(connection: Connection, line_id: str, *, from_s: int | None = None) -> int:
@@ -98,14 +121,62 @@ def transfer(
 
     Raises NotHeldError.
     """
-    rows = read_line_rows(connection, from_id)
+    before, moved = _end_held(connection, from_id, now)
+    _enter_moved(connection, before, line_id, moved, until=until, now=now)
+
+
+def divide(
+    connection: Connection,
+    sites: Sites,
+    from_id: str,
+    lines: Mapping[str, Iterable[SlotDemand]],
+    *,
+    until: datetime | None,
+    now: datetime,
+) -> None:
+    """Move everything that one line holds to several, by the slots of each.
+
+    It is not taken again: a blackout or a smaller loop does not end it. Raises NotHeldError.
+    """
+    before, moved = _end_held(connection, from_id, now)
+    owners = {
+        (_present_id(sites, one.location), one.starts_at_s): line_id
+        for line_id, demand in lines.items()
+        for one in demand
+    }
+    rows: dict[str, list[SlotRow]] = {}
+    for row in moved:
+        rows.setdefault(owners[_present_id(sites, row[0]), row[1]], []).append(row)
+    for line_id, some in rows.items():
+        _enter_moved(connection, before, line_id, some, until=until, now=now)
+
+
+def _end_held(connection: Connection, line_id: str, now: datetime) -> tuple[Take, list[SlotRow]]:
+    """What a line holds, which is deleted; its slots stay used."""
+    rows = read_line_rows(connection, line_id)
     lock_slots(connection, rows)
-    change_held(connection, from_id, now, state=TakeState.RELEASED, until=None)
-    before = read_takes(connection, [from_id])[from_id]
-    moved = sorted(delete_positions(connection, from_id, rows))
+    change_held(connection, line_id, now, state=TakeState.RELEASED, until=None)
+    before = read_takes(connection, [line_id])[line_id]
+    return before, sorted(delete_positions(connection, line_id, rows))
+
+
+def _enter_moved(
+    connection: Connection,
+    before: Take,
+    line_id: str,
+    rows: Sequence[SlotRow],
+    *,
+    until: datetime | None,
+    now: datetime,
+) -> None:
     state = TakeState.CONFIRMED if until is None else TakeState.HELD
     store_take(connection, Take(line_id, before.account, before.delivery, state, until, now))
-    enter_positions(connection, line_id, moved)
+    enter_positions(connection, line_id, rows)
+
+
+def _present_id(sites: Sites, location: str) -> str:
+    site = find_site(sites, location)
+    return location if site is None else site.id
 
 
 def lock_demand(

@@ -31,6 +31,7 @@ class BookingHoldState(StrEnum):
     BOOKED = "booked"
     RELEASED = "released"
     EXPIRED = "expired"
+    DISPLACED = "displaced"  # by a line with a higher priority
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,6 +253,15 @@ def sweep_holds(connection: Connection, now: datetime) -> list[str]:
         .values(state=BookingHoldState.EXPIRED.value, ended_at=columns.expires_at)
     )
     return swept
+
+
+def end_displaced_holds(connection: Connection, ids: Iterable[str], now: datetime) -> None:
+    """Store that holds have lost their positions; ids of lines are passed over."""
+    columns = booking_holds.c
+    changed = update(booking_holds).where(
+        columns.id.in_([*ids]), columns.state == BookingHoldState.HELD.value
+    )
+    connection.execute(changed.values(state=BookingHoldState.DISPLACED.value, ended_at=now))
 
 
 def refuse_too_many_slots(

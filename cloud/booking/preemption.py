@@ -6,15 +6,15 @@ the newest.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from cloud.booking.capacity import lock_demand
+from cloud.booking.capacity import lock_demand, take_locked
 from cloud.booking.capacity_rows import LedgerRow, SlotRow, read_ledger, read_short
-from cloud.booking.returns import expire_holds_at, give_back
+from cloud.booking.returns import expire_holds_at, expire_lines, give_back
 from cloud.booking.sale_limits import first_open_s
 from cloud.booking.slots import DeliveryType, SlotDemand
 from cloud.booking.takes import TAKEN, Take, TakeState, read_takes
@@ -52,6 +52,30 @@ def preempt(
         return ()
     rows, _ = lock_demand(connection, sites, demand, delivery=delivery, now=now)
     expire_holds_at(connection, rows, now)
+    return _displace_for(connection, rows, now)
+
+
+def take_or_displace(
+    connection: Connection, sites: Sites, demand: Iterable[SlotDemand], asked: Take
+) -> tuple[DisplacedLine, ...]:
+    """Take positions for a line, displacing others where that is needed; locks the slots once.
+
+    Raises:
+        NotAvailableError, SlotDemandError: as `take`.
+    """
+    now = asked.taken_at
+    rows, limits = lock_demand(connection, sites, demand, delivery=asked.delivery, now=now)
+    expire_lines(connection, [asked.line_id], now)
+    expire_holds_at(connection, rows, now)
+    may_displace = asked.delivery in MAY_DISPLACE
+    displaced = _displace_for(connection, rows, now) if may_displace else ()
+    take_locked(connection, rows, limits, asked)
+    return displaced
+
+
+def _displace_for(
+    connection: Connection, rows: Sequence[SlotRow], now: datetime
+) -> tuple[DisplacedLine, ...]:
     free = read_short(connection, rows)
     missing = Counter({row[:2]: row[2] - free[row[:2]] for row in rows if row[:2] in free})
     if not missing:

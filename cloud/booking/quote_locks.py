@@ -1,7 +1,7 @@
 """Quotes that lock the price of slots until a moment, with the factors and versions behind it.
 
 A quote is never changed. An order or a hold that is made from it has its prices, whatever the
-client sends; a quote that has expired is refused.
+client sends; a quote that has expired, or was used before, is refused.
 """
 
 import secrets
@@ -14,11 +14,16 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, select
 
+from cloud import database
 from cloud.booking.slots import DeliveryType, SlotDemand
-from cloud.database.holds import quote_locks
+from cloud.database.holds import quote_locks, quote_uses
 
 VALID_FOR: Final = timedelta(minutes=30)
 """How long a price is locked: longer than a check-out takes, shorter than a forecast is used."""
+RETENTION: Final = timedelta(days=90)
+"""How long a quote is readable after its end: longer than any hold or change that names it."""
+MAX_DELETED: Final = 1_000
+"""Quotes that one transaction deletes, so that it is short."""
 
 
 class UnknownQuote(LookupError):  # noqa: N818 - reads as what happened
@@ -61,6 +66,7 @@ class LockedQuote:
     delivery: DeliveryType
     versions: Mapping[str, str]
     slots: tuple[LockedSlot, ...]
+    replaces: str | None = None
 
     @property
     def total_minor(self) -> int:
@@ -86,6 +92,10 @@ class QuoteExpiredError(Exception):
             f"quote {quote.id} was valid until {quote.valid_until:%Y-%m-%dT%H:%M:%SZ}: "
             "POST /api/quotes again for the present price"
         )
+
+
+class QuoteUsedError(Exception):
+    """A quote that an order, a hold or a change was made from before."""
 
 
 def new_id() -> str:
@@ -128,11 +138,53 @@ def read_valid_quote(
     return quote
 
 
+def use_quote(connection: Connection, quote: LockedQuote, used_for: str, now: datetime) -> None:
+    """Store that an order, a hold or a change has the positions of a quote.
+
+    Raises:
+        QuoteExpiredError: it is no longer valid.
+        QuoteUsedError: it was used before.
+    """
+    if not quote.is_valid(now):
+        raise QuoteExpiredError(quote)
+    use = database.insert(connection.dialect.name, quote_uses).values(
+        quote=quote.id, used_for=used_for, used_at=now
+    )
+    if connection.execute(use.on_conflict_do_nothing()).rowcount != 1:
+        raise QuoteUsedError(
+            f"quote {quote.id} was used before: POST /api/quotes for the present price"
+        )
+
+
+def lock_row(connection: Connection, quote: LockedQuote) -> None:
+    """Let no other transaction that locks the quote go on before this one ends."""
+    columns = quote_locks.c
+    connection.execute(select(columns.id).where(columns.id == quote.id).with_for_update())
+
+
+def find_replacement(
+    connection: Connection, former: LockedQuote, now: datetime
+) -> LockedQuote | None:
+    """The valid, unused quote that was given in place of an expired one."""
+    columns = quote_locks.c
+    wanted = select(quote_locks).where(
+        columns.account == former.account,
+        columns.created_at > now - VALID_FOR,
+        columns.replaces == former.id,
+        columns.valid_until > now,
+        columns.id.not_in(select(quote_uses.c.quote)),
+    )
+    row = connection.execute(wanted.order_by(columns.created_at.desc())).mappings().first()
+    return None if row is None else _quote(row)
+
+
 def delete_old_quotes(connection: Connection, before: datetime) -> int:
-    """Delete the quotes that ended before a moment; returns how many."""
-    return connection.execute(
-        quote_locks.delete().where(quote_locks.c.valid_until < before)
-    ).rowcount
+    """Delete quotes that ended before a moment, `MAX_DELETED` at most; returns how many."""
+    columns = quote_locks.c
+    wanted = select(columns.id).where(columns.valid_until < before).limit(MAX_DELETED)
+    names = connection.execute(wanted).scalars().all()
+    connection.execute(quote_uses.delete().where(quote_uses.c.quote.in_(names)))
+    return connection.execute(quote_locks.delete().where(columns.id.in_(names))).rowcount
 
 
 def _quote(row: Any) -> LockedQuote:

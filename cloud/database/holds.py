@@ -18,7 +18,17 @@ quote_locks = Table(
     Column("delivery", String(16), nullable=False),
     Column("versions", Text, nullable=False),  # JSON: rate card and forecasts
     Column("slots", LargeBinary, nullable=False),  # JSON, deflated: LockedSlot
+    Column("replaces", String(32)),  # the expired quote that it was given for; null: none
     Index("ix_quote_locks_account", "account", "created_at"),
+    Index("ix_quote_locks_valid_until", "valid_until"),
+)
+
+quote_uses = Table(
+    "quote_uses",
+    metadata,
+    Column("quote", String(32), primary_key=True),  # so that it is used once
+    Column("used_for", String(32), nullable=False),  # the order, hold or change request
+    Column("used_at", Instant, nullable=False),
 )
 
 booking_holds = Table(
@@ -31,7 +41,7 @@ booking_holds = Table(
     Column("expires_at", Instant, nullable=False),
     Column("latest_at", Instant, nullable=False),  # no extension goes beyond it
     Column("extensions", Integer, nullable=False),
-    Column("state", String(10), nullable=False),  # held, booked, released, expired
+    Column("state", String(10), nullable=False),  # held, booked, released, expired, displaced
     Column("ended_at", Instant),  # null: held
     Column("quote", String(32)),  # null: the positions have no locked price
     Column("delivery", String(16), nullable=False),

@@ -36,7 +36,7 @@ from cloud.booking.holds import (
     place_hold,
     release_hold,
 )
-from cloud.booking.quote_locks import QuoteExpiredError, new_id
+from cloud.booking.quote_locks import QuoteExpiredError, new_id, use_quote
 from cloud.booking.slots import MAX_SLOTS, DeliveryType, SlotDemand
 from cloud.database import EPOCH, microseconds
 
@@ -222,16 +222,17 @@ def _new_hold(
     context: AppContext, connection: Connection, asked: HoldRequest, who: Caller, buyer: Buyer
 ) -> BookingHold:
     now, policy = context.clock(), context.booking_policy.hold_policy
-    account, quote = who.account if buyer.account is None else buyer.account, None
     if asked.quote is not None:
         locked = require_valid_quote(context, connection, asked.quote, who)
-        account, quote = locked.account, locked.id
-        delivery, slots = locked.delivery, locked.demand
-    else:
-        assert asked.selection is not None
-        chosen = select_slots(connection, context.sites, asked.selection, most=MAX_SLOTS)
-        delivery, slots = chosen.delivery, chosen.demand
-    return build_hold(account, who.name, slots, delivery, quote, now, policy)
+        hold = build_hold(
+            locked.account, who.name, locked.demand, locked.delivery, locked.id, now, policy
+        )
+        use_quote(connection, locked, hold.id, now)
+        return hold
+    assert asked.selection is not None
+    account = who.account if buyer.account is None else buyer.account
+    chosen = select_slots(connection, context.sites, asked.selection, most=MAX_SLOTS)
+    return build_hold(account, who.name, chosen.demand, chosen.delivery, None, now, policy)
 
 
 def build_hold(

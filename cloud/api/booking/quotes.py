@@ -5,7 +5,8 @@ buyer it does not exist.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Final
@@ -33,6 +34,8 @@ from cloud.auth.access import BUYER_ROLES, Caller, allow_roles, get_caller
 from cloud.booking.quote_locks import (
     LockedQuote,
     QuoteExpiredError,
+    find_replacement,
+    lock_row,
     read_quote,
     read_valid_quote,
     store_quote,
@@ -115,18 +118,23 @@ async def create_quote(
     """Lock the price of up to 2,000 slots; `Location` has the address of the quote."""
     context: AppContext = get_context(request)
 
-    def lock(connection: Connection) -> Reply:
-        selection = select_slots(connection, context.sites, asked, most=MAX_QUOTED)
+    def prepare() -> Callable[[Connection], Reply]:
+        with database.reading(context.engine) as connection:
+            selection = select_slots(connection, context.sites, asked, most=MAX_QUOTED)
         demand = selection.demand
         _refuse_times([one.starts_at_s for one in demand], context.clock())
         quoted = compute_quote(
             context, demand, selection.delivery, buyer, account=_account(who, buyer), by=who.name
         )
-        lock_quote(connection, quoted, who)
         body = describe_quote(context, quoted)
-        return Reply(201, body, {"location": f"/api/quotes/{quoted.id}"})
 
-    return await run_in_threadpool(idempotent.run, context, lock)
+        def lock(connection: Connection) -> Reply:
+            lock_quote(connection, quoted, who)
+            return Reply(201, body, {"location": f"/api/quotes/{quoted.id}"})
+
+        return lock
+
+    return await run_in_threadpool(idempotent.run_prepared, context, prepare)
 
 
 @router.get(
@@ -173,16 +181,29 @@ def require_valid_quote(
 
 
 def reprice(context: AppContext, error: QuoteExpiredError, who: Caller) -> QuoteRepriced:
-    """The answer to an expired quote: a new one with the present prices, locked."""
+    """The answer to an expired quote: a new one with the present prices, locked.
+
+    The same new quote is the answer to every use of the expired one while it is valid and unused.
+    """
     former = error.quote
-    buyer = Buyer(former.account, is_staff=who.sees_all)
     _refuse_times([one.starts_at_s for one in former.slots], context.clock())
-    new = compute_quote(
+    with database.reading(context.engine) as connection:
+        found = find_replacement(connection, former, context.clock())
+    return QuoteRepriced(former, found or _replace_quote(context, former, who))
+
+
+def _replace_quote(context: AppContext, former: LockedQuote, who: Caller) -> LockedQuote:
+    buyer = Buyer(former.account, is_staff=who.sees_all)
+    computed = compute_quote(
         context, former.demand, former.delivery, buyer, account=former.account, by=who.name
     )
+    new = replace(computed, replaces=former.id)
     with database.writing(context.engine) as connection:
-        lock_quote(connection, new, who)
-    return QuoteRepriced(former, new)
+        lock_row(connection, former)
+        found = find_replacement(connection, former, new.created_at)
+        if found is None:
+            lock_quote(connection, new, who)
+    return found or new
 
 
 def describe_quote(context: AppContext, quoted: LockedQuote) -> bytes:

@@ -1,11 +1,14 @@
 """OpenDirect's change requests and assignments of creatives."""
 
+from datetime import timedelta
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy import Connection
 
+from cloud import database
+from cloud.api.booking.quotes import lock_quote
 from cloud.api.opendirect.answers import (
     CHANGE_PROBLEMS,
     PREFIX,
@@ -22,12 +25,16 @@ from cloud.api.opendirect.answers import (
 )
 from cloud.api.opendirect.orders import find_account_order, list_orders_of
 from cloud.api.orders.models import CREATIVE_NAME, ID, LINE_ID
-from cloud.api.orders.order_change import change_orders
+from cloud.api.orders.order_change import Step, change_orders, change_prepared_orders
 from cloud.api.orders.orders import ORDER_ROLES, Asker
+from cloud.app.buyer import Buyer
+from cloud.app.context import AppContext
 from cloud.app.idempotency.idempotent_request import Idempotent
 from cloud.app.idempotency.key_store import Reply
 from cloud.app.idempotency.request_transactions import read_database
 from cloud.app.orders.line_creatives import require_usable_creatives
+from cloud.app.rate_card_reload import get_context
+from cloud.app.slot_quotes import compute_quote
 from cloud.auth.access import Caller, allow_roles
 from cloud.booking.opendirect.resources import (
     assignment_id,
@@ -35,14 +42,13 @@ from cloud.booking.opendirect.resources import (
     describe_change,
 )
 from cloud.booking.orders.assignments import assign_creatives
-from cloud.booking.orders.change_requests import (
+from cloud.booking.orders.change_requests import decide_change, list_added, request_change
+from cloud.booking.orders.change_store import (
     ChangeRequest,
     ChangeStatus,
     LineChange,
-    decide_change,
     find_change,
     list_changes,
-    request_change,
     unknown_change,
 )
 from cloud.booking.orders.order import BookedLine
@@ -52,6 +58,9 @@ from cloud.booking.orders.order_rows import (
     unknown_order,
 )
 from cloud.booking.orders.order_work import OrderWork
+from cloud.booking.orders.placing import OrderRefused
+from cloud.booking.quote_locks import LockedQuote
+from cloud.database import EPOCH
 
 MAX_ORDERS: Final = 10_000
 
@@ -113,17 +122,29 @@ async def create_change(
     who: Asker,
     idempotent: Idempotent,
 ) -> Response:
-    """Ask for a change of a booked line."""
+    """Ask for a change of a booked line; positions that it adds have their present price."""
+    context: AppContext = get_context(request)
+    ext = asked.ext
+    change = LineChange(starts_at=ext.startdate, ends_at=ext.enddate, positions=ext.positions)
 
-    def step(work: OrderWork) -> Reply:
-        find_account_order(work.connection, who.accounts, account, asked.orderid)
-        change = LineChange(
-            starts_at=asked.ext.startdate, ends_at=asked.ext.enddate, positions=asked.ext.positions
-        )
-        found = request_change(work, asked.orderid, asked.lineid, change, asked.comments)
-        return Reply(200, encode(describe_change(found, account)))
+    def prepare() -> Step:
+        with database.reading(context.engine) as connection:
+            find_account_order(connection, who.accounts, account, asked.orderid)
+            lines = read_lines(connection, [asked.orderid])
+        found = [line for line in lines if line.line_id == asked.lineid]
+        quote = _price_added(context, found[0], change, account, who) if found else None
 
-    return await change_orders(request, idempotent, step, asked.orderid)
+        def step(work: OrderWork) -> Reply:
+            if quote is not None:
+                lock_quote(work.connection, quote, who)
+            stored = request_change(
+                work, asked.orderid, asked.lineid, change, asked.comments, quote
+            )
+            return Reply(200, encode(describe_change(stored, account)))
+
+        return step
+
+    return await change_prepared_orders(request, idempotent, prepare, asked.orderid)
 
 
 @router.get("/accounts/{account}/changesrequests/{change}", responses=READ_PROBLEMS)
@@ -172,7 +193,8 @@ async def create_assignment(
     """Assign a creative to a line, beside those that it has."""
 
     def step(work: OrderWork) -> Reply:
-        line = _require_line(work.connection, who, account, asked.placementid)
+        named = _require_line(work.connection, who, account, asked.placementid)
+        line = _lock_line(work, named)
         creatives = {*line.creatives, asked.creativeid}
         changed = assign_creatives(work, line.order_id, line.line_id, creatives)
         require_usable_creatives(work, line.order_id)
@@ -197,12 +219,33 @@ async def delete_assignment(
         for line in _read_lines(work.connection, who, account):
             for creative in line.creatives:
                 if assignment_id(line.line_id, creative) == assignment:
-                    left = {*line.creatives} - {creative}
+                    left = {*_lock_line(work, line).creatives} - {creative}
                     assign_creatives(work, line.order_id, line.line_id, left)
                     return Reply(200, b"{}")
         raise unknown_order(assignment)
 
     return await change_orders(request, idempotent, step)
+
+
+def _price_added(
+    context: AppContext, line: BookedLine, change: LineChange, account: str, who: Caller
+) -> LockedQuote | None:
+    """The present price of the positions that a change adds; it is not stored."""
+    added = list_added(line, change)
+    if not added:
+        return None
+    starts_at = EPOCH + timedelta(seconds=added[0].starts_at_s)
+    if starts_at <= context.clock():
+        raise OrderRefused(f"the hour from {starts_at:%Y-%m-%dT%H:%MZ} on has begun")
+    buyer = Buyer(account, is_staff=False)
+    return compute_quote(context, added, line.delivery, buyer, account=account, by=who.name)
+
+
+def _lock_line(work: OrderWork, line: BookedLine) -> BookedLine:
+    """The line as it is once no other transaction can change its order."""
+    order = work.lock_order(line.order_id)
+    (locked,) = work.choose_lines(order, [line.line_id])
+    return locked
 
 
 async def _decide(

@@ -32,7 +32,12 @@ from cloud.api.opendirect.answers import (
     take_page,
 )
 from cloud.api.orders.models import LINE_ID, Text
-from cloud.api.orders.order_change import actor_of, change_orders
+from cloud.api.orders.order_change import (
+    Step,
+    actor_of,
+    change_orders,
+    change_prepared_orders,
+)
 from cloud.api.orders.orders import ORDER_ROLES, Asker, OrderId
 from cloud.api.pricing import require_near
 from cloud.app.buyer import Buyer
@@ -62,6 +67,7 @@ from cloud.booking.orders.order_rows import (
 )
 from cloud.booking.orders.order_work import OrderWork
 from cloud.booking.orders.placing import NewOrder, OrderRefused, add_lines, place_order, remove_line
+from cloud.booking.quote_locks import LockedQuote
 from cloud.booking.sale_limits import find_site
 from cloud.booking.slots import DeliveryType, SlotDemand
 from cloud.database import EPOCH
@@ -159,11 +165,17 @@ async def create_account_order(
     """Create an order without lines."""
 
     def step(work: OrderWork) -> Reply:
-        order = place_order(work, NewOrder(account=account, name=asked.name,
-                                           brand=asked.advertiserbrandid,
-                                           purchase_order=asked.providerdata.ponumber))  # fmt: skip
-        if asked.currency not in (None, order.currency):
-            raise OrderRefused(f"currency: found {asked.currency}, expected {order.currency}")
+        currency = require_account(work.connection, account).currency
+        if asked.currency not in (None, currency):
+            raise OrderRefused(f"currency: found {asked.currency}, expected {currency}")
+        new = NewOrder(
+            account=account,
+            name=asked.name,
+            brand=asked.advertiserbrandid,
+            purchase_order=asked.providerdata.ponumber,
+            budget_minor=None if asked.budget is None else minor(asked.budget, currency),
+        )
+        order = place_order(work, new)
         where = f"{PREFIX}/accounts/{account}/orders/{order.id}"
         return Reply(200, encode(describe_order(order, [])), {"location": where})
 
@@ -215,13 +227,21 @@ async def add_line(
     """Add a draft at the present price."""
     context: AppContext = get_context(request)
 
-    def step(work: OrderWork) -> Reply:
-        _require_order(work, account, order)
-        line = _add_priced_line(context, work, order, asked, who)
-        where = f"{PREFIX}/accounts/{account}/orders/{order}/lines/{line.line_id}"
-        return Reply(200, encode(_describe(request, line)), {"location": where})
+    def prepare() -> Step:
+        with database.reading(context.engine) as connection:
+            find_account_order(connection, actor_of(request).accounts, account, order)
+        quote = _price_line(context, asked, account, who)
 
-    return await change_orders(request, idempotent, step, order)
+        def step(work: OrderWork) -> Reply:
+            _require_order(work, account, order)
+            lock_quote(work.connection, quote, who)
+            (line,) = add_lines(work, order, quote)
+            where = f"{PREFIX}/accounts/{account}/orders/{order}/lines/{line.line_id}"
+            return Reply(200, encode(_describe(request, line)), {"location": where})
+
+        return step
+
+    return await change_prepared_orders(request, idempotent, prepare, order)
 
 
 @router.patch(LINE, responses=CHANGE_PROBLEMS)
@@ -341,25 +361,23 @@ def _describe(request: Request, line: BookedLine) -> dict[str, Any]:
     return describe_line(line, find_site(context.sites, line.location))
 
 
-def _add_priced_line(
-    context: AppContext, work: OrderWork, order_id: str, asked: OpenDirectLine, who: Caller
-) -> BookedLine:
-    site = find_site(work.sites, asked.productid)
+def _price_line(
+    context: AppContext, asked: OpenDirectLine, account: str, who: Caller
+) -> LockedQuote:
+    """The present price of a line; it is not stored."""
+    site = find_site(context.sites, asked.productid)
     if site is None:
         raise TargetingError("productid", f"no product {asked.productid!r}: GET /products has all")
     targets = read_targets(to_targeting(asked.producttargeting), site)
     demand = list_demand(site, asked.startdate, asked.enddate, targets)
-    require_sellable(site, demand, work.now)
-    order = work.lock_order(order_id)
+    require_sellable(site, demand, context.clock())
     quote = compute_quote(
-        context, demand, DeliveryType.GUARANTEED, Buyer(order.account, is_staff=False),
-        account=order.account, by=who.name,
+        context, demand, DeliveryType.GUARANTEED, Buyer(account, is_staff=False),
+        account=account, by=who.name,
     )  # fmt: skip
     if asked.cost is not None and minor(asked.cost, quote.currency) != quote.total_minor:
         raise TargetingError("cost", "the cost is not the price of the line: omit it, or read it")
-    lock_quote(work.connection, quote, who)
-    (line,) = add_lines(work, order_id, quote)
-    return line
+    return quote
 
 
 def require_sellable(site: Site, demand: Sequence[SlotDemand], now: datetime) -> None:

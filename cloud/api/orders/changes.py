@@ -20,17 +20,17 @@ from cloud.app.idempotency.key_store import Reply
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.auth.access import allow_roles
-from cloud.booking.orders.change_requests import (
+from cloud.booking.orders.change_requests import decide_change, request_change
+from cloud.booking.orders.change_store import (
     ChangeStatus,
     LineChange,
-    decide_change,
     find_change,
     list_changes,
-    request_change,
     unknown_change,
 )
 from cloud.booking.orders.order_rows import find_order
 from cloud.booking.orders.order_work import OrderWork
+from cloud.booking.quote_locks import read_quote
 
 router = APIRouter(tags=["orders"], dependencies=[allow_roles(*ORDER_ROLES)])
 
@@ -50,7 +50,11 @@ async def ask_for_change(
         change = LineChange(
             starts_at=asked.starts_at, ends_at=asked.ends_at, positions=asked.positions
         )
-        found = request_change(work, order, asked.line, change, asked.reason)
+        quote = None
+        if asked.quote is not None:
+            account = work.lock_order(order).account
+            quote = read_quote(work.connection, asked.quote, frozenset({account}))
+        found = request_change(work, order, asked.line, change, asked.reason, quote)
         return Reply(201, describe_change(found).model_dump_json().encode())
 
     return await change_orders(request, idempotent, step, order)

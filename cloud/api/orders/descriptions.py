@@ -13,7 +13,7 @@ from cloud.api.orders.models import (
     PricedRun,
 )
 from cloud.booking.order_line import group_slots
-from cloud.booking.orders.change_requests import ChangeRequest
+from cloud.booking.orders.change_store import ChangeRequest
 from cloud.booking.orders.credit import due_of
 from cloud.booking.orders.due_changes import find_due_action
 from cloud.booking.orders.order import BookedLine, Order, compute_commission
@@ -28,7 +28,7 @@ SAME_LINE_FIELDS: Final = (
     "cancellation_minor", "discount_bp", "expires_at", "reason", "make_good_of",
 )  # fmt: skip
 SAME_CHANGE_FIELDS: Final = (
-    "id", "status", "reason", "cost_before_minor", "cost_after_minor", "requested_at",
+    "id", "status", "quote", "reason", "cost_before_minor", "cost_after_minor", "requested_at",
     "decided_at", "decision_reason",
 )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from cloud.booking.orders.change_requests import UnknownChangeError
+from cloud.booking.orders.change_store import UnknownChangeError
 from cloud.booking.orders.credit import CreditLimitError
 from cloud.booking.orders.lifecycle import PriceExpiredError
 from cloud.booking.orders.order_rows import UnknownOrderError

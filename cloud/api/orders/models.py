@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from cloud.api.overrides import PLAIN
 from cloud.auth.keys import ACCOUNT_PATTERN
 from cloud.booking.order_line import BookingStatus
-from cloud.booking.orders.change_requests import ChangeStatus
+from cloud.booking.orders.change_store import ChangeStatus
 from cloud.booking.orders.order import Approval
 from cloud.booking.slots import DeliveryType
 
@@ -77,6 +77,9 @@ class NewChangeRequest(_Body):
     starts_at: AwareDatetime | None = None
     ends_at: AwareDatetime | None = None
     positions: int | None = Field(default=None, ge=1, le=3600)
+    quote: str | None = Field(
+        default=None, max_length=64, description="of the positions that it adds; null: none"
+    )
     reason: Reason = Field(examples=["the launch is later"])
 
 
@@ -168,6 +171,7 @@ class ChangeResponse(BaseModel):
     starts_at: datetime | None
     ends_at: datetime | None
     positions: int | None
+    quote: str | None = Field(description="of the positions that it adds")
     reason: str
     cost_before_minor: int
     cost_after_minor: int

@@ -34,19 +34,34 @@ async def change_orders(
 
     An expired quote is answered with a new one at the present price.
     """
+    return await change_prepared_orders(request, idempotent, lambda: step, order_id)
+
+
+async def change_prepared_orders(
+    request: Request,
+    idempotent: IdempotentRequest,
+    prepare: Callable[[], Step],
+    order_id: str | None = None,
+) -> Response:
+    """The same for the step that `prepare` returns before the transaction begins."""
     context: AppContext = get_context(request)
     actor = actor_of(request)
 
-    def change(connection: Connection) -> Reply:
-        work = open_work(context, connection, actor)
-        if order_id is not None:
-            find_order(connection, order_id, actor.accounts)
-            apply_due_changes_of(work, order_id)
-        return step(work)
+    def prepare_change() -> Callable[[Connection], Reply]:
+        step = prepare()
+
+        def change(connection: Connection) -> Reply:
+            work = open_work(context, connection, actor)
+            if order_id is not None:
+                find_order(connection, order_id, actor.accounts)
+                apply_due_changes_of(work, order_id)
+            return step(work)
+
+        return change
 
     def run() -> Response:
         try:
-            return idempotent.run(context, change)
+            return idempotent.run_prepared(context, prepare_change)
         except QuoteExpiredError as error:
             raise reprice(context, error, get_caller(request)) from error
 

@@ -12,10 +12,10 @@ export const ask = async (path, body) => {
     ...(body && !key ? await csrfHeader() : {}),
   };
   const answer = await fetch(path, { headers, ...(body ? { method: "POST", body: JSON.stringify(body) } : {}) });
-  const told = await answer.json();
+  const found = await answer.json();
   if (answer.status === 401) showSignIn(key !== null);
-  if (!answer.ok) throw Object.assign(new Error(told.detail ?? answer.statusText), { status: answer.status });
-  return told;
+  if (!answer.ok) throw Object.assign(new Error(found.detail ?? answer.statusText), { status: answer.status });
+  return found;
 };
 
 // The token for changes of a signed-in user; nothing where access is open or no user is signed in.

@@ -57,17 +57,29 @@ class IdempotentRequest:
             KeyInUse: the first request has not ended.
             KeyReused: the key belongs to another request.
         """
+        return self.run_prepared(context, lambda: change)
+
+    def run_prepared(
+        self, context: AppContext, prepare: Callable[[], Callable[[Connection], Reply]]
+    ) -> Response:
+        """The same for the change that `prepare` returns.
+
+        It is called before the transaction begins, so that what takes long does not keep other
+        transactions waiting; not for a request that was executed before.
+        """
         with database.writing(context.engine) as connection:
             claim = claim_key(connection, self.keyed, context.clock())
         if isinstance(claim, Reply):
             return _respond(claim, REPLAYED)
 
-        def execute(connection: Connection) -> Reply:
-            reply = change(connection)
-            complete_key(connection, claim, reply)
-            return reply
-
         try:
+            change = prepare()
+
+            def execute(connection: Connection) -> Reply:
+                reply = change(connection)
+                complete_key(connection, claim, reply)
+                return reply
+
             reply = run_booking(context.engine, execute)
         except BaseException:
             with database.writing(context.engine) as connection:

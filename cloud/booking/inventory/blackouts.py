@@ -25,6 +25,8 @@ LONGEST: Final = timedelta(days=400)
 MAX_REASON: Final = 200
 ADD: Final = "blackout.add"
 REMOVE: Final = "blackout.remove"
+MOST_NAMED: Final = 200
+"""Screens that a query names; of more, the periods of all screens are read."""
 
 
 class BlackoutKind(StrEnum):
@@ -104,6 +106,8 @@ def read_blackouts(
     """The periods that have not ended, by the location ids of the sites; of all for None."""
     columns = booking_blackouts.c
     wanted = select(booking_blackouts).where(columns.removed_at.is_(None), columns.ends_at > now)
+    if sites is not None and len(sites) <= MOST_NAMED:
+        wanted = wanted.where(columns.location.in_([name for site in sites for name in site.ids]))
     found: dict[str, list[Blackout]] = defaultdict(list)
     for row in connection.execute(wanted.order_by(columns.starts_at, columns.id)).mappings():
         found[row["location"]].append(_blackout(row))

@@ -17,7 +17,7 @@ from cloud.booking.opendirect.targeting import (
     describe_spot,
 )
 from cloud.booking.order_line import BookingStatus
-from cloud.booking.orders.change_requests import ChangeRequest
+from cloud.booking.orders.change_store import ChangeRequest
 from cloud.booking.orders.order import Approval, BookedLine, Order
 from cloud.booking.transitions import HOLDING
 from cloud.money import major

@@ -1,6 +1,6 @@
 """Discounts of orders, and the decision of the media owner about pending lines.
 
-A discount above the limit of the role that gives it needs the approval of somebody else whose role
+A discount above the limit of the role that gives it needs the approval of another person whose role
 may give it. Nobody decides about an order that they placed, or a discount that they gave.
 """
 
@@ -69,7 +69,7 @@ def approve_order(
     Raises:
         NotAllowedError: the actor is a buyer, placed the order, or gave a discount above the limit.
         TransitionError: no line waits for a decision.
-        CreditLimitError: the account would owe more than its credit limit.
+        CreditLimitError: the account would exceed its credit limit.
     """
     order, lines = _find_pending(work, order_id, line_ids, LineAction.APPROVE)
     is_booking = any(line.booking_status is BookingStatus.PENDING_BOOKING for line in lines)
@@ -116,7 +116,7 @@ def _find_pending(
     named = (order.created_by, order.discount_by)
     if any(is_same_person(work.actor.name, one) for one in named):
         raise NotAllowedError(
-            f"{work.actor.name} placed the order or gave its discount: somebody else must decide"
+            f"{work.actor.name} placed the order or gave its discount: another person must decide"
         )
     every = work.choose_lines(order, line_ids)
     lines = tuple(line for line in every if action in list_actions(line.booking_status))

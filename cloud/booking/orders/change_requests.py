@@ -1,87 +1,82 @@
 """Changes of lines that are booked or in flight: asked for by the buyer, decided by staff.
 
 A change may shorten the flight and set another number of positions, for hours after the notice of
-the policy. The price is recomputed when the change is asked for, and again when it is approved;
-what the policy demands for released hours stays due. Hours are added as new lines, from a quote.
+the policy. What the policy demands for released hours stays due. Positions that it adds have the
+price of a quote that was locked for them when the change was asked for, and the present discount of
+the order; at another price than that of the line they are a line of their own. Hours are added as
+new lines, from a quote.
 """
 
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Any
 
-import msgspec
-from sqlalchemy import Connection, select, update
-
-from cloud.booking.capacity import release, take
+from cloud.booking.capacity import keep
+from cloud.booking.orders.change_store import (
+    ChangeRequest,
+    ChangeStatus,
+    LineChange,
+    find_change,
+    insert_change,
+    store_decision,
+)
 from cloud.booking.orders.credit import require_credit
-from cloud.booking.orders.lifecycle import store_displaced
+from cloud.booking.orders.lifecycle import take_positions
 from cloud.booking.orders.order import BookedLine, LineSlot, Order, flight_of
 from cloud.booking.orders.order_work import NotAllowedError, OrderWork, is_same_person
-from cloud.booking.orders.placing import OrderRefused
-from cloud.booking.orders.tables import order_changes
-from cloud.booking.preemption import preempt
+from cloud.booking.orders.placing import OrderRefused, check_quote
+from cloud.booking.quote_locks import LockedQuote, read_quote, use_quote
 from cloud.booking.sale_limits import first_open_s
-from cloud.booking.slots import DeliveryType
+from cloud.booking.slots import HOUR_S, DeliveryType, SlotDemand
 from cloud.booking.transitions import LineAction
 from cloud.booking.version_digest import LINE_ACTIONS
 from cloud.database import EPOCH
 
 
-class ChangeStatus(StrEnum):
-    """The status of a change request, as OpenDirect writes it."""
+@dataclass(frozen=True, slots=True)
+class ChangedLine:
+    """What a change leaves of a line, and the positions that it adds; None: none."""
 
-    PENDING = "PENDING"
-    APPROVED = "APPROVED"
-    REJECTED = "REJECTED"
+    line: BookedLine
+    added: BookedLine | None = None
 
+    @property
+    def lines(self) -> tuple[BookedLine, ...]:
+        """One line where the added positions have its prices, otherwise two."""
+        if self.added is None:
+            return (self.line,)
+        priced = (self.line.slots, self.line.discount_bp)
+        if (self.added.slots, self.added.discount_bp) != priced:
+            return self.line, self.added
+        return (replace(self.line, positions=self.line.positions + self.added.positions),)
 
-class LineChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is to change; None: as it is. The flight may become shorter only."""
-
-    starts_at: datetime | None = None
-    ends_at: datetime | None = None
-    positions: int | None = None
-
-
-class UnknownChangeError(LookupError):
-    """No change request of the order with that id."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeRequest:
-    """A stored change request, with the price before it and after it."""
-
-    id: str
-    order_id: str
-    line_id: str
-    status: ChangeStatus
-    change: LineChange
-    reason: str
-    cost_before_minor: int
-    cost_after_minor: int
-    requested_by: str
-    requested_at: datetime
-    decided_by: str | None = None
-    decided_at: datetime | None = None
-    decision_reason: str | None = None
+    @property
+    def cost_minor(self) -> int:
+        """The price of all lines, with what is due for released hours."""
+        return sum(line.cost_minor + line.cancellation_minor for line in self.lines)
 
 
 def request_change(
-    work: OrderWork, order_id: str, line_id: str, change: LineChange, reason: str
+    work: OrderWork,
+    order_id: str,
+    line_id: str,
+    change: LineChange,
+    reason: str,
+    quote: LockedQuote | None = None,
 ) -> ChangeRequest:
     """Store a request; the line waits in ChangePending.
 
     Raises:
         TransitionError: the line is neither booked nor in flight.
-        OrderRefused: the change is none, too late, or would leave no hour.
+        OrderRefused: the change is none, too late, or would leave no hour; or the quote is not of
+            the positions that it adds.
+        QuoteExpiredError, QuoteUsedError: the quote cannot be used.
     """
     order = work.lock_order(order_id)
     (line,) = work.choose_lines(order, [line_id])
     pending = work.move(line, LineAction.REQUEST_CHANGE, reason=reason)
-    changed = compute_change(work, line, change)
+    changed = compute_change(work, order, line, change, quote)
     request = ChangeRequest(
         id=secrets.token_hex(16),
         order_id=order.id,
@@ -90,11 +85,14 @@ def request_change(
         change=change,
         reason=reason,
         cost_before_minor=line.cost_minor + line.cancellation_minor,
-        cost_after_minor=changed.cost_minor + changed.cancellation_minor,
+        cost_after_minor=changed.cost_minor,
         requested_by=work.actor.name,
         requested_at=work.now,
+        quote=quote.id if quote else None,
     )
-    work.connection.execute(order_changes.insert().values(_to_row(request)))
+    if quote is not None:
+        use_quote(work.connection, quote, request.id, work.now)
+    insert_change(work.connection, request)
     work.store_lines(
         order, [pending], LINE_ACTIONS[LineAction.REQUEST_CHANGE], change=request.id, reason=reason
     )
@@ -108,8 +106,10 @@ def decide_change(
 
     Raises:
         UnknownChangeError: there is no such request.
-        NotAllowedError: the actor is a buyer, or asked for the change.
-        OrderRefused: the request is decided already, or `status` is no decision.
+        NotAllowedError: the actor is a buyer, or asked for the change; or it adds positions at a
+            discount that the role of the actor may not give.
+        OrderRefused: the request is decided already, or `status` is no decision; or the price of
+            the positions that it adds has not been decided about in time.
         NotAvailableError, CreditLimitError: more positions are asked for than there are.
     """
     found = find_change(work.connection, change_id)
@@ -117,49 +117,44 @@ def decide_change(
     request = find_change(work.connection, change_id)
     work.require_staff("a decision")
     if is_same_person(work.actor.name, request.requested_by):
-        raise NotAllowedError("you asked for this change: somebody else must decide")
+        raise NotAllowedError("you asked for this change: another person must decide")
     if request.status is not ChangeStatus.PENDING or status is ChangeStatus.PENDING:
         raise OrderRefused(f"the change is {request.status}: only a pending one can be decided")
     (line,) = work.choose_lines(order, [request.line_id])
-    moved = work.move(line, LineAction.END_CHANGE)
+    moved: tuple[BookedLine, ...] = (work.move(line, LineAction.END_CHANGE),)
     if status is ChangeStatus.APPROVED:
-        moved = _apply(work, order, compute_change(work, moved, request.change))
+        moved = _approve(work, order, moved[0], request)
     decided = replace(
         request,
         status=status,
-        cost_after_minor=moved.cost_minor + moved.cancellation_minor,
+        cost_after_minor=sum(one.cost_minor + one.cancellation_minor for one in moved),
         decided_by=work.actor.name,
         decided_at=work.now,
         decision_reason=reason,
     )
-    _store_decision(work, decided)
+    store_decision(work.connection, decided)
     work.store_lines(
-        order, [moved], LINE_ACTIONS[LineAction.END_CHANGE], change=request.id, status=status,
+        order, moved, LINE_ACTIONS[LineAction.END_CHANGE], change=request.id, status=status,
         reason=reason,
     )  # fmt: skip
     return decided
 
 
-def reject_pending(work: OrderWork, line: BookedLine, reason: str) -> None:
-    """Reject what is pending for a line whose flight has ended."""
-    for request in list_changes(work.connection, line.order_id):
-        if request.line_id == line.line_id and request.status is ChangeStatus.PENDING:
-            _store_decision(
-                work,
-                replace(
-                    request, status=ChangeStatus.REJECTED, decided_by=work.actor.name,
-                    decided_at=work.now, decision_reason=reason,
-                ),
-            )  # fmt: skip
+def compute_change(
+    work: OrderWork,
+    order: Order,
+    line: BookedLine,
+    change: LineChange,
+    quote: LockedQuote | None = None,
+) -> ChangedLine:
+    """The line after the change, with what is due for the hours that it releases.
 
-
-def compute_change(work: OrderWork, line: BookedLine, change: LineChange) -> BookedLine:
-    """The line after the change, with what is due for the hours that it releases."""
-    starts_at, ends_at = change.starts_at or line.starts_at, change.ends_at or line.ends_at
+    Raises OrderRefused.
+    """
     positions = change.positions or line.positions
     if positions != line.positions and line.delivery is DeliveryType.EXCLUSIVE:
         raise OrderRefused("an exclusive line has the whole loop: change its hours only")
-    kept = tuple(one for one in line.slots if starts_at <= _starts_at(one) < ends_at)
+    kept = _keep_slots(line, change)
     if not kept or (len(kept) == len(line.slots) and positions == line.positions):
         raise OrderRefused(
             f"the change would leave {len(kept)} of {len(line.slots)} hours and {positions} "
@@ -173,48 +168,92 @@ def compute_change(work: OrderWork, line: BookedLine, change: LineChange) -> Boo
             f"{least:%Y-%m-%dT%H:%MZ} or later"
         )
     start, end = flight_of(kept)
-    changed = replace(line, slots=kept, positions=positions, starts_at=start, ends_at=end)
-    released = max(0, line.cost_minor - changed.cost_minor)
+    held = min(positions, line.positions)
+    changed = replace(line, slots=kept, positions=held, starts_at=start, ends_at=end)
+    released = line.cost_minor - changed.cost_minor
     due = work.policy.compute_due(released, first_at, work.now)
-    return replace(changed, cancellation_minor=line.cancellation_minor + due)
+    changed = replace(changed, cancellation_minor=line.cancellation_minor + due)
+    return ChangedLine(changed, _add_positions(work, order, changed, positions - held, quote))
 
 
-def find_change(connection: Connection, change_id: str) -> ChangeRequest:
-    """A request by its id; raises UnknownChangeError."""
-    wanted = select(order_changes).where(order_changes.c.id == change_id[:64])
-    row = connection.execute(wanted).mappings().one_or_none()
-    if row is None:
-        raise unknown_change(change_id)
-    return _to_change(row)
+def list_added(line: BookedLine, change: LineChange) -> list[SlotDemand]:
+    """The positions that a change adds to a line, as a quote for them has them."""
+    more = (change.positions or line.positions) - line.positions
+    if more <= 0:
+        return []
+    return [SlotDemand(line.location, one.starts_at_s, more) for one in _keep_slots(line, change)]
 
 
-def unknown_change(change_id: str) -> UnknownChangeError:
-    """The error for an id without a request, and for one that the caller may not see."""
-    return UnknownChangeError(f"no change request {change_id[:32]!r} of an order of yours")
+def _add_positions(
+    work: OrderWork, order: Order, line: BookedLine, more: int, quote: LockedQuote | None
+) -> BookedLine | None:
+    """The added positions, at the prices of their quote and the present discount."""
+    if more <= 0:
+        if quote is not None:
+            raise OrderRefused("the change adds no positions: send no `quote`")
+        return None
+    wanted = {(one.starts_at_s, more) for one in line.slots}
+    if quote is None or {(one.starts_at_s, one.positions) for one in quote.slots} != wanted:
+        raise OrderRefused(
+            f"the change adds {more} positions in {len(wanted)} hours: send the `quote` of exactly "
+            "these, POST /api/quotes gives it"
+        )
+    check_quote(order, quote)
+    if {one.location for one in quote.slots} != {line.location} or quote.delivery != line.delivery:
+        raise OrderRefused(f"quote {quote.id} is not for {line.delivery} hours of {line.location}")
+    slots = tuple(sorted(LineSlot(one.starts_at_s, one.price_minor) for one in quote.slots))
+    return replace(
+        line,
+        line_id=secrets.token_hex(16),
+        positions=more,
+        slots=slots,
+        discount_bp=order.discount_bp,
+        quote_id=quote.id,
+        quote_ends_at=quote.valid_until,
+        cancellation_minor=0,
+        make_good_of=None,
+    )
 
 
-def list_changes(connection: Connection, order_id: str) -> tuple[ChangeRequest, ...]:
-    """The requests of an order, the oldest first."""
-    wanted = select(order_changes).where(order_changes.c.order_id == order_id)
-    rows = connection.execute(wanted.order_by(order_changes.c.requested_at, order_changes.c.id))
-    return tuple(_to_change(row) for row in rows.mappings())
+def _approve(
+    work: OrderWork, order: Order, line: BookedLine, request: ChangeRequest
+) -> tuple[BookedLine, ...]:
+    """Give back what the changed line lacks, and take what it has more."""
+    quote = read_quote(work.connection, request.quote) if request.quote else None
+    changed = compute_change(work, order, line, request.change, quote)
+    lines = changed.lines
+    if changed.added is not None:
+        _require_decider(work, order, request)
+    require_credit(work, order, lines)
+    is_exclusive = line.delivery is DeliveryType.EXCLUSIVE
+    positions = HOUR_S if is_exclusive else changed.line.positions
+    kept = [SlotDemand(line.location, one.starts_at_s, positions) for one in changed.line.slots]
+    keep(work.connection, line.line_id, kept, first_open_s(work.now))
+    if changed.added is not None:
+        line_id = lines[-1].line_id
+        take_positions(work, order, replace(changed.added, line_id=line_id), None)
+    return lines
 
 
-def _apply(work: OrderWork, order: Order, changed: BookedLine) -> BookedLine:
-    """Take what the changed line has to come, in place of what the line has to come."""
-    require_credit(work, order, [changed])
-    from_s = first_open_s(work.now)
-    release(work.connection, changed.line_id, from_s=from_s)
-    demand = [one for one in changed.demand if one.starts_at_s >= from_s]
-    if demand:
-        terms: Any = {"now": work.now, "delivery": changed.delivery}
-        displaced = preempt(work.connection, work.sites, demand, **terms)
-        take(
-            work.connection, work.sites, demand, line_id=changed.line_id, until=None,
-            account=order.account, **terms,
-        )  # fmt: skip
-        store_displaced(work, displaced)
-    return changed
+def _require_decider(work: OrderWork, order: Order, request: ChangeRequest) -> None:
+    """Raise where the actor may not sell more at the discount, or at that price any more."""
+    limit = work.policy.find_discount_limit(work.actor.roles)
+    if order.discount_bp > limit:
+        raise NotAllowedError(
+            f"the added positions have a discount of {order.discount_bp} basis points, which is "
+            f"above your limit of {limit}: finance or an administrator must decide"
+        )
+    ends_at = request.requested_at + work.policy.decision
+    if work.now >= ends_at:
+        raise OrderRefused(
+            f"the price of the added positions was to be decided about until "
+            f"{ends_at:%Y-%m-%dT%H:%MZ}: reject the change, and ask again with a new quote"
+        )
+
+
+def _keep_slots(line: BookedLine, change: LineChange) -> tuple[LineSlot, ...]:
+    starts_at, ends_at = change.starts_at or line.starts_at, change.ends_at or line.ends_at
+    return tuple(one for one in line.slots if starts_at <= _starts_at(one) < ends_at)
 
 
 def _first_changed_at(line: BookedLine, kept: Sequence[LineSlot], positions: int) -> datetime:
@@ -227,19 +266,3 @@ def _first_changed_at(line: BookedLine, kept: Sequence[LineSlot], positions: int
 
 def _starts_at(slot: LineSlot) -> datetime:
     return EPOCH + timedelta(seconds=slot.starts_at_s)
-
-
-def _store_decision(work: OrderWork, decided: ChangeRequest) -> None:
-    changed = update(order_changes).where(order_changes.c.id == decided.id)
-    work.connection.execute(changed.values(_to_row(decided)))
-
-
-def _to_row(request: ChangeRequest) -> dict[str, Any]:
-    row = {name: getattr(request, name) for name in ChangeRequest.__slots__}
-    change = msgspec.json.encode(request.change).decode()
-    return row | {"status": request.status.value, "change": change}
-
-
-def _to_change(row: Any) -> ChangeRequest:
-    change = msgspec.json.decode(row["change"], type=LineChange)
-    return ChangeRequest(**{**row, "status": ChangeStatus(row["status"]), "change": change})

@@ -3,7 +3,6 @@
 The agency of an order pays for it; without one, the account itself.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 
 from sqlalchemy import select
@@ -11,13 +10,13 @@ from sqlalchemy import select
 from cloud.auth.accounts.account_store import accounts, require_account
 from cloud.booking.order_line import SOLD
 from cloud.booking.orders.order import BookedLine, Order, compute_commission
-from cloud.booking.orders.order_rows import read_lines, read_orders_of_payer
+from cloud.booking.orders.order_rows import read_lines, sum_orders_of_payer
 from cloud.booking.orders.order_work import OrderWork
 from cloud.money import written
 
 
 class CreditLimitError(Exception):
-    """A booking with which an account would owe more than its credit limit."""
+    """A booking with which an account would exceed its credit limit."""
 
 
 def require_credit(work: OrderWork, order: Order, lines: Sequence[BookedLine]) -> None:
@@ -31,11 +30,11 @@ def require_credit(work: OrderWork, order: Order, lines: Sequence[BookedLine]) -
     work.connection.execute(locked)
     limit = require_account(work.connection, payer).credit_limit_minor
     paid = work.read_paid(work.connection, payer, order.currency)
-    due = _sum_orders(work, order, lines) - paid
-    if due > limit:
+    excess = _sum_orders(work, order, lines) - paid - limit
+    if excess > 0:
         raise CreditLimitError(
             f"account {payer} would exceed its credit limit of {written(limit, order.currency)} "
-            f"{order.currency} by {written(due - limit, order.currency)}: pay in advance, or ask "
+            f"{order.currency} by {written(excess, order.currency)}: pay in advance, or ask "
             "finance for a higher limit"
         )
 
@@ -48,12 +47,8 @@ def due_of(line: BookedLine) -> int:
 def _sum_orders(work: OrderWork, order: Order, lines: Sequence[BookedLine]) -> int:
     """What all orders of a payer cost, net of commission, with these lines as they would be."""
     payer = order.agency or order.account
-    found = {one.id: one for one in read_orders_of_payer(work.connection, payer, order.currency)}
-    present = {line.line_id: line for line in read_lines(work.connection, found)}
-    due: Counter[str] = Counter()
-    for line in (present | {line.line_id: line for line in lines}).values():
-        due[line.order_id] += due_of(line)
-    return sum(
-        amount - compute_commission(amount, found[order_id].commission_bp)
-        for order_id, amount in due.items()
-    )
+    others = sum_orders_of_payer(work.connection, payer, order.currency, but=order.id)
+    present = {line.line_id: line for line in read_lines(work.connection, [order.id])}
+    changed = present | {line.line_id: line for line in lines}
+    amount = sum(map(due_of, changed.values()))
+    return others + amount - compute_commission(amount, order.commission_bp)

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from cloud.booking.capacity import release
 from cloud.booking.order_line import BookingStatus
-from cloud.booking.orders.change_requests import reject_pending
+from cloud.booking.orders.change_store import reject_pending
 from cloud.booking.orders.order import BookedLine
 from cloud.booking.orders.order_rows import find_due_orders, find_order
 from cloud.booking.orders.order_work import SYSTEM, OrderWork

@@ -10,16 +10,18 @@ from typing import Any, Final
 
 from cloud.booking import capacity
 from cloud.booking.capacity import release
-from cloud.booking.holds import refuse_too_many_slots
+from cloud.booking.holds import end_displaced_holds, refuse_too_many_slots
 from cloud.booking.order_line import BookingStatus
+from cloud.booking.orders.change_store import reject_pending
 from cloud.booking.orders.credit import require_credit
 from cloud.booking.orders.order import Approval, BookedLine, Order, flight_of
 from cloud.booking.orders.order_rows import find_order, read_lines_by_id
 from cloud.booking.orders.order_work import OrderWork
 from cloud.booking.orders.policy import InFlightDue
-from cloud.booking.preemption import DisplacedLine, preempt
+from cloud.booking.preemption import DisplacedLine, take_or_displace
 from cloud.booking.sale_limits import first_open_s
 from cloud.booking.slots import HOUR_S
+from cloud.booking.takes import Take, TakeState
 from cloud.booking.transitions import HOLDING, LineAction, TransitionError, list_actions
 from cloud.booking.version_digest import LINE_ACTIONS
 
@@ -48,12 +50,8 @@ def reserve_lines(
     expires_at = work.now + work.policy.reservation
     moved = []
     for line in lines:
-        needs_decision = (
-            line.delivery in work.policy.confirm_reservations and not work.actor.is_staff
-        )
-        action = LineAction.REQUEST_RESERVATION if needs_decision else LineAction.RESERVE
-        moved.append(work.move(line, action, expires_at=expires_at))
-        _take(work, line, expires_at)
+        moved.append(work.move(line, choose_reservation(work, line), expires_at=expires_at))
+        _take(work, order, line, expires_at)
     if not work.actor.is_staff:
         refuse_too_many_slots(work.connection, order.account, work.now, work.policy.hold_policy)
     work.store_lines(order, moved, LINE_ACTIONS[LineAction.RESERVE])
@@ -63,28 +61,30 @@ def reserve_lines(
 def book_lines(
     work: OrderWork, order: Order, lines: Sequence[BookedLine]
 ) -> tuple[BookedLine, ...]:
-    """Take the positions of lines for good, or ask for the approval that the order needs.
+    """Take the positions of lines for good, or ask for the decision that they need.
+
+    A decision is needed for the discount of the order, and for drafts whose reservation the media
+    owner would confirm.
 
     Raises:
         TransitionError, PriceExpiredError, NotAvailableError: as `reserve_lines`.
         NotHeldError: a reservation has expired.
-        CreditLimitError: the account would owe more than its credit limit.
+        CreditLimitError: the account would exceed its credit limit.
     """
-    is_approved = order.approval in (Approval.NOT_REQUIRED, Approval.APPROVED)
-    action = LineAction.BOOK if is_approved else LineAction.REQUEST_BOOKING
-    until = None if is_approved else work.now + work.policy.decision
-    moved = [work.move(line, action, expires_at=until) for line in lines]
-    if is_approved:
-        require_credit(work, order, moved)
+    ends_at = work.now + work.policy.decision
+    booked: dict[LineAction, list[BookedLine]] = {}
     for line in lines:
-        if line.booking_status not in HOLDING:
-            _take(work, line, until)
-        elif until is None:
-            capacity.confirm(work.connection, line.line_id, now=work.now)
-        else:
-            capacity.extend(work.connection, line.line_id, until=until, now=work.now)
-    work.store_lines(order, moved, LINE_ACTIONS[action])
-    return tuple(moved)
+        action = _choose_booking(work, order, line)
+        until = None if action is LineAction.BOOK else ends_at
+        booked.setdefault(action, []).append(work.move(line, action, expires_at=until))
+    if LineAction.BOOK in booked:
+        require_credit(work, order, booked[LineAction.BOOK])
+    moved = {line.line_id: line for some in booked.values() for line in some}
+    for line in lines:
+        _take_to_book(work, order, line, moved[line.line_id].expires_at)
+    for action, some in booked.items():
+        work.store_lines(order, some, LINE_ACTIONS[action])
+    return tuple(moved[line.line_id] for line in lines)
 
 
 def cancel_lines(
@@ -152,30 +152,60 @@ def _move_all(
     return moved
 
 
-def _take(work: OrderWork, line: BookedLine, until: datetime | None) -> None:
-    """Take what a draft asks for, and displace lines of lower priority where that is needed."""
+def choose_reservation(work: OrderWork, line: BookedLine) -> LineAction:
+    """How the actor reserves a line: with a decision of the media owner, or without."""
+    needs_decision = _needs_confirmation(work, line)
+    return LineAction.REQUEST_RESERVATION if needs_decision else LineAction.RESERVE
+
+
+def _choose_booking(work: OrderWork, order: Order, line: BookedLine) -> LineAction:
+    is_approved = order.approval in (Approval.NOT_REQUIRED, Approval.APPROVED)
+    is_confirmed = line.booking_status in HOLDING or not _needs_confirmation(work, line)
+    return LineAction.BOOK if is_approved and is_confirmed else LineAction.REQUEST_BOOKING
+
+
+def _needs_confirmation(work: OrderWork, line: BookedLine) -> bool:
+    return line.delivery in work.policy.confirm_reservations and not work.actor.is_staff
+
+
+def _take_to_book(work: OrderWork, order: Order, line: BookedLine, until: datetime | None) -> None:
+    """Take what a draft asks for; of a reserved line, change the end of what it has."""
+    if line.booking_status not in HOLDING:
+        _take(work, order, line, until)
+    elif until is None:
+        capacity.confirm(work.connection, line.line_id, now=work.now)
+    else:
+        capacity.extend(work.connection, line.line_id, until=until, now=work.now)
+
+
+def _take(work: OrderWork, order: Order, line: BookedLine, until: datetime | None) -> None:
+    """Take what a draft asks for, while its price is valid."""
     if work.now >= line.quote_ends_at:
         raise PriceExpiredError(
             f"the quote of line {line.line_id} was valid until "
             f"{line.quote_ends_at:%Y-%m-%dT%H:%MZ}: remove the line, and add it with a new quote"
         )
-    order = find_order(work.connection, line.order_id, None)
-    displaced = preempt(
-        work.connection, work.sites, line.demand, now=work.now, delivery=line.delivery
-    )
-    capacity.take(
-        work.connection, work.sites, line.demand, line_id=line.line_id, until=until,
-        now=work.now, account=order.account, delivery=line.delivery,
-    )  # fmt: skip
-    store_displaced(work, displaced)
+    take_positions(work, order, line, until)
+
+
+def take_positions(work: OrderWork, order: Order, line: BookedLine, until: datetime | None) -> None:
+    """Take positions for a line, and displace others of lower priority where that is needed."""
+    state = TakeState.CONFIRMED if until is None else TakeState.HELD
+    asked = Take(line.line_id, order.account, line.delivery, state, until, work.now)
+    store_displaced(work, take_or_displace(work.connection, work.sites, line.demand, asked))
 
 
 def store_displaced(work: OrderWork, displaced: Iterable[DisplacedLine]) -> None:
-    """Move displaced lines of any order to the state that says so."""
+    """Move displaced lines of any order, and holds, to the state that says so."""
     ids = [one.line_id for one in displaced]
+    if not ids:
+        return
+    end_displaced_holds(work.connection, ids, work.now)
     for found in read_lines_by_id(work.connection, ids):
         order = find_order(work.connection, found.order_id, None, lock=True)
         (line,) = read_lines_by_id(work.connection, [found.line_id])
+        if line.booking_status is BookingStatus.CHANGE_PENDING:
+            reject_pending(work, line, DISPLACED)
         moved = work.move(keep_delivered(line, work.now), LineAction.DISPLACE, reason=DISPLACED)
         work.store_lines(order, [moved], LINE_ACTIONS[LineAction.DISPLACE], reason=DISPLACED)
 

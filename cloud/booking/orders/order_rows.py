@@ -10,14 +10,28 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, true, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from cloud import database
-from cloud.booking.order_line import HOUR_S, BookingStatus
-from cloud.booking.orders.order import Approval, BookedLine, LineSlot, Order
+from cloud.booking.order_line import HOUR_S, SOLD, BookingStatus
+from cloud.booking.orders.order import BASIS_POINTS, Approval, BookedLine, LineSlot, Order
 from cloud.booking.orders.tables import booked_lines, orders
 from cloud.booking.slots import DeliveryType
 from cloud.booking.transitions import HOLDING
+from cloud.database import total
 from cloud.database.orders import SlotRun, decode_runs, encode_runs
 
 MOST_DUE: Final = 200
@@ -73,11 +87,11 @@ def list_orders(
     connection: Connection, accounts: Collection[str] | None, *, offset: int, count: int
 ) -> OrderPage:
     """A page of the orders of some accounts, or of all, the latest first."""
-    total = connection.execute(select(func.count()).select_from(orders).where(_of(accounts)))
+    counted = connection.execute(select(func.count()).select_from(orders).where(_of(accounts)))
     latest_first = (orders.c.created_at.desc(), orders.c.id)
     wanted = select(orders).where(_of(accounts)).order_by(*latest_first)
     rows = connection.execute(wanted.offset(offset).limit(count)).mappings()
-    return OrderPage(tuple(_to_order(row) for row in rows), total.scalar_one())
+    return OrderPage(tuple(_to_order(row) for row in rows), counted.scalar_one())
 
 
 def read_lines(connection: Connection, order_ids: Iterable[str]) -> tuple[BookedLine, ...]:
@@ -99,11 +113,25 @@ def read_unended_make_goods(connection: Connection, line_id: str) -> set[str]:
     return set(connection.execute(wanted).scalars())
 
 
-def read_orders_of_payer(connection: Connection, payer: str, currency: str) -> tuple[Order, ...]:
-    """The orders in a currency that an account pays for: as their agency, or without one."""
-    pays = func.coalesce(orders.c.agency, orders.c.account) == payer
-    wanted = select(orders).where(pays, orders.c.currency == currency)
-    return tuple(_to_order(row) for row in connection.execute(wanted).mappings())
+def sum_orders_of_payer(connection: Connection, payer: str, currency: str, *, but: str) -> int:
+    """What is due for all orders that an account pays for but one, net of commission.
+
+    It pays for an order as its agency, or as its account without one. The commission is rounded
+    half up once for each order.
+    """
+    lines = booked_lines.c
+    is_sold = lines.booking_status.in_(sorted(SOLD))
+    due = total(lines.cancellation_minor + case((is_sold, lines.cost_minor), else_=0))
+    commission = (due * orders.c.commission_bp + BASIS_POINTS // 2) // BASIS_POINTS
+    pays = or_(orders.c.agency == payer, and_(orders.c.agency.is_(None), orders.c.account == payer))
+    nets = (
+        select(cast(due - commission, BigInteger).label("net"))
+        .join_from(orders, booked_lines, lines.order_id == orders.c.id)
+        .where(pays, orders.c.currency == currency, orders.c.id != but)
+        .group_by(orders.c.id, orders.c.commission_bp)
+        .subquery()
+    )
+    return connection.execute(select(func.coalesce(total(nets.c.net), 0))).scalar_one()
 
 
 def read_all_lines(connection: Connection) -> tuple[BookedLine, ...]:
@@ -162,6 +190,7 @@ def _to_row(line: BookedLine) -> dict[str, Any]:
     row = {name: getattr(line, name) for name in LINE_COLUMNS}
     runs = (SlotRun(one.starts_at_s, 1, line.positions, one.price_minor) for one in line.slots)
     row["slots"] = encode_runs(tuple(_join_runs(runs)))
+    row["cost_minor"] = line.cost_minor
     row["creatives"] = msgspec.json.encode(line.creatives).decode()
     return row | {"booking_status": line.booking_status.value, "delivery": line.delivery.value}
 

@@ -1,7 +1,7 @@
 """Place an order, add lines from a locked quote, and remove drafts.
 
 Prices come from the locked quote, never from the request. A quote is of one account; it can be used
-while it is valid.
+once, while it is valid.
 """
 
 import secrets
@@ -13,6 +13,7 @@ from cloud.auth.accounts.account_store import require_account, unknown_account
 from cloud.auth.accounts.brand_store import read_brand, unknown_brand
 from cloud.booking import capacity
 from cloud.booking.holds import BookingHoldState, end_hold, refuse_too_many_slots, require_held
+from cloud.booking.orders.lifecycle import choose_reservation
 from cloud.booking.orders.order import (
     BASIS_POINTS,
     Approval,
@@ -29,7 +30,7 @@ from cloud.booking.orders.order_rows import (
     update_order,
 )
 from cloud.booking.orders.order_work import OrderWork
-from cloud.booking.quote_locks import LockedQuote, QuoteExpiredError, read_quote
+from cloud.booking.quote_locks import LockedQuote, read_quote, use_quote
 from cloud.booking.transitions import LineAction
 from cloud.booking.version_digest import ADD_ACTION, REMOVE_ACTION
 
@@ -100,12 +101,11 @@ def add_lines(
 
     Raises:
         UnknownOrderError: the actor does not see the order, or the line of `make_good_of`.
-        QuoteExpiredError: the quote is no longer valid.
+        QuoteExpiredError, QuoteUsedError: the quote is no longer valid, or was used before.
         OrderRefused: the quote has another account or currency, or there are too many lines.
     """
     order = work.lock_order(order_id)
-    if not quote.is_valid(work.now):
-        raise QuoteExpiredError(quote)
+    use_quote(work.connection, quote, order.id, work.now)
     if make_good_of is not None:
         _check_make_good(work, order, make_good_of)
     lines = _draft_lines(work, order, quote, creatives, make_good_of)
@@ -131,17 +131,16 @@ def add_held_lines(
         raise OrderRefused(f"hold {hold.id} has no quote: hold the slots of a quote")
     quote = read_quote(work.connection, hold.quote, frozenset({order.account}))
     drafts = _draft_lines(work, order, quote, creatives, None)
-    capacity.release(work.connection, hold.id)
-    for line in drafts:
-        capacity.take(
-            work.connection, work.sites, line.demand, line_id=line.line_id, until=hold.expires_at,
-            now=work.now, account=order.account, delivery=line.delivery,
-        )  # fmt: skip
+    parts = {line.line_id: line.demand for line in drafts}
+    capacity.divide(
+        work.connection, work.sites, hold.id, parts, until=hold.expires_at, now=work.now
+    )
     if not work.actor.is_staff:
         refuse_too_many_slots(work.connection, order.account, work.now, work.policy.hold_policy)
     end_hold(work.connection, hold, BookingHoldState.BOOKED, work.now)
     lines = tuple(
-        work.move(line, LineAction.RESERVE, expires_at=hold.expires_at) for line in drafts
+        work.move(line, choose_reservation(work, line), expires_at=hold.expires_at)
+        for line in drafts
     )
     renew_approval(work, order)
     work.store_lines(order, lines, ADD_ACTION, hold=hold.id, quote=quote.id)
@@ -167,7 +166,8 @@ def renew_approval(work: OrderWork, order: Order) -> None:
         )  # fmt: skip
 
 
-def _check_quote(order: Order, quote: LockedQuote) -> None:
+def check_quote(order: Order, quote: LockedQuote) -> None:
+    """Raise OrderRefused for a quote of another account or currency."""
     if quote.account != order.account:
         raise OrderRefused(
             f"quote {quote.id} is not for account {order.account}, whose order this is: ask for a "
@@ -200,7 +200,7 @@ def _draft_lines(
     creatives: tuple[str, ...],
     make_good_of: str | None,
 ) -> tuple[BookedLine, ...]:
-    _check_quote(order, quote)
+    check_quote(order, quote)
     groups: dict[tuple[str, int], list[LineSlot]] = defaultdict(list)
     for slot in quote.slots:
         quoted = LineSlot(slot.starts_at_s, slot.price_minor)

@@ -36,6 +36,7 @@ orders = Table(
     Column("created_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
     Index("ix_orders_account", "account", "created_at"),
+    Index("ix_orders_agency", "agency"),
 )
 
 booked_lines = Table(
@@ -50,6 +51,7 @@ booked_lines = Table(
     Column("ends_at", Instant, nullable=False),
     Column("positions", Integer, nullable=False),
     Column("slots", Text, nullable=False),  # JSON: SlotRun with the quoted price
+    Column("cost_minor", BigInteger, nullable=False, server_default="0"),  # after the discount
     Column("currency", String(3), nullable=False),
     Column("discount_bp", Integer, nullable=False),
     Column("quote_id", String(64), nullable=False),
@@ -81,5 +83,6 @@ order_changes = Table(
     Column("decided_by", TEXT),
     Column("decided_at", Instant),
     Column("decision_reason", REASON),
+    Column("quote", String(32)),  # of the positions that it adds; null: it adds none
     Index("ix_order_changes_order", "order_id", "requested_at"),
 )

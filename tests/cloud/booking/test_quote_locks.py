@@ -3,21 +3,24 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from cloud.booking.quote_locks import (
     LockedFactor,
     LockedQuote,
     LockedSlot,
     QuoteExpiredError,
+    QuoteUsedError,
     UnknownQuote,
     delete_old_quotes,
     new_id,
     read_quote,
     read_valid_quote,
     store_quote,
+    use_quote,
 )
 from cloud.booking.slots import DeliveryType, SlotDemand
+from cloud.database.holds import quote_uses
 from tests.cloud.booking.capacity_data import EIGHT_S, HOUR, NOW
 
 FACTORS = (LockedFactor("peak", "1.4", "the morning peak"), LockedFactor("rounding", "1", "no"))
@@ -68,5 +71,16 @@ def test_an_expired_quote_is_refused(sqlite: Connection) -> None:
 
 def test_old_quotes_are_deleted(sqlite: Connection) -> None:
     store_quote(sqlite, QUOTE)
+    use_quote(sqlite, QUOTE, "o" * 32, NOW)
     assert delete_old_quotes(sqlite, QUOTE.valid_until) == 0
     assert delete_old_quotes(sqlite, QUOTE.valid_until + HOUR) == 1
+    assert sqlite.execute(select(quote_uses)).all() == []
+
+
+def test_a_valid_quote_is_used_once(connection: Connection) -> None:
+    store_quote(connection, QUOTE)
+    use_quote(connection, QUOTE, "o" * 32, NOW)
+    with pytest.raises(QuoteUsedError):
+        use_quote(connection, QUOTE, "o" * 32, NOW)
+    with pytest.raises(QuoteExpiredError):
+        use_quote(connection, QUOTE, "p" * 32, QUOTE.valid_until)

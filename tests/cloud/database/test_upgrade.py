@@ -282,3 +282,19 @@ def test_payments_keep_their_addresses(tmp_path: Path) -> None:
         found = connection.execute(text("SELECT next_url, vat_minor FROM payments")).one()
     assert tuple(found) == ("https://bank.example", None)
     engine.dispose()
+
+
+def test_lines_from_before_get_their_cost(tmp_path: Path) -> None:
+    engine = connect(f"sqlite:///{tmp_path}/lines.db")
+    upgrade(engine, to="0041")
+    insert = """INSERT INTO booked_lines (line_id, order_id, booking_status, delivery, location,
+        starts_at, ends_at, positions, slots, currency, discount_bp, quote_id, quote_ends_at,
+        creatives, cancellation_minor, changed_by, changed_at) VALUES ('l', 'o', 'Booked', 'g',
+        'KX-01', 0, 1, 3, '[[0,2,3,65],[9000,1,3,90]]', 'GBP', 1000, 'q', 1, '[]', 0, 'me', 1)"""
+    with writing(engine) as connection:
+        connection.execute(text(insert))
+    create(engine)
+    with reading(engine) as connection:
+        cost = connection.execute(text("SELECT cost_minor FROM booked_lines")).scalar_one()
+    engine.dispose()
+    assert cost == 3 * (59 + 59 + 81)

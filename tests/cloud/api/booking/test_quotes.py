@@ -1,12 +1,15 @@
 """Locked quotes: the price of the server, for their account only, repriced after their end."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from cloud.api.booking import quotes
+from cloud.app.context import AppContext
 from cloud.auth.audit import read_entries
-from cloud.booking.quote_locks import VALID_FOR
-from cloud.database import reading
+from cloud.booking.quote_locks import VALID_FOR, LockedQuote
+from cloud.database import reading, writing
 from tests.cloud.api.booking.booking_requests import MONDAY, Market, slots
 
 
@@ -90,3 +93,38 @@ def test_a_quote_that_staff_lock_for_an_account_has_no_reasons_for_staff(market:
     shown = market.acme.get(locked.headers["location"])
     assert shown.json()["slots"][0]["price_minor"] == 9_900
     assert "agreed today" not in shown.text
+
+
+def test_a_quote_makes_one_hold_and_a_repeated_request_gets_the_same(market: Market) -> None:
+    quote = market.acme.post("/api/quotes", slots(8)).json()["id"]
+    headers = {"idempotency-key": "hold-once"}
+    first, again = (
+        market.acme.post("/api/holds", {"quote": quote}, headers=headers) for _ in range(2)
+    )
+    assert (first.status_code, again.content) == (201, first.content)
+    other = market.acme.post("/api/holds", {"quote": quote})
+    assert (other.status_code, other.json()["title"]) == (409, "Quote used")
+
+
+def test_an_expired_quote_is_answered_with_one_new_quote(market: Market) -> None:
+    quote = market.acme.post("/api/quotes", slots(8)).json()["id"]
+    market.clock.advance(VALID_FOR)
+    new = {market.acme.post("/api/holds", {"quote": quote}).json()["quote"] for _ in range(3)}
+    assert len(new) == 1
+    assert market.acme.post("/api/holds", {"quote": new.pop()}).status_code == 201
+    assert market.acme.post("/api/holds", {"quote": quote}).json()["title"] == "Quote expired"
+
+
+def test_no_transaction_writes_while_a_quote_is_computed(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compute, stored = quotes.compute_quote, []
+
+    def compute_beside_a_writer(context: AppContext, *words: Any, **more: Any) -> LockedQuote:
+        with writing(context.engine):
+            stored.append(201)
+        return compute(context, *words, **more)
+
+    monkeypatch.setattr(quotes, "compute_quote", compute_beside_a_writer)
+    assert market.acme.post("/api/quotes", slots(8)).status_code == 201
+    assert stored == [201]

@@ -75,3 +75,12 @@ def test_a_line_that_has_changed_is_not_acted_on(market: Market) -> None:
     first = market.client("PATCH", f"{where}?reserve", headers={**keyed, "idempotency-key": "m-1"})
     stale = market.client("PATCH", f"{where}?book", headers={**keyed, "idempotency-key": "m-2"})
     assert (first.status_code, stale.status_code) == (200, 412)
+
+
+def test_the_budget_of_an_order_is_stored(market: Market) -> None:
+    asked = {"name": "Winter", "budget": 2500.5, "currency": "GBP"}
+    order = market("acme", "POST", f"{ACME}/orders", asked)
+    assert order.json()["budget"] == 2500.5
+    assert market("acme", "GET", order.headers["location"]).json()["budget"] == 2500.5
+    refused = market("acme", "POST", f"{ACME}/orders", {**asked, "budget": 0.001})
+    assert refused.status_code == 400

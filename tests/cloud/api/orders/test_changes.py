@@ -9,7 +9,8 @@ def test_a_change_is_asked_for_and_decided(market: Market) -> None:
     asked = {"line": line["id"], "positions": 2, "reason": "more people"}
     too_late = market("acme", "POST", f"{where}/changes", {**asked, "positions": None})
     assert (too_late.status_code, too_late.json()["title"]) == (422, "Invalid order")
-    change = market("acme", "POST", f"{where}/changes", asked)
+    priced = {**asked, "quote": market.quote()}
+    change = market("acme", "POST", f"{where}/changes", priced)
     assert (change.status_code, change.json()["cost_after_minor"]) == (201, 420)
     path = f"{where}/changes/{change.json()['id']}"
     decision = {"status": "APPROVED", "reason": "there is room"}

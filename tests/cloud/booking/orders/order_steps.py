@@ -11,13 +11,15 @@ from cloud.auth.accounts.account import AccountKind, AccountProfile
 from cloud.auth.accounts.account_store import create_account
 from cloud.auth.keys import Role
 from cloud.booking.orders import placing
+from cloud.booking.orders.change_requests import list_added, request_change
+from cloud.booking.orders.change_store import ChangeRequest, LineChange
 from cloud.booking.orders.lifecycle import book_lines, cancel_lines, reserve_lines, reset_lines
 from cloud.booking.orders.order import BookedLine, Order
 from cloud.booking.orders.order_rows import read_lines
 from cloud.booking.orders.order_work import Actor, OrderWork
 from cloud.booking.orders.placing import NewOrder
 from cloud.booking.orders.policy import BookingPolicy, load_booking_policy
-from cloud.booking.quote_locks import LockedQuote, LockedSlot
+from cloud.booking.quote_locks import LockedQuote, LockedSlot, new_id, store_quote
 from cloud.booking.slots import DeliveryType
 from cloud.booking.transactions import run_booking
 from cloud.database import reading, writing
@@ -46,11 +48,22 @@ def priced_quote(
         for hour, price in zip(hours, prices, strict=False)
     )
     plain = {
-        "id": "q" * 32, "account": "acme", "currency": "GBP", "slots": slots,
+        "id": new_id(), "account": "acme", "currency": "GBP", "slots": slots,
         "valid_until": NOON + timedelta(days=400), "created_by": "Ann", "created_at": NOON,
         "delivery": DeliveryType.GUARANTEED, "versions": {},
     }  # fmt: skip
     return LockedQuote(**{**plain, **fields})
+
+
+def quote_added(line: BookedLine, change: LineChange, **fields: Any) -> LockedQuote | None:
+    """A quote of the positions that a change adds, at the prices of the line; None: it adds none"""
+    prices = {slot.starts_at_s: slot.price_minor for slot in line.slots}
+    slots = tuple(
+        LockedSlot(line.location, one.starts_at_s, one.positions, prices[one.starts_at_s], ())
+        for one in list_added(line, change)
+    )
+    quote = replace(priced_quote(delivery=line.delivery), slots=slots)
+    return replace(quote, **fields) if slots else None
 
 
 @dataclass
@@ -102,6 +115,19 @@ class Steps:
         order = self.run(lambda work: placing.place_order(work, new), actor)
         self.run(lambda work: placing.add_lines(work, order.id, found, **fields), actor)
         return order.id
+
+    def ask(
+        self, line: BookedLine, change: LineChange, quote: LockedQuote | None = None
+    ) -> ChangeRequest:
+        """A request of the buyer; without a quote, at the prices of the line."""
+
+        def step(work: OrderWork) -> ChangeRequest:
+            found = quote or quote_added(line, change)
+            if found is not None:
+                store_quote(work.connection, found)
+            return request_change(work, line.order_id, line.line_id, change, "sorry", found)
+
+        return self.run(step)
 
     def change(
         self, do: Callable[..., Any], order_id: str, actor: Actor = BUYER, *words: Any

@@ -1,4 +1,4 @@
-"""Discounts above a role's limit wait for somebody else whose role may give them."""
+"""Discounts above a role's limit wait for another person whose role may give them."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -43,7 +43,7 @@ def test_a_discount_within_the_limit_is_booked_at_the_lower_price(steps: Steps) 
     assert (line.booking_status, line.cost_minor) == ("Booked", 3 * 59)  # 58.5, half up
 
 
-def test_a_larger_discount_waits_for_somebody_who_may_give_it(steps: Steps) -> None:
+def test_a_larger_discount_waits_for_a_person_who_may_give_it(steps: Steps) -> None:
     order_id = steps.place()
     assert discount(steps, order_id, 2000) is Approval.REQUIRED
     (line,) = steps.book(order_id)
@@ -51,7 +51,7 @@ def test_a_larger_discount_waits_for_somebody_who_may_give_it(steps: Steps) -> N
     assert line.expires_at == NOON + steps.policy.decision
     for actor, sentence in (
         (BUYER, "is for the roles"),
-        (SALES, "somebody else must decide"),
+        (SALES, "another person must decide"),
         (OTHER_SALES, "above your limit of 1000"),
     ):
         with pytest.raises(NotAllowedError, match=sentence):
@@ -65,12 +65,12 @@ def test_nobody_approves_a_discount_of_their_own_or_their_own_order(steps: Steps
     own = steps.place(actor=ADMIN)
     discount(steps, own, 2000, SALES)
     steps.book(own, SALES)
-    with pytest.raises(NotAllowedError, match="somebody else"):
+    with pytest.raises(NotAllowedError, match="another person"):
         decide(steps, approve_order, own, ADMIN)
     given = steps.place(priced_quote((5, 6)))
     discount(steps, given, 3000, FINANCE)
     steps.book(given)
-    with pytest.raises(NotAllowedError, match="somebody else"):
+    with pytest.raises(NotAllowedError, match="another person"):
         decide(steps, approve_order, given, FINANCE)
     assert decide(steps, approve_order, given, ADMIN) == ["Booked"]
 
@@ -139,7 +139,7 @@ def test_nobody_approves_their_own_discount_with_another_key(steps: Steps, other
     order_id = steps.place()
     discount(steps, order_id, 3000, replace(FINANCE, name="Ada (key a1)"))
     steps.book(order_id)
-    with pytest.raises(NotAllowedError, match="somebody else"):
+    with pytest.raises(NotAllowedError, match="another person"):
         decide(steps, approve_order, order_id, replace(ADMIN, name=other))
 
 

@@ -1,32 +1,38 @@
-"""A change is asked for, priced, and decided by somebody else."""
+"""A change is asked for, priced, and decided by another person."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from cloud.booking.orders.change_requests import (
+from cloud.booking.inventory.blackouts import Blackout, BlackoutKind, store_blackout
+from cloud.booking.orders.approvals import give_discount
+from cloud.booking.orders.change_requests import decide_change, request_change
+from cloud.booking.orders.change_store import (
     ChangeRequest,
     ChangeStatus,
     LineChange,
     UnknownChangeError,
-    decide_change,
     list_changes,
-    request_change,
 )
 from cloud.booking.orders.due_changes import apply_due_changes
 from cloud.booking.orders.order_work import NotAllowedError
 from cloud.booking.orders.placing import OrderRefused
+from cloud.booking.quote_locks import QuoteUsedError
 from cloud.booking.slots import DeliveryType, NotAvailableError
 from cloud.booking.transitions import TransitionError
-from cloud.database import reading
+from cloud.database import reading, writing
 from tests.cloud.booking.capacity_data import read_free
 from tests.cloud.booking.orders.order_steps import (
     BUYER,
+    FINANCE,
     HOUR,
     MONDAY_SEVEN,
+    NOON,
     SALES,
     Steps,
     priced_quote,
+    quote_added,
 )
 
 SHORTER = LineChange(ends_at=MONDAY_SEVEN + 2 * HOUR)
@@ -35,7 +41,7 @@ SEVEN_S = int(MONDAY_SEVEN.timestamp())
 
 def ask(steps: Steps, order_id: str, change: LineChange = SHORTER) -> ChangeRequest:
     (line,) = steps.lines(order_id)
-    return steps.run(lambda work: request_change(work, order_id, line.line_id, change, "sorry"))
+    return steps.ask(line, change)
 
 
 def decide(steps: Steps, request: ChangeRequest, status: str = "APPROVED", actor=SALES):
@@ -142,6 +148,9 @@ def test_a_line_that_is_displaced_before_its_start_while_a_change_is_pending_cos
     steps.book(steps.place())
     (line,) = steps.lines(order_id)
     assert (line.booking_status, line.cost_minor, line.slots) == ("Stopped", 0, ())
+    with reading(steps.engine) as connection:
+        (request,) = list_changes(connection, order_id)
+    assert (request.status, request.decision_reason) == ("REJECTED", line.reason)
 
 
 def test_an_exclusive_line_keeps_the_whole_loop_and_its_price(steps: Steps) -> None:
@@ -149,3 +158,67 @@ def test_an_exclusive_line_keeps_the_whole_loop_and_its_price(steps: Steps) -> N
     steps.book(order_id)
     with pytest.raises(OrderRefused, match="the whole loop"):
         ask(steps, order_id, LineChange(positions=1))
+
+
+MORE = LineChange(positions=2)
+
+
+def test_added_positions_have_the_present_price_and_discount(steps: Steps) -> None:
+    order_id = steps.place()
+    steps.run(lambda work: give_discount(work, order_id, 1000, "loyal"), SALES)
+    steps.book(order_id)
+    steps.run(lambda work: give_discount(work, order_id, 0, "it was for one"), FINANCE)
+    (line,) = steps.lines(order_id)
+    dearer = replace(quote_added(line, MORE), slots=priced_quote(prices=(80, 80, 80)).slots)
+    request = steps.ask(line, MORE, dearer)
+    assert request.cost_after_minor == 189 + 240
+    assert decide(steps, request).cost_after_minor == 189 + 240
+    found = sorted((one.cost_minor, one.positions) for one in steps.lines(order_id))
+    assert (found, free(steps)) == ([(189, 1), (240, 1)], [4, 4, 4])
+    assert steps.statuses(order_id) == ["Booked", "Booked"]
+
+
+def test_added_positions_need_a_quote_of_exactly_them_that_was_not_used(steps: Steps) -> None:
+    order_id = steps.place()
+    (line,) = steps.book(order_id)
+    for quote in (None, priced_quote((0, 1)), priced_quote(positions=2)):
+        with pytest.raises(OrderRefused, match="exactly these"):
+            steps.run(
+                lambda work, quote=quote: request_change(
+                    work, order_id, line.line_id, MORE, "more", quote
+                )
+            )
+    used = quote_added(line, MORE)
+    steps.place(used)
+    with pytest.raises(QuoteUsedError):
+        steps.ask(line, MORE, used)
+    with pytest.raises(OrderRefused, match="adds no positions"):
+        steps.ask(line, SHORTER, priced_quote())
+
+
+def test_added_positions_are_approved_by_a_role_that_may_give_the_discount(steps: Steps) -> None:
+    order_id = steps.place()
+    steps.book(order_id)
+    steps.run(lambda work: give_discount(work, order_id, 2000, "loyal"), SALES)
+    request = ask(steps, order_id, MORE)
+    with pytest.raises(NotAllowedError, match="finance or an administrator"):
+        decide(steps, request)
+    late = steps.at(NOON + steps.policy.decision)
+    with pytest.raises(OrderRefused, match="ask again with a new quote"):
+        decide(late, request, actor=FINANCE)
+    assert decide(steps, request, actor=FINANCE).status == "APPROVED"
+
+
+def test_hours_that_stay_are_not_taken_again(steps: Steps) -> None:
+    order_id = steps.place()
+    steps.book(order_id)
+    closed = Blackout(
+        id=0, location="KX-01", starts_at=MONDAY_SEVEN, ends_at=MONDAY_SEVEN + HOUR,
+        kind=BlackoutKind.BLACKOUT, reason="new panel", created_by="me", created_at=NOON,
+    )  # fmt: skip
+    with writing(steps.engine) as connection:
+        store_blackout(connection, closed)
+    decide(steps, ask(steps, order_id))
+    assert free(steps)[1:] == [5, 6]
+    (line,) = steps.lines(order_id)
+    assert (line.booking_status, len(line.slots)) == ("Booked", 2)

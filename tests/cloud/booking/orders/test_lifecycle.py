@@ -8,9 +8,16 @@ import pytest
 from sqlalchemy import select
 
 from cloud.auth.audit import read_entries, verify_chain
-from cloud.booking.holds import HoldLimitError
+from cloud.booking.holds import (
+    BookingHold,
+    BookingHoldState,
+    HoldLimitError,
+    find_hold,
+    place_hold,
+)
 from cloud.booking.order_line import BookingStatus
 from cloud.booking.order_store import digest_of_all, read_newest
+from cloud.booking.orders.approvals import approve_order
 from cloud.booking.orders.due_changes import apply_due_changes
 from cloud.booking.orders.lifecycle import (
     PriceExpiredError,
@@ -25,7 +32,7 @@ from cloud.booking.slots import DeliveryType, NotAvailableError
 from cloud.booking.takes import NotHeldError
 from cloud.booking.transitions import ReasonRequiredError, TransitionError
 from cloud.booking.version_digest import read_last_digest
-from cloud.database import reading
+from cloud.database import reading, writing
 from cloud.database.bookings import booking_ledger
 from tests.cloud.booking.capacity_data import read_free
 from tests.cloud.booking.orders.order_steps import (
@@ -36,6 +43,7 @@ from tests.cloud.booking.orders.order_steps import (
     Steps,
     priced_quote,
 )
+from tests.cloud.rates import sites
 
 FULL = 6
 SEVEN_S = int(MONDAY_SEVEN.timestamp())
@@ -203,3 +211,27 @@ def test_reservations_of_a_buyer_have_the_limit_of_held_slots(steps: Steps) -> N
         steps.reserve(other)
     assert steps.statuses(other) == ["Draft"]
     assert steps.reserve(other, SALES)[0].booking_status == "Reserved"
+
+
+def test_an_exclusive_draft_is_not_booked_without_the_media_owner(steps: Steps) -> None:
+    order_id = steps.place(priced_quote(delivery=DeliveryType.EXCLUSIVE))
+    assert steps.book(order_id)[0].booking_status == "PendingBooking"
+    assert steps.run(lambda work: approve_order(work, order_id), SALES)[0].expires_at is None
+    assert steps.statuses(order_id) == ["Booked"]
+    other = steps.place(priced_quote((5,), delivery=DeliveryType.EXCLUSIVE), SALES)
+    assert steps.book(other, SALES)[0].booking_status == "Booked"
+
+
+def test_a_displaced_hold_says_so(steps: Steps) -> None:
+    quote = priced_quote(positions=FULL, delivery=DeliveryType.PREEMPTIBLE)
+    hold = BookingHold(
+        id="h" * 32, account="bolt", created_by="Ben", created_at=NOON, expires_at=NOON + HOUR,
+        latest_at=NOON + HOUR, extensions=0, state=BookingHoldState.HELD, ended_at=None,
+        quote=None, delivery=quote.delivery, slots=tuple(quote.demand),
+    )  # fmt: skip
+    with writing(steps.engine) as connection:
+        place_hold(connection, sites(), hold)
+    steps.book(steps.place())
+    with reading(steps.engine) as connection:
+        found = find_hold(connection, hold.id, None)
+    assert (found.state, found.ended_at) == (BookingHoldState.DISPLACED, NOON)

@@ -16,13 +16,8 @@ from sqlalchemy import select
 from cloud.booking.order_line import BookingStatus
 from cloud.booking.order_store import digest_of_all
 from cloud.booking.orders.approvals import approve_order, decline_order, give_discount
-from cloud.booking.orders.change_requests import (
-    ChangeStatus,
-    LineChange,
-    decide_change,
-    list_changes,
-    request_change,
-)
+from cloud.booking.orders.change_requests import decide_change
+from cloud.booking.orders.change_store import ChangeStatus, LineChange, list_changes
 from cloud.booking.orders.credit import CreditLimitError
 from cloud.booking.orders.due_changes import apply_due_changes
 from cloud.booking.orders.lifecycle import PriceExpiredError
@@ -37,7 +32,6 @@ from cloud.booking.version_digest import read_last_digest
 from cloud.database import reading
 from cloud.database.bookings import booking_ledger, booking_slots
 from tests.cloud.booking.orders.order_steps import (
-    BUYER,
     FINANCE,
     MONDAY_SEVEN,
     SALES,
@@ -104,13 +98,8 @@ class OrderMachine(RuleBasedStateMachine):
 
     @rule(order_id=orders, positions=st.integers(1, 6))
     def ask_for_change(self, order_id: str, positions: int) -> None:
-        (line,) = self.steps.lines(order_id)
-        change = LineChange(positions=positions)
-        self.attempt(
-            self.steps.run,
-            lambda work: request_change(work, order_id, line.line_id, change, "more"),
-            BUYER,
-        )
+        line = self.steps.lines(order_id)[0]
+        self.attempt(self.steps.ask, line, LineChange(positions=positions))
 
     @rule(order_id=orders, status=st.sampled_from([ChangeStatus.APPROVED, ChangeStatus.REJECTED]))
     def decide_change(self, order_id: str, status: ChangeStatus) -> None:

@@ -1,5 +1,6 @@
 """Orders are read as they were stored, the latest first, of the visible accounts."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,8 @@ from cloud.booking.orders.order_rows import (
     find_order,
     list_orders,
     read_lines,
-    read_orders_of_payer,
+    sum_orders_of_payer,
+    update_order,
 )
 from cloud.database import reading
 from tests.cloud.booking.orders.order_steps import SALES, Steps, priced_quote
@@ -34,6 +36,24 @@ def test_an_order_is_visible_to_its_accounts_and_listed_the_latest_first(steps: 
         assert ([one.id for one in page.orders], page.total) == ([second], 2)
         assert [one.id for one in rest.orders] == [first]
         assert list_orders(connection, None, offset=0, count=5).total == 3
-        assert [one.id for one in read_orders_of_payer(connection, "bolt", "GBP")] == [theirs]
         with pytest.raises(UnknownOrderError):
             find_order(connection, theirs, ["acme"])
+
+
+def test_what_a_payer_owes_is_the_sum_of_its_other_orders(steps_of_each: Steps) -> None:
+    steps = replace(steps_of_each, agency="best")
+    first, second = steps.place(), steps.place(priced_quote((5, 6), prices=(9, 10)))
+    steps.run(lambda work: update_order(work.connection, replace(
+        work.lock_order(second), agency="best", commission_bp=1500)))  # fmt: skip
+    theirs = steps.place(priced_quote(account="bolt"), SALES)
+    steps.place(priced_quote((7,), prices=(50,)))
+    for order_id in (first, second):
+        steps.book(order_id, SALES)
+    steps.book(theirs, SALES)
+
+    def due(payer: str, but: str = "") -> int:
+        with reading(steps.engine) as connection:
+            return sum_orders_of_payer(connection, payer, "GBP", but=but)
+
+    assert [due("acme"), due("bolt"), due("best"), due("none")] == [210, 210, 16, 0]
+    assert due("acme", but=first) == 0

@@ -7,6 +7,7 @@ import pytest
 from cloud.auth.accounts.account_store import UnknownAccountError, close_account
 from cloud.auth.accounts.brand_store import UnknownBrandError, create_brand
 from cloud.booking.holds import BookingHold, BookingHoldState, find_hold, place_hold
+from cloud.booking.inventory.blackouts import Blackout, BlackoutKind, store_blackout
 from cloud.booking.orders import placing
 from cloud.booking.orders.order_rows import UnknownOrderError
 from cloud.booking.orders.order_work import NotAllowedError, OrderWork
@@ -18,10 +19,18 @@ from cloud.booking.orders.placing import (
     place_order,
     remove_line,
 )
-from cloud.booking.quote_locks import LockedSlot, store_quote
+from cloud.booking.quote_locks import LockedSlot, QuoteUsedError, store_quote
+from cloud.booking.slots import DeliveryType
 from cloud.booking.transitions import TransitionError
 from cloud.database import reading, writing
-from tests.cloud.booking.orders.order_steps import HOUR, NOON, SALES, Steps, priced_quote
+from tests.cloud.booking.orders.order_steps import (
+    HOUR,
+    MONDAY_SEVEN,
+    NOON,
+    SALES,
+    Steps,
+    priced_quote,
+)
 from tests.cloud.rates import sites
 
 
@@ -40,9 +49,14 @@ def test_a_hold_becomes_reserved_lines_that_end_with_it(steps: Steps) -> None:
         latest_at=NOON + HOUR, extensions=0, state=BookingHoldState.HELD, ended_at=None,
         quote=quote.id, delivery=quote.delivery, slots=tuple(quote.demand),
     )  # fmt: skip
+    closed = Blackout(
+        id=0, location="KX-01", starts_at=MONDAY_SEVEN, ends_at=MONDAY_SEVEN + HOUR,
+        kind=BlackoutKind.BLACKOUT, reason="new panel", created_by="me", created_at=NOON,
+    )  # fmt: skip
     with writing(steps.engine) as connection:
         store_quote(connection, quote)
         place_hold(connection, sites(), hold)
+        store_blackout(connection, closed)
     order_id = steps.place(priced_quote((5,), prices=(10,)))
     late = steps.at(NOON + HOUR / 2)
     (line,) = late.run(lambda work: add_held_lines(work, order_id, hold.id))
@@ -101,3 +115,28 @@ def test_an_order_names_a_brand_of_its_open_account(steps: Steps) -> None:
         close_account(connection, "acme", by="me", now=NOON)
     with pytest.raises(OrderRefused, match="is closed"):
         steps.run(lambda work: place_order(work, new))
+
+
+def test_a_quote_is_used_for_one_order(steps: Steps) -> None:
+    quote = priced_quote()
+    order_id = steps.place(quote)
+    with pytest.raises(QuoteUsedError, match="POST /api/quotes"):
+        steps.run(lambda work: add_lines(work, order_id, quote))
+    with pytest.raises(QuoteUsedError):
+        steps.place(quote)
+    assert len(steps.lines(order_id)) == 1
+
+
+def test_an_exclusive_hold_becomes_lines_that_wait_for_the_media_owner(steps: Steps) -> None:
+    quote = priced_quote(positions=6, delivery=DeliveryType.EXCLUSIVE)
+    hold = BookingHold(
+        id="h" * 32, account="acme", created_by="Ann", created_at=NOON, expires_at=NOON + HOUR,
+        latest_at=NOON + HOUR, extensions=0, state=BookingHoldState.HELD, ended_at=None,
+        quote=quote.id, delivery=quote.delivery, slots=tuple(quote.demand),
+    )  # fmt: skip
+    with writing(steps.engine) as connection:
+        store_quote(connection, quote)
+        place_hold(connection, sites(), hold)
+    order_id = steps.place(priced_quote((5,), prices=(10,)))
+    (line,) = steps.run(lambda work: add_held_lines(work, order_id, hold.id))
+    assert line.booking_status == "PendingReservation"
