@@ -2,8 +2,8 @@
 
 A slot is created at its first demand, with the capacity that the sites file, the bookings of other
 sales systems and blackouts leave. Positions are added where `used + n <= capacity` only; if one
-slot of a demand has too few, nothing is taken. An expired hold no longer counts: its positions at
-the demanded slots are given back first, in the same transaction.
+slot of a demand has too few, nothing is taken. An expired hold no longer counts: where a demand
+lacks positions, those of expired holds at its slots are given back first, in the same transaction.
 
 Locks are taken in the order of slots, then of lines. A transaction that calls several of these
 functions may still deadlock with another on PostgreSQL: run it with `run_booking`. Write its entry
@@ -26,7 +26,7 @@ from cloud.booking.capacity_rows import (
 )
 from cloud.booking.renamed_slots import move_renamed_slots
 from cloud.booking.returns import expire_holds_at, expire_lines, give_back, read_line_rows
-from cloud.booking.sale_limits import SaleLimit, find_site, read_sale_limits
+from cloud.booking.sale_limits import SaleLimit, find_site, find_sites, read_sale_limits
 from cloud.booking.shortage import find_short
 from cloud.booking.slots import (
     INVALID,
@@ -36,7 +36,14 @@ from cloud.booking.slots import (
     SlotDemand,
     check_demand,
 )
-from cloud.booking.takes import Take, TakeState, change_held, read_takes, store_take
+from cloud.booking.takes import (
+    Take,
+    TakeState,
+    change_held,
+    insert_take,
+    read_takes,
+    store_take,
+)
 from cloud.sites.sites import Sites
 
 
@@ -60,23 +67,33 @@ def take(
         SlotDemandError: the demand is empty, too large, or names a slot twice.
     """
     rows, limits = lock_demand(connection, sites, demand, delivery=delivery, now=now)
-    expire_lines(connection, [line_id], now)
-    expire_holds_at(connection, rows, now)
     state = TakeState.CONFIRMED if until is None else TakeState.HELD
-    take_locked(connection, rows, limits, Take(line_id, account, delivery, state, until, now))
+    asked = Take(line_id, account, delivery, state, until, now)
+    if not take_free(connection, rows, asked):
+        expire_holds_at(connection, rows, now)
+        take_locked(connection, rows, limits, asked)
 
 
 def take_locked(
-    connection: Connection, rows: Sequence[SlotRow], limits: Sequence[SaleLimit], stored: Take
+    connection: Connection, rows: Sequence[SlotRow], limits: Sequence[SaleLimit], asked: Take
 ) -> None:
     """Take the positions of slots that `lock_demand` has locked; raises NotAvailableError."""
-    short = find_short(connection, rows, limits)
-    if short:
-        raise NotAvailableError(short)
-    if add_used(connection, rows) != len(rows):
-        raise RuntimeError("a locked slot has changed: the transaction must not be committed")
-    store_take(connection, stored)
-    enter_positions(connection, stored.line_id, rows)
+    if not take_free(connection, rows, asked):
+        raise NotAvailableError(find_short(connection, rows, limits))
+
+
+def take_free(connection: Connection, rows: Sequence[SlotRow], asked: Take) -> bool:
+    """The same, but return whether every slot had enough free positions.
+
+    Positions of expired holds count as taken: give them back where this returns False.
+    """
+    if not add_used(connection, rows):
+        return False
+    if not insert_take(connection, asked):
+        expire_lines(connection, [asked.line_id], asked.taken_at)
+        store_take(connection, asked)
+    enter_positions(connection, asked.line_id, rows)
+    return True
 
 
 def keep(connection: Connection, line_id: str, demand: Iterable[SlotDemand], from_s: int) -> None:
@@ -212,10 +229,12 @@ def resolve_demand(
     sites: Sites, demand: Iterable[SlotDemand], delivery: DeliveryType
 ) -> Iterable[SlotDemand]:
     """The demand by the present ids of its locations; the whole loop for an exclusive line."""
+    every = tuple(demand)
+    listed = find_sites(sites, every)
     is_exclusive = delivery is DeliveryType.EXCLUSIVE
-    for one in demand:
-        site = find_site(sites, one.location)
-        if site is None:
+    for one in every:
+        site = listed[one.location]
+        if site is None or (site.id == one.location and not is_exclusive):
             yield one
         else:
             positions = site.loop.positions if is_exclusive else one.positions

@@ -6,12 +6,14 @@ given in the order of their slots, so that two transactions lock them in the sam
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, CursorResult
 
 from cloud.database import microseconds
+from cloud.database.engine import write_array
 
 SlotRow = tuple[str, int, int]
 """Location, second since 1970, and a number of positions."""
@@ -45,7 +47,8 @@ WHERE booking_slots.capacity <> excluded.capacity
 _ADD: Final = """
 UPDATE booking_slots SET used = used + given.positions FROM :given
 WHERE booking_slots.location = given.location AND booking_slots.hour_at = given.hour_at
-AND used + given.positions <= capacity
+AND NOT EXISTS (SELECT 1 FROM :given JOIN booking_slots USING (location, hour_at)
+WHERE used + given.positions > capacity)
 """
 _SUBTRACT: Final = """
 UPDATE booking_slots SET used = used - given.positions FROM :given
@@ -57,7 +60,7 @@ WHERE capacity - used < given.positions
 """
 _EXPIRED: Final = """
 SELECT DISTINCT line_id FROM :given JOIN booking_ledger USING (location, hour_at)
-JOIN booking_takes USING (line_id) WHERE until_at <= :now
+JOIN booking_takes USING (line_id) WHERE until_at <= :value
 """
 _LOCK: Final = """
 SELECT 1 FROM :given JOIN booking_slots USING (location, hour_at)
@@ -72,12 +75,12 @@ SELECT location, hour_at, booked FROM :given JOIN slot_occupancy USING (location
 """
 _ENTER: Final = """
 INSERT INTO booking_ledger (line_id, location, hour_at, positions)
-SELECT CAST(:line AS TEXT), given.location, given.hour_at, given.positions FROM :given WHERE true
+SELECT CAST(:value AS TEXT), given.location, given.hour_at, given.positions FROM :given WHERE true
 ON CONFLICT (line_id, location, hour_at)
 DO UPDATE SET positions = booking_ledger.positions + excluded.positions
 """
 _DELETE: Final = """
-DELETE FROM booking_ledger WHERE line_id = CAST(:line AS TEXT)
+DELETE FROM booking_ledger WHERE line_id = CAST(:value AS TEXT)
 AND (location, hour_at) IN (SELECT given.location, given.hour_at FROM :given)
 RETURNING location, hour_at, positions
 """
@@ -91,9 +94,12 @@ def sync_slots(connection: Connection, rows: Sequence[SlotRow]) -> None:
     _run(connection, _SYNC, rows)
 
 
-def add_used(connection: Connection, rows: Sequence[SlotRow]) -> int:
-    """Take positions where enough are free; returns how many slots had enough."""
-    return _run(connection, _ADD, rows).rowcount
+def add_used(connection: Connection, rows: Sequence[SlotRow]) -> bool:
+    """Take positions of locked slots: of all, or of none where one has too few free ones."""
+    count = _run(connection, _ADD, rows).rowcount
+    if count not in (0, len(rows)):
+        raise RuntimeError("a locked slot has changed: the transaction must not be committed")
+    return count > 0
 
 
 def subtract_used(connection: Connection, rows: Iterable[SlotRow]) -> None:
@@ -110,8 +116,8 @@ def read_short(connection: Connection, rows: Sequence[SlotRow]) -> dict[tuple[st
 
 def find_expired_lines(connection: Connection, rows: Sequence[SlotRow], now: datetime) -> list[str]:
     """The lines with positions of the slots whose hold has expired, in order."""
-    text = _EXPIRED.replace(":now", str(microseconds(now)))
-    return sorted(row[0] for row in _run(connection, text, rows).all())
+    found = _run(connection, _EXPIRED, rows, last=(microseconds(now),))
+    return sorted(row[0] for row in found.all())
 
 
 def lock_slots(connection: Connection, rows: Iterable[SlotRow]) -> None:
@@ -132,23 +138,34 @@ def read_outside(connection: Connection, rows: Sequence[SlotRow]) -> dict[tuple[
 
 def enter_positions(connection: Connection, line_id: str, rows: Sequence[SlotRow]) -> None:
     """Add positions of a line to the ledger."""
-    _run(connection, _ENTER, rows, line_id)
+    _run(connection, _ENTER, rows, first=(line_id,))
 
 
 def delete_positions(
     connection: Connection, line_id: str, rows: Sequence[SlotRow]
 ) -> list[SlotRow]:
     """Delete the positions of a line at the slots from the ledger, and return them."""
-    return [(row[0], row[1], row[2]) for row in _run(connection, _DELETE, rows, line_id)]
+    return [(row[0], row[1], row[2]) for row in _run(connection, _DELETE, rows, first=(line_id,))]
 
 
 def _run(
-    connection: Connection, statement: str, rows: Sequence[SlotRow], *first: str
+    connection: Connection,
+    statement: str,
+    rows: Sequence[SlotRow],
+    *,
+    first: tuple[Any, ...] = (),
+    last: tuple[Any, ...] = (),
 ) -> CursorResult[*tuple[Any, ...]]:
+    """The statement with the given rows, and with values before or after them."""
     dialect = connection.dialect.name
     given: tuple[Any, ...] = (msgspec.json.encode(rows).decode(),)
     if dialect == "postgresql":
-        given = tuple(map(list, zip(*rows, strict=True)))
+        given = tuple(map(write_array, zip(*rows, strict=True)))
+    text = _write_text(statement, dialect)
+    return connection.exec_driver_sql(text, (*first, *given * statement.count(":given"), *last))
+
+
+@cache
+def _write_text(statement: str, dialect: str) -> str:
     text = statement.replace(":given", _GIVEN[dialect])
-    text = text.replace(":line", "?" if dialect == "sqlite" else "%s")
-    return connection.exec_driver_sql(text, (*first, *given))
+    return text.replace(":value", "?" if dialect == "sqlite" else "%s")

@@ -12,9 +12,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from cloud.booking.capacity import lock_demand, take_locked
+from cloud.booking.capacity import lock_demand, take_free, take_locked
 from cloud.booking.capacity_rows import LedgerRow, SlotRow, read_ledger, read_short
-from cloud.booking.returns import expire_holds_at, expire_lines, give_back
+from cloud.booking.returns import expire_holds_at, give_back
 from cloud.booking.sale_limits import first_open_s
 from cloud.booking.slots import DeliveryType, SlotDemand
 from cloud.booking.takes import TAKEN, Take, TakeState, read_takes
@@ -32,15 +32,10 @@ class DisplacedLine:
     slots: tuple[SlotDemand, ...]
 
 
-def preempt(
-    connection: Connection,
-    sites: Sites,
-    demand: Iterable[SlotDemand],
-    *,
-    now: datetime,
-    delivery: DeliveryType = DeliveryType.GUARANTEED,
+def take_or_displace(
+    connection: Connection, sites: Sites, demand: Iterable[SlotDemand], asked: Take
 ) -> tuple[DisplacedLine, ...]:
-    """Displace lines until the demand fits, and return them; call `take` after it.
+    """Take positions for a line, and displace others until the demand fits; returns these.
 
     Nothing is displaced where the demand fits already, where displacing every pre-emptible line
     would not make room, or for a delivery type that may not displace.
@@ -48,24 +43,10 @@ def preempt(
     Raises:
         NotAvailableError, SlotDemandError: as `take`.
     """
-    if delivery not in MAY_DISPLACE:
-        return ()
-    rows, _ = lock_demand(connection, sites, demand, delivery=delivery, now=now)
-    expire_holds_at(connection, rows, now)
-    return _displace_for(connection, rows, now)
-
-
-def take_or_displace(
-    connection: Connection, sites: Sites, demand: Iterable[SlotDemand], asked: Take
-) -> tuple[DisplacedLine, ...]:
-    """Take positions for a line, displacing others where that is needed; locks the slots once.
-
-    Raises:
-        NotAvailableError, SlotDemandError: as `take`.
-    """
     now = asked.taken_at
     rows, limits = lock_demand(connection, sites, demand, delivery=asked.delivery, now=now)
-    expire_lines(connection, [asked.line_id], now)
+    if take_free(connection, rows, asked):
+        return ()
     expire_holds_at(connection, rows, now)
     may_displace = asked.delivery in MAY_DISPLACE
     displaced = _displace_for(connection, rows, now) if may_displace else ()

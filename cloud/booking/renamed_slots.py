@@ -13,9 +13,11 @@ def move_renamed_slots(connection: Connection, site: Site) -> None:
 
     The capacity is what is used: the next demand sets it from the sites file.
     """
+    if not site.formerly:
+        return
     slots = booking_slots.c
     is_former = slots.location.in_(site.formerly)
-    if not site.formerly or connection.execute(select(slots.used).where(is_former)).first() is None:
+    if connection.execute(select(slots.used).where(is_former)).first() is None:
         return
     hours = select(slots.hour_at).where(is_former).order_by(slots.location, slots.hour_at)
     connection.execute(hours.with_for_update())

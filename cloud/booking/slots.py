@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from operator import attrgetter
 from typing import Final
 
 from cloud.database import EPOCH
@@ -81,7 +82,8 @@ class NotAvailableError(Exception):
 
 def check_demand(demand: Iterable[SlotDemand]) -> list[SlotDemand]:
     """The demand in the order of slots, each slot once, or raise SlotDemandError."""
-    ordered = sorted(demand, key=lambda one: (one.location, one.starts_at_s))
+    slot_of = attrgetter("location", "starts_at_s")
+    ordered = sorted(demand, key=slot_of)
     if not 1 <= len(ordered) <= MAX_SLOTS:
         raise SlotDemandError(f"{len(ordered)} slots are asked for: ask for 1 to {MAX_SLOTS}")
     for one in ordered:
@@ -89,6 +91,6 @@ def check_demand(demand: Iterable[SlotDemand]) -> list[SlotDemand]:
             raise SlotDemandError(
                 f"{one.positions} positions of {one.location} are asked for: ask for 1 or more"
             )
-    if len({(one.location, one.starts_at_s) for one in ordered}) < len(ordered):
+    if len(set(map(slot_of, ordered))) < len(ordered):
         raise SlotDemandError("a slot is named twice: name each once, with all its positions")
     return ordered

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, or_, select, update
+from sqlalchemy import Connection, Insert, Select, or_, select, update
 
 from cloud import database
 from cloud.booking.slots import DeliveryType
@@ -42,13 +43,16 @@ class Take:
     taken_at: datetime
 
 
+def insert_take(connection: Connection, take: Take) -> bool:
+    """Store the take of a new line; returns False for a line that has one."""
+    insert, _ = _inserts(connection.dialect.name)
+    return connection.execute(insert, _to_row(take)).rowcount == 1
+
+
 def store_take(connection: Connection, take: Take) -> None:
     """Store the take of a line in place of an earlier one."""
-    row = {name: getattr(take, name) for name in Take.__slots__}
-    row |= {"delivery": take.delivery.value, "state": take.state.value}
-    insert = database.insert(connection.dialect.name, booking_takes).values(row)
-    change = {name: insert.excluded[name] for name in row if name != "line_id"}
-    connection.execute(insert.on_conflict_do_update(index_elements=["line_id"], set_=change))
+    _, replace = _inserts(connection.dialect.name)
+    connection.execute(replace, _to_row(take))
 
 
 def read_takes(connection: Connection, line_ids: Sequence[str]) -> dict[str, Take]:
@@ -107,6 +111,20 @@ def _expired(line_ids: Iterable[str], now: datetime) -> Select[str]:
     columns = booking_takes.c
     wanted = select(columns.line_id).where(columns.line_id.in_(tuple(line_ids)))
     return wanted.where(columns.until_at <= now).order_by(columns.line_id)
+
+
+@cache
+def _inserts(dialect: str) -> tuple[Insert, Insert]:
+    """The statements that keep an earlier take, and that replace it; built once."""
+    insert = database.insert(dialect, booking_takes)
+    change = {name: insert.excluded[name] for name in Take.__slots__ if name != "line_id"}
+    replace = insert.on_conflict_do_update(index_elements=["line_id"], set_=change)
+    return insert.on_conflict_do_nothing(), replace
+
+
+def _to_row(take: Take) -> dict[str, Any]:
+    row = {name: getattr(take, name) for name in Take.__slots__}
+    return row | {"delivery": take.delivery.value, "state": take.state.value}
 
 
 def _take(row: Any) -> Take:

@@ -101,12 +101,12 @@ def run_many(
     dialect_class: Any = type(dialect)
     text = _driver_text(dialect_class, dialect.paramstyle, statement, names)
     if dialect.name == "postgresql":
-        connection.exec_driver_sql(text, tuple(map(_array, zip(*rows, strict=True))))
+        connection.exec_driver_sql(text, tuple(map(write_array, zip(*rows, strict=True))))
     else:
         connection.exec_driver_sql(text, list(rows))
 
 
-def _array(values: tuple[Any, ...]) -> str:
+def write_array(values: tuple[Any, ...]) -> str:
     """PostgreSQL's text of an array, several times as fast as its driver writes it."""
     if any(isinstance(value, str) for value in values):
         return "{" + ",".join(map(_array_item, values)) + "}"

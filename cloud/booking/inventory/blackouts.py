@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from cloud.auth import audit
 from cloud.booking.slots import AvailReason
@@ -27,6 +27,15 @@ ADD: Final = "blackout.add"
 REMOVE: Final = "blackout.remove"
 MOST_NAMED: Final = 200
 """Screens that a query names; of more, the periods of all screens are read."""
+
+
+_COLUMNS: Final = booking_blackouts.c
+_IN_FORCE: Final = (
+    select(booking_blackouts)
+    .where(_COLUMNS.removed_at.is_(None), _COLUMNS.ends_at > bindparam("now"))
+    .order_by(_COLUMNS.starts_at, _COLUMNS.id)
+)
+_IN_FORCE_AT: Final = _IN_FORCE.where(_COLUMNS.location.in_(bindparam("names", expanding=True)))
 
 
 class BlackoutKind(StrEnum):
@@ -104,12 +113,12 @@ def read_blackouts(
     connection: Connection, sites: Sequence[Site] | None, now: datetime
 ) -> Mapping[str, Sequence[Blackout]]:
     """The periods that have not ended, by the location ids of the sites; of all for None."""
-    columns = booking_blackouts.c
-    wanted = select(booking_blackouts).where(columns.removed_at.is_(None), columns.ends_at > now)
+    wanted, values = _IN_FORCE, dict[str, Any](now=now)
     if sites is not None and len(sites) <= MOST_NAMED:
-        wanted = wanted.where(columns.location.in_([name for site in sites for name in site.ids]))
+        wanted = _IN_FORCE_AT
+        values["names"] = [name for site in sites for name in site.ids]
     found: dict[str, list[Blackout]] = defaultdict(list)
-    for row in connection.execute(wanted.order_by(columns.starts_at, columns.id)).mappings():
+    for row in connection.execute(wanted, values).mappings():
         found[row["location"]].append(_blackout(row))
     if sites is None:
         return found

@@ -12,10 +12,10 @@ from sqlalchemy import create_engine, select
 
 from cloud import database
 from cloud.booking.capacity import confirm, extend, release, take, transfer
-from cloud.booking.preemption import preempt
+from cloud.booking.preemption import take_or_displace
 from cloud.booking.returns import sweep_expired
 from cloud.booking.slots import DeliveryType, NotAvailableError
-from cloud.booking.takes import NotHeldError
+from cloud.booking.takes import NotHeldError, Take, TakeState
 from cloud.database.bookings import booking_slots
 from tests.cloud.booking.capacity_data import (
     EIGHT_S,
@@ -81,12 +81,15 @@ class CapacityMachine(RuleBasedStateMachine):
             self.drop_if_expired(line)
             return
         assert fits
+        self.add(line, hours, positions, until)
+        (self.preemptible.add if low else self.preemptible.discard)(line)
+
+    def add(self, line, hours, positions, until) -> None:
         self.drop_if_expired(line)
         some = self.held.setdefault(line, {})
         for hour in hours:
             some[hour] = some.get(hour, 0) + positions
         self.until[line] = until
-        (self.preemptible.add if low else self.preemptible.discard)(line)
 
     def drop_if_expired(self, line: str) -> None:
         if line in self.held and not self.is_live(line):
@@ -127,17 +130,25 @@ class CapacityMachine(RuleBasedStateMachine):
         self.until[other] = None
         (self.preemptible.add if line in self.preemptible else self.preemptible.discard)(other)
 
-    @rule(hours=HOURS, positions=POSITIONS)
-    def preempt(self, hours, positions) -> None:
-        displaced = preempt(
-            self.connection, self.sites, demand(sorted(hours), positions), now=self.now
-        )
+    @rule(line=LINES, hours=HOURS, positions=POSITIONS)
+    def take_or_displace(self, line, hours, positions) -> None:
+        asked = demand(sorted(hours), positions)
+        new = Take(line, None, DeliveryType.GUARANTEED, TakeState.CONFIRMED, None, self.now)
+        fits = all(self.used(hour) + positions <= self.positions for hour in hours)
+        try:
+            displaced = take_or_displace(self.connection, self.sites, asked, new)
+        except NotAvailableError:
+            assert not fits
+            self.drop_if_expired(line)
+            return
+        assert fits != bool(displaced)
         for one in displaced:
             assert one.line_id in self.preemptible
             assert self.is_live(one.line_id)
             del self.held[one.line_id]
-        if displaced:
-            assert all(self.used(hour) + positions <= self.positions for hour in hours)
+        assert all(self.used(hour) + positions <= self.positions for hour in hours)
+        self.add(line, hours, positions, None)
+        self.preemptible.discard(line)
 
     @rule(minutes=st.sampled_from([20, 61, 130]), sweeps=st.booleans())
     def wait(self, minutes, sweeps) -> None:
