@@ -10,7 +10,7 @@ functions may still deadlock with another on PostgreSQL: run it with `run_bookin
 in the audit log last.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -26,7 +26,7 @@ from cloud.booking.capacity_rows import (
 )
 from cloud.booking.renamed_slots import move_renamed_slots
 from cloud.booking.returns import expire_holds_at, expire_lines, give_back, read_line_rows
-from cloud.booking.sale_limits import SaleLimit, find_site, find_sites, read_sale_limits
+from cloud.booking.sale_limits import SaleLimit, find_sites, read_sale_limits
 from cloud.booking.shortage import find_short
 from cloud.booking.slots import (
     INVALID,
@@ -41,7 +41,6 @@ from cloud.booking.takes import (
     TakeState,
     change_held,
     insert_take,
-    read_takes,
     store_take,
 )
 from cloud.sites.sites import Sites
@@ -129,71 +128,6 @@ def confirm(connection: Connection, line_id: str, *, now: datetime) -> None:
 def extend(connection: Connection, line_id: str, *, until: datetime, now: datetime) -> None:
     """Let a hold expire at another moment. Raises NotHeldError."""
     change_held(connection, line_id, now, state=TakeState.HELD, until=until)
-
-
-def transfer(
-    connection: Connection, from_id: str, line_id: str, *, until: datetime | None, now: datetime
-) -> None:
-    """Move everything that one line holds to another, as from a hold to a line of an order.
-
-    Raises NotHeldError.
-    """
-    before, moved = _end_held(connection, from_id, now)
-    _enter_moved(connection, before, line_id, moved, until=until, now=now)
-
-
-def divide(
-    connection: Connection,
-    sites: Sites,
-    from_id: str,
-    lines: Mapping[str, Iterable[SlotDemand]],
-    *,
-    until: datetime | None,
-    now: datetime,
-) -> None:
-    """Move everything that one line holds to several, by the slots of each.
-
-    It is not taken again: a blackout or a smaller loop does not end it. Raises NotHeldError.
-    """
-    before, moved = _end_held(connection, from_id, now)
-    owners = {
-        (_present_id(sites, one.location), one.starts_at_s): line_id
-        for line_id, demand in lines.items()
-        for one in demand
-    }
-    rows: dict[str, list[SlotRow]] = {}
-    for row in moved:
-        rows.setdefault(owners[_present_id(sites, row[0]), row[1]], []).append(row)
-    for line_id, some in rows.items():
-        _enter_moved(connection, before, line_id, some, until=until, now=now)
-
-
-def _end_held(connection: Connection, line_id: str, now: datetime) -> tuple[Take, list[SlotRow]]:
-    """What a line holds, which is deleted; its slots stay used."""
-    rows = read_line_rows(connection, line_id)
-    lock_slots(connection, rows)
-    change_held(connection, line_id, now, state=TakeState.RELEASED, until=None)
-    before = read_takes(connection, [line_id])[line_id]
-    return before, sorted(delete_positions(connection, line_id, rows))
-
-
-def _enter_moved(
-    connection: Connection,
-    before: Take,
-    line_id: str,
-    rows: Sequence[SlotRow],
-    *,
-    until: datetime | None,
-    now: datetime,
-) -> None:
-    state = TakeState.CONFIRMED if until is None else TakeState.HELD
-    store_take(connection, Take(line_id, before.account, before.delivery, state, until, now))
-    enter_positions(connection, line_id, rows)
-
-
-def _present_id(sites: Sites, location: str) -> str:
-    site = find_site(sites, location)
-    return location if site is None else site.id
 
 
 def lock_demand(

@@ -18,6 +18,7 @@ from cloud.booking import capacity
 from cloud.booking.returns import sweep_expired
 from cloud.booking.slots import DeliveryType, SlotDemand
 from cloud.booking.takes import NotHeldError, TakeState
+from cloud.booking.transfers import transfer
 from cloud.database import total
 from cloud.database.bookings import booking_ledger, booking_takes
 from cloud.database.holds import booking_holds
@@ -191,7 +192,7 @@ def book_hold(
     """
     hold = require_held(connection, name, accounts, now)
     try:
-        capacity.transfer(connection, hold.id, line_id, until=None, now=now)
+        transfer(connection, hold.id, line_id, until=None, now=now)
     except NotHeldError as error:
         raise HoldEndedError(f"hold {hold.id} has expired: place a new one") from error
     return end_hold(connection, hold, BookingHoldState.BOOKED, now)

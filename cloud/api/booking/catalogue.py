@@ -4,6 +4,7 @@ Buyers read; the sales team changes. A changed product applies to the next reque
 and orders keep what they were made of.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -11,13 +12,16 @@ import msgspec
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
-from starlette.concurrency import run_in_threadpool
 
-from cloud import database
 from cloud.api.audience import LocationName
 from cloud.app.context import AppContext
-from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempotent
+from cloud.app.idempotency.idempotent_request import (
+    MUTATION_REFUSALS,
+    Idempotent,
+    IdempotentRequest,
+)
 from cloud.app.idempotency.key_store import Reply
+from cloud.app.idempotency.request_transactions import change_once, read_database
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.auth import audit
@@ -139,12 +143,11 @@ class RestrictionsResponse(RestrictionsRequest):
 )
 async def list_products(request: Request) -> Response:
     """List the products that are for sale."""
-    context: AppContext = get_context(request)
 
     def read(connection: Connection) -> Any:
         return {"products": [_describe_product(one) for one in read_products(connection)]}
 
-    return await run_in_threadpool(_read, context, read)
+    return await _read(request, read)
 
 
 @router.put(
@@ -157,22 +160,19 @@ async def put_product(
     request: Request, product: ItemName, asked: ProductRequest, idempotent: Idempotent
 ) -> Response:
     """Offer a product, or change it."""
-    context: AppContext = get_context(request)
-    by = caller_name(request)[:120]
+    sites = get_context(request).sites
 
-    def store(connection: Connection) -> Reply:
-        now = context.clock()
-        locations = tuple(context.sites.location(name).id for name in asked.locations)
+    def store(connection: Connection, by: str, now: datetime) -> Any:
+        locations = tuple(sites.location(name).id for name in asked.locations)
         new = Product(
             id=product, name=asked.name, delivery=asked.delivery, daypart=asked.daypart,
             locations=tuple(dict.fromkeys(locations)), min_hours=asked.min_hours,
             changed_by=by, changed_at=now,
         )  # fmt: skip
         store_product(connection, new)
-        _record(connection, by, "product.put", product, asked, now)
-        return Reply(200, msgspec.json.encode(_describe_product(new)), {})
+        return _describe_product(new)
 
-    return await run_in_threadpool(idempotent.run, context, store)
+    return await _change(request, idempotent, "product.put", product, asked, store)
 
 
 @router.delete(
@@ -184,16 +184,11 @@ async def put_product(
 )
 async def delete_product(request: Request, product: ItemName, idempotent: Idempotent) -> Response:
     """Offer a product no longer."""
-    context: AppContext = get_context(request)
-    by = caller_name(request)[:120]
 
-    def remove(connection: Connection) -> Reply:
-        now = context.clock()
+    def remove(connection: Connection, _by: str, now: datetime) -> None:
         remove_product(connection, product, now)
-        _record(connection, by, "product.remove", product, None, now)
-        return Reply(204, b"", {})
 
-    return await run_in_threadpool(idempotent.run, context, remove)
+    return await _change(request, idempotent, "product.remove", product, None, remove)
 
 
 @router.get(
@@ -201,12 +196,11 @@ async def delete_product(request: Request, product: ItemName, idempotent: Idempo
 )
 async def list_dayparts(request: Request) -> Response:
     """List the dayparts."""
-    context: AppContext = get_context(request)
 
     def read(connection: Connection) -> Any:
         return {"dayparts": [_describe_daypart(one) for one in read_dayparts(connection)]}
 
-    return await run_in_threadpool(_read, context, read)
+    return await _read(request, read)
 
 
 @router.put(
@@ -219,20 +213,16 @@ async def put_daypart(
     request: Request, daypart: ItemName, asked: WeeklyHoursRequest, idempotent: Idempotent
 ) -> Response:
     """Store a daypart, or change it."""
-    context: AppContext = get_context(request)
-    by = caller_name(request)[:120]
 
-    def store(connection: Connection) -> Reply:
-        now = context.clock()
+    def store(connection: Connection, by: str, now: datetime) -> Any:
         hours = WeeklyHours(asked.hours, frozenset(asked.weekdays), asked.zone)
         new = NamedDaypart(
             id=daypart, name=asked.name, daypart=hours, changed_by=by, changed_at=now
         )
         store_daypart(connection, new)
-        _record(connection, by, "daypart.put", daypart, asked, now)
-        return Reply(200, msgspec.json.encode(_describe_daypart(new)), {})
+        return _describe_daypart(new)
 
-    return await run_in_threadpool(idempotent.run, context, store)
+    return await _change(request, idempotent, "daypart.put", daypart, asked, store)
 
 
 @router.get(
@@ -243,14 +233,13 @@ async def put_daypart(
 )
 async def get_restrictions(request: Request, location: LocationName) -> Response:
     """Read what a screen does not show."""
-    context: AppContext = get_context(request)
-    site = context.sites.location(location)
+    site = get_context(request).sites.location(location)
 
     def read(connection: Connection) -> Any:
         found = read_restrictions(connection, [site]).get(site.id)
         return _describe_restrictions(site.id, found)
 
-    return await run_in_threadpool(_read, context, read)
+    return await _read(request, read)
 
 
 @router.put(
@@ -266,12 +255,9 @@ async def put_restrictions(
     idempotent: Idempotent,
 ) -> Response:
     """Set what a screen does not show, in place of what was set before."""
-    context: AppContext = get_context(request)
-    site = context.sites.location(location)
-    by = caller_name(request)[:120]
+    site = get_context(request).sites.location(location)
 
-    def store(connection: Connection) -> Reply:
-        now = context.clock()
+    def store(connection: Connection, by: str, now: datetime) -> Any:
         sizes = frozenset((one.width_px, one.height_px) for one in asked.sizes)
         new = ScreenRestrictions(
             location=site.id, categories=frozenset(asked.categories), sizes=sizes,
@@ -279,28 +265,38 @@ async def put_restrictions(
             changed_at=now,
         )  # fmt: skip
         store_restrictions(connection, new)
-        _record(connection, by, "restrictions.put", site.id, asked, now)
-        return Reply(200, msgspec.json.encode(_describe_restrictions(site.id, new)), {})
+        return _describe_restrictions(site.id, new)
 
-    return await run_in_threadpool(idempotent.run, context, store)
+    return await _change(request, idempotent, "restrictions.put", site.id, asked, store)
 
 
-def _read(context: AppContext, read: Any) -> Response:
-    with database.reading(context.engine) as connection:
-        body = msgspec.json.encode(read(connection))
+async def _read(request: Request, read: Callable[[Connection], Any]) -> Response:
+    body = await read_database(request, lambda connection: msgspec.json.encode(read(connection)))
     return Response(body, media_type="application/json")
 
 
-def _record(
-    connection: Connection,
-    by: str,
+async def _change(
+    request: Request,
+    idempotent: IdempotentRequest,
     action: str,
     about: str,
     asked: BaseModel | None,
-    at: datetime,
-) -> None:
+    change: Callable[[Connection, str, datetime], Any],
+) -> Response:
+    """Change an item, with an entry in the audit log; answer with what `change` returns."""
+    context: AppContext = get_context(request)
+    by = caller_name(request)[:120]
     details = {} if asked is None else asked.model_dump(mode="json")
-    audit.record_change(connection, at=at, actor=by, action=action, about=about, details=details)
+
+    def run(connection: Connection) -> Reply:
+        now = context.clock()
+        found = change(connection, by, now)
+        audit.record_change(
+            connection, at=now, actor=by, action=action, about=about, details=details
+        )
+        return Reply(204) if found is None else Reply(200, msgspec.json.encode(found))
+
+    return await change_once(request, idempotent, run)
 
 
 def _describe_product(product: Product) -> dict[str, Any]:

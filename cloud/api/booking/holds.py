@@ -13,14 +13,14 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
-from cloud import database
 from cloud.api.booking.quotes import Asker, reprice, require_valid_quote
 from cloud.api.booking.selection import SelectionRequest, select_slots
 from cloud.app.buyer import Buyer, BuyerOf
 from cloud.app.context import AppContext
-from cloud.app.etag import NOT_MODIFIED, TaggedResponse
+from cloud.app.etag import NOT_MODIFIED
 from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempotent
 from cloud.app.idempotency.key_store import Reply
+from cloud.app.idempotency.request_transactions import answer_read
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.auth.access import BUYER_ROLES, Caller, allow_roles
@@ -144,18 +144,17 @@ async def list_holds(
     """List the holds of the caller, also those that have ended; staff see all."""
     context: AppContext = get_context(request)
 
-    def read() -> Response:
+    def read(connection: Connection) -> bytes:
         position = None if after is None else _position(after)
-        with database.reading(context.engine) as connection:
-            found = find_holds(connection, who.accounts, after=position, most=limit + 1)
+        found = find_holds(connection, who.accounts, after=position, most=limit + 1)
         shown, now = found[:limit], context.clock()
         page = {
             "holds": [_summarize(one, now) for one in shown],
             "next": _cursor(shown[-1]) if len(found) > limit else None,
         }
-        return TaggedResponse(msgspec.json.encode(page)).answer(request)
+        return msgspec.json.encode(page)
 
-    return await run_in_threadpool(read)
+    return await answer_read(request, read)
 
 
 @router.get(
@@ -167,12 +166,10 @@ async def get_hold(request: Request, hold: HoldId, who: Asker) -> Response:
     """Read a hold, also one that has ended."""
     context: AppContext = get_context(request)
 
-    def read() -> Response:
-        with database.reading(context.engine) as connection:
-            found = find_hold(connection, hold, who.accounts)
-        return TaggedResponse(describe_hold(found, context.clock())).answer(request)
+    def read(connection: Connection) -> bytes:
+        return describe_hold(find_hold(connection, hold, who.accounts), context.clock())
 
-    return await run_in_threadpool(read)
+    return await answer_read(request, read)
 
 
 @router.post(

@@ -12,7 +12,6 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
-from starlette.concurrency import run_in_threadpool
 
 from cloud import database
 from cloud.api.booking.quotes import lock_quote
@@ -44,6 +43,7 @@ from cloud.app.buyer import Buyer
 from cloud.app.context import AppContext
 from cloud.app.idempotency.idempotent_request import Idempotent
 from cloud.app.idempotency.key_store import Reply
+from cloud.app.idempotency.request_transactions import read_database
 from cloud.app.problem import problem_response
 from cloud.app.rate_card_reload import get_context
 from cloud.app.slot_quotes import compute_quote
@@ -142,19 +142,17 @@ async def list_account_orders(
     request: Request, account: AccountId, who: Asker, offset: Offset = 0, count: Count = 25
 ) -> Response:
     """List the orders of an account, the latest first."""
-    context: AppContext = get_context(request)
 
-    def read() -> tuple[list[dict[str, Any]], int]:
-        with database.reading(context.engine) as connection:
-            page = list_orders_of(connection, who, account, offset=offset, count=count)
-            lines = read_lines(connection, [order.id for order in page.orders])
+    def read(connection: Connection) -> tuple[list[dict[str, Any]], int]:
+        page = list_orders_of(connection, who, account, offset=offset, count=count)
+        lines = read_lines(connection, [order.id for order in page.orders])
         found = [
             describe_order(order, [line for line in lines if line.order_id == order.id])
             for order in page.orders
         ]
         return found, page.total
 
-    found, total = await run_in_threadpool(read)
+    found, total = await read_database(request, read)
     return answer_page(request, "orders", found, total)
 
 
@@ -311,15 +309,13 @@ def _read_action(request: Request) -> str:
 async def _read_order(
     request: Request, account: str, order_id: str
 ) -> tuple[Order, tuple[BookedLine, ...]]:
-    context: AppContext = get_context(request)
-    actor = actor_of(request)
+    accounts = actor_of(request).accounts
 
-    def read() -> tuple[Order, tuple[BookedLine, ...]]:
-        with database.reading(context.engine) as connection:
-            found = find_account_order(connection, actor.accounts, account, order_id)
-            return found, read_lines(connection, [found.id])
+    def read(connection: Connection) -> tuple[Order, tuple[BookedLine, ...]]:
+        found = find_account_order(connection, accounts, account, order_id)
+        return found, read_lines(connection, [found.id])
 
-    return await run_in_threadpool(read)
+    return await read_database(request, read)
 
 
 def list_orders_of(

@@ -1,9 +1,8 @@
 """`/api/orders/{order}/changes`: ask for a change of a booked line, and decide about it."""
 
 from fastapi import APIRouter, Request, Response
-from starlette.concurrency import run_in_threadpool
+from sqlalchemy import Connection
 
-from cloud import database
 from cloud.api.orders.descriptions import describe_change
 from cloud.api.orders.models import (
     ChangeDecision,
@@ -13,12 +12,11 @@ from cloud.api.orders.models import (
 )
 from cloud.api.orders.order_change import actor_of, change_orders
 from cloud.api.orders.orders import CHANGE_REFUSALS, ORDER_ROLES, Asker, OrderId
-from cloud.app.context import AppContext
-from cloud.app.etag import NOT_MODIFIED, TaggedResponse
+from cloud.app.etag import NOT_MODIFIED
 from cloud.app.idempotency.idempotent_request import Idempotent
 from cloud.app.idempotency.key_store import Reply
+from cloud.app.idempotency.request_transactions import answer_read
 from cloud.app.problem import REFUSALS, problem_responses
-from cloud.app.rate_card_reload import get_context
 from cloud.auth.access import allow_roles
 from cloud.booking.orders.change_requests import decide_change, request_change
 from cloud.booking.orders.change_store import (
@@ -67,16 +65,14 @@ async def ask_for_change(
 )
 async def list_order_changes(request: Request, order: OrderId, who: Asker) -> Response:
     """List the change requests of an order."""
-    context: AppContext = get_context(request)
     accounts = actor_of(request).accounts
 
-    def read() -> ChangesResponse:
-        with database.reading(context.engine) as connection:
-            found = list_changes(connection, find_order(connection, order, accounts).id)
-        return ChangesResponse(changes=[describe_change(one) for one in found])
+    def read(connection: Connection) -> bytes:
+        found = list_changes(connection, find_order(connection, order, accounts).id)
+        shown = [describe_change(one) for one in found]
+        return ChangesResponse(changes=shown).model_dump_json().encode()
 
-    answer = await run_in_threadpool(read)
-    return TaggedResponse(answer.model_dump_json().encode()).answer(request)
+    return await answer_read(request, read)
 
 
 @router.put(

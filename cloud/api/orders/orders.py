@@ -4,13 +4,13 @@ An order belongs to an account. For a caller who does not see that account it do
 answer is the same as for an unknown id.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from starlette.concurrency import run_in_threadpool
+from sqlalchemy import Connection
 
-from cloud import database
 from cloud.api.orders.descriptions import read_order_detail, summarise_order
 from cloud.api.orders.models import (
     ID,
@@ -25,9 +25,14 @@ from cloud.api.orders.models import (
 )
 from cloud.api.orders.order_change import actor_of, change_orders
 from cloud.app.context import AppContext
-from cloud.app.etag import NOT_MODIFIED, TaggedResponse
-from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempotent
+from cloud.app.etag import NOT_MODIFIED
+from cloud.app.idempotency.idempotent_request import (
+    MUTATION_REFUSALS,
+    Idempotent,
+    IdempotentRequest,
+)
 from cloud.app.idempotency.key_store import Reply
+from cloud.app.idempotency.request_transactions import answer_read
 from cloud.app.orders.line_creatives import require_usable_creatives
 from cloud.app.orders.make_good_lines import add_make_good_lines
 from cloud.app.orders.open_work import open_work
@@ -53,6 +58,11 @@ from cloud.booking.transitions import LineAction
 
 ORDER_ROLES: Final = (Role.SALES, Role.FINANCE, Role.ADVERTISER, Role.AGENCY)
 CHANGE_REFUSALS: Final = (*REFUSALS, 404, *MUTATION_REFUSALS, 500, 503)
+CHANGE: Final[dict[str, Any]] = {
+    "response_model": OrderDetail,
+    "responses": problem_responses(*CHANGE_REFUSALS),
+}
+"""What the routes that change an order have in common: they answer with it."""
 MAX_PAGE: Final = 100
 
 router = APIRouter(tags=["orders"], dependencies=[allow_roles(*ORDER_ROLES)])
@@ -64,8 +74,7 @@ LineId = Annotated[str, Path(examples=[LINE_ID], max_length=64)]
 @router.post(
     "/api/orders",
     status_code=201,
-    response_model=OrderDetail,
-    responses=problem_responses(*CHANGE_REFUSALS),
+    **CHANGE,
 )
 async def create_order(
     request: Request, asked: NewOrderRequest, who: Asker, idempotent: Idempotent
@@ -74,8 +83,7 @@ async def create_order(
     fields = asked.model_dump() | {"account": asked.account or who.account}
 
     def step(work: OrderWork) -> Reply:
-        order = place_order(work, NewOrder(**fields))
-        return _reply(work, order.id, 201)
+        return _reply(work, place_order(work, NewOrder(**fields)).id, 201)
 
     return await change_orders(request, idempotent, step)
 
@@ -92,17 +100,14 @@ async def list_orders(
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20,
 ) -> Response:
     """List the orders of the caller's accounts, the latest first; staff see all."""
-    context: AppContext = get_context(request)
     actor = actor_of(request)
 
-    def read() -> OrdersResponse:
-        with database.reading(context.engine) as connection:
-            page = read_orders(connection, actor.accounts, offset=offset, count=limit)
+    def read(connection: Connection) -> bytes:
+        page = read_orders(connection, actor.accounts, offset=offset, count=limit)
         found = [summarise_order(order, is_staff=actor.is_staff) for order in page.orders]
-        return OrdersResponse(orders=found, total=page.total)
+        return OrdersResponse(orders=found, total=page.total).model_dump_json().encode()
 
-    answer = await run_in_threadpool(read)
-    return TaggedResponse(answer.model_dump_json().encode()).answer(request)
+    return await answer_read(request, read)
 
 
 @router.get(
@@ -115,26 +120,23 @@ async def get_order(request: Request, order: OrderId, who: Asker) -> Response:
     context: AppContext = get_context(request)
     actor = actor_of(request)
 
-    def read() -> OrderDetail:
-        with database.reading(context.engine) as connection:
-            return read_order_detail(open_work(context, connection, actor), order)
+    def read(connection: Connection) -> bytes:
+        return _encode_order(open_work(context, connection, actor), order)
 
-    answer = await run_in_threadpool(read)
-    return TaggedResponse(answer.model_dump_json().encode()).answer(request)
+    return await answer_read(request, read)
 
 
 @router.post(
     "/api/orders/{order}/lines",
     status_code=201,
-    response_model=OrderDetail,
-    responses=problem_responses(*CHANGE_REFUSALS),
+    **CHANGE,
 )
 async def add_order_lines(
     request: Request, order: OrderId, asked: NewLinesRequest, who: Asker, idempotent: Idempotent
 ) -> Response:
     """Add a line for each screen of a locked quote, or of a hold; prices come from the quote."""
 
-    def step(work: OrderWork) -> Reply:
+    def step(work: OrderWork) -> None:
         creatives = tuple(sorted({*asked.creatives}))
         if (asked.quote is None) == (asked.hold is None):
             raise OrderRefused("send `quote` or `hold`, one of them")
@@ -150,32 +152,24 @@ async def add_order_lines(
                     work, order, quote, creatives=creatives, make_good_of=asked.make_good_of
                 )
         require_usable_creatives(work, order)
-        return _reply(work, order, 201)
 
-    return await change_orders(request, idempotent, step, order)
+    return await _change(request, idempotent, order, step, 201)
 
 
 @router.delete(
     "/api/orders/{order}/lines/{line}",
-    response_model=OrderDetail,
-    responses=problem_responses(*CHANGE_REFUSALS),
+    **CHANGE,
 )
 async def remove_order_line(
     request: Request, order: OrderId, line: LineId, who: Asker, idempotent: Idempotent
 ) -> Response:
     """Remove a draft."""
-
-    def step(work: OrderWork) -> Reply:
-        remove_line(work, order, line)
-        return _reply(work, order)
-
-    return await change_orders(request, idempotent, step, order)
+    return await _change(request, idempotent, order, lambda work: remove_line(work, order, line))
 
 
 @router.put(
     "/api/orders/{order}/lines/{line}/creatives",
-    response_model=OrderDetail,
-    responses=problem_responses(*CHANGE_REFUSALS),
+    **CHANGE,
 )
 async def set_line_creatives(
     request: Request,
@@ -187,46 +181,38 @@ async def set_line_creatives(
 ) -> Response:
     """Set the creatives that a line shows."""
 
-    def step(work: OrderWork) -> Reply:
+    def step(work: OrderWork) -> None:
         assign_creatives(work, order, line, asked.creatives)
         require_usable_creatives(work, order)
-        return _reply(work, order)
 
-    return await change_orders(request, idempotent, step, order)
+    return await _change(request, idempotent, order, step)
 
 
 @router.put(
     "/api/orders/{order}/discount",
-    response_model=OrderDetail,
-    responses=problem_responses(*CHANGE_REFUSALS),
+    **CHANGE,
 )
 async def set_discount(
     request: Request, order: OrderId, asked: DiscountRequest, who: Asker, idempotent: Idempotent
 ) -> Response:
     """Give a discount; above the limit of the caller's role it needs an approval. For staff."""
-
-    def step(work: OrderWork) -> Reply:
-        give_discount(work, order, asked.discount_bp, asked.reason)
-        return _reply(work, order)
-
-    return await change_orders(request, idempotent, step, order)
+    return await _change(
+        request,
+        idempotent,
+        order,
+        lambda work: give_discount(work, order, asked.discount_bp, asked.reason),
+    )
 
 
 @router.post(
     "/api/orders/{order}/actions",
-    response_model=OrderDetail,
-    responses=problem_responses(*CHANGE_REFUSALS),
+    **CHANGE,
 )
 async def act_on_order(
     request: Request, order: OrderId, asked: ActionRequest, who: Asker, idempotent: Idempotent
 ) -> Response:
     """Reserve, book, cancel, reset, pause or resume lines; staff approve or decline them."""
-
-    def step(work: OrderWork) -> Reply:
-        run_action(work, order, asked)
-        return _reply(work, order)
-
-    return await change_orders(request, idempotent, step, order)
+    return await _change(request, idempotent, order, lambda work: run_action(work, order, asked))
 
 
 LINE_CHANGES: Final[dict[str, tuple[Any, LineAction]]] = {
@@ -257,7 +243,26 @@ def _cancel(work: OrderWork, reason: str, order: Any, lines: Any) -> Any:
     return lifecycle.cancel_lines(work, order, lines, reason)
 
 
+async def _change(
+    request: Request,
+    idempotent: IdempotentRequest,
+    order_id: str,
+    change: Callable[[OrderWork], object],
+    status: int = 200,
+) -> Response:
+    """Change an order, and answer with it as it is then."""
+
+    def step(work: OrderWork) -> Reply:
+        change(work)
+        return _reply(work, order_id, status)
+
+    return await change_orders(request, idempotent, step, order_id)
+
+
 def _reply(work: OrderWork, order_id: str, status: int = 200) -> Reply:
-    body = read_order_detail(work, order_id).model_dump_json().encode()
     headers = {"location": f"/api/orders/{order_id}"} if status == 201 else {}
-    return Reply(status, body, headers)
+    return Reply(status, _encode_order(work, order_id), headers)
+
+
+def _encode_order(work: OrderWork, order_id: str) -> bytes:
+    return read_order_detail(work, order_id).model_dump_json().encode()

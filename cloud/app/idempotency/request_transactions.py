@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from cloud import database
 from cloud.app.context import AppContext
+from cloud.app.etag import TaggedResponse
 from cloud.app.idempotency.idempotent_request import IdempotentRequest
 from cloud.app.idempotency.key_store import Reply
 from cloud.app.rate_card_reload import get_context
@@ -25,6 +26,13 @@ async def read_database(request: Request, read: Callable[[Connection], Answer]) 
             return read(connection)
 
     return await run_in_threadpool(run)
+
+
+async def answer_read(request: Request, read: Callable[[Connection], bytes]) -> Response:
+    """Answer with the JSON that `read` returns, or with 304 where the client has it."""
+    return await read_database(
+        request, lambda connection: TaggedResponse(read(connection)).answer(request)
+    )
 
 
 async def change_once(

@@ -11,7 +11,6 @@ from typing import Final
 
 from cloud.auth.accounts.account_store import require_account, unknown_account
 from cloud.auth.accounts.brand_store import read_brand, unknown_brand
-from cloud.booking import capacity
 from cloud.booking.holds import BookingHoldState, end_hold, refuse_too_many_slots, require_held
 from cloud.booking.orders.lifecycle import choose_reservation
 from cloud.booking.orders.order import (
@@ -31,6 +30,7 @@ from cloud.booking.orders.order_rows import (
 )
 from cloud.booking.orders.order_work import OrderWork
 from cloud.booking.quote_locks import LockedQuote, read_quote, use_quote
+from cloud.booking.transfers import divide
 from cloud.booking.transitions import LineAction
 from cloud.booking.version_digest import ADD_ACTION, REMOVE_ACTION
 
@@ -132,9 +132,7 @@ def add_held_lines(
     quote = read_quote(work.connection, hold.quote, frozenset({order.account}))
     drafts = _draft_lines(work, order, quote, creatives, None)
     parts = {line.line_id: line.demand for line in drafts}
-    capacity.divide(
-        work.connection, work.sites, hold.id, parts, until=hold.expires_at, now=work.now
-    )
+    divide(work.connection, work.sites, hold.id, parts, until=hold.expires_at, now=work.now)
     if not work.actor.is_staff:
         refuse_too_many_slots(work.connection, order.account, work.now, work.policy.hold_policy)
     end_hold(work.connection, hold, BookingHoldState.BOOKED, work.now)

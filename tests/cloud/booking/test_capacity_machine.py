@@ -11,11 +11,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import create_engine, select
 
 from cloud import database
-from cloud.booking.capacity import confirm, extend, release, take, transfer
+from cloud.booking.capacity import confirm, extend, release, take
 from cloud.booking.preemption import take_or_displace
 from cloud.booking.returns import sweep_expired
 from cloud.booking.slots import DeliveryType, NotAvailableError
 from cloud.booking.takes import NotHeldError, Take, TakeState
+from cloud.booking.transfers import transfer
 from cloud.database.bookings import booking_slots
 from tests.cloud.booking.capacity_data import (
     EIGHT_S,
