@@ -147,10 +147,9 @@ def use_quote(connection: Connection, quote: LockedQuote, used_for: str, now: da
     """
     if not quote.is_valid(now):
         raise QuoteExpiredError(quote)
-    use = database.insert(connection.dialect.name, quote_uses).values(
-        quote=quote.id, used_for=used_for, used_at=now
-    )
-    if connection.execute(use.on_conflict_do_nothing()).rowcount != 1:
+    insert = database.insert(connection.dialect.name, quote_uses).on_conflict_do_nothing()
+    use = insert.values(quote=quote.id, used_for=used_for, used_at=now)
+    if connection.execute(use.returning(quote_uses.c.quote)).first() is None:
         raise QuoteUsedError(
             f"quote {quote.id} was used before: POST /api/quotes for the present price"
         )

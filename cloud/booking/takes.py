@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, Insert, Select, or_, select, update
+from sqlalchemy.sql.dml import ReturningInsert
 
 from cloud import database
 from cloud.booking.slots import DeliveryType
@@ -46,7 +47,7 @@ class Take:
 def insert_take(connection: Connection, take: Take) -> bool:
     """Store the take of a new line; returns False for a line that has one."""
     insert, _ = _inserts(connection.dialect.name)
-    return connection.execute(insert, _to_row(take)).rowcount == 1
+    return connection.execute(insert, _to_row(take)).first() is not None
 
 
 def store_take(connection: Connection, take: Take) -> None:
@@ -114,12 +115,12 @@ def _expired(line_ids: Iterable[str], now: datetime) -> Select[str]:
 
 
 @cache
-def _inserts(dialect: str) -> tuple[Insert, Insert]:
+def _inserts(dialect: str) -> tuple[ReturningInsert[str], Insert]:
     """The statements that keep an earlier take, and that replace it; built once."""
     insert = database.insert(dialect, booking_takes)
     change = {name: insert.excluded[name] for name in Take.__slots__ if name != "line_id"}
     replace = insert.on_conflict_do_update(index_elements=["line_id"], set_=change)
-    return insert.on_conflict_do_nothing(), replace
+    return insert.on_conflict_do_nothing().returning(booking_takes.c.line_id), replace
 
 
 def _to_row(take: Take) -> dict[str, Any]:

@@ -155,7 +155,7 @@ def test_a_line_that_is_displaced_before_its_start_while_a_change_is_pending_cos
 
 def test_an_exclusive_line_keeps_the_whole_loop_and_its_price(steps: Steps) -> None:
     order_id = steps.place(priced_quote(positions=6, delivery=DeliveryType.EXCLUSIVE))
-    steps.book(order_id)
+    steps.book(order_id, SALES)
     with pytest.raises(OrderRefused, match="the whole loop"):
         ask(steps, order_id, LineChange(positions=1))
 
