@@ -25,6 +25,7 @@ from cloud.api.booking.avails import AvailsRequest, read_avails
 from cloud.app.context import AppContext
 from cloud.booking.capacity import take
 from cloud.booking.holds import place_hold, release_hold
+from cloud.booking.orders.policy import load_booking_policy
 from cloud.booking.slots import SlotDemand
 from cloud.booking.transactions import run_booking
 from cloud.sites.sites import Sites
@@ -93,11 +94,12 @@ def opened(kind: str) -> Iterator[str]:
 def measure_holds(kind: str, engine: Engine, sites: Sites, rounds: int) -> None:
     """1,800 slots of 75 screens: placed, then released."""
     slots = [SlotDemand(f"S-{at % 75:03}", FIRST_S + at // 75 * 3600) for at in range(1_800)]
+    policy = load_booking_policy().hold_policy
     placed, released = [], []
     for number in range(rounds):
         one = hold(f"h-{number}", slots, account=f"a{number}")
         one = replace(one, latest_at=NOW + timedelta(days=1))
-        placed.append(timed(engine, lambda c, one=one: place_hold(c, sites, one)))
+        placed.append(timed(engine, lambda c, one=one: place_hold(c, sites, one, policy=policy)))
         released.append(timed(engine, lambda c, one=one: release_hold(c, one.id, None, NOW)))
     report(kind, "hold of 1,800 slots", placed)
     report(kind, "release of it", released)

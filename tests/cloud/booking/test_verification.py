@@ -19,7 +19,7 @@ from tests.cloud.booking.capacity_data import (
     with_positions,
 )
 from tests.cloud.booking.order_lines import order_line
-from tests.cloud.booking.test_holds import hold
+from tests.cloud.booking.test_holds import POLICY, hold
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def booked(sqlite: Connection) -> Connection:
     add_versions(sqlite, [firm], at=NOW, before=None)
     first = (firm.slots[0] - EIGHT_S) // 3600
     take(sqlite, SITES, demand([first, first + 1], 2), line_id="firm", until=None, now=NOW)
-    place_hold(sqlite, SITES, hold("held", demand(range(2), 3)))
+    place_hold(sqlite, SITES, hold("held", demand(range(2), 3)), policy=POLICY)
     return sqlite
 
 

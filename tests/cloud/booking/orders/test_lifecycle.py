@@ -230,7 +230,7 @@ def test_a_displaced_hold_says_so(steps: Steps) -> None:
         quote=None, delivery=quote.delivery, slots=tuple(quote.demand),
     )  # fmt: skip
     with writing(steps.engine) as connection:
-        place_hold(connection, sites(), hold)
+        place_hold(connection, sites(), hold, policy=steps.policy.hold_policy)
     steps.book(steps.place())
     with reading(steps.engine) as connection:
         found = find_hold(connection, hold.id, None)

@@ -55,7 +55,7 @@ def test_a_hold_becomes_reserved_lines_that_end_with_it(steps: Steps) -> None:
     )  # fmt: skip
     with writing(steps.engine) as connection:
         store_quote(connection, quote)
-        place_hold(connection, sites(), hold)
+        place_hold(connection, sites(), hold, policy=steps.policy.hold_policy)
         store_blackout(connection, closed)
     order_id = steps.place(priced_quote((5,), prices=(10,)))
     late = steps.at(NOON + HOUR / 2)
@@ -136,7 +136,7 @@ def test_an_exclusive_hold_becomes_lines_that_wait_for_the_media_owner(steps: St
     )  # fmt: skip
     with writing(steps.engine) as connection:
         store_quote(connection, quote)
-        place_hold(connection, sites(), hold)
+        place_hold(connection, sites(), hold, policy=steps.policy.hold_policy)
     order_id = steps.place(priced_quote((5,), prices=(10,)))
     (line,) = steps.run(lambda work: add_held_lines(work, order_id, hold.id))
     assert line.booking_status == "PendingReservation"
