@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, delete, or_, select, tuple_, update
+from sqlalchemy import Connection, Select, and_, delete, or_, select, tuple_, update
 
 from cloud.billing.document import (
     BillingDocument,
@@ -20,6 +20,9 @@ from cloud.database.billing import billing_documents
 
 CHANGING: Final = (DocumentStatus.TENTATIVE.value, DocumentStatus.REQUESTED.value)
 COLUMNS: Final = billing_documents.c
+IS_FINAL_INVOICE: Final = and_(
+    COLUMNS.kind == DocumentKind.INVOICE.value, COLUMNS.status == DocumentStatus.FINAL.value
+)
 
 
 class UnknownDocumentError(LookupError):

@@ -5,17 +5,15 @@ account only, and can give no role that its kind does not have: see `cloud/auth/
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from functools import partial
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 from starlette.background import BackgroundTask
 
-from cloud.api.accounts.account_models import TEXT
 from cloud.api.accounts.accounts import require_visible_account
+from cloud.api.accounts.user_models import NewUser, UserResponse, UserRoles, UsersResponse
 from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempotent
 from cloud.app.idempotency.key_store import Reply
 from cloud.app.idempotency.request_transactions import change_once, read_database
@@ -23,7 +21,7 @@ from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.app.sign_in.sign_in_state import get_sign_in
 from cloud.auth.access import Caller, Forbidden, allow_managers_of_users, get_caller
-from cloud.auth.keys import ACCOUNT_PATTERN, Role
+from cloud.auth.keys import ACCOUNT_PATTERN
 from cloud.auth.users.tokens import TokenPurpose
 from cloud.auth.users.user import User
 from cloud.auth.users.user_store import (
@@ -40,37 +38,6 @@ MAX_PAGE: Final = 200
 router = APIRouter(tags=["accounts"], dependencies=[allow_managers_of_users()])
 Asker = Annotated[Caller, Depends(get_caller)]
 UserId = Annotated[str, Path(examples=["3f2a9c1e5b7d4806a1c2e3f405162738"])]
-
-
-class UserRoles(BaseModel):
-    """What a user may do."""
-
-    roles: list[Role] = Field(max_length=len(Role))
-    manages_users: bool = False
-
-
-class NewUser(UserRoles):
-    """A user to invite."""
-
-    account: str = Field(pattern=ACCOUNT_PATTERN, examples=["acme"])
-    email: str = Field(max_length=TEXT, examples=["ann@acme.example"])
-    name: str = Field(max_length=TEXT, examples=["Ann Lee"])
-
-
-class UserResponse(NewUser):
-    """A user."""
-
-    id: str = Field(examples=["3f2a9c1e5b7d4806a1c2e3f405162738"])
-    has_password: bool = Field(description="false: the invitation was not accepted yet")
-    created_at: datetime
-    disabled_at: datetime | None = Field(description="null: may sign in")
-
-
-class UsersResponse(BaseModel):
-    """One page, in the order of the ids."""
-
-    users: list[UserResponse]
-    next: str | None = Field(description="`after` of the next page; null on the last")
 
 
 @router.get(
@@ -121,8 +88,8 @@ async def post_user(
 
     Only staff learn that a user of another account has the address.
     """
-    context, mailer = get_context(request), get_sign_in(request).require_mailer()
-    now = context.clock()
+    get_sign_in(request).require_mailer()
+    now = get_context(request).clock()
     invited: list[User] = []
 
     def create(connection: Connection) -> Reply:
@@ -133,12 +100,7 @@ async def post_user(
         invited.append(found)
         return _reply(found, 201, location=f"/api/users/{found.id}")
 
-    response = await change_once(request, idempotent, create)
-    if invited:  # not when the answer of an earlier request is repeated
-        response.background = BackgroundTask(
-            mailer.send_link, context.engine, invited[0], TokenPurpose.INVITATION, now
-        )
-    return response
+    return _invite_after(request, await change_once(request, idempotent, create), invited)
 
 
 @router.post(
@@ -151,19 +113,14 @@ async def post_invitation(
     request: Request, user: UserId, caller: Asker, idempotent: Idempotent
 ) -> Response:
     """Send the invitation again; the link of an earlier one does not work any more."""
-    context, mailer = get_context(request), get_sign_in(request).require_mailer()
+    get_sign_in(request).require_mailer()
     invited: list[User] = []
 
     def check(connection: Connection) -> Reply:
         invited.append(_require_managed(connection, user, caller))
         return Reply(202)
 
-    response = await change_once(request, idempotent, check)
-    if invited and invited[0].disabled_at is None:
-        response.background = BackgroundTask(
-            mailer.send_link, context.engine, invited[0], TokenPurpose.INVITATION, context.clock()
-        )
-    return response
+    return _invite_after(request, await change_once(request, idempotent, check), invited)
 
 
 @router.put(
@@ -205,6 +162,16 @@ async def post_user_disable(
         return _reply(found)
 
     return await change_once(request, idempotent, change)
+
+
+def _invite_after(request: Request, response: Response, invited: Sequence[User]) -> Response:
+    """Send the mail after the answer; not when the answer of an earlier request is repeated."""
+    if invited and invited[0].disabled_at is None:
+        context, mailer = get_context(request), get_sign_in(request).require_mailer()
+        response.background = BackgroundTask(
+            mailer.send_link, context.engine, invited[0], TokenPurpose.INVITATION, context.clock()
+        )
+    return response
 
 
 def _require_managed(connection: Connection, user: str, caller: Caller) -> User:

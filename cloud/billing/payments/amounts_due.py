@@ -1,7 +1,7 @@
 """What is to be paid: the open amount of a final invoice, or the price of an order in advance.
 
-It is read under the lock of the audit log: of two transactions that pay the same document, or use
-the same credit, the second one finds what the first one has stored.
+It is read under the lock of the audit log: of two transactions that pay the same document, the
+second one finds what the first one has stored.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Row, case, func, select, type_coerce
+from sqlalchemy import Connection, Row, select
 
 from cloud import database
 from cloud.auth import audit
@@ -18,11 +18,10 @@ from cloud.auth.accounts.account_store import read_account, require_account
 from cloud.billing.configuration import BillingConfig
 from cloud.billing.cpm_contracts import read_contracts
 from cloud.billing.document import DocumentKind, DocumentStatus, compute_vat, remove_vat
-from cloud.billing.document_store import DocumentStateError, read_document
-from cloud.billing.ledger import PREPAYMENT, read_balances, read_open_minor
+from cloud.billing.document_store import IS_FINAL_INVOICE, DocumentStateError, read_document
+from cloud.billing.ledger import PREPAYMENT, read_open_minor
 from cloud.billing.order_charges import BILLED_STATES
 from cloud.billing.order_terms import read_terms
-from cloud.billing.payments.account_provider import AccountProvider
 from cloud.billing.payments.provider import PaymentStatus
 from cloud.billing.vat import TaxParty, decide_vat
 from cloud.booking.order_line import BookingStatus
@@ -42,7 +41,6 @@ OPEN: Final = frozenset(
 )  # fmt: skip
 """States of a payment that may still succeed."""
 OPEN_STATES: Final = sorted(one.value for one in OPEN)
-ON_ACCOUNT: Final = AccountProvider.name
 
 
 class NothingDueError(DocumentStateError):
@@ -51,10 +49,6 @@ class NothingDueError(DocumentStateError):
 
 class OtherPayerError(DocumentStateError):
     """An account pays that the caller does not act for."""
-
-
-class OverCreditError(DocumentStateError):
-    """The amount is above what the account may owe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +80,7 @@ def read_invoice_due(
             "its order in advance"
         )
     due = read_open_minor(connection, stored.id)
-    payer = require_account(connection, stored.payer)  # a closed one still pays what it owes
+    payer = require_account(connection, stored.payer)  # a closed one still has to pay
     _require_own(payer, accounts, f"invoice {stored.id}")
     return _require_due(connection, AmountDue(payer, stored.id, due, stored.content.currency))
 
@@ -129,53 +123,6 @@ def read_order_due(
     return _require_due(connection, AmountDue(payer, document, due, rows[0].currency, vat))
 
 
-def require_credit(connection: Connection, due: AmountDue) -> None:
-    """Raise OverCreditError where the amount exceeds the limit of the account.
-
-    Counted are what the account has to pay and the orders that it may pay on account and that are
-    not invoiced yet, in the currency of the account.
-    """
-    payer = due.payer
-    if due.currency != payer.currency:
-        raise OverCreditError(
-            f"the credit of {payer.id} is in {payer.currency}: an amount in {due.currency} is paid "
-            "in advance"
-        )
-    used = read_exposure(connection, payer)
-    if used + due.amount_minor > payer.credit_limit_minor:
-        raise OverCreditError(
-            f"account {payer.id} may owe {payer.credit_limit_minor} minor units of "
-            f"{payer.currency} and owes {used}: {due.amount_minor} more are paid in advance"
-        )
-
-
-def read_exposure(connection: Connection, payer: Account) -> int:
-    """What an account has to pay, with orders on account that are not invoiced yet."""
-    balances = read_balances(connection, payer.id)
-    invoiced = sum(one.amount_minor for one in balances if one.currency == payer.currency)
-    return invoiced + _sum_open_orders(connection, payer.id)
-
-
-def _sum_open_orders(connection: Connection, payer: str) -> int:
-    """Open payments of orders on account, each less the final invoices of its order."""
-    document, payment = billing_documents.c, payments.c
-    order_id = func.substr(payment.document, len(PREPAYMENT) + 1)
-    billed = func.coalesce(
-        select(database.total(document.total_minor))
-        .where(*_are_final_invoices(), document.order_id == order_id)
-        .scalar_subquery(),
-        0,
-    )
-    rest = case((payment.amount_minor > billed, payment.amount_minor - billed), else_=0)
-    wanted = select(database.total(type_coerce(rest, BigInteger))).where(
-        payment.account == payer,
-        payment.provider == ON_ACCOUNT,
-        payment.status.in_(OPEN_STATES),
-        payment.document.startswith(PREPAYMENT),
-    )
-    return int(connection.execute(wanted).scalar() or 0)
-
-
 def _require_payer(connection: Connection, account: str) -> Account:
     found = read_account(connection, account)
     if found is None or not found.is_open:
@@ -215,14 +162,6 @@ def _sum_invoices(connection: Connection, order_id: str) -> int:
     """The totals of the final invoices of an order."""
     document = billing_documents.c
     wanted = select(database.total(document.total_minor)).where(
-        *_are_final_invoices(), document.order_id == order_id
+        IS_FINAL_INVOICE, document.order_id == order_id
     )
     return int(connection.execute(wanted).scalar() or 0)
-
-
-def _are_final_invoices() -> tuple[ColumnElement[bool], ...]:
-    document = billing_documents.c
-    return (
-        document.kind == DocumentKind.INVOICE.value,
-        document.status == DocumentStatus.FINAL.value,
-    )

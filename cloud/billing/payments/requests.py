@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 from cloud.auth import audit
 from cloud.billing.document_store import DocumentStateError
 from cloud.billing.ledger import PREPAYMENT
-from cloud.billing.payments.amounts_due import AmountDue, require_credit
+from cloud.billing.payments.account_credit import require_credit
+from cloud.billing.payments.amounts_due import AmountDue
 from cloud.billing.payments.payment_store import (
     Payment,
     ProviderCall,
@@ -68,7 +69,7 @@ def open_payment(
 
     Raises:
         PaymentMismatchError: the client expects another amount or currency.
-        OverCreditError: an order would be paid later, and the account may not owe so much.
+        OverCreditError: an order would be paid later, and the credit of the account is too small.
     """
     _require_expected(due, expected)
     if provider.extends_credit and due.document.startswith(PREPAYMENT):

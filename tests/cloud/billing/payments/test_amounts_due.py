@@ -1,29 +1,25 @@
-"""What is due is computed here, within the credit of the payer."""
+"""What is due is computed here, and not by the client."""
 
 from datetime import timedelta
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from cloud.auth.accounts.account_store import close_account, require_account
+from cloud.auth.accounts.account_store import close_account
 from cloud.billing.document_store import DocumentStateError, UnknownDocumentError
 from cloud.billing.finalising import finalise_due
 from cloud.billing.ledger import find_unbalanced, read_open_minor
 from cloud.billing.payments.amounts_due import (
     NothingDueError,
     OtherPayerError,
-    OverCreditError,
-    read_exposure,
     read_invoice_due,
     read_order_due,
 )
-from cloud.billing.payments.payment_store import Payment, list_payments
-from cloud.billing.payments.provider import CallAction, PaymentStatus
+from cloud.billing.payments.provider import CallAction
 from cloud.billing.payments.recording import PaymentMismatchError
 from cloud.billing.payments.requests import ExpectedAmount, open_payment
 from cloud.booking.orders.order_rows import UnknownOrderError
 from cloud.database import writing
-from cloud.database.billing import payments
 from tests.cloud.billing.billing_examples import (
     CONFIG,
     DEC_1,
@@ -95,21 +91,6 @@ def test_the_agency_of_the_account_pays(payer):
 
 
 @SQLITE_ONLY
-def test_orders_on_account_stay_within_the_credit_limit_until_they_are_paid(payer):
-    first = payer.open("account")
-    assert first.status is PaymentStatus.REQUIRES_CAPTURE
-    with writing(payer.engine) as connection:
-        store_lines(connection, flight(1, order_id="SO-2", line_id="SO-2-1"))
-        due = order_due(connection, "SO-2")
-        account = payer.service.providers["account"]
-        with pytest.raises(OverCreditError, match="may owe 1000 minor units of GBP and owes 900"):
-            open_payment(connection, due, account, ExpectedAmount(), payer.report)
-    payer.call(first, CallAction.CAPTURE)
-    with writing(payer.engine) as connection:
-        open_payment(connection, due, account, ExpectedAmount(), payer.report)
-
-
-@SQLITE_ONLY
 def test_a_tentative_invoice_is_not_paid(payer):
     with writing(payer.engine) as connection:
         tentative = draft_one(connection, now=DEC_1 + timedelta(hours=1))
@@ -154,22 +135,3 @@ def test_a_payment_of_an_order_that_succeeds_after_its_invoice_pays_the_invoice(
             read_invoice_due(connection, invoice, None)
         assert read_open_minor(connection, "order:SO-1") == 0
         assert find_unbalanced(connection) == []
-
-
-@SQLITE_ONLY
-def test_every_order_on_account_counts_however_many_there_are(payer):
-    first = payer.open("account")
-    row = {name: getattr(first, name) for name in Payment.__slots__}
-    others = [
-        {**row, "id": f"p{number}", "reference": f"r{number}", "document": f"order:X-{number}",
-         "amount_minor": 2}
-        for number in range(1_001)
-    ]  # fmt: skip
-    with writing(payer.engine) as connection:
-        connection.execute(payments.insert(), others)
-        acme = require_account(connection, "acme")
-        assert len(list_payments(connection)) == 1_002
-        assert read_exposure(connection, acme) == 900 + 2 * 1_001
-        draft_one(connection)
-        finalise_due(connection, decision())
-        assert read_exposure(connection, acme) == 900 + 2 * 1_001  # invoiced, and so counted once
