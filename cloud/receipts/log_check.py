@@ -1,6 +1,6 @@
 """Compares the log with its stored entries: every node is computed again from the receipts."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from sqlalchemy import Connection, func, select
 
@@ -28,7 +28,7 @@ def find_log_faults(connection: Connection) -> Iterator[str]:
     found = _count(connection)
     if found != size:
         yield f"the log has {size} entries, and {found} receipts have a number in it"
-    nodes = yield from _compare_nodes(connection, size)
+    nodes = yield from _compare_nodes(connection)
     stored = connection.execute(select(func.count()).select_from(receipt_log_nodes)).scalar_one()
     if stored != nodes:
         yield f"the tree has {stored} nodes: expected {nodes}"
@@ -36,7 +36,7 @@ def find_log_faults(connection: Connection) -> Iterator[str]:
         yield from _compare_checkpoint(connection, checkpoint, size)
 
 
-def _compare_nodes(connection: Connection, size: int) -> Iterator[str]:
+def _compare_nodes(connection: Connection) -> Generator[str, None, int]:
     """Compare every node; returns how many there must be."""
     computed: dict[Node, bytes] = {}
     number = faults = total = 0
