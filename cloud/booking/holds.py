@@ -256,13 +256,18 @@ def sweep_holds(connection: Connection, now: datetime) -> list[str]:
     return swept
 
 
-def end_displaced_holds(connection: Connection, ids: Iterable[str], now: datetime) -> None:
-    """Store that holds have lost their positions; ids of lines are passed over."""
+def end_displaced_holds(
+    connection: Connection, ids: Iterable[str], now: datetime
+) -> Sequence[BookingHold]:
+    """Store that holds have lost their positions, and return them; ids of lines are passed over."""
     columns = booking_holds.c
-    changed = update(booking_holds).where(
-        columns.id.in_([*ids]), columns.state == BookingHoldState.HELD.value
+    changed = (
+        update(booking_holds)
+        .where(columns.id.in_([*ids]), columns.state == BookingHoldState.HELD.value)
+        .values(state=BookingHoldState.DISPLACED.value, ended_at=now)
+        .returning(booking_holds)
     )
-    connection.execute(changed.values(state=BookingHoldState.DISPLACED.value, ended_at=now))
+    return [_hold(row) for row in connection.execute(changed).mappings()]
 
 
 def refuse_too_many_slots(

@@ -4,18 +4,21 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
 from cloud.auth.audit import AuditEntry
 from cloud.auth.audit_comparisons import Details, describe_differences, parse_instant, read_rows
-from cloud.booking.audit_log.hold_entries import EXTEND, PLACE, RELEASE, digest_of_slots
+from cloud.booking.audit_log.hold_entries import DISPLACE, EXTEND, PLACE, RELEASE, digest_of_slots
 from cloud.booking.holds import BookingHoldState
 from cloud.booking.inventory import blackouts
 from cloud.booking.version_digest import ADD_ACTION
 from cloud.database.bookings import booking_blackouts
 from cloud.database.holds import booking_holds
+
+ENDS: Final = {RELEASE: BookingHoldState.RELEASED, DISPLACE: BookingHoldState.DISPLACED}
+"""Actions that end a hold. Adding its lines to an order does so too."""
 
 
 class HoldComparison:
@@ -37,8 +40,8 @@ class HoldComparison:
         elif entry.action == EXTEND:
             self._logged[entry.object] = entry, details
             self._extensions[entry.object] += 1
-        elif entry.action == RELEASE:
-            self._ended[entry.object] = BookingHoldState.RELEASED, entry.at
+        elif entry.action in ENDS:
+            self._ended[entry.object] = ENDS[entry.action], entry.at
         elif entry.action == ADD_ACTION and "hold" in details:
             self._ended[details["hold"]] = BookingHoldState.BOOKED, entry.at
 

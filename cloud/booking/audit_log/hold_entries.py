@@ -12,6 +12,7 @@ from cloud.booking.holds import BookingHold, encode_slots
 PLACE: Final = "hold.place"
 EXTEND: Final = "hold.extend"
 RELEASE: Final = "hold.release"
+DISPLACE: Final = "hold.displace"
 
 
 def record_hold(

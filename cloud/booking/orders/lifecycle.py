@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from cloud.booking import capacity
+from cloud.booking.audit_log.hold_entries import DISPLACE, record_hold
 from cloud.booking.capacity import release
 from cloud.booking.holds import end_displaced_holds, refuse_too_many_slots
 from cloud.booking.order_line import BookingStatus
@@ -200,7 +201,8 @@ def store_displaced(work: OrderWork, displaced: Iterable[DisplacedLine]) -> None
     ids = [one.line_id for one in displaced]
     if not ids:
         return
-    end_displaced_holds(work.connection, ids, work.now)
+    for hold in end_displaced_holds(work.connection, ids, work.now):
+        record_hold(work.connection, hold, DISPLACE, work.actor.name, work.now)
     for found in read_lines_by_id(work.connection, ids):
         order = find_order(work.connection, found.order_id, None, lock=True)
         (line,) = read_lines_by_id(work.connection, [found.line_id])

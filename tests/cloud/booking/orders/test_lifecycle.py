@@ -8,6 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from cloud.auth.audit import read_entries, verify_chain
+from cloud.auth.audit_comparisons import compare_with_log
+from cloud.booking.audit_log.comparisons import HoldComparison
+from cloud.booking.audit_log.hold_entries import PLACE, record_hold
 from cloud.booking.holds import (
     BookingHold,
     BookingHoldState,
@@ -231,7 +234,9 @@ def test_a_displaced_hold_says_so(steps: Steps) -> None:
     )  # fmt: skip
     with writing(steps.engine) as connection:
         place_hold(connection, sites(), hold, policy=steps.policy.hold_policy)
+        record_hold(connection, hold, PLACE, "Ben", NOON)
     steps.book(steps.place())
     with reading(steps.engine) as connection:
         found = find_hold(connection, hold.id, None)
+        assert compare_with_log(connection, NOON, [HoldComparison()]) == []
     assert (found.state, found.ended_at) == (BookingHoldState.DISPLACED, NOON)
