@@ -5,6 +5,7 @@ each, so SIGTERM and Ctrl-C end the program with 0 within two seconds, whatever 
 """
 
 import argparse
+import gc
 import logging
 import signal
 import threading
@@ -81,6 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
         engine.dispose()
         return int(not is_done)
     _until_stopped(evaluator, every_s)
+    gc.freeze()  # else the interpreter searches all loaded libraries for garbage before it exits
     return 0
 
 
