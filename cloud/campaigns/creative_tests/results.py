@@ -3,7 +3,8 @@
 A screen-hour belongs to the creative that was assigned to it, whatever was shown: attention and
 exposed people are those of all creatives of the test in that hour. That keeps the comparison valid
 when a player did not follow its schedule; how often it did is stated. Hours without a measurement
-do not count, nor those in which the account of the test has not booked the creative.
+do not count, nor those in which the account of the test has not booked the creative. A screen that
+was renamed keeps its assignment, which is by the id that the test has.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -63,13 +64,14 @@ def read_result(
     first_s = to_seconds(test.starts_at)
     first_s += -first_s % HOUR_S
     until_s = to_seconds(min(now, test.effective_end_at)) // HOUR_S * HOUR_S
-    locations = [sites.current_id(one) for one in test.locations]
-    measured = read_measured_hours(connection, locations, first_s, until_s)
+    assigned_ids = {sites.current_id(one): one for one in test.locations}
+    measured = read_measured_hours(connection, assigned_ids, first_s, until_s)
     booked = _list_booked(connection, sites, test)
     arms = len(test.creatives)
     sums, plays, as_assigned = [ArmSums()] * arms, [0] * arms, 0
     for key, shown in sorted(group_hours(measured, booked).items()):
-        arm = assign_arm(test.assignment_key, key, arms)
+        hour = HourKey(assigned_ids[key.location], key.hour_at)
+        arm = assign_arm(test.assignment_key, hour, arms)
         y, n = _measure(shown.values(), find_loop(sites, key.location).spot_s)
         sums[arm] = sums[arm].add(y, n)
         plays[arm] += sum(one.plays for one in shown.values())

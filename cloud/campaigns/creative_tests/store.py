@@ -65,6 +65,11 @@ class CreativeTest:
         """Screen-hours of the whole test."""
         return max(1, len(self.locations) * ((self.ends_at - self.starts_at) // HOUR))
 
+    def find_location(self, sites: Sites, location: str) -> str | None:
+        """The id under which the test has a location that may be renamed since; None without it."""
+        present = sites.current_id(location)
+        return next((one for one in self.locations if sites.current_id(one) == present), None)
+
     @property
     def pair_alpha(self) -> float:
         """The probability for one comparison, by Bonferroni."""

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 from sqlalchemy import Connection
 
@@ -10,6 +11,7 @@ from cloud.campaigns.creative_tests.assignment import assign_creative
 from cloud.campaigns.creative_tests.results import read_result
 from cloud.campaigns.creative_tests.sequential_test import ArmDecision
 from cloud.campaigns.creative_tests.store import CreativeTest
+from cloud.sites.sites import Sites
 from tests.cloud.campaigns.campaign_data import (
     SEVEN,
     SEVEN_S,
@@ -25,6 +27,22 @@ TEST = CreativeTest(
     assignment_key="ab" * 32, alpha=0.05, starts_at=SEVEN, ends_at=SEVEN + timedelta(hours=8),
     stopped_at=None, created_at=SEVEN, created_by="ann",
 )  # fmt: skip
+
+
+def test_a_renamed_screen_keeps_its_assignment(connection: Connection) -> None:
+    site = msgspec.structs.replace(SITES.location("KX-01"), id="KX-77", formerly=("KX-01",))
+    shown = [
+        assign_creative(TEST.assignment_key, HourKey("KX-01", SEVEN_S + 3_600 * hour), ("a", "b"))
+        for hour in range(8)
+    ]
+    reports = [report(hour, hour, location="KX-77", **{shown[hour]: 6}) for hour in range(8)]
+    store_reports(connection, *reports)
+    store_lines(connection, line(8, creatives=("a", "b")))
+    sites = Sites((site,))
+    found = read_result(connection, sites, TEST, SEVEN + timedelta(hours=8))
+    assert found.as_assigned_share == 1.0
+    assert TEST.find_location(sites, "KX-77") == "KX-01"
+    assert TEST.find_location(sites, "LB-01") is None
 
 
 def test_hours_count_for_the_assigned_creative_also_when_another_was_shown(
