@@ -8,13 +8,13 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
-from cloud import database
 from cloud.api.audience import RangeError
 from cloud.api.campaigns.callers import CallerOf, choose_account
 from cloud.api.campaigns.documents import DIGITS, IntervalDocument
 from cloud.app.context import AppContext
 from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempotent
 from cloud.app.idempotency.key_store import Reply
+from cloud.app.idempotency.request_transactions import read_database
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.auth.access import EVERYBODY, allow_roles
@@ -127,14 +127,12 @@ async def get_creative_tests(
     request: Request, who: CallerOf, limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20
 ) -> CreativeTestsDocument:
     """List the tests of the caller; staff see all."""
-    context: AppContext = get_context(request)
 
-    def read() -> CreativeTestsDocument:
-        with database.reading(context.engine) as connection:
-            found = list_tests(connection, who.accounts, most=limit)
+    def read(connection: Connection) -> CreativeTestsDocument:
+        found = list_tests(connection, who.accounts, most=limit)
         return CreativeTestsDocument(tests=[_summarise(one) for one in found])
 
-    return await run_in_threadpool(read)
+    return await read_database(request, read)
 
 
 @router.post(
@@ -173,12 +171,11 @@ async def get_creative_test(
     """Return a test with its result so far."""
     context: AppContext = get_context(request)
 
-    def read() -> CreativeTestDetail:
-        with database.reading(context.engine) as connection:
-            test = find_test(connection, creative_test, who.accounts)
-            return _describe(read_result(connection, context.sites, test, context.clock()))
+    def read(connection: Connection) -> CreativeTestDetail:
+        test = find_test(connection, creative_test, who.accounts)
+        return _describe(read_result(connection, context.sites, test, context.clock()))
 
-    return await run_in_threadpool(read)
+    return await read_database(request, read)
 
 
 @router.get(
@@ -200,15 +197,16 @@ async def get_assignment(
     """Return which creative a screen shows in each hour of the test; at most eight days."""
     context: AppContext = get_context(request)
 
-    def read() -> AssignmentDocument:
-        with database.reading(context.engine) as connection:
-            test = find_test(connection, creative_test, who.accounts)
+    def read(connection: Connection) -> AssignmentDocument:
+        test = find_test(connection, creative_test, who.accounts)
         site = context.sites.location(location or test.locations[0]).id
         first = since or test.starts_at
         last = _choose_end(test, first, until)
-        return AssignmentDocument(location=site, hours=_list_assigned(test, site, first, last))
+        stored = test.find_location(context.sites, site)
+        hours = [] if stored is None else _list_assigned(test, stored, first, last)
+        return AssignmentDocument(location=site, hours=hours)
 
-    return await run_in_threadpool(read)
+    return await read_database(request, read)
 
 
 @router.post(
@@ -241,8 +239,6 @@ def _choose_end(test: CreativeTest, first: datetime, until: datetime | None) -> 
 def _list_assigned(
     test: CreativeTest, location: str, since: datetime, until: datetime
 ) -> list[AssignedHour]:
-    if location not in test.locations:
-        return []
     first_s = to_seconds(max(since, test.starts_at)) // HOUR_S * HOUR_S
     until_s = to_seconds(min(until, test.effective_end_at))
     return [

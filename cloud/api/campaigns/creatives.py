@@ -4,16 +4,17 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
 import msgspec
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
-from cloud import database
 from cloud.api.campaigns.callers import CallerOf, choose_account
+from cloud.api.campaigns.paging import After, Limit, cut_page
 from cloud.app.context import AppContext
 from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempotent
 from cloud.app.idempotency.key_store import Reply
+from cloud.app.idempotency.request_transactions import read_database
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.auth.access import EVERYBODY, allow_roles
@@ -28,7 +29,6 @@ from cloud.campaigns.creatives import (
     list_creatives,
 )
 
-MAX_PAGE: Final = 100
 PLAIN: Final = r"^[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*$"
 MEDIA_TYPES: Final = r"^(image|video)/[a-z0-9][a-z0-9.+-]{0,60}$"
 MILLISECOND: Final = timedelta(milliseconds=1)
@@ -96,33 +96,27 @@ async def get_creatives(
     request: Request,
     who: CallerOf,
     status: CreativeStatus | None = None,
-    after: Annotated[str | None, Query(max_length=64)] = None,
-    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20,
+    after: After = None,
+    limit: Limit = 20,
 ) -> CreativesPage:
     """List the creatives of the caller; staff see all."""
-    context: AppContext = get_context(request)
 
-    def read() -> CreativesPage:
+    def read(connection: Connection) -> CreativesPage:
         accounts = who.accounts
-        with database.reading(context.engine) as connection:
-            last = None if after is None else find_creative(connection, after, accounts)
-            found = list_creatives(connection, accounts, status=status, after=last, most=limit + 1)
-        shown = [_describe(one) for one in found[:limit]]
-        return CreativesPage(creatives=shown, next=shown[-1].id if len(found) > limit else None)
+        last = None if after is None else find_creative(connection, after, accounts)
+        found = list_creatives(connection, accounts, status=status, after=last, most=limit + 1)
+        shown, further = cut_page(found, limit)
+        return CreativesPage(creatives=[_describe(one) for one in shown], next=further)
 
-    return await run_in_threadpool(read)
+    return await read_database(request, read)
 
 
 @router.get("/api/creatives/{creative}", responses=problem_responses(*REFUSALS, 404, 422, 500, 503))
 async def get_creative(request: Request, creative: CreativeId, who: CallerOf) -> CreativeDocument:
     """Return one creative with its approval."""
-    context: AppContext = get_context(request)
-
-    def read() -> CreativeDocument:
-        with database.reading(context.engine) as connection:
-            return _describe(find_creative(connection, creative, who.accounts))
-
-    return await run_in_threadpool(read)
+    return await read_database(
+        request, lambda connection: _describe(find_creative(connection, creative, who.accounts))
+    )
 
 
 @router.post(

@@ -1,9 +1,7 @@
 """`/api/campaigns`: the campaigns of the caller, their lines, and what lines are guaranteed."""
 
-from typing import Annotated, Final
-
 import msgspec
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
@@ -17,9 +15,11 @@ from cloud.api.campaigns.documents import (
     describe_campaign,
     describe_line,
 )
+from cloud.api.campaigns.paging import After, Limit, cut_page
 from cloud.app.context import AppContext
 from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempotent
 from cloud.app.idempotency.key_store import Reply
+from cloud.app.idempotency.request_transactions import read_database
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.auth.access import EVERYBODY, allow_roles
@@ -31,8 +31,6 @@ from cloud.campaigns.campaign import (
     list_campaigns,
 )
 from cloud.campaigns.guarantees import Guarantee, Metric, set_guarantee
-
-MAX_PAGE: Final = 100
 
 router = APIRouter(tags=["campaigns"], dependencies=[allow_roles(*EVERYBODY)])
 
@@ -53,25 +51,22 @@ class GuaranteeDocument(BaseModel):
 async def get_campaigns(
     request: Request,
     who: CallerOf,
-    after: Annotated[str | None, Query(max_length=64, description="`next` of a page")] = None,
-    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20,
+    after: After = None,
+    limit: Limit = 20,
 ) -> CampaignPage:
     """List the campaigns of the caller; staff see all."""
     context: AppContext = get_context(request)
 
-    def read() -> CampaignPage:
-        with database.reading(context.engine) as connection:
-            found = list_campaigns(connection, context.sites, who.accounts)
+    def read(connection: Connection) -> CampaignPage:
+        found = list_campaigns(connection, context.sites, who.accounts)
         ids = [one.id for one in found]
         start = ids.index(after) + 1 if after in ids else 0
-        page = found[start : start + limit]
+        shown, further = cut_page(found[start:], limit)
         now = context.clock()
-        return CampaignPage(
-            campaigns=[CampaignSummary(**describe_campaign(one, now)) for one in page],
-            next=page[-1].id if len(found) > start + limit else None,
-        )
+        summaries = [CampaignSummary(**describe_campaign(one, now)) for one in shown]
+        return CampaignPage(campaigns=summaries, next=further)
 
-    return await run_in_threadpool(read)
+    return await read_database(request, read)
 
 
 @router.get("/api/campaigns/{campaign}", responses=problem_responses(*REFUSALS, 404, 422, 500, 503))
@@ -79,14 +74,14 @@ async def get_campaign(request: Request, campaign: CampaignId, who: CallerOf) ->
     """Return one campaign with its lines."""
     context: AppContext = get_context(request)
 
-    def read() -> CampaignDetail:
-        found = read_campaign(context, campaign, who)
+    def read(connection: Connection) -> CampaignDetail:
+        found = find_campaign(connection, context.sites, campaign, who.accounts)
         return CampaignDetail(
             **describe_campaign(found, context.clock()),
             lines=[describe_line(line) for line in found.lines.values()],
         )
 
-    return await run_in_threadpool(read)
+    return await read_database(request, read)
 
 
 @router.put(

@@ -3,17 +3,18 @@
 from datetime import datetime
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
-from cloud import database
 from cloud.api.campaigns.callers import CallerOf, CampaignId
+from cloud.api.campaigns.paging import After, Limit, cut_page
 from cloud.app.campaign_figures import usual_audience
 from cloud.app.context import AppContext
 from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempotent
 from cloud.app.idempotency.key_store import Reply
+from cloud.app.idempotency.request_transactions import read_database
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.auth.access import EVERYBODY, allow_roles
@@ -31,7 +32,6 @@ from cloud.campaigns.make_good_store import (
     list_make_goods,
 )
 
-MAX_PAGE: Final = 100
 PLAIN: Final = r"^[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*$"
 
 router = APIRouter(tags=["campaigns"], dependencies=[allow_roles(*EVERYBODY)])
@@ -123,21 +123,19 @@ async def get_make_goods(
     request: Request,
     who: CallerOf,
     status: MakeGoodStatus | None = None,
-    after: Annotated[str | None, Query(max_length=64)] = None,
-    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20,
+    after: After = None,
+    limit: Limit = 20,
 ) -> MakeGoodsPage:
     """List the make-goods of the caller; staff see all."""
-    context: AppContext = get_context(request)
 
-    def read() -> MakeGoodsPage:
+    def read(connection: Connection) -> MakeGoodsPage:
         accounts = who.accounts
-        with database.reading(context.engine) as connection:
-            last = None if after is None else find_make_good(connection, after, accounts)
-            found = list_make_goods(connection, accounts, status=status, after=last, most=limit + 1)
-        shown = [_describe(one) for one in found[:limit]]
-        return MakeGoodsPage(make_goods=shown, next=shown[-1].id if len(found) > limit else None)
+        last = None if after is None else find_make_good(connection, after, accounts)
+        found = list_make_goods(connection, accounts, status=status, after=last, most=limit + 1)
+        shown, further = cut_page(found, limit)
+        return MakeGoodsPage(make_goods=[_describe(one) for one in shown], next=further)
 
-    return await run_in_threadpool(read)
+    return await read_database(request, read)
 
 
 @router.get(
@@ -145,13 +143,9 @@ async def get_make_goods(
 )
 async def get_make_good(request: Request, make_good: MakeGoodId, who: CallerOf) -> MakeGoodDocument:
     """Return one make-good."""
-    context: AppContext = get_context(request)
-
-    def read() -> MakeGoodDocument:
-        with database.reading(context.engine) as connection:
-            return _describe(find_make_good(connection, make_good, who.accounts))
-
-    return await run_in_threadpool(read)
+    return await read_database(
+        request, lambda connection: _describe(find_make_good(connection, make_good, who.accounts))
+    )
 
 
 @router.post(
