@@ -36,8 +36,11 @@ def test_creatives_of_another_account_do_not_exist(api: CampaignApi) -> None:
     assert other.json()["detail"] == never.json()["detail"]
     assert theirs["id"] not in api.get("/api/creatives").text
     assert api.get(f"/api/creatives?after={theirs['id']}").status_code == 404
-    mine = api.send("POST", "/api/creatives", {**FILE, "name": "x", "account": "bolt"}).json()
-    assert mine["account"] == "acme"  # only staff act for another account
+    for account in ("bolt", "nobody"):  # only staff and agencies act for another account
+        refused = api.send("POST", "/api/creatives", {**FILE, "name": "x", "account": account})
+        assert (refused.status_code, refused.json()["title"]) == (404, "Unknown account")
+    own = api.send("POST", "/api/creatives", {**FILE, "name": "x", "account": "acme"})
+    assert (own.status_code, own.json()["account"]) == (201, "acme")
 
 
 def test_a_request_without_a_key_or_with_a_wrong_name_is_refused(api: CampaignApi) -> None:
