@@ -27,6 +27,7 @@ from cloud.alerting.senders import Senders
 from cloud.campaigns.delivery_alerts import DeliveryMeasures
 from cloud.cli.accounts.mail_options import add_mail_arguments, read_link, read_relay
 from cloud.database import open_existing
+from cloud.metrics_server import serving_metrics
 from cloud.settings import SettingsError
 from cloud.sites.reload import SitesFile
 from cloud.sites.sites_file import SAMPLE
@@ -55,6 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
           help="time within which alerts of one kind are one notification "
           "(%(default)s)")  # fmt: skip
     add_mail_arguments(parser, relay="localhost:25")
+    offer("--metrics-port", type=int, metavar="PORT", help="serve Prometheus metrics on loopback")
     offer("--once", action="store_true", help="evaluate once, deliver what is due, and end")
 
 
@@ -80,8 +82,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.once:
         is_done = _attempt(lambda: _once(evaluator))
         engine.dispose()
-        return int(not is_done)
-    _until_stopped(evaluator, every_s)
+        return int(not is_done or bool(evaluator.failed))
+    with serving_metrics(arguments.metrics_port or None):
+        _until_stopped(evaluator, every_s)
     gc.freeze()  # else the interpreter searches all loaded libraries for garbage before it exits
     return 0
 

@@ -5,12 +5,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine
+import pytest
+from prometheus_client import REGISTRY
+from sqlalchemy import Connection, Engine, text
 
 from cloud.alerting.evaluator import Evaluator
 from cloud.alerting.notifications import DeliveryFailure
 from cloud.alerting.notifier import Notifier
 from cloud.alerting.recipients_file import RecipientsFile
+from cloud.alerting.rules import AlertKind, Measure
 from cloud.sites.reload import SitesFile
 from tests.cloud.alerting.conftest import (
     MINUTE,
@@ -43,6 +46,34 @@ def test_an_evaluation_follows_the_sites_file(engine: Engine, tmp_path: Path) ->
     evaluator.deliver_all(NOON + MINUTE)
     assert "no longer listed" in recorder.messages[-1].items[0].message
     assert recorder.messages[0].items[0].site_name == "Site KX"
+
+
+def test_a_source_that_cannot_be_read_stops_no_other_rule(
+    engine: Engine, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(connection: Connection, *_: object) -> list[Measure]:
+        connection.execute(text("SELECT * FROM no_such_table"))
+        return []
+
+    def judge(connection: Connection, *_: object) -> list[Measure]:
+        connection.execute(text("SELECT 1"))
+        return [Measure(AlertKind.UNDER_DELIVERY, "KX", "SO-1-1", 0.5, "too little")]
+
+    file = sites_file(tmp_path / "sites.yaml", {"KX": "[a]"})
+    notifier = Notifier(engine, RecordingSender(), call_s=10.0)
+    evaluator = Evaluator(
+        engine, SitesFile(file), RecipientsFile(None), notifier, sources=(fail, judge)
+    )
+    insert_stream(engine, "KX", "a", NOON - timedelta(hours=1))
+    assert {event.device for event in evaluator.evaluate(NOON)} == {"a", "SO-1-1"}
+    assert evaluator.failed == ("fail",)
+    failures = REGISTRY.get_sample_value("onlooker_alerts_failed_sources_total", {"source": "fail"})
+    assert failures is not None
+    assert failures >= 1
+    assert "alerts.source_failed" in [one.message for one in caplog.records]
+    evaluator.sources = (judge,)
+    evaluator.evaluate(NOON + MINUTE)
+    assert evaluator.failed == ()
 
 
 def test_a_delivery_that_never_returns_is_left_behind(engine: Engine, tmp_path: Path) -> None:
