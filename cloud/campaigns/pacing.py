@@ -74,14 +74,16 @@ def compute_pacing(
 ) -> Pacing:
     """The pacing of sold lines, whose hours until now are `delivered`."""
     now_s, hours = to_seconds(now), list(delivered)
-    booked = [hour for line in lines.values() if line.is_sold for hour in list_booked_hours(line)]
-    forecasts = usual.read(hour.key for hour in booked)
+    sold = [line for line in lines.values() if line.is_sold]
+    booked = [(line, hour) for line in sold for hour in list_booked_hours(line)]
+    forecasts = usual.read(hour.key for _, hour in booked)
     rate = compute_play_rate(hours, now_s)
     plan, remaining = _Plan(), IntervalSum()
-    for hour in booked:
+    for line, hour in booked:
         forecast = forecasts.get(hour.key)
         if forecast is not None:
-            _add_hour(plan, remaining, hour, _count_plays(hour, usual), forecast, now_s, rate)
+            coming = 1.0 - _compute_elapsed(line, hour, now_s)
+            _add_hour(plan, remaining, hour, _count_plays(hour, usual), forecast, coming, rate)
     totals = sum_hours(hours)
     goal = float(goal_ots) if goal_ots is not None else plan.whole
     share = plan.elapsed / plan.whole if plan.whole else None
@@ -115,18 +117,26 @@ def _add_hour(
     hour: BookedHour,
     plays: float,
     forecast: UsualHour,
-    now_s: int,
+    coming_share: float,
     rate: float,
 ) -> None:
-    elapsed = min(1.0, max(0.0, (now_s - hour.key.hour_at) / HOUR_S))
     crowd = forecast.crowd
     plan.whole += crowd.p50 * plays
-    plan.elapsed += crowd.p50 * plays * elapsed
-    coming = plays * (1.0 - elapsed) * rate
+    plan.elapsed += crowd.p50 * plays * (1.0 - coming_share)
+    coming = plays * coming_share * rate
     if coming:
         group = hour.key.location, hour.key.hour_at // DAY_S
         part = Interval(crowd.p10 * coming, crowd.p50 * coming, crowd.p90 * coming)
         remaining.add_in_group(group, part)
+
+
+def _compute_elapsed(line: CampaignLine, hour: BookedHour, now_s: int) -> float:
+    """The elapsed part of the time that the flight has within an hour."""
+    from_s = max(hour.key.hour_at, to_seconds(line.starts_at))
+    until_s = min(hour.key.hour_at + HOUR_S, to_seconds(line.ends_at))
+    if until_s <= from_s:
+        return 1.0 if now_s >= until_s else 0.0
+    return min(1.0, max(0.0, (now_s - from_s) / (until_s - from_s)))
 
 
 def _count_plays(hour: BookedHour, usual: UsualAudience) -> float:

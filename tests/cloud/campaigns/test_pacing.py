@@ -51,6 +51,14 @@ def test_the_expected_share_follows_the_audience_and_not_the_clock(
     assert flat.planned_ots == 4 * 60 * 4.0
 
 
+def test_a_flight_that_begins_or_ends_within_an_hour_is_expected_only_from_then_on(
+    connection: Connection,
+) -> None:
+    store_lines(connection, line(1, starts_at=SEVEN + timedelta(minutes=30)))
+    shares = [pace(connection, flat_forecast, hours).expected_share for hours in (0.5, 0.75, 1.25)]
+    assert shares == [0.0, 0.25, 0.75]
+
+
 def test_a_campaign_that_is_shown_half_as_often_is_behind_by_its_plays(
     connection: Connection,
 ) -> None:
