@@ -7,7 +7,8 @@ to a creative, are None: unknown.
 
 Plays of a player's log add to that: a log that names the line gives the play to that line; other
 plays are divided by booked time. A play that the camera and the log both have is one play, so the
-plays of a line are the greater of both figures.
+plays of a creative are the greater of both figures: those that only the camera has are divided by
+booked time as well. A log that does not cover the hour says nothing of what it does not name.
 """
 
 from collections import defaultdict
@@ -20,11 +21,16 @@ from cloud.campaigns.screen_hours import CreativeKey, MeasuredHours, ShownHour
 
 ANY_LINE: Final = ""
 """The line of logged plays that name none."""
+NOT_SHOWN: Final = ShownHour(0, 0, 0, 0, 0, 0, 0)
+"""Of a creative in an hour whose time is all attributed to others."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoggedHours:
-    """Plays of player logs: by screen, hour, creative and line, and the hours that a log covers."""
+    """Plays of player logs by screen, hour, creative and line.
+
+    In the hours that are `covered` the logs have every play; elsewhere there may have been more.
+    """
 
     plays: Mapping[tuple[HourKey, str, str], int] = field(default_factory=dict)
     covered: frozenset[HourKey] = frozenset()
@@ -35,8 +41,9 @@ class LineHour:
     """One hour of a line and creative: what was booked, shown and measured.
 
     `measured_plays` and the times are those of the mart. `plays` adds the plays of logs; it is None
-    where neither a camera nor a log says whether the creative was shown. `observed_ms` is None
-    where the measured time of the creative is unknown.
+    where neither a camera nor a log says whether the creative was shown. They are fewer than the
+    measured ones where a log gives plays of the creative to another line. `observed_ms` is None
+    where the measured time of the creative is unknown. `is_covered`: a log has every play.
     """
 
     booked: BookedHour
@@ -47,6 +54,7 @@ class LineHour:
     observed_ms: int | None
     person_ms: int
     looking_ms: int
+    is_covered: bool = False
 
     @property
     def ots_milli(self) -> int | None:
@@ -84,22 +92,18 @@ def attribute_hours(
 def _divide_creative(
     of: CreativeKey, hours: Sequence[BookedHour], measured: MeasuredHours, logged: LoggedHours
 ) -> Iterator[LineHour]:
-    key = of[0]
-    shown = measured.shown.get(of)
-    logs = _divide_logged(of, hours, logged) if key in logged.covered else None
-    whole_s, until_s = sum(one.booked_s for one in hours), 0
-    for number, hour in enumerate(hours):
-        from_s, until_s = until_s, until_s + hour.booked_s
-        part = _LinePart(from_s, until_s, whole_s)
-        log = None if logs is None else logs[number]
-        if shown is not None:
-            yield _to_line_hour(hour, shown, part, log)
-        else:
-            is_zero = measured.is_attributed(key)
-            plays = 0 if is_zero else None
-            known = [one for one in (plays, log) if one is not None]
-            observed_ms = 0 if is_zero else None
-            yield LineHour(hour, max(known, default=None), plays, log, 0, observed_ms, 0, 0)
+    is_zero = of not in measured.shown and measured.is_attributed(of[0])
+    shown = NOT_SHOWN if is_zero else measured.shown.get(of)
+    is_covered = of[0] in logged.covered
+    parts = list(_list_parts(hours))
+    logs = _divide_logged(of, hours, parts, logged)
+    only_measured = None if shown is None else max(0, shown.plays - sum(logs))
+    for hour, part, log in zip(hours, parts, logs, strict=True):
+        logged_plays = log if log or is_covered else None
+        plays = logged_plays
+        if only_measured is not None:
+            plays = log + part.of(only_measured)
+        yield _to_line_hour(hour, shown, part, plays, logged_plays, is_covered=is_covered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +119,26 @@ class _LinePart:
         return number * self.until_s // self.whole_s - number * self.from_s // self.whole_s
 
 
-def _to_line_hour(hour: BookedHour, shown: ShownHour, part: _LinePart, log: int | None) -> LineHour:
-    plays, looking_ms = part.of(shown.plays), part.of(shown.looking_ms)
+def _list_parts(hours: Sequence[BookedHour]) -> Iterator[_LinePart]:
+    whole_s, until_s = sum(one.booked_s for one in hours), 0
+    for hour in hours:
+        from_s, until_s = until_s, until_s + hour.booked_s
+        yield _LinePart(from_s, until_s, whole_s)
+
+
+def _to_line_hour(
+    hour: BookedHour,
+    shown: ShownHour | None,
+    part: _LinePart,
+    plays: int | None,
+    logged_plays: int | None,
+    *,
+    is_covered: bool,
+) -> LineHour:
+    """`shown` is None where no camera says whether the creative was shown."""
+    if shown is None:
+        return LineHour(hour, plays, None, logged_plays, 0, None, 0, 0, is_covered)
+    looking_ms = part.of(shown.looking_ms)
     person_ms = (
         looking_ms
         + part.of(shown.facing_ms - shown.looking_ms)
@@ -125,22 +147,23 @@ def _to_line_hour(hour: BookedHour, shown: ShownHour, part: _LinePart, log: int 
     )
     return LineHour(
         booked=hour,
-        plays=max(plays, log or 0),
-        measured_plays=plays,
-        logged_plays=log,
+        plays=plays,
+        measured_plays=part.of(shown.plays),
+        logged_plays=logged_plays,
         cameras=shown.cameras,
         observed_ms=part.of(shown.observed_ms),
         person_ms=person_ms,
         looking_ms=looking_ms,
+        is_covered=is_covered,
     )
 
 
-def _divide_logged(of: CreativeKey, hours: Sequence[BookedHour], logged: LoggedHours) -> list[int]:
+def _divide_logged(
+    of: CreativeKey, hours: Sequence[BookedHour], parts: Sequence[_LinePart], logged: LoggedHours
+) -> list[int]:
     """The logged plays of each line: those that name it, and its part of the others."""
-    named = [logged.plays.get((*of, one.line_id), 0) for one in hours]
     others = logged.plays.get((*of, ANY_LINE), 0)
-    whole_s, until_s, found = sum(one.booked_s for one in hours), 0, []
-    for hour, own in zip(hours, named, strict=True):
-        from_s, until_s = until_s, until_s + hour.booked_s
-        found.append(own + _LinePart(from_s, until_s, whole_s).of(others))
-    return found
+    return [
+        logged.plays.get((*of, hour.line_id), 0) + part.of(others)
+        for hour, part in zip(hours, parts, strict=True)
+    ]

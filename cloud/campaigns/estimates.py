@@ -10,7 +10,8 @@ Missing is not zero. Plays whose audience was not observed are estimated, in thi
 3. `forecast`: from the forecast of the screen, with its P10 and P90.
 
 Plays of which nobody knows whether they took place (no log covers the hour, and the camera reported
-less than all of it) are not counted; the upper limits include them as booked. The error of the
+less than all of it) are not counted; the upper limits include them as booked. A log that does not
+cover the hour has some of the booked plays, and says nothing of the others. The error of the
 cameras themselves is no part of the intervals.
 """
 
@@ -76,9 +77,11 @@ def needs_forecast(hour: LineHour, screens: Mapping[HourKey, ScreenHour]) -> boo
 
 def compute_unknown_share(hour: LineHour, screen: ScreenHour | None) -> float:
     """The part of an hour of which nobody knows what was shown."""
-    if hour.plays is None:
+    if hour.is_covered:
+        return 0.0
+    if hour.measured_plays is None:
         return 1.0
-    if hour.logged_plays is not None or screen is None:
+    if screen is None:
         return 0.0
     share = 1.0 - screen.reported_ms / HOUR_MS
     return share if share > NEGLIGIBLE_SHARE else 0.0
@@ -89,7 +92,7 @@ def estimate_hour(
 ) -> EstimatedHour:
     """The audience of one hour of a line."""
     ordered_milli = 1_000 * hour.booked.booked_s // loop.length_s
-    unknown_milli = round(ordered_milli * compute_unknown_share(hour, screen))
+    unknown_milli = _compute_unknown_milli(hour, screen, ordered_milli)
     plays_milli = 1_000 * (hour.plays or 0) + unknown_milli
     expected_ms = max(1, hour.cameras) * plays_milli * loop.spot_s
     basis = _choose_basis(hour, screen)
@@ -108,6 +111,13 @@ def estimate_hour(
     )
     _add_audience(found, loop, screen, usual)
     return found
+
+
+def _compute_unknown_milli(hour: LineHour, screen: ScreenHour | None, ordered_milli: int) -> int:
+    unknown_milli = round(ordered_milli * compute_unknown_share(hour, screen))
+    if hour.logged_plays is None:
+        return unknown_milli
+    return min(unknown_milli, max(0, ordered_milli - 1_000 * (hour.plays or 0)))
 
 
 def _choose_basis(hour: LineHour, screen: ScreenHour | None) -> AudienceBasis:
@@ -144,7 +154,8 @@ def _add_measured(found: EstimatedHour, plays: int, observed_ms: int, spot_s: in
     unsure = (1.0 - share) / share
     for time_ms, total in ((hour.person_ms, found.ots), (hour.looking_ms, found.viewers)):
         total.add(*_estimate(plays, time_ms, observed_ms, unsure))
-    looking_s = hour.looking_ms / 1_000 / share
+    is_part = plays < (hour.measured_plays or 0)  # a log gives the others to another line
+    looking_s = hour.looking_ms / 1_000 * (plays_ms / observed_ms if is_part else 1.0 / share)
     people = plays * hour.looking_ms / observed_ms
     found.attention_s.add(looking_s, math.sqrt(DISPERSION * people * unsure) * spot_s)
 

@@ -58,7 +58,7 @@ def read_line_hours(
         for hour in list_booked_hours(line, until_s)
         if (hour.key, hour.creative) in wanted
     ]
-    measured, logged = _read_plays(connection, booked)
+    measured, logged = _read_plays(connection, usual.sites, booked)
     every = attribute_hours([*booked, *others], measured, logged)
     hours = sorted(
         (hour for hour in every if hour.booked.line_id in sold),
@@ -94,10 +94,10 @@ def find_loop(sites: Sites, location: str) -> Loop:
 
 
 def _read_plays(
-    connection: Connection, booked: Sequence[BookedHour]
+    connection: Connection, sites: Sites, booked: Sequence[BookedHour]
 ) -> tuple[MeasuredHours, LoggedHours]:
     locations = {hour.key.location for hour in booked}
     first_s = min(hour.key.hour_at for hour in booked)
     last_s = max(hour.key.hour_at for hour in booked) + HOUR_S
     measured = read_measured_hours(connection, locations, first_s, last_s)
-    return measured, read_logged_hours(connection, sorted(locations), first_s, last_s)
+    return measured, read_logged_hours(connection, sorted(locations), first_s, last_s, sites)

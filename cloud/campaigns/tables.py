@@ -85,6 +85,16 @@ logged_hours = Table(
     sqlite_with_rowid=False,
 )
 
+logged_periods = Table(
+    "logged_periods",  # the time of which a log has every play of a screen
+    metadata,
+    Column("location", NAME, primary_key=True),
+    Column("starts_at", Instant, primary_key=True),
+    Column("ends_at", Instant, primary_key=True),
+    Column("import_id", ID, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 line_guarantees = Table(
     "line_guarantees",  # what was promised for a line, beside its booked plays
     metadata,

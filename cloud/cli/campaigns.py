@@ -9,6 +9,7 @@ import argparse
 import getpass
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -24,6 +25,7 @@ from cloud.campaigns.campaign import (
 from cloud.campaigns.make_good_proposals import find_shortfalls, propose_make_goods
 from cloud.campaigns.make_good_store import Remedy, write_reason
 from cloud.campaigns.performance import Performance, read_performance, sum_by
+from cloud.campaigns.plays.coverage import CoverageError, parse_period, state_coverage
 from cloud.campaigns.plays.imports import Importer, ImportResult
 from cloud.campaigns.plays.log_file import LogFileError
 from cloud.campaigns.plays.names import load_aliases
@@ -55,6 +57,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     imports.add_argument("--names", type=Path, metavar="FILE", help=what)
     what = "zone of times without an offset, such as UTC (default: the screen's)"
     imports.add_argument("--zone", metavar="ZONE", help=what)
+    what = "the log has every play of this period, such as 2026-11-23T00:00Z..2026-11-24T00:00Z"
+    imports.add_argument("--covers", metavar="FROM..UNTIL", help=what)
+    what = "a screen that --covers is about, once for each (default: those that the log names)"
+    imports.add_argument("--screen", action="append", metavar="ID", help=what)
     goods = actions.add_parser("make-goods", help="list or propose make-goods")
     goods.add_argument("campaign", help="id of the campaign, from `list`")
     goods.add_argument("--propose", choices=[one.value for one in Remedy], help="store proposals")
@@ -72,7 +78,7 @@ def run(arguments: argparse.Namespace, clock: Callable[[], datetime] = utc_now) 
             return _list(engine, sites, arguments.account, clock())
         show = _show if arguments.action == "show" else _make_goods
         return show(engine, sites, arguments, clock())
-    except (LogFileError, UnknownCampaignError) as refused:
+    except (CoverageError, LogFileError, UnknownCampaignError) as refused:
         sys.stderr.write(f"{refused}\n")
         return 1
     finally:
@@ -150,11 +156,21 @@ def _import(engine: Engine, sites: Sites, arguments: argparse.Namespace, now: da
     aliases = load_aliases(arguments.names) if arguments.names else None
     zone = _read_zone(arguments.zone)
     importer = Importer(sites, getpass.getuser(), now, aliases, zone)
+    if arguments.covers is not None:
+        period = parse_period(arguments.covers)
+        screens = arguments.screen or ()
+        coverage = state_coverage(*period, screens, importer.names, now)
+        importer = replace(importer, covers=coverage)
+    elif arguments.screen:
+        raise CoverageError("--screen is of no use without --covers")
     result = importer.import_file(engine, arguments.file, PlaySource(arguments.format))
     sys.stdout.write(
         f"{result.rows} rows: {result.stored} stored, {result.duplicates} stored before, "
         f"{result.refused} refused\n"
     )
+    if result.covered:
+        screens = ", ".join(result.covered)
+        sys.stdout.write(f"every play of {arguments.covers} is known of {screens}\n")
     return _report_refused(result)
 
 
@@ -163,7 +179,9 @@ def _report_refused(result: ImportResult) -> int:
         sys.stderr.write(f"{rows} rows: {reason}\n")
     if result.failure is not None:
         sys.stderr.write(f"the rest could not be read: {result.failure}\n")
-    return int(bool(result.refused or result.failure))
+    for screen, reason in result.uncovered.items():
+        sys.stderr.write(f"{screen} is not covered: {reason}\n")
+    return int(bool(result.refused or result.failure or result.uncovered))
 
 
 def _read_zone(name: str | None) -> ZoneInfo | None:

@@ -8,12 +8,14 @@ from cloud.campaigns.creative_checks import CreativeRefusedError
 from cloud.campaigns.creative_tests.store import CreativeTestError, UnknownCreativeTestError
 from cloud.campaigns.creatives import CreativeConflictError, UnknownCreativeError
 from cloud.campaigns.make_good_store import MakeGoodStateError, UnknownMakeGoodError
+from cloud.campaigns.plays.coverage import CoverageError
 from cloud.receipts.export import ExportTooLargeError
 from cloud.receipts.signing_keys import NoLogKeyError
 
 CAMPAIGN_STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
     UnknownCampaignError: (404, "Unknown campaign"),
     UnknownCreativeError: (404, "Unknown creative"),
+    CoverageError: (422, "Invalid period"),
     CreativeConflictError: (409, "Creative conflict"),
     CreativeRefusedError: (422, "Invalid creatives"),
     UnknownCreativeTestError: (404, "Unknown test"),

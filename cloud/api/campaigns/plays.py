@@ -1,5 +1,6 @@
 """`/api/plays`: plays that a player reports over HTTP, and stored plays that no line has booked."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, Final
 
@@ -9,16 +10,17 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
-from cloud import database
 from cloud.api.audience import RangeError
 from cloud.api.campaigns.callers import CallerOf
 from cloud.app.context import AppContext
 from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempotent
 from cloud.app.idempotency.key_store import Reply
+from cloud.app.idempotency.request_transactions import read_database
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.auth.access import allow_roles
 from cloud.auth.keys import Role
+from cloud.campaigns.plays.coverage import LogCoverage, state_coverage
 from cloud.campaigns.plays.formats import parse_posted, try_each
 from cloud.campaigns.plays.imports import Importer, describe_counts
 from cloud.campaigns.plays.unmatched import list_unmatched
@@ -44,12 +46,27 @@ class PostedPlay(BaseModel):
     )
 
 
+class CoveredPeriod(BaseModel):
+    """The period of which the request has every play of some screens."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    since: AwareDatetime = Field(alias="from", examples=["2030-01-07T08:00:00Z"])
+    until: AwareDatetime = Field(examples=["2030-01-07T09:00:00Z"])
+    locations: list[Annotated[str, Field(max_length=120)]] = Field(
+        default_factory=list, max_length=100, description="empty: those of the plays"
+    )
+
+
 class PlaysRequest(BaseModel):
     """Plays to store."""
 
     model_config = ConfigDict(extra="forbid")
 
     plays: list[PostedPlay] = Field(min_length=1, max_length=MOST_PLAYS)
+    covers: CoveredPeriod | None = Field(
+        default=None, description="null: there may have been other plays in these hours"
+    )
 
 
 class ImportDocument(BaseModel):
@@ -61,6 +78,8 @@ class ImportDocument(BaseModel):
     duplicates: int = Field(description="stored before")
     refused: int
     reasons: dict[str, int] = Field(description="of the refused ones")
+    covered: list[str] = Field(description="locations of which every play of `covers` is known")
+    uncovered: dict[str, str] = Field(description="other locations of `covers`, each with a reason")
 
 
 class UnmatchedPlay(BaseModel):
@@ -95,6 +114,8 @@ async def post_plays(
     def change(connection: Connection) -> Reply:
         importer = Importer(context.sites, who.name, context.clock())
         names = importer.names
+        if asked.covers is not None:
+            importer = replace(importer, covers=_read_coverage(asked.covers, importer))
         rows = iter([_to_values(play) for play in asked.plays])
         plays = try_each(rows, lambda row: parse_posted(row, names, importer.zone_of))
         result = importer.import_posted(connection, plays, content)
@@ -118,9 +139,8 @@ async def get_unmatched_plays(
         raise RangeError("give `until` after `from`, at most 31 days later")
     names = [context.sites.location(one).id for one in location or context.sites.ids]
 
-    def read() -> UnmatchedPlays:
-        with database.reading(context.engine) as connection:
-            found = list_unmatched(connection, context.sites, names, since, until)
+    def read(connection: Connection) -> UnmatchedPlays:
+        found = list_unmatched(connection, context.sites, names, since, until)
         return UnmatchedPlays(
             plays=[
                 UnmatchedPlay(
@@ -131,7 +151,11 @@ async def get_unmatched_plays(
             ]
         )  # fmt: skip
 
-    return await run_in_threadpool(read)
+    return await read_database(request, read)
+
+
+def _read_coverage(asked: CoveredPeriod, importer: Importer) -> LogCoverage:
+    return state_coverage(asked.since, asked.until, asked.locations, importer.names, importer.now)
 
 
 def _to_values(play: PostedPlay) -> dict[str, str]:

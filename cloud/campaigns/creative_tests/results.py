@@ -64,7 +64,7 @@ def read_result(
     first_s = to_seconds(test.starts_at)
     first_s += -first_s % HOUR_S
     until_s = to_seconds(min(now, test.effective_end_at)) // HOUR_S * HOUR_S
-    assigned_ids = {sites.current_id(one): one for one in test.locations}
+    assigned_ids: dict[str, str] = {sites.current_id(one): one for one in test.locations}
     measured = read_measured_hours(connection, assigned_ids, first_s, until_s)
     booked = _list_booked(connection, sites, test)
     arms = len(test.creatives)

@@ -2,6 +2,9 @@
 
 A file is stored in batches, each in a transaction of its own. After an interruption the same file
 is imported again: what was stored is a duplicate then. The entry in the audit log comes last.
+
+What a log covers is recorded only where it was read as a whole, no play of it was refused, and the
+names of its creatives are known: else a play that was left out would count as not shown.
 """
 
 import hashlib
@@ -18,7 +21,13 @@ import msgspec
 from sqlalchemy import Connection, Engine
 
 from cloud.auth import audit
-from cloud.campaigns.plays.formats import PlayResult, read_plays
+from cloud.campaigns.plays.coverage import (
+    LogCoverage,
+    describe_unknown,
+    find_unknown_creatives,
+    store_coverage,
+)
+from cloud.campaigns.plays.formats import NOT_MEDIA, PlayResult, read_plays
 from cloud.campaigns.plays.log_file import CHUNK, LogFileError, open_log
 from cloud.campaigns.plays.names import LogNames, NameAliases
 from cloud.campaigns.plays.play import LoggedPlay, PlayError, PlaySource, check_play
@@ -31,6 +40,8 @@ BATCH: Final = 5_000
 MOST_REASONS: Final = 20
 OTHER_REASONS: Final = "other reasons"
 ACTION: Final = "plays.import"
+REFUSED: Final = "plays were refused: import the log again without them, or with aliases"
+CUT: Final = "the rest of the log could not be read"
 
 
 @dataclass(slots=True)
@@ -45,6 +56,12 @@ class ImportResult:
     reasons: Counter[str] = field(default_factory=Counter)
     failure: str | None = None
     """Why the rest of the file could not be read."""
+    screens: set[str] = field(default_factory=set)
+    """Those that the log names."""
+    covered: list[str] = field(default_factory=list)
+    """Screens of which the log has every play of the period that it covers."""
+    uncovered: dict[str, str] = field(default_factory=dict)
+    """The other screens of that period, and why the log may lack plays of theirs."""
 
     @property
     def refused(self) -> int:
@@ -72,6 +89,8 @@ class Importer:
     aliases: NameAliases | None = None
     zone: tzinfo | None = None
     """The zone of times without an offset; None: that of the screen."""
+    covers: LogCoverage | None = None
+    """The period of which the log has every play; None: it does not say."""
 
     @property
     def names(self) -> LogNames:
@@ -123,9 +142,12 @@ class Importer:
                 plays.append(_check(one, self.now))
             except PlayError as error:
                 result.refuse(str(error))
-        result.stored += store_plays(connection, plays, result.source, result.id)
+        result.screens.update(play.location for play in plays)
+        result.stored += store_plays(connection, plays, result.source, result.id, self.sites)
 
     def _record(self, connection: Connection, result: ImportResult) -> None:
+        if self.covers is not None:
+            self._record_coverage(connection, result, self.covers)
         counts = describe_counts(result)
         connection.execute(
             play_imports.insert().values(
@@ -144,6 +166,30 @@ class Importer:
             details={"source": result.source.value, "sha256": result.sha256, **counts},
         )
 
+    def _record_coverage(
+        self, connection: Connection, result: ImportResult, covers: LogCoverage
+    ) -> None:
+        for screen in covers.screens or sorted(result.screens):
+            reason = self._find_gap(connection, result, covers, screen)
+            if reason is None:
+                result.covered.append(screen)
+            else:
+                result.uncovered[screen] = reason
+        store_coverage(connection, covers, result.covered, result.id)
+
+    def _find_gap(
+        self, connection: Connection, result: ImportResult, covers: LogCoverage, screen: str
+    ) -> str | None:
+        """Why the log may lack plays of a screen."""
+        if result.failure is not None:
+            return CUT
+        if result.refused > result.reasons[NOT_MEDIA]:
+            return REFUSED
+        listed = {} if self.aliases is None else self.aliases.creatives
+        listed_names = (*listed.keys(), *listed.values())
+        unknown = find_unknown_creatives(connection, self.sites, covers, screen, listed_names)
+        return describe_unknown(unknown) if unknown else None
+
 
 def describe_counts(result: ImportResult) -> Mapping[str, Any]:
     """The counts of an import, as the API and the audit log have them."""
@@ -154,6 +200,8 @@ def describe_counts(result: ImportResult) -> Mapping[str, Any]:
         "refused": result.refused,
         "reasons": dict(result.reasons.most_common()),
         "failure": result.failure,
+        "covered": result.covered,
+        "uncovered": result.uncovered,
     }
 
 

@@ -1,5 +1,6 @@
 """Logged plays that belong to no order line: they are kept, and listed here."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +15,8 @@ from cloud.campaigns.booked_hours import (
     read_lines,
     to_seconds,
 )
-from cloud.campaigns.plays.play_store import AT_ONCE, HOUR_S
+from cloud.campaigns.plays.coverage import AT_ONCE, HOUR_S
+from cloud.campaigns.plays.play_store import list_ids
 from cloud.campaigns.tables import logged_hours
 from cloud.database import EPOCH
 from cloud.sites.sites import Sites
@@ -50,7 +52,7 @@ def list_unmatched(
     booked |= {(key, creative, ANY_LINE) for key, creative, _ in booked}
     return [
         one
-        for one in _read_hours(connection, locations, since, until)
+        for one in _read_hours(connection, list_ids(sites, locations), since, until)
         if (_key(one), one.creative, one.line) not in booked
     ]
 
@@ -60,16 +62,20 @@ def _key(one: UnmatchedHour) -> HourKey:
 
 
 def _read_hours(
-    connection: Connection, locations: Sequence[str], since: datetime, until: datetime
+    connection: Connection, present: dict[str, str], since: datetime, until: datetime
 ) -> list[UnmatchedHour]:
-    columns, found = logged_hours.c, []
-    for start in range(0, len(locations), AT_ONCE):
+    names, columns = sorted(present), logged_hours.c
+    found: Counter[tuple[str, int, str, str]] = Counter()
+    for start in range(0, len(names), AT_ONCE):
         query = select(logged_hours).where(
-            columns.location.in_(locations[start : start + AT_ONCE]),
+            columns.location.in_(names[start : start + AT_ONCE]),
             columns.hour_at > to_seconds(since) - HOUR_S,
             columns.hour_at < to_seconds(until),
         )
         for location, hour_at, creative, line, plays in connection.execute(query):
-            at = EPOCH + timedelta(seconds=hour_at)
-            found.append(UnmatchedHour(location, at, creative, line, plays))
-    return sorted(found, key=lambda one: (one.hour_at, one.location, one.creative, one.line))
+            found[present[location], hour_at, creative, line] += plays
+    hours = [
+        UnmatchedHour(location, EPOCH + timedelta(seconds=hour_at), creative, line, plays)
+        for (location, hour_at, creative, line), plays in found.items()
+    ]
+    return sorted(hours, key=lambda one: (one.hour_at, one.location, one.creative, one.line))

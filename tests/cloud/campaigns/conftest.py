@@ -23,8 +23,8 @@ from tests.cloud.memory_database import in_memory
 TABLES = (
     audit_log, cpm_contracts, hour_creatives, hour_tallies, location_updates, minute_demographics,
     minute_sensors, minute_tallies, order_line_versions, tables.creatives, tables.creative_tests,
-    tables.line_guarantees, tables.logged_hours, tables.logged_plays, tables.make_goods,
-    tables.play_imports, screen_restrictions,
+    tables.line_guarantees, tables.logged_hours, tables.logged_periods, tables.logged_plays,
+    tables.make_goods, tables.play_imports, screen_restrictions,
 )  # fmt: skip
 
 

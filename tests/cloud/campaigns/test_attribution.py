@@ -22,9 +22,9 @@ def attribute(logged: LoggedHours, plays: int | None = None) -> dict[str, LineHo
     return {one.booked.line_id: one for one in found}
 
 
-def log(**lines: int) -> LoggedHours:
+def log(*, is_covered: bool = True, **lines: int) -> LoggedHours:
     plays = {(KEY, "a", ANY_LINE if name == "any" else name): n for name, n in lines.items()}
-    return LoggedHours(plays, frozenset({KEY}))
+    return LoggedHours(plays, frozenset({KEY} if is_covered else ()))
 
 
 def test_logged_plays_are_divided_by_booked_time_unless_the_log_names_the_line() -> None:
@@ -44,6 +44,21 @@ def test_a_play_of_camera_and_log_is_one_play() -> None:
     more = attribute(log(any=60), plays=30)
     assert [one.plays for one in more.values()] == [20, 40]
     assert sum(one.person_ms for one in more.values()) == 750_000
+
+
+def test_lines_have_together_no_more_plays_than_camera_or_log() -> None:
+    named = attribute(log(L1=30), plays=30)
+    assert [(one.plays, one.measured_plays) for one in named.values()] == [(30, 10), (0, 20)]
+    some = attribute(log(L1=12, any=3), plays=30)
+    assert [one.plays for one in some.values()] == [12 + 1 + 5, 2 + 10]
+
+
+def test_a_log_that_does_not_cover_the_hour_says_nothing_of_what_it_does_not_name() -> None:
+    found = attribute(log(is_covered=False, L1=12))
+    assert [(one.plays, one.logged_plays) for one in found.values()] == [(12, 12), (None, None)]
+    other = LoggedHours({(KEY, "z", ANY_LINE): 1})
+    assert [one.plays for one in attribute(other).values()] == [None, None]
+    assert [one.plays for one in attribute(other, plays=30).values()] == [10, 20]
 
 
 def test_plays_are_zero_only_where_all_time_is_attributed_and_else_unknown() -> None:

@@ -3,10 +3,14 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import Connection
 
 from cloud.booking.order_line import BookingStatus
 from cloud.campaigns.delivery import LATE_DATA, LineDelivery, read_delivery
+from cloud.campaigns.plays.coverage import LogCoverage, store_coverage
+from cloud.campaigns.plays.play import LoggedPlay, PlaySource
+from cloud.campaigns.plays.play_store import store_plays
 from tests.cloud.campaigns.campaign_data import (
     SEVEN,
     SITES,
@@ -110,6 +114,60 @@ def test_plays_whose_audience_was_not_attributed_are_estimated_from_the_hour(
 def _without_plays(one: Any) -> Any:
     fields = {name: getattr(one, name) for name in one.__struct_fields__}
     return type(one)(**{**fields, "plays": 0})
+
+
+def store_log(connection: Connection, creative: str, plays: int, *, is_whole: bool) -> None:
+    every = [
+        LoggedPlay(
+            location="KX-01", creative=creative, started_at=SEVEN + number * timedelta(minutes=1)
+        )
+        for number in range(plays)
+    ]
+    store_plays(connection, every, PlaySource.XIBO, "0" * 32)
+    if is_whole:
+        period = LogCoverage(SEVEN, SEVEN + timedelta(hours=1))
+        store_coverage(connection, period, ["KX-01"], "0" * 32)
+
+
+@pytest.mark.parametrize(
+    ("creative", "is_whole", "expected"),
+    [
+        ("z", False, (0, 60)),  # the log of another player, or a name without an alias
+        ("z", True, (0, 0)),
+        ("a", False, (20, 60)),  # the log may end after its last play
+        ("a", True, (20, 20)),
+    ],
+)
+def test_what_a_log_lacks_is_zero_only_in_the_period_that_it_covers(
+    connection: Connection, creative: str, is_whole: bool, expected: tuple[int, int]
+) -> None:
+    store_lines(connection, line())
+    store_log(connection, creative, 20, is_whole=is_whole)
+    found = deliver(connection)["SO-1-1"]
+    assert (found.plays, found.plays_high) == expected
+
+
+def test_a_log_fills_the_part_of_an_hour_without_a_report(connection: Connection) -> None:
+    store_lines(connection, line())
+    store_reports(connection, report(a=30, minutes=30))
+    store_log(connection, "a", 50, is_whole=False)
+    found = deliver(connection)["SO-1-1"]
+    assert (found.plays, found.plays_high) == (50, 60)
+
+
+def test_plays_that_a_log_gives_to_one_line_have_their_audience_there(
+    connection: Connection,
+) -> None:
+    store_lines(connection, line(), line(line_id="SO-1-2"))
+    store_reports(connection, report(a=30))
+    plays = [
+        LoggedPlay(location="KX-01", creative="a", line="SO-1-1", started_at=SEVEN + minutes)
+        for minutes in (number * timedelta(minutes=1) for number in range(24))
+    ]
+    store_plays(connection, plays, PlaySource.OPENDIRECT, "0" * 32)
+    first, second = deliver(connection, "SO-1-1", "SO-1-2").values()
+    assert (first.plays, second.plays) == (27, 3)
+    assert (first.attention_s, second.attention_s) == (135, 15)
 
 
 def test_a_line_that_is_not_sold_has_delivered_nothing(connection: Connection) -> None:

@@ -72,6 +72,19 @@ def test_a_log_is_imported_and_what_is_refused_is_counted(
     out, err = capsys.readouterr()
     assert out.splitlines()[1] == "3 rows: 1 stored, 1 stored before, 1 refused"
     assert "1 rows: the row is not about media" in err
+    names.write_text("kind,log,ours\nscreen,Left hall,KX-01\n")
+    whole = (*imports, "--names", str(names), "--covers", "2026-11-23T07:00Z..2026-11-23T08:00Z")
+    log.write_text(f"Type,FromDT,ToDT,Display,Media\n{rows.replace(',a', ',Spot A.mp4')}")
+    assert run(*whole) == 1
+    log.write_text(f"Type,FromDT,ToDT,Display,Media\n{rows.replace(',a', ',spot-a')}")
+    assert run(*whole) == 1
+    assert "KX-01 is not covered: no creative here has the name spot-a" in capsys.readouterr().err
+    names.write_text("kind,log,ours\nscreen,Left hall,KX-01\ncreative,spot-a,a\n")
+    assert run(*whole, "--screen", "Left hall") == 0
+    assert "every play of 2026-11-23T07:00Z..2026-11-23T08:00Z is known of KX-01" in (
+        capsys.readouterr().out
+    )
+    assert run(*imports, "--covers", "monday") == run(*imports, "--screen", "KX-01") == 1
     names.write_text("kind,log,ours\nplayer,x,y\n")
     assert run(*imports, "--names", str(names)) == 1
     assert run(*imports, "--zone", "Mars") == 1

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.cloud.api.campaigns.conftest import WINTER, CampaignApi
+from tests.cloud.api.campaigns.test_creatives import FILE
 
 
 def play(minute: int, creative: str = "a", **fields: Any) -> dict[str, Any]:
@@ -16,11 +17,22 @@ def test_plays_of_a_log_fill_hours_that_no_camera_attributes(api: CampaignApi) -
     wrong = play(30, location="Nowhere")
     stray = play(31, creative="z", ref="r-1")
     body = {"plays": [*plays, plays[0], wrong, stray, play(32, line="SO-9-9")]}
+    covers = {"from": "2026-11-23T08:00:00Z", "until": "2026-11-23T09:00:00Z"}
     assert api.send("POST", "/api/plays", body).status_code == 403
     found = api.send("POST", "/api/plays", body, by="operations").json()
     counts = {name: found[name] for name in ("rows", "stored", "duplicates", "refused")}
     assert counts == {"rows": 24, "stored": 22, "duplicates": 1, "refused": 1}
     assert api.send("POST", "/api/plays", body, by="operations").json()["stored"] == 0
+
+    refused = api.send("POST", "/api/plays", {**body, "covers": covers}, by="operations").json()
+    assert (refused["covered"], list(refused["uncovered"])) == ([], ["KX-01"])
+    whole = {"plays": plays, "covers": covers}
+    unknown = api.send("POST", "/api/plays", whole, by="operations").json()
+    assert "no creative here has the name z" in unknown["uncovered"]["KX-01"]
+    api.send("POST", "/api/creatives", {**FILE, "name": "z"})
+    assert api.send("POST", "/api/plays", whole, by="operations").json()["covered"] == ["KX-01"]
+    late = {**whole, "covers": {**covers, "until": "2026-11-23T10:00:00Z"}}
+    assert api.send("POST", "/api/plays", late, by="operations").status_code == 422
 
     api.clock.now = api.clock.now.replace(second=30)  # after the shared result
     totals = api.get(f"/api/campaigns/{WINTER}/performance").json()["totals"]
