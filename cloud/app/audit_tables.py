@@ -11,6 +11,7 @@ from cloud.auth.users.audit_comparison import UserComparison
 from cloud.billing.audit_comparisons import DocumentComparison, LedgerComparison
 from cloud.booking.audit_log.comparisons import BlackoutComparison, HoldComparison
 from cloud.booking.audit_log.order_comparison import OrderComparison
+from cloud.booking.audit_log.quote_comparison import QuoteComparison
 from cloud.booking.orders.line_comparison import BookedLineComparison
 from cloud.campaigns.audit_log.creative_comparisons import (
     CreativeComparison,
@@ -51,6 +52,7 @@ def _comparisons() -> Sequence[Comparison]:
         DocumentComparison(),
         LedgerComparison(),
         BookedLineComparison(),
+        QuoteComparison(),
         HoldComparison(),
         BlackoutComparison(),
         CreativeComparison(),

@@ -29,8 +29,8 @@ from cloud.app.idempotency.key_store import Reply
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.app.slot_quotes import compute_quote
-from cloud.auth import audit
 from cloud.auth.access import BUYER_ROLES, Caller, allow_roles, get_caller
+from cloud.booking.audit_log.quote_comparison import record_quote
 from cloud.booking.quote_locks import (
     LockedQuote,
     QuoteExpiredError,
@@ -157,20 +157,7 @@ async def get_quote(request: Request, quote: QuoteId, who: Asker) -> Response:
 def lock_quote(connection: Connection, quoted: LockedQuote, who: Caller) -> None:
     """Store a quote, with its entry in the audit log."""
     store_quote(connection, quoted)
-    audit.record_change(
-        connection,
-        at=quoted.created_at,
-        actor=who.name[:120],
-        action="quote.lock",
-        about=quoted.id,
-        details={
-            "account": quoted.account,
-            "total_minor": quoted.total_minor,
-            "currency": quoted.currency,
-            "slots": len(quoted.slots),
-            "valid_until": quoted.valid_until.isoformat(),
-        },
-    )
+    record_quote(connection, quoted, who.name)
 
 
 def require_valid_quote(
