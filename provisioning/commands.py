@@ -3,7 +3,6 @@
 import logging
 import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from provisioning import ca_service, release
@@ -23,6 +22,7 @@ from provisioning.key_store import KeyStoreError
 from provisioning.kms import KmsError
 from provisioning.release import ReleaseError
 from wire.aws import AwsError
+from wire.clock import utc_now
 from wire.command_line import OptionError, Parser, add_examples, sentence
 from wire.process.type_info import build_type_info
 
@@ -57,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     build_type_info()
     try:
-        for line in options.run(options, datetime.now(UTC)):
+        for line in options.run(options, utc_now()):
             sys.stdout.write(f"{line}\n")
             sys.stdout.flush()
     except REFUSALS as error:

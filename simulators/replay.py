@@ -25,10 +25,12 @@ from edge_agent.capture.camera import CaptureError
 from edge_agent.capture.factory import open_camera
 from edge_agent.metering.run_totals import RunTotals
 from edge_agent.outbox import Link, Outbox, OutboxError
+from edge_agent.outbox.rows import SignReport
 from edge_agent.perception.face_detector import FaceDetector
 from edge_agent.perception.head_pose import PoseEstimator
 from edge_agent.perception.model_errors import ModelError
 from edge_agent.perception.networks import open_networks
+from edge_agent.reporting.receipt_signing import ReceiptSigner
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.settings.loading import SettingsError, load
 from edge_agent.settings.privacy import PrivacySettings
@@ -155,6 +157,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="messages of the player with their times, one a line (default: no creative is known)",
     )
     add(
+        "--sign",
+        nargs=2,
+        type=Path,
+        metavar=("CERT", "KEY"),
+        help="certificate and key that sign a receipt of every report (default: no receipts)",
+    )
+    add(
         "--drain",
         type=float,
         default=10.0,
@@ -201,7 +210,8 @@ def _run(arguments: argparse.Namespace, *, now: datetime) -> int:
     starts_at = _starts_at(arguments.starts_at, now) or compute_first_start(
         playlist, arguments.speed, now
     )
-    with _links(arguments, address, settings) as link, _outbox() as outbox:
+    signer = ReceiptSigner(*arguments.sign).sign if arguments.sign else None
+    with _links(arguments, address, settings) as link, _outbox(signer) as outbox:
         detector, pose = open_networks(settings)
         replay = Replay(
             settings,
@@ -270,9 +280,9 @@ def _check_reachable(broker: BrokerEndpoint) -> None:
 
 
 @contextmanager
-def _outbox() -> Iterator[Outbox]:
+def _outbox(sign: SignReport | None) -> Iterator[Outbox]:
     with tempfile.TemporaryDirectory(prefix="onlooker-replay-") as folder:
-        outbox = Outbox(Path(folder, "outbox.sqlite3"))
+        outbox = Outbox(Path(folder, "outbox.sqlite3"), sign=sign)
         try:
             yield outbox
         finally:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from simulators.demo.console import print_line
 from simulators.demo.running import Demo
-from simulators.demo.sale import buying, settlement, wording
+from simulators.demo.sale import buying, receipts, settlement, wording
 from simulators.demo.sale.flight import Flight, choose_flight
 from simulators.demo.sale.playing import record_covered_lens, record_first_hour, replay
 from simulators.demo.sale.sales_server import ACCOUNT, SalesServer, open_sales_server
@@ -80,13 +80,13 @@ def _buy(sale: Sale) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
 def _measure(sale: Sale, campaign: Mapping[str, Any]) -> None:
     server, flight = sale.server, sale.flight
     first = record_first_hour(server.demo, flight, sale.scene)
-    shown = replay(server.demo, flight, first)
+    shown = replay(server.demo, flight, first, server.receipt_keys)
     sale.record("plays", shown, wording.describe_plays(shown, flight))
     server.move_to(flight.blind_at + LIVE_AFTER)
     live = settlement.read_live_performance(server.api, campaign)
     sale.record("live", live, wording.describe_live(live))
     covered = record_covered_lens(server.demo, flight)
-    shown = replay(server.demo, flight, covered)
+    shown = replay(server.demo, flight, covered, server.receipt_keys)
     sale.record("blind", shown, wording.describe_blind(shown, flight))
 
 
@@ -98,6 +98,7 @@ def _settle(sale: Sale, order: Mapping[str, Any], campaign: Mapping[str, Any]) -
     invoice = settlement.find_document(api, order, "invoice")
     settlement.store_pdf(api, invoice, server.demo.folder)
     sale.record("invoice", invoice, wording.describe_invoice(invoice))
+    _verify_receipts(sale, campaign)
     proposed = settlement.propose_make_good(api, campaign)
     make_good = settlement.approve_make_good(api, proposed)
     sale.record("make-good", make_good, wording.describe_make_good(make_good, hours))
@@ -105,6 +106,15 @@ def _settle(sale: Sale, order: Mapping[str, Any], campaign: Mapping[str, Any]) -
     credit = settlement.find_document(api, order, "credit_note")
     settlement.store_pdf(api, credit, server.demo.folder)
     sale.record("credit note", credit, wording.describe_credit(credit))
+
+
+def _verify_receipts(sale: Sale, campaign: Mapping[str, Any]) -> None:
+    demo, keys = sale.server.demo, sale.server.receipt_keys
+    file = receipts.download_receipts(sale.server.api, campaign, demo.folder)
+    verified = receipts.verify_receipts(demo, keys, file)
+    altered = receipts.find_alteration(demo, keys, file)
+    answer = {"file": str(file), "verified": verified.splitlines(), "altered": altered}
+    sale.record("receipts", answer, wording.describe_receipts(file, verified, altered))
 
 
 def _store_keys(folder: Path, server: SalesServer) -> None:

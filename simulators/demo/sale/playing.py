@@ -15,6 +15,7 @@ from typing import Final
 from simulators.demo.running import Demo
 from simulators.demo.sale.buying import CREATIVE
 from simulators.demo.sale.flight import Flight
+from simulators.demo.sale.receipts import ReceiptKeys
 
 SCENE_S: Final = 24
 HOUR_S: Final = 3_600
@@ -55,7 +56,7 @@ def record_covered_lens(demo: Demo, flight: Flight) -> ReplayedHours:
     return ReplayedHours("covered", [covered] * COVERED_CLIPS, flight.blind_at, flight.ends_at)
 
 
-def replay(demo: Demo, flight: Flight, recording: ReplayedHours) -> int:
+def replay(demo: Demo, flight: Flight, recording: ReplayedHours, keys: ReceiptKeys) -> int:
     """Run the agent on a recording until the cloud has counted it; the plays that were shown."""
     plays = demo.folder / f"{recording.name}.plays.jsonl"
     count = write_plays(plays, flight, recording)
@@ -65,6 +66,7 @@ def replay(demo: Demo, flight: Flight, recording: ReplayedHours) -> int:
         *("--location", flight.location, "--device", flight.device),
         *("--broker", demo.broker.url, "--config", str(settings), "--drain", DRAIN_S),
         *("--starts-at", recording.starts_at.isoformat(), "--plays", str(plays)),
+        *("--sign", str(keys.certificate), str(keys.key)),
     ]
     clips = [str(clip) for clip in recording.clips]
     demo.processes.run(f"replay-{recording.name}", ["simulators", "replay", *clips, *words])

@@ -15,6 +15,7 @@ from typing import Final
 from simulators.demo.running import Demo, wait_for
 from simulators.demo.sale.flight import Flight
 from simulators.demo.sale.moved_clock import MovedClock
+from simulators.demo.sale.receipts import ORIGIN, ReceiptKeys, create_receipt_keys
 from simulators.demo.sale.sales_api import SaleRole, SalesApi
 from simulators.payments.server import PaymentServer, WebhookSender
 from simulators.servers.mosquitto import free_port
@@ -35,6 +36,7 @@ class SalesServer:
     api: SalesApi
     clock: MovedClock
     webhooks: WebhookSender
+    receipt_keys: ReceiptKeys
 
     def run(self, name: str, *arguments: str) -> str:
         """Run a command of the cloud on the same database and clock."""
@@ -56,8 +58,11 @@ def open_sales_server(demo: Demo, flight: Flight) -> Iterator[SalesServer]:
         f"whsec_{secrets.token_hex(12)}",
         lambda: clock.show(datetime.now(UTC)).timestamp(),
     )
+    receipt_keys = create_receipt_keys(demo, flight, clock.environment)
     environment = {
         **clock.environment,
+        "ONLOOKER_RECEIPTS_KEY": str(receipt_keys.log_key),
+        "ONLOOKER_RECEIPTS_ORIGIN": ORIGIN,
         "ONLOOKER_STRIPE_KEY": payments.secret_key,
         "ONLOOKER_STRIPE_WEBHOOK_SECRETS": payments.webhook_secret,
         "ONLOOKER_STRIPE_URL": payments.start(),
@@ -65,7 +70,7 @@ def open_sales_server(demo: Demo, flight: Flight) -> Iterator[SalesServer]:
     try:
         api = _start_server(demo, environment)
         webhooks = WebhookSender(payments, f"{api.url}/api/payments/webhooks/stripe")
-        yield SalesServer(demo, api, clock, webhooks)
+        yield SalesServer(demo, api, clock, webhooks, receipt_keys)
     finally:
         payments.stop()
 

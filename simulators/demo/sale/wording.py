@@ -142,6 +142,15 @@ def describe_invoice(invoice: Answer) -> str:
     )
 
 
+def describe_receipts(file: Path, verified: str, altered: str) -> str:
+    """What the buyer finds in the file of receipts, without the server."""
+    _, receipts, *_, verdict = verified.splitlines()
+    return (
+        f"{file.name}, signed by the camera, verified without server and database: {receipts}. "
+        f"{verdict}. With one digit changed: {altered}"
+    )
+
+
 def describe_make_good(make_good: Answer, hours: Sequence[Answer]) -> str:
     """What is credited, and what is not."""
     plays = sum(one["plays"] for one in hours)
