@@ -30,7 +30,7 @@ from edge_agent.perception.face_detector import FaceDetector
 from edge_agent.perception.head_pose import PoseEstimator
 from edge_agent.perception.model_errors import ModelError
 from edge_agent.perception.networks import open_networks
-from edge_agent.reporting.receipt_signing import ReceiptSigner
+from edge_agent.reporting.receipt_signing import ReceiptSigner, SigningError, read_key_pair
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.settings.loading import SettingsError, load
 from edge_agent.settings.privacy import PrivacySettings
@@ -56,7 +56,15 @@ PARTLY_READ: Final = 3  # exit code: parts of a recording are damaged or missing
 EXACT_SETTINGS: Final = Settings(
     privacy=PrivacySettings(smallest_cell=1)
 )  # synthetic people: exact times
-REFUSALS: Final = (CaptureError, LinkError, ModelError, OutboxError, SettingsError, TopicError)
+REFUSALS: Final = (
+    CaptureError,
+    LinkError,
+    ModelError,
+    OutboxError,
+    SettingsError,
+    SigningError,
+    TopicError,
+)
 
 
 class ReplayError(ValueError):
@@ -210,7 +218,7 @@ def _run(arguments: argparse.Namespace, *, now: datetime) -> int:
     starts_at = _starts_at(arguments.starts_at, now) or compute_first_start(
         playlist, arguments.speed, now
     )
-    signer = ReceiptSigner(*arguments.sign).sign if arguments.sign else None
+    signer = _open_signer(*arguments.sign) if arguments.sign else None
     with _links(arguments, address, settings) as link, _outbox(signer) as outbox:
         detector, pose = open_networks(settings)
         replay = Replay(
@@ -246,6 +254,11 @@ def _starts_at(text: str | None, now: datetime) -> datetime | None:
     if starts_at > now:
         raise ReplayError(f"--starts-at {text} is in the future: the cloud would refuse it")
     return starts_at
+
+
+def _open_signer(certificate: Path, key: Path) -> SignReport:
+    read_key_pair(certificate, key)  # what cannot be used is refused before anything is played
+    return ReceiptSigner(certificate, key).sign
 
 
 @contextmanager

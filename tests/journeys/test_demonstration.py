@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
+from cloud.__main__ import main as cloud
 from cloud.auth.audit import read_entries, verify_chain
 from cloud.database import connect, hour_tallies, reading
 from simulators.demo.sale.settlement import PROMISED_S
@@ -23,7 +24,7 @@ from simulators.demo.sale.settlement import PROMISED_S
 FACTORS = ("attention", "peak", "demographic", "location", "season")
 STEPS = (
     "plan", "quote", "hold", "order", "payment", "guarantee", "plays", "live", "blind", "hours",
-    "invoice", "make-good", "credit note",
+    "invoice", "receipts", "make-good", "credit note",
 )  # fmt: skip
 LOCATION = "WA-01"
 POSITIONS = 6
@@ -165,6 +166,16 @@ def test_the_credit_is_the_measured_shortfall_of_the_price(sale):
     assert sale["make-good"]["credit_minor"] == note["net_minor"] == credit
     assert (sale["make-good"]["status"], note["corrects"]) == ("approved", sale["invoice"]["id"])
     assert note["total_minor"] == credit + round_half_up(VAT * credit)
+
+
+def test_the_receipts_of_the_camera_prove_its_plays_offline(demonstration, sale, capsys):
+    stated = sale["receipts"]
+    root = demonstration.folder / "ca" / "root.crt"
+    assert cloud(["receipts", "verify", stated["file"], "--root", str(root)]) == 0
+    *_, creative, _, verdict = capsys.readouterr().out.strip().splitlines()
+    assert f"{sum(demonstration.plays_drawn.values()):,} plays" in creative
+    assert verdict == stated["verified"][-1] == "verified: nothing is wrong"
+    assert stated["altered"].startswith("file: the file was changed after it was signed")
 
 
 def test_every_change_is_audited_at_the_time_of_its_clock(connection: Connection, sale):

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import simulators.replay
+from edge_agent.identity.certificates import private_key_to_pem
 from edge_agent.outbox import Outbox
 from edge_agent.perception.face_detector import Face
 from edge_agent.perception.head_pose import HeadPose
@@ -23,6 +24,7 @@ from edge_agent.transport.loopback import LoopbackLink
 from simulators.__main__ import main
 from simulators.clip_playlist import read_clips
 from simulators.replay import Replay
+from tests.cloud.receipts.receipt_data import Authority
 from wire.envelope import AudienceEvent, decode_events
 from wire.topics import DeviceAddress
 
@@ -124,6 +126,18 @@ def test_plays_are_reported_in_the_time_of_the_clips(tmp_path):
     for event in events_in(out):
         shown.update({name: part.plays for name, part in event.data.creatives.items()})
     assert shown == {"tea": 2, "coffee": 1}
+
+
+def test_every_report_has_a_receipt_of_the_given_key(tmp_path):
+    clip, out = film(tmp_path / "clip.mp4", seconds=2), tmp_path / "r.jsonl"
+    pair, device = Authority().enrol(), tmp_path / "device.pem"
+    device.write_bytes(private_key_to_pem(pair.key) + pair.certificates.encode())
+    words = ["replay", str(clip), "--location=KX-01", f"--out={out}"]
+    assert main([*words, "--sign", str(device), str(device)]) == 0
+    receipts = [event.receipt for event in events_in(out)]
+    assert receipts
+    assert all(receipts)
+    assert main([*words, "--sign", str(device), str(clip)]) == 2
 
 
 def test_nothing_is_left_behind(tmp_path, monkeypatch):

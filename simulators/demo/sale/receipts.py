@@ -11,13 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-)
 
-from edge_agent.identity.certificates import create_signing_request
+from edge_agent.identity.certificates import create_signing_request, private_key_to_pem
 from simulators.demo.running import Demo, DemoError
 from simulators.demo.sale.flight import Flight
 from simulators.demo.sale.sales_api import SaleRole, SalesApi
@@ -91,7 +86,6 @@ def _change_a_digit(content: bytes) -> bytes:
 
 def _write_key_and_request(key: Path, request: Path, device: str) -> None:
     private = ec.generate_private_key(ec.SECP256R1())
-    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     key.touch(mode=0o600)
-    key.write_bytes(pem)
+    key.write_bytes(private_key_to_pem(private))
     request.write_text(create_signing_request(DeviceId(device), private))

@@ -144,10 +144,10 @@ def describe_invoice(invoice: Answer) -> str:
 
 def describe_receipts(file: Path, verified: str, altered: str) -> str:
     """What the buyer finds in the file of receipts, without the server."""
-    _, receipts, *_, verdict = verified.splitlines()
+    _, receipts, creative, *_, verdict = (line.strip() for line in verified.splitlines())
     return (
-        f"{file.name}, signed by the camera, verified without server and database: {receipts}. "
-        f"{verdict}. With one digit changed: {altered}"
+        f"{file.name}, signed by the camera and verified without server and database: {receipts}; "
+        f"{creative}; {verdict}. With one digit changed: {altered}."
     )
 
 
