@@ -13,6 +13,7 @@ from cloud.receipts.merkle import (
     ProofError,
     add_leaves,
     hash_leaf,
+    list_nodes,
     read_from,
     require_consistency,
 )
@@ -53,16 +54,9 @@ def _compare_nodes(connection: Connection) -> Generator[str, None, int]:
                 yield _describe_node(node)
         number += len(contents)
         total += len(added)
-        computed = {
-            node: one for node, one in {**computed, **added}.items() if _is_open(node, number)
-        }
+        every = {**computed, **added}
+        computed = {node: every[node] for node in list_nodes(0, number)}
     return total
-
-
-def _is_open(node: Node, size: int) -> bool:
-    """Whether later entries need the node: it is a left child without its sibling."""
-    level, position = node
-    return not position & 1 and (position + 1) << level <= size < (position + 2) << level
 
 
 def _describe_node(node: Node) -> str:

@@ -1,14 +1,18 @@
 """Reports through the hardened broker: the camera's own link, the real stream, certificates.
 
-The reports of a camera are counted and acknowledged; those of another client in its name are not.
+The reports of a camera are counted and acknowledged, and their receipts, signed with the key of its
+certificate, are logged; reports of another client in its name are not.
 """
 
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+from sqlalchemy import select
 
 from cloud.database import connect, device_status, minute_tallies, reading
+from cloud.database.receipts import receipts
+from edge_agent.reporting.receipt_signing import ReceiptSigner
 from edge_agent.transport.broker import parse_broker_url
 from edge_agent.transport.paho import PahoLink
 from provisioning.authority.profiles import CertificateKind
@@ -53,6 +57,12 @@ def presence(engine, address):
     return row and row.presence
 
 
+def receipt_states(engine):
+    with reading(engine) as connection:
+        rows = connection.execute(select(receipts.c.state, receipts.c.reason)).all()
+    return [tuple(row) for row in rows]
+
+
 def test_reports_of_a_camera_are_counted_and_those_in_its_name_are_not(
     tmp_path, installation, processes, eventually
 ):
@@ -60,6 +70,7 @@ def test_reports_of_a_camera_are_counted_and_those_in_its_name_are_not(
     trust, database = tmp_path / "ca" / "trust.pem", f"sqlite:///{tmp_path}/cloud.db"
     service = installation.equip(CertificateKind.SERVICE, "service:stream")
     options = ["--broker", url, "--database", database, "--ca", str(trust)]
+    options += ["--receipts-root", str(trust)]
     for name, suffix in (("--cert", "crt"), ("--key", "key")):
         options += [name, str(tmp_path / f"{service.serial}.{suffix}")]
     record = installation.certify(CAMERA.device, CAMERA.location)
@@ -81,10 +92,11 @@ def test_reports_of_a_camera_are_counted_and_those_in_its_name_are_not(
 
     link = PahoLink(broker, CAMERA)
     link.start()
-    acks = []
+    acks, signer = [], ReceiptSigner(certificate, key)
 
     def is_acknowledged():
-        link.send(Channel.AUDIENCE, encode_event(audience_event(report(CAMERA, 1))))
+        sent = report(CAMERA, 1)
+        link.send(Channel.AUDIENCE, encode_event(audience_event(sent, signer.sign(sent))))
         acks.extend(link.take_acknowledgements())
         return acks
 
@@ -94,6 +106,8 @@ def test_reports_of_a_camera_are_counted_and_those_in_its_name_are_not(
     with reading(engine) as connection:
         rows = connection.execute(minute_tallies.select()).all()
     assert [(row.device, row.entries) for row in rows] == [(CAMERA.device, 1)]
+
+    eventually(lambda: receipt_states(engine) == [("logged", None)], what="a logged receipt")
 
     # after a revocation the broker itself reports that the camera is offline
     eventually(lambda: presence(engine, CAMERA) == "online", what="its presence")

@@ -12,6 +12,7 @@ from cloud.database.receipts import receipt_checkpoints, receipt_log_nodes, rece
 from cloud.ingest.commit import commit
 from cloud.ingest.sources.message_source import Delivery
 from cloud.ingest.validate import validate
+from cloud.receipts import log_check
 from cloud.receipts.appending import append_pending
 from cloud.receipts.export import ExportRequest, export_receipts
 from cloud.receipts.faults import FaultKind
@@ -156,7 +157,8 @@ def test_a_receipt_waits_until_its_certificate_is_known(engine):
     assert append(engine).appended == 2
 
 
-def test_batches_continue_one_log(engine):
+def test_batches_continue_one_log(engine, monkeypatch):
+    monkeypatch.setattr(log_check, "AT_ONCE", 3)
     send(engine, range(1, 8))
     roots = {}
     while append(engine, limit=3).appended:
