@@ -53,6 +53,8 @@ EXAMPLES: Final = (
     "receipts export --campaign 6d1c0e7be7c64a0f9a40a3f0d1a2b3c4 -o winter.receipts",
     "receipts verify winter.receipts --root ca.pem --log-key log.pub",
     "receipts append",
+    "receipts consistency 5760 --key receipts.pem",
+    "receipts compare november.receipts proof.txt --log-key log.pub",
     "receipts checkpoint --key receipts.pem",
     "receipts cosign cosigned.txt --cosigner cosigner.pub",
     "receipts check",

@@ -1,9 +1,9 @@
 """`python -m cloud retention`: delete rows older than their retention period, in small steps.
 
-Raw reports and changes of alerts are deleted by age, minute sums once hour sums suffice; hour sums,
-report streams and alerts are not deleted. Where a lake is in use, rows that it has not taken over
-stay, whatever their age. A report that arrives again after its row was deleted is still a
-duplicate, because streams store numbers and not rows. PostgreSQL drops whole partitions; other rows
+Raw reports, receipts and changes of alerts are deleted by age, minute sums once hour sums suffice;
+hour sums, report streams and alerts are not deleted. Where a lake is in use, rows that it has not
+taken over stay, whatever their age. A report that arrives again after its row was deleted is still
+a duplicate, because streams store numbers and not rows. PostgreSQL drops whole partitions; other rows
 are deleted in small transactions, so that ingest waits for none of them.
 """
 
@@ -31,6 +31,7 @@ from cloud.database import (
     writing,
 )
 from cloud.database.heartbeats import device_hours, is_hour_landed
+from cloud.database.receipts import receipt_log_head, receipts
 from cloud.lake.landing.unlanded import is_in_use, read_landed_number
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ class RetentionPeriods:
     dead_letters_days: int = 90
     alert_changes_days: int = 90
     heartbeats_days: int = 30
+    receipts_days: int = 800
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,20 @@ def _list_expired(
             ExpiredRows(table, minutes_before, table.c.minute_at < minute_at)
             for table in (minute_tallies, minute_demographics, minute_sensors)
         ),
+        _list_expired_receipts(now - timedelta(days=keep.receipts_days)),
     ]  # fmt: skip
+
+
+def _list_expired_receipts(before: datetime) -> ExpiredRows:
+    """The oldest entries of the log, and receipts outside it; the tree of the log stays.
+
+    Entries are deleted up to the first that is young, so that none is missing among the others.
+    """
+    young = select(func.min(receipts.c.entry)).where(receipts.c.received_at >= before)
+    size = select(receipt_log_head.c.size)
+    first_kept = func.coalesce(young.scalar_subquery(), size.scalar_subquery())
+    is_outside = receipts.c.entry.is_(None) & (receipts.c.received_at < before)
+    return ExpiredRows(receipts, before, (receipts.c.entry < first_kept) | is_outside)
 
 
 def _list_expired_for_lake(

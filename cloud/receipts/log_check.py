@@ -1,6 +1,9 @@
-"""Compares the log with its stored entries: every node is computed again from the receipts."""
+"""Compares the log with its stored entries: their nodes are computed again from the receipts.
 
-from collections.abc import Generator, Iterator
+Retention deletes the oldest entries; their nodes stay, and stand for them here.
+"""
+
+from collections.abc import Iterator
 
 from sqlalchemy import Connection, func, select
 
@@ -26,25 +29,29 @@ MOST_FAULTS = 20
 def find_log_faults(connection: Connection) -> Iterator[str]:
     """One sentence for each difference between entries, nodes, head and checkpoints."""
     size = read_size(connection)
-    found = _count(connection)
-    if found != size:
-        yield f"the log has {size} entries, and {found} receipts have a number in it"
-    nodes = yield from _compare_nodes(connection)
+    first, found = _measure_entries(connection, size)
+    if found != size - first:
+        yield (
+            f"the log has {size} entries, the oldest stored one is {first}, and {found} receipts "
+            "have a number in it"
+        )
     stored = connection.execute(select(func.count()).select_from(receipt_log_nodes)).scalar_one()
+    nodes = 2 * size - size.bit_count()
     if stored != nodes:
         yield f"the tree has {stored} nodes: expected {nodes}"
+    yield from _compare_nodes(connection, first)
     for checkpoint in read_checkpoints(connection):
         yield from _compare_checkpoint(connection, checkpoint, size)
 
 
-def _compare_nodes(connection: Connection) -> Generator[str, None, int]:
-    """Compare every node; returns how many there must be."""
-    computed: dict[Node, bytes] = {}
-    number = faults = total = 0
+def _compare_nodes(connection: Connection, first: int) -> Iterator[str]:
+    """Compare every node above the entries from `first` on."""
+    computed = dict(read_nodes(connection, list_nodes(0, first)))
+    number, faults = first, 0
     while contents := _read_entries(connection, number):
         if [index for index, _ in contents] != list(range(number, number + len(contents))):
             yield f"an entry between {number} and {number + AT_ONCE} is missing"
-            return total
+            return
         leaves = [hash_leaf(content.encode()) for _, content in contents]
         added = add_leaves(number, leaves, read_from(computed))
         stored = read_nodes(connection, added)
@@ -53,10 +60,8 @@ def _compare_nodes(connection: Connection) -> Generator[str, None, int]:
                 faults += 1
                 yield _describe_node(node)
         number += len(contents)
-        total += len(added)
         every = {**computed, **added}
         computed = {node: every[node] for node in list_nodes(0, number)}
-    return total
 
 
 def _describe_node(node: Node) -> str:
@@ -91,6 +96,9 @@ def _read_entries(connection: Connection, first: int) -> list[tuple[int, str]]:
     return [(int(number), text) for number, text in connection.execute(query.limit(AT_ONCE))]
 
 
-def _count(connection: Connection) -> int:
-    query = select(func.count()).where(receipts.c.entry.is_not(None))
-    return int(connection.execute(query).scalar_one())
+def _measure_entries(connection: Connection, size: int) -> tuple[int, int]:
+    """The number of the oldest stored entry, and how many are stored."""
+    entry = receipts.c.entry
+    query = select(func.min(entry), func.count(entry))
+    first, found = connection.execute(query).one()
+    return (size if first is None else int(first)), int(found)

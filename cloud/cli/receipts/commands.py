@@ -1,23 +1,34 @@
 """`python -m cloud receipts ACTION`: export and verify receipts, maintain and check their log.
 
-`verify` needs no database. `stream` appends receipts to the log while it runs; `append` does so
-once. `checkpoint` and `export` need the private key of the log.
+`verify` and `compare` need no database. `stream` appends receipts to the log while it runs;
+`append` does so once. `checkpoint`, `consistency` and `export` need the private key of the log.
 """
 
 import argparse
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from cloud import settings
-from cloud.cli.receipts.verify import add_verify_arguments, verify
+from cloud.cli.receipts.verify import (
+    add_compare_arguments,
+    add_verify_arguments,
+    compare,
+    verify,
+)
 from wire.clock import utc_now
+
+OFFLINE: Final = {"verify": verify, "compare": compare}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `receipts`."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     add_verify_arguments(actions.add_parser("verify", help="verify a file, without a database"))
+    add_compare_arguments(
+        actions.add_parser("compare", help="whether the log continues that of an earlier file")
+    )
     _add_export_arguments(actions.add_parser("export", help="write the receipts of a campaign"))
     key = actions.add_parser("key", help="create the key of the log; prints the public one")
     key.add_argument("file", type=Path, help="a new file, which only its owner can read")
@@ -27,6 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_database(append)
     checkpoint = actions.add_parser("checkpoint", help="sign the log as it is, print that")
     _add_key(checkpoint)
+    consistency = actions.add_parser(
+        "consistency", help="print the proof that the log continues a smaller one"
+    )
+    consistency.add_argument("size", type=int, help="entries of the smaller log")
+    _add_key(consistency)
     cosign = actions.add_parser("cosign", help="store the signature of a cosigner")
     cosign.add_argument("file", type=Path, help="a checkpoint with the line of the cosigner")
     cosign.add_argument("--cosigner", required=True, metavar="KEY", help="its public key")
@@ -37,8 +53,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, clock: Callable[[], datetime] = utc_now) -> int:
     """Run the action; 1 when something is wrong or refused."""
-    if arguments.action == "verify":
-        return verify(arguments)
+    if arguments.action in OFFLINE:
+        return OFFLINE[arguments.action](arguments)
     from cloud.cli.receipts import log_actions  # with the database
 
     if arguments.action == "key":

@@ -23,6 +23,7 @@ from cloud.database import EPOCH
 from cloud.database.receipts import receipt_certificates, receipts
 from cloud.receipts.appending import append_pending, has_pending
 from cloud.receipts.checkpoint_store import UnknownCheckpointError, add_cosignature, sign_head
+from cloud.receipts.consistency import write_consistency
 from cloud.receipts.device_certificates import (
     CertificateError,
     read_certificates,
@@ -30,7 +31,8 @@ from cloud.receipts.device_certificates import (
 )
 from cloud.receipts.export import ExportTooLargeError, append_all, export_receipts
 from cloud.receipts.log_check import find_log_faults
-from cloud.receipts.log_store import read_size
+from cloud.receipts.log_store import prove_consistency, read_size
+from cloud.receipts.merkle import ProofError
 from cloud.receipts.options import read_origin, read_receipt_keys, read_receipt_roots
 from cloud.receipts.signed_note import NoteError, parse_key
 from cloud.receipts.signing_keys import LogKeyError, LogKeys, create_log_key
@@ -39,8 +41,8 @@ from cloud.sites.sites_file import SAMPLE, load_sites
 
 LISTED: Final = 100
 REFUSED: Final = (
-    CertificateError, ExportTooLargeError, LogKeyError, NoteError, UnknownCampaignError,
-    UnknownCheckpointError,
+    CertificateError, ExportTooLargeError, LogKeyError, NoteError, ProofError,
+    UnknownCampaignError, UnknownCheckpointError,
 )  # fmt: skip
 
 
@@ -99,6 +101,16 @@ def checkpoint(engine: Engine, arguments: argparse.Namespace, now: datetime) -> 
     keys = _require_keys(arguments)
     with database.writing(engine) as connection:
         sys.stdout.write(sign_head(connection, keys, now).note)
+    return 0
+
+
+def consistency(engine: Engine, arguments: argparse.Namespace, now: datetime) -> int:
+    """Sign the log as it is, and print the proof that it continues a smaller one."""
+    keys = _require_keys(arguments)
+    with database.writing(engine) as connection:
+        newest = sign_head(connection, keys, now)
+        path = prove_consistency(connection, arguments.size, newest.size)
+    sys.stdout.write(write_consistency(arguments.size, path, newest.note))
     return 0
 
 
@@ -200,6 +212,7 @@ ACTIONS: Final[Mapping[str, Callable[[Engine, argparse.Namespace, datetime], int
     "export": export,
     "append": append,
     "checkpoint": checkpoint,
+    "consistency": consistency,
     "cosign": cosign,
     "check": check,
     "list": list_receipts,

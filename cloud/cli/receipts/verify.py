@@ -1,4 +1,4 @@
-"""`python -m cloud receipts verify FILE --root ca.pem`: needs no network and no database."""
+"""`python -m cloud receipts verify|compare`: need no network and no database."""
 
 import argparse
 import sys
@@ -8,8 +8,10 @@ from pathlib import Path
 
 from cryptography import x509
 
+from cloud.receipts.consistency import ConsistencyError, require_continuation
 from cloud.receipts.device_certificates import CertificateError, read_certificates
 from cloud.receipts.faults import CreativeTotals, SumKey, Verification
+from cloud.receipts.receipt_file import ReceiptFileError, parse_file
 from cloud.receipts.signed_note import NoteError, NoteKey, parse_key
 from cloud.receipts.verification import TrustedKeys, verify_file
 from wire.command_line import OptionError
@@ -47,6 +49,30 @@ def verify(arguments: argparse.Namespace) -> int:
     sys.stdout.writelines(f"{line}\n" for line in describe(outcome))
     sys.stderr.writelines(f"{line}\n" for line in describe_faults(outcome))
     return 1 if outcome.faults else 0
+
+
+def add_compare_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `receipts compare`."""
+    parser.add_argument("file", type=Path, help="an earlier file of receipts")
+    parser.add_argument("proof", type=Path, help="the output of `receipts consistency`")
+    what = "public key of the log, or a file with it"
+    parser.add_argument("--log-key", action="append", required=True, metavar="KEY", help=what)
+
+
+def compare(arguments: argparse.Namespace) -> int:
+    """Whether the log has only grown since the file; 1 when that is not proved."""
+    keys = list(map(_read_key, arguments.log_key))
+    try:
+        file = parse_file(_read(arguments.file).decode())
+        proof = _read(arguments.proof).decode()
+        old, new = require_continuation(file, proof, keys)
+    except (ReceiptFileError, ConsistencyError, UnicodeDecodeError) as error:
+        sys.stderr.write(f"not proved: {error}\n")
+        return 1
+    sys.stdout.write(
+        f"the log of {new.size} entries continues that of {old.size} entries in {arguments.file}\n"
+    )
+    return 0
 
 
 def describe(outcome: Verification) -> Iterator[str]:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from cloud.database import connect, reading, writing
 from cloud.database.receipts import receipt_checkpoints, receipt_log_nodes, receipts
 from cloud.ingest.commit import commit
+from cloud.ingest.retention import RetentionPeriods, apply_retention
 from cloud.ingest.sources.message_source import Delivery
 from cloud.ingest.validate import validate
 from cloud.receipts import log_check
@@ -187,7 +188,10 @@ def test_an_append_that_is_rolled_back_leaves_the_log_as_it_was(engine):
     ("change", "fault"),
     [
         (receipts.update().where(receipts.c.entry == 1).values(envelope="{}"), "entry 1 is not"),
-        (receipts.delete().where(receipts.c.entry == 3), "4 entries, and 3 receipts"),
+        (
+            receipts.delete().where(receipts.c.entry == 3),
+            "4 entries, the oldest stored one is 0, and 3 receipts",
+        ),
         (
             receipt_log_nodes.update().where(receipt_log_nodes.c.level == 2).values(hash=b"x" * 32),
             "the node of entries 0 to 3",
@@ -227,3 +231,24 @@ def test_two_programs_that_append_at_once_make_one_log(database_url):
         assert read_size(connection) == 40
         assert list(find_log_faults(connection)) == []
     engine.dispose()
+
+
+def test_retention_deletes_the_oldest_entries_and_the_log_continues(engine):
+    send(engine, range(1, 7))
+    append(engine)
+    before = export(engine)
+    with writing(engine) as connection:
+        old = receipts.c.entry.in_([0, 1, 2, 4])  # entry 3 is younger
+        connection.execute(receipts.update().where(old).values(received_at=NOW - 900 * DAY))
+    assert apply_retention(engine, RetentionPeriods(), NOW)["receipts"] == 3
+    send(engine, range(7, 10))
+    append(engine)
+    with reading(engine) as connection:
+        assert list(find_log_faults(connection)) == []
+        assert read_size(connection) == 9
+    assert verify_file(before, TRUSTED).faults == []
+    assert (
+        apply_retention(engine, RetentionPeriods(receipts_days=1), NOW + 2 * DAY)["receipts"] == 6
+    )
+    with reading(engine) as connection:
+        assert list(find_log_faults(connection)) == []

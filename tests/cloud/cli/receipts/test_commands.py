@@ -63,7 +63,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     def run(*words: str) -> int:
         parser = Parser()
         commands.add_arguments(parser)
-        options = ["--database", url] if words[0] not in ("verify", "key") else []
+        options = ["--database", url] if words[0] not in ("verify", "compare", "key") else []
         return commands.run(parser.parse_args([*words, *options]), lambda: NOW)
 
     return run
@@ -152,6 +152,27 @@ def test_a_cosigned_checkpoint_is_required(run: Run, capsys: pytest.CaptureFixtu
     assert run(*verify, cosigner.text) == 0
     other = NoteKey("third.example", COSIGNATURE, key.public_key())
     assert run(*verify, other.text) == 1
+
+
+def test_a_later_log_is_compared_with_an_earlier_file(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("key", "log.pem")
+    Path("log.pub").write_text(capsys.readouterr().out)
+    export(run, "--key", "log.pem")
+    capsys.readouterr()
+    assert run("consistency", "3", "--key", "log.pem") == 0
+    Path("proof.txt").write_text(capsys.readouterr().out)
+    words = ("compare", "a.receipts", "proof.txt", "--log-key", "log.pub")
+    assert run(*words) == 0
+    assert capsys.readouterr().out == (
+        "the log of 3 entries continues that of 3 entries in a.receipts\n"
+    )
+    Path("proof.txt").write_text(Path("proof.txt").read_text().replace("old 3", "old 2"))
+    assert run(*words) == 1
+    assert "expected old 3" in capsys.readouterr().err
+    assert run("consistency", "4", "--key", "log.pem") == 1
+    assert "expected a smaller one" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
