@@ -3,8 +3,8 @@
 Raw reports, receipts and changes of alerts are deleted by age, minute sums once hour sums suffice;
 hour sums, report streams and alerts are not deleted. Where a lake is in use, rows that it has not
 taken over stay, whatever their age. A report that arrives again after its row was deleted is still
-a duplicate, because streams store numbers and not rows. PostgreSQL drops whole partitions; other rows
-are deleted in small transactions, so that ingest waits for none of them.
+a duplicate, because streams store numbers and not rows. PostgreSQL drops whole partitions; other
+rows are deleted in small transactions, so that ingest waits for none of them.
 """
 
 import argparse
