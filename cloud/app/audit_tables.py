@@ -9,6 +9,7 @@ from cloud.auth.accounts.audit_comparisons import AccountComparison, BrandCompar
 from cloud.auth.audit_comparisons import Comparison, KeyComparison, compare_with_log
 from cloud.auth.users.audit_comparison import UserComparison
 from cloud.billing.audit_comparisons import DocumentComparison, LedgerComparison
+from cloud.billing.payments.audit_comparison import PaymentComparison
 from cloud.booking.audit_log.comparisons import BlackoutComparison, HoldComparison
 from cloud.booking.audit_log.order_comparison import OrderComparison
 from cloud.booking.audit_log.quote_comparison import QuoteComparison
@@ -51,6 +52,7 @@ def _comparisons() -> Sequence[Comparison]:
         OrderComparison(),
         DocumentComparison(),
         LedgerComparison(),
+        PaymentComparison(),
         BookedLineComparison(),
         QuoteComparison(),
         HoldComparison(),

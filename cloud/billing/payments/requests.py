@@ -85,7 +85,10 @@ def open_payment(
     method = MANUAL if is_manual else None
     call = ProviderCall(payment.id, CallAction.CREATE, 1, due.amount_minor, report.at, method)
     insert_call(connection, call)
-    details = {"document": due.document, "provider": provider.name, **_describe(payment)}
+    details = {
+        "document": due.document, "provider": provider.name, "vat_minor": due.vat_minor,
+        **_describe(payment),
+    }  # fmt: skip
     _record(connection, CREATE, payment, details, report)
     return payment
 
