@@ -33,6 +33,10 @@ COMMANDS: Final = {
         "simulators.payments.command",
         "run a payment provider on this machine, which charges nothing",
     ),
+    "bidding": (
+        "simulators.bidding.command",
+        "run the bidder of a buyer on this machine, which pays nothing",
+    ),
     "demo": (
         "simulators.demo.command",
         "run broker, cloud and cameras on this machine; print a price and a sale",

@@ -9,5 +9,6 @@ EXAMPLES: Final = (
     "fleet --cameras 100 --faults lossy --out fleet.jsonl",
     "lake --locations 100 --days 30 --lake var/scale --database sqlite:///var/scale.db",
     "payments --webhook http://127.0.0.1:8080/api/payments/webhooks/stripe",
+    "bidding --creative spring-sale",
     "demo --seconds 120",
 )

@@ -66,6 +66,8 @@ from cloud.api.orders import changes as order_changes
 from cloud.api.orders import orders
 from cloud.api.orders.errors import ORDER_ERRORS
 from cloud.api.overrides import OverrideRefused
+from cloud.api.trade import deals as trade_deals
+from cloud.api.trade.failures import TRADE_STATUS_OF
 from cloud.app import problem
 from cloud.app.billing.services import Billing, is_webhook, sample_billing
 from cloud.app.broadcaster import CursorError, TooManySubscribers
@@ -104,6 +106,7 @@ from cloud.sales.plans import TooManyPlans, UnknownPlan
 from cloud.sites.openooh import VenueError
 from cloud.sites.reload import SitesFile
 from cloud.sites.sites import UnknownLocation
+from cloud.trade.deals.bidder_client import BidderClient, open_bidder_client
 from cloud.windows.query import WindowError
 
 log = logging.getLogger(__name__)
@@ -113,7 +116,7 @@ ROUTE_MODULES: Final = (
     optimize, plans, booking_avails, booking_quotes, booking_holds, booking_blackouts,
     booking_catalogue, orders, order_changes, opendirect_parties, opendirect_products,
     opendirect_orders, opendirect_changes, opendirect_stats, billing_invoices, billing_payments,
-    billing_webhooks,
+    billing_webhooks, trade_deals,
     campaign_routes, fleet_devices, fleet_config, fleet_jobs, accounts, brands, users, sign_in,
     openid, passwords, health, page,
 )  # fmt: skip
@@ -171,6 +174,7 @@ STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
     **BOOKING_STATUS_OF,
     **BILLING_STATUS_OF,
     **CAMPAIGN_STATUS_OF,
+    **TRADE_STATUS_OF,
     DataError: (422, "Invalid request"),
     DBAPIError: (503, "Database unavailable"),
 }
@@ -201,6 +205,7 @@ def create_app(
     sites_file: SitesFile | None = None,
     sign_in_options: SignInOptions | None = None,
     billing: Billing | None = None,
+    bidders: BidderClient | None = None,
 ) -> FastAPI:
     """The application over one context; with a quota, only for callers with a key.
 
@@ -231,6 +236,7 @@ def create_app(
     app.state.broadcaster = live.new_broadcaster(app.state.reloader)
     app.state.registry = registry
     app.state.billing = billing or sample_billing()
+    app.state.bidders = bidders or open_bidder_client()
     dated = lru_cache(maxsize=1)(lambda monday: move_example_dates(openapi(), monday))
     app.state.openapi = lambda: dated(find_coming_monday(context.clock().date()))
     app.router.routes.extend(_routes())

@@ -4,10 +4,10 @@ Screens are asked for by their OpenOOH 1.2 venue, by the 1.1 id that is sent, or
 A screen that cannot be answered for (its clock lacks or doubles the hour, its forecast cannot be
 made) is left out by name, and the others are answered. An hour that has begun or is sold out is
 shown without an `imp`, and `ext` says why. `imp.pmp` has the deals of the buyer's account: lines
-that it booked in the hour, and its negotiated price. Fields: `cloud/pricing/inventory.py`.
+that it booked in the hour, its own price, and private deals. Fields: `cloud/pricing/inventory.py`.
 """
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
@@ -33,7 +33,13 @@ from cloud.pricing.inventory import Element, build_inventory_element
 from cloud.pricing.quote import quote
 from cloud.pricing.slot import NoSuchHour, Slot, parse_slot
 from cloud.sites.site_model import Site
-from cloud.trade.account_deals import BookedPrices, list_deals, read_booked_prices
+from cloud.trade.account_deals import (
+    BookedPrices,
+    list_deals,
+    read_booked_prices,
+    read_open_deals,
+)
+from cloud.trade.deals.deal import PrivateDeal
 from wire.scalars import LocationId
 
 MAX_PAGE: Final = 200
@@ -80,7 +86,7 @@ async def get_inventory(
     asked = _InventoryPage(context, buyer, time_slot, len(sites), sites[offset : offset + limit])
     asked.find_hours(_hours(context, sites, time_slot))
     if buyer.account is not None:
-        await run_in_threadpool(asked.find_booked_lines)
+        await run_in_threadpool(asked.find_agreements)
     made, failed = await forecast_all(context, asked.sites_with_the_hour)
     answer = None if failed else context.response_cache.get(asked.key(made))
     if answer is None:
@@ -105,13 +111,15 @@ class _InventoryPage:
         self._slots: dict[LocationId, Slot] = {}
         self._without: list[OmittedLocation] = []
         self._booked: BookedPrices = {}
+        self._private: Mapping[str, tuple[PrivateDeal, ...]] = {}
 
-    def find_booked_lines(self) -> None:
-        """Read the lines of the buyer in these hours."""
+    def find_agreements(self) -> None:
+        """Read the lines and the private deals of the buyer in these hours."""
         account = self._buyer.account
         assert account is not None
         with database.reading(self._context.engine) as connection:
             self._booked = read_booked_prices(connection, self._context.sites, account, self._slots)
+            self._private = read_open_deals(connection, account, self._slots)
 
     def find_hours(self, hours: Hours) -> None:
         """Separate the screens whose time zone has the hour from the others."""
@@ -137,6 +145,7 @@ class _InventoryPage:
                 has_begun(self._slots[site.id], now),
                 account if known.book.has_deals(account) else None,
                 self._booked.get(site.id),
+                self._private.get(site.id),
             )
             for site, known in made
         )
@@ -169,7 +178,8 @@ class _InventoryPage:
         rungs = made.plays.ladder(hour_forecast)
         stated = {**asdict(on_sale), "sentence": on_sale.sentence}
         spot, booked = made.plays.spot, self._booked.get(site.id, ())
-        deals = list_deals(site, spot, rungs, market, price_minor, booked)
+        private = self._private.get(site.id, ())
+        deals = list_deals(site, spot, rungs, market, price_minor, booked, private)
         return {
             **build_inventory_element(site, slot, spot, price_minor, rungs, free, deals),
             "ext": {"onlooker": {"availability": stated}},

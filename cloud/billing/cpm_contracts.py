@@ -1,10 +1,13 @@
-"""Order lines that are paid by the thousand impressions, at most the booked ones of each play."""
+"""Order lines that are paid by the thousand impressions, at most the booked ones of each play.
+
+A line may also have a limit for all its plays together, whatever their number.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
@@ -28,6 +31,14 @@ class CpmContract:
 
     price_minor: int
     multiplier: Decimal
+    most_impressions: Decimal | None = None
+
+    def count_billed(self, delivered: "DeliveredPlays") -> Decimal:
+        """The impressions that are billed, to six decimals."""
+        most = self.multiplier * delivered.plays
+        if self.most_impressions is not None:
+            most = min(most, self.most_impressions)
+        return min(delivered.impressions, most).quantize(MULTIPLIER_STEP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +65,12 @@ def store_contract(
         raise CpmContractError(f"{contract.multiplier} has more than six decimals: round it")
     if read_contracts(connection, [line_id]):
         raise CpmContractError(f"line {line_id} has a contract, which does not change")
-    values = {"price_minor": contract.price_minor, "multiplier": str(contract.multiplier)}
+    values: dict[str, Any] = {
+        "price_minor": contract.price_minor,
+        "multiplier": str(contract.multiplier),
+    }
+    if contract.most_impressions is not None:
+        values["most_impressions"] = str(contract.most_impressions)
     connection.execute(
         cpm_contracts.insert().values(line_id=line_id, created_by=by, created_at=now, **values)
     )
@@ -67,7 +83,11 @@ def read_contracts(connection: Connection, line_ids: Iterable[str]) -> Mapping[s
     """The contracts of those lines that are paid by impressions."""
     wanted = select(cpm_contracts).where(cpm_contracts.c.line_id.in_(sorted(set(line_ids))))
     return {
-        row.line_id: CpmContract(row.price_minor, Decimal(row.multiplier))
+        row.line_id: CpmContract(
+            row.price_minor,
+            Decimal(row.multiplier),
+            None if row.most_impressions is None else Decimal(row.most_impressions),
+        )
         for row in connection.execute(wanted)
     }
 
@@ -76,10 +96,9 @@ def bill_impressions(
     line_id: str, text: str, contract: CpmContract, delivered: DeliveredPlays, currency: str
 ) -> BillingLine:
     """The line of delivered impressions; those above the booked multiplier are not billed."""
-    most = contract.multiplier * delivered.plays
-    billed = min(delivered.impressions, most).quantize(MULTIPLIER_STEP)
+    billed = contract.count_billed(delivered)
     price = major(contract.price_minor, currency)
-    capped = f", {delivered.impressions} measured" if delivered.impressions > most else ""
+    capped = f", {delivered.impressions} measured" if delivered.impressions > billed else ""
     return BillingLine(
         kind=LineKind.IMPRESSIONS,
         text=text,

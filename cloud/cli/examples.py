@@ -49,6 +49,7 @@ EXAMPLES: Final = (
     "trade export xibo --campaign 6d1c0e7be7c64a0f9a40a3f0d1a2b3c4 --format api",
     f"trade export broadsign --from {SLOT[:10]} --days 7 --method prorated --out audience.csv",
     "trade read request.json",
+    "trade notices",
     "receipts key receipts.pem",
     "receipts export --campaign 6d1c0e7be7c64a0f9a40a3f0d1a2b3c4 -o winter.receipts",
     "receipts verify winter.receipts --root ca.pem --log-key log.pub",

@@ -41,7 +41,7 @@ COMMANDS: Final = {
     "trade": (
         "cloud.cli.trade.commands",
         "run",
-        "files for Xibo and Broadsign, dialects of OpenRTB",
+        "files for Xibo and Broadsign, notices of private deals",
     ),
     "rate-card": ("cloud.cli.rate_card", "run", "put another rate card in force"),
     "override": ("cloud.cli.override", "run", "set prices by hand, and withdraw them"),

@@ -83,6 +83,7 @@ cpm_contracts = Table(
     Column("line_id", NAME, primary_key=True),
     Column("price_minor", BigInteger, nullable=False),  # of a thousand impressions
     Column("multiplier", String(24), nullable=False),  # booked impressions of a play, a decimal
+    Column("most_impressions", String(24)),  # of the whole line, a decimal; null: no limit
     Column("created_by", String(120), nullable=False),
     Column("created_at", Instant, nullable=False),
     sqlite_with_rowid=False,

@@ -1,7 +1,7 @@
-"""What an account has agreed on for a slot, as deals: the lines that it booked, and its own price.
+"""What an account has agreed on for a slot: the lines that it booked, its own price, its deals.
 
 A booked line and a negotiated price are bought at a fixed price per thousand impressions, that of
-the line or of the quote.
+the line or of the quote. A private deal has its own floor, or the price of the slot.
 """
 
 from collections.abc import Mapping
@@ -13,6 +13,7 @@ from cloud.booking.order_line import BookingStatus
 from cloud.booking.orders.order import BookedLine
 from cloud.booking.orders.order_rows import read_lines_by_id
 from cloud.booking.orders.tables import booked_lines, orders
+from cloud.money import major
 from cloud.pricing.cpm import floor_cpm, multiplier
 from cloud.pricing.impressions import PlayImpressions, Spot
 from cloud.pricing.market import Market
@@ -20,18 +21,23 @@ from cloud.pricing.rtb_deals import InventoryDeal
 from cloud.pricing.slot import Slot
 from cloud.sites.site_model import Site
 from cloud.sites.sites import Sites
+from cloud.trade.deals.deal import PrivateDeal
+from cloud.trade.deals.deal import list_deals as list_deals_of
+from cloud.trade.openrtb.bid_request import round_floor_minor
+from wire.scalars import LocationId
 
 CURRENT: Final = (
     BookingStatus.BOOKED, BookingStatus.IN_FLIGHT, BookingStatus.PAUSED,
     BookingStatus.CHANGE_PENDING,
 )  # fmt: skip
 """States of lines that are still to be played."""
+MOST_DEALS: Final = 100
 BookedPrices = Mapping[str, tuple[tuple[str, int], ...]]
 """By location: the lines of an account in a slot, each with the price of one position."""
 
 
 def read_booked_prices(
-    connection: Connection, sites: Sites, account: str, slots: Mapping[str, Slot]
+    connection: Connection, sites: Sites, account: str, slots: Mapping[LocationId, Slot]
 ) -> BookedPrices:
     """The lines of an account in one slot of each location."""
     if not slots:
@@ -57,6 +63,17 @@ def read_booked_prices(
     return {location: tuple(lines) for location, lines in found.items()}
 
 
+def read_open_deals(
+    connection: Connection, account: str, slots: Mapping[LocationId, Slot]
+) -> Mapping[str, tuple[PrivateDeal, ...]]:
+    """The private deals of an account, as many as the latest `MOST_DEALS`, by location."""
+    every = list_deals_of(connection, {account}, offset=0, limit=MOST_DEALS)
+    return {
+        location: tuple(deal for deal in every if deal.has_slot(location, slot.starts_at))
+        for location, slot in slots.items()
+    }
+
+
 def list_deals(
     site: Site,
     spot: Spot,
@@ -64,6 +81,7 @@ def list_deals(
     market: Market,
     price_minor: int,
     booked: tuple[tuple[str, int], ...],
+    private: tuple[PrivateDeal, ...] = (),
 ) -> tuple[InventoryDeal, ...]:
     """The deals of an account in a slot; none where a price per thousand does not exist."""
     per_play = multiplier(rungs.ots.p50)
@@ -72,10 +90,24 @@ def list_deals(
     prices = [*booked]
     if market.override is not None and market.override.account is not None:
         prices.append((f"price-{market.override.number}", price_minor))
-    return tuple(
+    fixed = [
         InventoryDeal(name, floor_cpm(price, spot, per_play, site.currency))
         for name, price in prices
+    ]
+    floor_minor = round_floor_minor(
+        floor_cpm(price_minor, spot, per_play, site.currency), site.currency
     )
+    offered = [
+        InventoryDeal(
+            deal.id,
+            major(deal.floor_minor or floor_minor, site.currency),
+            deal.auction,
+            () if deal.seat is None else (deal.seat,),
+        )
+        for deal in private
+        if deal.currency == site.currency
+    ]
+    return (*fixed, *offered)
 
 
 def _price_in(line: BookedLine, slot: Slot | None) -> int | None:

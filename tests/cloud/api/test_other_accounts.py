@@ -31,6 +31,7 @@ from cloud.campaigns.make_good_store import Remedy, propose_make_good
 from cloud.campaigns.make_goods import DeliveredAmount, Shortfall
 from cloud.database import writing
 from cloud.messaging.smtp import MailRelay
+from cloud.trade.deals.deal import create_deal
 from tests.cloud.api.conftest import ApiClient
 from tests.cloud.api.test_route_access import ROUTES, SLOTS, allowed
 from tests.cloud.app_context import FRIDAY_NOON, ManualClock, open_app_context
@@ -38,6 +39,7 @@ from tests.cloud.billing.billing_examples import store_final_invoice
 from tests.cloud.booking.order_lines import order_line
 from tests.cloud.campaigns.campaign_data import store_lines
 from tests.cloud.people import CHEAP, add_account, add_user
+from tests.cloud.trade.deals.deal_examples import new_private_deal
 
 NUMBERS = itertools.count()
 PLANS = "/api/pricing/plans"
@@ -128,6 +130,13 @@ def new_make_good(world: World) -> str:
     return made.id
 
 
+def new_deal(world: World) -> str:
+    order = by_post("/api/orders", {"name": "Deals"})(world)
+    with writing(world.context.engine) as connection:
+        new = new_private_deal(order, FRIDAY_NOON)
+        return create_deal(connection, world.context.sites, new, by="a test", now=FRIDAY_NOON).id
+
+
 def new_creative(world: World) -> str:
     return by_post("/api/creatives", {**CREATIVE, "name": f"tea-{next(NUMBERS)}"})(world)
 
@@ -139,6 +148,7 @@ OWNED: dict[str, Create] = {
     "payment": new_payment,
     "campaign": new_campaign,
     "creative": new_creative,
+    "deal": new_deal,
     "creative_test": by_post("/api/creative-tests", CREATIVE_TEST),
     "make_good": new_make_good,
     "hold": by_post("/api/holds", {"selection": SLOTS}),

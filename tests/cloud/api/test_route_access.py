@@ -92,6 +92,8 @@ ROLES = {
     "POST /api/brands": BUYERS,
     "/api/users": ADMINS,
     "/api/password": EVERYBODY,
+    "/api/openrtb/deals": BUYERS,
+    "POST /api/openrtb/deals": SALES,
     "/api/campaigns": EVERYBODY,
     "PUT /api/campaigns": SALES,
     "POST /api/campaigns": SALES | {Role.FINANCE},
@@ -113,7 +115,7 @@ PARAMETERS = {
     "user": "0" * 32, "brand": "0" * 32, "invoice": "0" * 32, "payment": "0" * 32,
     "order": "0" * 32, "line": "0" * 32, "change": "0" * 32,
     "campaign": "0" * 32, "creative": "0" * 32, "creative_test": "0" * 32,
-    "make_good": "0" * 32,
+    "make_good": "0" * 32, "deal": "0" * 32,
     "organization": "acme", "assignment": "0" * 32,
 }  # fmt: skip
 ASKED = {"time_slot": "2026-11-23T08:00", "location": "KX-01"}

@@ -315,22 +315,6 @@ def test_what_the_sites_file_gives_is_sent_and_all_else_is_omitted():
     }
 
 
-def test_a_screen_of_pictures_only_has_no_video():
-    still = msgspec.structs.replace(SITES[0].screen, media_types=("image/png",))
-    element = build_inventory_element(
-        msgspec.structs.replace(SITES[0], screen=still), MONDAY, SPOT, 1200, rungs()
-    )
-    assert list(Draft202012Validator(ELEMENT).iter_errors(element)) == []
-    assert "video" not in element["imp"][0]
-
-
-def test_the_domain_is_that_of_the_publisher_unless_the_screen_has_its_own():
-    element = build_inventory_element(
-        msgspec.structs.replace(KNOWN, domain=None), MONDAY, SPOT, 1200, rungs()
-    )
-    assert element["dooh"]["domain"] == "example.org"
-
-
 def test_the_worked_example_of_the_docs_is_correct():
     (imp,) = build_inventory_element(SITES[0], MONDAY, SPOT, 1200, rungs())["imp"]
     assert imp["id"] == "2026-11-23T08:00Z/1"

@@ -1,0 +1,1 @@
+"""Routes of the trade: private deals of OpenRTB."""

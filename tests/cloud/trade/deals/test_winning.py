@@ -1,0 +1,44 @@
+"""What is booked for a bid: an approved creative, within the credit of who pays."""
+
+import pytest
+from sqlalchemy import update
+
+from cloud.auth.accounts.account_store import accounts
+from cloud.database import writing
+from tests.cloud.trade.deals.conftest import Exchange
+
+
+@pytest.mark.parametrize(
+    ("decision", "loss"), [("approve", 0), ("reject", 202), (None, 201)]
+)  # fmt: skip
+def test_only_an_approved_creative_wins(
+    exchange: Exchange, decision: str | None, loss: int
+) -> None:
+    name = f"summer-{decision}"
+    body = {
+        "name": name, "sha256": "b" * 64, "media_type": "video/mp4", "width_px": 1080,
+        "height_px": 1920, "duration_s": 10,
+    }  # fmt: skip
+    created = exchange.market("acme", "POST", "/api/creatives", body).json()
+    if decision is not None:
+        reason = {"reason": "too dark"} if decision == "reject" else None
+        where = f"/api/creatives/{created['id']}/{decision}"
+        assert exchange.market("sales", "POST", where, reason).status_code == 200
+    exchange.bidder.creative = name
+    try:
+        assert exchange.ask()["loss_reason"] == loss
+    finally:
+        exchange.bidder.creative = "spring-sale"
+
+
+def test_a_win_beyond_the_credit_limit_is_not_booked(exchange: Exchange) -> None:
+    before, engine = exchange.lines(), exchange.market.context.engine
+    acme = update(accounts).where(accounts.c.id == "acme")
+    with writing(engine) as connection:
+        connection.execute(acme.values(credit_limit_minor=0))
+    found = exchange.ask()
+    with writing(engine) as connection:
+        connection.execute(acme.values(credit_limit_minor=10**6))
+    assert (found["status"], found["loss_reason"]) == ("refused", 1)
+    assert "would exceed its credit limit" in found["reason"]
+    assert exchange.lines() == before
