@@ -9,7 +9,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE := uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --python-version 3.11 --no-annotate --quiet --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check bench evaluate docs lock dist sbom notes clean mosquitto broker browser database redis spark types
+.PHONY: help env demo test check bench evaluate docs lock dist sbom notes clean mosquitto broker browser database redis spark types npm
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /	/' | expand -t 10
@@ -66,10 +66,18 @@ spark: .venv/.spark  ## install Spark and, if missing, Java
 database:  ## install PostgreSQL; tests start their own cluster
 	@provisioning/local/ensure.sh initdb postgresql
 
+npm: tests/npm/node_modules/.ready  ## install what tests use of Node's packages and, if missing, Node
+
+tests/npm/node_modules/.ready: tests/npm/package-lock.json
+	@provisioning/local/ensure.sh npm nodejs npm
+	@echo "Setting up tests/npm (about 85 MB) ..."
+	@cd tests/npm && npm ci --ignore-scripts --no-audit --no-fund --prefer-offline --loglevel=error
+	@touch $@
+
 demo: $(DEMO_READY) mosquitto  ## run broker, cloud and cameras; VIDEO=path adds your video, DEMO_SECONDS=n ends it
 	@$(BIN)/python -m simulators demo $(if $(VIDEO),--video $(VIDEO)) $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
 
-test: env broker browser database redis spark types  ## run all tests
+test: env broker browser database redis spark types npm  ## run all tests
 	$(BIN)/python -m pytest --processes $(JOBS)
 
 check: env  ## check style, types, import contracts and generated documents
@@ -115,4 +123,4 @@ notes: env  ## print the release notes of a version; VERSION=1.2.3
 	@$(BIN)/python -m provisioning release $(VERSION)
 
 clean:  ## delete everything that was built
-	rm -rf $(TYPES)/node_modules .venv var build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf $(TYPES)/node_modules tests/npm/node_modules .venv var build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks

@@ -40,6 +40,7 @@ from cloud.api import (
 )
 from cloud.api.accounts import accounts, brands, openid, passwords, sign_in, users
 from cloud.api.accounts.errors import STATUS_OF as STATUS_OF_ACCOUNTS
+from cloud.api.adcp import endpoint as adcp_endpoint
 from cloud.api.audience import RangeError
 from cloud.api.billing import invoices as billing_invoices
 from cloud.api.billing import payments as billing_payments
@@ -117,8 +118,8 @@ ROUTE_MODULES: Final = (
     booking_catalogue, orders, order_changes, opendirect_parties, opendirect_products,
     opendirect_orders, opendirect_changes, opendirect_stats, billing_invoices, billing_payments,
     billing_webhooks, trade_deals,
-    campaign_routes, fleet_devices, fleet_config, fleet_jobs, accounts, brands, users, sign_in,
-    openid, passwords, health, page,
+    campaign_routes, adcp_endpoint, fleet_devices, fleet_config, fleet_jobs, accounts, brands,
+    users, sign_in, openid, passwords, health, page,
 )  # fmt: skip
 
 DATABASE_UNAVAILABLE: Final = (

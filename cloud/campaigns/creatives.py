@@ -167,6 +167,16 @@ def list_creatives(
     return [_to_creative(row) for row in rows.mappings()]
 
 
+def count_creatives(
+    connection: Connection, accounts: Collection[str] | None, *, status: CreativeStatus | None
+) -> int:
+    """How many creatives `list_creatives` has on all pages."""
+    query = select(func.count()).select_from(creatives).where(_of(accounts))
+    if status is not None:
+        query = query.where(creatives.c.status == status.value)
+    return int(connection.execute(query).scalar_one())
+
+
 def read_by_names(
     connection: Connection, account: str, names: Iterable[str]
 ) -> Mapping[str, Creative]:

@@ -64,6 +64,7 @@ booked_lines = Table(
     Column("changed_by", TEXT, nullable=False),
     Column("changed_at", Instant, nullable=False),
     Index("ix_booked_lines_order", "order_id", "line_id"),
+    Index("ix_booked_lines_quote", "quote_id"),
     Index("ix_booked_lines_status", "booking_status", "starts_at"),
 )
 

@@ -81,6 +81,7 @@ ROLES = {
     "POST /api/alerts": OPERATORS,
     "/api/orders": BUYERS | {Role.FINANCE},
     "/opendirect/2.1": BUYERS | {Role.FINANCE},
+    "/mcp": BUYERS | {Role.FINANCE},
     "/metrics": OPERATORS,
     "/api/me": EVERYBODY,
     "/api/sign-out": EVERYBODY,

@@ -1,0 +1,1 @@
+"""Orders and products as AdCP 3.0 (Ad Context Protocol) describes them."""
