@@ -57,7 +57,7 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
+class DeliveryFigures:
     """Hours of lines that have begun, by line; and which lines are final."""
 
     hours: Mapping[str, Sequence[EstimatedHour]]
@@ -90,7 +90,7 @@ def get_media_buy_delivery(call: ToolCall, asked: GetDeliveryArguments) -> dict[
         raise invalid_value("end_date", "end_date is before start_date")
     period = _to_period(first_on, last_on, now)
 
-    def read(connection: Connection) -> tuple[list[MediaBuy], Figures]:
+    def read(connection: Connection) -> tuple[list[MediaBuy], DeliveryFigures]:
         accounts = choose_accounts(connection, call, asked.account)
         found = _find(connection, asked, accounts)
         return found, _read_figures(connection, call, found, period, now)
@@ -133,7 +133,7 @@ def _read_figures(
     buys: Sequence[MediaBuy],
     period: Period,
     now: datetime,
-) -> Figures:
+) -> DeliveryFigures:
     ids = [line.line_id for one in buys for line in one.lines]
     lines = read_lines(connection, call.context.sites, "line_id", ids)
     until = min(now, EPOCH + timedelta(seconds=period.until_s))
@@ -142,11 +142,11 @@ def _read_figures(
     for hour in every:
         if period.includes(hour.hour.booked.key.hour_at):
             hours.setdefault(hour.hour.booked.line_id, []).append(hour)
-    return Figures(hours=hours, now=now, period=period)
+    return DeliveryFigures(hours=hours, now=now, period=period)
 
 
 def _describe_buy(
-    call: ToolCall, buy: MediaBuy, figures: Figures, asked: GetDeliveryArguments
+    call: ToolCall, buy: MediaBuy, figures: DeliveryFigures, asked: GetDeliveryArguments
 ) -> dict[str, Any]:
     packages = [
         _describe_package(call, buy, name, lines, figures, asked)
@@ -166,7 +166,7 @@ def _describe_package(
     buy: MediaBuy,
     name: str,
     lines: Sequence[BookedLine],
-    figures: Figures,
+    figures: DeliveryFigures,
     asked: GetDeliveryArguments,
 ) -> dict[str, Any]:
     currency = buy.order.currency
@@ -189,7 +189,7 @@ def _describe_package(
 
 
 def _describe_figures(
-    call: ToolCall, buy: MediaBuy, lines: Sequence[BookedLine], figures: Figures
+    call: ToolCall, buy: MediaBuy, lines: Sequence[BookedLine], figures: DeliveryFigures
 ) -> dict[str, Any]:
     hours = figures.of(lines)
     totals = sum_hours(hours)
@@ -208,7 +208,7 @@ def _describe_impressions(totals: DeliveryTotals, hours: Sequence[EstimatedHour]
 
 
 def _describe_days(
-    lines: Sequence[BookedLine], figures: Figures, currency: str
+    lines: Sequence[BookedLine], figures: DeliveryFigures, currency: str
 ) -> list[dict[str, Any]]:
     """Days in UTC of which something is known."""
     days: dict[Hashable, list[EstimatedHour]] = {}

@@ -22,11 +22,11 @@ from cloud.api.adcp.json_rpc import (
 )
 from cloud.api.adcp.tool_call import ToolCall
 from cloud.api.adcp.tools import TOOLS, call_tool, describe_tools
-from cloud.api.orders.orders import ORDER_ROLES
+from cloud.api.orders.orders import ORDER_ROLES, Asker
 from cloud.app.billing.services import get_billing
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
-from cloud.auth.access import allow_roles, get_caller
+from cloud.auth.access import Caller, allow_roles
 
 PATH: Final = "/mcp"
 VERSIONS: Final = ("2025-06-18", "2025-03-26", "2024-11-05")
@@ -65,7 +65,7 @@ MESSAGE: Final = {
     },
     openapi_extra=MESSAGE,
 )
-async def post_mcp(request: Request) -> Response:
+async def post_mcp(request: Request, who: Asker) -> Response:
     """Answer one message of a Model Context Protocol client."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != JSON:
@@ -78,7 +78,7 @@ async def post_mcp(request: Request) -> Response:
     if message.is_notification:
         return Response(status_code=202)
     try:
-        result = await _answer(request, message)
+        result = await _answer(request, who, message)
     except JsonRpcError as error:
         error.request_id = message.id
         return _refuse(error, 200)
@@ -95,9 +95,9 @@ def _refuse(error: JsonRpcError, status: int) -> Response:
     return Response(encode_error(error), status, media_type=JSON)
 
 
-async def _answer(request: Request, message: RpcMessage) -> dict[str, Any]:
+async def _answer(request: Request, who: Caller, message: RpcMessage) -> dict[str, Any]:
     if message.method == "tools/call":
-        return await _call_tool(request, message.params)
+        return await _call_tool(request, who, message.params)
     method = METHODS.get(message.method)
     if method is None:
         known = ", ".join([*METHODS, "tools/call"])
@@ -105,22 +105,22 @@ async def _answer(request: Request, message: RpcMessage) -> dict[str, Any]:
     return method(message.params)
 
 
-async def _call_tool(request: Request, params: dict[str, Any]) -> dict[str, Any]:
+async def _call_tool(request: Request, who: Caller, params: dict[str, Any]) -> dict[str, Any]:
     name, sent = params.get("name"), params.get("arguments", {})
     tool = TOOLS.get(name) if isinstance(name, str) else None
     if tool is None:
         raise JsonRpcError(INVALID_PARAMS, f"no tool {str(name)[:60]!r}: tools/list has them")
     if not isinstance(sent, dict):
         raise JsonRpcError(INVALID_PARAMS, "`arguments` is no object")
-    return await run_in_threadpool(call_tool, tool, _to_call(request, sent))
+    return await run_in_threadpool(call_tool, tool, _to_call(request, who, sent))
 
 
-def _to_call(request: Request, sent: dict[str, Any]) -> ToolCall:
+def _to_call(request: Request, who: Caller, sent: dict[str, Any]) -> ToolCall:
     url = request.url
     host = (url.hostname or "").lower()
     return ToolCall(
         context=get_context(request),
-        caller=get_caller(request),
+        caller=who,
         agent_url=f"{url.scheme}://{url.netloc}{PATH}",
         publisher="localhost" if ":" in host else host,
         terms_days=get_billing(request).config.terms_days,

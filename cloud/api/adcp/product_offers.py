@@ -53,7 +53,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class ProductOffer:
     """The price of one position in every hour of a window, and its audience."""
 
     window: Window
@@ -80,7 +80,9 @@ def find_window(
     return Window(starts_at, starts_at + hours * HOUR)
 
 
-def compute_offer(call: ToolCall, sold: SoldProduct, window: Window, account: str) -> Offer | None:
+def compute_offer(
+    call: ToolCall, sold: SoldProduct, window: Window, account: str
+) -> ProductOffer | None:
     """The price and the audience of a window; None where no hour of it is for sale."""
     now = call.context.clock()
     window = Window(max(window.starts_at, now), window.ends_at)
@@ -92,7 +94,7 @@ def compute_offer(call: ToolCall, sold: SoldProduct, window: Window, account: st
         call.context, demand, sold.product.delivery, buyer, account=account, by=call.caller.name
     )
     per_hour = {site.id: 3_600 // site.loop.length_s for site in sold.sites}
-    return Offer(
+    return ProductOffer(
         window=window,
         quote=quote,
         plays=sum(per_hour[one.location] for one in demand),
@@ -118,7 +120,7 @@ def list_demand(
     ]
 
 
-def describe_pricing(sold: SoldProduct, offer: Offer) -> list[dict[str, Any]]:
+def describe_pricing(sold: SoldProduct, offer: ProductOffer) -> list[dict[str, Any]]:
     """Flat rates for one or more positions, with the parameters of DOOH."""
     positions = min(site.loop.positions for site in sold.sites)
     return [
@@ -142,7 +144,7 @@ def describe_pricing(sold: SoldProduct, offer: Offer) -> list[dict[str, Any]]:
     ]
 
 
-def describe_forecast(offer: Offer, now: datetime) -> dict[str, Any]:
+def describe_forecast(offer: ProductOffer, now: datetime) -> dict[str, Any]:
     """Plays and opportunities to see of one position, as P10, P50 and P90."""
     spend = major(offer.quote.total_minor, offer.quote.currency)
     low, mid, high = (round(one) for one in (offer.ots.p10, offer.ots.p50, offer.ots.p90))

@@ -18,7 +18,7 @@ from cloud.api.adcp.creative_formats import describe_reference
 from cloud.api.adcp.errors import AdcpError, invalid_value
 from cloud.api.adcp.product_offers import (
     MOST_SLOTS,
-    Offer,
+    ProductOffer,
     SoldProduct,
     compute_offer,
     describe_forecast,
@@ -33,7 +33,7 @@ from cloud.booking.inventory.products import Product, read_daypart, read_product
 from cloud.booking.inventory.restrictions import read_restrictions
 from cloud.booking.sale_limits import find_site
 from cloud.booking.slots import DeliveryType
-from cloud.pricing.openooh import to_openooh_1_1
+from cloud.sites.openooh import to_openooh_1_1
 from cloud.sites.site_model import Site
 
 MOST_PRODUCTS: Final = 20
@@ -91,7 +91,7 @@ def read_sizes(connection: Connection, sites: Sequence[Site]) -> dict[str, list[
 def describe(
     call: ToolCall,
     sold: SoldProduct,
-    offer: Offer,
+    offer: ProductOffer,
     sizes: dict[str, list[tuple[int, int]]],
     asked: GetProductsArguments,
 ) -> dict[str, Any]:
@@ -249,7 +249,7 @@ def _split(text: str) -> set[str]:
 
 def _compute_offers(
     call: ToolCall, page: Sequence[SoldProduct], days: tuple[date | None, date | None], account: str
-) -> list[tuple[SoldProduct, Offer | None]]:
+) -> list[tuple[SoldProduct, ProductOffer | None]]:
     first_on, last_on = days
     most = min(MOST_SLOTS, MOST_PRICED // max(1, len(page)))
     now = call.context.clock()
@@ -288,7 +288,7 @@ def _describe_placement(
     }
 
 
-def _write_description(sold: SoldProduct, offer: Offer) -> str:
+def _write_description(sold: SoldProduct, offer: ProductOffer) -> str:
     window = f"{offer.window.starts_at:%Y-%m-%dT%H:%MZ} to {offer.window.ends_at:%Y-%m-%dT%H:%MZ}"
     names = ", ".join(site.name for site in sold.sites[:5])
     more = f" and {len(sold.sites) - 5} more" if len(sold.sites) > 5 else ""

@@ -10,7 +10,7 @@ from typing import Any, Final
 from cloud.campaigns.estimates import EstimatedHour
 from cloud.campaigns.line_hours import find_loop
 from cloud.campaigns.totals import DeliveryTotals, sum_hours
-from cloud.pricing.openooh import to_openooh_1_1
+from cloud.sites.openooh import to_openooh_1_1
 from cloud.sites.sites import Sites, UnknownLocation
 
 NOTES: Final = (

@@ -2,35 +2,14 @@
 
 import pytest
 
-from tests.cloud.api.adcp.conftest import BUY, Seller
+from tests.cloud.api.adcp.conftest import Seller
 
 LIST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
 
 
-def deep(levels: int) -> str:
-    return "[" * levels + "]" * levels
-
-
 MESSAGES = [
     (b"{", 400, -32700),
-    (b"\xff", 400, -32700),
-    (b"[" * 100_000, 400, -32700),
-    (b"1e999", 400, -32700),
-    (b'{"jsonrpc":"2.0","id":"\\ud800","method":"ping"}', 400, -32700),
     (b"[]", 400, -32600),
-    (b'[{"jsonrpc":"2.0","id":1,"method":"ping"}]', 400, -32600),
-    (b'"ping"', 400, -32600),
-    (b'{"id":1,"method":"ping"}', 400, -32600),
-    (b'{"jsonrpc":"2.0","id":{},"method":"ping"}', 400, -32600),
-    (b'{"jsonrpc":"2.0","id":null,"method":"ping"}', 400, -32600),
-    (b'{"jsonrpc":"2.0","id":true,"method":"ping"}', 400, -32600),
-    (b'{"jsonrpc":"2.0","id":1,"method":7}', 400, -32600),
-    (b'{"jsonrpc":"2.0","id":1,"method":"ping","params":[]}', 400, -32602),
-    (
-        b'{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":%s}}' % deep(99).encode(),
-        400,
-        -32602,
-    ),
     (b'{"jsonrpc":"2.0","id":1,"method":"resources/list"}', 200, -32601),
     (b'{"jsonrpc":"2.0","id":1,"method":"tools/call"}', 200, -32602),
     (b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"drop"}}', 200, -32602),
@@ -82,29 +61,3 @@ def test_access_and_transport_are_refused_as_elsewhere(seller: Seller) -> None:
     for method in ("GET", "DELETE"):
         headers = {"x-api-key": seller.market.keys["acme"]}
         assert client(method, "/mcp", headers=headers).status_code == 405
-
-
-@pytest.mark.parametrize(
-    ("tool", "arguments"),
-    [
-        ("get_products", {"buying_mode": "brief", "brief": "a\x00b"}),
-        ("get_products", {"buying_mode": "wholesale", "pagination": {"cursor": "-1"}}),
-        ("get_products", {"buying_mode": "wholesale", "filters": {"start_date": "2026-13-99"}}),
-        ("get_media_buys", {"media_buy_ids": ["'; DROP TABLE orders; --"] * 101}),
-        ("get_media_buys", {"pagination": {"cursor": "9" * 30}}),
-        ("get_media_buy_delivery", {"start_date": "0000-00-00"}),
-        ("list_creatives", {"pagination": {"cursor": "0" * 32}}),
-        ("list_creatives", {"filters": {"statuses": ["x"]}}),
-        ("list_accounts", {"pagination": {"max_results": 0}}),
-        ("create_media_buy", {**BUY, "idempotency_key": "k" * 16, "start_time": "\u0661"}),
-        ("create_media_buy", {**BUY, "idempotency_key": "short"}),
-        ("update_media_buy", {"idempotency_key": "k" * 17}),
-        ("sync_creatives", {"idempotency_key": "k" * 18, "creatives": []}),
-    ],
-)
-def test_hostile_arguments_are_refused_with_a_code(
-    seller: Seller, tool: str, arguments: dict
-) -> None:
-    refusal = seller.refuse(tool, **arguments)
-    assert refusal["code"] in {"INVALID_REQUEST", "VALIDATION_ERROR", "CREATIVE_NOT_FOUND"}
-    assert refusal["message"]

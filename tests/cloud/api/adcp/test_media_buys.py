@@ -6,8 +6,6 @@ from cloud.auth import audit
 from cloud.database import reading
 from tests.cloud.api.adcp.conftest import ACCOUNT, BUY, PACKAGE, Seller
 
-PEAK = {"days": ["tuesday"], "start_hour": 8, "end_hour": 9}
-
 
 def test_a_media_buy_books_the_hours_of_its_products_at_the_offered_price(seller: Seller) -> None:
     filters = {"start_date": "2026-11-24", "end_date": "2026-11-24"}
@@ -24,44 +22,6 @@ def test_a_media_buy_books_the_hours_of_its_products_at_the_offered_price(seller
     assert booked["price"] == offered["fixed_price"] < bought["total_budget"] == 5000
     (read,) = seller("get_media_buys", media_buy_ids=[bought["media_buy_id"]])["media_buys"]
     assert read == bought
-
-
-def test_dayparts_on_a_named_clock_choose_the_hours(seller: Seller) -> None:
-    overlay = {"daypart_targets": [PEAK], "timezone": "Europe/London"}
-    bought = seller.buy(packages=[{**PACKAGE, "targeting_overlay": overlay}])
-    (package,) = bought["packages"]
-    assert package["ext"]["onlooker"]["screen_hours"] == 1
-    assert package["targeting_overlay"] == overlay
-    assert bought["start_time"] == "2026-11-24T08:00:00Z"
-
-
-REFUSALS = [
-    ({"product_id": "nothing"}, "PRODUCT_NOT_FOUND", "product_id"),
-    ({"pricing_option_id": "cpm"}, "VALIDATION_ERROR", "pricing_option_id"),
-    ({"budget": 1}, "BUDGET_TOO_LOW", "budget"),
-    ({"bid_price": 4}, "UNSUPPORTED_FEATURE", "bid_price"),
-    ({"budget": "5000"}, "INVALID_REQUEST", "budget"),
-    ({"targeting_overlay": {"daypart_targets": [PEAK]}}, "VALIDATION_ERROR", "targeting_overlay"),
-    (
-        {"targeting_overlay": {"frequency_cap": {}}},
-        "UNSUPPORTED_FEATURE",
-        "targeting_overlay.frequency_cap",
-    ),
-    (
-        {"creative_assignments": [{"creative_id": "nobody-s"}]},
-        "CREATIVE_REJECTED",
-        "",
-    ),
-]
-
-
-@pytest.mark.parametrize(("change", "code", "field"), REFUSALS)
-def test_a_package_is_refused_with_its_field(
-    seller: Seller, change: dict, code: str, field: str
-) -> None:
-    refusal = seller.refuse_change("create_media_buy", **{**BUY, "packages": [PACKAGE | change]})
-    assert (refusal["code"], refusal["recovery"]) == (code, "correctable")
-    assert refusal["field"] == f"packages[0].{field}".rstrip(".")
 
 
 @pytest.mark.parametrize(
@@ -97,35 +57,6 @@ def test_hours_that_are_sold_out_are_named_and_nothing_is_booked(seller: Seller)
     assert (refusal["code"], refusal["field"]) == ("PRODUCT_UNAVAILABLE", "packages")
     assert refusal["details"]["short_count"] == 3
     assert refusal["details"]["short_slots"][0]["free"] == 0
-
-
-def test_a_repeated_key_books_once_and_a_different_request_with_it_is_refused(
-    seller: Seller,
-) -> None:
-    key = seller.new_key()
-    first = seller("create_media_buy", idempotency_key=key, context={"call": 1}, **BUY)
-    again = seller("create_media_buy", idempotency_key=key, context={"call": 2}, **BUY)
-    assert again == first | {"replayed": True, "context": {"call": 2}}
-    refusal = seller.refuse("create_media_buy", idempotency_key=key, **BUY, po_number="7")
-    assert refusal["code"] == "IDEMPOTENCY_CONFLICT"
-    missing = seller.refuse("create_media_buy", **BUY)
-    assert (missing["code"], missing["field"]) == ("INVALID_REQUEST", "idempotency_key")
-
-
-def test_terms_are_agreed_or_refused(seller: Seller) -> None:
-    billing = {"vendor": {"domain": "other.example"}, "max_variance_percent": 12}
-    terms = {"billing_measurement": billing}
-    flight = {"start_time": "2026-12-02T00:00:00Z", "end_time": "2026-12-03T00:00:00Z"}
-    bought = seller.buy(packages=[{**PACKAGE, "measurement_terms": terms}], **flight)
-    agreed = bought["packages"][0]["measurement_terms"]["billing_measurement"]
-    assert agreed["vendor"] == {"domain": "localhost"}
-    assert (agreed["measurement_window"], agreed["max_variance_percent"]) == ("final", 12)
-    billing["max_variance_percent"] = 1
-    refusal = seller.refuse_change(
-        "create_media_buy", **{**BUY, "packages": [{**PACKAGE, "measurement_terms": terms}]}
-    )
-    assert refusal["code"] == "TERMS_REJECTED"
-    assert refusal["field"].endswith("billing_measurement.max_variance_percent")
 
 
 def test_another_account_finds_nothing(seller: Seller) -> None:

@@ -1,0 +1,61 @@
+"""A package is the hours of a product, within its budget, or is refused with its field."""
+
+import pytest
+
+from tests.cloud.api.adcp.conftest import BUY, PACKAGE, Seller
+
+PEAK = {"days": ["tuesday"], "start_hour": 8, "end_hour": 9}
+
+
+def test_dayparts_on_a_named_clock_choose_the_hours(seller: Seller) -> None:
+    overlay = {"daypart_targets": [PEAK], "timezone": "Europe/London"}
+    bought = seller.buy(packages=[{**PACKAGE, "targeting_overlay": overlay}])
+    (package,) = bought["packages"]
+    assert package["ext"]["onlooker"]["screen_hours"] == 1
+    assert package["targeting_overlay"] == overlay
+    assert bought["start_time"] == "2026-11-24T08:00:00Z"
+
+
+REFUSALS = [
+    ({"product_id": "nothing"}, "PRODUCT_NOT_FOUND", "product_id"),
+    ({"pricing_option_id": "cpm"}, "VALIDATION_ERROR", "pricing_option_id"),
+    ({"budget": 1}, "BUDGET_TOO_LOW", "budget"),
+    ({"bid_price": 4}, "UNSUPPORTED_FEATURE", "bid_price"),
+    ({"budget": "5000"}, "INVALID_REQUEST", "budget"),
+    ({"targeting_overlay": {"daypart_targets": [PEAK]}}, "VALIDATION_ERROR", "targeting_overlay"),
+    (
+        {"targeting_overlay": {"frequency_cap": {}}},
+        "UNSUPPORTED_FEATURE",
+        "targeting_overlay.frequency_cap",
+    ),
+    (
+        {"creative_assignments": [{"creative_id": "nobody-s"}]},
+        "CREATIVE_REJECTED",
+        "",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "code", "field"), REFUSALS)
+def test_a_package_is_refused_with_its_field(
+    seller: Seller, change: dict, code: str, field: str
+) -> None:
+    refusal = seller.refuse_change("create_media_buy", **{**BUY, "packages": [PACKAGE | change]})
+    assert (refusal["code"], refusal["recovery"]) == (code, "correctable")
+    assert refusal["field"] == f"packages[0].{field}".rstrip(".")
+
+
+def test_terms_are_agreed_or_refused(seller: Seller) -> None:
+    billing = {"vendor": {"domain": "other.example"}, "max_variance_percent": 12}
+    terms = {"billing_measurement": billing}
+    flight = {"start_time": "2026-12-02T00:00:00Z", "end_time": "2026-12-03T00:00:00Z"}
+    bought = seller.buy(packages=[{**PACKAGE, "measurement_terms": terms}], **flight)
+    agreed = bought["packages"][0]["measurement_terms"]["billing_measurement"]
+    assert agreed["vendor"] == {"domain": "localhost"}
+    assert (agreed["measurement_window"], agreed["max_variance_percent"]) == ("final", 12)
+    billing["max_variance_percent"] = 1
+    refusal = seller.refuse_change(
+        "create_media_buy", **{**BUY, "packages": [{**PACKAGE, "measurement_terms": terms}]}
+    )
+    assert refusal["code"] == "TERMS_REJECTED"
+    assert refusal["field"].endswith("billing_measurement.max_variance_percent")
