@@ -20,6 +20,7 @@ from cloud.campaigns.audit_log.creative_comparisons import (
 )
 from cloud.campaigns.audit_log.delivery_comparisons import (
     GuaranteeComparison,
+    LoggedPeriodComparison,
     MakeGoodComparison,
     PlayImportComparison,
 )
@@ -62,6 +63,7 @@ def _comparisons() -> Sequence[Comparison]:
         GuaranteeComparison(),
         MakeGoodComparison(),
         PlayImportComparison(),
+        LoggedPeriodComparison(),
         Devices(),
         AllowListRows(),
         Groups(),

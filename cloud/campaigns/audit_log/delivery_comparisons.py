@@ -1,4 +1,4 @@
-"""Compare guarantees, make-goods and imports of plays with the audit log."""
+"""Compare guarantees, make-goods, imports of plays and what they cover with the audit log."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -111,6 +111,33 @@ class PlayImportComparison:
                 what, entry, rows.get(name), imported_at=entry.at,
                 **{column: details[column] for column in compared},
             )  # fmt: skip
+
+
+class LoggedPeriodComparison:
+    """`logged_periods`: as the imports stated them; of equal statements the first."""
+
+    def __init__(self) -> None:
+        self._stated: dict[tuple[str, datetime, datetime], AuditEntry] = {}
+
+    def add_entry(self, entry: AuditEntry, details: Details) -> None:
+        if entry.action == imports.ACTION and details.get("covers"):
+            since, until = map(datetime.fromisoformat, details["covers"])
+            for location in details["covered"]:
+                self._stated.setdefault((location, since, until), entry)
+
+    def findings(self, connection: Connection, now: datetime) -> Iterator[str]:
+        rows = {
+            (row["location"], row["starts_at"], row["ends_at"]): row
+            for row in read_rows(connection, tables.logged_periods)
+        }
+        for key in sorted(rows.keys() | self._stated.keys()):
+            location, since, until = key
+            what = f"logged_periods: {location} from {since.isoformat()} until {until.isoformat()}"
+            entry = self._stated.get(key)
+            if entry is None:
+                yield f"{what} has no entry of an import that covers it"
+            else:
+                yield from describe_differences(what, entry, rows.get(key), import_id=entry.object)
 
 
 def _copy(details: Details, *without: str) -> Details:

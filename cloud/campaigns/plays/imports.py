@@ -163,8 +163,18 @@ class Importer:
             actor=self.by[:120],
             action=ACTION,
             about=result.id,
-            details={"source": result.source.value, "sha256": result.sha256, **counts},
+            details={
+                "source": result.source.value,
+                "sha256": result.sha256,
+                "covers": self._describe_period(),
+                **counts,
+            },
         )
+
+    def _describe_period(self) -> tuple[str, str] | None:
+        if self.covers is None:
+            return None
+        return self.covers.since.isoformat(), self.covers.until.isoformat()
 
     def _record_coverage(
         self, connection: Connection, result: ImportResult, covers: LogCoverage

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, update
 from cloud.auth.audit_comparisons import compare_with_log
 from cloud.campaigns.audit_log.delivery_comparisons import (
     GuaranteeComparison,
+    LoggedPeriodComparison,
     MakeGoodComparison,
     PlayImportComparison,
 )
@@ -23,9 +24,11 @@ from cloud.campaigns.make_good_store import (
     settle_make_good,
 )
 from cloud.campaigns.make_goods import DeliveredAmount, Shortfall
+from cloud.campaigns.plays.coverage import LogCoverage
 from cloud.campaigns.plays.imports import Importer
 from cloud.campaigns.tables import (
     line_guarantees,
+    logged_periods,
     make_goods,
     play_imports,
 )
@@ -34,7 +37,9 @@ from tests.cloud.campaigns.campaign_data import SEVEN, SITES, line, store_lines
 AMOUNT = DeliveredAmount(Metric.OTS, *map(Decimal, ("100", "74.5", "70", "80.1")))
 SHORT = Shortfall(AMOUNT, Decimal("0.255"), 15)
 FINAL = SEVEN + timedelta(hours=1) + LATE_DATA
-COMPARISONS = (GuaranteeComparison, MakeGoodComparison, PlayImportComparison)
+COMPARISONS = (
+    GuaranteeComparison, MakeGoodComparison, PlayImportComparison, LoggedPeriodComparison,
+)  # fmt: skip
 
 
 def find_differences(connection: Connection) -> list[str]:
@@ -43,11 +48,14 @@ def find_differences(connection: Connection) -> list[str]:
 
 @pytest.fixture
 def stored(connection: Connection) -> Connection:
-    """A guarantee, a settled make-good, and an import."""
+    """A guarantee, a settled make-good, and imports of which two cover the same hour."""
     store_lines(connection, line())
     set_guarantee(connection, "SO-1-1", Guarantee(Metric.OTS, 90, True), by="ann", now=SEVEN)
     propose_and_settle(connection)
     Importer(SITES, "ann", SEVEN).import_posted(connection, [], b"")
+    period = LogCoverage(SEVEN - timedelta(hours=1), SEVEN, ("KX-01",))
+    for _ in range(2):
+        Importer(SITES, "ann", SEVEN, covers=period).import_posted(connection, [], b"")
     return connection
 
 
@@ -79,7 +87,10 @@ def test_what_the_program_wrote_is_what_the_log_records(stored):
         (update(make_goods).values(settled_at=None), "settled_at is None"),
         (delete(make_goods), "of entry 5 is missing"),
         (update(play_imports).values(stored=7), "stored is 7"),
-        (update(play_imports).values(id="x"), "import x has no entry"),
+        (update(play_imports).values(id=play_imports.c.id.concat("x")), "x has no entry"),
+        (update(logged_periods).values(ends_at=FINAL), "has no entry of an import that covers it"),
+        (update(logged_periods).values(import_id="x"), "import_id is x"),
+        (delete(logged_periods), "logged_periods: KX-01 from 2026-11-23T06:00:00+00:00 until"),
     ],
 )
 def test_a_row_that_bypassed_the_program_is_found(stored, statement, sentence):
