@@ -37,6 +37,13 @@ class AppendResult:
     rejected: int = 0
     waiting: int = 0
 
+    def __add__(self, other: "AppendResult") -> "AppendResult":
+        return AppendResult(
+            self.appended + other.appended,
+            self.rejected + other.rejected,
+            self.waiting + other.waiting,
+        )
+
     @property
     def is_empty(self) -> bool:
         """Whether there was nothing to do."""

@@ -10,8 +10,8 @@ from cryptography import x509
 from sqlalchemy import Connection, Row, and_, or_, select
 
 from cloud.database.receipts import receipts
-from cloud.receipts.appending import append_pending, has_pending, read_device_certificates
-from cloud.receipts.checkpoint_store import sign_head
+from cloud.receipts.appending import read_device_certificates
+from cloud.receipts.checkpoint_store import StoredCheckpoint
 from cloud.receipts.coverage import find_missing, list_booked
 from cloud.receipts.log_store import prove_inclusion
 from cloud.receipts.receipt_file import (
@@ -51,17 +51,14 @@ class ExportRequest:
     lines: tuple[ReceiptLine, ...]
 
 
-def append_all(connection: Connection, roots: Sequence[x509.Certificate] = ()) -> None:
-    """Append every pending receipt to the log."""
-    while has_pending(connection):
-        append_pending(connection, roots)
-
-
 def export_receipts(
-    connection: Connection, request: ExportRequest, keys: LogKeys, now: datetime
+    connection: Connection,
+    request: ExportRequest,
+    checkpoint: StoredCheckpoint,
+    keys: LogKeys,
+    now: datetime,
 ) -> str:
-    """The signed file; raises ExportTooLargeError."""
-    checkpoint = sign_head(connection, keys, now)
+    """The signed file, of the log as of the checkpoint; only reads. Raises ExportTooLargeError."""
     rows = _read_rows(connection, request.lines, checkpoint.size)
     lines = tuple(_with_location_ids(line, rows) for line in request.lines)
     spans = [(_camera_of(row), _span_of(row)) for row in rows]

@@ -133,7 +133,7 @@ def _run_camera(
     outbox = Outbox(
         camera.outbox_path,
         budget_bytes=settings.outbox.budget_bytes,
-        sign=_create_signer(broker, settings),
+        sign=create_signer(broker, settings),
     )
     try:
         agent = Agent(
@@ -152,7 +152,7 @@ def _run_camera(
         outbox.close()
 
 
-def _create_signer(broker: BrokerEndpoint, settings: Settings) -> SignReport | None:
+def create_signer(broker: BrokerEndpoint, settings: Settings) -> SignReport | None:
     """Signs receipts with the certificate that authenticates the device; None without one."""
     if not settings.receipts.on or broker.certificate is None or broker.key is None:
         return None

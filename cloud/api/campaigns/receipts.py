@@ -17,6 +17,7 @@ from cloud.auth.access import EVERYBODY, allow_roles
 from cloud.campaigns.campaign import find_campaign
 from cloud.campaigns.receipts.booked_lines import SETTLED_AFTER, request_campaign
 from cloud.database import EPOCH
+from cloud.receipts.checkpoint_store import sign_head
 from cloud.receipts.export import export_receipts
 from cloud.receipts.signing_keys import NoLogKeyError
 
@@ -48,15 +49,18 @@ async def get_receipts(
 
     def export() -> str:
         now = context.clock()
-        with database.writing(context.engine) as connection:
+        with database.reading(context.engine) as connection:
             found = find_campaign(connection, context.sites, campaign, who.accounts)
             if line is not None:
                 require_line(found, line)
-            if context.receipt_keys is None:
-                raise NoLogKeyError(NO_KEY)
-            end = min(until, now) if until else now - SETTLED_AFTER
-            wanted = request_campaign(found, context.sites, end, since=since or EPOCH, line=line)
-            return export_receipts(connection, wanted, context.receipt_keys, now)
+        if context.receipt_keys is None:
+            raise NoLogKeyError(NO_KEY)
+        end = min(until, now) if until else now - SETTLED_AFTER
+        wanted = request_campaign(found, context.sites, end, since=since or EPOCH, line=line)
+        with database.writing(context.engine) as connection:
+            checkpoint = sign_head(connection, context.receipt_keys, now)
+        with database.reading(context.engine) as connection:
+            return export_receipts(connection, wanted, checkpoint, context.receipt_keys, now)
 
     name = f'attachment; filename="{campaign}.receipts"'
     return PlainTextResponse(await run_in_threadpool(export), headers={"content-disposition": name})

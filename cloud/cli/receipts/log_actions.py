@@ -2,11 +2,12 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from sqlalchemy import Connection, Engine, select
 
@@ -21,7 +22,7 @@ from cloud.campaigns.campaign import (
 from cloud.campaigns.receipts.booked_lines import SETTLED_AFTER, request_campaign
 from cloud.database import EPOCH
 from cloud.database.receipts import receipt_certificates, receipts
-from cloud.receipts.appending import append_pending, has_pending
+from cloud.receipts.appending import AppendResult, append_pending, has_pending
 from cloud.receipts.checkpoint_store import UnknownCheckpointError, add_cosignature, sign_head
 from cloud.receipts.consistency import write_consistency
 from cloud.receipts.device_certificates import (
@@ -29,7 +30,7 @@ from cloud.receipts.device_certificates import (
     read_certificates,
     to_device_certificate,
 )
-from cloud.receipts.export import ExportTooLargeError, append_all, export_receipts
+from cloud.receipts.export import ExportTooLargeError, export_receipts
 from cloud.receipts.log_check import find_log_faults
 from cloud.receipts.log_store import prove_consistency, read_size
 from cloud.receipts.merkle import ProofError
@@ -68,13 +69,16 @@ def export(engine: Engine, arguments: argparse.Namespace, now: datetime) -> int:
     keys, roots = _require_keys(arguments), read_receipt_roots(arguments)
     sites = load_sites(settings.read(arguments).sites or SAMPLE)
     until = min(arguments.until, now) if arguments.until else now - SETTLED_AFTER
-    with database.writing(engine) as connection:
+    with database.reading(engine) as connection:
         campaign = _find_campaign(connection, sites, arguments)
-        wanted = request_campaign(
-            campaign, sites, until, since=arguments.since or EPOCH, line=arguments.line
-        )
-        append_all(connection, roots)
-        content = export_receipts(connection, wanted, keys, now)
+    wanted = request_campaign(
+        campaign, sites, until, since=arguments.since or EPOCH, line=arguments.line
+    )
+    _append_all(engine, roots)
+    with database.writing(engine) as connection:
+        head = sign_head(connection, keys, now)
+    with database.reading(engine) as connection:
+        content = export_receipts(connection, wanted, head, keys, now)
     _write_new(arguments.out, content)
     _print(f"wrote {arguments.out}")
     return 0
@@ -82,17 +86,11 @@ def export(engine: Engine, arguments: argparse.Namespace, now: datetime) -> int:
 
 def append(engine: Engine, arguments: argparse.Namespace, _now: datetime) -> int:
     """Append every pending receipt, in transactions of a few hundred."""
-    roots = read_receipt_roots(arguments)
-    appended = rejected = waiting = 0
-    while True:
-        with database.writing(engine) as connection:
-            result = append_pending(connection, roots)
-            is_done = not has_pending(connection)
-        appended, rejected = appended + result.appended, rejected + result.rejected
-        waiting += result.waiting
-        if is_done:
-            break
-    _print(f"{appended} appended, {rejected} rejected, {waiting} wait for a certificate")
+    total = _append_all(engine, read_receipt_roots(arguments))
+    _print(
+        f"{total.appended} appended, {total.rejected} rejected, {total.waiting} wait for a "
+        "certificate"
+    )
     return 0
 
 
@@ -180,6 +178,15 @@ def add_certificate(engine: Engine, arguments: argparse.Namespace, now: datetime
         connection.execute(new.on_conflict_do_nothing())
     _print(f"certificate {keyid} of {found.device}")
     return 0
+
+
+def _append_all(engine: Engine, roots: Sequence[x509.Certificate]) -> AppendResult:
+    total = AppendResult()
+    while True:
+        with database.writing(engine) as connection:
+            total += append_pending(connection, roots)
+            if not has_pending(connection):
+                return total
 
 
 def _require_keys(arguments: argparse.Namespace) -> LogKeys:

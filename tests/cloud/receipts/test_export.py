@@ -15,6 +15,7 @@ from cloud.ingest.sources.message_source import Delivery
 from cloud.ingest.validate import validate
 from cloud.receipts import log_check
 from cloud.receipts.appending import append_pending
+from cloud.receipts.checkpoint_store import sign_head
 from cloud.receipts.export import ExportRequest, export_receipts
 from cloud.receipts.faults import FaultKind
 from cloud.receipts.log_check import find_log_faults
@@ -76,7 +77,8 @@ def append(engine, **options):
 
 def export(engine, request=REQUEST):
     with writing(engine) as connection:
-        return export_receipts(connection, request, KEYS, NOW).encode()
+        checkpoint = sign_head(connection, KEYS, NOW)
+        return export_receipts(connection, request, checkpoint, KEYS, NOW).encode()
 
 
 def reasons(engine):

@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from edge_agent.commands.run import create_signer
+from edge_agent.settings.camera_settings import Settings
+from edge_agent.settings.transport import ReceiptSettings
+from edge_agent.transport.broker import parse_broker_url
 from simulators.servers.mosquitto import free_port
 from tests.edge_agent.agent_process import start_agent, wait_until_connected
 from wire.health import Presence
@@ -112,3 +116,12 @@ def test_the_status_page_the_player_and_the_recorder_work_together(
     assert split == sum(one.observed_ms for one in cloud.reports) == totals["observed_ms"]
     (index,) = (tmp_path / "video").rglob("index.m3u8")
     assert "#EXT-X-ENDLIST" in index.read_text()
+
+
+def test_receipts_are_signed_with_the_certificate_of_the_device(tmp_path):
+    certificate, key = tmp_path / "device.crt", tmp_path / "device.key"
+    with_certificate = parse_broker_url("mqtts://broker", certificate=certificate, key=key)
+    off = Settings(receipts=ReceiptSettings(on=False))
+    assert create_signer(with_certificate, Settings()) is not None
+    assert create_signer(with_certificate, off) is None
+    assert create_signer(parse_broker_url("mqtt://broker"), Settings()) is None
