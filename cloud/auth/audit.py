@@ -12,7 +12,18 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Column, Connection, Index, Integer, String, Table, Text, insert, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    bindparam,
+    insert,
+    select,
+)
 
 from cloud import database
 
@@ -38,6 +49,15 @@ audit_log = Table(
     Column("previous", String(64), nullable=False),
     Column("digest", String(64), nullable=False),
     Index("ix_audit_log_object", "object", "number"),
+)
+
+
+_NEWEST: Final = select(audit_log).order_by(audit_log.c.number.desc()).limit(1)
+_LATEST_DETAILS: Final = (
+    select(audit_log.c.details)
+    .where(audit_log.c.action.in_(bindparam("actions", expanding=True)))
+    .order_by(audit_log.c.number.desc())
+    .limit(1)
 )
 
 
@@ -93,8 +113,7 @@ def record_changes(connection: Connection, new: Sequence[NewAuditEntry]) -> int:
     The newest entry is read once, also for ten thousand changes.
     """
     lock_log(connection)
-    newest = select(audit_log).order_by(audit_log.c.number.desc()).limit(1)
-    last = connection.execute(newest).mappings().one_or_none()
+    last = connection.execute(_NEWEST).mappings().one_or_none()
     number, previous = (last["number"], last["digest"]) if last else (0, FIRST_DIGEST)
     rows = []
     for one in new:
@@ -163,13 +182,7 @@ def read_entries(connection: Connection) -> Iterator[AuditEntry]:
 
 def read_latest_details(connection: Connection, *actions: str) -> dict[str, Any] | None:
     """The details of the newest entry of any of the actions."""
-    newest = (
-        select(audit_log.c.details)
-        .where(audit_log.c.action.in_(sorted(actions)))
-        .order_by(audit_log.c.number.desc())
-        .limit(1)
-    )
-    found = connection.execute(newest).scalar_one_or_none()
+    found = connection.execute(_LATEST_DETAILS, {"actions": sorted(actions)}).scalar_one_or_none()
     return None if found is None else msgspec.json.decode(found, type=dict[str, Any])
 
 

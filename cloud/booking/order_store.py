@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, true
+from sqlalchemy import Connection, Row, Select, and_, bindparam, func, select
 
 from cloud.booking.order_line import HOUR_S, LINE_FIELDS, OrderLine, group_slots
 from cloud.database.orders import decode_runs, encode_runs, order_line_versions
@@ -66,12 +67,13 @@ def read_newest(
 
     With a column (`line_id` or `order_id`), of the lines that have one of the values there.
     """
+    wanted = _select_newest(column)
     if column is None:
-        return {row.line_id: row for row in _read_newest(connection, true())}
+        return {row.line_id: row for row in connection.execute(wanted)}
     every, found = sorted(set(values)), {}
     for start in range(0, len(every), AT_ONCE):
-        condition = order_line_versions.c[column].in_(every[start : start + AT_ONCE])
-        found.update({row.line_id: row for row in _read_newest(connection, condition)})
+        rows = connection.execute(wanted, {"names": every[start : start + AT_ONCE]})
+        found.update({row.line_id: row for row in rows})
     return found
 
 
@@ -81,17 +83,16 @@ def digest_of_all(connection: Connection) -> str:
     return f"{sum(map(_digest, rows)) % 2**256:064x}"
 
 
-def _read_newest(connection: Connection, condition: ColumnElement[bool]) -> Sequence[Row[Any]]:
+@cache
+def _select_newest(column: str | None) -> Select[Any]:
+    """The newest versions, with a column of the lines that have one of the `names` there."""
     table = order_line_versions
-    last = (
-        select(table.c.line_id, func.max(table.c.version).label("version"))
-        .where(condition)
-        .group_by(table.c.line_id)
-        .subquery()
-    )
-    is_last = and_(table.c.line_id == last.c.line_id, table.c.version == last.c.version)
-    joined = select(table).join(last, is_last)
-    return connection.execute(joined.order_by(table.c.order_id, table.c.line_id)).all()
+    last = select(table.c.line_id, func.max(table.c.version).label("version"))
+    if column is not None:
+        last = last.where(table.c[column].in_(bindparam("names", expanding=True)))
+    newest = last.group_by(table.c.line_id).subquery()
+    is_last = and_(table.c.line_id == newest.c.line_id, table.c.version == newest.c.version)
+    return select(table).join(newest, is_last).order_by(table.c.order_id, table.c.line_id)
 
 
 def _check_orders(connection: Connection, lines: Sequence[OrderLine]) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    bindparam,
     insert,
     or_,
     select,
@@ -62,6 +63,10 @@ accounts = Table(
 )
 
 
+_BY_ID: Final = select(accounts).where(accounts.c.id == bindparam("account"))
+_LOCKED_BY_ID: Final = _BY_ID.with_for_update()
+
+
 class AccountExistsError(AccountError):
     """An id that is taken."""
 
@@ -72,8 +77,7 @@ class UnknownAccountError(LookupError):
 
 def read_account(connection: Connection, account: str, *, lock: bool = False) -> Account | None:
     """The account with this id, open or closed, until the end of the transaction with `lock`."""
-    wanted = select(accounts).where(accounts.c.id == account)
-    found = connection.execute(wanted.with_for_update() if lock else wanted)
+    found = connection.execute(_LOCKED_BY_ID if lock else _BY_ID, {"account": account})
     row = found.mappings().one_or_none()
     return None if row is None else _to_account(row)
 

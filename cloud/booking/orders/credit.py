@@ -5,9 +5,7 @@ The agency of an order pays for it; without one, the account itself.
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
-
-from cloud.auth.accounts.account_store import accounts, require_account
+from cloud.auth.accounts.account_store import require_account
 from cloud.booking.order_line import SOLD
 from cloud.booking.orders.order import BookedLine, Order, compute_commission
 from cloud.booking.orders.order_rows import read_lines, sum_orders_of_payer
@@ -26,9 +24,7 @@ def require_credit(work: OrderWork, order: Order, lines: Sequence[BookedLine]) -
     account that pays is locked, so two bookings cannot use the same credit.
     """
     payer = order.agency or order.account
-    locked = select(accounts.c.id).where(accounts.c.id == payer).with_for_update()
-    work.connection.execute(locked)
-    limit = require_account(work.connection, payer).credit_limit_minor
+    limit = require_account(work.connection, payer, lock=True).credit_limit_minor
     paid = work.read_paid(work.connection, payer, order.currency)
     excess = _sum_orders(work, order, lines) - paid - limit
     if excess > 0:

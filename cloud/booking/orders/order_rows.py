@@ -4,9 +4,10 @@ Every query of a caller has the accounts that the caller sees in its condition, 
 another account and one that never existed are the same case.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -14,8 +15,10 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Insert,
     Select,
     and_,
+    bindparam,
     case,
     cast,
     func,
@@ -40,6 +43,7 @@ NEVER_SHOWN: Final = frozenset(
     {BookingStatus.CANCELED, BookingStatus.EXPIRED, BookingStatus.DECLINED}
 )
 LINE_COLUMNS: Final = tuple(one.name for one in fields(BookedLine))
+ROW_COLUMNS: Final = (*LINE_COLUMNS, "cost_minor")
 
 
 class UnknownOrderError(LookupError):
@@ -71,8 +75,9 @@ def find_order(
 
     Raises UnknownOrderError.
     """
-    wanted = select(orders).where(orders.c.id == order_id[:64], _of(accounts))
-    row = connection.execute(wanted.with_for_update() if lock else wanted).mappings().first()
+    wanted = _select_order(is_scoped=accounts is not None, lock=lock)
+    values = {"id": order_id[:64], "accounts": sorted(accounts or ())}
+    row = connection.execute(wanted, values).mappings().first()
     if row is None:
         raise unknown_order(order_id)
     return _to_order(row)
@@ -96,12 +101,12 @@ def list_orders(
 
 def read_lines(connection: Connection, order_ids: Iterable[str]) -> tuple[BookedLine, ...]:
     """The lines of some orders, in their order."""
-    return _read(connection, select(booked_lines).where(booked_lines.c.order_id.in_([*order_ids])))
+    return _read(connection, _LINES_OF_ORDERS, {"names": [*order_ids]})
 
 
 def read_lines_by_id(connection: Connection, line_ids: Iterable[str]) -> tuple[BookedLine, ...]:
     """Lines of any orders."""
-    return _read(connection, select(booked_lines).where(booked_lines.c.line_id.in_([*line_ids])))
+    return _read(connection, _LINES_BY_ID, {"names": [*line_ids]})
 
 
 def read_unended_make_goods(connection: Connection, line_id: str) -> set[str]:
@@ -119,24 +124,13 @@ def sum_orders_of_payer(connection: Connection, payer: str, currency: str, *, bu
     It pays for an order as its agency, or as its account without one. The commission is rounded
     half up once for each order.
     """
-    lines = booked_lines.c
-    is_sold = lines.booking_status.in_(sorted(SOLD))
-    due = total(lines.cancellation_minor + case((is_sold, lines.cost_minor), else_=0))
-    commission = (due * orders.c.commission_bp + BASIS_POINTS // 2) // BASIS_POINTS
-    pays = or_(orders.c.agency == payer, and_(orders.c.agency.is_(None), orders.c.account == payer))
-    nets = (
-        select(cast(due - commission, BigInteger).label("net"))
-        .join_from(orders, booked_lines, lines.order_id == orders.c.id)
-        .where(pays, orders.c.currency == currency, orders.c.id != but)
-        .group_by(orders.c.id, orders.c.commission_bp)
-        .subquery()
-    )
-    return connection.execute(select(func.coalesce(total(nets.c.net), 0))).scalar_one()
+    values = {"payer": payer, "currency": currency, "but": but}
+    return connection.execute(_select_sum(), values).scalar_one()
 
 
 def read_all_lines(connection: Connection) -> tuple[BookedLine, ...]:
     """Every line of every order."""
-    return _read(connection, select(booked_lines))
+    return _read(connection, _LINES, {})
 
 
 def find_due_orders(connection: Connection, now: datetime, *, after: str = "") -> Sequence[str]:
@@ -151,11 +145,7 @@ def write_lines(connection: Connection, lines: Iterable[BookedLine]) -> None:
     """Insert lines, or replace those that are stored."""
     rows = [_to_row(line) for line in lines]
     if rows:
-        insert = database.insert(connection.dialect.name, booked_lines)
-        change = {name: insert.excluded[name] for name in rows[0] if name != "line_id"}
-        connection.execute(
-            insert.on_conflict_do_update(index_elements=["line_id"], set_=change), rows
-        )
+        connection.execute(_replace_lines(connection.dialect.name), rows)
 
 
 def delete_line(connection: Connection, line_id: str) -> None:
@@ -177,9 +167,51 @@ def _of(accounts: Collection[str] | None) -> ColumnElement[bool]:
     return true() if accounts is None else orders.c.account.in_(sorted(accounts))
 
 
-def _read(connection: Connection, wanted: Select[Any]) -> tuple[BookedLine, ...]:
-    rows = connection.execute(wanted.order_by(booked_lines.c.order_id, booked_lines.c.line_id))
-    return tuple(_to_line(row) for row in rows.mappings())
+_LINES: Final = select(booked_lines).order_by(booked_lines.c.order_id, booked_lines.c.line_id)
+_NAMES: Final = bindparam("names", expanding=True)
+_LINES_OF_ORDERS: Final = _LINES.where(booked_lines.c.order_id.in_(_NAMES))
+_LINES_BY_ID: Final = _LINES.where(booked_lines.c.line_id.in_(_NAMES))
+
+
+def _read(
+    connection: Connection, wanted: Select[Any], values: Mapping[str, Any]
+) -> tuple[BookedLine, ...]:
+    rows = connection.execute(wanted, values).mappings()
+    return tuple(_to_line(row) for row in rows)
+
+
+@cache
+def _select_order(*, is_scoped: bool, lock: bool) -> Select[Any]:
+    """An order by `id`, where it is scoped of one of the `accounts`."""
+    wanted = select(orders).where(orders.c.id == bindparam("id"))
+    if is_scoped:
+        wanted = wanted.where(orders.c.account.in_(bindparam("accounts", expanding=True)))
+    return wanted.with_for_update() if lock else wanted
+
+
+@cache
+def _select_sum() -> Select[tuple[int]]:
+    """What is due for the orders of `payer`, net of commission, without the order `but`."""
+    lines, payer = booked_lines.c, bindparam("payer")
+    is_sold = lines.booking_status.in_(sorted(SOLD))
+    due = total(lines.cancellation_minor + case((is_sold, lines.cost_minor), else_=0))
+    commission = (due * orders.c.commission_bp + BASIS_POINTS // 2) // BASIS_POINTS
+    pays = or_(orders.c.agency == payer, and_(orders.c.agency.is_(None), orders.c.account == payer))
+    nets = (
+        select(cast(due - commission, BigInteger).label("net"))
+        .join_from(orders, booked_lines, lines.order_id == orders.c.id)
+        .where(pays, orders.c.currency == bindparam("currency"), orders.c.id != bindparam("but"))
+        .group_by(orders.c.id, orders.c.commission_bp)
+        .subquery()
+    )
+    return select(func.coalesce(total(nets.c.net), 0))
+
+
+@cache
+def _replace_lines(dialect: str) -> Insert:
+    insert = database.insert(dialect, booked_lines)
+    change = {name: insert.excluded[name] for name in ROW_COLUMNS if name != "line_id"}
+    return insert.on_conflict_do_update(index_elements=["line_id"], set_=change)
 
 
 def _to_order(row: Any) -> Order:
