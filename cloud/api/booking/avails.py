@@ -169,7 +169,10 @@ def _describe(found: SiteAvails, moments: _Moments) -> dict[str, Any]:
         "location": found.site.id,
         "positions": found.site.loop.positions,
         "status": found.status,
-        "runs": [_Run(moments[one[0]], *one[1:]) for one in found.runs],
+        "runs": [
+            _Run(moments[one.starts_at_s], one.hours, one.status, one.reason, one.free)
+            for one in found.runs
+        ],
     }
 
 

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import Final, NamedTuple
+from operator import attrgetter
+from typing import Final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -53,7 +55,7 @@ class SlotCounts:
     outside: Integers
 
 
-class AvailRun(NamedTuple):
+class AvailRun(msgspec.Struct, frozen=True):
     """Consecutive hours of one screen with the same answer."""
 
     starts_at_s: int
@@ -94,7 +96,7 @@ def compute_avails(
     codes = np.where(begun, _Code.INVALID_PERIOD, codes)
     free = np.where(codes > _Code.OPTIONED, 0, free)
     runs = _list_runs(hours_s, free, codes)
-    return SiteAvails(site, summarize(one.status for one in runs), runs)
+    return SiteAvails(site, summarize(map(attrgetter("status"), runs)), runs)
 
 
 def summarize(statuses: Iterable[AvailStatus]) -> AvailStatus:
@@ -120,14 +122,21 @@ def _list_runs(hours_s: Integers, free: Integers, codes: Integers) -> tuple[Avai
         return ()
     changed = (np.diff(free) != 0) | (np.diff(codes) != 0) | (np.diff(hours_s) != HOUR_S)
     first = np.concatenate(([0], np.flatnonzero(changed) + 1))
-    lengths = np.diff(first, append=hours_s.size)
-    columns = (one.tolist() for one in (hours_s[first], lengths, codes[first], free[first]))
+    lengths, codes, free = np.diff(first, append=hours_s.size), codes[first], free[first]
+    statuses = np.where(codes == _Code.NONE, 0, np.where(free > 0, 1, 2))
     return tuple(
-        AvailRun(starts_at_s, hours, _STATUSES[code, count > 0], _REASONS[code], count)
-        for starts_at_s, hours, code, count in zip(*columns, strict=True)
+        map(
+            AvailRun,
+            hours_s[first].tolist(),
+            lengths.tolist(),
+            map(_STATUSES.__getitem__, statuses.tolist()),
+            map(_REASONS.__getitem__, codes.tolist()),
+            free.tolist(),
+        )
     )
 
 
+_STATUSES: Final = (AvailStatus.AVAILABLE, AvailStatus.PARTIAL, AvailStatus.UNAVAILABLE)
 _REASONS: Final[Mapping[int, AvailReason | None]] = {
     _Code.NONE: None,
     _Code.BOOKED: AvailReason.BOOKED,
@@ -136,13 +145,4 @@ _REASONS: Final[Mapping[int, AvailReason | None]] = {
     _Code.OUT_OF_CHARGE: AvailReason.OUT_OF_CHARGE,
     _Code.PROHIBITED: AvailReason.PROHIBITED,
     _Code.INVALID_PERIOD: AvailReason.INVALID_PERIOD,
-}
-_STATUSES: Final[Mapping[tuple[int, bool], AvailStatus]] = {
-    (code, is_some): (
-        AvailStatus.AVAILABLE
-        if code is _Code.NONE
-        else (AvailStatus.PARTIAL if is_some else AvailStatus.UNAVAILABLE)
-    )
-    for code in _Code
-    for is_some in (False, True)
 }

@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     ColumnElement,
     Connection,
     Insert,
@@ -168,7 +169,7 @@ def _of(accounts: Collection[str] | None) -> ColumnElement[bool]:
 
 
 _LINES: Final = select(booked_lines).order_by(booked_lines.c.order_id, booked_lines.c.line_id)
-_NAMES: Final = bindparam("names", expanding=True)
+_NAMES: Final[BindParameter[Any]] = bindparam("names", expanding=True)
 _LINES_OF_ORDERS: Final = _LINES.where(booked_lines.c.order_id.in_(_NAMES))
 _LINES_BY_ID: Final = _LINES.where(booked_lines.c.line_id.in_(_NAMES))
 
@@ -190,9 +191,10 @@ def _select_order(*, is_scoped: bool, lock: bool) -> Select[Any]:
 
 
 @cache
-def _select_sum() -> Select[tuple[int]]:
+def _select_sum() -> Select[int]:
     """What is due for the orders of `payer`, net of commission, without the order `but`."""
-    lines, payer = booked_lines.c, bindparam("payer")
+    lines = booked_lines.c
+    payer: BindParameter[Any] = bindparam("payer")
     is_sold = lines.booking_status.in_(sorted(SOLD))
     due = total(lines.cancellation_minor + case((is_sold, lines.cost_minor), else_=0))
     commission = (due * orders.c.commission_bp + BASIS_POINTS // 2) // BASIS_POINTS
