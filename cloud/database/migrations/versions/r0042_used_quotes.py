@@ -40,7 +40,8 @@ def _compute_costs(connection: sa.Connection) -> None:
 def _compute_cost(row: Any) -> int:
     """Each hour rounded half up."""
     rest_bp, half = BASIS_POINTS - row.discount_bp, BASIS_POINTS // 2
-    return int(row.positions) * sum(
+    hours_minor = sum(
         run.hours * ((run.price_or(0) * rest_bp + half) // BASIS_POINTS)
         for run in decode_runs(row.slots)
     )
+    return int(row.positions * hours_minor)
