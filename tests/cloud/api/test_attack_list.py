@@ -260,7 +260,7 @@ def test_a_session_that_was_fixed_before_the_sign_in(target: Target):
     assert taken.status_code == 401
 
 
-def test_who_has_an_account_is_not_told(target: Target):
+def test_a_sign_in_does_not_reveal_who_has_an_account(target: Target):
     before = target.read_actions()
     headers = {"x-request-id": "the-same-every-time", "host": "localhost"}
     answers = [

@@ -81,7 +81,7 @@ def test_an_answer_after_the_time_limit_wins_nothing(exchange: Exchange, behavio
     exchange.bidder.release.clear()
 
 
-def test_the_best_of_two_bids_wins_and_the_other_is_told(exchange: Exchange) -> None:
+def test_the_best_of_two_bids_wins_and_the_other_is_notified(exchange: Exchange) -> None:
     exchange.bidder.notices.clear()
     found = exchange.ask("two-bids")
     assert found["price_minor"] == found["floor_minor"] + 200
