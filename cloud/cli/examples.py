@@ -57,6 +57,7 @@ EXAMPLES: Final = (
     "receipts consistency 5760 --key receipts.pem",
     "receipts compare november.receipts proof.txt --log-key log.pub",
     "receipts checkpoint --key receipts.pem",
+    "receipts cose 17 -o entry-17 --key receipts.pem",
     "receipts cosign cosigned.txt --cosigner cosigner.pub",
     "receipts check",
     "receipts list --state waiting",

@@ -43,6 +43,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     consistency.add_argument("size", type=int, help="entries of the smaller log")
     _add_key(consistency)
+    cose = actions.add_parser("cose", help="write the COSE receipt of an entry (RFC 9942)")
+    cose.add_argument("entry", type=int, help="number of the entry in the log")
+    what = "NAME.cose and NAME.json: the receipt, and the entry that it is of"
+    cose.add_argument("-o", "--out", type=Path, required=True, metavar="NAME", help=what)
+    _add_key(cose)
     cosign = actions.add_parser("cosign", help="store the signature of a cosigner")
     cosign.add_argument("file", type=Path, help="a checkpoint with the line of the cosigner")
     cosign.add_argument("--cosigner", required=True, metavar="KEY", help="its public key")

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from sqlalchemy import Connection, Engine, select
@@ -25,6 +26,7 @@ from cloud.database.receipts import receipt_certificates, receipts
 from cloud.receipts.appending import AppendResult, append_pending, has_pending
 from cloud.receipts.checkpoint_store import UnknownCheckpointError, add_cosignature, sign_head
 from cloud.receipts.consistency import write_consistency
+from cloud.receipts.cose_receipt import CoseUnavailableError, ProvedEntry, build_cose_receipt
 from cloud.receipts.device_certificates import (
     CertificateError,
     read_certificates,
@@ -32,17 +34,24 @@ from cloud.receipts.device_certificates import (
 )
 from cloud.receipts.export import ExportTooLargeError, export_receipts
 from cloud.receipts.log_check import find_log_faults
-from cloud.receipts.log_store import prove_consistency, read_size
+from cloud.receipts.log_store import (
+    prove_consistency,
+    prove_inclusion,
+    read_root,
+    read_size,
+)
 from cloud.receipts.merkle import ProofError
 from cloud.receipts.options import read_origin, read_receipt_keys, read_receipt_roots
 from cloud.receipts.signed_note import NoteError, parse_key
 from cloud.receipts.signing_keys import LogKeyError, LogKeys, create_log_key
 from cloud.sites.sites import Sites
 from cloud.sites.sites_file import SAMPLE, load_sites
+from wire.receipts.dsse import Envelope
+from wire.receipts.receipt import decode_receipt
 
 LISTED: Final = 100
 REFUSED: Final = (
-    CertificateError, ExportTooLargeError, LogKeyError, NoteError, ProofError,
+    CertificateError, CoseUnavailableError, ExportTooLargeError, LogKeyError, NoteError, ProofError,
     UnknownCampaignError, UnknownCheckpointError,
 )  # fmt: skip
 
@@ -109,6 +118,26 @@ def consistency(engine: Engine, arguments: argparse.Namespace, now: datetime) ->
         newest = sign_head(connection, keys, now)
         path = prove_consistency(connection, arguments.size, newest.size)
     sys.stdout.write(write_consistency(arguments.size, path, newest.note))
+    return 0
+
+
+def write_cose(engine: Engine, arguments: argparse.Namespace, now: datetime) -> int:
+    """Write the COSE receipt of an entry, and the entry itself."""
+    keys, number = _require_keys(arguments), arguments.entry
+    with database.reading(engine) as connection:
+        query = select(receipts.c.envelope).where(receipts.c.entry == number)
+        envelope = connection.execute(query).scalar()
+        size = read_size(connection)
+        if envelope is None:
+            raise ProofError(f"entry {number} is not stored: the log has {size} entries")
+        (path,) = prove_inclusion(connection, [number], size)
+        receipt = decode_receipt(msgspec.json.decode(envelope, type=Envelope))
+        entry = ProvedEntry(receipt.report_id, number, size, read_root(connection, size), path)
+    content = build_cose_receipt(entry, keys, now)
+    for suffix, written in ((".cose", content), (".json", envelope.encode())):
+        with Path(f"{arguments.out}{suffix}").open("xb") as opened:
+            opened.write(written)
+    _print(f"wrote {arguments.out}.cose and {arguments.out}.json")
     return 0
 
 
@@ -220,6 +249,7 @@ ACTIONS: Final[Mapping[str, Callable[[Engine, argparse.Namespace, datetime], int
     "append": append,
     "checkpoint": checkpoint,
     "consistency": consistency,
+    "cose": write_cose,
     "cosign": cosign,
     "check": check,
     "list": list_receipts,

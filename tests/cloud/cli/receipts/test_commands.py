@@ -9,7 +9,12 @@ from pathlib import Path
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+)
+from scitt_cose import verify_receipt
 
 from cloud import database
 from cloud.cli.receipts import commands
@@ -154,6 +159,18 @@ def test_a_cosigned_checkpoint_is_required(run: Run, capsys: pytest.CaptureFixtu
     assert run(*verify, other.text) == 1
 
 
+def test_an_entry_is_written_as_a_cose_receipt(run: Run) -> None:
+    run("key", "log.pem")
+    run("append")
+    assert run("cose", "1", "-o", "one", "--key", "log.pem") == 0
+    private = load_pem_private_key(Path("log.pem").read_bytes(), None)
+    public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    leaf = Path("one.json").read_bytes().hex()
+    receipt = Path("one.cose").read_bytes()
+    found = verify_receipt(receipt, leaf_entry_hex=leaf, log_public_key_pem=public)
+    assert (found.ok, found.subject) == (True, "00000000000000a1:2-2")
+
+
 def test_a_later_log_is_compared_with_an_earlier_file(
     run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -184,11 +201,13 @@ def test_a_later_log_is_compared_with_an_earlier_file(
         (("key", "ca.pem"), "cannot be written"),
         (("key", "x", "--origin", "a b"), "expected printable ASCII"),
         (("certificate", "ca.pub"), "No such file"),
+        (("cose", "9", "-o", "x", "--key", "log.pem"), "entry 9 is not stored"),
     ],
 )
 def test_what_is_refused(
     run: Run, words: tuple[str, ...], reason: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    run("key", "log.pem")
     assert run(*words) == 1
     assert reason in capsys.readouterr().err
 
