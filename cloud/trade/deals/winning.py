@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from cloud.billing.cpm_contracts import CpmContract, store_contract
+from cloud.booking.audit_log.quote_comparison import record_quote
 from cloud.booking.order_line import BookingStatus
 from cloud.booking.orders.credit import CreditLimitError
 from cloud.booking.orders.lifecycle import PriceExpiredError, book_lines
@@ -75,6 +76,7 @@ def book_win(work: OrderWork, deal: PrivateDeal, record: BidRequestRecord, won: 
     store_contract(
         work.connection, booked.line_id, contract, by=work.actor.name[:120], now=work.now
     )
+    record_quote(work.connection, quote, work.actor.name)
     return booked.line_id
 
 

@@ -4,7 +4,10 @@ import pytest
 from sqlalchemy import update
 
 from cloud.auth.accounts.account_store import accounts
-from cloud.database import writing
+from cloud.auth.audit_comparisons import compare_with_log
+from cloud.booking.audit_log.quote_comparison import QuoteComparison
+from cloud.database import reading, writing
+from tests.cloud.app_context import FRIDAY_NOON
 from tests.cloud.trade.deals.conftest import Exchange
 
 
@@ -27,6 +30,8 @@ def test_only_an_approved_creative_wins(
     exchange.bidder.creative = name
     try:
         assert exchange.ask()["loss_reason"] == loss
+        with reading(exchange.market.context.engine) as connection:
+            assert compare_with_log(connection, FRIDAY_NOON, [QuoteComparison()]) == []
     finally:
         exchange.bidder.creative = "spring-sale"
 
