@@ -74,7 +74,7 @@ tests/npm/node_modules/.ready: tests/npm/package-lock.json
 	@cd tests/npm && npm ci --ignore-scripts --no-audit --no-fund --prefer-offline --loglevel=error
 	@touch $@
 
-demo: $(DEMO_READY) mosquitto  ## run broker, cloud and cameras; VIDEO=path adds your video, DEMO_SECONDS=n ends it
+demo: $(DEMO_READY) mosquitto  ## run broker, cloud, cameras and a sale; VIDEO=path adds your video, DEMO_SECONDS=n ends it
 	@$(BIN)/python -m simulators demo $(if $(VIDEO),--video $(VIDEO)) $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
 
 test: env broker browser database redis spark types npm  ## run all tests

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,7 +35,7 @@ class Sale:
     def record(self, step: str, answer: Any, text: str) -> Any:
         """Store the answer of a step and print what it says."""
         self.answers[step] = answer
-        print_line(wording.number(len(self.answers), step, text))
+        print_line(wording.format_step(len(self.answers), step, text))
         return answer
 
 
@@ -47,7 +47,7 @@ def run_sale(demo: Demo, scene: Path, now: datetime) -> None:
         sale = Sale(server, flight, scene)
         order, campaign = _buy(sale)
         _measure(sale, campaign)
-        server.move_to(now)
+        server.move_to(datetime.now(UTC))
         _settle(sale, order, campaign)
         (demo.folder / RECORD).write_text(json.dumps(sale.answers, indent=1))
         _store_keys(demo.folder, server)

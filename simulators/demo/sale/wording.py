@@ -13,7 +13,7 @@ NAME: Final = 13
 Answer = Mapping[str, Any]
 
 
-def number(position: int, step: str, text: str) -> str:
+def format_step(position: int, step: str, text: str) -> str:
     """A step: its number and name, and its text beside them."""
     first = f"  {position:>2} {step:<{NAME}}"
     return fill(text, WIDTH, initial_indent=first, subsequent_indent=" " * len(first))

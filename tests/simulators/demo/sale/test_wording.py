@@ -18,7 +18,7 @@ def hour(observed, attention_s):
 
 
 def test_a_step_is_wrapped_beside_its_name():
-    lines = wording.number(3, "hold", "word " * 40).splitlines()
+    lines = wording.format_step(3, "hold", "word " * 40).splitlines()
     assert lines[0].startswith("   3 hold")
     assert all(len(line) <= wording.WIDTH for line in lines)
     assert len({len(line) - len(line.lstrip()) for line in lines[1:]}) == 1
