@@ -14,6 +14,7 @@ booked time as well. A log that does not cover the hour says nothing of what it 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
 from typing import Final
 
 from cloud.campaigns.booked_hours import BookedHour, HourKey
@@ -42,8 +43,9 @@ class LineHour:
 
     `measured_plays` and the times are those of the mart. `plays` adds the plays of logs; it is None
     where neither a camera nor a log says whether the creative was shown. They are fewer than the
-    measured ones where a log gives plays of the creative to another line. `observed_ms` is None
-    where the measured time of the creative is unknown. `is_covered`: a log has every play.
+    measured ones where a log gives plays of the creative to another line; `own_observed_ms` is the
+    measured time of `plays`. Both times are None where the measured time of the creative is
+    unknown. `is_covered`: a log has every play.
     """
 
     booked: BookedHour
@@ -54,6 +56,7 @@ class LineHour:
     observed_ms: int | None
     person_ms: int
     looking_ms: int
+    own_observed_ms: int | None
     is_covered: bool = False
 
     @property
@@ -83,7 +86,7 @@ def attribute_hours(
         groups[hour.key, hour.creative].append(hour)
     for (key, creative), hours in groups.items():
         if creative is None:
-            yield from (LineHour(one, None, None, None, 0, None, 0, 0) for one in hours)
+            yield from (LineHour(one, None, None, None, 0, None, 0, 0, None) for one in hours)
         else:
             in_order = sorted(hours, key=lambda one: one.line_id)
             yield from _divide_creative((key, creative), in_order, measured, logged)
@@ -95,49 +98,49 @@ def _divide_creative(
     is_zero = of not in measured.shown and measured.is_attributed(of[0])
     shown = NOT_SHOWN if is_zero else measured.shown.get(of)
     is_covered = of[0] in logged.covered
-    parts = list(_list_parts(hours))
+    parts = _list_parts([one.booked_s for one in hours])
     logs = _divide_logged(of, hours, parts, logged)
-    only_measured = None if shown is None else max(0, shown.plays - sum(logs))
-    for hour, part, log in zip(hours, parts, logs, strict=True):
-        logged_plays = log if log or is_covered else None
-        plays = logged_plays
-        if only_measured is not None:
-            plays = log + part.of(only_measured)
-        yield _to_line_hour(hour, shown, part, plays, logged_plays, is_covered=is_covered)
+    logged_plays = [log if log or is_covered else None for log in logs]
+    if shown is None:
+        for hour, log in zip(hours, logged_plays, strict=True):
+            yield LineHour(hour, log, None, log, 0, None, 0, 0, None, is_covered)
+        return
+    only_measured = max(0, shown.plays - sum(logs))
+    plays = [log + part.of(only_measured) for log, part in zip(logs, parts, strict=True)]
+    is_named = any((*of, hour.line_id) in logged.plays for hour in hours)
+    own_parts = _list_parts(plays) if is_named else parts
+    for each in zip(hours, plays, logged_plays, parts, own_parts, strict=True):
+        yield _to_line_hour(shown, *each, is_covered=is_covered)
 
 
 @dataclass(frozen=True, slots=True)
 class _LinePart:
-    """The part of a line: from one second to another of all booked seconds."""
+    """The part of a line: from one unit to another of the whole, such as booked seconds."""
 
-    from_s: int
-    until_s: int
-    whole_s: int
+    start: int
+    end: int
+    whole: int
 
     def of(self, number: int) -> int:
         """Its part of a whole number."""
-        return number * self.until_s // self.whole_s - number * self.from_s // self.whole_s
+        return number * self.end // self.whole - number * self.start // self.whole
 
 
-def _list_parts(hours: Sequence[BookedHour]) -> Iterator[_LinePart]:
-    whole_s, until_s = sum(one.booked_s for one in hours), 0
-    for hour in hours:
-        from_s, until_s = until_s, until_s + hour.booked_s
-        yield _LinePart(from_s, until_s, whole_s)
+def _list_parts(sizes: Sequence[int]) -> list[_LinePart]:
+    ends = list(accumulate(sizes, initial=0))
+    return [_LinePart(start, end, ends[-1]) for start, end in pairwise(ends)]
 
 
 def _to_line_hour(
+    shown: ShownHour,
     hour: BookedHour,
-    shown: ShownHour | None,
-    part: _LinePart,
-    plays: int | None,
+    plays: int,
     logged_plays: int | None,
+    part: _LinePart,
+    own_part: _LinePart,
     *,
     is_covered: bool,
 ) -> LineHour:
-    """`shown` is None where no camera says whether the creative was shown."""
-    if shown is None:
-        return LineHour(hour, plays, None, logged_plays, 0, None, 0, 0, is_covered)
     looking_ms = part.of(shown.looking_ms)
     person_ms = (
         looking_ms
@@ -154,6 +157,7 @@ def _to_line_hour(
         observed_ms=part.of(shown.observed_ms),
         person_ms=person_ms,
         looking_ms=looking_ms,
+        own_observed_ms=own_part.of(shown.observed_ms),
         is_covered=is_covered,
     )
 

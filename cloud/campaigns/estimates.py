@@ -104,7 +104,7 @@ def estimate_hour(
         ordered_milli=ordered_milli,
         unknown_milli=unknown_milli,
         expected_ms=expected_ms,
-        observed_ms=min(expected_ms, hour.observed_ms or 0),
+        observed_ms=min(expected_ms, hour.own_observed_ms or 0),
         ots=IntervalSum(),
         viewers=IntervalSum(),
         attention_s=IntervalSum(),
@@ -121,7 +121,7 @@ def _compute_unknown_milli(hour: LineHour, screen: ScreenHour | None, ordered_mi
 
 
 def _choose_basis(hour: LineHour, screen: ScreenHour | None) -> AudienceBasis:
-    if hour.plays == 0 or (hour.plays and hour.observed_ms):
+    if hour.plays == 0 or (hour.plays and hour.observed_ms and hour.own_observed_ms):
         return AudienceBasis.MEASURED
     if hour.plays and screen is not None and screen.observed_ms:
         return AudienceBasis.HOUR
@@ -143,21 +143,23 @@ def _add_audience(
         for whole_ms, total in ((screen.person_ms, found.ots), (screen.looking_ms, found.viewers)):
             total.add(*_estimate(hour.plays, whole_ms, screen.observed_ms, 1.0 - share))
         found.attention_s.combine(found.viewers.multiply(loop.spot_s * screen.cameras))
-    elif hour.plays and hour.observed_ms:
-        _add_measured(found, hour.plays, hour.observed_ms, loop.spot_s)
+    elif hour.plays and hour.observed_ms and hour.own_observed_ms:
+        own_ms = hour.own_observed_ms
+        _add_measured(found, hour.plays, hour.observed_ms, own_ms, loop.spot_s)
 
 
-def _add_measured(found: EstimatedHour, plays: int, observed_ms: int, spot_s: int) -> None:
+def _add_measured(
+    found: EstimatedHour, plays: int, observed_ms: int, own_observed_ms: int, spot_s: int
+) -> None:
     hour = found.hour
-    plays_ms = 1_000 * max(1, hour.cameras) * plays * spot_s
-    share = min(1.0, observed_ms / plays_ms)
+    share = min(1.0, own_observed_ms / (1_000 * max(1, hour.cameras) * plays * spot_s))
     unsure = (1.0 - share) / share
     for time_ms, total in ((hour.person_ms, found.ots), (hour.looking_ms, found.viewers)):
         total.add(*_estimate(plays, time_ms, observed_ms, unsure))
-    is_part = plays < (hour.measured_plays or 0)  # a log gives the others to another line
-    looking_s = hour.looking_ms / 1_000 * (plays_ms / observed_ms if is_part else 1.0 / share)
+    own_looking_ms = hour.looking_ms * own_observed_ms / observed_ms
     people = plays * hour.looking_ms / observed_ms
-    found.attention_s.add(looking_s, math.sqrt(DISPERSION * people * unsure) * spot_s)
+    error_s = math.sqrt(DISPERSION * people * unsure) * spot_s
+    found.attention_s.add(own_looking_ms / 1_000 / share, error_s)
 
 
 def _estimate(plays: int, time_ms: int, observed_ms: int, unsure: float) -> tuple[float, float]:

@@ -168,6 +168,8 @@ def test_plays_that_a_log_gives_to_one_line_have_their_audience_there(
     first, second = deliver(connection, "SO-1-1", "SO-1-2").values()
     assert (first.plays, second.plays) == (27, 3)
     assert (first.attention_s, second.attention_s) == (135, 15)
+    assert [one.observed_s / one.expected_s for one in (first, second)] == [1.0, 1.0]
+    assert [one.ots_high - one.ots_low for one in (first, second)] == [1, 1]  # 67.5 and 7.5
 
 
 def test_a_line_that_is_not_sold_has_delivered_nothing(connection: Connection) -> None:

@@ -23,7 +23,8 @@ USUAL = UsualHour(Interval(2.0, 4.0, 8.0), Interval(0.5, 1.0, 2.0), 1)
 
 def hour(plays: int | None, observed_ms: int | None, person_ms: int = 0) -> LineHour:
     booked = BookedHour("SO-1-1", KEY, "a", 3_600, 60)
-    return LineHour(booked, plays, plays, None, 1, observed_ms, person_ms, person_ms // 4)
+    times = observed_ms, person_ms, person_ms // 4, observed_ms
+    return LineHour(booked, plays, plays, None, 1, *times)
 
 
 def screen(reported_ms: int = 3_600_000, observed_ms: int = 3_600_000) -> ScreenHour:
