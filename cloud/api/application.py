@@ -58,6 +58,8 @@ from cloud.api.fleet import config as fleet_config
 from cloud.api.fleet import devices as fleet_devices
 from cloud.api.fleet import jobs as fleet_jobs
 from cloud.api.fleet.devices import DeviceExists
+from cloud.api.notifications import routes as notification_routes
+from cloud.api.notifications.failures import NOTICE_STATUS_OF
 from cloud.api.opendirect import changes as opendirect_changes
 from cloud.api.opendirect import orders as opendirect_orders
 from cloud.api.opendirect import parties as opendirect_parties
@@ -118,7 +120,8 @@ ROUTE_MODULES: Final = (
     booking_catalogue, orders, order_changes, opendirect_parties, opendirect_products,
     opendirect_orders, opendirect_changes, opendirect_stats, billing_invoices, billing_payments,
     billing_webhooks, trade_deals,
-    campaign_routes, adcp_endpoint, fleet_devices, fleet_config, fleet_jobs, accounts, brands,
+    campaign_routes, notification_routes, adcp_endpoint, fleet_devices, fleet_config, fleet_jobs,
+    accounts, brands,
     users, sign_in, openid, passwords, health, page,
 )  # fmt: skip
 
@@ -176,6 +179,7 @@ STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
     **BILLING_STATUS_OF,
     **CAMPAIGN_STATUS_OF,
     **TRADE_STATUS_OF,
+    **NOTICE_STATUS_OF,
     DataError: (422, "Invalid request"),
     DBAPIError: (503, "Database unavailable"),
 }

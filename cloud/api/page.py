@@ -19,8 +19,8 @@ FILES: Final = {file.name: file for file in STATIC.iterdir() if file.suffix in M
 
 OPEN: Final = frozenset(
     {
-        "/", "/prices", "/status", "/docs", "/sign-in", "/password", "/openapi.json", "/healthz",
-        "/readyz",
+        "/", "/prices", "/status", "/docs", "/sign-in", "/password", "/unsubscribe",
+        "/openapi.json", "/healthz", "/readyz",
     }
 )  # fmt: skip
 SIGN_IN: Final = frozenset(

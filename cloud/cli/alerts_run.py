@@ -7,15 +7,9 @@ each, so SIGTERM and Ctrl-C end the program with 0 within two seconds, whatever 
 import argparse
 import gc
 import logging
-import signal
-import threading
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
-
-from sqlalchemy.exc import DBAPIError
 
 from cloud import settings
 from cloud.alerting.evaluator import Evaluator
@@ -26,6 +20,7 @@ from cloud.alerting.recipients_file import RecipientsFile
 from cloud.alerting.senders import Senders
 from cloud.campaigns.delivery_alerts import DeliveryMeasures
 from cloud.cli.accounts.mail_options import add_mail_arguments, read_link, read_relay
+from cloud.cli.repeated_work import RepeatedWork, attempt, repeat_until_stopped
 from cloud.database import open_existing
 from cloud.metrics_server import serving_metrics
 from cloud.settings import SettingsError
@@ -35,7 +30,7 @@ from cloud.sites.sites_file import SAMPLE
 log = logging.getLogger(__name__)
 
 DELIVER_EVERY_S: Final = 0.5
-LONGEST_END_S: Final = 1.5
+FAILED: Final = "alerts.evaluation_failed"
 MISSED_EVALUATIONS: Final = 3  # in a row, after which hold times restart
 BETWEEN_RUNS: Final = timedelta(hours=1)
 """With --once a scheduler sets the interval between two evaluations."""
@@ -80,11 +75,15 @@ def run(arguments: argparse.Namespace) -> int:
         sources=(DeliveryMeasures(),),
     )
     if arguments.once:
-        is_done = _attempt(lambda: _once(evaluator))
+        is_done = attempt(lambda: _once(evaluator), FAILED)
         engine.dispose()
         return int(not is_done or bool(evaluator.failed))
+    works = (
+        RepeatedWork(every_s, lambda: evaluator.evaluate(datetime.now(UTC))),
+        RepeatedWork(DELIVER_EVERY_S, lambda: evaluator.deliver(datetime.now(UTC))),
+    )
     with serving_metrics(arguments.metrics_port or None):
-        _until_stopped(evaluator, every_s)
+        repeat_until_stopped(engine, works, FAILED)
     gc.freeze()  # else the interpreter searches all loaded libraries for garbage before it exits
     return 0
 
@@ -98,53 +97,6 @@ def _once(evaluator: Evaluator) -> None:
     now = datetime.now(UTC)
     evaluator.evaluate(now)
     evaluator.deliver_all(now)
-
-
-def _until_stopped(evaluator: Evaluator, every_s: float) -> None:
-    stopping = threading.Event()
-    before = {
-        number: signal.signal(number, lambda *_: stopping.set())
-        for number in (signal.SIGTERM, signal.SIGINT)
-    }
-    threads = [
-        _repeating(stopping, every_s, lambda: evaluator.evaluate(datetime.now(UTC))),
-        _repeating(stopping, DELIVER_EVERY_S, lambda: evaluator.deliver(datetime.now(UTC))),
-    ]
-    stopping.wait()
-    ends_s = time.monotonic() + LONGEST_END_S
-    for thread in threads:
-        thread.join(max(0.0, ends_s - time.monotonic()))
-    if not any(thread.is_alive() for thread in threads):
-        evaluator.engine.dispose()
-    for number, handler in before.items():
-        signal.signal(number, handler)
-
-
-def _repeating(
-    stopping: threading.Event, every_s: float, act: Callable[[], object]
-) -> threading.Thread:
-    def repeat() -> None:
-        while True:
-            _attempt(act)
-            if stopping.wait(every_s):
-                return
-
-    thread = threading.Thread(target=repeat, daemon=True)
-    thread.start()
-    return thread
-
-
-def _attempt(act: Callable[[], object]) -> bool:
-    """Whether it worked; what went wrong is logged, and the next round tries again."""
-    try:
-        act()
-    except DBAPIError as error:
-        log.warning("database.unavailable", extra={"reason": type(error.orig).__name__})
-    except Exception:
-        log.exception("alerts.evaluation_failed")
-    else:
-        return True
-    return False
 
 
 def _seconds(option: str, value: float) -> float:

@@ -92,6 +92,8 @@ EXAMPLES: Final = (
     "users set-role bob@acme.example --role advertiser --manages-users",
     "users disable bob@acme.example",
     *(f"fleet {example}" for example in FLEET),
+    "notifications run --smtp relay.example.org:25 --link https://sales.example.org",
+    "notifications list --state given_up",
     "alerts run --recipients recipients.yaml --smtp relay.example.org:25",
     "alerts list --open --kind camera.",
     "alerts show 17",

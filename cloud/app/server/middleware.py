@@ -8,6 +8,7 @@ import logging
 import re
 import secrets
 import time
+from collections.abc import Iterable
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -67,7 +68,7 @@ class RequestMiddleware:
                 status = message["status"]
                 own = (b"x-request-id", request_id.encode())
                 extra = scope.get("extra_headers", ())
-                message["headers"] = [*message.get("headers", ()), own, *extra, *HEADERS]
+                message["headers"] = [*_secure(message.get("headers", ())), own, *extra]
             await send(message)
 
         try:
@@ -138,6 +139,13 @@ def _counted(receive: Receive) -> Receive:
         return message
 
     return counted
+
+
+def _secure(own: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer, and the security headers that it does not set itself."""
+    headers = list(own)
+    names = {name for name, _ in headers}
+    return [*headers, *(one for one in HEADERS if one[0] not in names)]
 
 
 def _announced_bytes(scope: Scope) -> int:

@@ -144,6 +144,7 @@ def new_creative(world: World) -> str:
 OWNED: dict[str, Create] = {
     "account": lambda _: "acme",
     "brand": new_brand,
+    "brief": by_post("/api/briefs", {"name": "Winter tea", "brief": PLAN}),
     "invoice": new_invoice,
     "payment": new_payment,
     "campaign": new_campaign,
@@ -162,6 +163,7 @@ OWNED: dict[str, Create] = {
 
 BODIES: dict[str, dict] = {
     "PUT /api/users/{user}/roles": {"roles": ["advertiser"]},
+    "PUT /api/users/{user}/notifications": {"time_zone": "Europe/London"},
     "POST /opendirect/2.1/accounts/{account}/orders": {"name": "Winter"},
     "POST /api/orders/{order}/actions": {"action": "book"},
     "POST /api/orders/{order}/lines": {"quote": "0" * 32},
@@ -231,9 +233,11 @@ def test_an_object_of_another_account_does_not_exist(world: World, method: str, 
         assert own.status_code != 404 or theirs not in own.json()["detail"], own.text
 
 
-@pytest.mark.parametrize("path", ["/api/accounts", "/api/brands", "/api/users", PLANS])
+@pytest.mark.parametrize(
+    "path", ["/api/accounts", "/api/brands", "/api/briefs", "/api/users", PLANS]
+)
 def test_no_list_has_an_object_of_another_account(world: World, path: str):
-    for name in ("brand", "plan", "user"):
+    for name in ("brand", "brief", "plan", "user"):
         OWNED[name](world)
     for who, account in ((world.acme, "acme"), (world.bolt, "bolt")):
         listed = next(iter(world.ask(who, "GET", path).json().values()))

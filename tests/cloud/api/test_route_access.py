@@ -40,6 +40,7 @@ OPEN = frozenset(
         "/docs",
         "/sign-in",
         "/password",
+        "/unsubscribe",
         "/openapi.json",
         "/static/{name}",
         "/healthz",
@@ -92,6 +93,8 @@ ROLES = {
     "/api/brands": EVERYBODY,
     "POST /api/brands": BUYERS,
     "/api/users": ADMINS,
+    "/api/users/{user}/notifications": EVERYBODY,
+    "/api/briefs": BUYERS,
     "/api/password": EVERYBODY,
     "/api/openrtb/deals": BUYERS,
     "POST /api/openrtb/deals": SALES,
@@ -117,7 +120,7 @@ PARAMETERS = {
     "order": "0" * 32, "line": "0" * 32, "change": "0" * 32,
     "campaign": "0" * 32, "creative": "0" * 32, "creative_test": "0" * 32,
     "make_good": "0" * 32, "deal": "0" * 32,
-    "organization": "acme", "assignment": "0" * 32,
+    "organization": "acme", "assignment": "0" * 32, "brief": "0" * 32,
 }  # fmt: skip
 ASKED = {"time_slot": "2026-11-23T08:00", "location": "KX-01"}
 BODIES = {

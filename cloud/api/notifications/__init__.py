@@ -1,0 +1,1 @@
+"""Routes of notifications: preferences, the unsubscribe page, and saved briefs."""

@@ -1,0 +1,1 @@
+"""Notifications for users: found by rules, planned by preferences, sent once."""

@@ -1,0 +1,139 @@
+"""Send what is due: one message at a time for each user and channel, many users at once.
+
+Each channel has its own threads, so that a mail relay that hangs delays no webhook. The caller's
+thread claims messages and stores outcomes; the threads only send.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, Engine
+
+from cloud.database import microseconds, reading, writing
+from cloud.messaging.call_pool import WORKERS, CallPool
+from cloud.messaging.failures import DeliveryFailure
+from cloud.messaging.webhook import GONE
+from cloud.notifications.claims import ClaimedNotice, claim_message
+from cloud.notifications.event import Fact, NoticeEvent
+from cloud.notifications.event_store import store_events
+from cloud.notifications.kinds import NoticeChannel, NoticeKind
+from cloud.notifications.notice_store import find_due_users, record_failure, record_sent, settle
+from cloud.notifications.preference_store import disable_webhook
+
+log = logging.getLogger(__name__)
+FOR_ONE_RUN_S: Final = 60.0
+
+SendNotice = Callable[[ClaimedNotice], DeliveryFailure | None]
+
+
+@dataclass(slots=True)
+class Courier:
+    """Delivers notifications; `step` never waits for a recipient."""
+
+    engine: Engine
+    send: SendNotice
+    call_s: float
+    link: str
+    clock: Callable[[], float] = time.monotonic
+    workers: int = WORKERS
+    _pools: dict[NoticeChannel, CallPool[ClaimedNotice]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._pools = {
+            channel: CallPool(self.call_s, self.clock, self.workers) for channel in NoticeChannel
+        }
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether every outcome is stored."""
+        return all(pool.is_idle for pool in self._pools.values())
+
+    def step(self, now: datetime) -> int:
+        """Store finished calls and start due ones; returns how many messages were delivered."""
+        delivered = sum(self._record_results(pool, now) for pool in self._pools.values())
+        with writing(self.engine) as connection:
+            settle(connection, now)
+        for channel, pool in self._pools.items():
+            self._start_due(channel, pool, now)
+        return delivered
+
+    def run_until_idle(self, now: datetime) -> int:
+        """Deliver all that is due at `now`, for at most a minute; returns how many messages."""
+        return self._run(lambda: self.step(now))
+
+    def finish(self, now: datetime) -> int:
+        """Wait for the calls that run, and start no other."""
+        return self._run(
+            lambda: sum(self._record_results(pool, now) for pool in self._pools.values())
+        )
+
+    def _run(self, act: Callable[[], int]) -> int:
+        ends_s, delivered, pause = self.clock() + FOR_ONE_RUN_S, 0, threading.Event()
+        while self.clock() < ends_s:
+            delivered += act()
+            if self.is_idle:
+                break
+            pause.wait(0.01)
+        return delivered
+
+    def _start_due(
+        self, channel: NoticeChannel, pool: CallPool[ClaimedNotice], now: datetime
+    ) -> None:
+        if not pool.has_free_worker:
+            return
+        with reading(self.engine) as connection:
+            due = find_due_users(connection, channel, now, pool.recipients, self.workers)
+        for user in due:
+            if not pool.has_free_worker:
+                return
+            with writing(self.engine) as connection:
+                claimed = claim_message(connection, user, channel, self.link, now)
+            if claimed is not None:
+                pool.start(user, claimed, lambda claimed=claimed: self.send(claimed))  # type: ignore[misc]
+
+    def _record_results(self, pool: CallPool[ClaimedNotice], now: datetime) -> int:
+        delivered = 0
+        for claimed, failure in pool.take_results():
+            delivered += failure is None
+            self._record(claimed, failure, now)
+        return delivered
+
+    def _record(
+        self, claimed: ClaimedNotice, failure: DeliveryFailure | None, now: datetime
+    ) -> None:
+        with writing(self.engine) as connection:
+            if failure is None:
+                record_sent(connection, claimed.numbers, now)
+                return
+            record_failure(connection, claimed.numbers, failure, claimed.attempts, now)
+            if failure.status == GONE:
+                report_gone(connection, claimed, now)
+        fields = {"user": claimed.user, "channel": claimed.channel, "reason": failure.reason}
+        log.warning("notices.failed", extra={**fields, "notices": len(claimed.numbers)})
+
+
+def report_gone(connection: Connection, claimed: ClaimedNotice, now: datetime) -> None:
+    """Disable a webhook that answered 410, and notify its user by e-mail."""
+    if not disable_webhook(connection, claimed.user, claimed.to, now):
+        return
+    event = NoticeEvent(
+        kind=NoticeKind.WEBHOOK_DISABLED,
+        key=f"{claimed.user}:{microseconds(now)}",
+        account=None,
+        at=now,
+        title="Your webhook was disabled",
+        facts=(
+            Fact("Answer", "410 Gone"),
+            Fact("What to do", "store the preferences again, with an address that accepts POST"),
+            Fact("Disabled", at=now),
+        ),
+        path=f"/api/users/{claimed.user}/notifications",
+        subject=claimed.user,
+        user=claimed.user,
+    )
+    store_events(connection, [event], now)

@@ -1,0 +1,1 @@
+"""One rule for each kind of notification, over data that other packages have stored."""
