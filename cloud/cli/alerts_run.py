@@ -20,7 +20,7 @@ from cloud.alerting.recipients_file import RecipientsFile
 from cloud.alerting.senders import Senders
 from cloud.campaigns.delivery_alerts import DeliveryMeasures
 from cloud.cli.accounts.mail_options import add_mail_arguments, read_link, read_relay
-from cloud.cli.repeated_work import RepeatedWork, attempt, repeat_until_stopped
+from cloud.cli.notifications.repeated_work import RepeatedWork, attempt, repeat_until_stopped
 from cloud.database import open_existing
 from cloud.metrics_server import serving_metrics
 from cloud.settings import SettingsError

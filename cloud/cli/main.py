@@ -58,7 +58,11 @@ COMMANDS: Final = {
         "the registered cameras, their configuration and jobs",
     ),
     "alerts": ("cloud.cli.alerts", "run", "evaluate rules, list, acknowledge and close alerts"),
-    "notifications": ("cloud.cli.notifications", "run", "notify users of holds, campaigns, prices"),
+    "notifications": (
+        "cloud.cli.notifications.commands",
+        "run",
+        "notify users of holds, campaigns, prices",
+    ),
     "dead-letters": (
         "cloud.cli.dead_letters",
         "run",

@@ -27,7 +27,11 @@ POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
 )
-HEADERS: Final = {"cache-control": "no-store", "content-security-policy": POLICY}
+HEADERS: Final = {
+    "cache-control": "no-store",
+    "content-security-policy": POLICY,
+    "referrer-policy": "same-origin",  # without a referrer the form would have no origin either
+}
 HTML: Final = "text/html; charset=utf-8"
 
 router = APIRouter(include_in_schema=False)

@@ -13,7 +13,7 @@ from cloud.auth.users.user import User
 from cloud.database import reading, writing
 from cloud.messaging.failures import DeliveryFailure
 from cloud.notifications.claims import ClaimedNotice
-from cloud.notifications.courier import Courier
+from cloud.notifications.dispatcher import NoticeDispatcher
 from cloud.notifications.event import Fact, NoticeEvent
 from cloud.notifications.event_store import store_events
 from cloud.notifications.kinds import NoticeChannel, NoticeKind, NoticeMode
@@ -67,13 +67,13 @@ class NoticeWorld:
         with writing(self.engine) as connection:
             return len(store_events(connection, events, now))
 
-    def courier(self, send: Callable | None = None) -> Courier:
-        return Courier(self.engine, send or self.mailbox, 10.0, LINK)
+    def dispatcher(self, send: Callable | None = None) -> NoticeDispatcher:
+        return NoticeDispatcher(self.engine, send or self.mailbox, 10.0, LINK)
 
     def deliver(self, now: datetime = NOON) -> list[ClaimedNotice]:
         """What is sent at that time, of an order that does not depend on threads."""
         self.mailbox.sent = []
-        self.courier().run_until_idle(now)
+        self.dispatcher().run_until_idle(now)
         return sorted(self.mailbox.sent, key=lambda one: (one.user, one.channel))
 
     def rows(self, **equal: object) -> list:

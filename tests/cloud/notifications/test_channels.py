@@ -5,11 +5,6 @@ import hmac
 import json
 import socket
 from collections.abc import Callable
-from email import message_from_bytes, policy
-from email.message import EmailMessage
-from html.parser import HTMLParser
-from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from moto import mock_aws
@@ -20,96 +15,20 @@ from cloud.messaging.deadline import accept_any
 from cloud.messaging.failures import DeliveryFailure, FailureKind
 from cloud.messaging.smtp import MailRelay
 from cloud.notifications.channels import NoticeSender
-from cloud.notifications.claims import ClaimedNotice
-from cloud.notifications.event import Fact
-from cloud.notifications.kinds import NoticeChannel, NoticeKind
-from cloud.notifications.message import LONGEST_SMS, NoticeItem, NoticeMessage
+from cloud.notifications.kinds import NoticeChannel
+from cloud.notifications.message import LONGEST_SMS, NoticeItem
 from tests.cloud.alerting.test_senders import Smtp, drips_greeting
+from tests.cloud.notifications.messages import claimed, item
 from tests.cloud.notifications.notice_world import LINK, NOON
 from tests.cloud.peers import Behaviour, Peer, hangs, request_of, says
 
-HOSTILE = (
-    'Tea\r\nBcc: x@evil.example <script>alert(1)</script> "\u202egnp" & <img src=//evil.example/p>'
-)
-TOKEN = f"{'a' * 32}.under_delivery.{'b' * 64}"
 Peers = Callable[[Behaviour], Peer]
-
-
-def item(title: str = "Winter delivers less than expected") -> NoticeItem:
-    facts = (Fact("Campaign", HOSTILE), Fact("Since", at=NOON))
-    return NoticeItem(
-        id=7, kind=NoticeKind.UNDER_DELIVERY, account="acme", at=NOON, title=title, facts=facts,
-        path="/api/campaigns/abc",
-    )  # fmt: skip
-
-
-def claimed(channel: NoticeChannel, to: str, *items: NoticeItem, **more: Any) -> ClaimedNotice:
-    message = NoticeMessage(
-        batch="b", items=items or (item(),), is_digest=False, zone=ZoneInfo("America/New_York"),
-        link=LINK, unsubscribe_token=TOKEN,
-    )  # fmt: skip
-    return ClaimedNotice("a" * 32, channel, to, message, frozenset({1}), 1, **more)
 
 
 def mail_to(port: int, *items: NoticeItem, call_s: float = 10.0) -> DeliveryFailure | None:
     relay = MailRelay("127.0.0.1", port, "onlooker@ad.example")
     sender = NoticeSender(relay, call_s=call_s, clock=lambda: NOON)
     return sender.send(claimed(NoticeChannel.EMAIL, "ann@acme.example", *items))
-
-
-class Elements(HTMLParser):
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.addresses: list[str] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.addresses += [str(value) for name, value in attrs if name in ("href", "src")]
-        assert not [name for name, _ in attrs if name.startswith("on")]
-
-
-def receive(peer: Peers, *items: NoticeItem) -> EmailMessage:
-    server = Smtp()
-    assert mail_to(peer(server).port, *items) is None
-    mail = message_from_bytes(server.mail, policy=policy.default)
-    assert isinstance(mail, EmailMessage)
-    return mail
-
-
-def test_a_mail_has_two_forms_and_what_mail_programs_need(peer: Peers) -> None:
-    mail = receive(peer)
-    assert (mail["To"], mail["From"]) == ("ann@acme.example", "onlooker@ad.example")
-    assert mail["Subject"] == "[Onlooker] Winter delivers less than expected"
-    assert mail["Date"].datetime == NOON
-    assert mail["Message-ID"].endswith("@ad.example>")
-    assert mail["Auto-Submitted"] == "auto-generated"
-    assert mail["List-Unsubscribe"] == f"<{LINK}/unsubscribe?token={TOKEN}>"
-    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
-    for part in mail.iter_parts():
-        content = part.get_content()
-        assert "Fri 20 November 2026, 07:00 EST" in content
-        assert f"{LINK}/api/campaigns/abc" in content
-        assert TOKEN in content
-
-
-def test_a_hostile_name_is_text_and_nothing_is_loaded(peer: Peers) -> None:
-    mail = receive(peer, item(HOSTILE))
-    assert mail["Bcc"] is None
-    assert "\u202e" not in mail["Subject"]
-    text, html = (part.get_content() for part in mail.iter_parts())
-    assert "Tea Bcc: x@evil.example <script>" in text
-    found = Elements(html)
-    assert {"script", "img", "link", "iframe"}.isdisjoint(found.tags)
-    assert all(address.startswith(f"{LINK}/") for address in found.addresses)
-    assert "&lt;script&gt;" in html
-    assert "url(" not in html
-
-
-def test_a_repeated_mail_has_the_same_message_id(peer: Peers) -> None:
-    assert receive(peer)["Message-ID"] == receive(peer)["Message-ID"]
 
 
 @pytest.mark.parametrize(
@@ -146,11 +65,19 @@ def test_a_webhook_receives_one_event_and_can_verify_it(peer: Peers) -> None:
     stamp, digest = (part.partition("=")[2] for part in headers["Onlooker-Signature"].split(","))
     signed = hmac.new(b"5ecret", f"{stamp}.".encode() + body, hashlib.sha256)
     assert (digest, int(stamp)) == (signed.hexdigest(), int(NOON.timestamp()))
-    told = json.loads(body)
-    assert told["id"] == headers["Idempotency-Key"] == one.message.key
-    assert (told["kind"], told["event"], told["account"]) == ("under_delivery", 7, "acme")
-    assert told["facts"][1] == {"label": "Since", "text": None, "at": "2026-11-20T12:00:00+00:00"}
-    assert told["link"] == f"{LINK}/api/campaigns/abc"
+    received = json.loads(body)
+    assert received["id"] == headers["Idempotency-Key"] == one.message.key
+    assert (received["kind"], received["event"], received["account"]) == (
+        "under_delivery",
+        7,
+        "acme",
+    )
+    assert received["facts"][1] == {
+        "label": "Since",
+        "text": None,
+        "at": "2026-11-20T12:00:00+00:00",
+    }
+    assert received["link"] == f"{LINK}/api/campaigns/abc"
 
 
 def test_a_webhook_of_a_user_cannot_reach_this_machine(peer: Peers) -> None:

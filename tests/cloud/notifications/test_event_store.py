@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from sqlalchemy import update
 
-from cloud.auth.users.user_store import disable_user
 from cloud.database import writing
 from cloud.notifications.event_store import store_events
 from cloud.notifications.kinds import NoticeChannel, NoticeKind, NoticeMode
@@ -28,21 +27,6 @@ def test_a_process_that_lost_the_race_plans_nothing(world: NoticeWorld, monkeypa
     with writing(world.engine) as connection:
         assert store_events(connection, [notice_event()], NOON) == []
     assert len(world.rows()) == 3
-
-
-def test_only_those_who_may_see_the_object_are_notified(world: NoticeWorld) -> None:
-    for user in (world.mallory, world.sam):
-        world.choose(user, by(NoticeChannel.EMAIL, *NoticeKind))
-    with writing(world.engine) as connection:
-        disable_user(connection, world.bob.id, by="a test", now=NOON)
-    world.store(notice_event())
-    assert {row.user for row in world.rows()} == {world.ann.id, world.eve.id, world.sam.id}
-
-
-def test_staff_are_notified_only_of_what_their_role_reads(world: NoticeWorld) -> None:
-    world.choose(world.sam, by(NoticeChannel.EMAIL, *NoticeKind))
-    world.store(notice_event(NoticeKind.WEBHOOK_DISABLED, user=world.ann.id))
-    assert [row.user for row in world.rows()] == [world.ann.id]
 
 
 def test_nothing_that_advertises_is_sent_without_a_choice(world: NoticeWorld) -> None:

@@ -18,7 +18,7 @@ from tests.browser import Browser, Page
 from tests.cloud.api.notifications.notice_api import NoticeApi
 from tests.cloud.api.test_page_browser import served
 from tests.cloud.app_context import FRIDAY_NOON
-from tests.cloud.notifications.test_channels import HOSTILE, claimed, item
+from tests.cloud.notifications.messages import HOSTILE, claimed, item
 
 PAGE = "/unsubscribe"
 OVERFLOWS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -88,7 +88,7 @@ def test_the_page_allows_its_form_and_nothing_else(api: NoticeApi) -> None:
     assert "form-action 'self'" in policy
     assert "script-src" not in policy
     assert answer.headers["cache-control"] == "no-store"
-    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["referrer-policy"] == "same-origin"
 
 
 @pytest.fixture(scope="module")

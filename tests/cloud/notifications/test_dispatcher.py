@@ -3,18 +3,13 @@
 import threading
 from datetime import timedelta
 
-import pytest
-
-from cloud.alerting.backoff import GIVE_UP_AFTER, MOST_ATTEMPTS
-from cloud.auth.users.user_store import disable_user
+from cloud.alerting.backoff import MOST_ATTEMPTS
 from cloud.database import writing
 from cloud.messaging.failures import DeliveryFailure, FailureKind
-from cloud.notifications import claims
 from cloud.notifications.claims import ClaimedNotice, claim_message
 from cloud.notifications.kinds import NoticeChannel, NoticeKind, NoticeMode
-from cloud.notifications.notice_store import LEASE, settle
+from cloud.notifications.notice_store import LEASE
 from cloud.notifications.preference_store import read_preferences
-from cloud.notifications.unsubscribe import make_token, unsubscribe
 from tests.cloud.notifications.notice_world import (
     HOUR,
     LINK,
@@ -47,17 +42,6 @@ def test_every_user_receives_an_event_once(world_of_each: NoticeWorld) -> None:
     assert states(world) == {"sent"}
 
 
-def test_two_processes_do_not_claim_the_same_message(world_of_each: NoticeWorld) -> None:
-    world = world_of_each
-    world.store(notice_event())
-    with writing(world.engine) as connection:
-        first = claim_message(connection, world.ann.id, EMAIL, LINK, NOON)
-    with writing(world.engine) as connection:
-        second = claim_message(connection, world.ann.id, EMAIL, LINK, NOON)
-    assert first is not None
-    assert second is None
-
-
 def test_a_call_that_was_not_recorded_is_repeated_as_the_same_message(world: NoticeWorld) -> None:
     world.choose(world.ann, by(WEBHOOK, UNDER), webhook=HOOK)
     world.store(notice_event(), notice_event(key="2"))
@@ -72,16 +56,6 @@ def test_a_call_that_was_not_recorded_is_repeated_as_the_same_message(world: Not
     assert {one.message.key for one in again} >= {one.message.key for one in sent}
     mails = [one for one in again if one.channel is EMAIL]
     assert [item.title[-2] for item in mails[0].message.items] == ["1", "2"]
-
-
-def test_a_text_message_whose_outcome_is_unknown_is_not_repeated(world: NoticeWorld) -> None:
-    world.choose(world.ann, by(SMS, UNDER) | by(EMAIL, UNDER, mode=NoticeMode.OFF), phone=PHONE)
-    world.choose(world.ann, by(SMS, UNDER), phone=PHONE)
-    world.store(notice_event())
-    with writing(world.engine) as connection:
-        assert claim_message(connection, world.ann.id, SMS, LINK, NOON) is not None
-    assert SMS not in {one.channel for one in world.deliver(NOON + LEASE)}
-    assert [row.state for row in world.rows(channel="sms")] == ["unknown"]
 
 
 def test_a_failed_message_is_tried_again_later_and_others_are_not_held_up(
@@ -105,14 +79,14 @@ def test_a_recipient_that_hangs_holds_up_no_other_and_its_late_answer_counts_onc
             ends.wait(30)
         return world.mailbox(claimed)
 
-    courier = world.courier(send)
-    courier.clock = lambda: steady[0]
-    courier.__post_init__()
+    dispatcher = world.dispatcher(send)
+    dispatcher.clock = lambda: steady[0]
+    dispatcher.__post_init__()
     world.store(notice_event())
     while len(world.rows(state="sent")) < 2:
-        courier.step(NOON)
+        dispatcher.step(NOON)
     steady[0] = 20.0
-    courier.step(NOON)
+    dispatcher.step(NOON)
     assert [row.failure for row in world.rows(state="pending")] == ["no answer in time"]
     ends.set()
 
@@ -126,13 +100,6 @@ def test_a_message_that_is_always_refused_is_given_up(world: NoticeWorld) -> Non
         world.mailbox.failures = [REFUSED]
         world.deliver(NOON + attempt * HOUR)
     assert [(row.state, row.attempts) for row in world.rows()] == [("given_up", MOST_ATTEMPTS)]
-
-
-def test_what_is_never_delivered_is_given_up_after_two_days(world: NoticeWorld) -> None:
-    world.store(notice_event())
-    with writing(world.engine) as connection:
-        assert settle(connection, NOON + GIVE_UP_AFTER - MINUTE) == 0
-        assert settle(connection, NOON + GIVE_UP_AFTER) == 3
 
 
 def test_events_of_one_kind_that_wait_are_one_mail_and_webhooks_one_each(
@@ -149,13 +116,6 @@ def test_events_of_one_kind_that_wait_are_one_mail_and_webhooks_one_each(
     assert len({row.batch for row in rows}) == 3
 
 
-def test_quiet_hours_that_were_set_later_count_too(world: NoticeWorld) -> None:
-    world.store(notice_event())
-    world.choose(world.ann, quiet_from="11:00", quiet_until="13:00")
-    assert world.ann.id not in {one.user for one in world.deliver()}
-    assert [one.user for one in world.deliver(NOON + HOUR)] == [world.ann.id]
-
-
 def test_a_digest_is_one_mail_a_day(world: NoticeWorld) -> None:
     world.choose(world.ann, by(EMAIL, *NoticeKind, mode=NoticeMode.DIGEST), digest_at="08:00")
     for hours in (0, 3):
@@ -170,48 +130,7 @@ def test_a_digest_is_one_mail_a_day(world: NoticeWorld) -> None:
     assert [item.title[-5:-1] for item in then.message.items] == ["late"]
 
 
-@pytest.mark.parametrize("how", ["turned off", "unsubscribed", "disabled"])
-def test_what_a_user_no_longer_wants_is_withdrawn(world: NoticeWorld, how: str) -> None:
-    world.store(notice_event())
-    token = token_of(world)
-    with writing(world.engine) as connection:
-        if how == "disabled":
-            disable_user(connection, world.ann.id, by="a test", now=NOON)
-        elif how == "unsubscribed":
-            unsubscribe(connection, token, NOON)
-    if how == "turned off":
-        world.choose(world.ann, by(EMAIL, UNDER, mode=NoticeMode.OFF))
-    assert world.ann.id not in {one.user for one in world.deliver()}
-    assert [row.state for row in world.rows(user=world.ann.id)] == ["withdrawn"]
-
-
-def token_of(world: NoticeWorld) -> str:
-    with writing(world.engine) as connection:
-        stored = read_preferences(connection, world.ann.id)
-    assert stored is not None
-    return make_token(world.ann.id, UNDER.value, stored.unsubscribe_secret)
-
-
-def test_an_event_that_is_over_is_not_announced(world: NoticeWorld) -> None:
-    world.store(notice_event(stale_at=NOON + MINUTE))
-    assert world.deliver(NOON + MINUTE) == []
-    assert states(world) == {"withdrawn"}
-
-
-def test_a_user_receives_a_bounded_number_of_text_messages_a_day(
-    world: NoticeWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(claims, "MOST_SMS", 2)
-    world.choose(world.ann, by(SMS, UNDER), phone=PHONE)
-    for number in range(3):
-        at = NOON + number * MINUTE
-        world.store(notice_event(key=str(number)), now=at)
-        world.deliver(at)
-    rows = world.rows(channel="sms")
-    assert [row.state for row in rows] == ["sent", "sent", "withdrawn"]
-
-
-def test_a_webhook_that_is_gone_is_disabled_and_its_user_is_told_by_mail(
+def test_a_webhook_that_is_gone_is_disabled_and_its_user_gets_a_mail(
     world: NoticeWorld,
 ) -> None:
     world.choose(world.ann, by(WEBHOOK, UNDER, NoticeKind.REPORT_READY), webhook=HOOK)
@@ -222,12 +141,12 @@ def test_a_webhook_that_is_gone_is_disabled_and_its_user_is_told_by_mail(
             return DeliveryFailure("gone", FailureKind.REFUSED, 410)
         return world.mailbox(claimed)
 
-    world.courier(send).run_until_idle(NOON)
+    world.dispatcher(send).run_until_idle(NOON)
     hooks = world.rows(channel="webhook")
     assert sorted(row.state for row in hooks) == ["given_up", "withdrawn"]
-    told = [one for one in world.mailbox.sent
+    mails = [one for one in world.mailbox.sent
             if one.message.items[0].kind is NoticeKind.WEBHOOK_DISABLED]  # fmt: skip
-    assert [(one.user, one.channel) for one in told] == [(world.ann.id, EMAIL)]
+    assert [(one.user, one.channel) for one in mails] == [(world.ann.id, EMAIL)]
     with writing(world.engine) as connection:
         stored = read_preferences(connection, world.ann.id)
     assert stored is not None
@@ -243,4 +162,4 @@ def test_nothing_is_lost_when_the_program_starts_again(world: NoticeWorld) -> No
     world.store(notice_event())
     world.deliver()
     assert states(world) == {"pending"}
-    assert len(world.deliver(NOON + timedelta(minutes=5))) == 3  # by another Courier
+    assert len(world.deliver(NOON + timedelta(minutes=5))) == 3  # by another NoticeDispatcher

@@ -14,10 +14,10 @@ from sqlalchemy import Connection, select
 
 from cloud import settings
 from cloud.cli.accounts.mail_options import add_mail_arguments, read_mailer
-from cloud.cli.repeated_work import RepeatedWork, attempt, repeat_until_stopped
+from cloud.cli.notifications.repeated_work import RepeatedWork, attempt, repeat_until_stopped
 from cloud.database import open_existing, reading
 from cloud.notifications.channels import NoticeSender
-from cloud.notifications.courier import Courier
+from cloud.notifications.dispatcher import NoticeDispatcher
 from cloud.notifications.finder import EventFinder
 from cloud.notifications.notice_store import NoticeState
 from cloud.notifications.tables import notice_events, notices
@@ -69,24 +69,24 @@ def _run(arguments: argparse.Namespace) -> int:
     engine = open_existing(chosen.database_url)
     sender = NoticeSender(mailer.relay, arguments.sms_region)
     finder = EventFinder(engine, SitesFile(chosen.sites or SAMPLE))
-    courier = Courier(engine, sender.send, sender.call_s, mailer.link)
+    dispatcher = NoticeDispatcher(engine, sender.send, sender.call_s, mailer.link)
     if arguments.once:
-        is_done = attempt(lambda: _once(finder, courier), FAILED)
+        is_done = attempt(lambda: _once(finder, dispatcher), FAILED)
         engine.dispose()
         return int(not is_done)
     works = (
         RepeatedWork(every_s, lambda: finder.find(_now())),
-        RepeatedWork(DELIVER_EVERY_S, lambda: courier.step(_now())),
+        RepeatedWork(DELIVER_EVERY_S, lambda: dispatcher.step(_now())),
     )
     repeat_until_stopped(
-        engine, works, FAILED, at_end=lambda: courier.finish(_now()), longest_end_s=LONGEST_END_S
+        engine, works, FAILED, at_end=lambda: dispatcher.finish(_now()), longest_end_s=LONGEST_END_S
     )
     return 0
 
 
-def _once(finder: EventFinder, courier: Courier) -> None:
+def _once(finder: EventFinder, dispatcher: NoticeDispatcher) -> None:
     finder.find(_now())
-    courier.run_until_idle(_now())
+    dispatcher.run_until_idle(_now())
 
 
 def _now() -> datetime:

@@ -32,7 +32,7 @@ SendNotice = Callable[[ClaimedNotice], DeliveryFailure | None]
 
 
 @dataclass(slots=True)
-class Courier:
+class NoticeDispatcher:
     """Delivers notifications; `step` never waits for a recipient."""
 
     engine: Engine

@@ -1,0 +1,1 @@
+"""Commands of notifications, and work that a program repeats until it is stopped."""
