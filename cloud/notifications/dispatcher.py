@@ -22,7 +22,13 @@ from cloud.notifications.claims import ClaimedNotice, claim_message
 from cloud.notifications.event import Fact, NoticeEvent
 from cloud.notifications.event_store import store_events
 from cloud.notifications.kinds import NoticeChannel, NoticeKind
-from cloud.notifications.notice_store import find_due_users, record_failure, record_sent, settle
+from cloud.notifications.notice_store import (
+    find_due_users,
+    has_due,
+    record_failure,
+    record_sent,
+    settle,
+)
 from cloud.notifications.preference_store import disable_webhook
 
 log = logging.getLogger(__name__)
@@ -56,6 +62,10 @@ class NoticeDispatcher:
     def step(self, now: datetime) -> int:
         """Store finished calls and start due ones; returns how many messages were delivered."""
         delivered = sum(self._record_results(pool, now) for pool in self._pools.values())
+        with reading(self.engine) as connection:
+            is_due = has_due(connection, now)
+        if not is_due:
+            return delivered
         with writing(self.engine) as connection:
             settle(connection, now)
         for channel, pool in self._pools.items():

@@ -26,7 +26,7 @@ CARD_STYLE: Final = (
 )
 TITLE_STYLE: Final = "margin:0 0 12px;font-size:18px;line-height:1.3;color:#12343b"
 LABEL_STYLE: Final = "padding:2px 12px 2px 0;color:#4f666c;text-align:left;vertical-align:top;" \
-    "font-weight:normal"  # fmt: skip
+    "font-weight:normal;overflow-wrap:normal"  # fmt: skip
 VALUE_STYLE: Final = "padding:2px 0;color:#12343b;vertical-align:top;overflow-wrap:anywhere"
 LINK_STYLE: Final = "color:#1f5f6b"
 FOOT_STYLE: Final = "margin:24px 0 0;font-size:13px;color:#4f666c"

@@ -22,6 +22,7 @@ from cloud.notifications.tables import notice_events, notices
 
 LEASE: Final = timedelta(minutes=2)
 MOST_TOGETHER: Final = 50
+MOST_IN_DIGEST: Final = 500
 MOST_SMS: Final = 10
 """Text messages of one user within 24 hours."""
 DAY: Final = timedelta(days=1)
@@ -36,6 +37,11 @@ class NoticeState(StrEnum):
     WITHDRAWN = "withdrawn"  # the event was over, or the user had turned it off
     GIVEN_UP = "given_up"
     UNKNOWN = "unknown"  # a text message whose process ended during the call
+
+
+def has_due(connection: Connection, now: datetime) -> bool:
+    """Whether anything is due, so that programs without work do not write."""
+    return connection.execute(select(notices.c.id).where(_is_due(now)).limit(1)).first() is not None
 
 
 def find_due_users(
@@ -71,8 +77,8 @@ def find_due(
     first = connection.execute(wanted.limit(1)).one_or_none()
     if first is None:
         return []
-    rows = connection.execute(wanted.where(_is_together(first, channel)).limit(MOST_TOGETHER))
-    return rows.all()
+    most = MOST_IN_DIGEST if first.mode == NoticeMode.DIGEST else MOST_TOGETHER
+    return connection.execute(wanted.where(_is_together(first, channel)).limit(most)).all()
 
 
 def claim(
