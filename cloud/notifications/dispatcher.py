@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from sqlalchemy import Connection, Engine
@@ -94,8 +95,6 @@ class NoticeDispatcher:
     def _start_due(
         self, channel: NoticeChannel, pool: CallPool[ClaimedNotice], now: datetime
     ) -> None:
-        if not pool.has_free_worker:
-            return
         with reading(self.engine) as connection:
             due = find_due_users(connection, channel, now, pool.recipients, self.workers)
         for user in due:
@@ -104,7 +103,7 @@ class NoticeDispatcher:
             with writing(self.engine) as connection:
                 claimed = claim_message(connection, user, channel, self.link, now)
             if claimed is not None:
-                pool.start(user, claimed, lambda claimed=claimed: self.send(claimed))  # type: ignore[misc]
+                pool.start(user, claimed, partial(self.send, claimed))
 
     def _record_results(self, pool: CallPool[ClaimedNotice], now: datetime) -> int:
         delivered = 0

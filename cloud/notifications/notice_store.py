@@ -162,10 +162,10 @@ def _is_unleased(now: datetime) -> ColumnElement[bool]:
 
 def _is_together(first: Row[Any], channel: NoticeChannel) -> ColumnElement[bool]:
     if first.batch is not None:
-        return notices.c.batch == first.batch
+        return and_(notices.c.batch == first.batch)
     fresh = and_(notices.c.batch.is_(None), notices.c.mode == first.mode)
     if channel is NoticeChannel.WEBHOOK:
-        return notices.c.id == first.notice
+        return and_(notices.c.id == first.notice)
     if first.mode == NoticeMode.DIGEST:
         return and_(fresh, notices.c.due_at == first.due_at)
     return and_(fresh, notice_events.c.kind == first.kind)

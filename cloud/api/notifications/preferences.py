@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from cloud import database
+from cloud.alerting.recipients import QuietHours
 from cloud.app.context import AppContext
 from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempotent
 from cloud.app.idempotency.key_store import Reply
@@ -46,6 +47,11 @@ class QuietTime(BaseModel):
     from_: ClockTime = Field(alias="from")
     until: ClockTime
 
+    @classmethod
+    def of(cls, quiet: QuietHours) -> Self:
+        """The same as a response has it."""
+        return cls.model_validate({"from": quiet.from_, "until": quiet.until})
+
 
 class NotificationPreferences(BaseModel):
     """What a user has chosen; a kind or channel that is not named has its default."""
@@ -67,8 +73,8 @@ class NotificationPreferences(BaseModel):
         """The same for the store."""
         return Preferences(
             time_zone=self.time_zone,
-            quiet_from=self.quiet and self.quiet.from_,
-            quiet_until=self.quiet and self.quiet.until,
+            quiet_from=None if self.quiet is None else self.quiet.from_,
+            quiet_until=None if self.quiet is None else self.quiet.until,
             digest_at=self.digest_at,
             phone=self.phone,
             webhook=self.webhook,
@@ -97,7 +103,7 @@ class NotificationPreferencesResponse(NotificationPreferences):
         return cls(
             user=user.id,
             time_zone=found.time_zone,
-            quiet=quiet and QuietTime(**{"from": quiet.from_, "until": quiet.until}),
+            quiet=None if quiet is None else QuietTime.of(quiet),
             digest_at=found.digest_at,
             phone=found.phone,
             webhook=found.webhook,
@@ -108,7 +114,7 @@ class NotificationPreferencesResponse(NotificationPreferences):
                 }
                 for kind in NoticeKind
             },
-            webhook_disabled_at=stored and stored.webhook_disabled_at,
+            webhook_disabled_at=None if stored is None else stored.webhook_disabled_at,
             webhook_secret=secret,
         )
 
