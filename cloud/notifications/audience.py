@@ -15,7 +15,7 @@ from cloud.auth.accounts.account import AccountKind
 from cloud.auth.accounts.account_store import accounts
 from cloud.auth.users.user_store import decode_roles, users
 from cloud.notifications.event import NoticeEvent
-from cloud.notifications.kinds import STAFF_ROLES_OF, NoticeKind
+from cloud.notifications.kinds import STAFF_ROLES_OF, NoticeTopic
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def find_readers(connection: Connection, event: NoticeEvent) -> Sequence[NoticeR
 
 
 def _read(
-    connection: Connection, condition: ColumnElement[bool], kind: NoticeKind | None
+    connection: Connection, condition: ColumnElement[bool], kind: NoticeTopic | None
 ) -> Sequence[NoticeReader]:
     wanted = (
         select(users.c.id, users.c.roles)
@@ -51,7 +51,7 @@ def _read(
     return [reader for reader in found if reader is not None]
 
 
-def _reader(row: Any, kind: NoticeKind | None) -> NoticeReader | None:
+def _reader(row: Any, kind: NoticeTopic | None) -> NoticeReader | None:
     roles = decode_roles(row.roles)
     is_staff = not roles.isdisjoint(STAFF_ROLES)
     if is_staff and kind is not None and roles.isdisjoint(STAFF_ROLES_OF[kind]):

@@ -13,7 +13,7 @@ from cloud.auth.access import STAFF_ROLES
 from cloud.auth.users.user import User
 from cloud.auth.users.user_store import require_user
 from cloud.notifications.event import Fact
-from cloud.notifications.kinds import URGENT, NoticeChannel, NoticeKind, NoticeMode
+from cloud.notifications.kinds import URGENT, NoticeChannel, NoticeMode, NoticeTopic
 from cloud.notifications.message import NoticeItem, NoticeMessage
 from cloud.notifications.notice_store import (
     MOST_SMS,
@@ -81,7 +81,7 @@ def _keep_sendable(
         row.notice
         for row in rows
         if not stored.is_reachable(channel)
-        or stored.preferences.mode(NoticeKind(row.kind), channel, is_staff=is_staff)
+        or stored.preferences.mode(NoticeTopic(row.kind), channel, is_staff=is_staff)
         is NoticeMode.OFF
     ]
     if unwanted:
@@ -103,7 +103,7 @@ def _keep_outside_quiet_hours(
     until = stored.preferences.after_quiet_hours(now)
     if until <= now:
         return list(rows)
-    urgent = [row for row in rows if NoticeKind(row.kind) in URGENT and row.stale_at is not None
+    urgent = [row for row in rows if NoticeTopic(row.kind) in URGENT and row.stale_at is not None
               and row.stale_at <= until]  # fmt: skip
     waiting = {row.notice for row in rows} - {row.notice for row in urgent}
     if waiting:
@@ -129,7 +129,7 @@ def _make_message(
 def _item(row: Row[Any]) -> NoticeItem:
     return NoticeItem(
         id=row.id,
-        kind=NoticeKind(row.kind),
+        kind=NoticeTopic(row.kind),
         account=row.account,
         at=row.at,
         title=row.title,

@@ -22,7 +22,7 @@ from cloud.messaging.webhook import GONE
 from cloud.notifications.claims import ClaimedNotice, claim_message
 from cloud.notifications.event import Fact, NoticeEvent
 from cloud.notifications.event_store import store_events
-from cloud.notifications.kinds import NoticeChannel, NoticeKind
+from cloud.notifications.kinds import NoticeChannel, NoticeTopic
 from cloud.notifications.notice_store import (
     find_due_users,
     has_due,
@@ -131,7 +131,7 @@ def report_gone(connection: Connection, claimed: ClaimedNotice, now: datetime) -
     if not disable_webhook(connection, claimed.user, claimed.to, now):
         return
     event = NoticeEvent(
-        kind=NoticeKind.WEBHOOK_DISABLED,
+        kind=NoticeTopic.WEBHOOK_DISABLED,
         key=f"{claimed.user}:{microseconds(now)}",
         account=None,
         at=now,

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from cloud.notifications.kinds import NoticeKind
+from cloud.notifications.kinds import NoticeTopic
 
 MOST_TITLE = 160
 
@@ -28,7 +28,7 @@ class NoticeEvent:
     nobody is notified any more. `user`: the only user who is notified.
     """
 
-    kind: NoticeKind
+    kind: NoticeTopic
     key: str
     account: str | None
     at: datetime

@@ -12,7 +12,7 @@ from typing import Final
 from cloud.auth.keys import Role
 
 
-class NoticeKind(StrEnum):
+class NoticeTopic(StrEnum):
     """What a notification is about."""
 
     HOLD_EXPIRING = "hold_expiring"
@@ -42,46 +42,46 @@ class NoticeMode(StrEnum):
     OFF = "off"
 
 
-TITLES: Final[Mapping[NoticeKind, str]] = {
-    NoticeKind.HOLD_EXPIRING: "Holds that are about to expire",
-    NoticeKind.CAMPAIGN_STARTED: "Campaigns that have started",
-    NoticeKind.UNDER_DELIVERY: "Lines that deliver less than expected",
-    NoticeKind.REPORT_READY: "Final reports of campaigns",
-    NoticeKind.INVOICE_ISSUED: "Invoices and credit notes",
-    NoticeKind.OPTIMAL_SLOTS: "Best slots for saved briefs",
-    NoticeKind.PRICE_DROP: "Price drops for saved briefs",
-    NoticeKind.FLASH_SALE: "Flash sales",
-    NoticeKind.WEBHOOK_DISABLED: "Webhooks that were disabled",
+TITLES: Final[Mapping[NoticeTopic, str]] = {
+    NoticeTopic.HOLD_EXPIRING: "Holds that are about to expire",
+    NoticeTopic.CAMPAIGN_STARTED: "Campaigns that have started",
+    NoticeTopic.UNDER_DELIVERY: "Lines that deliver less than expected",
+    NoticeTopic.REPORT_READY: "Final reports of campaigns",
+    NoticeTopic.INVOICE_ISSUED: "Invoices and credit notes",
+    NoticeTopic.OPTIMAL_SLOTS: "Best slots for saved briefs",
+    NoticeTopic.PRICE_DROP: "Price drops for saved briefs",
+    NoticeTopic.FLASH_SALE: "Flash sales",
+    NoticeTopic.WEBHOOK_DISABLED: "Webhooks that were disabled",
 }
-DEFAULT_EMAIL: Final[Mapping[NoticeKind, NoticeMode]] = {
-    NoticeKind.HOLD_EXPIRING: NoticeMode.IMMEDIATE,
-    NoticeKind.CAMPAIGN_STARTED: NoticeMode.DIGEST,
-    NoticeKind.UNDER_DELIVERY: NoticeMode.IMMEDIATE,
-    NoticeKind.REPORT_READY: NoticeMode.DIGEST,
-    NoticeKind.INVOICE_ISSUED: NoticeMode.IMMEDIATE,
-    NoticeKind.WEBHOOK_DISABLED: NoticeMode.IMMEDIATE,
+DEFAULT_EMAIL: Final[Mapping[NoticeTopic, NoticeMode]] = {
+    NoticeTopic.HOLD_EXPIRING: NoticeMode.IMMEDIATE,
+    NoticeTopic.CAMPAIGN_STARTED: NoticeMode.DIGEST,
+    NoticeTopic.UNDER_DELIVERY: NoticeMode.IMMEDIATE,
+    NoticeTopic.REPORT_READY: NoticeMode.DIGEST,
+    NoticeTopic.INVOICE_ISSUED: NoticeMode.IMMEDIATE,
+    NoticeTopic.WEBHOOK_DISABLED: NoticeMode.IMMEDIATE,
 }
 """What buyers receive by e-mail without a choice; everything else is off."""
-URGENT: Final = frozenset({NoticeKind.HOLD_EXPIRING})
+URGENT: Final = frozenset({NoticeTopic.HOLD_EXPIRING})
 """Sent in quiet hours too, where the event would be over at their end."""
-STAFF_ROLES_OF: Final[Mapping[NoticeKind, frozenset[Role]]] = {
-    NoticeKind.HOLD_EXPIRING: frozenset({Role.SALES, Role.ADMIN}),
-    NoticeKind.CAMPAIGN_STARTED: frozenset({Role.SALES, Role.OPERATIONS, Role.ADMIN}),
-    NoticeKind.UNDER_DELIVERY: frozenset({Role.SALES, Role.OPERATIONS, Role.ADMIN}),
-    NoticeKind.REPORT_READY: frozenset({Role.SALES, Role.ADMIN}),
-    NoticeKind.INVOICE_ISSUED: frozenset({Role.FINANCE, Role.SALES, Role.ADMIN}),
-    NoticeKind.OPTIMAL_SLOTS: frozenset({Role.SALES, Role.ADMIN}),
-    NoticeKind.PRICE_DROP: frozenset({Role.SALES, Role.ADMIN}),
-    NoticeKind.FLASH_SALE: frozenset({Role.SALES, Role.ADMIN}),
-    NoticeKind.WEBHOOK_DISABLED: frozenset(),
+STAFF_ROLES_OF: Final[Mapping[NoticeTopic, frozenset[Role]]] = {
+    NoticeTopic.HOLD_EXPIRING: frozenset({Role.SALES, Role.ADMIN}),
+    NoticeTopic.CAMPAIGN_STARTED: frozenset({Role.SALES, Role.OPERATIONS, Role.ADMIN}),
+    NoticeTopic.UNDER_DELIVERY: frozenset({Role.SALES, Role.OPERATIONS, Role.ADMIN}),
+    NoticeTopic.REPORT_READY: frozenset({Role.SALES, Role.ADMIN}),
+    NoticeTopic.INVOICE_ISSUED: frozenset({Role.FINANCE, Role.SALES, Role.ADMIN}),
+    NoticeTopic.OPTIMAL_SLOTS: frozenset({Role.SALES, Role.ADMIN}),
+    NoticeTopic.PRICE_DROP: frozenset({Role.SALES, Role.ADMIN}),
+    NoticeTopic.FLASH_SALE: frozenset({Role.SALES, Role.ADMIN}),
+    NoticeTopic.WEBHOOK_DISABLED: frozenset(),
 }
 """Which staff may choose a kind: the roles that may read what it is about."""
 
 
-def default_mode(kind: NoticeKind, channel: NoticeChannel, *, is_staff: bool) -> NoticeMode:
+def default_mode(kind: NoticeTopic, channel: NoticeChannel, *, is_staff: bool) -> NoticeMode:
     """What applies to a user who has not chosen."""
     if channel is not NoticeChannel.EMAIL:
         return NoticeMode.OFF
-    if is_staff and kind is not NoticeKind.WEBHOOK_DISABLED:
+    if is_staff and kind is not NoticeTopic.WEBHOOK_DISABLED:
         return NoticeMode.OFF
     return DEFAULT_EMAIL.get(kind, NoticeMode.OFF)

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from cloud.notifications.event import Fact
-from cloud.notifications.kinds import TITLES, NoticeKind
+from cloud.notifications.kinds import TITLES, NoticeTopic
 from cloud.notifications.unsubscribe import DIGEST_SCOPE
 
 LONGEST_SUBJECT: Final = 160
@@ -26,7 +26,7 @@ class NoticeItem:
     """One event in a message."""
 
     id: int
-    kind: NoticeKind
+    kind: NoticeTopic
     account: str | None
     at: datetime
     title: str

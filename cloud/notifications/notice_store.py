@@ -16,7 +16,7 @@ from cloud.alerting.backoff import GIVE_UP_AFTER, MOST_ATTEMPTS, pause
 from cloud.auth.users.user_store import users
 from cloud.messaging.failures import DeliveryFailure, FailureKind
 from cloud.messaging.webhook import GONE
-from cloud.notifications.kinds import NoticeChannel, NoticeKind, NoticeMode
+from cloud.notifications.kinds import NoticeChannel, NoticeMode, NoticeTopic
 from cloud.notifications.rules.holds import is_held
 from cloud.notifications.tables import notice_events, notices
 
@@ -172,7 +172,7 @@ def _is_together(first: Row[Any], channel: NoticeChannel) -> ColumnElement[bool]
 
 
 def _is_over(now: datetime) -> ColumnElement[bool]:
-    is_ended_hold = and_(notice_events.c.kind == NoticeKind.HOLD_EXPIRING.value, ~is_held())
+    is_ended_hold = and_(notice_events.c.kind == NoticeTopic.HOLD_EXPIRING.value, ~is_held())
     return exists().where(
         notice_events.c.id == notices.c.event, or_(notice_events.c.stale_at <= now, is_ended_hold)
     )

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select, update
 
 from cloud import database
 from cloud.auth import audit
-from cloud.notifications.kinds import NoticeChannel, NoticeKind, NoticeMode
+from cloud.notifications.kinds import NoticeChannel, NoticeMode, NoticeTopic
 from cloud.notifications.preferences import Choices, Preferences, validate_preferences
 from cloud.notifications.tables import notice_settings
 
@@ -79,7 +79,7 @@ def replace_preferences(
 
 
 def turn_off_email(
-    connection: Connection, user: str, kinds: frozenset[NoticeKind], *, now: datetime
+    connection: Connection, user: str, kinds: frozenset[NoticeTopic], *, now: datetime
 ) -> None:
     """Send a user no more e-mails of some kinds."""
     present = ensure_preferences(connection, user, now).preferences
@@ -106,7 +106,7 @@ def disable_webhook(connection: Connection, user: str, webhook: str, now: dateti
 def _stored(row: Any) -> StoredPreferences:
     stored = msgspec.json.decode(row["choices"], type=dict[str, dict[str, str]])
     choices = {
-        NoticeKind(kind): {
+        NoticeTopic(kind): {
             NoticeChannel(channel): NoticeMode(mode) for channel, mode in by_channel.items()
         }
         for kind, by_channel in stored.items()

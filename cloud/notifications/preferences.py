@@ -15,8 +15,8 @@ from cloud.notifications.event import NoticeEvent
 from cloud.notifications.kinds import (
     URGENT,
     NoticeChannel,
-    NoticeKind,
     NoticeMode,
+    NoticeTopic,
     default_mode,
 )
 from wire.addresses import NetworkAddress, parse_address
@@ -27,7 +27,7 @@ TIME_ZONE: Final = "UTC"
 LONGEST_WEBHOOK: Final = 500
 _PHONE: Final = re.compile(r"\+[1-9][0-9]{7,14}", re.ASCII)
 
-Choices = Mapping[NoticeKind, Mapping[NoticeChannel, NoticeMode]]
+Choices = Mapping[NoticeTopic, Mapping[NoticeChannel, NoticeMode]]
 
 
 class PreferenceError(ValueError):
@@ -58,7 +58,7 @@ class Preferences:
             return None
         return QuietHours(self.quiet_from, self.quiet_until, self.time_zone)
 
-    def mode(self, kind: NoticeKind, channel: NoticeChannel, *, is_staff: bool) -> NoticeMode:
+    def mode(self, kind: NoticeTopic, channel: NoticeChannel, *, is_staff: bool) -> NoticeMode:
         """When a kind is sent through a channel."""
         chosen = self.choices.get(kind, {}).get(channel)
         return chosen or default_mode(kind, channel, is_staff=is_staff)
@@ -158,7 +158,7 @@ def _validate_times(preferences: Preferences) -> None:
 
 
 def _validate_choice(
-    preferences: Preferences, kind: NoticeKind, channel: NoticeChannel, mode: NoticeMode
+    preferences: Preferences, kind: NoticeTopic, channel: NoticeChannel, mode: NoticeMode
 ) -> None:
     if mode is NoticeMode.OFF:
         return

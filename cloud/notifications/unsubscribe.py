@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from cloud.auth.access import STAFF_ROLES
 from cloud.auth.users.user_store import read_user
-from cloud.notifications.kinds import TITLES, NoticeChannel, NoticeKind, NoticeMode
+from cloud.notifications.kinds import TITLES, NoticeChannel, NoticeMode, NoticeTopic
 from cloud.notifications.preference_store import read_preferences, turn_off_email
 
 DIGEST_SCOPE: Final = "digest"
@@ -43,7 +43,7 @@ class Unsubscription:
     def title(self) -> str:
         """In words."""
         is_digest = self.scope == DIGEST_SCOPE
-        return "Daily digests" if is_digest else TITLES[NoticeKind(self.scope)]
+        return "Daily digests" if is_digest else TITLES[NoticeTopic(self.scope)]
 
 
 def make_token(user: str, scope: str, secret: str) -> str:
@@ -55,7 +55,7 @@ def make_token(user: str, scope: str, secret: str) -> str:
 def read_token(connection: Connection, token: str) -> Unsubscription:
     """What a link turns off; raises UnsubscribeError."""
     found = _TOKEN.fullmatch(token)
-    if found is None or found["scope"] not in {DIGEST_SCOPE, *NoticeKind}:
+    if found is None or found["scope"] not in {DIGEST_SCOPE, *NoticeTopic}:
         raise UnsubscribeError
     stored = read_preferences(connection, found["user"])
     if stored is None:
@@ -75,7 +75,7 @@ def unsubscribe(connection: Connection, token: str, now: datetime) -> Unsubscrip
     return found
 
 
-def _chosen_kinds(connection: Connection, found: Unsubscription) -> frozenset[NoticeKind]:
+def _chosen_kinds(connection: Connection, found: Unsubscription) -> frozenset[NoticeTopic]:
     """The kinds of a link that are not off."""
     user, stored = read_user(connection, found.user), read_preferences(connection, found.user)
     if user is None or stored is None:
@@ -83,9 +83,9 @@ def _chosen_kinds(connection: Connection, found: Unsubscription) -> frozenset[No
     is_staff = not user.roles.isdisjoint(STAFF_ROLES)
     modes = {
         kind: stored.preferences.mode(kind, NoticeChannel.EMAIL, is_staff=is_staff)
-        for kind in NoticeKind
+        for kind in NoticeTopic
     }
     if found.scope == DIGEST_SCOPE:
         return frozenset(kind for kind, mode in modes.items() if mode is NoticeMode.DIGEST)
-    kind = NoticeKind(found.scope)
+    kind = NoticeTopic(found.scope)
     return frozenset() if modes[kind] is NoticeMode.OFF else frozenset({kind})

@@ -22,7 +22,7 @@ from cloud.app.rate_card_reload import get_context
 from cloud.auth.access import EVERYBODY, STAFF_ROLES, Caller, allow_roles, get_caller
 from cloud.auth.users.user import User
 from cloud.auth.users.user_store import read_user, unknown_user
-from cloud.notifications.kinds import NoticeChannel, NoticeKind, NoticeMode
+from cloud.notifications.kinds import NoticeChannel, NoticeMode, NoticeTopic
 from cloud.notifications.preference_store import (
     StoredPreferences,
     read_preferences,
@@ -36,7 +36,7 @@ router = APIRouter(tags=["notifications"], dependencies=[allow_roles(*EVERYBODY)
 Asker = Annotated[Caller, Depends(get_caller)]
 UserId = Annotated[str, Path(examples=["3f2a9c1e5b7d4806a1c2e3f405162738"], max_length=64)]
 ClockTime = Annotated[str, Field(pattern=CLOCK, examples=["22:00"])]
-ChoicesByKind = dict[NoticeKind, dict[NoticeChannel, NoticeMode]]
+ChoicesByKind = dict[NoticeTopic, dict[NoticeChannel, NoticeMode]]
 
 
 class QuietTime(BaseModel):
@@ -112,7 +112,7 @@ class NotificationPreferencesResponse(NotificationPreferences):
                     channel: found.mode(kind, channel, is_staff=is_staff)
                     for channel in NoticeChannel
                 }
-                for kind in NoticeKind
+                for kind in NoticeTopic
             },
             webhook_disabled_at=None if stored is None else stored.webhook_disabled_at,
             webhook_secret=secret,

@@ -14,7 +14,7 @@ from cloud.campaigns.delivery import LATE_DATA
 from cloud.database import microseconds
 from cloud.database.orders import order_line_versions
 from cloud.notifications.event import Fact, NoticeEvent
-from cloud.notifications.kinds import NoticeKind
+from cloud.notifications.kinds import NoticeTopic
 from cloud.sites.sites import Sites
 
 LOOK_BACK: Final = timedelta(days=2)
@@ -41,11 +41,11 @@ def judge_campaign(campaign: Campaign, now: datetime) -> Iterator[NoticeEvent]:
     ends_at = max(line.ends_at for line in sold)
     if _is_recent(starts_at, now) and now < ends_at:
         title = f"{campaign.name} has started"
-        yield _event(NoticeKind.CAMPAIGN_STARTED, campaign, starts_at, starts_at, title)
+        yield _event(NoticeTopic.CAMPAIGN_STARTED, campaign, starts_at, starts_at, title)
     final_at = ends_at + LATE_DATA
     if _is_recent(final_at, now):
         title = f"The final report of {campaign.name} is ready"
-        yield _event(NoticeKind.REPORT_READY, campaign, final_at, ends_at, title)
+        yield _event(NoticeTopic.REPORT_READY, campaign, final_at, ends_at, title)
 
 
 def _find_accounts(connection: Connection, now: datetime) -> frozenset[str]:
@@ -63,7 +63,7 @@ def _is_recent(at: datetime, now: datetime) -> bool:
 
 
 def _event(
-    kind: NoticeKind, campaign: Campaign, at: datetime, keyed_at: datetime, title: str
+    kind: NoticeTopic, campaign: Campaign, at: datetime, keyed_at: datetime, title: str
 ) -> NoticeEvent:
     sold = campaign.sold_lines.values()
     screens = len({line.location for line in sold})

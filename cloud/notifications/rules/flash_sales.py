@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from cloud.database import EPOCH, microseconds
 from cloud.money import written
 from cloud.notifications.event import Fact, NoticeEvent
-from cloud.notifications.kinds import NoticeKind
+from cloud.notifications.kinds import NoticeTopic
 from cloud.notifications.rules.campaigns import LOOK_BACK
 from cloud.pricing.slot import Slot
 from cloud.sales.overrides import ActiveOverride, read_active_overrides
@@ -87,7 +87,7 @@ def _event(key: SaleKey, site: Site, reduced: Sequence[tuple[ActiveOverride, int
     discount = 1 - price / before
     starts_at = EPOCH + timedelta(seconds=sale.hour_at)
     return NoticeEvent(
-        kind=NoticeKind.FLASH_SALE,
+        kind=NoticeTopic.FLASH_SALE,
         key=f"{location}:{microseconds(until_at)}:{account or ''}",
         account=account,
         at=max(one.set_at for one, _ in reduced),

@@ -15,7 +15,7 @@ from cloud.booking.orders.tables import booked_lines, orders
 from cloud.database import microseconds
 from cloud.database.holds import booking_holds
 from cloud.notifications.event import Fact, NoticeEvent
-from cloud.notifications.kinds import NoticeKind
+from cloud.notifications.kinds import NoticeTopic
 from cloud.notifications.tables import notice_events
 from cloud.sites.sites import Sites
 
@@ -100,7 +100,7 @@ def _event(
     now: datetime,
 ) -> NoticeEvent:
     return NoticeEvent(
-        kind=NoticeKind.HOLD_EXPIRING,
+        kind=NoticeTopic.HOLD_EXPIRING,
         key=f"{subject}:{microseconds(expires_at)}",
         account=account,
         at=now,

@@ -9,7 +9,7 @@ from cloud.billing.document import DocumentKind, DocumentStatus
 from cloud.database.billing import billing_documents
 from cloud.money import written
 from cloud.notifications.event import Fact, NoticeEvent
-from cloud.notifications.kinds import NoticeKind
+from cloud.notifications.kinds import NoticeTopic
 from cloud.notifications.rules.campaigns import LOOK_BACK
 from cloud.sites.sites import Sites
 
@@ -30,7 +30,7 @@ def find_issued_invoices(
         amount = f"{row.currency} {written(row.total_minor, row.currency)}"
         due = () if row.due_on is None else (Fact("Due", row.due_on.isoformat()),)
         yield NoticeEvent(
-            kind=NoticeKind.INVOICE_ISSUED,
+            kind=NoticeTopic.INVOICE_ISSUED,
             key=row.id,
             account=row.payer,
             at=row.changed_at,

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from cloud.auth import audit
 from cloud.money import minor, written
 from cloud.notifications.event import Fact, NoticeEvent
-from cloud.notifications.kinds import NoticeKind
+from cloud.notifications.kinds import NoticeTopic
 from cloud.notifications.rules.interest import is_wanted
 from cloud.planning.stored_plans import read_stored_request, translate_answer
 from cloud.sales.plans import (
@@ -141,7 +141,7 @@ def _make(
     plan: str = "",
 ) -> NoticeEvent:
     return NoticeEvent(
-        kind=NoticeKind.OPTIMAL_SLOTS,
+        kind=NoticeTopic.OPTIMAL_SLOTS,
         key=f"{saved.id}:{plan}",
         account=saved.account,
         at=now,

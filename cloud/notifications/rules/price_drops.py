@@ -17,7 +17,7 @@ from cloud.app.site_selection import select_by_venue
 from cloud.database import EPOCH
 from cloud.money import written
 from cloud.notifications.event import Fact, NoticeEvent
-from cloud.notifications.kinds import NoticeKind
+from cloud.notifications.kinds import NoticeTopic
 from cloud.notifications.rules.interest import is_wanted
 from cloud.notifications.tables import notice_events
 from cloud.planning.stored_plans import read_stored_request
@@ -131,7 +131,7 @@ def _read_last(connection: Connection, saved: SavedBrief) -> datetime | None:
     """When the users of a brief were last notified of a drop."""
     columns = notice_events.c
     wanted = select(func.max(columns.at)).where(
-        columns.subject == saved.id, columns.kind == NoticeKind.PRICE_DROP.value
+        columns.subject == saved.id, columns.kind == NoticeTopic.PRICE_DROP.value
     )
     return connection.execute(wanted).scalar()
 
@@ -153,7 +153,7 @@ def _make(
     saved: SavedBrief, now: datetime, title: str = "", facts: tuple[Fact, ...] = ()
 ) -> NoticeEvent:
     return NoticeEvent(
-        kind=NoticeKind.PRICE_DROP,
+        kind=NoticeTopic.PRICE_DROP,
         key=f"{saved.id}:{now.date().isoformat()}",
         account=saved.account,
         at=now,

@@ -11,7 +11,7 @@ from cloud.campaigns.booked_hours import read_lines
 from cloud.campaigns.campaign import make_campaign_id
 from cloud.database import alerts
 from cloud.notifications.event import Fact, NoticeEvent
-from cloud.notifications.kinds import NoticeKind
+from cloud.notifications.kinds import NoticeTopic
 from cloud.notifications.rules.campaigns import LOOK_BACK
 from cloud.sites.sites import Sites
 
@@ -36,7 +36,7 @@ def find_under_deliveries(
             continue
         campaign = make_campaign_id((line.account, line.advertiser, line.campaign))
         yield NoticeEvent(
-            kind=NoticeKind.UNDER_DELIVERY,
+            kind=NoticeTopic.UNDER_DELIVERY,
             key=str(row.id),
             account=line.account,
             at=row.raised_at,

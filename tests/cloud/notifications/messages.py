@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from cloud.notifications.claims import ClaimedNotice
 from cloud.notifications.event import Fact
-from cloud.notifications.kinds import NoticeChannel, NoticeKind
+from cloud.notifications.kinds import NoticeChannel, NoticeTopic
 from cloud.notifications.message import NoticeItem, NoticeMessage
 from tests.cloud.notifications.notice_world import LINK, NOON
 
@@ -18,7 +18,7 @@ TOKEN = f"{'a' * 32}.under_delivery.{'b' * 64}"
 def item(title: str = "Winter delivers less than expected") -> NoticeItem:
     facts = (Fact("Campaign", HOSTILE), Fact("Since", at=NOON))
     return NoticeItem(
-        id=7, kind=NoticeKind.UNDER_DELIVERY, account="acme", at=NOON, title=title, facts=facts,
+        id=7, kind=NoticeTopic.UNDER_DELIVERY, account="acme", at=NOON, title=title, facts=facts,
         path="/api/campaigns/abc",
     )  # fmt: skip
 

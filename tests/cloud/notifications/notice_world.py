@@ -16,7 +16,7 @@ from cloud.notifications.claims import ClaimedNotice
 from cloud.notifications.dispatcher import NoticeDispatcher
 from cloud.notifications.event import Fact, NoticeEvent
 from cloud.notifications.event_store import store_events
-from cloud.notifications.kinds import NoticeChannel, NoticeKind, NoticeMode
+from cloud.notifications.kinds import NoticeChannel, NoticeMode, NoticeTopic
 from cloud.notifications.preference_store import replace_preferences
 from cloud.notifications.preferences import Preferences
 from cloud.notifications.tables import notices
@@ -101,7 +101,7 @@ def open_world(engine: Engine) -> NoticeWorld:
 
 
 def notice_event(
-    kind: NoticeKind = NoticeKind.UNDER_DELIVERY, key: str = "1", **more: Any
+    kind: NoticeTopic = NoticeTopic.UNDER_DELIVERY, key: str = "1", **more: Any
 ) -> NoticeEvent:
     values = {
         "account": "acme",
@@ -114,7 +114,7 @@ def notice_event(
     return NoticeEvent(kind=kind, key=key, **(values | more))
 
 
-def by(channel: NoticeChannel, *kinds: NoticeKind, mode: NoticeMode = IMMEDIATELY) -> dict:
+def by(channel: NoticeChannel, *kinds: NoticeTopic, mode: NoticeMode = IMMEDIATELY) -> dict:
     return {kind: {channel: mode} for kind in kinds}
 
 

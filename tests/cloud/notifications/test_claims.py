@@ -6,7 +6,7 @@ from cloud.auth.users.user_store import disable_user
 from cloud.database import writing
 from cloud.notifications import claims
 from cloud.notifications.claims import claim_message
-from cloud.notifications.kinds import NoticeChannel, NoticeKind, NoticeMode
+from cloud.notifications.kinds import NoticeChannel, NoticeMode, NoticeTopic
 from cloud.notifications.preference_store import read_preferences
 from cloud.notifications.unsubscribe import make_token, unsubscribe
 from tests.cloud.notifications.notice_world import (
@@ -20,7 +20,7 @@ from tests.cloud.notifications.notice_world import (
 )
 
 EMAIL, SMS, WEBHOOK = NoticeChannel.EMAIL, NoticeChannel.SMS, NoticeChannel.WEBHOOK
-UNDER = NoticeKind.UNDER_DELIVERY
+UNDER = NoticeTopic.UNDER_DELIVERY
 PHONE = "+447700900123"
 
 

@@ -7,7 +7,7 @@ from cloud.alerting.backoff import MOST_ATTEMPTS
 from cloud.database import writing
 from cloud.messaging.failures import DeliveryFailure, FailureKind
 from cloud.notifications.claims import ClaimedNotice, claim_message
-from cloud.notifications.kinds import NoticeChannel, NoticeKind, NoticeMode
+from cloud.notifications.kinds import NoticeChannel, NoticeMode, NoticeTopic
 from cloud.notifications.notice_store import LEASE
 from cloud.notifications.preference_store import read_preferences
 from tests.cloud.notifications.notice_world import (
@@ -21,7 +21,7 @@ from tests.cloud.notifications.notice_world import (
 )
 
 EMAIL, SMS, WEBHOOK = NoticeChannel.EMAIL, NoticeChannel.SMS, NoticeChannel.WEBHOOK
-UNDER = NoticeKind.UNDER_DELIVERY
+UNDER = NoticeTopic.UNDER_DELIVERY
 PHONE = "+447700900123"
 HOOK = "https://hooks.acme.example/x"
 REFUSED = DeliveryFailure("refused", FailureKind.REFUSED)
@@ -117,9 +117,9 @@ def test_events_of_one_kind_that_wait_are_one_mail_and_webhooks_one_each(
 
 
 def test_a_digest_is_one_mail_a_day(world: NoticeWorld) -> None:
-    world.choose(world.ann, by(EMAIL, *NoticeKind, mode=NoticeMode.DIGEST), digest_at="08:00")
+    world.choose(world.ann, by(EMAIL, *NoticeTopic, mode=NoticeMode.DIGEST), digest_at="08:00")
     for hours in (0, 3):
-        event = notice_event(key=f"a{hours}"), notice_event(NoticeKind.REPORT_READY, f"b{hours}")
+        event = notice_event(key=f"a{hours}"), notice_event(NoticeTopic.REPORT_READY, f"b{hours}")
         world.store(*event, now=NOON + hours * HOUR)
     morning = NOON + 20 * HOUR
     assert world.ann.id not in {one.user for one in world.deliver(morning - MINUTE)}
@@ -133,8 +133,8 @@ def test_a_digest_is_one_mail_a_day(world: NoticeWorld) -> None:
 def test_a_webhook_that_is_gone_is_disabled_and_its_user_gets_a_mail(
     world: NoticeWorld,
 ) -> None:
-    world.choose(world.ann, by(WEBHOOK, UNDER, NoticeKind.REPORT_READY), webhook=HOOK)
-    world.store(notice_event(), notice_event(NoticeKind.REPORT_READY, "2"))
+    world.choose(world.ann, by(WEBHOOK, UNDER, NoticeTopic.REPORT_READY), webhook=HOOK)
+    world.store(notice_event(), notice_event(NoticeTopic.REPORT_READY, "2"))
 
     def send(claimed: ClaimedNotice) -> DeliveryFailure | None:
         if claimed.channel is WEBHOOK:
@@ -145,7 +145,7 @@ def test_a_webhook_that_is_gone_is_disabled_and_its_user_gets_a_mail(
     hooks = world.rows(channel="webhook")
     assert sorted(row.state for row in hooks) == ["given_up", "withdrawn"]
     mails = [one for one in world.mailbox.sent
-            if one.message.items[0].kind is NoticeKind.WEBHOOK_DISABLED]  # fmt: skip
+            if one.message.items[0].kind is NoticeTopic.WEBHOOK_DISABLED]  # fmt: skip
     assert [(one.user, one.channel) for one in mails] == [(world.ann.id, EMAIL)]
     with writing(world.engine) as connection:
         stored = read_preferences(connection, world.ann.id)

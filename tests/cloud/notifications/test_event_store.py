@@ -6,7 +6,7 @@ from sqlalchemy import update
 
 from cloud.database import writing
 from cloud.notifications.event_store import store_events
-from cloud.notifications.kinds import NoticeChannel, NoticeKind, NoticeMode
+from cloud.notifications.kinds import NoticeChannel, NoticeMode, NoticeTopic
 from cloud.notifications.tables import notice_events
 from tests.cloud.notifications.notice_world import NOON, NoticeWorld, by, notice_event
 
@@ -30,18 +30,18 @@ def test_a_process_that_lost_the_race_plans_nothing(world: NoticeWorld, monkeypa
 
 
 def test_nothing_that_advertises_is_sent_without_a_choice(world: NoticeWorld) -> None:
-    kinds = (NoticeKind.FLASH_SALE, NoticeKind.PRICE_DROP, NoticeKind.OPTIMAL_SLOTS)
+    kinds = (NoticeTopic.FLASH_SALE, NoticeTopic.PRICE_DROP, NoticeTopic.OPTIMAL_SLOTS)
     world.store(*(notice_event(kind) for kind in kinds))
     assert world.rows() == []
-    world.choose(world.bob, by(NoticeChannel.EMAIL, NoticeKind.FLASH_SALE))
-    world.choose(world.mallory, by(NoticeChannel.EMAIL, NoticeKind.FLASH_SALE))
-    world.store(notice_event(NoticeKind.FLASH_SALE, "2", account=None))
+    world.choose(world.bob, by(NoticeChannel.EMAIL, NoticeTopic.FLASH_SALE))
+    world.choose(world.mallory, by(NoticeChannel.EMAIL, NoticeTopic.FLASH_SALE))
+    world.store(notice_event(NoticeTopic.FLASH_SALE, "2", account=None))
     assert {row.user for row in world.rows()} == {world.bob.id, world.mallory.id}
 
 
 def test_each_chosen_channel_has_a_notification_of_its_own(world: NoticeWorld) -> None:
     everything = {
-        NoticeKind.UNDER_DELIVERY: {
+        NoticeTopic.UNDER_DELIVERY: {
             NoticeChannel.EMAIL: NoticeMode.DIGEST,
             NoticeChannel.SMS: NoticeMode.IMMEDIATE,
             NoticeChannel.WEBHOOK: NoticeMode.IMMEDIATE,

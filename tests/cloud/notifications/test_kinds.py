@@ -8,8 +8,8 @@ from cloud.notifications.kinds import (
     TITLES,
     URGENT,
     NoticeChannel,
-    NoticeKind,
     NoticeMode,
+    NoticeTopic,
     default_mode,
 )
 from cloud.notifications.notice_store import NoticeState
@@ -21,10 +21,10 @@ WORDS = {"e-mail": NoticeMode.IMMEDIATE, "digest": NoticeMode.DIGEST, "off": Not
 def test_the_documentation_lists_every_kind_with_its_default() -> None:
     rows = re.findall(r"^\| `(\w+)` \| .* \| ([\w-]+)(, urgent)? \|$", PAGE, re.MULTILINE)
     assert {kind: WORDS[default] for kind, default, _ in rows} == {
-        kind: default_mode(kind, NoticeChannel.EMAIL, is_staff=False) for kind in NoticeKind
+        kind: default_mode(kind, NoticeChannel.EMAIL, is_staff=False) for kind in NoticeTopic
     }
     assert {kind for kind, _, urgent in rows if urgent} == URGENT
-    assert set(TITLES) == set(STAFF_ROLES_OF) == set(NoticeKind)
+    assert set(TITLES) == set(STAFF_ROLES_OF) == set(NoticeTopic)
 
 
 def test_the_documentation_lists_every_state() -> None:
@@ -35,10 +35,10 @@ def test_the_documentation_lists_every_state() -> None:
 def test_staff_and_other_channels_receive_nothing_without_a_choice() -> None:
     modes = {
         default_mode(kind, channel, is_staff=is_staff)
-        for kind in NoticeKind
+        for kind in NoticeTopic
         for channel in NoticeChannel
         for is_staff in (True, False)
-        if kind is not NoticeKind.WEBHOOK_DISABLED
+        if kind is not NoticeTopic.WEBHOOK_DISABLED
         if is_staff or channel is not NoticeChannel.EMAIL
     }
     assert modes == {NoticeMode.OFF}

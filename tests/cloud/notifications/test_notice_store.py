@@ -3,7 +3,7 @@
 from cloud.alerting.backoff import GIVE_UP_AFTER
 from cloud.database import writing
 from cloud.notifications.claims import claim_message
-from cloud.notifications.kinds import NoticeChannel, NoticeKind, NoticeMode
+from cloud.notifications.kinds import NoticeChannel, NoticeMode, NoticeTopic
 from cloud.notifications.notice_store import LEASE, settle
 from tests.cloud.notifications.notice_world import (
     LINK,
@@ -15,7 +15,7 @@ from tests.cloud.notifications.notice_world import (
 )
 
 EMAIL, SMS, WEBHOOK = NoticeChannel.EMAIL, NoticeChannel.SMS, NoticeChannel.WEBHOOK
-UNDER = NoticeKind.UNDER_DELIVERY
+UNDER = NoticeTopic.UNDER_DELIVERY
 PHONE = "+447700900123"
 
 

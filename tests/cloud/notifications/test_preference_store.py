@@ -1,7 +1,7 @@
 """Preferences are replaced as a whole; secrets are made when they are needed, and not shown."""
 
 from cloud.database import reading, writing
-from cloud.notifications.kinds import NoticeChannel, NoticeKind
+from cloud.notifications.kinds import NoticeChannel, NoticeTopic
 from cloud.notifications.preference_store import (
     disable_webhook,
     ensure_preferences,
@@ -13,7 +13,7 @@ HOOK = "https://hooks.acme.example/x"
 
 
 def test_choices_are_read_back_and_replaced(world: NoticeWorld) -> None:
-    chosen = by(NoticeChannel.WEBHOOK, NoticeKind.PRICE_DROP)
+    chosen = by(NoticeChannel.WEBHOOK, NoticeTopic.PRICE_DROP)
     world.choose(world.ann, chosen, webhook=HOOK, time_zone="Asia/Tokyo")
     with reading(world.engine) as connection:
         stored = read_preferences(connection, world.ann.id)

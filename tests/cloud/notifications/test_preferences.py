@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cloud.notifications.kinds import NoticeChannel, NoticeKind, NoticeMode
+from cloud.notifications.kinds import NoticeChannel, NoticeMode, NoticeTopic
 from cloud.notifications.preferences import PreferenceError, Preferences, validate_preferences
 from tests.cloud.notifications.notice_world import by, notice_event
 
@@ -63,14 +63,14 @@ def test_an_expiring_hold_does_not_wait_for_the_end_of_a_night_that_it_ends_in(
     ends: str, is_sent_now: bool
 ) -> None:
     now = at("2026-01-11T05:30")
-    event = notice_event(NoticeKind.HOLD_EXPIRING, stale_at=at(ends))
+    event = notice_event(NoticeTopic.HOLD_EXPIRING, stale_at=at(ends))
     due = NIGHT.due_at(event, NoticeMode.IMMEDIATE, now)
     assert due == (now if is_sent_now else at("2026-01-11T07:00"))
-    sale = notice_event(NoticeKind.FLASH_SALE, stale_at=at(ends))
+    sale = notice_event(NoticeTopic.FLASH_SALE, stale_at=at(ends))
     assert NIGHT.due_at(sale, NoticeMode.IMMEDIATE, now) == at("2026-01-11T07:00")
 
 
-WEBHOOK_KINDS = by(NoticeChannel.WEBHOOK, NoticeKind.UNDER_DELIVERY)
+WEBHOOK_KINDS = by(NoticeChannel.WEBHOOK, NoticeTopic.UNDER_DELIVERY)
 
 
 @pytest.mark.parametrize(
@@ -91,8 +91,8 @@ WEBHOOK_KINDS = by(NoticeChannel.WEBHOOK, NoticeKind.UNDER_DELIVERY)
         ({"webhook": "https://0x7f.1/"}, "IPv4"),
         ({"webhook": "https://a.example/" + "x" * 500}, "shorten"),
         ({"choices": WEBHOOK_KINDS}, "webhook"),
-        ({"choices": by(NoticeChannel.SMS, NoticeKind.PRICE_DROP)}, "phone"),
-        ({"choices": by(NoticeChannel.SMS, NoticeKind.PRICE_DROP, mode=NoticeMode.DIGEST)},
+        ({"choices": by(NoticeChannel.SMS, NoticeTopic.PRICE_DROP)}, "phone"),
+        ({"choices": by(NoticeChannel.SMS, NoticeTopic.PRICE_DROP, mode=NoticeMode.DIGEST)},
          "only e-mail"),
     ],
 )  # fmt: skip

@@ -4,7 +4,7 @@ import pytest
 
 from cloud.auth.audit import read_entries
 from cloud.database import reading, writing
-from cloud.notifications.kinds import NoticeChannel, NoticeKind, NoticeMode
+from cloud.notifications.kinds import NoticeChannel, NoticeMode, NoticeTopic
 from cloud.notifications.preference_store import ensure_preferences, read_preferences
 from cloud.notifications.unsubscribe import (
     DIGEST_SCOPE,
@@ -24,39 +24,39 @@ def token_for(world: NoticeWorld, scope: str) -> str:
     return make_token(world.ann.id, scope, stored.unsubscribe_secret)
 
 
-def modes(world: NoticeWorld) -> dict[NoticeKind, NoticeMode]:
+def modes(world: NoticeWorld) -> dict[NoticeTopic, NoticeMode]:
     with reading(world.engine) as connection:
         stored = read_preferences(connection, world.ann.id)
     assert stored is not None
-    return {kind: stored.preferences.mode(kind, EMAIL, is_staff=False) for kind in NoticeKind}
+    return {kind: stored.preferences.mode(kind, EMAIL, is_staff=False) for kind in NoticeTopic}
 
 
 def test_a_link_turns_off_its_kind_only(world: NoticeWorld) -> None:
-    world.choose(world.ann, by(NoticeChannel.SMS, NoticeKind.PRICE_DROP), phone="+447700900123")
+    world.choose(world.ann, by(NoticeChannel.SMS, NoticeTopic.PRICE_DROP), phone="+447700900123")
     before = modes(world)
-    token = token_for(world, NoticeKind.HOLD_EXPIRING.value)
+    token = token_for(world, NoticeTopic.HOLD_EXPIRING.value)
     with writing(world.engine) as connection:
         assert unsubscribe(connection, token, NOON).title == "Holds that are about to expire"
         assert unsubscribe(connection, token, NOON).user == world.ann.id
-    assert modes(world) == {**before, NoticeKind.HOLD_EXPIRING: NoticeMode.OFF}
+    assert modes(world) == {**before, NoticeTopic.HOLD_EXPIRING: NoticeMode.OFF}
     with reading(world.engine) as connection:
         stored = read_preferences(connection, world.ann.id)
         actions = [entry.action for entry in read_entries(connection)]
     assert stored is not None
-    assert stored.preferences.choices[NoticeKind.PRICE_DROP] == {
+    assert stored.preferences.choices[NoticeTopic.PRICE_DROP] == {
         NoticeChannel.SMS: NoticeMode.IMMEDIATE
     }
     assert actions.count("notification.unsubscribe") == 1
 
 
 def test_the_link_of_a_digest_turns_off_what_is_in_digests(world: NoticeWorld) -> None:
-    world.choose(world.ann, by(EMAIL, NoticeKind.PRICE_DROP, mode=NoticeMode.DIGEST))
+    world.choose(world.ann, by(EMAIL, NoticeTopic.PRICE_DROP, mode=NoticeMode.DIGEST))
     token = token_for(world, DIGEST_SCOPE)
     with writing(world.engine) as connection:
         unsubscribe(connection, token, NOON)
     after = modes(world)
     assert NoticeMode.DIGEST not in after.values()
-    assert after[NoticeKind.HOLD_EXPIRING] is NoticeMode.IMMEDIATE
+    assert after[NoticeTopic.HOLD_EXPIRING] is NoticeMode.IMMEDIATE
 
 
 def test_no_other_token_works(world: NoticeWorld) -> None:

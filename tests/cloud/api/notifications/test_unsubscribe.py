@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from cloud.database import writing
-from cloud.notifications.kinds import NoticeChannel, NoticeKind, NoticeMode
+from cloud.notifications.kinds import NoticeChannel, NoticeMode, NoticeTopic
 from cloud.notifications.mail import write_html
 from cloud.notifications.message import NoticeMessage
 from cloud.notifications.preference_store import ensure_preferences
@@ -30,7 +30,7 @@ def token_of(api: NoticeApi, scope: str = "hold_expiring") -> str:
     return make_token(api.ann.id, scope, stored.unsubscribe_secret)
 
 
-def mode(api: NoticeApi, kind: NoticeKind = NoticeKind.HOLD_EXPIRING) -> NoticeMode:
+def mode(api: NoticeApi, kind: NoticeTopic = NoticeTopic.HOLD_EXPIRING) -> NoticeMode:
     with writing(api.context.engine) as connection:
         stored = ensure_preferences(connection, api.ann.id, FRIDAY_NOON)
     return stored.preferences.mode(kind, NoticeChannel.EMAIL, is_staff=False)
@@ -69,7 +69,7 @@ def test_a_mail_program_unsubscribes_with_one_post(api: NoticeApi) -> None:
     for _ in range(2):
         answer = api.client("POST", address, content=b"List-Unsubscribe=One-Click", headers=headers)
         assert answer.status_code == 200
-    assert mode(api, NoticeKind.INVOICE_ISSUED) is NoticeMode.OFF
+    assert mode(api, NoticeTopic.INVOICE_ISSUED) is NoticeMode.OFF
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -115,7 +115,7 @@ def test_page_and_mail_fit_wide_and_narrow_windows(api: NoticeApi, browser: Brow
             assert not page.value(OVERFLOWS)
             assert find_violations(page) == []
         press(page)
-    assert mode(api, NoticeKind.REPORT_READY) is NoticeMode.OFF
+    assert mode(api, NoticeTopic.REPORT_READY) is NoticeMode.OFF
 
 
 def press(page: Page) -> None:

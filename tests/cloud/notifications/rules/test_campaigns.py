@@ -8,7 +8,7 @@ from cloud.booking.order_line import BookingStatus
 from cloud.booking.order_store import add_versions
 from cloud.campaigns.delivery import LATE_DATA
 from cloud.database import writing
-from cloud.notifications.kinds import NoticeKind
+from cloud.notifications.kinds import NoticeTopic
 from cloud.notifications.rules.campaigns import LOOK_BACK, find_campaign_events
 from tests.cloud.booking.order_lines import MONDAY, order_line
 from tests.cloud.notifications.notice_world import HOUR, MINUTE, NoticeWorld
@@ -16,7 +16,7 @@ from tests.cloud.rates import sites
 
 STARTS_AT = MONDAY + timedelta(hours=7)
 READY_AT = STARTS_AT + 3 * HOUR + LATE_DATA
-STARTED, READY = NoticeKind.CAMPAIGN_STARTED, NoticeKind.REPORT_READY
+STARTED, READY = NoticeTopic.CAMPAIGN_STARTED, NoticeTopic.REPORT_READY
 
 
 def find(world: NoticeWorld, now: datetime) -> list:

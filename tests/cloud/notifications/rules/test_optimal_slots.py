@@ -7,7 +7,7 @@ import pytest
 
 from cloud.app.audit_tables import compare_tables
 from cloud.database import reading, writing
-from cloud.notifications.kinds import NoticeChannel, NoticeKind
+from cloud.notifications.kinds import NoticeChannel, NoticeTopic
 from cloud.notifications.rules.optimal_slots import find_optimal_slots, is_better
 from cloud.sales.plan_queue import PlanResult, claim_plan, finish_plan
 from cloud.sales.plans import PlanStatus, find_plans, remove_plan
@@ -38,7 +38,7 @@ def complete(world: NoticeWorld, value: float, now: datetime = NOON) -> None:
 
 @pytest.fixture
 def wanted(world: NoticeWorld) -> NoticeWorld:
-    world.choose(world.ann, by(NoticeChannel.EMAIL, NoticeKind.OPTIMAL_SLOTS))
+    world.choose(world.ann, by(NoticeChannel.EMAIL, NoticeTopic.OPTIMAL_SLOTS))
     save(world)
     return world
 

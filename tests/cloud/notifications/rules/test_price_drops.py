@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cloud.database import writing
-from cloud.notifications.kinds import NoticeChannel, NoticeKind
+from cloud.notifications.kinds import NoticeChannel, NoticeTopic
 from cloud.notifications.rules.price_drops import find_price_drops
 from cloud.sales.price_sheet import PriceSheet, store_sheet
 from cloud.sales.saved_briefs import SavedBrief, insert_brief
@@ -45,7 +45,7 @@ def find(world: NoticeWorld, now: datetime = NOON) -> list:
 
 @pytest.fixture
 def wanted(world: NoticeWorld) -> NoticeWorld:
-    world.choose(world.ann, by(NoticeChannel.EMAIL, NoticeKind.PRICE_DROP))
+    world.choose(world.ann, by(NoticeChannel.EMAIL, NoticeTopic.PRICE_DROP))
     save(world)
     publish(world, TODAY - 7 * DAY, 1_000)
     return world
