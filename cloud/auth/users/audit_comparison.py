@@ -1,4 +1,4 @@
-"""Compare users with the audit log: roles or a password that were set without the program."""
+"""Compare users with the audit log: roles or credentials that were set without the program."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from cloud.auth.audit import AuditEntry
 from cloud.auth.audit_comparisons import Details, describe_differences, read_rows
+from cloud.auth.openid.openid_sign_in import BIND
 from cloud.auth.users import user_store
 from cloud.auth.users.password import hash_fingerprint
 from cloud.auth.users.user_store import (
@@ -18,13 +19,14 @@ from cloud.auth.users.user_store import (
 
 
 class UserComparison:
-    """`users`: account, name, address, roles, password and whether they are disabled."""
+    """`users`: account, name, address, roles, credentials and whether they are disabled."""
 
     def __init__(self) -> None:
         self._created: dict[str, tuple[AuditEntry, Details]] = {}
         self._roles: dict[str, Details] = {}
         self._disabled: dict[str, datetime] = {}
         self._passwords: dict[str, str] = {}
+        self._subjects: dict[str, str] = {}
 
     def add_entry(self, entry: AuditEntry, details: Details) -> None:
         if entry.action == user_store.CREATE:
@@ -36,6 +38,8 @@ class UserComparison:
             self._disabled[entry.object] = entry.at
         elif entry.action == user_store.SET_PASSWORD:
             self._passwords[entry.object] = details["fingerprint"]
+        elif entry.action == BIND:
+            self._subjects[entry.object] = details["subject"]
 
     def findings(self, connection: Connection, now: datetime) -> Iterator[str]:
         rows = {row["id"]: row for row in read_rows(connection, users)}
@@ -63,3 +67,5 @@ class UserComparison:
             yield f"{what} has another e-mail address than the log records"
         if hash_fingerprint(row["password_hash"]) != self._passwords.get(row["id"]):
             yield f"{what} has another password than the log records"
+        if row["openid_subject"] != self._subjects.get(row["id"]):
+            yield f"{what} is bound to another OpenID identity than the log records"

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from cloud.auth.audit_comparisons import compare_with_log
 from cloud.auth.openid.id_token import Identity
 from cloud.auth.openid.openid_sign_in import sign_in_identity
+from cloud.auth.users.audit_comparison import UserComparison
 from cloud.auth.users.sign_in import SignInOutcome
 from cloud.auth.users.user_store import disable_user
-from cloud.database import writing
+from cloud.database import reading, writing
 from tests.cloud.auth.users.conftest import NOW, people
 
 __all__ = ["people"]
@@ -25,6 +27,8 @@ def test_after_the_first_sign_in_only_the_subject_counts(people):
     assert (other.outcome, other.token) == (SignInOutcome.UNKNOWN_USER, None)
     elsewhere = sign_in_identity(people.engine, replace(BOB, issuer="https://x.example"), NOW)
     assert elsewhere.token is None
+    with reading(people.engine) as connection:
+        assert compare_with_log(connection, NOW, [UserComparison()]) == []
 
 
 @pytest.mark.parametrize("email", [None, "nobody@acme.example", "no address"])

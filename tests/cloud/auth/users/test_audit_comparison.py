@@ -24,6 +24,7 @@ def test_what_the_program_wrote_is_what_the_log_records(people, connection):
         ("UPDATE users SET email = 'eve@x.example' WHERE account = 'acme'", "e-mail address"),
         ("UPDATE users SET shown_email = 'eve@x.example' WHERE account = 'acme'", "e-mail address"),
         ("UPDATE users SET password_hash = 'x' WHERE account = 'acme'", "another password"),
+        ("UPDATE users SET openid_subject = 'x' WHERE account = 'acme'", "another OpenID identity"),
         ("DELETE FROM users WHERE account = 'acme'", "is missing"),
     ],
 )
