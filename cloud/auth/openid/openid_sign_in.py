@@ -17,9 +17,8 @@ from cloud.auth.accounts.account_store import accounts
 from cloud.auth.openid.id_token import Identity
 from cloud.auth.users.sign_in import SignInOutcome, SignInResult, open_session
 from cloud.auth.users.user import normalise_email
-from cloud.auth.users.user_store import require_user, users
+from cloud.auth.users.user_store import BIND_OPENID, require_user, users
 
-BIND: Final = "user.bind_openid"
 METHOD: Final = "openid"
 
 
@@ -65,4 +64,6 @@ def _bind(connection: Connection, user: str, identity: Identity, now: datetime) 
     connection.execute(update(users).where(users.c.id == user).values(openid_subject=digest))
     by = require_user(connection, user).label
     details = {"issuer": identity.issuer, "subject": digest}
-    audit.record_change(connection, at=now, actor=by, action=BIND, about=user, details=details)
+    audit.record_change(
+        connection, at=now, actor=by, action=BIND_OPENID, about=user, details=details
+    )

@@ -7,7 +7,6 @@ from sqlalchemy import Connection
 
 from cloud.auth.audit import AuditEntry
 from cloud.auth.audit_comparisons import Details, describe_differences, read_rows
-from cloud.auth.openid.openid_sign_in import BIND
 from cloud.auth.users import user_store
 from cloud.auth.users.password import hash_fingerprint
 from cloud.auth.users.user_store import (
@@ -38,7 +37,7 @@ class UserComparison:
             self._disabled[entry.object] = entry.at
         elif entry.action == user_store.SET_PASSWORD:
             self._passwords[entry.object] = details["fingerprint"]
-        elif entry.action == BIND:
+        elif entry.action == user_store.BIND_OPENID:
             self._subjects[entry.object] = details["subject"]
 
     def findings(self, connection: Connection, now: datetime) -> Iterator[str]:

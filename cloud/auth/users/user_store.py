@@ -47,6 +47,7 @@ CREATE: Final = "user.create"
 SET_ROLES: Final = "user.set_roles"
 DISABLE: Final = "user.disable"
 SET_PASSWORD: Final = "user.set_password"  # noqa: S105 - the name of an action
+BIND_OPENID: Final = "user.bind_openid"
 
 users = Table(
     "users",
