@@ -14,6 +14,7 @@ from cloud.booking.audit_log.comparisons import BlackoutComparison, HoldComparis
 from cloud.booking.audit_log.order_comparison import OrderComparison
 from cloud.booking.audit_log.quote_comparison import QuoteComparison
 from cloud.booking.orders.line_comparison import BookedLineComparison
+from cloud.booking.orders.placed_order_comparison import PlacedOrderComparison
 from cloud.campaigns.audit_log.creative_comparisons import (
     CreativeComparison,
     CreativeTestComparison,
@@ -54,6 +55,7 @@ def _comparisons() -> Sequence[Comparison]:
         DocumentComparison(),
         LedgerComparison(),
         PaymentComparison(),
+        PlacedOrderComparison(),
         BookedLineComparison(),
         QuoteComparison(),
         HoldComparison(),

@@ -6,6 +6,7 @@ may give it. Nobody decides about an order that they placed, or a discount that 
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from cloud.booking import capacity
 from cloud.booking.capacity import release
@@ -17,6 +18,9 @@ from cloud.booking.orders.order_work import NotAllowedError, OrderWork, is_same_
 from cloud.booking.orders.placing import OrderRefused
 from cloud.booking.transitions import LineAction, TransitionError, list_actions
 from cloud.booking.version_digest import DISCOUNT_ACTION, LINE_ACTIONS
+
+SET_DISCOUNT: Final = "order.discount.set"
+"""In place of `DISCOUNT_ACTION`, where no line changes."""
 
 
 def give_discount(work: OrderWork, order_id: str, discount_bp: int, reason: str) -> Order:
@@ -57,7 +61,7 @@ def give_discount(work: OrderWork, order_id: str, discount_bp: int, reason: str)
     if drafts:
         work.store_lines(changed, drafts, DISCOUNT_ACTION, **details)
     else:
-        work.record("order.discount.set", order.id, account=order.account, **details)
+        work.record(SET_DISCOUNT, order.id, account=order.account, **details)
     return changed
 
 

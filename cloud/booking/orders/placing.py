@@ -35,6 +35,7 @@ from cloud.booking.transitions import LineAction
 from cloud.booking.version_digest import ADD_ACTION, REMOVE_ACTION
 
 MAX_LINES: Final = 2_000
+CREATE: Final = "order.create"
 
 
 class OrderRefused(ValueError):  # noqa: N818 - reads as what happened
@@ -83,7 +84,10 @@ def place_order(work: OrderWork, new: NewOrder) -> Order:
         changed_at=work.now,
     )
     insert_order(work.connection, order)
-    work.record("order.create", order.id, account=order.account, name=order.name)
+    work.record(
+        CREATE, order.id, account=order.account, name=order.name, agency=order.agency,
+        brand=order.brand, currency=order.currency, commission_bp=order.commission_bp,
+    )  # fmt: skip
     return order
 
 
