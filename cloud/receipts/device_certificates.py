@@ -68,11 +68,14 @@ class DeviceCertificate:
         return key is not None
 
     def find_time_fault(self, starts_at: datetime, ends_at: datetime) -> str:
-        """Why it is not valid for the whole of an interval; empty when it is."""
-        if starts_at < self.leaf.not_valid_before_utc:
-            return f"not valid before {self.leaf.not_valid_before_utc:%Y-%m-%d %H:%M:%S}Z"
-        if ends_at > self.leaf.not_valid_after_utc:
-            return f"expired at {self.leaf.not_valid_after_utc:%Y-%m-%d %H:%M:%S}Z"
+        """Why it or an intermediate is not valid in all of an interval; empty when they are."""
+        chain = (self.leaf, *self.intermediates)
+        begins_at = max(one.not_valid_before_utc for one in chain)
+        expires_at = min(one.not_valid_after_utc for one in chain)
+        if starts_at < begins_at:
+            return f"not valid before {begins_at:%Y-%m-%d %H:%M:%S}Z"
+        if ends_at > expires_at:
+            return f"expired at {expires_at:%Y-%m-%d %H:%M:%S}Z"
         return ""
 
     def find_chain_fault(self, roots: Sequence[x509.Certificate], at: datetime) -> str:

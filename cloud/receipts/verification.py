@@ -193,12 +193,12 @@ class _Verifier:
             add(FaultKind.CHAIN, f"{where}: no chain to the root: {fault}")
 
     def _find_chain_fault(self, certificate: DeviceCertificate, receipt: Receipt) -> str:
-        """The fault of the chain at that time, computed once a day of each certificate."""
-        day = receipt.starts_at.replace(hour=0, minute=0, second=0, microsecond=0)
-        at = max(day, certificate.leaf.not_valid_before_utc)
-        key = certificate.keyid, at
+        """The fault of the chain then, computed for the first receipt of each hour."""
+        hour = receipt.starts_at.replace(minute=0, second=0, microsecond=0)
+        key = certificate.keyid, hour
         if key not in self._chains:
-            self._chains[key] = certificate.find_chain_fault(self._trusted.roots, at)
+            fault = certificate.find_chain_fault(self._trusted.roots, receipt.starts_at)
+            self._chains[key] = fault
         return self._chains[key]
 
     def _verify_records(self, proved: ProvedReceipt, receipt: Receipt, where: str) -> None:
