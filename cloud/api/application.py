@@ -61,6 +61,8 @@ from cloud.api.fleet.devices import DeviceExists
 from cloud.api.notifications import routes as notification_routes
 from cloud.api.notifications.failures import NOTICE_STATUS_OF
 from cloud.api.opendirect import changes as opendirect_changes
+from cloud.api.opendirect import creatives as opendirect_creatives
+from cloud.api.opendirect import edits as opendirect_edits
 from cloud.api.opendirect import orders as opendirect_orders
 from cloud.api.opendirect import parties as opendirect_parties
 from cloud.api.opendirect import products as opendirect_products
@@ -118,7 +120,8 @@ ROUTE_MODULES: Final = (
     locations, breakdown, audience, alerts, live, pricing, explain, batch, overrides, inventory,
     optimize, plans, booking_avails, booking_quotes, booking_holds, booking_blackouts,
     booking_catalogue, orders, order_changes, opendirect_parties, opendirect_products,
-    opendirect_orders, opendirect_changes, opendirect_stats, billing_invoices, billing_payments,
+    opendirect_orders, opendirect_edits, opendirect_changes, opendirect_creatives,
+    opendirect_stats, billing_invoices, billing_payments,
     billing_webhooks, trade_deals,
     campaign_routes, notification_routes, adcp_endpoint, fleet_devices, fleet_config, fleet_jobs,
     accounts, brands,

@@ -18,7 +18,7 @@ from cloud.api.booking.failures import BOOKING_STATUS_OF
 from cloud.api.campaigns.failures import CAMPAIGN_STATUS_OF
 from cloud.api.orders.errors import ORDER_ERRORS
 from cloud.app.etag import TaggedResponse
-from cloud.app.problem import REFUSALS, problem_responses
+from cloud.app.problem import REFUSALS, problem_response, problem_responses
 from cloud.auth.access import Caller, get_caller, require_route_scope
 from cloud.auth.accounts.account_store import unknown_account
 from cloud.booking.opendirect.targeting import TargetingError
@@ -58,6 +58,10 @@ def require_own_account(account: AccountId, who: Annotated[Caller, Depends(get_c
         raise unknown_account(account)
 
 
+class StaleResourceError(RuntimeError):
+    """A resource that has changed since the client read it; the answer is 412."""
+
+
 class OpenDirectRoute(APIRoute):
     """Answers invalid and impossible requests in OpenDirect's form."""
 
@@ -75,6 +79,8 @@ class OpenDirectRoute(APIRoute):
                 if error.status_code != 400:
                     raise
                 return answer_errors([describe_error("Invalid", "the body is no JSON", "body")])
+            except StaleResourceError as error:
+                return problem_response(request, 412, "Precondition failed", str(error))
             except TargetingError as error:
                 return answer_errors([describe_error("Invalid", str(error), error.field)])
             except tuple(REFUSED) as error:
@@ -107,9 +113,10 @@ def take_page(resources: Sequence[Any], offset: int, count: int) -> Sequence[Any
     return resources[offset : offset + count]
 
 
-def has_changed(request: Request, resource: Mapping[str, Any]) -> bool:
-    """Whether the client names another version of a resource in `If-Match`."""
-    return not TaggedResponse(encode(resource)).is_match(request.headers.get("if-match"))
+def require_match(request: Request, resource: Mapping[str, Any]) -> None:
+    """Raise StaleResourceError where the client names another version in `If-Match`."""
+    if not TaggedResponse(encode(resource)).is_match(request.headers.get("if-match")):
+        raise StaleResourceError("it is not the version that If-Match names: GET it again")
 
 
 def explain(error: Exception) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""OpenDirect's orders and lines: create, read, and `?reserve`, `?book`, `?cancel`, `?reset`.
+"""OpenDirect's orders and lines: create, read, remove drafts.
 
 A line is of one product, which is one screen. Its price is computed when the line is added, and is
 locked as a quote is; a `cost` that the client sends must be that price.
@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy import Connection
 
 from cloud import database
@@ -26,7 +26,6 @@ from cloud.api.opendirect.answers import (
     answer,
     answer_page,
     encode,
-    has_changed,
     require_own_account,
     take_page,
 )
@@ -44,7 +43,6 @@ from cloud.app.context import AppContext
 from cloud.app.idempotency.idempotent_request import Idempotent
 from cloud.app.idempotency.key_store import Reply
 from cloud.app.idempotency.request_transactions import read_database
-from cloud.app.problem import problem_response
 from cloud.app.rate_card_reload import get_context
 from cloud.app.slot_quotes import compute_quote
 from cloud.auth.access import Caller, allow_roles
@@ -56,7 +54,6 @@ from cloud.booking.opendirect.targeting import (
     list_demand,
     read_targets,
 )
-from cloud.booking.orders import lifecycle
 from cloud.booking.orders.order import BookedLine, Order
 from cloud.booking.orders.order_rows import (
     OrderPage,
@@ -85,11 +82,6 @@ LineId = Annotated[str, Path(examples=[LINE_ID], max_length=64)]
 ORDERS: Final = "/accounts/{account}/orders"
 LINES: Final = ORDERS + "/{order}/lines"
 LINE: Final = LINES + "/{line}"
-ACTIONS: Final = {
-    "reserve": lifecycle.reserve_lines,
-    "book": lifecycle.book_lines,
-    "reset": lifecycle.reset_lines,
-}
 
 
 class ProviderData(BaseModel):
@@ -127,14 +119,6 @@ class OpenDirectLine(BaseModel):
         default=None, ge=0, le=10**10, description="must be the price of the line, if sent"
     )
     producttargeting: list[OpenDirectTargeting] = Field(default=[], max_length=20)
-
-
-class StateChange(BaseModel):
-    """The body of an action; only a cancellation needs one."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    statechangereason: str | None = Field(default=None, max_length=200)
 
 
 @router.get(ORDERS, responses=READ_PROBLEMS)
@@ -200,7 +184,7 @@ async def list_lines(
 ) -> Response:
     """List the lines of an order."""
     _, lines = await _read_order(request, account, order)
-    page = [_describe(request, line) for line in take_page(lines, offset, count)]
+    page = [describe(request, line) for line in take_page(lines, offset, count)]
     return answer_page(request, "lines", page, len(lines))
 
 
@@ -210,7 +194,7 @@ async def get_line(
 ) -> Response:
     """Return one line."""
     _, lines = await _read_order(request, account, order)
-    return answer(request, _describe(request, _find(lines, line)))
+    return answer(request, describe(request, find_line(lines, line)))
 
 
 @router.post(LINES, responses=CHANGE_PROBLEMS)
@@ -228,49 +212,18 @@ async def add_line(
     def prepare() -> Step:
         with database.reading(context.engine) as connection:
             find_account_order(connection, actor_of(request).accounts, account, order)
-        quote = _price_line(context, asked, account, who)
+        quote = price_line(context, asked, account, who)
 
         def step(work: OrderWork) -> Reply:
-            _require_order(work, account, order)
+            require_account_order(work, account, order)
             lock_quote(work.connection, quote, who)
             (line,) = add_lines(work, order, quote)
             where = f"{PREFIX}/accounts/{account}/orders/{order}/lines/{line.line_id}"
-            return Reply(200, encode(_describe(request, line)), {"location": where})
+            return Reply(200, encode(describe(request, line)), {"location": where})
 
         return step
 
     return await change_prepared_orders(request, idempotent, prepare, order)
-
-
-@router.patch(LINE, responses=CHANGE_PROBLEMS)
-@router.put(LINE, responses=CHANGE_PROBLEMS)
-async def act_on_line(
-    request: Request,
-    account: AccountId,
-    order: OrderId,
-    line: LineId,
-    who: Asker,
-    idempotent: Idempotent,
-    asked: StateChange | None = None,
-) -> Response:
-    """Reserve, book, cancel or reset a line: `?reserve` or `?action=reserve`."""
-    action = _read_action(request)
-    reason = (asked.statechangereason if asked else None) or ""
-    _, lines = await _read_order(request, account, order)
-    if has_changed(request, _describe(request, _find(lines, line))):
-        detail = "the line is not the version that If-Match names: GET it again"
-        return problem_response(request, 412, "Precondition failed", detail)
-
-    def step(work: OrderWork) -> Reply:
-        found = _require_order(work, account, order)
-        chosen = work.choose_lines(found, [line])
-        if action == "cancel":
-            (moved,) = lifecycle.cancel_lines(work, found, chosen, reason)
-        else:
-            (moved,) = ACTIONS[action](work, found, chosen)
-        return Reply(200, encode(_describe(request, moved)))
-
-    return await change_orders(request, idempotent, step, order)
 
 
 @router.delete(LINE, responses=CHANGE_PROBLEMS)
@@ -285,25 +238,11 @@ async def delete_line(
     """Remove a draft."""
 
     def step(work: OrderWork) -> Reply:
-        _require_order(work, account, order)
+        require_account_order(work, account, order)
         remove_line(work, order, line)
         return Reply(200, b"{}")
 
     return await change_orders(request, idempotent, step, order)
-
-
-def _read_action(request: Request) -> str:
-    """The action that the query names, bare or as `action`."""
-    allowed = (*ACTIONS, "cancel")
-    named = request.query_params.get("action")
-    found = [name for name in allowed if name == named or name in request.query_params]
-    if len(found) != 1:
-        raise TargetingError(
-            "action",
-            f"name one action in the query: {', '.join(allowed)}. To edit a draft, delete it and "
-            "add it again",
-        )
-    return found[0]
 
 
 async def _read_order(
@@ -338,26 +277,29 @@ def find_account_order(
     return found
 
 
-def _require_order(work: OrderWork, account: str, order_id: str) -> Order:
+def require_account_order(work: OrderWork, account: str, order_id: str) -> Order:
+    """An order of the account in the path, locked; raises UnknownOrderError."""
     order = work.lock_order(order_id)
     if order.account != account:
         raise unknown_order(order_id)
     return order
 
 
-def _find(lines: tuple[BookedLine, ...], line_id: str) -> BookedLine:
+def find_line(lines: tuple[BookedLine, ...], line_id: str) -> BookedLine:
+    """A line of an order; raises UnknownOrderError."""
     found = next((line for line in lines if line.line_id == line_id), None)
     if found is None:
         raise unknown_order(line_id)
     return found
 
 
-def _describe(request: Request, line: BookedLine) -> dict[str, Any]:
+def describe(request: Request, line: BookedLine) -> dict[str, Any]:
+    """A line as OpenDirect writes it."""
     context: AppContext = get_context(request)
     return describe_line(line, find_site(context.sites, line.location))
 
 
-def _price_line(
+def price_line(
     context: AppContext, asked: OpenDirectLine, account: str, who: Caller
 ) -> LockedQuote:
     """The present price of a line; it is not stored."""
