@@ -225,7 +225,9 @@ def serve(options: argparse.Namespace, at: datetime) -> Iterator[str]:
             ended.set()
 
 
-def _repeat_every(seconds: float, ended: threading.Event, act: Callable[[], None]) -> None:
+def _repeat_every(
+    seconds: float, ended: threading.Event, act: Callable[[], None]
+) -> threading.Thread:
     def repeat() -> None:
         while not ended.wait(seconds):
             try:
@@ -233,4 +235,6 @@ def _repeat_every(seconds: float, ended: threading.Event, act: Callable[[], None
             except (*REFUSALS, OSError) as error:
                 log.error("ca_service.list_not_renewed", extra={"reason": str(error)})
 
-    threading.Thread(target=repeat, daemon=True).start()
+    thread = threading.Thread(target=repeat, daemon=True)
+    thread.start()
+    return thread

@@ -28,7 +28,7 @@ class MqttCloud:
         self._client.on_message = self._handle_message
         self._client.connect(mosquitto.host, mosquitto.port)
         self._client.loop_start()
-        assert ready.wait(10)
+        assert ready.wait(60)
 
     def close(self):
         self._client.disconnect()

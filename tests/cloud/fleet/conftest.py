@@ -111,7 +111,7 @@ class HardenedFleet:
         self._client.on_subscribe = lambda *_: subscribed.set()
         self._client.reconnect_delay_set(0.1, 0.5)
         self._client.loop_start()
-        assert subscribed.wait(10)
+        assert subscribed.wait(60)
         self._run(lambda: service.step(0.05))
 
     def close(self):
@@ -205,7 +205,7 @@ class EnrolmentEndpoint:
         self._task = self._loop.create_task(enrolment_server.serve("127.0.0.1", 0, note))
         self._thread = threading.Thread(target=run)
         self._thread.start()
-        assert ready.wait(10)
+        assert ready.wait(60)
 
     def close(self):
         self._loop.call_soon_threadsafe(self._task.cancel)

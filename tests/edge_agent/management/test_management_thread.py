@@ -56,6 +56,6 @@ def test_a_failing_handler_is_logged_once_and_the_other_continues(link, caplog):
 def test_the_thread_runs_until_the_context_ends(link):
     shadow = RecordingHandler()
     with ManagementThread("kx-01-cam-1", link, shadow=shadow):
-        assert shadow.pumped.wait(10)
+        assert shadow.pumped.wait(60)
     shadow.pumped.clear()
     assert not [one for one in threading.enumerate() if "management" in one.name]

@@ -39,7 +39,7 @@ def listener(mosquitto):
             self.client.on_message = lambda _c, _u, message: self.take_messages.append(message)
             self.client.connect(mosquitto.host, mosquitto.port)
             self.client.loop_start()
-            assert ready.wait(10)
+            assert ready.wait(60)
 
         def presences(self):
             return [
