@@ -1,11 +1,11 @@
 """Store events once, with the notifications that follow from each, in one transaction."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from cloud import database
 from cloud.notifications.audience import NoticeReader, find_readers
@@ -17,6 +17,8 @@ from cloud.notifications.tables import notice_events, notices
 
 AT_ONCE: Final = 400
 PENDING: Final = "pending"
+RETENTION: Final = timedelta(days=92)
+"""No rule looks back so far, so that a deleted event is not found again."""
 
 
 def store_events(
@@ -26,6 +28,14 @@ def store_events(
     return [
         event for event in _iterate_unknown(connection, events) if _store(connection, event, now)
     ]
+
+
+def delete_old_events(connection: Connection, now: datetime) -> int:
+    """Delete events after a quarter, with their notifications; returns how many events."""
+    old = notice_events.c.found_at <= now - RETENTION
+    theirs = notices.c.event.in_(select(notice_events.c.id).where(old))
+    connection.execute(delete(notices).where(theirs))
+    return connection.execute(delete(notice_events).where(old)).rowcount
 
 
 def _iterate_unknown(

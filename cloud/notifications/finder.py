@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from cloud.database import EPOCH, writing
-from cloud.notifications.event_store import store_events
+from cloud.notifications.event_store import delete_old_events, store_events
 from cloud.notifications.rules.all_rules import FREQUENT, HOURLY, NoticeRule
 from cloud.sites.reload import SitesFile
 
@@ -30,8 +30,11 @@ class EventFinder:
     def find(self, now: datetime) -> int:
         """Evaluate what is due; returns how many new events there are."""
         hour = (now - EPOCH) // HOUR
-        rules = self.frequent + (self.hourly if hour != self._hour else ())
-        found = sum(self._evaluate(rule, now) for rule in rules)
+        if hour == self._hour:
+            return sum(self._evaluate(rule, now) for rule in self.frequent)
+        with writing(self.engine) as connection:
+            delete_old_events(connection, now)
+        found = sum(self._evaluate(rule, now) for rule in self.frequent + self.hourly)
         self._hour = hour
         return found
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 from sqlalchemy import update
 
 from cloud.database import writing
-from cloud.notifications.event_store import store_events
+from cloud.notifications.event_store import RETENTION, delete_old_events, store_events
 from cloud.notifications.kinds import NoticeChannel, NoticeMode, NoticeTopic
 from cloud.notifications.tables import notice_events
-from tests.cloud.notifications.notice_world import NOON, NoticeWorld, by, notice_event
+from tests.cloud.notifications.notice_world import MINUTE, NOON, NoticeWorld, by, notice_event
 
 
 def test_an_event_is_stored_and_planned_once(world_of_each: NoticeWorld) -> None:
@@ -56,6 +56,14 @@ def test_each_chosen_channel_has_a_notification_of_its_own(world: NoticeWorld) -
         ("email", "digest"), ("sms", "immediate"), ("webhook", "immediate"),
     ]  # fmt: skip
     assert rows[0].due_at > rows[1].due_at == NOON
+
+
+def test_events_are_deleted_after_a_quarter(world: NoticeWorld) -> None:
+    world.store(notice_event())
+    with writing(world.engine) as connection:
+        assert delete_old_events(connection, NOON + RETENTION - MINUTE) == 0
+        assert delete_old_events(connection, NOON + RETENTION) == 1
+    assert world.rows() == []
 
 
 def test_a_long_title_is_cut_and_the_event_is_stored(world: NoticeWorld) -> None:
