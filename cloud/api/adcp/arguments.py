@@ -10,8 +10,6 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from cloud.auth.keys import ACCOUNT_PATTERN
-
 LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 Domain = Annotated[str, Meta(pattern=rf"^{LABEL}(\.{LABEL})*$(?!\n)", max_length=253)]
 Id = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$(?!\n)")]
@@ -54,7 +52,7 @@ class BrandReference(msgspec.Struct, frozen=True):
 class AccountReference(msgspec.Struct, frozen=True):
     """An account by its id, or by a brand and its operator."""
 
-    account_id: Annotated[str, Meta(pattern=ACCOUNT_PATTERN)] | None = None
+    account_id: Id | None = None
     brand: BrandReference | None = None
     operator: Domain | None = None
     sandbox: bool = False

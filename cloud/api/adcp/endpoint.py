@@ -10,6 +10,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from cloud.api.adcp.errors import AdcpError
 from cloud.api.adcp.json_rpc import (
     INVALID_PARAMS,
     INVALID_REQUEST,
@@ -21,7 +22,7 @@ from cloud.api.adcp.json_rpc import (
     read_message,
 )
 from cloud.api.adcp.tool_call import ToolCall
-from cloud.api.adcp.tools import TOOLS, call_tool, describe_tools
+from cloud.api.adcp.tools import TOOLS, call_tool, describe_tools, refuse_call
 from cloud.api.orders.orders import ORDER_ROLES, Asker
 from cloud.app.billing.services import get_billing
 from cloud.app.problem import REFUSALS, problem_responses
@@ -107,11 +108,15 @@ async def _answer(request: Request, who: Caller, message: RpcMessage) -> dict[st
 
 async def _call_tool(request: Request, who: Caller, params: dict[str, Any]) -> dict[str, Any]:
     name, sent = params.get("name"), params.get("arguments", {})
-    tool = TOOLS.get(name) if isinstance(name, str) else None
-    if tool is None:
-        raise JsonRpcError(INVALID_PARAMS, f"no tool {str(name)[:60]!r}: tools/list has them")
+    if not isinstance(name, str):
+        raise JsonRpcError(INVALID_PARAMS, "`name` is no name of a tool")
     if not isinstance(sent, dict):
         raise JsonRpcError(INVALID_PARAMS, "`arguments` is no object")
+    tool = TOOLS.get(name)
+    if tool is None:
+        return refuse_call(
+            sent, AdcpError("UNSUPPORTED_FEATURE", f"no tool {name[:60]!r}: tools/list has them")
+        )
     return await run_in_threadpool(call_tool, tool, _to_call(request, who, sent))
 
 

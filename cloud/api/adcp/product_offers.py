@@ -93,7 +93,7 @@ def compute_offer(
     quote = compute_quote(
         call.context, demand, sold.product.delivery, buyer, account=account, by=call.caller.name
     )
-    per_hour = {site.id: 3_600 // site.loop.length_s for site in sold.sites}
+    per_hour: dict[str, int] = {site.id: 3_600 // site.loop.length_s for site in sold.sites}
     return ProductOffer(
         window=window,
         quote=quote,

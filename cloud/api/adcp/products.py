@@ -26,7 +26,7 @@ from cloud.api.adcp.product_offers import (
     find_window,
 )
 from cloud.api.adcp.tool_call import ToolCall
-from cloud.api.adcp.unsupported import FILTERS, refuse_fields, refuse_others
+from cloud.api.adcp.unsupported import FILTERS, PRODUCT_FIELDS, refuse_fields, refuse_others
 from cloud.app.forecasts import REACH
 from cloud.booking.adcp.measurement_terms import MEASUREMENT_WINDOWS, describe_terms
 from cloud.booking.inventory.products import Product, read_daypart, read_products
@@ -154,7 +154,7 @@ def to_property_id(site: Site) -> str:
 
 
 def _read_filters(call: ToolCall, asked: GetProductsArguments) -> ProductFilters:
-    refuse_fields(call.sent, {"property_list", "catalog", "required_policies"})
+    refuse_fields(call.sent, PRODUCT_FIELDS)
     if asked.buying_mode == "brief" and not (asked.brief or "").strip():
         raise AdcpError(
             "INVALID_REQUEST", "a brief is missing", field="brief",

@@ -26,6 +26,7 @@ from cloud.api.adcp import (
 from cloud.api.adcp.arguments import ChangeArguments, ToolArguments
 from cloud.api.adcp.errors import AdcpError, invalid_arguments, to_adcp_error
 from cloud.api.adcp.tool_call import ToolCall, encode
+from cloud.api.adcp.unsupported import describe_refused
 
 log = logging.getLogger(__name__)
 UNAVAILABLE: Final = "SERVICE_UNAVAILABLE"
@@ -108,10 +109,14 @@ def call_tool(tool: SellerTool, call: ToolCall) -> dict[str, Any]:
             raise
         if refusal.code == UNAVAILABLE:
             log.warning("adcp.unavailable", exc_info=error, extra={"tool": tool.name})
-        described = refusal.describe()
-        content = {"adcp_error": described, "errors": [described]}
-        return _to_result(call, content, is_error=True)
-    return _to_result(call, content, is_error=False)
+        return refuse_call(call.sent, refusal)
+    return _to_result(call.sent, content, is_error=False)
+
+
+def refuse_call(sent: Mapping[str, Any], refusal: AdcpError) -> dict[str, Any]:
+    """The result of a call that is refused."""
+    described = refusal.describe()
+    return _to_result(sent, {"adcp_error": described, "errors": [described]}, is_error=True)
 
 
 @cache
@@ -121,7 +126,7 @@ def describe_tools() -> list[dict[str, Any]]:
         {
             "name": tool.name,
             "description": tool.description,
-            "inputSchema": describe_arguments(tool.arguments),
+            "inputSchema": describe_arguments(tool),
             "annotations": {
                 "readOnlyHint": not tool.is_change,
                 "idempotentHint": True,
@@ -132,10 +137,12 @@ def describe_tools() -> list[dict[str, Any]]:
     ]
 
 
-def describe_arguments(kind: type[ToolArguments]) -> dict[str, Any]:
+def describe_arguments(tool: SellerTool) -> dict[str, Any]:
     """The JSON Schema of arguments, which is an object at its root."""
+    kind = tool.arguments
     _, components = msgspec.json.schema_components([kind], ref_template=SCHEMA_OF)
-    root = components.pop(kind.__name__)
+    root: dict[str, Any] = components.pop(kind.__name__)
+    root["properties"] = describe_refused(tool.name) | root["properties"]
     return root | ({"$defs": components} if components else {})
 
 
@@ -155,8 +162,10 @@ def _run(tool: SellerTool, call: ToolCall) -> dict[str, Any]:
     return tool.run(call, found)
 
 
-def _to_result(call: ToolCall, content: dict[str, Any], *, is_error: bool) -> dict[str, Any]:
-    context = call.sent.get("context")
+def _to_result(
+    sent: Mapping[str, Any], content: dict[str, Any], *, is_error: bool
+) -> dict[str, Any]:
+    context = sent.get("context")
     if isinstance(context, dict):
         content = content | {"context": context}
     text = encode(content).decode()

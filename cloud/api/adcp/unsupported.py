@@ -24,6 +24,13 @@ BUY_FIELDS: Final = frozenset(
 CHANGE_FIELDS: Final = frozenset(
     {"start_time", "end_time", "invoice_recipient", "reporting_webhook"}
 )
+PRODUCT_FIELDS: Final = frozenset({"property_list", "catalog", "required_policies"})
+REFUSED_OF: Final[Mapping[str, frozenset[str]]] = {
+    "create_media_buy": BUY_FIELDS,
+    "update_media_buy": CHANGE_FIELDS,
+    "get_products": PRODUCT_FIELDS,
+}
+"""By tool. Schemas name these fields: clients remove fields that a schema does not have."""
 OVERLAY_FIELDS: Final = frozenset({"daypart_targets", "timezone"})
 FILTERS: Final = frozenset(
     {"delivery_type", "exclusivity", "is_fixed_price", "channels", "start_date", "end_date"}
@@ -50,6 +57,14 @@ def refuse_fields(found: Mapping[str, Any], refused: Collection[str], where: str
     for name in sorted(refused):
         if found.get(name) is not None:
             raise _unsupported(f"{where}{name}", name)
+
+
+def describe_refused(tool: str) -> dict[str, Any]:
+    """The JSON Schema of the fields that a tool refuses."""
+    return {
+        name: {"description": f"refused: {REASONS.get(name, 'leave it out')}"}
+        for name in sorted(REFUSED_OF.get(tool, ()))
+    }
 
 
 def refuse_others(found: Mapping[str, Any], allowed: Collection[str], where: str) -> None:

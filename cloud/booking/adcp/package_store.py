@@ -55,7 +55,7 @@ def read_packages(connection: Connection, order_ids: Iterable[str]) -> Mapping[s
 def find_order_of_package(connection: Connection, package: str) -> str:
     """The order whose lines are the package; raises UnknownPackageError."""
     wanted = select(booked_lines.c.order_id).where(booked_lines.c.quote_id == package[:64])
-    found = connection.execute(wanted.limit(1)).scalar_one_or_none()
+    found: str | None = connection.execute(wanted.limit(1)).scalar_one_or_none()
     if found is None:
         raise unknown_package(package)
     return found

@@ -16,7 +16,8 @@ BRAND = {"domain": "unregistered.example"}
         ({"brand": BRAND, "operator": "unregistered.example"}, "ACCOUNT_NOT_FOUND"),
         ({"brand": BRAND}, "INVALID_REQUEST"),
         ({}, "INVALID_REQUEST"),
-        ({"account_id": "../acme"}, "INVALID_REQUEST"),
+        ({"account_id": "../acme"}, "ACCOUNT_NOT_FOUND"),
+        ({"account_id": "a\x00b"}, "INVALID_REQUEST"),
     ],
 )
 def test_a_reference_to_no_account_of_the_caller_is_refused(

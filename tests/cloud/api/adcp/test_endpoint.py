@@ -12,7 +12,7 @@ MESSAGES = [
     (b"[]", 400, -32600),
     (b'{"jsonrpc":"2.0","id":1,"method":"resources/list"}', 200, -32601),
     (b'{"jsonrpc":"2.0","id":1,"method":"tools/call"}', 200, -32602),
-    (b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"drop"}}', 200, -32602),
+    (b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":7}}', 200, -32602),
     (
         b'{"jsonrpc":"2.0","id":1,"method":"tools/call",'
         b'"params":{"name":"get_products","arguments":[]}}',
@@ -61,3 +61,9 @@ def test_access_and_transport_are_refused_as_elsewhere(seller: Seller) -> None:
     for method in ("GET", "DELETE"):
         headers = {"x-api-key": seller.market.keys["acme"]}
         assert client(method, "/mcp", headers=headers).status_code == 405
+
+
+def test_a_tool_that_is_not_offered_has_a_code_of_adcp(seller: Seller) -> None:
+    found = seller.result("tasks_get", task_id="1", context={"a": 1})["structuredContent"]
+    assert found["adcp_error"]["code"] == "UNSUPPORTED_FEATURE"
+    assert found["context"] == {"a": 1}
