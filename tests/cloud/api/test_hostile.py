@@ -35,8 +35,10 @@ BODIES = [
 
 
 def read_sentence(answer: httpx.Response) -> str:
-    """Why a request was refused: a problem, or the list of errors of OpenDirect."""
+    """Why a request was refused: a problem, or an error of OpenDirect or of JSON-RPC."""
     body = answer.json()
+    if "error" in body:
+        return body["error"]["message"]
     return body["errors"][0]["ErrorMessage"] if "errors" in body else body["detail"]
 
 
