@@ -1,5 +1,6 @@
 """Which booked time has receipts: gaps and overlaps of the intervals of each camera."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
@@ -18,6 +19,20 @@ def list_booked(lines: Iterable[ReceiptLine]) -> dict[Camera, list[TimeSpan]]:
         for device in line.devices:
             booked.setdefault((line.location, device), []).extend(line.booked)
     return {camera: merge_ranges(ranges) for camera, ranges in booked.items()}
+
+
+def list_booked_at(lines: Iterable[ReceiptLine]) -> dict[str, list[TimeSpan]]:
+    """The booked time of each location, of all its cameras, without overlaps, in order."""
+    booked: dict[str, list[TimeSpan]] = {}
+    for line in lines:
+        booked.setdefault(line.location, []).extend(line.booked)
+    return {location: merge_ranges(ranges) for location, ranges in booked.items()}
+
+
+def is_overlapping(ranges: Sequence[TimeSpan], one: TimeSpan) -> bool:
+    """Whether an interval overlaps one of the ranges, which are in order."""
+    after = bisect_left(ranges, one.ends_at, key=lambda each: each.starts_at)
+    return after > 0 and ranges[after - 1].ends_at > one.starts_at
 
 
 def merge_ranges(ranges: Iterable[TimeSpan]) -> list[TimeSpan]:

@@ -23,6 +23,7 @@ from cloud.receipts.receipt_file import (
 )
 from cloud.receipts.signing_keys import LogKeys
 from cloud.receipts.tlog_proof import LogProof
+from wire.audience import LONGEST_REPORT
 from wire.receipts.dsse import Envelope
 from wire.receipts.receipt import CreativeRecord, decode_receipt, encode_canonical
 
@@ -89,7 +90,12 @@ def _read_rows(
     for start in range(0, len(spans), SPANS_AT_ONCE):
         overlaps = or_(
             *(
-                and_(columns.location == location, columns.starts_at < end, columns.ends_at > begin)
+                and_(
+                    columns.location == location,
+                    columns.starts_at.between(begin - LONGEST_REPORT, end),
+                    columns.starts_at < end,
+                    columns.ends_at > begin,
+                )
                 for location, begin, end in spans[start : start + SPANS_AT_ONCE]
             )
         )

@@ -21,6 +21,7 @@ class FaultKind(StrEnum):
     CHAIN = "certificate not trusted"
     RECORD = "record"  # sums of a creative that the device has not signed
     DUPLICATE = "two receipts of one interval"
+    OUTSIDE = "outside of the booked time"
     MISSING = "missing interval"  # without a receipt, and not stated as missing
 
 

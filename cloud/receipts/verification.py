@@ -14,7 +14,12 @@ from datetime import datetime
 from cryptography import x509
 
 from cloud.receipts.checkpoint import parse_checkpoint
-from cloud.receipts.coverage import find_missing, find_overlaps
+from cloud.receipts.coverage import (
+    find_missing,
+    find_overlaps,
+    is_overlapping,
+    list_booked_at,
+)
 from cloud.receipts.device_certificates import DeviceCertificate
 from cloud.receipts.faults import (
     CreativeTotals,
@@ -76,6 +81,7 @@ class _Verifier:
         self._outcome = outcome
         self._certificates = {one.keyid: one for one in file.certificates}
         self._lines = _lines_by_location(file.manifest.lines)
+        self._booked = list_booked_at(file.manifest.lines)
         self._checkpoints: dict[str, tuple[int, bytes] | None] = {}
         self._chains: dict[tuple[str, datetime], str] = {}
         self._receipts: list[Receipt] = []
@@ -124,6 +130,7 @@ class _Verifier:
         self._verify_entry(proof, proved, where)
         self._verify_signer(proved, receipt, where)
         self._verify_records(proved, receipt, where)
+        self._verify_booking(receipt, where)
         self._receipts.append(receipt)
         if len(self._outcome.faults) == faults:
             self._add_sums(proved, receipt)
@@ -206,6 +213,12 @@ class _Verifier:
         if len(set(digests)) < len(digests) or not set(digests) <= set(receipt.creatives):
             sentence = f"{where}: sums of a creative are not those that the device signed"
             self._outcome.add(FaultKind.RECORD, sentence)
+
+    def _verify_booking(self, receipt: Receipt, where: str) -> None:
+        location = self._lines.get(receipt.location, receipt.location)
+        if not is_overlapping(self._booked.get(location, ()), _range_of(receipt)):
+            sentence = f"{where}: no line of the campaign has booked {receipt.location} then"
+            self._outcome.add(FaultKind.OUTSIDE, sentence)
 
     def _add_sums(self, proved: ProvedReceipt, receipt: Receipt) -> None:
         outcome = self._outcome

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from cloud.receipts.coverage import find_gaps, merge_ranges
+from cloud.receipts.coverage import find_gaps, is_overlapping, merge_ranges
 from cloud.receipts.receipt_file import TimeSpan
 from tests.cloud.receipts.receipt_data import NINE
 
@@ -35,6 +35,15 @@ def span(begin, end):
 def test_gaps(booked, covered, gaps):
     found = find_gaps([span(*one) for one in booked], [span(*one) for one in covered])
     assert list(found) == [span(*one) for one in gaps]
+
+
+@pytest.mark.parametrize(
+    ("one", "expected"),
+    [((0, 10), False), ((0, 11), True), ((20, 30), False), ((19, 40), True), ((15, 16), True),
+     ((50, 60), False), ((0, 60), True)],
+)  # fmt: skip
+def test_an_interval_overlaps_booked_time(one, expected):
+    assert is_overlapping([span(10, 20), span(30, 50)], span(*one)) is expected
 
 
 def test_ranges_that_touch_or_overlap_are_one():

@@ -1,6 +1,7 @@
 """Receipts from the message of a device to the file that is verified without the database."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -13,16 +14,18 @@ from cloud.ingest.commit import commit
 from cloud.ingest.retention import RetentionPeriods, apply_retention
 from cloud.ingest.sources.message_source import Delivery
 from cloud.ingest.validate import validate
+from cloud.receipts import export as receipt_export
 from cloud.receipts import log_check
 from cloud.receipts.appending import append_pending
 from cloud.receipts.checkpoint_store import sign_head
-from cloud.receipts.export import ExportRequest, export_receipts
+from cloud.receipts.export import ExportRequest, ExportTooLargeError, export_receipts
 from cloud.receipts.faults import FaultKind
 from cloud.receipts.log_check import find_log_faults
 from cloud.receipts.log_store import prove_consistency, read_root, read_size
 from cloud.receipts.merkle import require_consistency
 from cloud.receipts.signing_keys import LogKeys
 from cloud.receipts.verification import TrustedKeys, verify_file
+from cloud.windows.renamed_locations import rename_locations
 from edge_agent.reporting.receipt_signing import sign_receipt
 from tests.cloud.databases import create_tables
 from tests.cloud.receipts.receipt_data import (
@@ -254,3 +257,22 @@ def test_retention_deletes_the_oldest_entries_and_the_log_continues(engine):
     )
     with reading(engine) as connection:
         assert list(find_log_faults(connection)) == []
+
+
+def test_a_file_has_a_limit(engine, monkeypatch):
+    send(engine, range(1, 5))
+    append(engine)
+    monkeypatch.setattr(receipt_export, "MOST_RECEIPTS", 3)
+    with pytest.raises(ExportTooLargeError, match="more than 3 receipts: export a part"):
+        export(engine)
+
+
+def test_receipts_of_a_renamed_location_are_those_of_its_present_id(engine):
+    send(engine, range(1, 5))
+    append(engine)
+    rename_locations(engine, [("KX-01", "KX-07")])
+    line = structs.replace(build_line(), location="KX-07")
+    outcome = verify_file(export(engine, replace(REQUEST, lines=(line,))), TRUSTED)
+    assert outcome.faults == []
+    assert (outcome.receipts, outcome.missing) == (4, ())
+    assert outcome.manifest.lines[0].location_ids == ("KX-01", "KX-07")

@@ -123,6 +123,16 @@ def test_two_receipts_of_one_interval():
     assert kinds(write_file([*ENTRIES, *again], [PAIR])) == {FaultKind.DUPLICATE}
 
 
+@pytest.mark.parametrize("other", [measure(9), measure(1, location="KX-02")])
+def test_a_receipt_outside_of_the_booked_time_does_not_count(other):
+    more = sign_all(PAIR, [other])
+    manifest = build_manifest(ENTRIES, build_line())
+    outcome = verify_file(write_file([*ENTRIES, *more], [PAIR], manifest=manifest), TRUSTED)
+    assert FaultKind.OUTSIDE in {one.kind for one in outcome.faults}
+    (totals,) = outcome.totals.values()
+    assert totals.receipts == 4
+
+
 def test_a_stated_gap_is_listed_and_an_unstated_one_is_a_fault():
     entries = [ENTRIES[0], *ENTRIES[2:]]
     outcome = verify_file(write_file(entries, [PAIR]), TRUSTED)
