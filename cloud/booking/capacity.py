@@ -88,10 +88,11 @@ def take_free(connection: Connection, rows: Sequence[SlotRow], asked: Take) -> b
     """
     if not add_used(connection, rows):
         return False
-    if not insert_take(connection, asked):
+    is_new = insert_take(connection, asked)
+    if not is_new:
         expire_lines(connection, [asked.line_id], asked.taken_at)
         store_take(connection, asked)
-    enter_positions(connection, asked.line_id, rows)
+    enter_positions(connection, asked.line_id, rows, is_new=is_new)
     return True
 
 

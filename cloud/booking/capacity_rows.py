@@ -76,6 +76,8 @@ SELECT location, hour_at, booked FROM :given JOIN slot_occupancy USING (location
 _ENTER: Final = """
 INSERT INTO booking_ledger (line_id, location, hour_at, positions)
 SELECT CAST(:value AS TEXT), given.location, given.hour_at, given.positions FROM :given WHERE true
+"""
+_ADD_TO_ENTERED: Final = f"""{_ENTER}
 ON CONFLICT (line_id, location, hour_at)
 DO UPDATE SET positions = booking_ledger.positions + excluded.positions
 """
@@ -136,9 +138,11 @@ def read_outside(connection: Connection, rows: Sequence[SlotRow]) -> dict[tuple[
     return {(row[0], row[1]): row[2] for row in _run(connection, _OUTSIDE, rows).all()}
 
 
-def enter_positions(connection: Connection, line_id: str, rows: Sequence[SlotRow]) -> None:
-    """Add positions of a line to the ledger."""
-    _run(connection, _ENTER, rows, first=(line_id,))
+def enter_positions(
+    connection: Connection, line_id: str, rows: Sequence[SlotRow], *, is_new: bool = False
+) -> None:
+    """Add positions of a line to the ledger; of a new line, which has none, in less time."""
+    _run(connection, _ENTER if is_new else _ADD_TO_ENTERED, rows, first=(line_id,))
 
 
 def delete_positions(

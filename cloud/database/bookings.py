@@ -41,6 +41,7 @@ booking_slots = Table(
     Column("capacity", Integer, nullable=False),  # that may be sold here, never below `used`
     Column("used", Integer, nullable=False),
     CheckConstraint("used >= 0 AND used <= capacity", name="ck_booking_slots_used"),
+    postgresql_with={"fillfactor": 50},  # `used` changes often, and no index with it
 )
 
 booking_takes = Table(

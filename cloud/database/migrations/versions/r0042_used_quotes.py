@@ -27,6 +27,8 @@ def upgrade() -> None:
     cost = sa.Column("cost_minor", sa.BigInteger, nullable=False, server_default="0")
     op.add_column("booked_lines", cost)
     _compute_costs(op.get_bind())
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("ALTER TABLE booking_slots SET (fillfactor = 50)")
 
 
 def _compute_costs(connection: sa.Connection) -> None:
