@@ -7,13 +7,11 @@ verification goes on, so that all faults are found.
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
 
-from cloud.receipts.checkpoint import parse_checkpoint
 from cloud.receipts.coverage import (
     find_missing,
     find_overlaps,
@@ -28,6 +26,7 @@ from cloud.receipts.faults import (
     Verification,
 )
 from cloud.receipts.merkle import ProofError, compute_root, hash_leaf
+from cloud.receipts.note_verification import NoteVerifier, read_stated_keys
 from cloud.receipts.receipt_file import (
     ProvedReceipt,
     ReceiptFile,
@@ -37,15 +36,7 @@ from cloud.receipts.receipt_file import (
     decode_proved,
     parse_file,
 )
-from cloud.receipts.signed_note import (
-    Note,
-    NoteError,
-    NoteKey,
-    parse_key,
-    parse_note,
-    read_cosigned_at,
-    verify_note,
-)
+from cloud.receipts.signed_note import NoteKey
 from cloud.receipts.tlog_proof import LogProof
 from wire.receipts.receipt import Receipt, ReceiptError, decode_receipt, encode_canonical
 
@@ -82,10 +73,10 @@ class _Verifier:
         self._certificates = {one.keyid: one for one in file.certificates}
         self._lines = _lines_by_location(file.manifest.lines)
         self._booked = list_booked_at(file.manifest.lines)
-        self._checkpoints: dict[str, tuple[int, bytes] | None] = {}
         self._chains: dict[tuple[str, datetime], str] = {}
         self._receipts: list[Receipt] = []
-        self._log_keys = trusted.log_keys or _read_stated_keys(file.manifest.log_keys)
+        keys = trusted.log_keys or read_stated_keys(file.manifest.log_keys)
+        self._notes = NoteVerifier(keys, trusted.cosigners, outcome)
         outcome.is_key_given = bool(trusted.log_keys)
 
     def run(self) -> None:
@@ -99,23 +90,11 @@ class _Verifier:
 
     def _verify_file(self) -> None:
         file = self._file
-        if key := self._verify_note(file.note, "the file", FaultKind.FILE):
+        if key := self._notes.verify_note(file.note, "the file", FaultKind.FILE):
             self._outcome.log_key = key.text
         if not file.is_complete:
             sentence = f"{len(file.proofs)} receipts, and the last line is {file.end[:20]!r}"
             self._outcome.add(FaultKind.FILE, sentence)
-
-    def _verify_note(self, note: Note, what: str, kind: FaultKind) -> NoteKey | None:
-        try:
-            key = verify_note(note, self._log_keys)
-        except NoteError as error:
-            self._outcome.add(kind, f"{what} was changed after it was signed: {error}")
-            return None
-        if key is None:
-            names = ", ".join(sorted({one.name for one in note.signatures}))
-            sentence = f"{what} is signed by {names[:200]}, with another key than that of the log"
-            self._outcome.add(FaultKind.LOG_KEY, sentence)
-        return key
 
     def _verify_proof(self, proof: LogProof) -> None:
         where = f"entry {proof.index}"
@@ -127,61 +106,27 @@ class _Verifier:
             return
         where = f"{where}, {receipt.device} at {receipt.starts_at:%Y-%m-%d %H:%M:%S}Z"
         faults = len(self._outcome.faults)
-        self._verify_entry(proof, proved, where)
+        is_logged = self._verify_entry(proof, proved, where)
         self._verify_signer(proved, receipt, where)
         self._verify_records(proved, receipt, where)
         self._verify_booking(receipt, where)
         self._receipts.append(receipt)
-        if len(self._outcome.faults) == faults:
+        if is_logged and len(self._outcome.faults) == faults:
             self._add_sums(proved, receipt)
 
-    def _verify_entry(self, proof: LogProof, proved: ProvedReceipt, where: str) -> None:
-        state = self._read_checkpoint(proof.checkpoint)
-        if state is None:
-            return
-        size, root = state
+    def _verify_entry(self, proof: LogProof, proved: ProvedReceipt, where: str) -> bool:
+        checkpoint = self._notes.read_checkpoint(proof.checkpoint)
+        if checkpoint is None:
+            return False
         try:
             leaf = hash_leaf(encode_canonical(proved.envelope))
-            if compute_root(proof.index, size, leaf, proof.path) == root:
-                return
-            reason = f"the proof does not lead to the checkpoint of {size} entries"
+            if compute_root(proof.index, checkpoint.size, leaf, proof.path) == checkpoint.root:
+                return True
+            reason = f"the proof does not lead to the checkpoint of {checkpoint.size} entries"
         except ProofError as error:
             reason = str(error)
         self._outcome.add(FaultKind.NOT_IN_LOG, f"{where}: {reason}")
-
-    def _read_checkpoint(self, text: str) -> tuple[int, bytes] | None:
-        """Size and root of a signed checkpoint, which is verified once."""
-        if text not in self._checkpoints:
-            self._checkpoints[text] = self._verify_checkpoint(text)
-        return self._checkpoints[text]
-
-    def _verify_checkpoint(self, text: str) -> tuple[int, bytes] | None:
-        try:
-            note = parse_note(text)
-            found = parse_checkpoint(note.text)
-        except NoteError as error:
-            self._outcome.add(FaultKind.CHECKPOINT, str(error))
-            return None
-        key = self._verify_note(note, "a checkpoint", FaultKind.CHECKPOINT)
-        if key is None:
-            return None
-        if key.name != found.origin:
-            sentence = f"a checkpoint of {found.origin} is signed by {key.name}"
-            self._outcome.add(FaultKind.CHECKPOINT, sentence)
-            return None
-        self._verify_cosigners(note)
-        return found.size, found.root
-
-    def _verify_cosigners(self, note: Note) -> None:
-        for cosigner in self._trusted.cosigners:
-            try:
-                is_signed = read_cosigned_at(note, cosigner) is not None
-            except NoteError as error:
-                self._outcome.add(FaultKind.COSIGNER, str(error))
-                continue
-            if not is_signed:
-                sentence = f"{cosigner.name} has not signed the checkpoint"
-                self._outcome.add(FaultKind.COSIGNER, sentence)
+        return False
 
     def _verify_signer(self, proved: ProvedReceipt, receipt: Receipt, where: str) -> None:
         add, keyid = self._outcome.add, proved.envelope.signature.keyid
@@ -267,11 +212,3 @@ def _lines_by_location(lines: Sequence[ReceiptLine]) -> dict[str, str]:
 
 def _range_of(receipt: Receipt) -> TimeSpan:
     return TimeSpan(starts_at=receipt.starts_at, ends_at=receipt.ends_at)
-
-
-def _read_stated_keys(texts: Sequence[str]) -> list[NoteKey]:
-    keys = []
-    for text in texts:
-        with suppress(NoteError):
-            keys.append(parse_key(text))
-    return keys
