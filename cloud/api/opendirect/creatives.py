@@ -77,7 +77,7 @@ class AdVideo(BaseModel):
     mime: list[MediaType] = Field(min_length=1, max_length=1)
     w: Pixels
     h: Pixels
-    dur: Decimal = Field(gt=0, le=3_600)
+    dur: Decimal = Field(ge=Decimal("0.001"), le=3_600)
     curl: Address | None = None
 
 

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -18,7 +18,7 @@ from cloud.trade.deals.tables import private_deals
 
 CREATE: Final = "deal.create"
 CLOSE: Final = "deal.close"
-MOST_LOCATIONS: Final = 1_000
+LONGEST: Final = timedelta(days=800)
 
 
 class UnknownDealError(LookupError):
@@ -87,6 +87,8 @@ def create_deal(
     require_plain_order(order)
     if not new.starts_at < new.ends_at or new.ends_at <= now:
         raise DealRefusedError("the deal ends before it starts, or before now: correct its times")
+    if new.ends_at > now + LONGEST or new.starts_at < now - LONGEST:
+        raise DealRefusedError(f"the deal is more than {LONGEST.days} days away: shorten it")
     locations = tuple(dict.fromkeys(sites.location(one).id for one in new.locations))
     stored = PrivateDeal(
         **{one.name: getattr(replace(new, locations=locations), one.name) for one in fields(new)},

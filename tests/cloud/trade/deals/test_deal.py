@@ -60,6 +60,8 @@ def test_a_deal_is_closed_once(steps: Steps) -> None:
     [
         ({"locations": ("XX-99",)}, UnknownLocation),
         ({"ends_at": NOON}, DealRefusedError),
+        ({"ends_at": datetime(9999, 12, 31, tzinfo=UTC)}, DealRefusedError),
+        ({"starts_at": datetime(1, 1, 1, tzinfo=UTC)}, DealRefusedError),
         ({"starts_at": datetime(2020, 1, 1, tzinfo=UTC),
           "ends_at": datetime(2020, 2, 1, tzinfo=UTC)}, DealRefusedError),
     ],
