@@ -51,6 +51,8 @@ from cloud.receipts.signing_keys import LogKeyError
 from cloud.sales.rate_cards import card_at, read_scheduled_cards
 from cloud.sites.reload import SitesFile
 from cloud.sites.sites_file import SAMPLE, load_sites
+from cloud.trade.deals.bidder_client import open_bidder_client
+from cloud.trade.deals.notice_sender import NoticeSender
 from wire.clock import REHEARSAL, RehearsalClockError, is_rehearsal, utc_now
 
 log = logging.getLogger(__name__)
@@ -187,6 +189,7 @@ def _list_workers(reloader: ContextReloader) -> dict[str, "Worker"]:
         "plans": PlanWorker(lambda: reloader.context),
         "holds": HoldSweeper(lambda: reloader.context),
         "orders": OrderSweeper(lambda: reloader.context),
+        "notices": NoticeSender(lambda: reloader.context, open_bidder_client()),
     }
 
 

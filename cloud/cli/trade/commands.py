@@ -2,7 +2,7 @@
 
 `export` writes a file for Xibo or Broadsign. `read` prints a bid request of another dialect with
 the names of OpenRTB 2.6. `notices` sends the notices of private deals that are due, and ends bid
-requests that were interrupted: run it every few minutes.
+requests that were interrupted, as the API does every minute.
 """
 
 import argparse

@@ -6,6 +6,7 @@ invoice has. A notice is claimed before it is sent. It is sent again, with the s
 where it may not have arrived; a bidder tells such repetitions by `${AUCTION_ID}`.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from typing import Any, Final
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, select, true, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from cloud import database
 from cloud.app.context import AppContext
@@ -31,10 +33,12 @@ from cloud.trade.openrtb.bid_request import IMPRESSION_ID
 from cloud.trade.openrtb.loss_reasons import LossReason
 from cloud.trade.openrtb.macros import substitute
 
+log = logging.getLogger(__name__)
 MOST_ATTEMPTS: Final = 8
 CLAIM: Final = timedelta(minutes=5)
 FIRST_WAIT: Final = timedelta(minutes=1)
 MOST_AT_ONCE: Final = 200
+FAULT: Final = "an internal error: the log has the cause with the id of the request"
 NOTHING_DELIVERED: Final = "nothing was delivered: there is nothing to bill"
 
 
@@ -110,7 +114,14 @@ def send_notices(
             .limit(MOST_AT_ONCE)
         ).mappings().all()  # fmt: skip
     for row in due:
-        _send(context, client, dict(row), count)
+        try:
+            _send(context, client, dict(row), count)
+        except SQLAlchemyError:
+            raise
+        except Exception:  # one notice that cannot be computed stops no other
+            log.exception("notices.fault", extra={"request": row["request_id"]})
+            count.failed += 1
+            _store_failure(context, row, BidderError(FAULT), context.clock())
     return count
 
 
