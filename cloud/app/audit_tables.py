@@ -33,6 +33,7 @@ from cloud.sales.audit_comparisons import (
     PriceSheetComparison,
     RateCardComparison,
 )
+from cloud.sales.brief_comparison import BriefComparison
 
 
 def compare_tables(connection: Connection, now: datetime) -> list[str]:
@@ -45,6 +46,7 @@ def _comparisons() -> Sequence[Comparison]:
         OverrideComparison(),
         RateCardComparison(),
         PlanComparison(),
+        BriefComparison(),
         KeyComparison(),
         AccountComparison(),
         BrandComparison(),

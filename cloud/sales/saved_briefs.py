@@ -30,6 +30,8 @@ from sqlalchemy import (
 
 from cloud import database
 
+SAVE: Final = "brief.save"
+DELETE: Final = "brief.delete"
 MAX_STORED: Final = 50
 MAX_NAME: Final = 120
 

@@ -5,7 +5,7 @@ A brief belongs to an account, as a plan does: for any other account it does not
 
 import secrets
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, Field
@@ -24,8 +24,11 @@ from cloud.auth.access import BUYER_ROLES, Caller, allow_roles, get_caller
 from cloud.database import EPOCH, microseconds
 from cloud.planning.plan_request import StoredPlanRequest
 from cloud.planning.stored_plans import read_stored_request
+from cloud.sales.brief_comparison import digest_question
 from cloud.sales.saved_briefs import (
+    DELETE,
     MAX_NAME,
+    SAVE,
     BriefPosition,
     SavedBrief,
     find_brief,
@@ -34,8 +37,6 @@ from cloud.sales.saved_briefs import (
     remove_brief,
 )
 
-SAVE: Final = "brief.save"
-DELETE: Final = "brief.delete"
 MAX_PAGE: Final = 100
 CURSOR: Final = r"^[0-9]{1,16}-[0-9a-f]{32}$"
 
@@ -174,7 +175,11 @@ def _describe(saved: SavedBrief) -> SavedBriefResponse:
 def _record(
     connection: Connection, action: str, saved: SavedBrief, who: Caller, at: datetime
 ) -> None:
-    details: dict[str, Any] = {"account": saved.account, "name": saved.name}
+    details = {
+        "account": saved.account,
+        "name": saved.name,
+        "question": digest_question(saved.question),
+    }
     audit.record_change(
         connection, at=at, actor=who.name[:120], action=action, about=saved.id, details=details
     )

@@ -42,6 +42,25 @@ def test_every_user_receives_an_event_once(world_of_each: NoticeWorld) -> None:
     assert states(world) == {"sent"}
 
 
+def test_two_processes_at_once_send_every_message_once(world_of_each: NoticeWorld) -> None:
+    world, together = world_of_each, threading.Barrier(2)
+
+    def run() -> None:
+        together.wait(30)
+        for number in range(4):
+            world.store(notice_event(key=str(number)))
+            world.dispatcher().run_until_idle(NOON)
+
+    processes = [threading.Thread(target=run) for _ in range(2)]
+    for one in processes:
+        one.start()
+    for one in processes:
+        one.join()
+    items = [(one.user, item.id) for one in world.mailbox.sent for item in one.message.items]
+    assert len(items) == len(set(items)) == 12
+    assert states(world) == {"sent"}
+
+
 def test_a_call_that_was_not_recorded_is_repeated_as_the_same_message(world: NoticeWorld) -> None:
     world.choose(world.ann, by(WEBHOOK, UNDER), webhook=HOOK)
     world.store(notice_event(), notice_event(key="2"))
