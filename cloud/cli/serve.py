@@ -52,7 +52,7 @@ from cloud.sales.rate_cards import card_at, read_scheduled_cards
 from cloud.sites.reload import SitesFile
 from cloud.sites.sites_file import SAMPLE, load_sites
 from cloud.trade.deals.bidder_client import open_bidder_client
-from cloud.trade.deals.notice_sender import NoticeSender
+from cloud.trade.deals.notice_sender import BidNoticeSender
 from wire.clock import REHEARSAL, RehearsalClockError, is_rehearsal, utc_now
 
 log = logging.getLogger(__name__)
@@ -189,7 +189,7 @@ def _list_workers(reloader: ContextReloader) -> dict[str, "Worker"]:
         "plans": PlanWorker(lambda: reloader.context),
         "holds": HoldSweeper(lambda: reloader.context),
         "orders": OrderSweeper(lambda: reloader.context),
-        "notices": NoticeSender(lambda: reloader.context, open_bidder_client()),
+        "notices": BidNoticeSender(lambda: reloader.context, open_bidder_client()),
     }
 
 

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 EVERY_S: Final = 60.0
 
 
-class NoticeSender:
+class BidNoticeSender:
     """Sends until it is stopped."""
 
     def __init__(self, context: Callable[[], AppContext], client: BidderClient) -> None:

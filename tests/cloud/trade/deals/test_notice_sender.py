@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 from cloud.database import writing
 from cloud.trade.deals import notice_sender, notices
 from cloud.trade.deals.bidder_client import BidderClient
-from cloud.trade.deals.notice_sender import NoticeSender
+from cloud.trade.deals.notice_sender import BidNoticeSender
 from cloud.trade.deals.notices import FAULT, NoticeCount
 from tests.cloud.campaigns.campaign_data import report, store_reports
 from tests.cloud.trade.deals.conftest import DEALS, Exchange
@@ -17,12 +17,12 @@ WEEK = timedelta(days=7)
 
 
 @pytest.fixture
-def sender(exchange: Exchange) -> NoticeSender:
-    return NoticeSender(lambda: exchange.market.context, BidderClient(is_local_allowed=True))
+def sender(exchange: Exchange) -> BidNoticeSender:
+    return BidNoticeSender(lambda: exchange.market.context, BidderClient(is_local_allowed=True))
 
 
 def test_a_notice_that_cannot_be_computed_is_tried_again_later(
-    exchange: Exchange, sender: NoticeSender, monkeypatch
+    exchange: Exchange, sender: BidNoticeSender, monkeypatch
 ) -> None:
     clock = exchange.market.context.clock
     start = clock.now
@@ -54,7 +54,7 @@ def test_a_notice_that_cannot_be_computed_is_tried_again_later(
     assert "id of the request" in FAULT
 
 
-def test_a_lost_database_does_not_end_the_thread(sender: NoticeSender, monkeypatch) -> None:
+def test_a_lost_database_does_not_end_the_thread(sender: BidNoticeSender, monkeypatch) -> None:
     def fail(*_: object) -> int:
         raise OperationalError("SELECT 1", {}, OSError("gone"))
 
