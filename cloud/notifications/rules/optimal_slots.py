@@ -17,8 +17,9 @@ from cloud.auth import audit
 from cloud.money import minor, written
 from cloud.notifications.event import Fact, NoticeEvent
 from cloud.notifications.kinds import NoticeTopic
+from cloud.notifications.rules.current_briefs import read_current_briefs
 from cloud.notifications.rules.interest import is_wanted
-from cloud.planning.stored_plans import read_stored_request, translate_answer
+from cloud.planning.stored_plans import translate_answer
 from cloud.sales.plans import (
     PlanStatus,
     StoredPlan,
@@ -30,7 +31,7 @@ from cloud.sales.plans import (
     read_plan_answer,
     remove_plan,
 )
-from cloud.sales.saved_briefs import SavedBrief, list_all_briefs, set_judged, set_plan
+from cloud.sales.saved_briefs import SavedBrief, set_judged, set_plan
 from cloud.sites.sites import Sites
 
 EVERY: Final = timedelta(days=1)
@@ -42,9 +43,8 @@ def find_optimal_slots(
     connection: Connection, _sites: Sites, now: datetime
 ) -> Iterator[NoticeEvent]:
     """The briefs with a plan that is better than the last one; puts due plans in the queue."""
-    for saved in list_all_briefs(connection):
-        request = read_stored_request(saved.question)
-        if request.until_on <= now.date() or not is_wanted(connection, _make(saved, now)):
+    for saved, _ in read_current_briefs(connection, now):
+        if not is_wanted(connection, _make(saved, now)):
             continue
         plan = _find_plan(connection, saved, now)
         event = None if plan is None else _judge(connection, saved, plan, now)

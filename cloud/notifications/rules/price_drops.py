@@ -18,13 +18,13 @@ from cloud.database import EPOCH
 from cloud.money import written
 from cloud.notifications.event import Fact, NoticeEvent
 from cloud.notifications.kinds import NoticeTopic
+from cloud.notifications.rules.current_briefs import read_current_briefs
 from cloud.notifications.rules.interest import is_wanted
 from cloud.notifications.tables import notice_events
-from cloud.planning.stored_plans import read_stored_request
 from cloud.pricing.optimise.brief import Brief
 from cloud.pricing.slot import HOUR, list_slots
 from cloud.sales.price_sheet import PriceSheet, read_sheet_before
-from cloud.sales.saved_briefs import SavedBrief, list_all_briefs
+from cloud.sales.saved_briefs import SavedBrief
 from cloud.sites.openooh import VenueError
 from cloud.sites.site_model import Site
 from cloud.sites.sites import Sites
@@ -62,9 +62,8 @@ class PriceSums:
 
 def find_price_drops(connection: Connection, sites: Sites, now: datetime) -> Iterator[NoticeEvent]:
     """The briefs whose hours have become cheaper, of users who want to know."""
-    for saved in list_all_briefs(connection):
-        brief = read_stored_request(saved.question).to_brief()
-        if brief.until_on <= now.date() or not is_wanted(connection, _make(saved, now)):
+    for saved, brief in read_current_briefs(connection, now):
+        if not is_wanted(connection, _make(saved, now)):
             continue
         since = max(now - WEEK, _read_last(connection, saved) or now - WEEK)
         sums = _compare(connection, choose_sites(sites, brief), brief, since, now)
