@@ -4,15 +4,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from tests.cloud.databases import new_engine
-from tests.cloud.notifications.notice_world import NoticeWorld, open_world
+from tests.cloud.databases import copy_filled, new_engine
+from tests.cloud.notifications.notice_world import NoticeWorld, add_people, open_world
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[NoticeWorld]:
     """On SQLite."""
+    people = copy_filled(tmp_path, add_people)
     engine = new_engine(tmp_path)
-    yield open_world(engine)
+    yield NoticeWorld(engine, *people)
     engine.dispose()
 
 

@@ -85,19 +85,22 @@ class NoticeWorld:
 
 
 def open_world(engine: Engine) -> NoticeWorld:
+    return NoticeWorld(engine, *add_people(engine))
+
+
+def add_people(engine: Engine) -> list[User]:
     with writing(engine) as connection:
         agency = add_account(connection, "agency", NOON, AccountKind.AGENCY)
         acme = add_account(connection, "acme", NOON, agency="agency")
         bolt = add_account(connection, "bolt", NOON)
         owner = add_account(connection, "owner", NOON, AccountKind.MEDIA_OWNER)
-        people = [
+        return [
             add_user(connection, account, name, NOON, *roles, password_hash=None)
             for account, name, roles in (
                 (acme, "ann", ()), (acme, "bob", ()), (agency, "eve", ()), (bolt, "mallory", ()),
                 (owner, "sam", (Role.SALES,)),
             )
         ]  # fmt: skip
-    return NoticeWorld(engine, *people)
 
 
 def notice_event(
