@@ -121,7 +121,7 @@ def send_notices(
         except Exception:  # one notice that cannot be computed stops no other
             log.exception("notices.fault", extra={"request": row["request_id"]})
             count.failed += 1
-            _store_failure(context, row, BidderError(FAULT), context.clock())
+            _store_failure(context, dict(row), BidderError(FAULT), context.clock())
     return count
 
 
