@@ -9,10 +9,12 @@ import secrets
 import zlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
 import msgspec
 from sqlalchemy import (
+    BindParameter,
     Column,
     Connection,
     Index,
@@ -21,11 +23,13 @@ from sqlalchemy import (
     String,
     Table,
     and_,
+    bindparam,
     delete,
     or_,
     select,
     update,
 )
+from sqlalchemy.sql.dml import ReturningInsert
 
 from cloud import database
 
@@ -48,6 +52,23 @@ idempotency_keys = Table(
     Column("answer", LargeBinary),  # deflated
     Index("ix_idempotency_keys_expires_at", "expires_at"),
 )
+
+
+_COLUMNS: Final = idempotency_keys.c
+_NOW: Final[BindParameter[Any]] = bindparam("now")
+_IS_NAMED: Final = and_(
+    _COLUMNS.account == bindparam("of_account"),
+    _COLUMNS.route == bindparam("of_route"),
+    _COLUMNS.key == bindparam("of_key"),
+)
+_IS_CLAIMED: Final = and_(_IS_NAMED, _COLUMNS.claim == bindparam("of_claim"))
+_HAS_ENDED: Final = or_(
+    _COLUMNS.expires_at <= _NOW, and_(_COLUMNS.status.is_(None), _COLUMNS.held_until <= _NOW)
+)
+_DELETE_ENDED: Final = delete(idempotency_keys).where(_IS_NAMED, _HAS_ENDED)
+_READ: Final = select(idempotency_keys).where(_IS_NAMED)
+_COMPLETE: Final = update(idempotency_keys).where(_IS_CLAIMED)
+_RELEASE: Final = delete(idempotency_keys).where(_IS_CLAIMED, _COLUMNS.status.is_(None))
 
 
 class KeyInUse(RuntimeError):  # noqa: N818 - reads as what happened
@@ -92,19 +113,14 @@ def claim_key(connection: Connection, request: KeyedRequest, now: datetime) -> C
         KeyInUse: another request with the key is running.
         KeyReused: the key was used for another request.
     """
-    columns = idempotency_keys.c
-    has_ended = and_(columns.status.is_(None), columns.held_until <= now)
-    is_over = or_(columns.expires_at <= now, has_ended)
-    connection.execute(delete(idempotency_keys).where(_is(request), is_over))
+    connection.execute(_DELETE_ENDED, {**_name(request), "now": now})
     claim = Claim(request, secrets.token_hex(16))
-    insert = database.insert(connection.dialect.name, idempotency_keys).on_conflict_do_nothing()
     row = {
         "account": request.account, "route": request.route, "key": request.key,
         "request": request.digest, "claim": claim.token,
         "held_until": now + CLAIM_FOR, "expires_at": now + RETENTION,
     }  # fmt: skip
-    inserted = insert.values(row).returning(columns.claim)
-    if connection.execute(inserted).first() is not None:
+    if connection.execute(_insert_new(connection.dialect.name), row).first() is not None:
         return claim
     return _read_reply(connection, request)
 
@@ -116,19 +132,18 @@ def complete_key(connection: Connection, claim: Claim, reply: Reply) -> None:
         KeyInUse: the claim ended and another request has the key; roll the change back.
     """
     values = {
+        **_name_claim(claim),
         "status": reply.status,
         "headers": msgspec.json.encode(reply.headers),
         "answer": zlib.compress(reply.body),
     }
-    changed = update(idempotency_keys).where(_is_claim(claim)).values(values)
-    if not connection.execute(changed).rowcount:
+    if not connection.execute(_COMPLETE, values).rowcount:
         raise _in_use(claim.request)
 
 
 def release_key(connection: Connection, claim: Claim) -> None:
     """Delete the claim of a request that failed."""
-    columns = idempotency_keys.c
-    connection.execute(delete(idempotency_keys).where(_is_claim(claim), columns.status.is_(None)))
+    connection.execute(_RELEASE, _name_claim(claim))
 
 
 def delete_expired_keys(connection: Connection, now: datetime) -> int:
@@ -138,7 +153,7 @@ def delete_expired_keys(connection: Connection, now: datetime) -> int:
 
 
 def _read_reply(connection: Connection, request: KeyedRequest) -> Reply:
-    row: Any = connection.execute(select(idempotency_keys).where(_is(request))).one_or_none()
+    row: Any = connection.execute(_READ, _name(request)).one_or_none()
     if row is None:  # the other request failed between the two statements
         raise _in_use(request)
     if row.request != request.digest:
@@ -159,14 +174,15 @@ def _in_use(request: KeyedRequest) -> KeyInUse:
     )
 
 
-def _is(request: KeyedRequest) -> Any:
-    columns = idempotency_keys.c
-    return and_(
-        columns.account == request.account,
-        columns.route == request.route,
-        columns.key == request.key,
-    )
+def _name(request: KeyedRequest) -> dict[str, Any]:
+    return {"of_account": request.account, "of_route": request.route, "of_key": request.key}
 
 
-def _is_claim(claim: Claim) -> Any:
-    return and_(_is(claim.request), idempotency_keys.c.claim == claim.token)
+def _name_claim(claim: Claim) -> dict[str, Any]:
+    return {**_name(claim.request), "of_claim": claim.token}
+
+
+@cache
+def _insert_new(dialect: str) -> ReturningInsert[str]:
+    insert = database.insert(dialect, idempotency_keys).on_conflict_do_nothing()
+    return insert.returning(idempotency_keys.c.claim)
