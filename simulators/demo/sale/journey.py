@@ -110,6 +110,7 @@ def _settle(sale: Sale, order: Mapping[str, Any], campaign: Mapping[str, Any]) -
 
 def _verify_receipts(sale: Sale, campaign: Mapping[str, Any]) -> None:
     demo, keys = sale.server.demo, sale.server.receipt_keys
+    sale.server.run("receipts-append", "receipts", "append")  # the stream does so every few seconds
     file = receipts.download_receipts(sale.server.api, campaign, demo.folder)
     verified = receipts.verify_receipts(demo, keys, file)
     altered = receipts.find_alteration(demo, keys, file)
