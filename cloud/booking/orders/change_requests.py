@@ -3,14 +3,16 @@
 A change may shorten the flight and set another number of positions, for hours after the notice of
 the policy. What the policy demands for released hours stays due. Positions that it adds have the
 price of a quote that was locked for them when the change was asked for, and the present discount of
-the order; at another price than that of the line they are a line of their own. Hours are added as
-new lines, from a quote.
+the order; at another price than that of the line, or where the line is paid by a limited number of
+impressions, they are a line of their own. Hours are added as new lines, from a quote.
 """
 
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from sqlalchemy import select
 
 from cloud.booking.capacity import keep
 from cloud.booking.orders.change_store import (
@@ -32,22 +34,27 @@ from cloud.booking.slots import HOUR_S, DeliveryType, SlotDemand
 from cloud.booking.transitions import LineAction
 from cloud.booking.version_digest import LINE_ACTIONS
 from cloud.database import EPOCH
+from cloud.database.billing import cpm_contracts
 
 
 @dataclass(frozen=True, slots=True)
 class ChangedLine:
-    """What a change leaves of a line, and the positions that it adds; None: none."""
+    """What a change leaves of a line, and the positions that it adds; None: none.
+
+    `is_limited`: the line is paid by impressions up to a number of them, which is not for more.
+    """
 
     line: BookedLine
     added: BookedLine | None = None
+    is_limited: bool = False
 
     @property
     def lines(self) -> tuple[BookedLine, ...]:
-        """One line where the added positions have its prices, otherwise two."""
+        """One line where the added positions have its prices and no limit, otherwise two."""
         if self.added is None:
             return (self.line,)
         priced = (self.line.slots, self.line.discount_bp)
-        if (self.added.slots, self.added.discount_bp) != priced:
+        if self.is_limited or (self.added.slots, self.added.discount_bp) != priced:
             return self.line, self.added
         return (replace(self.line, positions=self.line.positions + self.added.positions),)
 
@@ -173,7 +180,8 @@ def compute_change(
     released = line.cost_minor - changed.cost_minor
     due = work.policy.compute_due(released, first_at, work.now)
     changed = replace(changed, cancellation_minor=line.cancellation_minor + due)
-    return ChangedLine(changed, _add_positions(work, order, changed, positions - held, quote))
+    added = _add_positions(work, order, changed, positions - held, quote)
+    return ChangedLine(changed, added, _has_impression_limit(work, line))
 
 
 def list_added(line: BookedLine, change: LineChange) -> list[SlotDemand]:
@@ -249,6 +257,12 @@ def _require_decider(work: OrderWork, order: Order, request: ChangeRequest) -> N
             f"the price of the added positions was to be decided about until "
             f"{ends_at:%Y-%m-%dT%H:%MZ}: reject the change, and ask again with a new quote"
         )
+
+
+def _has_impression_limit(work: OrderWork, line: BookedLine) -> bool:
+    columns = cpm_contracts.c
+    wanted = select(columns.most_impressions).where(columns.line_id == line.line_id)
+    return work.connection.execute(wanted).scalar() is not None
 
 
 def _keep_slots(line: BookedLine, change: LineChange) -> tuple[LineSlot, ...]:

@@ -22,6 +22,7 @@ from cloud.booking.quote_locks import QuoteUsedError
 from cloud.booking.slots import DeliveryType, NotAvailableError
 from cloud.booking.transitions import TransitionError
 from cloud.database import reading, writing
+from cloud.database.billing import cpm_contracts
 from tests.cloud.booking.capacity_data import read_free
 from tests.cloud.booking.orders.order_steps import (
     BUYER,
@@ -84,6 +85,20 @@ def test_more_positions_are_taken_when_they_are_free(steps: Steps) -> None:
         decide(steps, ask(steps, order_id, LineChange(positions=4)))
     assert steps.statuses(order_id) == ["ChangePending"]
     assert free(steps) == [3, 0, 3]
+
+
+def test_positions_beside_a_limited_number_of_impressions_are_a_line_of_their_own(
+    steps: Steps,
+) -> None:
+    order_id = steps.place()
+    (line,) = steps.book(order_id)
+    with writing(steps.engine) as connection:
+        contract = {"price_minor": 2_200, "multiplier": "1", "most_impressions": "180"}
+        row = contract | {"line_id": line.line_id, "created_by": "me", "created_at": NOON}
+        connection.execute(cpm_contracts.insert().values(row))
+    decide(steps, ask(steps, order_id, LineChange(positions=3)))
+    first, second = sorted(steps.lines(order_id), key=lambda one: one.line_id != line.line_id)
+    assert (first.line_id, first.positions, second.positions) == (line.line_id, 1, 2)
 
 
 def test_a_rejected_change_leaves_the_line_as_it_was(steps: Steps) -> None:
