@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from cloud.app.buyer import STAFF
 from cloud.app.context import AppContext
+from cloud.campaigns.estimates import AudienceBasis
 from cloud.campaigns.performance import Performance
 from cloud.campaigns.totals import DeliveryTotals
 from cloud.money import major
@@ -79,33 +80,37 @@ def forecast_values(context: AppContext, site: Site, slots: Iterable[Slot]) -> l
 def delivered_values(found: Performance) -> list[PlayedValue]:
     """The value of a play of each creative at each screen, of a campaign as delivered.
 
-    Plays that were not reported count neither as plays nor as impressions.
+    Plays that were not reported count neither as plays nor as impressions. Impressions are those of
+    plays whose audience is known.
     """
     currency = _one_currency(found)
     parts: dict[tuple[str, str | None], DeliveryTotals] = defaultdict(DeliveryTotals)
+    known: dict[tuple[str, str | None], DeliveryTotals] = defaultdict(DeliveryTotals)
     for hour in found.hours:
-        booked = hour.hour.booked
-        parts[booked.key.location, booked.creative].add(hour)
+        part = hour.hour.booked.key.location, hour.hour.booked.creative
+        parts[part].add(hour)
+        if hour.basis is not AudienceBasis.UNKNOWN:
+            known[part].add(hour)
     return [
-        _to_value(location, creative, totals, currency)
-        for (location, creative), totals in parts.items()
+        PlayedValue(
+            location=part[0],
+            creative=part[1],
+            plays=totals.plays,
+            impressions=_divide_by_plays(known[part]),
+            cost=major(totals.price_minor, currency) / totals.plays,
+            currency=currency,
+        )
+        for part, totals in parts.items()
         if totals.plays
     ]
 
 
-def _to_value(
-    location: str, creative: str | None, totals: DeliveryTotals, currency: str
-) -> PlayedValue:
-    is_known = totals.ots.interval.p90 > 0
-    people = Decimal(repr(totals.ots.interval.p50)) / totals.plays
-    return PlayedValue(
-        location=location,
-        creative=creative,
-        plays=totals.plays,
-        impressions=people.quantize(MULTIPLIER_STEP) if is_known else None,
-        cost=major(totals.price_minor, currency) / totals.plays,
-        currency=currency,
-    )
+def _divide_by_plays(known: DeliveryTotals) -> Decimal | None:
+    """Impressions of a play; None where the audience of no play is known."""
+    if not known.plays:
+        return None
+    people = Decimal(repr(known.ots.interval.p50)) / known.plays
+    return people.quantize(MULTIPLIER_STEP)
 
 
 def _one_currency(found: Performance) -> str:
