@@ -15,8 +15,10 @@ MOST_BIDS: Final = 50
 MOST_BYTES: Final = 256 * 1024
 DEFAULT_CURRENCY: Final = "USD"
 """What the standard assumes where a response names no currency."""
-Text = Annotated[str, Meta(max_length=512)]
-NoticeUrl = Annotated[str, Meta(max_length=4_000)]
+PRINTABLE: Final = r"^[^\x00-\x1f\x7f]*$(?!\n)"
+"""Without control characters: PostgreSQL stores no NUL, and no address has a line break."""
+Text = Annotated[str, Meta(max_length=512, pattern=PRINTABLE)]
+NoticeUrl = Annotated[str, Meta(max_length=4_000, pattern=PRINTABLE)]
 
 
 class BidResponseError(ValueError):

@@ -41,6 +41,9 @@ BID = b'{"id": "b", "impid": "1", "price": 1}'
         b'{"seatbid": [' + b",".join([b'{"bid": [' + BID + b"]}"] * (MOST_BIDS + 1)) + b"]}",
         b'{"seatbid": [' + b",".join([b'{"bid": [' + b",".join([BID] * 6) + b"]}"] * 9) + b"]}",
         b'{"seatbid": [{"bid": [{"id": "' + b"x" * 600 + b'", "impid": "1"}]}]}',
+        b'{"seatbid": [{"bid": [{"id": "b", "impid": "1", "crid": "\\u0000"}]}]}',
+        b'{"seatbid": [{"bid": [{"id": "b", "impid": "1", "lurl": "https://x\\n"}]}]}',
+        b'{"nbr": ' + b"9" * 5_000 + b"}",
     ],
 )
 def test_what_is_no_response_is_refused(content):
