@@ -31,6 +31,11 @@ class Deadline:
         """`seconds` from now."""
         return cls(clock() + seconds, clock)
 
+    @property
+    def is_over(self) -> bool:
+        """Whether no time is left."""
+        return self.clock() >= self.ends_s
+
     def left_s(self) -> float:
         """Seconds that are left, more than zero; TimeoutError when there are none."""
         left = self.ends_s - self.clock()

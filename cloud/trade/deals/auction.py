@@ -18,6 +18,7 @@ from cloud.app.orders.open_work import open_work
 from cloud.auth import audit
 from cloud.booking.orders.order_work import Actor
 from cloud.booking.transactions import run_booking
+from cloud.messaging.deadline import Deadline
 from cloud.trade.deals.bidder_client import BidderClient, BidderError
 from cloud.trade.deals.deal import PrivateDeal, find_deal
 from cloud.trade.deals.evaluation import RatedBid, rate_bids
@@ -35,6 +36,8 @@ from cloud.trade.openrtb.bid_response import BidResponse, BidResponseError, deco
 from cloud.trade.openrtb.loss_reasons import LossReason
 
 DECIDE: Final = "deal.decide"
+NOTICES_S: Final = 5.0
+"""How long the caller waits for notices: a bidder that is slow gets the rest of them later."""
 Failure = tuple[LossReason, str]
 
 
@@ -60,7 +63,7 @@ def run_auction(
     else:
         _decide(context, actor, deal, record, response)
         context.booking_cache.clear()
-        send_notices(context, client, request_id)
+        send_notices(context, client, request_id, Deadline.after(NOTICES_S))
     with database.reading(context.engine) as connection:
         return find_request(connection, request_id)
 

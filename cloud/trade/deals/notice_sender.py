@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from cloud import database
 from cloud.app.context import AppContext
@@ -40,7 +40,7 @@ class BidNoticeSender:
             with database.writing(context.engine) as connection:
                 expired = expire_requests(connection, context.clock())
             count = send_notices(context, self._client)
-        except DBAPIError as error:
+        except SQLAlchemyError as error:
             log.warning("notices.not_sent", extra={"error": type(error).__name__})
             return NoticeCount()
         if expired or count != NoticeCount():

@@ -22,6 +22,7 @@ from cloud import database
 from cloud.app.context import AppContext
 from cloud.billing.cpm_contracts import DeliveredPlays, read_contracts
 from cloud.campaigns.delivery import LATE_DATA, read_delivery
+from cloud.messaging.deadline import Deadline
 from cloud.money import major
 from cloud.pricing.slot import HOUR
 from cloud.trade.deals.bidder_client import BidderClient, BidderError
@@ -101,9 +102,15 @@ def store_notices(
 
 
 def send_notices(
-    context: AppContext, client: BidderClient, request_id: str | None = None
+    context: AppContext,
+    client: BidderClient,
+    request_id: str | None = None,
+    deadline: Deadline | None = None,
 ) -> NoticeCount:
-    """Send the notices that are due, of one request or of all."""
+    """Send the notices that are due, of one request or of all.
+
+    None is begun after the deadline: those stay due.
+    """
     count = NoticeCount()
     of = true() if request_id is None else bid_notices.c.request_id == request_id
     with database.reading(context.engine) as connection:
@@ -114,6 +121,8 @@ def send_notices(
             .limit(MOST_AT_ONCE)
         ).mappings().all()  # fmt: skip
     for row in due:
+        if deadline is not None and deadline.is_over:
+            break
         try:
             _send(context, client, dict(row), count)
         except SQLAlchemyError:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import exc
 
 from cloud.database import writing
 from cloud.trade.deals import notice_sender, notices
@@ -54,9 +54,15 @@ def test_a_notice_that_cannot_be_computed_is_tried_again_later(
     assert "id of the request" in FAULT
 
 
-def test_a_lost_database_does_not_end_the_thread(sender: BidNoticeSender, monkeypatch) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [exc.OperationalError("SELECT 1", {}, OSError("gone")), exc.TimeoutError("the pool is empty")],
+)
+def test_a_lost_database_does_not_end_the_thread(
+    sender: BidNoticeSender, monkeypatch, error: Exception
+) -> None:
     def fail(*_: object) -> int:
-        raise OperationalError("SELECT 1", {}, OSError("gone"))
+        raise error
 
     monkeypatch.setattr(notice_sender, "expire_requests", fail)
     assert sender.step() == NoticeCount()

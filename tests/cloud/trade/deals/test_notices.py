@@ -9,6 +9,7 @@ import pytest
 from cloud.billing.cpm_contracts import bill_impressions, read_contracts
 from cloud.billing.delivered_plays import plays_reader
 from cloud.database import reading, writing
+from cloud.trade.deals import auction
 from cloud.trade.deals.bidder_client import BidderClient
 from cloud.trade.deals.notices import MOST_ATTEMPTS, NoticeCount, send_notices
 from tests.cloud.campaigns.campaign_data import report, store_reports
@@ -99,6 +100,14 @@ def test_a_notice_is_sent_again_until_it_arrives_and_then_no_more(exchange: Exch
     assert send(exchange, now + timedelta(minutes=1)) == NoticeCount(sent=1)
     assert send(exchange, now + timedelta(hours=1)) == NoticeCount()
     assert [kind for kind, _ in exchange.bidder.notices] == ["win"]
+
+
+def test_a_slow_bidder_gets_the_notices_of_a_request_later(exchange: Exchange, monkeypatch) -> None:
+    monkeypatch.setattr(auction, "NOTICES_S", 0.0)
+    found = win(exchange, None)
+    assert read_notice(exchange, found, "nurl")["status"] == "pending"
+    assert send(exchange, exchange.market.context.clock.now).sent >= 1
+    assert read_notice(exchange, found, "nurl")["status"] == "sent"
 
 
 @pytest.mark.parametrize(("status", "attempts"), [(404, 1), (500, MOST_ATTEMPTS)])
