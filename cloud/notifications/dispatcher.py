@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
+from prometheus_client import Counter
 from sqlalchemy import Connection, Engine
 
 from cloud.database import microseconds, reading, writing
@@ -33,6 +34,9 @@ from cloud.notifications.notice_store import (
 from cloud.notifications.preference_store import disable_webhook
 
 log = logging.getLogger(__name__)
+MESSAGES = Counter(
+    "onlooker_notices", "Messages of notifications that were sent or failed", ("channel", "outcome")
+)
 FOR_ONE_RUN_S: Final = 60.0
 
 SendNotice = Callable[[ClaimedNotice], DeliveryFailure | None]
@@ -115,6 +119,7 @@ class NoticeDispatcher:
     def _record(
         self, claimed: ClaimedNotice, failure: DeliveryFailure | None, now: datetime
     ) -> None:
+        MESSAGES.labels(claimed.channel, "sent" if failure is None else "failed").inc()
         with writing(self.engine) as connection:
             if failure is None:
                 record_sent(connection, claimed.numbers, now)

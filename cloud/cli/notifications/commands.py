@@ -16,6 +16,7 @@ from cloud import settings
 from cloud.cli.accounts.mail_options import add_mail_arguments, read_mailer
 from cloud.cli.notifications.repeated_work import RepeatedWork, attempt, repeat_until_stopped
 from cloud.database import open_existing, reading
+from cloud.metrics_server import serving_metrics
 from cloud.notifications.channels import NoticeSender
 from cloud.notifications.dispatcher import NoticeDispatcher
 from cloud.notifications.finder import EventFinder
@@ -46,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     offer("--every", type=float, default=60.0, metavar="SECONDS", help="(%(default)s)")
     add_mail_arguments(run_parser)
     offer("--sms-region", metavar="REGION", help="region of Amazon SNS (none: no text messages)")
+    offer("--metrics-port", type=int, metavar="PORT", help="serve Prometheus metrics on loopback")
     offer("--once", action="store_true", help="find once, deliver what is due, and end")
     purpose = "notifications, the latest first"
     listing = subcommands.add_parser("list", help=purpose, description=purpose)
@@ -78,9 +80,11 @@ def _run(arguments: argparse.Namespace) -> int:
         RepeatedWork(every_s, lambda: finder.find(_now())),
         RepeatedWork(DELIVER_EVERY_S, lambda: dispatcher.step(_now())),
     )
-    repeat_until_stopped(
-        engine, works, FAILED, at_end=lambda: dispatcher.finish(_now()), longest_end_s=LONGEST_END_S
-    )
+    with serving_metrics(arguments.metrics_port or None):
+        repeat_until_stopped(
+            engine, works, FAILED,
+            at_end=lambda: dispatcher.finish(_now()), longest_end_s=LONGEST_END_S,
+        )  # fmt: skip
     return 0
 
 

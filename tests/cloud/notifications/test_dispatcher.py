@@ -3,6 +3,8 @@
 import threading
 from datetime import timedelta
 
+from prometheus_client import REGISTRY
+
 from cloud.alerting.backoff import MOST_ATTEMPTS
 from cloud.database import writing
 from cloud.messaging.failures import DeliveryFailure, FailureKind
@@ -25,6 +27,11 @@ UNDER = NoticeTopic.UNDER_DELIVERY
 PHONE = "+447700900123"
 HOOK = "https://hooks.acme.example/x"
 REFUSED = DeliveryFailure("refused", FailureKind.REFUSED)
+
+
+def failed_mails() -> float:
+    labels = {"channel": "email", "outcome": "failed"}
+    return REGISTRY.get_sample_value("onlooker_notices_total", labels) or 0.0
 
 
 def states(world: NoticeWorld) -> set[str]:
@@ -81,8 +88,10 @@ def test_a_failed_message_is_tried_again_later_and_others_are_not_held_up(
     world: NoticeWorld,
 ) -> None:
     world.mailbox.fails_for = frozenset({world.ann.id})
+    before = failed_mails()
     world.store(notice_event())
     assert {one.user for one in world.deliver()} == {world.bob.id, world.eve.id}
+    assert failed_mails() == before + 1
     assert world.deliver(NOON + MINUTE / 2) == []
     world.mailbox.fails_for = frozenset()
     assert [one.user for one in world.deliver(NOON + MINUTE)] == [world.ann.id]
