@@ -1,8 +1,9 @@
-// node storyboards.mjs URL KEY IDS: runs the storyboard media_buy_seller of AdCP and the scenarios
-// that it requires against a seller, and prints the outcome of each step as JSON.
+// node storyboards.mjs URL KEY IDS: runs the storyboard media_buy_seller of AdCP, the scenarios that
+// it requires, and some that every agent has to pass, and prints the outcome of each step as JSON.
 //
-// The fixtures of a storyboard are products that a seller seeds. IDS, a JSON object, has the
-// seller's own products and pricing options in their place; nothing else of a storyboard changes.
+// The fixtures of a storyboard are products that a seller seeds, and dates that pass. IDS, a JSON
+// object, has the seller's own products and pricing options, and dates to come, in their place;
+// nothing else of a storyboard changes.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -14,10 +15,11 @@ setAgentTesterLogger({ info: quiet, warn: quiet, error: quiet, debug: quiet });
 
 const sdk = dirname(createRequire(import.meta.url).resolve("@adcp/sdk/package.json"));
 const version = readFileSync(join(sdk, "ADCP_VERSION"), "utf8").trim();
-const folder = join(sdk, "compliance", "cache", version, "protocols", "media-buy");
+const cache = join(sdk, "compliance", "cache", version);
+const UNIVERSAL = ["error-compliance", "idempotency", "schema-validation", "v3-envelope-integrity"];
 
-function read(name) {
-  let text = readFileSync(join(folder, name), "utf8");
+function read(...name) {
+  let text = readFileSync(join(cache, ...name), "utf8");
   for (const [theirs, ours] of Object.entries(JSON.parse(ids))) {
     text = text.replaceAll(`"${theirs}"`, `"${ours}"`);
   }
@@ -35,10 +37,13 @@ function reason(step) {
   return [step.error, step.skip?.detail, ...sentences].filter(Boolean).join("; ");
 }
 
-const main = read("index.yaml");
-const scenarios = main.requires_scenarios.map((id) => read(`scenarios/${id.split("/")[1]}.yaml`));
+const main = read("protocols", "media-buy", "index.yaml");
+const scenarios = main.requires_scenarios.map((id) =>
+  read("protocols", "media-buy", "scenarios", `${id.split("/")[1]}.yaml`),
+);
+const universal = UNIVERSAL.map((name) => read("universal", `${name}.yaml`));
 const steps = [];
-for (const storyboard of [main, ...scenarios]) {
+for (const storyboard of [main, ...scenarios, ...universal]) {
   const result = await runStoryboard(url, storyboard, {
     protocol: "mcp",
     allow_http: true,

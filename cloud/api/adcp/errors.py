@@ -36,6 +36,7 @@ CORRECTABLE: Final = "correctable"
 TRANSIENT: Final = "transient"
 TERMINAL: Final = "terminal"
 RETRY_AFTER_S: Final = 5
+KEY_CONFLICT: Final = "IDEMPOTENCY_CONFLICT"
 _PLACE: Final = re.compile(r" - at `\$\.?(.*)`$")
 
 
@@ -63,7 +64,9 @@ class AdcpError(Exception):
         self.details = dict(details or {})
 
     def describe(self) -> dict[str, Any]:
-        """As AdCP writes it."""
+        """As AdCP writes it; a conflict of keys says nothing else, since a key may be stolen."""
+        if self.code == KEY_CONFLICT:
+            return {"code": self.code, "message": self.message}
         found: dict[str, Any] = {
             "code": self.code, "message": self.message[:MOST_TEXT], "recovery": self.recovery,
         }  # fmt: skip
@@ -104,7 +107,7 @@ MEANINGS: Final[Mapping[type[Exception], Meaning]] = {
     NotAllowedError: Meaning("PERMISSION_DENIED", TERMINAL),
     CreativeRefusedError: Meaning("CREATIVE_REJECTED"),
     CreativeConflictError: Meaning("VALIDATION_ERROR"),
-    KeyReused: Meaning("IDEMPOTENCY_CONFLICT", suggestion="send a new idempotency_key"),
+    KeyReused: Meaning(KEY_CONFLICT),
     KeyInUse: Meaning("SERVICE_UNAVAILABLE", TRANSIENT, "send the same request again"),
     DaypartError: Meaning("VALIDATION_ERROR"),
     RangeError: Meaning("VALIDATION_ERROR"),
@@ -122,6 +125,7 @@ MEANINGS: Final[Mapping[type[Exception], Meaning]] = {
 TEXTS: Final[Mapping[type[Exception], str]] = {
     DataError: "a text has a NUL character or is too long, or a number is too large",
     DBAPIError: "the database cannot be reached: send the request again in a few seconds",
+    KeyReused: "the idempotency_key belongs to another request: send a new one with a new request",
     UnknownAccountError: "no account of yours is meant by the reference",
     UnknownOrderError: "no media buy of yours has that id",
     UnknownPackageError: "no package of yours has that id",

@@ -190,9 +190,9 @@ def _quote_package(
 def _check_hours(call: ToolCall, sold: SoldProduct, package: PackageOrder, count: int) -> None:
     now, window = call.context.clock(), package.window
     if window.starts_at < now:
-        raise invalid_value(
-            package.place("start_time"), f"the flight begins before {now:%Y-%m-%dT%H:%M:%SZ}",
-            "send asap, or a later time",
+        raise AdcpError(
+            "INVALID_REQUEST", f"the flight begins before {now:%Y-%m-%dT%H:%M:%SZ}",
+            field=package.place("start_time"), suggestion="send asap, or a later time",
         )  # fmt: skip
     if window.ends_at - now > REACH:
         raise invalid_value(

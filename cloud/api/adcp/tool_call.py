@@ -84,6 +84,7 @@ class ToolCall:
             return ended.content
         self.context.booking_cache.clear()
         content: dict[str, Any] = msgspec.json.decode(response.body)
+        content["idempotency_key"] = arguments.idempotency_key
         if REPLAYED.items() <= dict(response.headers).items():
             content["replayed"] = True
         return content

@@ -1,7 +1,7 @@
 """The tools of the seller: their names, arguments, and what they do.
 
 A refusal is a result with `isError`; it has the error in AdCP's form as `adcp_error`, and in
-`errors` as the tasks of AdCP return it.
+`errors` as the tasks of AdCP return it. `status` is that of the task, where the answer has none.
 """
 
 import logging
@@ -165,6 +165,7 @@ def _run(tool: SellerTool, call: ToolCall) -> dict[str, Any]:
 def _to_result(
     sent: Mapping[str, Any], content: dict[str, Any], *, is_error: bool
 ) -> dict[str, Any]:
+    content = {"status": "failed" if is_error else "completed"} | content
     context = sent.get("context")
     if isinstance(context, dict):
         content = content | {"context": context}

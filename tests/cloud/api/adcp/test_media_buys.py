@@ -21,6 +21,7 @@ def test_a_media_buy_books_the_hours_of_its_products_at_the_offered_price(seller
     assert (bought["status"], booked["screen_hours"]) == ("pending_creatives", 3)
     assert booked["price"] == offered["fixed_price"] < bought["total_budget"] == 5000
     (read,) = seller("get_media_buys", media_buy_ids=[bought["media_buy_id"]])["media_buys"]
+    bought.pop("idempotency_key")
     assert read == bought
 
 
@@ -28,7 +29,7 @@ def test_a_media_buy_books_the_hours_of_its_products_at_the_offered_price(seller
     ("change", "code", "field"),
     [
         ({"packages": []}, "INVALID_REQUEST", "packages"),
-        ({"start_time": "2026-11-01T00:00:00Z"}, "VALIDATION_ERROR", "packages[0].start_time"),
+        ({"start_time": "2026-11-01T00:00:00Z"}, "INVALID_REQUEST", "packages[0].start_time"),
         ({"start_time": "soon"}, "VALIDATION_ERROR", "start_time"),
         ({"end_time": "2026-11-25"}, "INVALID_REQUEST", "end_time"),
         ({"end_time": "2026-11-24T00:30:00Z"}, "VALIDATION_ERROR", "packages[0]"),

@@ -12,5 +12,6 @@ def test_a_repeated_key_books_once_and_a_different_request_with_it_is_refused(
     assert again == first | {"replayed": True, "context": {"call": 2}}
     refusal = seller.refuse("create_media_buy", idempotency_key=key, **BUY, po_number="7")
     assert refusal["code"] == "IDEMPOTENCY_CONFLICT"
+    assert refusal.keys() == {"code", "message"}, "nothing of the first request is shown"
     missing = seller.refuse("create_media_buy", **BUY)
     assert (missing["code"], missing["field"]) == ("INVALID_REQUEST", "idempotency_key")

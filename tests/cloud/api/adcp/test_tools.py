@@ -25,4 +25,6 @@ def test_a_refusal_has_its_error_and_the_context(seller: Seller) -> None:
     assert found["isError"] is True
     assert content["errors"] == [content["adcp_error"]]
     assert content["context"] == context
+    assert content["status"] == "failed"
+    assert seller("get_products", buying_mode="wholesale")["status"] == "completed"
     assert content["adcp_error"]["field"] == "buying_mode"
