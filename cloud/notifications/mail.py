@@ -7,6 +7,7 @@ styles in its elements, no script, and loads nothing: no image reports that it w
 from collections.abc import Iterator
 from datetime import datetime
 from email.message import EmailMessage
+from email.policy import default
 from email.utils import format_datetime
 from html import escape
 from typing import Final
@@ -14,6 +15,8 @@ from typing import Final
 from cloud.messaging.smtp import MailRelay
 from cloud.notifications.message import NoticeItem, NoticeMessage, make_line
 
+ONE_LINE: Final = default.clone(max_line_length=990)
+"""Headers are not folded: a folded address is encoded, and mail programs do not decode it there."""
 ONE_CLICK: Final = "List-Unsubscribe=One-Click"
 PAGE_STYLE: Final = "margin:0;padding:0;background-color:#fbfaf7;color:#12343b"
 BOX_STYLE: Final = (
@@ -34,7 +37,7 @@ FOOT_STYLE: Final = "margin:24px 0 0;font-size:13px;color:#4f666c"
 
 def write_mail(to: str, message: NoticeMessage, relay: MailRelay, now: datetime) -> EmailMessage:
     """The mail; a repeated attempt has the same Message-ID."""
-    mail = EmailMessage()
+    mail = EmailMessage(policy=ONE_LINE)
     mail["From"], mail["To"] = relay.sender, to
     mail["Subject"] = f"[Onlooker] {message.subject}"
     mail["Date"] = format_datetime(now)

@@ -66,5 +66,14 @@ def test_a_hostile_name_is_text_and_nothing_is_loaded(peer: Peers) -> None:
     assert "url(" not in html
 
 
+def test_the_address_to_unsubscribe_is_sent_as_it_is(peer: Peers) -> None:
+    server = Smtp()
+    assert mail_to(peer(server).port, item(HOSTILE), item("é" * 150)) is None
+    head = server.mail.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    assert f"List-Unsubscribe: <{LINK}/unsubscribe?token={TOKEN}>".encode() in head
+    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in head
+    assert max(map(len, server.mail.split(b"\r\n"))) <= 998
+
+
 def test_a_repeated_mail_has_the_same_message_id(peer: Peers) -> None:
     assert receive(peer)["Message-ID"] == receive(peer)["Message-ID"]
