@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, text, true, update
 
 from cloud.booking import capacity
 from cloud.booking.returns import sweep_expired
@@ -46,6 +46,8 @@ class HoldPolicy:
     slots: int
 
 
+LIMITS_LOCK: Final = text("SELECT pg_advisory_xact_lock(1752132708, hashtext(:account))")
+"""PostgreSQL's advisory lock of an account; the first key is arbitrary."""
 COMPRESSION: Final = 1
 """Fast: a hold of thousands of slots waits for it with the slots locked."""
 
@@ -102,6 +104,7 @@ def place_hold(
         HoldLimitError: the account has as many holds or held slots as the policy allows.
         NotAvailableError, SlotDemandError: as `capacity.take`.
     """
+    lock_limits(connection, hold.account)
     _refuse_too_many(connection, hold, policy)
     capacity.take(
         connection,
@@ -270,10 +273,22 @@ def end_displaced_holds(
     return [_hold(row) for row in connection.execute(changed).mappings()]
 
 
+def lock_limits(connection: Connection, account: str) -> None:
+    """Let one transaction at a time hold or reserve for an account, so that limits are exact.
+
+    It comes before the first slot is taken. SQLite has one writer.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(LIMITS_LOCK, {"account": account})
+
+
 def refuse_too_many_slots(
     connection: Connection, account: str, now: datetime, policy: HoldPolicy
 ) -> None:
-    """Raise HoldLimitError where holds and reservations of an account have too many slots."""
+    """Raise HoldLimitError where holds and reservations of an account have too many slots.
+
+    The caller has called `lock_limits`.
+    """
     takes = booking_takes.c
     counted = (
         select(func.count())

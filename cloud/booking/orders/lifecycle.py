@@ -11,7 +11,7 @@ from typing import Any, Final
 from cloud.booking import capacity
 from cloud.booking.audit_log.hold_entries import DISPLACE, record_hold
 from cloud.booking.capacity import release
-from cloud.booking.holds import end_displaced_holds, refuse_too_many_slots
+from cloud.booking.holds import end_displaced_holds, lock_limits, refuse_too_many_slots
 from cloud.booking.order_line import BookingStatus
 from cloud.booking.orders.change_store import reject_pending
 from cloud.booking.orders.credit import require_credit
@@ -50,6 +50,8 @@ def reserve_lines(
     """
     expires_at = work.now + work.policy.reservation
     moved = []
+    if not work.actor.is_staff:
+        lock_limits(work.connection, order.account)
     for line in lines:
         moved.append(work.move(line, choose_reservation(work, line), expires_at=expires_at))
         _take(work, order, line, expires_at)

@@ -11,7 +11,13 @@ from typing import Final
 
 from cloud.auth.accounts.account_store import require_account, unknown_account
 from cloud.auth.accounts.brand_store import read_brand, unknown_brand
-from cloud.booking.holds import BookingHoldState, end_hold, refuse_too_many_slots, require_held
+from cloud.booking.holds import (
+    BookingHoldState,
+    end_hold,
+    lock_limits,
+    refuse_too_many_slots,
+    require_held,
+)
 from cloud.booking.orders.lifecycle import choose_reservation
 from cloud.booking.orders.order import (
     BASIS_POINTS,
@@ -130,6 +136,8 @@ def add_held_lines(
         OrderRefused: the hold has no quote, or as `add_lines`.
     """
     order = work.lock_order(order_id)
+    if not work.actor.is_staff:
+        lock_limits(work.connection, order.account)
     hold = require_held(work.connection, hold_id, frozenset({order.account}), work.now)
     if hold.quote is None:
         raise OrderRefused(f"hold {hold.id} has no quote: hold the slots of a quote")

@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
 
 from cloud.booking.capacity import take
 from cloud.booking.holds import (
@@ -24,6 +25,7 @@ from cloud.booking.holds import (
     sweep_holds,
 )
 from cloud.booking.slots import DeliveryType, NotAvailableError, SlotDemand
+from cloud.database import writing
 from tests.cloud.booking.capacity_data import (
     HOUR,
     NOW,
@@ -33,6 +35,7 @@ from tests.cloud.booking.capacity_data import (
     slot_sums,
     used,
 )
+from tests.cloud.databases import create_tables
 
 POLICY = HoldPolicy(period=2 * HOUR, longest=5 * HOUR, extensions=3, holds=2, slots=10)
 
@@ -92,6 +95,20 @@ def test_an_account_has_a_limited_number_of_holds_and_slots(sqlite: Connection) 
     release_hold(sqlite, "a", frozenset({"acme"}), NOW)
     place(sqlite, "d", demand(0))
     place(sqlite, "e", demand(0), at=NOW + 2 * HOUR)
+
+
+def test_a_second_hold_of_an_account_waits_for_the_first_to_be_counted(
+    postgresql_engine: Engine,
+) -> None:
+    create_tables(postgresql_engine)
+    with writing(postgresql_engine) as first:
+        place(first, "a", demand(range(8)))
+        with writing(postgresql_engine) as second:
+            second.exec_driver_sql("SET LOCAL lock_timeout = '20ms'")
+            place(second, "b", demand(8), account="zeta")
+            with pytest.raises(OperationalError, match="lock timeout"):
+                place(second, "c", demand(range(8, 11)))
+            second.rollback()
 
 
 def test_the_sweep_ends_what_has_expired(connection: Connection) -> None:
