@@ -127,6 +127,7 @@ TEXTS: Final[Mapping[type[Exception], str]] = {
     DBAPIError: "the database cannot be reached: send the request again in a few seconds",
     KeyReused: "the idempotency_key belongs to another request: send a new one with a new request",
     UnknownAccountError: "no account of yours is meant by the reference",
+    UnknownCreativeError: "no creative of yours has that id",
     UnknownOrderError: "no media buy of yours has that id",
     UnknownPackageError: "no package of yours has that id",
     UnknownProduct: "no product for sale has that id",

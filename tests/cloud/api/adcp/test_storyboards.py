@@ -88,6 +88,7 @@ def storyboard_seller(tmp_path: Path) -> Iterator[Seller]:
 
 
 def run_storyboards(address: str, key: str) -> list[dict[str, str]]:
+    assert (NPM / "node_modules" / "@adcp").is_dir(), "`make npm` installs the storyboards"
     now = datetime.now(UTC)
     dates = {
         text: f"{now + timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}" for text, days in DAYS.items()
