@@ -15,6 +15,8 @@ from cloud.sites.openooh import KNOWN, TAXONOMY_1_1, to_openooh_1_1
 
 SECONDS_BELOW: Final = Decimal(10) ** 11
 """A `dt` below it is in seconds: as milliseconds it would be before 1974."""
+LARGEST: Final = Decimal(10) ** 15
+"""A number from here on is an error: as milliseconds it would be after the year 33000."""
 OPENOOH: Final = frozenset({1, TAXONOMY_1_1})
 """The taxonomies whose ids are those of OpenOOH, 1.0 and 1.1."""
 MEASUREMENT_VENDOR: Final = 1
@@ -145,6 +147,6 @@ def _number(value: Any, name: str) -> Decimal:
         number = Decimal(str(value)) if not isinstance(value, (bool, list, dict)) else None
     except InvalidOperation:
         number = None
-    if number is None or not number.is_finite():
+    if number is None or not number.is_finite() or abs(number) >= LARGEST:
         raise DialectError(f"{name}: expected a number")
     return number

@@ -93,6 +93,8 @@ def test_multipliers_in_extensions_are_read(imp, device):
         ({"imp": {}}, "imp: expected a list"),
         ({"dooh": {"venuetypetax": "5"}}, "venuetypetax: expected a whole number"),
         ({"imp": [{"dt": "soon"}]}, "imp.dt: expected a number"),
+        ({"imp": [{"dt": "1e99999"}]}, "imp.dt: expected a number"),
+        ({"imp": [{"qty": {"multiplier": "1e400"}}]}, "multiplier: expected a number"),
         ({"imp": [{"dt": True}]}, "imp.dt: expected a number"),
         ({"imp": [{"qty": {"multiplier": 0}}]}, "found 0, expected more than 0"),
         ({"imp": [{"qty": {"multiplier": "NaN"}}]}, "multiplier: expected a number"),
