@@ -29,7 +29,7 @@ class LineDelivery:
 
     `plays` are those that a camera or a play log has reported, `plays_high` adds the booked plays
     of hours of which nothing is known. `observed_s` is the camera time that was measured during the
-    plays, `expected_s` that of all plays.
+    plays, `expected_s` that of all plays. Without `has_audience` the people are not known.
     """
 
     plays: int
@@ -47,6 +47,7 @@ class LineDelivery:
     observed_s: int
     expected_s: int
     is_final: bool
+    has_audience: bool
 
 
 def read_delivery(
@@ -90,6 +91,7 @@ def to_delivery(line: CampaignLine, totals: DeliveryTotals, until: datetime) -> 
         observed_s=totals.observed_ms // 1_000,
         expected_s=totals.expected_ms // 1_000,
         is_final=is_final(line, until),
+        has_audience=totals.has_audience,
     )
 
 

@@ -50,6 +50,8 @@ class DeliveryTotals:
     unknown_milli: int = 0
     estimated_plays: int = 0
     """Plays whose audience was not measured."""
+    plays_without_audience: int = 0
+    """Plays with neither a measurement nor a forecast; the audience has nothing of them."""
     expected_ms: int = 0
     observed_ms: int = 0
     measured: MeasuredTotals = field(default_factory=MeasuredTotals)
@@ -69,6 +71,8 @@ class DeliveryTotals:
         self.unknown_milli += found.unknown_milli
         if found.basis is not AudienceBasis.MEASURED:
             self.estimated_plays += hour.plays or 0
+        if found.basis is AudienceBasis.UNKNOWN:
+            self.plays_without_audience += hour.plays or 0
         self.expected_ms += found.expected_ms
         self.observed_ms += found.observed_ms
         self.measured.add(found)
@@ -84,7 +88,9 @@ class DeliveryTotals:
     @property
     def has_audience(self) -> bool:
         """Whether anything is known of the audience."""
-        return self.plays > 0 or (self.hours > 0 and not self.unknown_milli)
+        if self.plays > self.plays_without_audience:
+            return True
+        return self.hours > 0 and not self.unknown_milli and not self.plays
 
 
 def sum_hours(hours: Iterable[EstimatedHour]) -> DeliveryTotals:

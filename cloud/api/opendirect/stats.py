@@ -105,7 +105,7 @@ def describe_stats(
     stats: dict[str, Any] = {
         "reportdate": now,
         "frameid": line.location,
-        "impressions": None if found is None else found.ots,
+        "impressions": found.ots if found is not None and found.has_audience else None,
         "clicks": 0,
         "ctr": 0,
         "spend": major(spend, line.currency),
@@ -143,8 +143,8 @@ def _describe_plays(found: LineDelivery) -> dict[str, Any]:
         "plays": found.plays,
         "bookedplays": booked,
         "deliverypercent": round(100 * found.plays / booked, 2) if booked else None,
-        "impressionslow": found.ots_low,
-        "impressionshigh": found.ots_high,
+        "impressionslow": found.ots_low if found.has_audience else None,
+        "impressionshigh": found.ots_high if found.has_audience else None,
         "isfinal": found.is_final,
     }
 

@@ -12,6 +12,7 @@ from cloud.campaigns.estimates import (
     estimate_hour,
 )
 from cloud.campaigns.screen_hours import ScreenHour
+from cloud.campaigns.totals import sum_hours
 from cloud.campaigns.usual_audience import UsualHour
 from cloud.forecast.intervals.interval import Interval
 from cloud.sites.site_model import Loop
@@ -73,3 +74,13 @@ def test_the_interval_holds_in_four_of_five_cases_also_for_people_in_groups(grou
         held += interval.p10 <= one.sum() <= interval.p90
     assert held / hours >= 0.78
     assert isinstance(found, EstimatedHour)
+
+
+@pytest.mark.parametrize(
+    ("plays", "usual", "is_known"), [(60, None, False), (60, USUAL, True), (0, None, True)]
+)
+def test_plays_with_neither_a_measurement_nor_a_forecast_have_no_audience(
+    plays: int, usual: UsualHour | None, is_known: bool
+) -> None:
+    totals = sum_hours([estimate_hour(hour(plays, None), LOOP, None, usual)])
+    assert (totals.plays, totals.has_audience) == (plays, is_known)

@@ -59,3 +59,4 @@ def test_spend_is_of_the_hours_that_have_ended(market: Market) -> None:
     (after,) = market("acme", "GET", f"{where}/stats").json()["stats"]
     clock.now = start
     assert after["spend"] == line["cost"]
+    assert (after["impressions"], after["ext"]["impressionslow"]) == (None, None)  # no report
