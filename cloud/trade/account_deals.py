@@ -21,8 +21,7 @@ from cloud.pricing.rtb_deals import InventoryDeal
 from cloud.pricing.slot import Slot
 from cloud.sites.site_model import Site
 from cloud.sites.sites import Sites
-from cloud.trade.deals.deal import PrivateDeal
-from cloud.trade.deals.deal import list_deals as list_deals_of
+from cloud.trade.deals.deal import PrivateDeal, list_open_deals
 from cloud.trade.openrtb.bid_request import round_floor_minor
 from wire.scalars import LocationId
 
@@ -66,8 +65,11 @@ def read_booked_prices(
 def read_open_deals(
     connection: Connection, account: str, slots: Mapping[LocationId, Slot]
 ) -> Mapping[str, tuple[PrivateDeal, ...]]:
-    """The private deals of an account, as many as the latest `MOST_DEALS`, by location."""
-    every = list_deals_of(connection, {account}, offset=0, limit=MOST_DEALS)
+    """The open deals of an account, as many as the latest `MOST_DEALS`, by location."""
+    if not slots:
+        return {}
+    starts = [slot.starts_at for slot in slots.values()]
+    every = list_open_deals(connection, account, min(starts), max(starts), limit=MOST_DEALS)
     return {
         location: tuple(deal for deal in every if deal.has_slot(location, slot.starts_at))
         for location, slot in slots.items()

@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, select, true, update
 
 from cloud.auth import audit
+from cloud.auth.accounts.account_store import require_account
 from cloud.booking.orders.order import Approval, Order
 from cloud.booking.orders.order_rows import find_order
 from cloud.pricing.rtb_deals import AuctionType
@@ -81,10 +82,11 @@ def create_deal(
 
     Raises:
         UnknownOrderError, UnknownLocation: as named.
-        DealRefusedError: the order has a discount, or the interval is over.
+        DealRefusedError: the order has a discount, its account is closed, or the interval is over.
     """
     order = find_order(connection, new.order_id, None)
     require_plain_order(order)
+    require_open_account(connection, order.account)
     if not new.starts_at < new.ends_at or new.ends_at <= now:
         raise DealRefusedError("the deal ends before it starts, or before now: correct its times")
     if new.ends_at > now + LONGEST or new.starts_at < now - LONGEST:
@@ -120,6 +122,12 @@ def close_deal(connection: Connection, deal_id: str, *, by: str, now: datetime) 
     return replace(deal, closed_at=now)
 
 
+def require_open_account(connection: Connection, account: str) -> None:
+    """Raise DealRefusedError for an account that is closed: nobody pays for what it buys."""
+    if not require_account(connection, account).is_open:
+        raise DealRefusedError(f"account {account} is closed: it cannot buy")
+
+
 def require_plain_order(order: Order) -> None:
     """Raise DealRefusedError for an order with a discount: the price of a line is that of its bid.
 
@@ -149,6 +157,20 @@ def list_deals(
     latest_first = (private_deals.c.created_at.desc(), private_deals.c.id)
     query = select(private_deals).where(_of(accounts)).order_by(*latest_first)
     rows = connection.execute(query.offset(offset).limit(limit)).mappings()
+    return [_to_deal(row) for row in rows]
+
+
+def list_open_deals(
+    connection: Connection, account: str, first_at: datetime, last_at: datetime, *, limit: int
+) -> Sequence[PrivateDeal]:
+    """The latest deals of an account that are not closed, of slots between two instants."""
+    columns = private_deals.c
+    query = select(private_deals).where(
+        columns.account == account, columns.closed_at.is_(None),
+        columns.starts_at <= last_at, columns.ends_at > first_at,
+    )  # fmt: skip
+    latest_first = (columns.created_at.desc(), columns.id)
+    rows = connection.execute(query.order_by(*latest_first).limit(limit)).mappings()
     return [_to_deal(row) for row in rows]
 
 

@@ -24,7 +24,13 @@ from cloud.database import EPOCH
 from cloud.money import major, written
 from cloud.pricing.cpm import slot_price_minor
 from cloud.pricing.impressions import Spot
-from cloud.trade.deals.deal import DealRefusedError, PrivateDeal, find_deal, require_plain_order
+from cloud.trade.deals.deal import (
+    DealRefusedError,
+    PrivateDeal,
+    find_deal,
+    require_open_account,
+    require_plain_order,
+)
 from cloud.trade.deals.evaluation import RatedBid
 from cloud.trade.deals.request_store import BidRequestRecord
 from cloud.trade.openrtb.loss_reasons import LossReason
@@ -65,6 +71,7 @@ def book_win(work: OrderWork, deal: PrivateDeal, record: BidRequestRecord, won: 
     present.require_usable(record.location, record.slot_at)
     order = work.lock_order(deal.order_id)
     require_plain_order(order)
+    require_open_account(work.connection, order.account)
     quote = _price_win(work, deal, record, won)
     store_quote(work.connection, quote)
     assert won.bid.crid is not None

@@ -14,6 +14,7 @@ from cloud.trade.deals.deal import (
     create_deal,
     find_deal,
     list_deals,
+    list_open_deals,
 )
 from tests.cloud.booking.orders.order_steps import BUYER, NOON, SALES, Steps
 from tests.cloud.databases import new_engine
@@ -53,6 +54,20 @@ def test_a_deal_is_closed_once(steps: Steps) -> None:
     assert closed == later
     assert closed.closed_at == NOON
     assert not closed.has_slot("KX-01", NOON + timedelta(hours=1))
+
+
+def test_closed_deals_hide_no_open_one(steps: Steps) -> None:
+    order = steps.place()
+    deal = create(steps, order, name="open")
+    later = NOON + timedelta(hours=1)
+    with writing(steps.engine) as connection:
+        new = new_private_deal(order, NOON, name="closed")
+        closed = create_deal(connection, sites(), new, by="Mary", now=later)
+        close_deal(connection, closed.id, by="Mary", now=later)
+        found = list_open_deals(connection, "acme", later, later, limit=1)
+        assert closed not in found
+        assert [one.name for one in found] == ["open"]
+        assert deal.closed_at is None
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """What is booked for a bid: an approved creative, within the credit of who pays."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import update
 
@@ -36,14 +38,23 @@ def test_only_an_approved_creative_wins(
         exchange.bidder.creative = "spring-sale"
 
 
-def test_a_win_beyond_the_credit_limit_is_not_booked(exchange: Exchange) -> None:
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"credit_limit_minor": 0}, "would exceed its credit limit"),
+        ({"closed_at": FRIDAY_NOON}, "account acme is closed"),
+    ],
+)
+def test_a_win_that_nobody_would_pay_is_not_booked(
+    exchange: Exchange, change: dict[str, Any], reason: str
+) -> None:
     before, engine = exchange.lines(), exchange.market.context.engine
     acme = update(accounts).where(accounts.c.id == "acme")
     with writing(engine) as connection:
-        connection.execute(acme.values(credit_limit_minor=0))
+        connection.execute(acme.values(change))
     found = exchange.ask()
     with writing(engine) as connection:
-        connection.execute(acme.values(credit_limit_minor=10**6))
+        connection.execute(acme.values(credit_limit_minor=10**6, closed_at=None))
     assert (found["status"], found["loss_reason"]) == ("refused", 1)
-    assert "would exceed its credit limit" in found["reason"]
+    assert reason in found["reason"]
     assert exchange.lines() == before
