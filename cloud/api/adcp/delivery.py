@@ -201,10 +201,13 @@ def _describe_figures(
 
 
 def _describe_impressions(totals: DeliveryTotals, hours: Sequence[EstimatedHour]) -> dict[str, Any]:
-    """Opportunities to see; nothing where hours have begun of which nothing is known."""
-    if hours and not totals.has_audience:
-        return {}
-    return {"impressions": int(totals.ots.interval.p50), "plays": totals.plays}
+    """Opportunities to see, and plays; what is not known of hours that have begun is left out."""
+    found: dict[str, Any] = {}
+    if totals.has_audience or not hours:
+        found["impressions"] = int(totals.ots.interval.p50)
+    if totals.has_audience or totals.plays or not hours:
+        found["plays"] = totals.plays
+    return found
 
 
 def _describe_days(

@@ -26,7 +26,8 @@ def describe_dooh(sites: Sites, hours: Sequence[EstimatedHour]) -> dict[str, Any
 
     Only the notes where hours have begun and nothing is known of them.
     """
-    if hours and not sum_hours(hours).has_audience:
+    whole = sum_hours(hours)
+    if hours and not (whole.has_audience or whole.plays):
         return {"calculation_notes": NOTES, "venue_breakdown": []}
     venues: dict[str, list[EstimatedHour]] = {}
     for hour in hours:
