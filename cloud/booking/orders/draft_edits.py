@@ -35,7 +35,8 @@ def edit_draft(work: OrderWork, order_id: str, line_id: str, quote: LockedQuote)
     Raises:
         TransitionError: the line is no draft any more.
         QuoteExpiredError, QuoteUsedError: as `add_lines`.
-        OrderRefused: the quote is for another screen, account or currency, or the line is free.
+        OrderRefused: the quote is for another screen, delivery, account or currency, or the line
+            is free.
     """
     order = work.lock_order(order_id)
     (line,) = work.choose_lines(order, [line_id])
@@ -44,6 +45,10 @@ def edit_draft(work: OrderWork, order_id: str, line_id: str, quote: LockedQuote)
     shapes = {(one.location, one.positions) for one in quote.slots}
     if len(shapes) != 1 or {location for location, _ in shapes} != {line.location}:
         raise OrderRefused(f"the line is of {line.location}: add another line for other screens")
+    if quote.delivery is not line.delivery:
+        raise OrderRefused(
+            f"the line is {line.delivery}, the edit {quote.delivery}: remove the line, add another"
+        )
     if line.make_good_of is not None:
         raise OrderRefused("a line that makes good another one is not edited: remove it, add one")
     use_quote(work.connection, quote, order.id, work.now)
@@ -52,7 +57,7 @@ def edit_draft(work: OrderWork, order_id: str, line_id: str, quote: LockedQuote)
     edited = replace(
         moved, slots=slots, positions=quote.slots[0].positions, starts_at=starts_at,
         ends_at=ends_at, quote_id=quote.id, quote_ends_at=quote.valid_until,
-        delivery=quote.delivery, discount_bp=order.discount_bp,
+        discount_bp=order.discount_bp,
     )  # fmt: skip
     renew_approval(work, order)
     work.store_lines(order, [edited], LINE_ACTIONS[LineAction.EDIT], quote=quote.id)

@@ -7,6 +7,7 @@ from cloud.booking.orders.draft_edits import OrderEdit, edit_draft, edit_order
 from cloud.booking.orders.order_rows import find_order, read_lines
 from cloud.booking.orders.placing import OrderRefused
 from cloud.booking.quote_locks import store_quote
+from cloud.booking.slots import DeliveryType
 from cloud.booking.transitions import TransitionError
 from cloud.database import reading
 from tests.cloud.booking.orders.order_steps import Steps, priced_quote
@@ -46,7 +47,10 @@ def test_a_draft_has_the_slots_positions_and_price_of_the_quote(steps: Steps) ->
         edit(steps, order, line, 3)
 
 
-@pytest.mark.parametrize("fields", [{"location": "LB-01"}, {"account": "bolt"}])
+@pytest.mark.parametrize(
+    "fields",
+    [{"location": "LB-01"}, {"account": "bolt"}, {"delivery": DeliveryType.EXCLUSIVE}],
+)
 def test_a_quote_for_something_else_is_refused(steps: Steps, fields) -> None:
     order, line = place(steps, 10 + len(str(fields)))
     with pytest.raises(OrderRefused):
