@@ -4,9 +4,6 @@ A receipt that cannot be read or contradicts its report is stored as rejected; i
 all the same. Signature and certificate are verified when the receipt is appended to the log.
 """
 
-import hashlib
-import re
-from base64 import b64decode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +15,7 @@ from sqlalchemy import Connection
 
 from cloud.database import insert
 from cloud.database.receipts import receipt_certificates, receipts
+from cloud.ingest.receipt_chains import read_owner
 from wire.audience import AudienceReport
 from wire.receipts.receipt import (
     ReceiptError,
@@ -27,12 +25,8 @@ from wire.receipts.receipt import (
     require_match,
 )
 
-FIRST_CERTIFICATE: Final = re.compile(
-    r"-----BEGIN CERTIFICATE-----\s+([A-Za-z0-9+/=\s]{1,8000})-----END CERTIFICATE-----"
-)
 LONGEST_REASON: Final = 500
 STORED_CHARACTERS: Final = 16 * 1024  # of a receipt that cannot be read
-LONGEST_CHAIN: Final = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +49,17 @@ def read_receipt(text: str, report: AudienceReport) -> ReceivedReceipt:
         return ReceivedReceipt(text[:STORED_CHARACTERS], reason=str(error)[:LONGEST_REASON])
     keyid = signed.envelope.signature.keyid
     chain = "" if signed.certificates is UNSET else signed.certificates
+    owner, reason = read_owner(chain), ""
+    if owner is None or owner.keyid != keyid:
+        chain = ""
+    elif owner.device != report.device:
+        chain, reason = "", f"signed with the certificate of {owner.device or 'nobody'}"
     return ReceivedReceipt(
         encode_canonical(signed.envelope).decode(),
         keyid,
         msgspec.json.encode(list_records(report, signed.seed)).decode(),
-        chain if _fingerprint_of(chain) == keyid else "",
+        chain,
+        reason,
     )
 
 
@@ -77,7 +77,8 @@ def store_receipts(
     connection.execute(insert(dialect, receipts).on_conflict_do_nothing(), rows)
     chains = {
         one.keyid: {
-            "keyid": one.keyid, "device": report.device, "chain": one.chain, "received_at": now,
+            "keyid": one.keyid, "device": report.device, "chain": _printable(one.chain),
+            "received_at": now,
         }
         for report, one in every
         if one.chain
@@ -108,14 +109,3 @@ def _to_row(report: AudienceReport, one: ReceivedReceipt, now: datetime) -> dict
 def _printable(text: str) -> str:
     """Without what PostgreSQL does not store."""
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
-
-
-def _fingerprint_of(chain: str) -> str:
-    """SHA-256 of the first certificate, in hexadecimal; empty where there is none."""
-    found = FIRST_CERTIFICATE.match(chain)
-    if found is None:
-        return ""
-    try:
-        return hashlib.sha256(b64decode(found[1])).hexdigest()
-    except ValueError:
-        return ""

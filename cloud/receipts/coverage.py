@@ -79,7 +79,27 @@ def find_missing(
 
 
 def find_overlaps(receipts: Iterable[Receipt]) -> Iterator[tuple[Receipt, Receipt]]:
-    """Receipts of one device whose intervals overlap, or that have the same report."""
+    """Receipts of one device whose intervals overlap, or that have the same report; each once."""
+    every, found = list(receipts), set[int]()
+    for before, one in [*_find_same_reports(every), *_find_same_times(every)]:
+        if id(one) not in found:
+            found.add(id(one))
+            yield before, one
+
+
+def _find_same_reports(receipts: Iterable[Receipt]) -> Iterator[tuple[Receipt, Receipt]]:
+    """However short their intervals are."""
+    last: dict[tuple[str, str], Receipt] = {}
+    for one in sorted(receipts, key=lambda each: (each.device, each.journal, each.sequence.first)):
+        journal = one.device, one.journal
+        before = last.get(journal)
+        if before is not None and before.sequence.last >= one.sequence.first:
+            yield before, one
+        if before is None or one.sequence.last > before.sequence.last:
+            last[journal] = one
+
+
+def _find_same_times(receipts: Iterable[Receipt]) -> Iterator[tuple[Receipt, Receipt]]:
     last: dict[str, Receipt] = {}
     for one in sorted(receipts, key=lambda each: (each.device, each.starts_at)):
         before = last.get(one.device)

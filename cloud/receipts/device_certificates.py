@@ -10,7 +10,6 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.x509.oid import NameOID
 from cryptography.x509.verification import (
     ExtensionPolicy,
     PolicyBuilder,
@@ -18,13 +17,10 @@ from cryptography.x509.verification import (
     VerificationError,
 )
 
+from cloud.ingest.receipt_chains import CertificateError, read_device
 from wire.receipts.dsse import DsseError, Envelope, decode_base64
 
 MAX_CHAIN: Final = 5
-
-
-class CertificateError(ValueError):
-    """A certificate that cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +38,7 @@ class DeviceCertificate:
     @cached_property
     def device(self) -> str:
         """The device that it is of: the common name of its subject; empty without one."""
-        names = self.leaf.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-        return str(names[0].value) if len(names) == 1 else ""
+        return read_device(self.leaf)
 
     @cached_property
     def public_key(self) -> ec.EllipticCurvePublicKey | rsa.RSAPublicKey | None:
@@ -95,7 +90,7 @@ def read_certificates(content: bytes) -> tuple[x509.Certificate, ...]:
     """The certificates in PEM; raises CertificateError."""
     try:
         return tuple(x509.load_pem_x509_certificates(content))
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise CertificateError(f"no certificates in PEM: {error}") from None
 
 

@@ -22,6 +22,7 @@ import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from cloud.ingest.receipt_chains import decode_certificate
 from cloud.receipts.device_certificates import DeviceCertificate, to_device_certificate
 from cloud.receipts.signed_note import Note, NoteError, parse_note
 from cloud.receipts.tlog_proof import HEADER as PROOF_HEADER
@@ -160,8 +161,7 @@ def _parse_head(head: str) -> tuple[Manifest, tuple[DeviceCertificate, ...]]:
     try:
         manifest = _manifest_decoder.decode(decode_base64(words[0][-1]))
         chains = [
-            [x509.load_der_x509_certificate(decode_base64(text)) for text in one[1:]]
-            for one in words[1:]
+            [decode_certificate(decode_base64(text)) for text in one[1:]] for one in words[1:]
         ]
         return manifest, tuple(map(to_device_certificate, chains))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:

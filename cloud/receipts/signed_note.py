@@ -134,12 +134,21 @@ def verify_note(note: Note, keys: Sequence[NoteKey]) -> NoteKey | None:
 
 def read_cosigned_at(note: Note, cosigner: NoteKey) -> datetime | None:
     """When a cosigner has signed the note; None when it has not. Raises NoteError."""
+    if cosigner.kind != COSIGNATURE:
+        raise NoteError(f"{cosigner.name} is the key of a log: expected that of a cosigner")
     for one in note.signatures:
         if (one.name, one.key_hash) == (cosigner.name, cosigner.hash):
             _verify(note.text, one, cosigner)
             seconds = int.from_bytes(one.signature[:TIME_BYTES])
-            return datetime.fromtimestamp(seconds, UTC)
+            return _read_time(seconds)
     return None
+
+
+def _read_time(seconds: int) -> datetime:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise NoteError(f"signed at second {seconds}: no time of a calendar") from None
 
 
 def _verify(text: str, one: NoteSignature, key: NoteKey) -> None:

@@ -75,6 +75,7 @@ class _Verifier:
         self._booked = list_booked_at(file.manifest.lines)
         self._chains: dict[tuple[str, datetime], str] = {}
         self._receipts: list[Receipt] = []
+        self._verified: list[tuple[ProvedReceipt, Receipt]] = []
         keys = trusted.log_keys or read_stated_keys(file.manifest.log_keys)
         self._notes = NoteVerifier(keys, trusted.cosigners, outcome)
         outcome.is_key_given = bool(trusted.log_keys)
@@ -85,7 +86,10 @@ class _Verifier:
         for proof in self._file.proofs:
             self._verify_proof(proof)
         self._outcome.receipts = len(self._receipts)
-        self._find_duplicates()
+        duplicates = self._find_duplicates()
+        for proved, receipt in self._verified:
+            if id(receipt) not in duplicates:
+                self._add_sums(proved, receipt)
         self._find_missing()
 
     def _verify_file(self) -> None:
@@ -112,7 +116,7 @@ class _Verifier:
         self._verify_booking(receipt, where)
         self._receipts.append(receipt)
         if is_logged and len(self._outcome.faults) == faults:
-            self._add_sums(proved, receipt)
+            self._verified.append((proved, receipt))
 
     def _verify_entry(self, proof: LogProof, proved: ProvedReceipt, where: str) -> bool:
         checkpoint = self._notes.read_checkpoint(proof.checkpoint)
@@ -179,13 +183,17 @@ class _Verifier:
             totals.facing_ms += sums.facing_ms
             totals.looking_ms += sums.looking_ms
 
-    def _find_duplicates(self) -> None:
+    def _find_duplicates(self) -> set[int]:
+        """Identities of the receipts whose time or report another one has, which do not count."""
+        found = set()
         for one, other in find_overlaps(self._receipts):
+            found.add(id(other))
             self._outcome.add(
                 FaultKind.DUPLICATE,
                 f"{one.device}: reports {one.report_id} and {other.report_id} both cover "
                 f"{other.starts_at:%Y-%m-%d %H:%M:%S}Z",
             )
+        return found
 
     def _find_missing(self) -> None:
         """Booked time that has neither a receipt nor is stated as missing."""

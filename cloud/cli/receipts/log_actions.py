@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import Connection, Engine, select
 
 from cloud import database, settings
@@ -196,16 +196,16 @@ def retry(engine: Engine, arguments: argparse.Namespace, _now: datetime) -> int:
 
 
 def add_certificate(engine: Engine, arguments: argparse.Namespace, now: datetime) -> int:
-    """Add the certificate chain of a device."""
-    content = arguments.file.read_bytes()
-    found = to_device_certificate(read_certificates(content))
-    keyid = found.leaf.fingerprint(hashes.SHA256()).hex()
+    """Add the certificate chain of a device, in place of one that the device has sent."""
+    found = to_device_certificate(read_certificates(arguments.file.read_bytes()))
+    chain = b"".join(one.public_bytes(Encoding.PEM) for one in (found.leaf, *found.intermediates))
+    values = {"device": found.device, "chain": chain.decode(), "received_at": now}
     new = database.insert(engine.dialect.name, receipt_certificates).values(
-        keyid=keyid, device=found.device, chain=content.decode(), received_at=now
+        keyid=found.keyid, **values
     )
     with database.writing(engine) as connection:
-        connection.execute(new.on_conflict_do_nothing())
-    _print(f"certificate {keyid} of {found.device}")
+        connection.execute(new.on_conflict_do_update(index_elements=["keyid"], set_=values))
+    _print(f"certificate {found.keyid} of {found.device}")
     return 0
 
 

@@ -3,7 +3,7 @@
 import argparse
 import sys
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography import x509
@@ -46,8 +46,8 @@ def verify(arguments: argparse.Namespace) -> int:
         cosigners=list(map(_read_key, arguments.cosigner)),
     )
     outcome = verify_file(_read(arguments.file), trusted)
-    sys.stdout.writelines(f"{line}\n" for line in describe(outcome))
-    sys.stderr.writelines(f"{line}\n" for line in describe_faults(outcome))
+    sys.stdout.writelines(f"{_to_line(text)}\n" for text in describe(outcome))
+    sys.stderr.writelines(f"{_to_line(text)}\n" for text in describe_faults(outcome))
     return 1 if outcome.faults else 0
 
 
@@ -142,4 +142,12 @@ def _read(file: Path) -> bytes:
 
 
 def _write(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S}Z"
+    try:
+        return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"
+    except OverflowError:  # the first or last day of the calendar
+        return at.isoformat()
+
+
+def _to_line(text: str) -> str:
+    """One line: names in the file could hold line breaks, or codes that control a terminal."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)

@@ -203,3 +203,18 @@ def alter(entry: Entry, **fields: Any) -> Entry:
     payload = base64.b64encode(encode_canonical(receipt)).decode()
     signed = structs.replace(entry.signed, envelope=structs.replace(envelope, payload=payload))
     return Entry(entry.report, signed)
+
+
+def damage_version(der: bytes) -> bytes:
+    """A certificate of a version that there is not."""
+    return der.replace(bytes([0xA0, 3, 2, 1, 2]), bytes([0xA0, 3, 2, 1, 57]), 1)
+
+
+def damage_subject(der: bytes) -> bytes:
+    """A certificate whose common name is no UTF-8."""
+    return der.replace(b"kx-01-cam-1", b"kx-01-cam-\xff", 1)
+
+
+def to_pem(der: bytes) -> str:
+    text = base64.encodebytes(der).decode()
+    return f"-----BEGIN CERTIFICATE-----\n{text}-----END CERTIFICATE-----\n"

@@ -1,23 +1,31 @@
 """Receipts from the message of a device to the file that is verified without the database."""
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from msgspec import structs
 from sqlalchemy import select
 
 from cloud.database import connect, reading, writing
-from cloud.database.receipts import receipt_checkpoints, receipt_log_nodes, receipts
+from cloud.database.receipts import (
+    receipt_certificates,
+    receipt_checkpoints,
+    receipt_log_nodes,
+    receipts,
+)
 from cloud.ingest.commit import commit
 from cloud.ingest.retention import RetentionPeriods, apply_retention
 from cloud.ingest.sources.message_source import Delivery
 from cloud.ingest.validate import validate
 from cloud.receipts import export as receipt_export
 from cloud.receipts import log_check
-from cloud.receipts.appending import append_pending
+from cloud.receipts.appending import AppendResult, append_pending
 from cloud.receipts.checkpoint_store import sign_head
+from cloud.receipts.device_certificates import read_certificates
 from cloud.receipts.export import ExportRequest, ExportTooLargeError, export_receipts
 from cloud.receipts.faults import FaultKind
 from cloud.receipts.log_check import find_log_faults
@@ -37,8 +45,10 @@ from tests.cloud.receipts.receipt_data import (
     Authority,
     alter,
     build_line,
+    damage_version,
     measure,
     sign_all,
+    to_pem,
 )
 from wire.envelope import audience_event, encode_event
 
@@ -141,7 +151,6 @@ def test_a_receipt_that_contradicts_its_report_is_rejected_and_the_report_counte
 @pytest.mark.parametrize(
     ("pair", "reason"),
     [
-        (AUTHORITY.enrol("kx-01-cam-9"), "certificate of kx-01-cam-9"),
         (AUTHORITY.enrol(at=NINE - 3 * DAY, lifetime=DAY), "expired"),
         (AUTHORITY.enrol(at=NINE + DAY), "not valid before"),
         (Authority("Other").enrol(), "does not lead to a root"),
@@ -153,6 +162,40 @@ def test_a_receipt_with_a_wrong_certificate_is_rejected(engine, pair, reason):
     assert append(engine).rejected == 1
     (found,) = reasons(engine)
     assert reason in found
+
+
+def test_a_chain_of_another_device_is_not_stored_and_rejects_its_receipt(engine):
+    of_another = AUTHORITY.enrol("kx-01-cam-9")
+    send(engine, [1], of_another)
+    (reason,) = reasons(engine)
+    assert reason == "signed with the certificate of kx-01-cam-9"
+    report = measure(2, device="kx-01-cam-9")
+    receive(engine, report, sign_receipt(report, of_another, certificates=True))
+    assert append(engine).appended == 1
+
+
+def test_a_certificate_that_cannot_be_read_stops_no_other_receipt(engine):
+    other = AUTHORITY.enrol("kx-01-cam-2")
+    leaf, middle = (
+        one.public_bytes(Encoding.DER) for one in read_certificates(other.certificates.encode())
+    )
+    for number, chain in enumerate([(damage_version(leaf),), (leaf, damage_version(middle))], 1):
+        report = measure(number, device="kx-01-cam-2")
+        keyid = hashlib.sha256(chain[0]).hexdigest()
+        forged = other._replace(certificates="".join(map(to_pem, chain)), keyid=keyid)
+        receive(engine, report, sign_receipt(report, forged, certificates=True))
+    send(engine, [3])
+    assert append(engine) == AppendResult(appended=1, rejected=1, waiting=1)
+    assert reasons(engine) == ["its certificate cannot be read"]
+
+
+def test_a_chain_is_stored_without_what_postgresql_does_not_store(engine):
+    report, pair = measure(1), PAIR._replace(certificates=f"{PAIR.certificates}\0")
+    receive(engine, report, sign_receipt(report, pair, certificates=True))
+    with reading(engine) as connection:
+        chain = connection.execute(select(receipt_certificates.c.chain)).scalar_one()
+    assert "\0" not in chain
+    assert append(engine).appended == 1
 
 
 def test_a_receipt_waits_until_its_certificate_is_known(engine):

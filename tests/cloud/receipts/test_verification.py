@@ -4,10 +4,12 @@ import base64
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
+from cloud.receipts.device_certificates import read_certificates
 from cloud.receipts.faults import FaultKind
 from cloud.receipts.signed_note import COSIGNATURE, NoteKey, NoteSignature
 from cloud.receipts.verification import TrustedKeys, verify_file
@@ -23,10 +25,13 @@ from tests.cloud.receipts.receipt_data import (
     alter,
     build_line,
     build_manifest,
+    damage_subject,
+    damage_version,
     measure,
     sign_all,
     write_file,
 )
+from wire.audience import CreativeSum
 from wire.receipts.receipt import encode_canonical
 
 AUTHORITY = Authority()
@@ -123,6 +128,65 @@ def test_another_key_of_the_log():
 def test_two_receipts_of_one_interval():
     again = sign_all(PAIR, [measure(2, journal="00000000000000b2")])
     assert kinds(write_file([*ENTRIES, *again], [PAIR])) == {FaultKind.DUPLICATE}
+
+
+def test_a_receipt_given_twice_counts_once_however_short_its_interval():
+    short = {"ends_at": NINE + HALF_MINUTE / 60, "observed_ms": 500, "person_ms": 0,
+             "facing_ms": 0, "looking_ms": 0}  # fmt: skip
+    played = CreativeSum(
+        plays=3, observed_ms=500, person_ms=0, facing_ms=0, looking_ms=0, unsure_ms=0
+    )
+    (half_second,) = sign_all(PAIR, [measure(1, creatives={"cola/spot": played}, **short)])
+    manifest = build_manifest([half_second], build_line())
+    content = write_file([half_second] * 3, [PAIR], manifest=manifest)
+    outcome = verify_file(content, TRUSTED)
+    assert [one.kind for one in outcome.faults] == [FaultKind.DUPLICATE] * 2
+    (totals,) = outcome.totals.values()
+    assert (outcome.receipts, totals.receipts, totals.plays) == (3, 1, 3)
+
+
+@pytest.mark.parametrize(
+    "trusted",
+    [
+        TrustedKeys(
+            [AUTHORITY.root], [NoteKey(ORIGIN, 1, Ed25519PrivateKey.generate().public_key())]
+        ),
+        TrustedKeys(
+            [AUTHORITY.root],
+            [PUBLIC_LOG_KEY],
+            [NoteKey("cosigner", COSIGNATURE, Ed25519PrivateKey.generate().public_key())],
+        ),
+    ],
+    ids=["another log key", "cosigner has not signed"],
+)
+def test_nothing_is_summed_under_a_checkpoint_that_is_not_verified(trusted):
+    outcome = verify_file(WHOLE, trusted)
+    assert outcome.faults
+    assert (outcome.receipts, outcome.observed_ms, outcome.totals) == (4, 0, {})
+
+
+def test_a_cosigner_that_is_no_cosigner_or_has_no_time_is_a_fault():
+    key = Ed25519PrivateKey.generate()
+    cosigner = NoteKey("cosigner.example", COSIGNATURE, key.public_key())
+    assert kinds(WHOLE, TrustedKeys([AUTHORITY.root], [PUBLIC_LOG_KEY], [PUBLIC_LOG_KEY])) == {
+        FaultKind.COSIGNER
+    }
+    note = MemoryLog([encode_canonical(one.signed.envelope) for one in ENTRIES]).checkpoint()
+    text, seconds = note[: note.index("\n\n") + 1], 2**63
+    signature = key.sign(f"cosignature/v1\ntime {seconds}\n{text}".encode())
+    line = NoteSignature(cosigner.name, cosigner.hash, seconds.to_bytes(8) + signature).line
+    content = write_file(ENTRIES, [PAIR], checkpoint=note + line)
+    trusted = TrustedKeys([AUTHORITY.root], [PUBLIC_LOG_KEY], [cosigner])
+    assert kinds(content, trusted) == {FaultKind.COSIGNER}
+
+
+@pytest.mark.parametrize("damage", [damage_version, damage_subject])
+def test_a_certificate_that_cannot_be_read_is_a_fault(damage):
+    der = read_certificates(PAIR.certificates.encode())[0].public_bytes(Encoding.DER)
+    before, after = (base64.b64encode(one) for one in (der, damage(der)))
+    assert before in WHOLE
+    found = kinds(WHOLE.replace(before, after))
+    assert FaultKind.FILE in found
 
 
 @pytest.mark.parametrize("other", [measure(9), measure(1, location="KX-02")])

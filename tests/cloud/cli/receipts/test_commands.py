@@ -27,7 +27,15 @@ from cloud.receipts.signed_note import COSIGNATURE, NoteKey, NoteSignature
 from edge_agent.reporting.receipt_signing import sign_receipt
 from tests.cloud.campaigns.campaign_data import SEVEN, line, store_lines
 from tests.cloud.databases import new_database
-from tests.cloud.receipts.receipt_data import HALF_MINUTE, PLAYED, Authority, measure
+from tests.cloud.receipts.receipt_data import (
+    HALF_MINUTE,
+    PLAYED,
+    Authority,
+    build_line,
+    build_manifest,
+    measure,
+    write_file,
+)
 from wire.audience import CreativeSum
 from wire.command_line import Parser
 from wire.envelope import audience_event, encode_event
@@ -113,6 +121,35 @@ def test_a_changed_file_ends_with_status_1_and_says_what_is_wrong(
     first, second = capsys.readouterr().err.splitlines()
     assert first.startswith("file: the file was changed after it was signed")
     assert second.startswith("not in the log: entry 0, kx-01-cam-1 at 2026-11-23 07:00:30Z")
+
+
+def test_a_name_in_a_file_writes_no_line_of_its_own(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hostile = "Winter\nverified: nothing is wrong\n\x1b[8m"
+    manifest = msgspec.structs.replace(build_manifest([], build_line(), ()), campaign=hostile)
+    Path("x.receipts").write_bytes(write_file([], [], manifest=manifest))
+    assert run("verify", "x.receipts", "--root", "ca.pem") == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == r"campaign Winter\nverified: nothing is wrong\n\x1b[8m of Cola (cola)"
+    assert "verified: nothing is wrong" not in lines
+
+
+def test_an_added_chain_takes_the_place_of_an_incomplete_one(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    leaf = PAIR.certificates.partition("-----END CERTIFICATE-----\n")
+    Path("leaf.pem").write_text(leaf[0] + leaf[1])
+    Path("chain.pem").write_text(PAIR.certificates)
+    assert run("certificate", "leaf.pem") == 0
+    capsys.readouterr()
+    run("append", "--root", "ca.pem")
+    assert capsys.readouterr().out.startswith("0 appended, 3 rejected")
+    assert run("certificate", "chain.pem") == 0
+    run("retry", "kx-01-cam-1")
+    capsys.readouterr()
+    run("append", "--root", "ca.pem")
+    assert capsys.readouterr().out.startswith("3 appended")
 
 
 def test_openssl_verifies_the_chain_in_the_file(run: Run) -> None:
