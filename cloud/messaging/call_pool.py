@@ -80,4 +80,4 @@ class CallPool(Generic[Claim]):
         for call in list(self._calls.values()):
             if not call.is_over and self.clock() >= call.ends_s:
                 call.is_over = True
-                yield call.claim, DeliveryFailure("no answer in time")
+                yield call.claim, DeliveryFailure("no answer in time", is_outcome_known=False)

@@ -19,11 +19,15 @@ class FailureKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeliveryFailure:
-    """Why a message was not delivered; `status` where a web service has answered."""
+    """Why a message was not delivered; `status` where a web service has answered.
+
+    Where the outcome is not known, the message was sent and no answer came: it may have arrived.
+    """
 
     reason: str
     fault: FailureKind = FailureKind.AWAY
     status: int | None = None
+    is_outcome_known: bool = True
 
 
 class TargetError(ValueError):
@@ -40,9 +44,16 @@ class PrivateAddressError(OSError):
 class FailedCallError(Exception):
     """A call that ended with an answer which is a failure."""
 
-    def __init__(self, reason: str, fault: FailureKind, status: int | None = None) -> None:
+    def __init__(
+        self,
+        reason: str,
+        fault: FailureKind,
+        status: int | None = None,
+        *,
+        is_outcome_known: bool = True,
+    ) -> None:
         super().__init__(reason)
-        self.failure = DeliveryFailure(reason, fault, status)
+        self.failure = DeliveryFailure(reason, fault, status, is_outcome_known)
 
 
 UNREACHABLE: Final = (OSError, http.client.HTTPException, smtplib.SMTPException, TargetError)

@@ -7,6 +7,8 @@ resolves differently the next time gains nothing.
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
+GLOBAL_UNICAST: Final = IPv6Network("2000::/3")
+"""Outside of it are site-local addresses, and forms of IPv4 addresses that `is_global` accepts."""
 NAT64: Final = IPv6Network("64:ff9b::/96")
 """Its last 32 bits are an IPv4 address."""
 
@@ -17,7 +19,12 @@ def is_public(text: str) -> bool:
         address = ip_address(text.partition("%")[0])
     except ValueError:
         return False
-    return all(one.is_global and not one.is_multicast for one in _embedded(address))
+    return all(map(_is_global, _embedded(address)))
+
+
+def _is_global(address: IPv4Address | IPv6Address) -> bool:
+    is_unicast = address.version == 4 or address in GLOBAL_UNICAST
+    return is_unicast and address.is_global and not address.is_multicast
 
 
 def _embedded(address: IPv4Address | IPv6Address) -> list[IPv4Address | IPv6Address]:

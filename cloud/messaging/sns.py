@@ -7,18 +7,24 @@ from cloud.messaging.failures import FailedCallError, FailureKind
 from wire.aws import NO_CREDENTIALS, create_client
 
 LONGEST_CODE: Final = 60
+NO_ANSWER: Final = "SNS did not answer: it may have taken the message"
 
 
 def publish(region: str | None, deadline: Deadline, **message: object) -> None:
     """Publish once, with the parameters of SNS; credentials as boto3 finds them.
 
     Raises:
-        FailedCallError: SNS refused the message, or cannot be used.
-        botocore.exceptions.BotoCoreError: no answer.
+        FailedCallError: SNS refused the message, did not answer, or cannot be used.
+        botocore.exceptions.BotoCoreError: SNS cannot be reached.
     """
     try:
         from botocore.config import Config
-        from botocore.exceptions import ClientError, NoCredentialsError
+        from botocore.exceptions import (
+            ClientError,
+            ConnectionClosedError,
+            NoCredentialsError,
+            ReadTimeoutError,
+        )
     except ImportError:
         missing = "boto3 is missing: install onlooker[aws]"
         raise FailedCallError(missing, FailureKind.AWAY) from None
@@ -29,6 +35,8 @@ def publish(region: str | None, deadline: Deadline, **message: object) -> None:
         client.publish(**message)
     except NoCredentialsError as error:
         raise FailedCallError(NO_CREDENTIALS, FailureKind.LATER) from error
+    except (ReadTimeoutError, ConnectionClosedError) as error:
+        raise FailedCallError(NO_ANSWER, FailureKind.LATER, is_outcome_known=False) from error
     except ClientError as error:
         code = str(error.response.get("Error", {}).get("Code", "unknown"))[:LONGEST_CODE]
         reason = f"SNS refused the message: {code}"

@@ -15,6 +15,7 @@ from typing import Final
 
 from prometheus_client import Counter
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from cloud.database import microseconds, reading, writing
 from cloud.messaging.call_pool import WORKERS, CallPool
@@ -27,8 +28,10 @@ from cloud.notifications.kinds import NoticeChannel, NoticeTopic
 from cloud.notifications.notice_store import (
     find_due_users,
     has_due,
+    postpone_due,
     record_failure,
     record_sent,
+    record_unknown,
     settle,
 )
 from cloud.notifications.preference_store import disable_webhook
@@ -99,15 +102,33 @@ class NoticeDispatcher:
     def _start_due(
         self, channel: NoticeChannel, pool: CallPool[ClaimedNotice], now: datetime
     ) -> None:
-        with reading(self.engine) as connection:
-            due = find_due_users(connection, channel, now, pool.recipients, self.workers)
-        for user in due:
-            if not pool.has_free_worker:
+        """Start calls while threads are free and anything is due."""
+        while pool.has_free_worker:
+            with reading(self.engine) as connection:
+                due = find_due_users(connection, channel, now, pool.recipients, self.workers)
+            if not due:
                 return
+            for user in due:
+                if not pool.has_free_worker:
+                    return
+                claimed = self._claim(user, channel, now)
+                if claimed is not None:
+                    pool.start(user, claimed, partial(self.send, claimed))
+
+    def _claim(self, user: str, channel: NoticeChannel, now: datetime) -> ClaimedNotice | None:
+        """The next message of a user; what cannot be made a message delays no other user."""
+        claimed = None
+        try:
             with writing(self.engine) as connection:
                 claimed = claim_message(connection, user, channel, self.link, now)
-            if claimed is not None:
-                pool.start(user, claimed, partial(self.send, claimed))
+        except DBAPIError:
+            raise
+        except Exception as error:
+            log.exception("notices.not_claimed", extra={"user": user, "channel": channel})
+            reason = f"no message could be made of it: {type(error).__name__}"
+            with writing(self.engine) as connection:
+                postpone_due(connection, user, channel, now, reason)
+        return claimed
 
     def _record_results(self, pool: CallPool[ClaimedNotice], now: datetime) -> int:
         delivered = 0
@@ -124,7 +145,10 @@ class NoticeDispatcher:
             if failure is None:
                 record_sent(connection, claimed.numbers, now)
                 return
-            record_failure(connection, claimed.numbers, failure, claimed.attempts, now)
+            if claimed.channel is NoticeChannel.SMS and not failure.is_outcome_known:
+                record_unknown(connection, claimed.numbers, failure.reason, now)
+            else:
+                record_failure(connection, claimed.numbers, failure, claimed.attempts, now)
             if failure.status == GONE:
                 report_gone(connection, claimed, now)
         fields = {"user": claimed.user, "channel": claimed.channel, "reason": failure.reason}

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select, update
 
-from cloud.alerting.backoff import GIVE_UP_AFTER, MOST_ATTEMPTS, pause
+from cloud.alerting.backoff import GIVE_UP_AFTER, LONGEST, MOST_ATTEMPTS, pause
 from cloud.auth.users.user_store import users
 from cloud.messaging.failures import DeliveryFailure, FailureKind
 from cloud.messaging.webhook import GONE
@@ -36,7 +36,7 @@ class NoticeState(StrEnum):
     SENT = "sent"
     WITHDRAWN = "withdrawn"  # the event was over, or the user had turned it off
     GIVEN_UP = "given_up"
-    UNKNOWN = "unknown"  # a text message whose process ended during the call
+    UNKNOWN = "unknown"  # a text message whose call had no answer that was stored
 
 
 def has_due(connection: Connection, now: datetime) -> bool:
@@ -114,9 +114,27 @@ def record_failure(
     _set(connection, numbers, **values, failure=failure.reason[:MOST_FAILURE])
 
 
+def record_unknown(
+    connection: Connection, numbers: Collection[int], reason: str, now: datetime
+) -> None:
+    """Store that a text message may have arrived: it is not repeated, and counts as sent today."""
+    unknown = NoticeState.UNKNOWN.value
+    _set(connection, numbers, state=unknown, sent_at=now, failure=reason[:MOST_FAILURE])
+
+
 def postpone(connection: Connection, numbers: Collection[int], until: datetime) -> None:
     """Try again then, such as at the end of quiet hours."""
     _set(connection, numbers, next_at=until)
+
+
+def postpone_due(
+    connection: Connection, user: str, channel: NoticeChannel, now: datetime, reason: str
+) -> None:
+    """Try in an hour again what is due for a user, after no message could be made of it."""
+    theirs = update(notices).where(
+        _is_due(now), notices.c.user == user, notices.c.channel == channel.value
+    )
+    connection.execute(theirs.values(next_at=now + LONGEST, failure=reason[:MOST_FAILURE]))
 
 
 def withdraw(connection: Connection, numbers: Collection[int], reason: str) -> None:

@@ -16,7 +16,13 @@ from sqlalchemy import Connection, select, update
 from cloud import database
 from cloud.auth import audit
 from cloud.notifications.kinds import NoticeChannel, NoticeMode, NoticeTopic
-from cloud.notifications.preferences import Choices, Preferences, validate_preferences
+from cloud.notifications.preferences import (
+    TIME_ZONE,
+    Choices,
+    Preferences,
+    is_time_zone,
+    validate_preferences,
+)
 from cloud.notifications.tables import notice_settings
 
 SET: Final = "notification.set"
@@ -111,7 +117,10 @@ def _stored(row: Any) -> StoredPreferences:
         }
         for kind, by_channel in stored.items()
     }
-    preferences = Preferences(**{name: row[name] for name in _FIELDS}, choices=choices)
+    fields = {name: row[name] for name in _FIELDS}
+    if not is_time_zone(row["time_zone"]):  # stored by a machine that knows more of them
+        fields["time_zone"] = TIME_ZONE
+    preferences = Preferences(**fields, choices=choices)
     return StoredPreferences(
         row["user"], preferences, row["webhook_secret"], row["webhook_disabled_at"],
         row["unsubscribe_secret"],

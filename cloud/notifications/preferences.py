@@ -105,6 +105,15 @@ def validate_preferences(preferences: Preferences) -> None:
             _validate_choice(preferences, kind, channel, mode)
 
 
+def is_time_zone(name: str) -> bool:
+    """Whether this machine knows a time zone."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
 def read_webhook(text: str) -> NetworkAddress:
     """The address of a webhook: https:// and a host of the public internet.
 
@@ -142,13 +151,11 @@ def _is_private(host: str) -> bool:
 
 
 def _validate_times(preferences: Preferences) -> None:
-    try:
-        ZoneInfo(preferences.time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+    if not is_time_zone(preferences.time_zone):
         raise PreferenceError(
             f"time_zone {preferences.time_zone[:64]!r} is not known: use a name such as "
             "Europe/London"
-        ) from None
+        )
     if (preferences.quiet_from is None) != (preferences.quiet_until is None):
         raise PreferenceError("quiet hours need both `from` and `until`, or neither")
     try:

@@ -13,8 +13,8 @@ from cryptography import x509
 from sqlalchemy import Connection, Row, bindparam, select, update
 
 from cloud.database.receipts import receipt_certificates, receipts
+from cloud.ingest.receipt_chains import CertificateError
 from cloud.receipts.device_certificates import (
-    CertificateError,
     DeviceCertificate,
     read_certificates,
     to_device_certificate,

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from cryptography import x509
 
-from cloud.receipts.device_certificates import CertificateError, read_certificates
+from cloud.ingest.receipt_chains import CertificateError
+from cloud.receipts.device_certificates import read_certificates
 from cloud.receipts.signing_keys import (
     KEY_VARIABLE,
     ORIGIN,

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from cryptography import x509
 
+from cloud.ingest.receipt_chains import CertificateError
 from cloud.receipts.consistency import ConsistencyError, require_continuation
-from cloud.receipts.device_certificates import CertificateError, read_certificates
+from cloud.receipts.device_certificates import read_certificates
 from cloud.receipts.faults import CreativeTotals, SumKey, Verification
 from cloud.receipts.receipt_file import ReceiptFileError, parse_file
 from cloud.receipts.signed_note import NoteError, NoteKey, parse_key

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 from moto import mock_aws
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.sns.models import sns_backends
@@ -40,3 +40,15 @@ def test_a_throttled_message_is_to_be_sent_later(monkeypatch: pytest.MonkeyPatch
     failure = publish()
     assert failure.fault is FailureKind.LATER
     assert "Throttling" in failure.reason
+
+
+@pytest.mark.parametrize("error", [ReadTimeoutError, ConnectionClosedError])
+def test_a_message_without_an_answer_may_have_been_taken(
+    monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    class Hanging:
+        def publish(self, **_: object) -> None:
+            raise error(endpoint_url="https://sns.example")
+
+    monkeypatch.setattr(sns, "create_client", lambda *_, **__: Hanging())
+    assert not publish().is_outcome_known

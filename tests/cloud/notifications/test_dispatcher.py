@@ -2,12 +2,16 @@
 
 import threading
 from datetime import timedelta
+from typing import Any
 
+import pytest
 from prometheus_client import REGISTRY
+from sqlalchemy import Connection
 
 from cloud.alerting.backoff import MOST_ATTEMPTS
 from cloud.database import writing
 from cloud.messaging.failures import DeliveryFailure, FailureKind
+from cloud.notifications import dispatcher
 from cloud.notifications.claims import ClaimedNotice, claim_message
 from cloud.notifications.kinds import NoticeChannel, NoticeMode, NoticeTopic
 from cloud.notifications.notice_store import LEASE
@@ -191,3 +195,46 @@ def test_nothing_is_lost_when_the_program_starts_again(world: NoticeWorld) -> No
     world.deliver()
     assert states(world) == {"pending"}
     assert len(world.deliver(NOON + timedelta(minutes=5))) == 3  # by another NoticeDispatcher
+
+
+def test_a_user_for_whom_no_message_can_be_made_delays_nobody(
+    world: NoticeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def claim(connection: Connection, user: str, *rest: Any) -> ClaimedNotice | None:
+        if user == world.ann.id:
+            raise LookupError("no such zone")
+        return claim_message(connection, user, *rest)
+
+    monkeypatch.setattr(dispatcher, "claim_message", claim)
+    world.store(notice_event())
+    assert {one.user for one in world.deliver()} == {world.bob.id, world.eve.id}
+    monkeypatch.undo()
+    assert world.deliver(NOON + MINUTE) == []
+    assert [one.user for one in world.deliver(NOON + HOUR)] == [world.ann.id]
+
+
+def test_users_who_want_nothing_any_more_end_no_run_early(world: NoticeWorld) -> None:
+    world.store(notice_event())
+    *others, last = sorted((world.ann, world.bob, world.eve), key=lambda one: one.id)
+    for user in others:
+        world.choose(user, by(EMAIL, UNDER, mode=NoticeMode.OFF))
+    with_one_thread = world.dispatcher()
+    with_one_thread.workers = 1
+    with_one_thread.__post_init__()
+    assert with_one_thread.run_until_idle(NOON) == 1
+    assert [one.user for one in world.mailbox.sent] == [last.id]
+
+
+def test_a_text_message_that_may_have_arrived_is_not_repeated(world: NoticeWorld) -> None:
+    world.choose(world.ann, by(SMS, UNDER), phone=PHONE)
+    world.store(notice_event())
+
+    def send(claimed: ClaimedNotice) -> DeliveryFailure | None:
+        if claimed.channel is SMS:
+            return DeliveryFailure("no answer", is_outcome_known=False)
+        return None
+
+    world.dispatcher(send).run_until_idle(NOON)
+    (row,) = world.rows(channel="sms")
+    assert (row.state, row.attempts) == ("unknown", 1)
+    assert world.deliver(NOON + HOUR) == []

@@ -6,8 +6,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
+from cloud.ingest.receipt_chains import CertificateError
 from cloud.receipts.device_certificates import (
-    CertificateError,
     read_certificates,
     to_device_certificate,
 )
