@@ -5,6 +5,7 @@ the deals of their account. A request that is sent again with the same `Idempote
 bidder once.
 """
 
+from collections.abc import Callable
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -155,15 +156,20 @@ async def post_bid_request(
     context: AppContext = get_context(request)
     client, actor = get_bidders(request), actor_of(request)
 
-    def run() -> Response:
-        def change(connection: Connection) -> Reply:
+    def prepare() -> Callable[[Connection], Reply]:
+        with database.reading(context.engine) as connection:
             found = find_deal(connection, deal, None)
-            offer = compute_offer(context, found, asked.location, asked.time_slot)
-            require_near(offer.slot, context.clock())
+        offer = compute_offer(context, found, asked.location, asked.time_slot)
+        require_near(offer.slot, context.clock())
+
+        def change(connection: Connection) -> Reply:
             record = open_request(connection, found, offer, by=who.name, now=context.clock())
             return Reply(201, b"{}", {"x-bid-request": record.id})
 
-        answer = idempotent.run(context, change)
+        return change
+
+    def run() -> Response:
+        answer = idempotent.run_prepared(context, prepare)
         record = run_auction(context, client, actor, answer.headers["x-bid-request"])
         with database.reading(context.engine) as connection:
             notices = list_notices(connection, [record.id])
