@@ -103,17 +103,22 @@ class NoticeDispatcher:
         self, channel: NoticeChannel, pool: CallPool[ClaimedNotice], now: datetime
     ) -> None:
         """Start calls while threads are free and anything is due."""
-        while pool.has_free_worker:
-            with reading(self.engine) as connection:
-                due = find_due_users(connection, channel, now, pool.recipients, self.workers)
-            if not due:
-                return
-            for user in due:
-                if not pool.has_free_worker:
-                    return
-                claimed = self._claim(user, channel, now)
-                if claimed is not None:
-                    pool.start(user, claimed, partial(self.send, claimed))
+        while pool.has_free_worker and self._start_some(channel, pool, now):
+            pass
+
+    def _start_some(
+        self, channel: NoticeChannel, pool: CallPool[ClaimedNotice], now: datetime
+    ) -> bool:
+        """Start calls to those who have waited longest; whether more could be started."""
+        with reading(self.engine) as connection:
+            due = find_due_users(connection, channel, now, pool.recipients, self.workers)
+        for user in due:
+            if not pool.has_free_worker:
+                return False
+            claimed = self._claim(user, channel, now)
+            if claimed is not None:
+                pool.start(user, claimed, partial(self.send, claimed))
+        return bool(due)
 
     def _claim(self, user: str, channel: NoticeChannel, now: datetime) -> ClaimedNotice | None:
         """The next message of a user; what cannot be made a message delays no other user."""

@@ -61,7 +61,8 @@ def export_receipts(
 ) -> str:
     """The signed file, of the log as of the checkpoint; only reads. Raises ExportTooLargeError."""
     rows = _read_rows(connection, request.lines, checkpoint.size)
-    lines = tuple(_with_location_ids(line, rows) for line in request.lines)
+    ids = _list_location_ids(rows)
+    lines = tuple(_with_location_ids(line, ids) for line in request.lines)
     spans = [(_camera_of(row), _span_of(row)) for row in rows]
     manifest = Manifest(
         account=request.account,
@@ -139,14 +140,18 @@ def _list_creatives(lines: Iterable[ReceiptLine]) -> Mapping[str, frozenset[str]
     return found
 
 
-def _with_location_ids(line: ReceiptLine, rows: Iterable[Row[Any]]) -> ReceiptLine:
-    """The line with the ids that its location has in receipts."""
-    ids = {line.location}
+def _list_location_ids(rows: Iterable[Row[Any]]) -> Mapping[str, set[str]]:
+    """The ids that each location has in receipts."""
+    ids: dict[str, set[str]] = {}
     for row in rows:
-        if row.location == line.location:
-            envelope = msgspec.json.decode(row.envelope, type=Envelope)
-            ids.add(decode_receipt(envelope).location)
-    return msgspec.structs.replace(line, location_ids=tuple(sorted(ids)))
+        envelope = msgspec.json.decode(row.envelope, type=Envelope)
+        ids.setdefault(row.location, set()).add(decode_receipt(envelope).location)
+    return ids
+
+
+def _with_location_ids(line: ReceiptLine, ids: Mapping[str, set[str]]) -> ReceiptLine:
+    found = {line.location} | ids.get(line.location, set())
+    return msgspec.structs.replace(line, location_ids=tuple(sorted(found)))
 
 
 def _read_chains(

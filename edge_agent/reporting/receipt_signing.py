@@ -77,7 +77,11 @@ class ReceiptSigner:
             return
         self._pair = None
         self._states = states
-        self._pair = read_key_pair(*self._files)
+        try:
+            self._pair = read_key_pair(*self._files)
+        except OSError:  # such as too many open files: read them again for the next report
+            self._states = ()
+            raise
         self._sends_certificates = True
         self._logged = ""
 

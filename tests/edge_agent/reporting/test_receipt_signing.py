@@ -11,6 +11,7 @@ from msgspec import structs
 from cloud.receipts.device_certificates import read_certificates, to_device_certificate
 from edge_agent.identity.certificates import private_key_to_pem
 from edge_agent.outbox import Outbox
+from edge_agent.reporting import receipt_signing
 from edge_agent.reporting.receipt_signing import CERTIFICATES_EVERY, ReceiptSigner
 from tests.cloud.receipts.receipt_data import Authority, measure
 from wire.envelope import decode_events
@@ -71,6 +72,16 @@ def test_without_a_usable_key_reports_have_no_receipt_and_the_reason_is_logged_o
     assert [one.message for one in caplog.records] == ["receipts.not_signed"]
     store_pair(tmp_path / "none.pem", AUTHORITY.enrol())
     assert signer.sign(measure(3)) is not None
+
+
+def test_a_file_that_could_not_be_read_once_is_read_again(signer, monkeypatch):
+    def refuse(*_):
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(receipt_signing, "read_key_pair", refuse)
+    assert signer.sign(measure(1)) is None
+    monkeypatch.undo()
+    assert signer.sign(measure(2)) is not None
 
 
 @pytest.mark.parametrize(
