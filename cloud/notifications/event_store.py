@@ -11,7 +11,11 @@ from cloud import database
 from cloud.notifications.audience import NoticeReader, find_readers
 from cloud.notifications.event import MOST_TITLE, NoticeEvent
 from cloud.notifications.kinds import NoticeChannel, NoticeMode
-from cloud.notifications.preference_store import ensure_preferences, read_preferences
+from cloud.notifications.preference_store import (
+    StoredPreferences,
+    ensure_preferences,
+    read_all_preferences,
+)
 from cloud.notifications.preferences import Preferences
 from cloud.notifications.tables import notice_events, notices
 
@@ -58,10 +62,12 @@ def _store(connection: Connection, event: NoticeEvent, now: datetime) -> bool:
     number = connection.execute(stored).scalar()
     if number is None:  # another process was first
         return False
+    readers = find_readers(connection, event)
+    stored = read_all_preferences(connection, [reader.user for reader in readers])
     rows = [
-        row
-        for reader in find_readers(connection, event)
-        for row in _plan(connection, number, event, reader, now)
+        {"event": number, **row}
+        for reader in readers
+        for row in _plan(connection, event, reader, stored.get(reader.user), now)
     ]
     if rows:
         connection.execute(notices.insert(), rows)
@@ -84,10 +90,13 @@ def _row(event: NoticeEvent, now: datetime) -> dict[str, Any]:
 
 
 def _plan(
-    connection: Connection, number: int, event: NoticeEvent, reader: NoticeReader, now: datetime
+    connection: Connection,
+    event: NoticeEvent,
+    reader: NoticeReader,
+    stored: StoredPreferences | None,
+    now: datetime,
 ) -> Iterator[dict[str, Any]]:
     """The notifications of one user, one for each channel that the user has chosen."""
-    stored = read_preferences(connection, reader.user)
     preferences = Preferences() if stored is None else stored.preferences
     for channel in NoticeChannel:
         mode = preferences.mode(event.kind, channel, is_staff=reader.is_staff)
@@ -98,7 +107,6 @@ def _plan(
         ensure_preferences(connection, reader.user, now)
         due_at = preferences.due_at(event, mode, now)
         yield {
-            "event": number,
             "user": reader.user,
             "channel": channel.value,
             "mode": mode.value,

@@ -5,7 +5,7 @@ notification, since it has the secret that signs the user's unsubscribe links.
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
@@ -25,6 +25,7 @@ from cloud.notifications.preferences import (
 )
 from cloud.notifications.tables import notice_settings
 
+AT_ONCE: Final = 400
 SET: Final = "notification.set"
 UNSUBSCRIBE: Final = "notification.unsubscribe"
 DISABLE_WEBHOOK: Final = "notification.disable_webhook"
@@ -52,6 +53,18 @@ def read_preferences(connection: Connection, user: str) -> StoredPreferences | N
     wanted = select(notice_settings).where(notice_settings.c.user == user)
     row = connection.execute(wanted).mappings().one_or_none()
     return None if row is None else _stored(row)
+
+
+def read_all_preferences(
+    connection: Connection, users: Sequence[str]
+) -> Mapping[str, StoredPreferences]:
+    """The stored preferences of many users, with one query for some hundred of them."""
+    found = {}
+    for start in range(0, len(users), AT_ONCE):
+        some = notice_settings.c.user.in_(users[start : start + AT_ONCE])
+        for row in connection.execute(select(notice_settings).where(some)).mappings():
+            found[row["user"]] = _stored(row)
+    return found
 
 
 def ensure_preferences(connection: Connection, user: str, now: datetime) -> StoredPreferences:

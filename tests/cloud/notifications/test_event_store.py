@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from sqlalchemy import update
+from sqlalchemy.event import listen, remove
 
 from cloud.database import writing
 from cloud.notifications.event_store import RETENTION, delete_old_events, store_events
@@ -18,6 +19,17 @@ def test_an_event_is_stored_and_planned_once(world_of_each: NoticeWorld) -> None
     assert [(row.user, row.channel) for row in world.rows(event=1)] == [
         (user, "email") for user in sorted((world.ann.id, world.bob.id, world.eve.id))
     ]
+
+
+def test_an_event_for_everybody_reads_the_preferences_of_all_users_at_once(
+    world: NoticeWorld,
+) -> None:
+    statements: list[str] = []
+    record = lambda *arguments: statements.append(arguments[2])  # noqa: E731
+    listen(world.engine, "before_cursor_execute", record)
+    world.store(notice_event(NoticeTopic.FLASH_SALE, account=None))
+    remove(world.engine, "before_cursor_execute", record)
+    assert len([one for one in statements if "FROM notice_settings" in one]) == 1
 
 
 def test_a_process_that_lost_the_race_plans_nothing(world: NoticeWorld, monkeypatch) -> None:
