@@ -1,9 +1,13 @@
 """A line is in flight only with approved creatives, and has none that its screen may not show."""
 
+from dataclasses import replace
+
 import pytest
 
 from cloud.app.orders.line_creatives import ready_finder, require_usable_creatives
+from cloud.booking.orders.assignments import assign_creatives
 from cloud.booking.orders.due_changes import apply_due_changes
+from cloud.booking.orders.order_work import OrderWork
 from cloud.campaigns.creative_checks import CreativeRefusedError
 from cloud.campaigns.creatives import (
     CreativeStatus,
@@ -41,3 +45,16 @@ def test_a_booked_line_starts_when_its_creatives_are_approved(tmp_path) -> None:
             decide_creative(connection, stored.id, approved, reason=None, by="ann", now=NOON)
         steps.run(apply_due_changes)
         assert steps.statuses(order_id) == ["InFlight"]
+
+        (line,) = steps.lines(order_id)
+        with writing(context.engine) as connection:
+            other = replace(new, name="b", sha256="1" * 64)
+            create_creative(connection, other, by="ann", now=NOON)
+
+        def assign(work: OrderWork, *names: str) -> None:
+            assign_creatives(work, order_id, line.line_id, names)
+            require_usable_creatives(work, order_id)
+
+        with pytest.raises(CreativeRefusedError, match="is in flight"):
+            steps.run(lambda work: assign(work, "a", "b"))
+        steps.run(lambda work: assign(work, "a"))
