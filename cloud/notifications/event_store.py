@@ -63,11 +63,11 @@ def _store(connection: Connection, event: NoticeEvent, now: datetime) -> bool:
     if number is None:  # another process was first
         return False
     readers = find_readers(connection, event)
-    stored = read_all_preferences(connection, [reader.user for reader in readers])
+    chosen = read_all_preferences(connection, [reader.user for reader in readers])
     rows = [
         {"event": number, **row}
         for reader in readers
-        for row in _plan(connection, event, reader, stored.get(reader.user), now)
+        for row in _plan(connection, event, reader, chosen.get(reader.user), now)
     ]
     if rows:
         connection.execute(notices.insert(), rows)

@@ -1,7 +1,8 @@
 """`/api/users/{user}/notifications`: what a user is notified of, how, and when.
 
 A signed-in user reads and sets the user's own preferences, and an API key those of the users of its
-account, as a user who manages them does. For everybody else the user does not exist.
+account who have no other roles than the key, as a user who manages them does. For everybody else
+the user does not exist.
 """
 
 from datetime import datetime
@@ -20,6 +21,7 @@ from cloud.app.idempotency.key_store import Reply
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.auth.access import EVERYBODY, STAFF_ROLES, Caller, allow_roles, get_caller
+from cloud.auth.keys import Role
 from cloud.auth.users.user import User
 from cloud.auth.users.user_store import read_user, unknown_user
 from cloud.notifications.kinds import NoticeChannel, NoticeMode, NoticeTopic
@@ -177,5 +179,11 @@ def _require_own(connection: Connection, user: str, caller: Caller) -> User:
 
 def _manages(caller: Caller, user: User) -> bool:
     if user.account == caller.account:
-        return caller.user is None or caller.manages_users
+        return caller.manages_users or (caller.user is None and _covers(caller, user))
     return caller.sees_all and caller.manages_users
+
+
+def _covers(key: Caller, user: User) -> bool:
+    """Whether a key may read all that its account's user is notified of."""
+    covered = key.roles | ({Role.ADVERTISER} if Role.AGENCY in key.roles else frozenset())
+    return user.roles <= covered

@@ -2,9 +2,13 @@
 
 import pytest
 
+from cloud.auth.accounts.account import AccountKind
 from cloud.auth.audit import read_entries
-from cloud.database import reading
+from cloud.auth.keys import Role, create_key
+from cloud.database import reading, writing
 from tests.cloud.api.notifications.notice_api import NoticeApi
+from tests.cloud.app_context import FRIDAY_NOON
+from tests.cloud.people import add_account, add_user
 
 HOOK = "https://hooks.acme.example/secret-path"
 CHOSEN = {
@@ -95,3 +99,13 @@ def test_what_cannot_be_used_is_refused(api: NoticeApi, changed: dict, sentence:
     answer = api.ask(api.signed_in(api.ann), "PUT", path(api.ann), {**CHOSEN, **changed})
     assert answer.status_code == 422
     assert sentence in answer.text
+
+
+def test_a_key_sets_no_webhook_of_a_user_who_may_see_more(api: NoticeApi) -> None:
+    engine = api.context.engine
+    with writing(engine) as connection:
+        owner = add_account(connection, "studio", FRIDAY_NOON, AccountKind.MEDIA_OWNER)
+        fay = add_user(connection, owner, "fay", FRIDAY_NOON, Role.FINANCE, password_hash=None)
+    for role, status in ((Role.OPERATIONS, 404), (Role.FINANCE, 200)):
+        key = create_key(engine, role, "robot", account=owner.id, by="me", now=FRIDAY_NOON)
+        assert api.ask({"x-api-key": key}, "GET", path(fay)).status_code == status
