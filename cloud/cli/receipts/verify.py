@@ -3,7 +3,7 @@
 import argparse
 import sys
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -12,13 +12,14 @@ from cloud.ingest.receipt_chains import CertificateError
 from cloud.receipts.consistency import ConsistencyError, require_continuation
 from cloud.receipts.device_certificates import read_certificates
 from cloud.receipts.faults import CreativeTotals, SumKey, Verification
-from cloud.receipts.receipt_file import ReceiptFileError, parse_file
+from cloud.receipts.receipt_file import ReceiptFileError, ReceiptLine, parse_file
 from cloud.receipts.signed_note import NoteError, NoteKey, parse_key
 from cloud.receipts.verification import TrustedKeys, verify_file
 from wire.command_line import OptionError
 
 MOST_FAULTS = 50
 SECOND_MS = 1_000
+HOUR = timedelta(hours=1)
 
 
 def add_verify_arguments(parser: argparse.ArgumentParser) -> None:
@@ -82,6 +83,7 @@ def describe(outcome: Verification) -> Iterator[str]:
     if manifest is None:
         return
     yield f"campaign {manifest.campaign} of {manifest.advertiser} ({manifest.account})"
+    yield from _describe_booked(manifest.lines)
     observed_s, blind_s = outcome.observed_ms // SECOND_MS, outcome.blind_ms // SECOND_MS
     yield (
         f"{outcome.receipts} receipts; in those that are verified, {observed_s:,} s were observed "
@@ -108,6 +110,19 @@ def describe_faults(outcome: Verification) -> Iterator[str]:
         yield f"{fault.kind}: {fault.sentence}"
     if (more := len(outcome.faults) - MOST_FAULTS) > 0:
         yield f"and {more} faults more"
+
+
+def _describe_booked(lines: Iterable[ReceiptLine]) -> Iterator[str]:
+    """The booked time as the operator states it, which nothing in the file proves."""
+    for line in lines:
+        if line.booked:
+            hours = sum((one.ends_at - one.starts_at for one in line.booked), timedelta()) / HOUR
+            begin = min(one.starts_at for one in line.booked)
+            end = max(one.ends_at for one in line.booked)
+            yield (
+                f"stated as booked: {line.line_id} at {line.location}, {hours:,.2f} h from "
+                f"{_write(begin)} to {_write(end)}, measured by {', '.join(line.devices) or 'none'}"
+            )
 
 
 def _describe_totals(totals: Iterable[tuple[SumKey, CreativeTotals]]) -> Iterator[str]:

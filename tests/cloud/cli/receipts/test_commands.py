@@ -97,6 +97,8 @@ def test_a_file_is_exported_and_verified(run: Run, capsys: pytest.CaptureFixture
     out, faults = capsys.readouterr()
     assert out == (
         "campaign Winter of Acme (acme)\n"
+        "stated as booked: SO-1-1 at KX-01, 0.03 h from 2026-11-23 07:00:00Z to 2026-11-23 "
+        "07:02:00Z, measured by kx-01-cam-1\n"
         "3 receipts; in those that are verified, 45 s were observed and 0 s were not\n"
         "  a at KX-01, measured by kx-01-cam-1: 9 plays, 45 s observed, 27 s of people in view, "
         "12 s looking, 3 receipts\n"
