@@ -172,8 +172,14 @@ def _find(connection: Connection, written: str) -> User:
 def _read_password(*, is_piped: bool) -> str:
     if is_piped:
         return sys.stdin.readline().rstrip("\r\n")
-    password = getpass.getpass("password: ")
-    if getpass.getpass("the same again: ") != password:
+    try:
+        password = getpass.getpass("password: ")
+        again = getpass.getpass("the same again: ")
+    except EOFError:
+        raise PasswordError(
+            "no password was typed: where there is no terminal, pipe it in with --password-stdin"
+        ) from None
+    if again != password:
         raise PasswordError("the two passwords differ: type the same one twice")
     return password
 

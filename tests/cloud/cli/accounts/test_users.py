@@ -63,6 +63,15 @@ def test_a_password_at_the_prompt_is_typed_twice(users, capsys, monkeypatch, typ
     assert capsys.readouterr().out == ""
 
 
+def test_a_prompt_without_a_terminal_names_the_option_that_needs_none(users, capsys, monkeypatch):
+    def ended(_prompt: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("getpass.getpass", ended)
+    assert users("create", *ANN) == 1
+    assert "--password-stdin" in capsys.readouterr().err
+
+
 def test_a_user_is_invited_again_until_the_invitation_is_accepted(users, capsys, monkeypatch):
     sent = []
     monkeypatch.setattr(mailer.Mailer, "send_link", lambda *words: sent.append(words) or True)
