@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seconds",
         type=float,
         metavar="S",
-        help="stop after this time, in seconds; results are printed first (default: at Ctrl-C)",
+        help="stop this many seconds after the addresses are printed (default: at Ctrl-C)",
     )
     parser.add_argument(
         "--folder",
@@ -51,7 +51,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the demonstration; 0 when it printed a price and every process stopped."""
-    started = time.monotonic()
     try:
         if arguments.video is not None and not arguments.video.is_file():
             raise DemoError(f"VIDEO={arguments.video} is not a file")
@@ -62,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
             _start_server(demo)
             _start_cameras(demo, arguments.video)
             _show_addresses(demo)
-            _wait_for_end(demo, until=_end(started, arguments.seconds))
+            _wait_for_end(demo, arguments.seconds)
     except KeyboardInterrupt:
         print_line("")
     except (ProcessGroupError, DemoError, MosquittoError) as error:
@@ -70,10 +69,6 @@ def run(arguments: argparse.Namespace) -> int:
         return 1
     print_line("All processes have stopped.")
     return 0
-
-
-def _end(started_s: float, seconds: float | None) -> float | None:
-    return None if seconds is None else started_s + seconds
 
 
 @contextmanager
@@ -235,8 +230,10 @@ def _next_morning(now: datetime) -> str:
     return f"{day.isoformat()}T08:00"
 
 
-def _wait_for_end(demo: Demo, *, until: float | None) -> None:
-    print_line("\nPress Ctrl-C to end." if until is None else "")
-    while until is None or time.monotonic() < until:
+def _wait_for_end(demo: Demo, seconds: float | None) -> None:
+    shown = time.monotonic()
+    end = "" if seconds is None else f"Ends by itself in {seconds:.0f} seconds. "
+    print_line(f"\n{end}Press Ctrl-C to end.")
+    while seconds is None or time.monotonic() < shown + seconds:
         demo.processes.check()
         time.sleep(0.2)

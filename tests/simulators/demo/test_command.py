@@ -2,6 +2,7 @@
 
 import argparse
 from datetime import UTC, datetime
+from unittest.mock import Mock
 
 import pytest
 
@@ -77,7 +78,16 @@ def test_a_missing_video_is_refused_before_anything_is_started(tmp_path, capsys)
     assert not folder.exists()
 
 
-def test_zero_seconds_is_a_time_and_no_seconds_is_none():
-    assert demo._end(10.0, None) is None
-    assert demo._end(10.0, 0.0) == 10.0
-    assert demo._end(10.0, 90.0) == 100.0
+@pytest.mark.parametrize(("seconds", "looks"), [(0.0, 0), (90.0, 90)])
+def test_the_time_of_the_demonstration_begins_when_the_addresses_are_shown(
+    monkeypatch, seconds, looks
+):
+    clock = [1_000.0]  # a slow machine has needed a quarter of an hour to get here
+    checked = Mock()
+    ticking = Mock(monotonic=lambda: clock[0])
+    ticking.sleep.side_effect = lambda _: clock.append(clock.pop() + 1.0)
+    monkeypatch.setattr(demo, "time", ticking)
+
+    demo._wait_for_end(checked, seconds)
+
+    assert checked.processes.check.call_count == looks
