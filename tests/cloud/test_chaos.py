@@ -1,6 +1,6 @@
 """Broker, consumers and databases are killed in random order; every report is counted once.
 
-Two hundred made-up cameras say ten minutes of reports in 25 seconds, over a line that loses,
+A hundred made-up cameras say ten minutes of reports in 25 seconds, over a line that loses,
 doubles and reorders messages, some of them merged as on a full disk. ONLOOKER_CHAOS_SEED draws
 another order of deaths; what is said and which message is lost are drawn from it too.
 """
@@ -44,7 +44,7 @@ from simulators.synthetic.fault_injection import FaultProfile, FaultyConnection
 from wire.audience import AudienceReport
 
 SEED = int(os.environ.get("ONLOOKER_CHAOS_SEED", "20261121"))
-CAMERAS = 200
+CAMERAS = 100
 NINE = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 TEN_MINUTES = Period(NINE, NINE + timedelta(minutes=10), timedelta(seconds=10))
 SPEED = 24
