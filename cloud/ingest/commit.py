@@ -30,8 +30,8 @@ from cloud.ingest.duplicates import REUSED, DuplicateCheck, RepeatKind, remove_f
 from cloud.ingest.minute_sums import MinuteSums
 from cloud.ingest.plausibility import ValidationRules
 from cloud.ingest.quarantine import Admission, Quarantine
+from cloud.ingest.receipts.received import store_receipts
 from cloud.ingest.received_ranges import SequenceStatus
-from cloud.ingest.received_receipts import store_receipts
 from cloud.ingest.sequences import ReportStreams, StreamKey
 from cloud.ingest.validate import (
     DEFAULT_RULES,

@@ -26,7 +26,7 @@ from cloud.ingest.plausibility import (
     implausible_heartbeat,
     implausible_range,
 )
-from cloud.ingest.received_receipts import ReceivedReceipt, read_receipt
+from cloud.ingest.receipts.received import ReceivedReceipt, read_receipt
 from cloud.ingest.sources.message_source import Delivery
 from wire import envelope
 from wire.audience import AudienceReport

@@ -13,7 +13,7 @@ from cryptography import x509
 from sqlalchemy import Connection, Row, bindparam, select, update
 
 from cloud.database.receipts import receipt_certificates, receipts
-from cloud.ingest.receipt_chains import CertificateError
+from cloud.ingest.receipts.chains import CertificateError
 from cloud.receipts.device_certificates import (
     DeviceCertificate,
     read_certificates,

@@ -17,7 +17,7 @@ from cryptography.x509.verification import (
     VerificationError,
 )
 
-from cloud.ingest.receipt_chains import CertificateError, read_device
+from cloud.ingest.receipts.chains import CertificateError, read_device
 from wire.receipts.dsse import DsseError, Envelope, decode_base64
 
 MAX_CHAIN: Final = 5

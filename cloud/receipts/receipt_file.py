@@ -22,7 +22,7 @@ import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from cloud.ingest.receipt_chains import decode_certificate
+from cloud.ingest.receipts.chains import decode_certificate
 from cloud.receipts.device_certificates import DeviceCertificate, to_device_certificate
 from cloud.receipts.signed_note import Note, NoteError, parse_note
 from cloud.receipts.tlog_proof import HEADER as PROOF_HEADER

@@ -23,7 +23,7 @@ from cloud.campaigns.campaign import (
 from cloud.campaigns.receipts.booked_lines import SETTLED_AFTER, request_campaign
 from cloud.database import EPOCH
 from cloud.database.receipts import receipt_certificates, receipts
-from cloud.ingest.receipt_chains import CertificateError
+from cloud.ingest.receipts.chains import CertificateError
 from cloud.receipts.appending import AppendResult, append_pending, has_pending
 from cloud.receipts.checkpoint_store import UnknownCheckpointError, add_cosignature, sign_head
 from cloud.receipts.consistency import write_consistency

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from cloud.ingest.receipt_chains import CertificateError
+from cloud.ingest.receipts.chains import CertificateError
 from cloud.receipts.consistency import ConsistencyError, require_continuation
 from cloud.receipts.device_certificates import read_certificates
 from cloud.receipts.faults import CreativeTotals, SumKey, Verification

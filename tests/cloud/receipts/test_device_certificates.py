@@ -6,7 +6,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
-from cloud.ingest.receipt_chains import CertificateError
+from cloud.ingest.receipts.chains import CertificateError
 from cloud.receipts.device_certificates import (
     read_certificates,
     to_device_certificate,

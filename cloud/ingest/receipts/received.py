@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from cloud.database import insert
 from cloud.database.receipts import receipt_certificates, receipts
-from cloud.ingest.receipt_chains import read_owner
+from cloud.ingest.receipts.chains import read_owner
 from wire.audience import AudienceReport
 from wire.receipts.receipt import (
     ReceiptError,

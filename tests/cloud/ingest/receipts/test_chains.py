@@ -3,7 +3,7 @@
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from cloud.ingest.receipt_chains import ChainOwner, read_owner
+from cloud.ingest.receipts.chains import ChainOwner, read_owner
 from cloud.receipts.device_certificates import read_certificates
 from tests.cloud.receipts.receipt_data import (
     Authority,
