@@ -42,14 +42,17 @@ def revision(connection: Connection) -> str | None:
 
 def upgrade(engine: Engine, *, to: str = HEAD) -> None:
     """Run the missing steps in one transaction, unless another program just did."""
-    _silence_alembic()
-    from alembic import command  # slow to import, rarely needed
-
     with writing(engine) as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({UPGRADING})")
-        if revision(connection):  # not for an empty one: reading all steps takes a while
+        found = revision(connection)
+        if found == to:
+            return
+        if found:  # not for an empty one: reading all steps takes a while
             missing(connection)
+        _silence_alembic()
+        from alembic import command  # slow to import, rarely needed
+
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, to)

@@ -11,9 +11,11 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from cloud.__main__ import main
-from cloud.database import DatabaseError, connect, create, engine, writing
+from cloud.database import DatabaseError, connect, writing
+from cloud.database import engine as database_engine
 from cloud.database.failures import failure_sentence, is_passing
 from cloud.fleet.__main__ import main as fleet
+from tests.cloud.databases import copy_filled
 from tests.small_disk import SmallDisk, small_disk
 
 SECRET = "a-row-that-nobody-may-read"
@@ -36,11 +38,12 @@ def file(tmp_path: Path) -> Path:
 
 
 def filled(file: Path) -> Path:
-    made = connect(f"sqlite:///{file}")
-    create(made)
-    insert(made, [{"location": f"{SECRET}-{number}"} for number in range(2_000)])
-    made.dispose()
+    copy_filled(file.parent, insert_secret)
     return file
+
+
+def insert_secret(made: Engine) -> None:
+    insert(made, [{"location": f"{SECRET}-{number}"} for number in range(2_000)])
 
 
 def insert(made: Engine, rows: list[dict[str, str]]) -> None:
@@ -96,7 +99,7 @@ def test_the_fleet_program_says_the_same(
 def test_a_database_that_another_program_holds_is_locked_not_damaged(
     file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "BUSY_TIMEOUT_MS", 50)
+    monkeypatch.setattr(database_engine, "BUSY_TIMEOUT_MS", 50)
     monkeypatch.setenv("ONLOOKER_DATABASE_URL", f"sqlite:///{file}")
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -156,12 +159,9 @@ def test_a_folder_that_cannot_be_made_is_said(disk: SmallDisk) -> None:
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_a_row_that_postgresql_refuses_is_not_printed(database_url: str) -> None:
-    made = connect(database_url)
-    create(made)
+def test_a_row_that_postgresql_refuses_is_not_printed(engine: Engine) -> None:
     with pytest.raises(DBAPIError) as failed:
-        insert(made, [{"location": SECRET}] * 2)
+        insert(engine, [{"location": SECRET}] * 2)
     assert not is_passing(failed.value)
     assert SECRET not in failure_sentence(failed.value)
     assert "touched_pkey" in failure_sentence(failed.value)
-    made.dispose()

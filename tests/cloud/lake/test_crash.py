@@ -102,6 +102,15 @@ def measure_round_s(folder: Path, work: Work) -> float:
     return usage.ru_utime + usage.ru_stime
 
 
+def compile_statements(folder: Path) -> None:
+    """Do all work once: the programs inherit the statements that are compiled here."""
+    new_database(folder)
+    lake = open_lake(folder)
+    fill(lake)
+    promote(lake)
+    lake.engine.dispose()
+
+
 def run_until_killed(folder: Path, work: Work, after_s: float) -> None:
     """End a program by a signal that it does not handle, after it has used so much CPU time."""
     child = os.fork()
@@ -119,7 +128,10 @@ def run_until_killed(folder: Path, work: Work, after_s: float) -> None:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_kills_at_a_hundred_random_moments_lose_and_double_nothing(tmp_path: Path):
+def test_kills_at_a_hundred_random_moments_lose_and_double_nothing(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+):
+    compile_statements(tmp_path_factory.mktemp("inherited"))
     new_database(tmp_path)
     chance = random.Random(20261129)
     round_s = {work: measure_round_s(tmp_path, work) for work in (fill, promote)}
