@@ -234,7 +234,24 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppContext]:
 
 @pytest.fixture(scope="module")
 def locked(context: AppContext) -> ApiClient:
-    return ApiClient(create_app(context, quota=Quota()))
+    return ApiClient(create_app(context, quota=Quota(100_000)))
+
+
+@pytest.fixture(scope="module")
+def keys(context: AppContext) -> dict[Role, str]:
+    """One key of each role."""
+    return {
+        role: create_key(context.engine, role, "a test", by="me", now=FRIDAY_NOON) for role in Role
+    }
+
+
+@pytest.fixture(scope="module")
+def advertisers(context: AppContext) -> list[str]:
+    """The keys of two advertisers."""
+    return [
+        create_key(context.engine, Role.ADVERTISER, owner, by="me", now=FRIDAY_NOON)
+        for owner in ("Acme", "Bolt")
+    ]
 
 
 def test_every_route_is_in_the_table():
@@ -254,12 +271,13 @@ def test_without_a_key_every_request_is_refused(locked, method: str, path: str):
 
 
 @pytest.mark.parametrize(("method", "path"), CLOSED)
-def test_a_role_may_use_its_own_routes_only(locked, context: AppContext, method: str, path: str):
-    for role in Role:
-        key = create_key(context.engine, role, "a test", by="me", now=FRIDAY_NOON)
+def test_a_role_may_use_its_own_routes_only(
+    locked, keys: dict[Role, str], method: str, path: str
+):
+    for role, key in keys.items():
         status = first_message(locked.app, "http", fill_path(path), method, key)["status"]
         assert (status != 403) == (role in allowed(path, method)), (role, fill_path(path), method)
-        assert status not in (401, 500)
+        assert status not in (401, 429, 500)
 
 
 @pytest.mark.parametrize(
@@ -267,11 +285,10 @@ def test_a_role_may_use_its_own_routes_only(locked, context: AppContext, method:
     [one for one in CLOSED if Role.ADVERTISER in allowed(one[1], one[0]) and one not in OWNED],
 )
 def test_two_advertisers_receive_the_same_answer_on_routes_without_an_owner(
-    locked, context: AppContext, method: str, path: str
+    locked, advertisers: list[str], method: str, path: str
 ):
     answers = []
-    for owner in ("Acme", "Bolt"):
-        key = create_key(context.engine, Role.ADVERTISER, owner, by="me", now=FRIDAY_NOON)
+    for key in advertisers:
         answers.append(
             locked(
                 method, fill_path(path), headers={"x-api-key": key},
