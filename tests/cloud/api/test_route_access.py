@@ -271,9 +271,7 @@ def test_without_a_key_every_request_is_refused(locked, method: str, path: str):
 
 
 @pytest.mark.parametrize(("method", "path"), CLOSED)
-def test_a_role_may_use_its_own_routes_only(
-    locked, keys: dict[Role, str], method: str, path: str
-):
+def test_a_role_may_use_its_own_routes_only(locked, keys: dict[Role, str], method: str, path: str):
     for role, key in keys.items():
         status = first_message(locked.app, "http", fill_path(path), method, key)["status"]
         assert (status != 403) == (role in allowed(path, method)), (role, fill_path(path), method)
@@ -287,15 +285,11 @@ def test_a_role_may_use_its_own_routes_only(
 def test_two_advertisers_receive_the_same_answer_on_routes_without_an_owner(
     locked, advertisers: list[str], method: str, path: str
 ):
-    answers = []
-    for key in advertisers:
-        answers.append(
-            locked(
-                method, fill_path(path), headers={"x-api-key": key},
-                **({"json": BODIES[path]} if method == "POST" else {"params": ASKED}),
-            )
-        )  # fmt: skip
-
+    options = {"json": BODIES[path]} if method == "POST" else {"params": ASKED}
+    answers = [
+        locked(method, fill_path(path), headers={"x-api-key": key}, **options)
+        for key in advertisers
+    ]
     assert [one.status_code for one in answers] == [200, 200]
     assert answers[0].content == answers[1].content
     assert "Acme" not in json.dumps(answers[0].text)

@@ -76,7 +76,7 @@ def promote(lake: Lake) -> None:
 
 
 PROGRAMS = (*[fill] * 4, promote)
-ROUNDS = 1.5
+ROUNDS = 1.2
 """The longest life of a program, in rounds of its work."""
 
 
