@@ -43,10 +43,11 @@ def sites() -> Sites:
 
 
 @functools.cache
-def reports() -> tuple[AudienceReport, ...]:
+def reports(last: date = LAST) -> tuple[AudienceReport, ...]:
+    """The reports up to a last day."""
     period = Period(
         datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=UTC),
-        datetime(LAST.year, LAST.month, LAST.day, tzinfo=UTC) + timedelta(days=1),
+        datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=1),
         timedelta(minutes=20),
     )
     found = [report for camera in CAMERAS[:3] for report in generate_reports(camera, period)]

@@ -26,7 +26,8 @@ NINE = datetime(2026, 10, 19, 9, tzinfo=UTC)
 
 def build(lake: Lake, now: datetime = NOW, in_force: Sites | None = None) -> list[date]:
     listed = in_force or sites()
-    return [built.day for built in build_changed_days(lake, DuckDbEngine(), listed, now=now)]
+    with DuckDbEngine().open() as engine:
+        return [built.day for built in build_changed_days(lake, engine, listed, now=now)]
 
 
 def change_site(location: str, **fields: Any) -> Sites:
