@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from msgspec import UNSET, structs
 from sqlalchemy import Connection, Engine, text
 
-from cloud.database import BANDS, SUMS, metadata, reading, writing
+from cloud.database import BANDS, SUMS, reading, writing
 from cloud.database.migrations import HEAD
 from cloud.database.upgrade import upgrade
 from cloud.ingest.commit import commit
@@ -26,6 +26,7 @@ from cloud.windows.dimensions import BreakdownFilter, DemographicGroup, Dimensio
 from cloud.windows.query import LENGTHS, window_audience, windows
 from cloud.windows.venue_breakdown import venue_breakdown, venue_demographic_groups
 from cloud.windows.venue_types import sync_venue_types
+from tests.cloud.databases import create_tables
 from wire.audience import AgeGroup, AudienceReport, BandSum, BlindCause, DemographicCell, Gender
 from wire.envelope import audience_event, encode_event
 
@@ -107,12 +108,6 @@ def ingest_shuffled(
         meanwhile()
 
 
-def delete_rows(engine: Engine) -> None:
-    with writing(engine) as connection:
-        for table in metadata.sorted_tables:
-            connection.execute(table.delete())
-
-
 def added(some: Iterable[AudienceReport]) -> tuple[list[int], int]:
     """The sums and the peak of some reports, straight from them."""
     total, peak = [0] * len(SUMS), 0
@@ -138,7 +133,7 @@ def as_sums(tally: AudienceSums) -> tuple[list[int], int]:
 def test_every_window_is_the_sum_of_the_reports_that_start_in_it(
     engine: Engine, report: Reports, draw: random.Random
 ) -> None:
-    delete_rows(engine)
+    create_tables(engine)
     reports = build_morning(report, draw)
     ingest_shuffled(engine, reports, draw, lambda: None)
     with reading(engine) as connection:
@@ -165,7 +160,7 @@ def test_every_window_is_the_sum_of_the_reports_that_start_in_it(
 def test_roll_ups_are_the_sums_of_the_minutes_while_venue_types_change(
     engine: Engine, report: Reports, draw: random.Random
 ) -> None:
-    delete_rows(engine)
+    create_tables(engine)
 
     def convert() -> None:
         if draw.random() < 0.4:
