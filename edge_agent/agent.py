@@ -81,6 +81,7 @@ class Agent:
         self._networks = detector, pose
         self._changes: queue.SimpleQueue[SettingsChange] = queue.SimpleQueue()
         self._camera = camera
+        self._throttleable = camera if isinstance(camera, Throttleable) else None
         self._pipeline = FramePipeline(settings, detector, pose)
         self._meter = AudienceMeter(settings, playing)
         self._reporting = Reporter(
@@ -156,9 +157,9 @@ class Agent:
             self._show(moment, observation.heads)
         else:
             observation = self._pipeline.process_gap(moment)
-        if isinstance(self._camera, Throttleable):
-            self._camera.set_activity(
-                self._rest(self._camera.rest_after_s, moment.elapsed_s, observation)
+        if self._throttleable is not None:
+            self._throttleable.set_activity(
+                self._rest(self._throttleable.rest_after_s, moment.elapsed_s, observation)
                 if is_open
                 else ActivityLevel.OFF
             )

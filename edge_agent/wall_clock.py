@@ -8,6 +8,7 @@ doubtful before the step, all times since the start are wrong by that step.
 import ctypes
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Final
 
 EARLIEST_AT: Final = datetime(
@@ -21,10 +22,16 @@ TIMEX_BYTES: Final = 512  # struct timex has 208 on 64 bit; with modes 0 the cal
 def is_synchronized() -> bool | None:
     """Whether the kernel states that the clock is synchronized; None where it cannot be read."""
     try:
-        answer = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(TIMEX_BYTES))
+        answer = _c_library().adjtimex(ctypes.create_string_buffer(TIMEX_BYTES))
     except (AttributeError, OSError):
         return None
     return None if answer < 0 else answer != TIME_ERROR
+
+
+@cache
+def _c_library() -> ctypes.CDLL:
+    """Loaded once: the clock is read with each picture."""
+    return ctypes.CDLL(None)
 
 
 class WallClock:

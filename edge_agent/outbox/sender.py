@@ -104,6 +104,7 @@ class ReportSender:
     def __init__(self, outbox: Outbox, link: Link, settings: LinkSettings) -> None:
         self._outbox = outbox
         self._link = link
+        self._confirming = link if isinstance(link, ConfirmingLink) else None
         self._settings = settings
         self._session = 0
         self._windows: dict[JournalId, SendWindow] = {}
@@ -164,12 +165,12 @@ class ReportSender:
         if is_new:
             self._session = self._link.sessions
             self._restart_windows(now_s)
-        elif isinstance(self._link, ConfirmingLink) and self._link.unconfirmed == 0:
+        elif self._confirming is not None and self._confirming.unconfirmed == 0:
             self._limit.record_confirmed(now_s)
 
     def _restart_windows(self, now_s: float) -> None:
-        if isinstance(self._link, ConfirmingLink):
-            self._limit.set_stated(self._link.largest_payload_bytes)
+        if self._confirming is not None:
+            self._limit.set_stated(self._confirming.largest_payload_bytes)
         current = self._outbox.streams[-1].id
         for name, window in self._windows.items():
             if name != current and window.timeouts:
@@ -226,7 +227,7 @@ class ReportSender:
             is_accepted = self._link.send_audience(location, payload)
         else:
             is_accepted = self._link.send(Channel.AUDIENCE, payload)
-        if is_accepted and isinstance(self._link, ConfirmingLink):
+        if is_accepted and self._confirming is not None:
             self._limit.record_sent(len(payload))
         return is_accepted
 

@@ -48,6 +48,7 @@ class FilteredLink:
 
     def __init__(self, link: UnfilteredLink, egress_filter: EgressFilter) -> None:
         self._link = link
+        self._confirming = link if isinstance(link, Confirming) else None
         self._filter = egress_filter
 
     @property
@@ -81,12 +82,12 @@ class FilteredLink:
     @property
     def unconfirmed(self) -> int:
         """Messages that the broker has not confirmed; 0 for a link that does not report it."""
-        return self._link.unconfirmed if isinstance(self._link, Confirming) else 0
+        return 0 if self._confirming is None else self._confirming.unconfirmed
 
     @property
     def largest_payload_bytes(self) -> int | None:
         """The largest payload that the broker accepts; None when it does not state one."""
-        return self._link.largest_payload_bytes if isinstance(self._link, Confirming) else None
+        return None if self._confirming is None else self._confirming.largest_payload_bytes
 
     def take_acknowledgements(self) -> list[bytes]:
         return self._link.take_acknowledgements()
