@@ -8,6 +8,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -51,10 +52,9 @@ def findings(package: str) -> Iterator[Finding]:
             continue
         allowed = ALLOWED.get(where, ())
         tree = ast.parse(path.read_text())
-        nodes = list(ast.walk(tree))
+        nodes = _list_nodes(tree)
         for line, name in (*_definitions(tree, nodes), (1, path.stem)):
-            retired = [part for part in _parts(name) if _singular(part) in WORDS]
-            if [part for part in retired if _singular(part) not in allowed]:
+            if _retired(name).difference(allowed):
                 yield Finding(where, line, name)
         yield from (Finding(where, line, name) for line, name in _participles(nodes))
         if package != "tests":
@@ -71,6 +71,18 @@ def page_findings() -> Iterator[Finding]:
         for number, line in enumerate(page.read_text().splitlines(), 1):
             for around in _in_text(line, ()):
                 yield Finding(str(page.relative_to(ROOT)), number, around)
+
+
+def _list_nodes(tree: ast.Module) -> list[ast.AST]:
+    """As `ast.walk`, in a third of its time: nodes without fields, as Load, are left out."""
+    nodes: list[ast.AST] = [tree]
+    for node in nodes:  # which grows
+        for value in vars(node).values():
+            if value.__class__ is list:
+                nodes += [one for one in value if isinstance(one, ast.AST)]
+            elif isinstance(value, ast.AST) and value._fields:
+                nodes.append(value)
+    return nodes
 
 
 def _definitions(tree: ast.Module, nodes: list[ast.AST]) -> Iterator[tuple[int, str]]:
@@ -114,8 +126,11 @@ def _in_text(text: str, allowed: tuple[str, ...]) -> Iterator[str]:
             yield text[max(0, found.start() - 40) : found.end() + 40].replace("\n", " ")
 
 
-def _parts(name: str) -> list[str]:
-    return [part.lower() for part in _NAME_PARTS.findall(name)]
+@cache
+def _retired(name: str) -> frozenset[str]:
+    """The retired words in a name, in the singular."""
+    parts = (_singular(part.lower()) for part in _NAME_PARTS.findall(name))
+    return frozenset(part for part in parts if part in WORDS)
 
 
 def _singular(word: str) -> str:
