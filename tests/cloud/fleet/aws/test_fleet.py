@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def aws(monkeypatch):
             iot.attach_thing_principal(thingName=name, principal=made["certificateArn"])
             if name != "b":
                 iot.add_thing_to_thing_group(thingGroupName="canary", thingName=name)
-        yield lambda service: boto3.client(service, region_name=REGION)
+        yield cache(lambda service: boto3.client(service, region_name=REGION))
 
 
 @pytest.fixture
