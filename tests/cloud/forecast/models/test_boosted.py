@@ -64,7 +64,7 @@ def test_training_is_deterministic_and_better_than_repeating_the_last_week():
     series = footfall(121)
     history = series.until(MONDAY + timedelta(weeks=120))
     truth = series.values[:, -WEEK_H:]
-    once, again = (Boosted(trees=40).week(history, NONE) for _ in range(2))
+    once, again = (Boosted(trees=20).week(history, NONE) for _ in range(2))
     last_week = SeasonalNaive().week(history, NONE)
 
     assert (once == again).all()
