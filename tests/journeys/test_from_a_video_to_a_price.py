@@ -11,6 +11,7 @@ ENGAGED_S = 1.5  # somebody who looks for longer is an onlooker, by the agent's 
 # The default holds times of fewer than five visits back; where the clip meets a five-minute
 # boundary that would leave some out. The people are drawn, so exact times may be reported.
 AGENT_SETTINGS = "[privacy]\nsmallest_cell = 1\n"
+HISTORY_D = 9  # each hour of the week at least once
 OBSERVED_RATIO = 0.95  # of the clip: by then every report is counted
 
 
@@ -22,7 +23,7 @@ def test_what_the_camera_saw_becomes_a_price(
     began_at = datetime.now(UTC)
     cloud.start_stream()
     cloud.start_api()
-    history = ["--days", "21", "--until", (began_at - timedelta(hours=1)).isoformat()]
+    history = ["--days", str(HISTORY_D), "--until", (began_at - timedelta(hours=1)).isoformat()]
     processes.run(
         "footfall",
         ["simulators", "footfall", "--location", "KX-01", *history, "--broker", mosquitto.url],
