@@ -23,14 +23,14 @@ def measured(tmp_path, people, seconds, seed):
 
 
 def test_visits_onlookers_and_looking_time_are_near_the_truth(tmp_path):
-    truth, reports = measured(tmp_path, people=5, seconds=24, seed=7)
+    truth, reports = measured(tmp_path, people=5, seconds=16, seed=7)
     assert abs(sum(r.visits for r in reports) - truth["visitors"]) <= 1
     assert abs(sum(r.onlookers for r in reports) - truth["onlookers"]) <= 1
     attention_s = sum(r.looking_ms for r in reports) / 1000
     assert attention_s == pytest.approx(truth["attention_s"], rel=0.2)
     dwell_s = sum(r.dwell_ms for r in reports) / 1000
     assert dwell_s == pytest.approx(truth["dwell_s"], rel=0.2)
-    assert sum(r.observed_ms for r in reports) == pytest.approx(24_000, abs=500)
+    assert sum(r.observed_ms for r in reports) == pytest.approx(16_000, abs=500)
 
 
 def test_an_empty_concourse_is_observed_and_empty(tmp_path):
