@@ -26,6 +26,8 @@ Attribute = str | int | bool | None
 
 def text(value: str) -> Html:
     """The text as it is shown: markup is escaped, and characters that cannot be seen are named."""
+    if value.isprintable():
+        return Html(escape(value))
     shown = "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in value)
     return Html(escape(shown))
 
