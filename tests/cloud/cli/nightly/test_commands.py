@@ -1,5 +1,6 @@
 """`python -m cloud nightly`: from committed reports to prices, killed, resumed and repeated."""
 
+import functools
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
 from cloud.__main__ import main
+from cloud.cli.lake import catalogue
 from cloud.cli.nightly import lake_steps
 from cloud.cli.nightly.commands import is_transient
 from cloud.cli.nightly.lake_steps import BUILD_MARTS, LakeSteps
@@ -18,6 +20,7 @@ from cloud.cli.nightly.sales_steps import SalesSteps
 from cloud.database import connect, reading, writing
 from cloud.ingest import report_store
 from cloud.lake.manifest import LakeConflictError
+from cloud.lake.registry import TABLES
 from cloud.lake.storage import StorageError
 from cloud.nightly.lock import LockOwner, hold_lock
 from cloud.nightly.runs import read_last_run, read_steps, read_unbuilt_days, start_run
@@ -58,6 +61,13 @@ def run(tmp_path: Path, engine: Engine, capsys: pytest.CaptureFixture[str]) -> R
         return status, shown.out, shown.err
 
     return run
+
+
+@pytest.fixture(autouse=True)
+def _few_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The catalogue of three tables: its tests have the pages of all."""
+    write = functools.partial(catalogue.write_catalogue, tables=TABLES[:3])
+    monkeypatch.setattr(catalogue, "write_catalogue", write)
 
 
 @pytest.fixture
