@@ -96,13 +96,18 @@ def _aware(moments: list[datetime], zone: ZoneInfo) -> Iterator[_Moment]:
         yield _Moment((local.replace(tzinfo=None, fold=0) - EPOCH) // SECOND, local.fold)
 
 
+def _is_impossible(local: datetime) -> bool:
+    """Whether a clock change skips this local time."""
+    back = local.astimezone(UTC).astimezone(local.tzinfo)
+    return back.replace(tzinfo=None) != local.replace(tzinfo=None)
+
+
 def _naive(moments: list[datetime], zone: ZoneInfo) -> Iterator[_Moment]:
     """Local times as written: a clock change makes some of them happen twice and others never."""
     for moment in moments:
         first, second = (moment.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
         changes = first.utcoffset() != second.utcoffset()
-        back = first.astimezone(UTC).astimezone(zone).replace(tzinfo=None)
-        impossible = changes and back != moment
+        impossible = changes and _is_impossible(first)
         yield _Moment(
             (moment - EPOCH) // SECOND,
             is_ambiguous=changes and not impossible,
