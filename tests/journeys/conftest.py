@@ -50,9 +50,9 @@ class Scene:
 
 @pytest.fixture(scope="session")
 def scene(tmp_path_factory) -> Scene:
-    """Six people in thirty seconds at half the pixels of a camera, the same in every run."""
+    """Six people in twenty seconds at half the pixels of a camera, the same in every run."""
     return draw_scene(
-        tmp_path_factory.mktemp("scene"), "--size", "960x540", "--fps", "10", people=6, seconds=30
+        tmp_path_factory.mktemp("scene"), "--size", "960x540", "--fps", "10", people=6, seconds=20
     )
 
 
