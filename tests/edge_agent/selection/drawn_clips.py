@@ -5,6 +5,7 @@ Imports nothing of the tests, so that the benchmark of the motion gate can load 
 
 import math
 from collections.abc import Callable
+from functools import cache
 from typing import Any, NamedTuple
 
 import cv2
@@ -91,10 +92,16 @@ def past_a_camera_that_trembles(place, n):
     return walking(40, 120, 35)(trembling(place, n), n)
 
 
+@cache
+def draw_grains(shape):
+    """Noise of unit size, the same for every clip."""
+    random = np.random.default_rng(5)
+    return [random.standard_normal(shape).astype(np.float32) for _ in range(8)]
+
+
 def pictures(place, clip):
     """The pictures of a clip with their noise, 8 bits."""
-    random = np.random.default_rng(5)
-    grains = [random.normal(0, clip.noise, place.shape).astype(np.float32) for _ in range(8)]
+    grains = [clip.noise * grain for grain in draw_grains(place.shape)]
     for n in range(PICTURES):
         yield np.clip(clip.draw(place, n) + grains[n * 3 % 8], 0, 255).astype(np.uint8)
 
