@@ -156,7 +156,10 @@ def test_ctrl_c_in_the_first_seconds_prints_no_traceback(program, tmp_path, clip
             process.wait(moment_s)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGINT)
-        process.wait(60)
+        try:
+            process.wait(60)
+        finally:
+            process.kill()
         said = "\n".join(line for line in output.read_text().splitlines() if "import t" not in line)
         assert "Traceback" not in said, (moment_s, said)
         assert "KeyboardInterrupt" not in said, (moment_s, said)
