@@ -113,7 +113,7 @@ def test_a_device_with_the_former_name_is_acknowledged_on_its_own_topic(
 def test_earlier_counts_are_moved_to_the_new_name_once(cloud: Cloud, report: Reports) -> None:
     cloud.keep()
     cloud.take(topic(OLD), report(1), report(2, starts_at=NINE + HOUR / 4))
-    cloud.rewrite(RENAMED.replace('"10503"', '"105"', 1))
+    cloud.rewrite(RENAMED.replace('"10503"', '"10502"', 1))
     cloud.take(topic(NEW), report(3, location=NEW))
     for _ in range(2):
         cloud.keep()

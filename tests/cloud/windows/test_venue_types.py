@@ -50,8 +50,8 @@ def test_earlier_counts_are_moved_to_the_new_venue_type(
     assert visits_by_venue(engine) == {"unknown": 2}
     venues.maintain(membership.venues)
     assert visits_by_venue(engine) == {"10503": 2}
-    file.write_text(SAMPLE.read_text().replace('"10503"', '"105"'))
+    file.write_text(SAMPLE.read_text().replace('"10503"', '"10502"'))
     arrives(2)
     venues.maintain(membership.venues)
     arrives(3)
-    assert visits_by_venue(engine) == {"105": 6}
+    assert visits_by_venue(engine) == {"10502": 6}
