@@ -5,7 +5,6 @@ exit status is then 0. No message from a device ends the program.
 """
 
 import argparse
-import gc
 import logging
 import os
 import signal
@@ -39,13 +38,13 @@ from cloud.windows.venue_types import VenueTypeSync
 from wire.aws import create_client
 from wire.clock import utc_now
 from wire.command_line import CERTIFICATES, add_certificates, refuse_options
+from wire.process.garbage import reduce_garbage_collection
 
 log = logging.getLogger(__name__)
 
 STOPPED: Final = 0
 PROGRESS_EVERY_S: Final = 10.0
 DATABASE_AGAIN_S: Final = 2.0
-COLLECT_AFTER: Final = 100_000  # allocated objects
 SETTINGS: Final = ("broker", "database", "sites", "people-per-camera", "people-per-second")
 _SECOND: Final = timedelta(seconds=1)
 Maintain = Callable[[datetime], None]
@@ -130,17 +129,6 @@ def run(arguments: argparse.Namespace) -> int:
             return stream(consumer, stopping, _maintenance(engine, membership, receipt_log))
         finally:
             engine.dispose()
-
-
-def reduce_garbage_collection() -> None:
-    """Run the garbage collector rarely, and never over the objects present at start.
-
-    A batch creates tens of thousands of short-lived objects. Searching them for cycles every few
-    hundred allocations takes a seventh of the time.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(COLLECT_AFTER)
 
 
 def _ready(engine: Engine, stopping: threading.Event) -> bool:

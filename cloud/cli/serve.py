@@ -54,6 +54,7 @@ from cloud.sites.sites_file import SAMPLE, load_sites
 from cloud.trade.deals.bidder_client import open_bidder_client
 from cloud.trade.deals.notice_sender import BidNoticeSender
 from wire.clock import REHEARSAL, RehearsalClockError, is_rehearsal, utc_now
+from wire.process.garbage import reduce_garbage_collection
 
 log = logging.getLogger(__name__)
 GRACE_S: Final = 5
@@ -116,6 +117,7 @@ def serve(arguments: argparse.Namespace) -> int:
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, server.before_and_after)
     reloader: ContextReloader = app.state.reloader
+    reduce_garbage_collection()
     with listener, following_changes(reloader), running(_list_workers(reloader)):
         server.run(sockets=[listener])
     context.shared.close()

@@ -8,6 +8,7 @@ process, the least of all rounds; the commits of PostgreSQL are on disk (`fsync`
 import argparse
 import os
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +20,8 @@ from pathlib import Path
 
 import msgspec
 from sqlalchemy import Connection, Engine
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from cloud import database
 from cloud.api.booking.avails import AvailsRequest, read_avails
@@ -34,6 +37,7 @@ from tests.cloud.booking.booking_fight import fight
 from tests.cloud.booking.capacity_data import NOW, SITES
 from tests.cloud.booking.test_holds import hold
 from tests.cloud.rates import CARD
+from wire.process.garbage import reduce_garbage_collection
 
 SCREENS = 100
 FIRST_S = int(datetime(2026, 11, 23, tzinfo=UTC).timestamp())
@@ -49,6 +53,7 @@ def main() -> int:
     options = parser.parse_args()
     print(f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     sites = many_sites()
+    reduce_garbage_collection()  # as `python -m cloud serve` does
     sold_twice = False
     for kind in KINDS:
         with opened(kind) as url:

@@ -5,6 +5,7 @@ and on a private PostgreSQL. CPU is that of the consumer's process, without MQTT
 """
 
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from unittest.mock import patch
 
 import msgspec
 from sqlalchemy import Engine
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from cloud import database
 from cloud.ingest import device_hours

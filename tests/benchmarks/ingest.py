@@ -29,10 +29,10 @@ from cloud import database
 from cloud.ingest.consumer import Consumer
 from cloud.ingest.sources.message_source import BatchLimits
 from cloud.ingest.sources.mqtt import MqttSource, parse_broker_url
-from cloud.stream import reduce_garbage_collection
 from simulators.servers.mosquitto import Mosquitto
 from simulators.servers.postgresql import Postgresql
 from wire import audience, envelope, histogram
+from wire.process.garbage import reduce_garbage_collection
 from wire.scalars import DeviceId, JournalId, LocationId, SequenceRange
 
 CAMERAS = 1_000

@@ -29,6 +29,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
 from cloud import database
 from cloud.database import reading
 from cloud.lake.lake import Lake
