@@ -29,10 +29,10 @@ def steps(tmp_path_factory) -> Steps:
     return Steps(new_engine(tmp_path_factory.mktemp("deals"))).open_accounts()
 
 
-def create(steps: Steps, order: str, **fields: object):
+def create(steps: Steps, order: str, now: datetime = NOON, **fields: object):
     with writing(steps.engine) as connection:
         new = new_private_deal(order, NOON, **fields)
-        return create_deal(connection, sites(), new, by="Mary", now=NOON)
+        return create_deal(connection, sites(), new, by="Mary", now=now)
 
 
 def test_a_deal_has_the_account_and_the_currency_of_its_order(steps: Steps) -> None:
@@ -58,7 +58,7 @@ def test_a_deal_is_closed_once(steps: Steps) -> None:
 
 def test_closed_deals_hide_no_open_one(steps: Steps) -> None:
     order = steps.place()
-    deal = create(steps, order, name="open")
+    deal = create(steps, order, NOON + timedelta(minutes=30), name="open")
     later = NOON + timedelta(hours=1)
     with writing(steps.engine) as connection:
         new = new_private_deal(order, NOON, name="closed")
