@@ -6,12 +6,13 @@ Ctrl-C ends it with status 130.
 import sys
 from collections.abc import Sequence
 
+from wire.process.garbage import without_garbage_collection
 from wire.process.interrupts import exit_on_interrupt, run_interruptible
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; return 0 when it succeeded, 2 when it was refused with a reason."""
-    with exit_on_interrupt():
+    with exit_on_interrupt(), without_garbage_collection():
         from models.cli.arguments import parser
         from models.cli.main import run
 

@@ -5,12 +5,13 @@ Ctrl-C while the libraries load exits with status 130; later, each command handl
 
 import sys
 
+from wire.process.garbage import without_garbage_collection
 from wire.process.interrupts import exit_on_interrupt, run_interruptible
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Load the commands and run one."""
-    with exit_on_interrupt():
+    with exit_on_interrupt(), without_garbage_collection():
         from provisioning.commands import main as command
     return run_interruptible(lambda: command(arguments))
 

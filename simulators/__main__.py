@@ -8,6 +8,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
+from wire.process.garbage import without_garbage_collection
 from wire.process.interrupts import exit_on_interrupt, run_interruptible
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ COMMANDS: Final = {
 def main(words: list[str] | None = None) -> int:
     """Run one simulator; its exit status."""
     words = sys.argv[1:] if words is None else words
-    with exit_on_interrupt():
+    with exit_on_interrupt(), without_garbage_collection():
         module, arguments = load_command(words)
     return run_interruptible(lambda: int(module.run(arguments)))
 
