@@ -1,5 +1,6 @@
 """`--processes N`: every test once, failures and dead processes reported, fixtures ended."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -77,7 +78,8 @@ def test_each_test_runs_once_and_all_that_goes_wrong_is_reported(folder: Path) -
 def test_the_run_stops_after_the_permitted_number_of_failures(folder: Path) -> None:
     ended = run(folder, "--processes", "2", "--maxfail", "1")
     assert ended.returncode == 1
-    assert "stopping after 1 failures" in ended.stdout
+    assert re.search(r"stopping after \d failures", ended.stdout)  # another may fail at that moment
+    assert "17 passed" not in ended.stdout
 
 
 def test_the_run_fails_if_all_processes_ended_before_all_tests_ran(tmp_path: Path) -> None:
