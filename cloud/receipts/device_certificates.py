@@ -1,4 +1,4 @@
-"""Certificates of devices: whether one signed an envelope, for whom, when, and under which root."""
+"""Certificates of devices: whether one signed an envelope, its device, its validity, its root."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

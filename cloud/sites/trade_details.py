@@ -1,4 +1,4 @@
-"""What buyers are told of a screen beside its audience: publisher, ids, content, file formats.
+"""What buyers get to know of a screen beside its audience: publisher, ids, content, file formats.
 
 Everything is optional. The ids of a screen in an industry's register are those of the device, never
 of a person, so their agent type is a vendor's (500 or more in AdCOM).

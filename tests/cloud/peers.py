@@ -15,7 +15,7 @@ Behaviour = Callable[[socket.socket], None]
 
 
 class Peer:
-    """A real socket of loopback that behaves as it is told, for each connection.
+    """A real socket of loopback that behaves as the test asks, for each connection.
 
     `ended_first`: it ended a connection because its client did not, for `PATIENCE_S`.
     """

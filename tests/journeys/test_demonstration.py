@@ -46,7 +46,7 @@ class Demonstration:
 
     @property
     def plays_drawn(self) -> Counter[datetime]:
-        """What the player was told to show, by hour."""
+        """Plays in the files of the player, by hour."""
         lines = [
             json.loads(line)
             for path in self.folder.glob("*.plays.jsonl")
@@ -172,9 +172,9 @@ def test_the_receipts_of_the_camera_prove_its_plays_offline(demonstration, sale,
     stated = sale["receipts"]
     root = demonstration.folder / "ca" / "root.crt"
     assert cloud(["receipts", "verify", stated["file"], "--root", str(root)]) == 0
-    *_, creative, _, verdict = capsys.readouterr().out.strip().splitlines()
+    *_, creative, _, result = capsys.readouterr().out.strip().splitlines()
     assert f"{sum(demonstration.plays_drawn.values()):,} plays" in creative
-    assert verdict == stated["verified"][-1] == "verified: nothing is wrong"
+    assert result == stated["verified"][-1] == "verified: nothing is wrong"
     assert stated["altered"].startswith("file: the file was changed after it was signed")
 
 

@@ -175,7 +175,7 @@ def _describe_approval(buy: MediaBuy, name: str) -> dict[str, Any]:
 
 
 def _describe_cancellation(buy: MediaBuy, lines: Sequence[BookedLine]) -> dict[str, Any] | None:
-    """When, by whom and why; None where it is not known who did it."""
+    """Time, actor and reason; None where the actor is not known."""
     ended = [line for line in lines if line.booking_status not in LIVE]
     last = max(ended, key=lambda line: line.changed_at)
     if last.reason == DISPLACED or last.booking_status is BookingStatus.EXPIRED:

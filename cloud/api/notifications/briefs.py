@@ -59,7 +59,7 @@ class SavedBriefResponse(BriefToSave):
     account: str = Field(examples=["acme"], description="its owner")
     created_at: datetime
     plan: str | None = Field(
-        description="the stored plan that was last computed for it; null: nobody wants to know"
+        description="the stored plan that was last computed for it; null: no user is notified"
     )
 
 

@@ -227,7 +227,7 @@ def _describe(
     *,
     is_won: bool,
 ) -> dict[str, str]:
-    """The values of macros; the price of a bid that has lost is not told."""
+    """The values of macros; the price of a bid that has lost is not sent."""
     values = {
         "AUCTION_ID": record.id,
         "AUCTION_BID_ID": response_bid or "",

@@ -144,10 +144,10 @@ def describe_invoice(invoice: Answer) -> str:
 
 def describe_receipts(file: Path, verified: str, altered: str) -> str:
     """What the buyer finds in the file of receipts, without the server."""
-    _, receipts, creative, *_, verdict = (line.strip() for line in verified.splitlines())
+    _, receipts, creative, *_, result = (line.strip() for line in verified.splitlines())
     return (
         f"{file.name}, signed by the camera and verified without server and database: {receipts}; "
-        f"{creative}; {verdict}. With one digit changed: {altered}."
+        f"{creative}; {result}. With one digit changed: {altered}."
     )
 
 

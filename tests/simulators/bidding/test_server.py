@@ -1,4 +1,4 @@
-"""The simulated bidder answers as it is told, and records requests and notices."""
+"""The simulated bidder answers as the test asks, and records requests and notices."""
 
 import json
 import urllib.request

@@ -67,8 +67,8 @@ def test_a_wrong_answer_is_refused_with_a_reason_and_books_nothing(
     assert (found["status"], found["loss_reason"], found["line"]) == (status, loss, None)
     assert found["reason"]
     assert exchange.lines() == before
-    told = [] if loss is None else [("loss", {"reason": str(loss), "id": found["id"]})]
-    assert exchange.bidder.notices == told
+    expected = [] if loss is None else [("loss", {"reason": str(loss), "id": found["id"]})]
+    assert exchange.bidder.notices == expected
 
 
 @pytest.mark.parametrize("behaviour", ["late", "hang"])

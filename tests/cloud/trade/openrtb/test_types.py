@@ -1,4 +1,4 @@
-"""What is sent and read has the fields and values of OpenRTB 2.6, by somebody else's types."""
+"""What is sent and read has the fields and values of OpenRTB 2.6, by types of another project."""
 
 import pytest
 
