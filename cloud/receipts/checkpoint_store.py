@@ -12,6 +12,10 @@ from cloud.receipts.signed_note import Note, NoteError, NoteKey, parse_note, rea
 from cloud.receipts.signing_keys import LogKeys
 
 
+class LogChangedError(RuntimeError):
+    """The log does not continue the checkpoint that was signed last."""
+
+
 class UnknownCheckpointError(LookupError):
     """A note that is no stored checkpoint."""
 
@@ -27,9 +31,15 @@ class StoredCheckpoint:
 
 
 def sign_head(connection: Connection, keys: LogKeys, now: datetime) -> StoredCheckpoint:
-    """The signed checkpoint of the log as it is now; the stored one if it has all keys."""
+    """The signed checkpoint of the log as it is now; the stored one if it has all keys.
+
+    Raises:
+        LogChangedError: entries that the newest checkpoint covers were changed or removed.
+    """
     newest = read_newest(connection)
     size = read_size(connection)
+    if newest is not None:
+        _require_same_entries(connection, newest, size)
     if newest is not None and newest.size == size and _is_signed(newest, keys):
         return newest
     root = read_root(connection, size)
@@ -38,6 +48,16 @@ def sign_head(connection: Connection, keys: LogKeys, now: datetime) -> StoredChe
     values = {"size": size, "root": root, "note": note, "signed_at": now}
     connection.execute(receipt_checkpoints.insert().values(values))
     return stored
+
+
+def _require_same_entries(connection: Connection, signed: StoredCheckpoint, size: int) -> None:
+    """Two checkpoints that contradict each other would prove that the log has two histories."""
+    if size >= signed.size and read_root(connection, signed.size) == signed.root:
+        return
+    raise LogChangedError(
+        f"nothing was signed: the log of {size} entries does not continue its checkpoint of "
+        f"{signed.size} entries; `python -m cloud receipts check` names the entries"
+    )
 
 
 def read_newest(connection: Connection) -> StoredCheckpoint | None:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from cloud.database import EPOCH, reading, writing
 from cloud.database.failures import failure_of, is_passing
 from cloud.receipts.appending import AppendResult, append_pending, has_pending
-from cloud.receipts.checkpoint_store import sign_head
+from cloud.receipts.checkpoint_store import LogChangedError, sign_head
 from cloud.receipts.signing_keys import LogKeys
 
 log = logging.getLogger(__name__)
@@ -69,5 +69,8 @@ class ReceiptLog:
         if self._keys is None or now < self._sign_at:
             return
         self._sign_at = now + SIGN_EVERY
-        with writing(self._engine) as connection:
-            sign_head(connection, self._keys, now)
+        try:
+            with writing(self._engine) as connection:
+                sign_head(connection, self._keys, now)
+        except LogChangedError as error:  # reports are counted all the same
+            log.error("receipts.log_changed", extra={"reason": str(error)})

@@ -9,6 +9,7 @@ from cloud.campaigns.creative_tests.store import CreativeTestError, UnknownCreat
 from cloud.campaigns.creatives import CreativeConflictError, UnknownCreativeError
 from cloud.campaigns.make_good_store import MakeGoodStateError, UnknownMakeGoodError
 from cloud.campaigns.plays.coverage import CoverageError
+from cloud.receipts.checkpoint_store import LogChangedError
 from cloud.receipts.export import ExportTooLargeError
 from cloud.receipts.signing_keys import NoLogKeyError
 
@@ -24,4 +25,5 @@ CAMPAIGN_STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
     MakeGoodStateError: (409, "Make-good is decided"),
     ExportTooLargeError: (422, "Too many receipts"),
     NoLogKeyError: (503, "No key of the log"),
+    LogChangedError: (503, "Log of receipts changed"),
 }

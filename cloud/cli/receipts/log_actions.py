@@ -25,7 +25,12 @@ from cloud.database import EPOCH
 from cloud.database.receipts import receipt_certificates, receipts
 from cloud.ingest.receipts.chains import CertificateError
 from cloud.receipts.appending import AppendResult, append_pending, has_pending
-from cloud.receipts.checkpoint_store import UnknownCheckpointError, add_cosignature, sign_head
+from cloud.receipts.checkpoint_store import (
+    LogChangedError,
+    UnknownCheckpointError,
+    add_cosignature,
+    sign_head,
+)
 from cloud.receipts.consistency import write_consistency
 from cloud.receipts.cose_receipt import CoseUnavailableError, ProvedEntry, build_cose_receipt
 from cloud.receipts.device_certificates import (
@@ -51,8 +56,8 @@ from wire.receipts.receipt import decode_receipt
 
 LISTED: Final = 100
 REFUSED: Final = (
-    CertificateError, CoseUnavailableError, ExportTooLargeError, LogKeyError, NoteError, ProofError,
-    UnknownCampaignError, UnknownCheckpointError,
+    CertificateError, CoseUnavailableError, ExportTooLargeError, LogChangedError, LogKeyError,
+    NoteError, ProofError, UnknownCampaignError, UnknownCheckpointError,
 )  # fmt: skip
 
 
