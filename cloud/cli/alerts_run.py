@@ -5,7 +5,6 @@ each, so SIGTERM and Ctrl-C end the program with 0 within two seconds, whatever 
 """
 
 import argparse
-import gc
 import logging
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -84,7 +83,6 @@ def run(arguments: argparse.Namespace) -> int:
     )
     with serving_metrics(arguments.metrics_port or None):
         repeat_until_stopped(engine, works, FAILED)
-    gc.freeze()  # else the interpreter searches all loaded libraries for garbage before it exits
     return 0
 
 
