@@ -43,6 +43,7 @@ from cloud.api.accounts.errors import STATUS_OF as STATUS_OF_ACCOUNTS
 from cloud.api.adcp import endpoint as adcp_endpoint
 from cloud.api.audience import RangeError
 from cloud.api.billing import invoices as billing_invoices
+from cloud.api.billing import payment_options as billing_payment_options
 from cloud.api.billing import payments as billing_payments
 from cloud.api.billing import webhooks as billing_webhooks
 from cloud.api.billing.failures import BILLING_STATUS_OF
@@ -67,8 +68,7 @@ from cloud.api.opendirect import orders as opendirect_orders
 from cloud.api.opendirect import parties as opendirect_parties
 from cloud.api.opendirect import products as opendirect_products
 from cloud.api.opendirect import stats as opendirect_stats
-from cloud.api.orders import changes as order_changes
-from cloud.api.orders import orders
+from cloud.api.orders import routes as order_routes
 from cloud.api.orders.errors import ORDER_ERRORS
 from cloud.api.overrides import OverrideRefused
 from cloud.api.trade import deals as trade_deals
@@ -119,10 +119,10 @@ VERSION: Final = "1"
 ROUTE_MODULES: Final = (
     locations, breakdown, audience, alerts, live, pricing, explain, batch, overrides, inventory,
     optimize, plans, booking_avails, booking_quotes, booking_holds, booking_blackouts,
-    booking_catalogue, orders, order_changes, opendirect_parties, opendirect_products,
+    booking_catalogue, order_routes, opendirect_parties, opendirect_products,
     opendirect_orders, opendirect_edits, opendirect_changes, opendirect_creatives,
     opendirect_stats, billing_invoices, billing_payments,
-    billing_webhooks, trade_deals,
+    billing_payment_options, billing_webhooks, trade_deals,
     campaign_routes, notification_routes, adcp_endpoint, fleet_devices, fleet_config, fleet_jobs,
     accounts, brands,
     users, sign_in, openid, passwords, health, page,

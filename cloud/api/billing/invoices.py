@@ -24,6 +24,7 @@ from cloud.api.billing.responses import (
 from cloud.api.overrides import PLAIN
 from cloud.app.billing.services import get_billing
 from cloud.app.context import AppContext
+from cloud.app.csv_answer import CSV_CONTENT, MOST_ROWS, answer_csv
 from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempotent
 from cloud.app.idempotency.key_store import Reply
 from cloud.app.idempotency.request_transactions import read_database
@@ -41,9 +42,14 @@ from cloud.billing.document_store import (
     read_document,
 )
 from cloud.billing.documents.e_invoice import Syntax, write_any_pdf, write_xml
+from cloud.money import major
 
 READERS: Final = (Role.SALES, Role.FINANCE, Role.ADVERTISER, Role.AGENCY)
 MOST_LINES: Final = 500
+CSV_COLUMNS: Final = (
+    "number", "kind", "status", "id", "account", "payer", "order_id", "period_from",
+    "period_until", "issued_on", "due_on", "net", "vat", "total", "prepaid", "currency",
+)  # fmt: skip
 
 router = APIRouter(tags=["billing"])
 Answer = TypeVar("Answer")
@@ -94,6 +100,28 @@ async def list_invoices(
             invoices=[describe_summary(one) for one in found[:limit]],
             next=write_cursor(found, limit),
         )
+
+    return await read_database(request, read)
+
+
+@router.get(
+    "/api/invoices.csv",
+    dependencies=[allow_roles(*READERS)],
+    response_class=Response,
+    responses={**CSV_CONTENT, **problem_responses(*REFUSALS, 422, 500, 503)},
+)
+async def export_invoices(
+    request: Request,
+    who: Asker,
+    kind: DocumentKind | None = None,
+    status: DocumentStatus | None = None,
+) -> Response:
+    """Export the latest 1,000 invoices and credit notes, one row for each."""
+    chosen = DocumentFilter(who.accounts, kind, status)
+
+    def read(connection: Connection) -> Response:
+        found = list_documents(connection, chosen, limit=MOST_ROWS)
+        return answer_csv("invoices", CSV_COLUMNS, map(_to_csv_row, found))
 
     return await read_database(request, read)
 
@@ -201,6 +229,14 @@ async def reject_credit_note(
         return _reply(note)
 
     return await run_in_threadpool(idempotent.run, context, change)
+
+
+def _to_csv_row(document: StoredDocument) -> list[object]:
+    """Amounts in the currency, with its decimals."""
+    summary = describe_summary(document)
+    amounts = (summary.net_minor, summary.vat_minor, summary.total_minor, summary.prepaid_minor)
+    named = [getattr(summary, name) for name in CSV_COLUMNS[:-5]]
+    return [*named, *(major(one, summary.currency) for one in amounts), summary.currency]
 
 
 async def _find(request: Request, invoice: str, who: Caller) -> StoredDocument:

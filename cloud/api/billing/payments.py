@@ -7,7 +7,7 @@ request that is sent again with the same `Idempotency-Key` completes what is ope
 from collections.abc import Callable
 from typing import Annotated, Final, Self
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
@@ -91,7 +91,13 @@ class RefundRequest(BaseModel):
     responses=problem_responses(*REFUSALS, 422, 500, 503),
 )
 async def get_payments(
-    request: Request, who: Asker, after: After = None, limit: Limit = 20
+    request: Request,
+    who: Asker,
+    document: Annotated[
+        str | None, Query(max_length=80, description="an invoice, or order:ID; null: all")
+    ] = None,
+    after: After = None,
+    limit: Limit = 20,
 ) -> PaymentsResponse:
     """List payments, the latest first."""
     context: AppContext = get_context(request)
@@ -99,7 +105,9 @@ async def get_payments(
 
     def read() -> PaymentsResponse:
         with database.reading(context.engine) as connection:
-            found = list_payments(connection, who.accounts, after=position, limit=limit + 1)
+            found = list_payments(
+                connection, who.accounts, document=document, after=position, limit=limit + 1
+            )
         shown = [describe_payment(one) for one in found[:limit]]
         return PaymentsResponse(payments=shown, next=write_cursor(found, limit))
 

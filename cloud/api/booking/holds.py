@@ -91,6 +91,7 @@ class HoldSummary(BaseModel):
 class HoldResponse(HoldSummary):
     """A hold."""
 
+    at: datetime = Field(description="the server's time of this answer: `expires_at` is by it")
     slots: list[HeldSlot]
 
 
@@ -268,7 +269,7 @@ def describe_hold(hold: BookingHold, now: datetime) -> bytes:
         }
         for one in hold.slots
     ]
-    return msgspec.json.encode({**_summarize(hold, now), "slots": slots})
+    return msgspec.json.encode({**_summarize(hold, now), "at": now, "slots": slots})
 
 
 def _summarize(hold: BookingHold, now: datetime) -> dict[str, Any]:

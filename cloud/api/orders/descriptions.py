@@ -1,6 +1,7 @@
 """Describe orders, lines and changes for a caller; the names of people are for staff."""
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -9,6 +10,7 @@ from cloud.api.orders.models import (
     ChangeResponse,
     OrderDetail,
     OrderLineResponse,
+    OrderOverview,
     OrderSummary,
     PricedRun,
 )
@@ -59,6 +61,38 @@ def describe_order(order: Order, lines: Sequence[BookedLine], *, is_staff: bool)
         commission_minor=commission,
         net_minor=gross - commission,
         lines=[describe_line(line) for line in lines],
+    )
+
+
+def read_overviews(work: OrderWork, orders: Sequence[Order]) -> list[OrderOverview]:
+    """Orders for a list, with their lines as they are by now."""
+    grouped = read_present_lines(work, orders)
+    is_staff = work.actor.is_staff
+    return [_describe_overview(one, grouped[one.id], is_staff=is_staff) for one in orders]
+
+
+def read_present_lines(
+    work: OrderWork, orders: Sequence[Order]
+) -> Mapping[str, Sequence[BookedLine]]:
+    """The lines of each order, in the states that they have by now."""
+    lines = read_lines(work.connection, [order.id for order in orders])
+    ready = work.find_ready(work.connection, lines)
+    grouped: dict[str, list[BookedLine]] = {order.id: [] for order in orders}
+    for line in lines:
+        grouped[line.order_id].append(show_present_state(line, work, ready))
+    return grouped
+
+
+def _describe_overview(
+    order: Order, lines: Sequence[BookedLine], *, is_staff: bool
+) -> OrderOverview:
+    gross = sum(map(due_of, lines))
+    return OrderOverview(
+        **summarise_order(order, is_staff=is_staff).model_dump(),
+        statuses=Counter(line.booking_status for line in lines),
+        starts_at=min((line.starts_at for line in lines), default=None),
+        ends_at=max((line.ends_at for line in lines), default=None),
+        net_minor=gross - compute_commission(gross, order.commission_bp),
     )
 
 

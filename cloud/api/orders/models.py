@@ -146,6 +146,15 @@ class OrderSummary(BaseModel):
     approval_by: str | None = Field(description="null for a buyer")
 
 
+class OrderOverview(OrderSummary):
+    """An order in a list, with what its lines amount to."""
+
+    statuses: dict[BookingStatus, int] = Field(description="state -> lines in it")
+    starts_at: datetime | None = Field(description="of the first line; null: no lines")
+    ends_at: datetime | None
+    net_minor: int = Field(description="of sold lines, less the commission of the agency")
+
+
 class OrderDetail(OrderSummary):
     """An order with its lines and what it costs."""
 
@@ -158,7 +167,7 @@ class OrderDetail(OrderSummary):
 class OrdersResponse(BaseModel):
     """One page of orders, the latest first."""
 
-    orders: list[OrderSummary]
+    orders: list[OrderOverview]
     total: int
 
 

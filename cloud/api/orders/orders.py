@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from sqlalchemy import Connection
 
-from cloud.api.orders.descriptions import read_order_detail, summarise_order
+from cloud.api.orders.descriptions import read_order_detail, read_overviews
 from cloud.api.orders.models import (
     ID,
     LINE_ID,
@@ -100,11 +100,12 @@ async def list_orders(
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20,
 ) -> Response:
     """List the orders of the caller's accounts, the latest first; staff see all."""
+    context: AppContext = get_context(request)
     actor = actor_of(request)
 
     def read(connection: Connection) -> bytes:
         page = read_orders(connection, actor.accounts, offset=offset, count=limit)
-        found = [summarise_order(order, is_staff=actor.is_staff) for order in page.orders]
+        found = read_overviews(open_work(context, connection, actor), page.orders)
         return OrdersResponse(orders=found, total=page.total).model_dump_json().encode()
 
     return await answer_read(request, read)

@@ -28,6 +28,7 @@ class AccountProvider:
 
     name = "account"
     extends_credit = True
+    is_simulated = False
     remembers_keys_for = None
 
     def create(self, new: NewPayment, key: str) -> ProviderPayment:

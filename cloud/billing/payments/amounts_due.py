@@ -101,12 +101,29 @@ def read_order_due(
         NothingDueError: it is paid, or a payment is under way.
     """
     audit.lock_log(connection)
+    due = compute_order_due(connection, order_id, accounts, config, now)
+    _require_own(due.payer, accounts, f"order {order_id}")
+    return _require_due(connection, due)
+
+
+def compute_order_due(
+    connection: Connection,
+    order_id: str,
+    accounts: frozenset[str] | None,
+    config: BillingConfig,
+    now: datetime,
+) -> AmountDue:
+    """The same for display: without a lock, also where nothing is due or another account pays.
+
+    Raises:
+        UnknownOrderError: there is none, or it is of another account.
+        NothingDueError: there is no open account that pays.
+    """
     rows = list(read_newest(connection, "order_id", [order_id]).values())
     if not rows or (accounts is not None and rows[0].account not in accounts):
         raise unknown_order(order_id)
     terms = read_terms(connection, order_id, rows[0].account)
     payer = _require_payer(connection, terms.payer.id if terms else rows[0].account)
-    _require_own(payer, accounts, f"order {order_id}")
     gross = _sum_prices(connection, rows)
     net = gross - compute_commission(gross, terms.commission_bp if terms else 0)
     treatment = decide_vat(
@@ -120,7 +137,7 @@ def read_order_due(
     paid = -read_open_minor(connection, document)
     due = total - paid - _sum_invoices(connection, order_id)
     vat = due - remove_vat(due, treatment.percent)
-    return _require_due(connection, AmountDue(payer, document, due, rows[0].currency, vat))
+    return AmountDue(payer, document, due, rows[0].currency, vat)
 
 
 def _require_payer(connection: Connection, account: str) -> Account:

@@ -127,12 +127,15 @@ def list_payments(
     connection: Connection,
     accounts: frozenset[str] | None = None,
     *,
+    document: str | None = None,
     after: tuple[datetime, str] | None = None,
     limit: int | None = None,
 ) -> Sequence[Payment]:
-    """Payments, the latest first; all of them without a limit."""
+    """Payments, of one document or of all, the latest first; all of them without a limit."""
     columns = payments.c
     wanted = select(payments)
+    if document is not None:
+        wanted = wanted.where(columns.document == document)
     if accounts is not None:
         wanted = wanted.where(columns.account.in_(sorted(accounts)))
     if after is not None:

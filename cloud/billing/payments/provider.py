@@ -129,6 +129,10 @@ class PaymentProvider(Protocol):
         """Whether the payer pays later, within a credit limit."""
 
     @property
+    def is_simulated(self) -> bool:
+        """Whether it charges nothing and knows test methods only."""
+
+    @property
     def remembers_keys_for(self) -> timedelta | None:
         """How long a repeated key certainly has the first result; None: for ever."""
 

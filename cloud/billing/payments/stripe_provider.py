@@ -75,6 +75,11 @@ class StripeProvider:
             http_client=self._http,
         )
 
+    @property
+    def is_simulated(self) -> bool:
+        """Whether another address replaces that of Stripe."""
+        return self._settings.url is not None
+
     def close(self) -> None:
         """Close the connections of this thread."""
         self._http.close()  # type: ignore[no-untyped-call]

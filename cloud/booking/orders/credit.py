@@ -4,6 +4,7 @@ The agency of an order pays for it; without one, the account itself.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from cloud.auth.accounts.account_store import require_account
 from cloud.booking.order_line import SOLD
@@ -17,22 +18,44 @@ class CreditLimitError(Exception):
     """A booking with which an account would exceed its credit limit."""
 
 
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """The limit of who pays, and what would be sold to it and not paid yet."""
+
+    payer: str
+    limit_minor: int
+    used_minor: int
+
+    @property
+    def excess_minor(self) -> int:
+        """What would be above the limit; zero or less: nothing."""
+        return self.used_minor - self.limit_minor
+
+
 def require_credit(work: OrderWork, order: Order, lines: Sequence[BookedLine]) -> None:
     """Raise CreditLimitError where the lines do not fit into the limit of who pays.
 
     Sold lines count from their booking until they are paid, net of the agency's commission. The
     account that pays is locked, so two bookings cannot use the same credit.
     """
-    payer = order.agency or order.account
-    limit = require_account(work.connection, payer, lock=True).credit_limit_minor
-    paid = work.read_paid(work.connection, payer, order.currency)
-    excess = _sum_orders(work, order, lines) - paid - limit
-    if excess > 0:
+    credit = read_credit(work, order, lines, lock=True)
+    if credit.excess_minor > 0:
+        limit = written(credit.limit_minor, order.currency)
         raise CreditLimitError(
-            f"account {payer} would exceed its credit limit of {written(limit, order.currency)} "
-            f"{order.currency} by {written(excess, order.currency)}: pay in advance, or ask "
-            "finance for a higher limit"
+            f"account {credit.payer} would exceed its credit limit of {limit} {order.currency} by "
+            f"{written(credit.excess_minor, order.currency)}: pay in advance, or ask finance for a "
+            "higher limit"
         )
+
+
+def read_credit(
+    work: OrderWork, order: Order, lines: Sequence[BookedLine], *, lock: bool = False
+) -> Credit:
+    """The credit of who pays, were the lines of the order as they are given."""
+    payer = order.agency or order.account
+    limit = require_account(work.connection, payer, lock=lock).credit_limit_minor
+    paid = work.read_paid(work.connection, payer, order.currency)
+    return Credit(payer, limit, _sum_orders(work, order, lines) - paid)
 
 
 def due_of(line: BookedLine) -> int:

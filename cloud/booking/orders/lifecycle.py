@@ -4,32 +4,26 @@ Capacity, rows, versions and the entry in the audit log change in one transactio
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Final
 
 from cloud.booking import capacity
 from cloud.booking.audit_log.hold_entries import DISPLACE, record_hold
 from cloud.booking.capacity import release
 from cloud.booking.holds import end_displaced_holds, lock_limits, refuse_too_many_slots
 from cloud.booking.order_line import BookingStatus
+from cloud.booking.orders.cancellation import STOPPABLE, cancel_line, keep_delivered
 from cloud.booking.orders.change_store import reject_pending
 from cloud.booking.orders.credit import require_credit
-from cloud.booking.orders.order import Approval, BookedLine, Order, flight_of
+from cloud.booking.orders.order import Approval, BookedLine, Order
 from cloud.booking.orders.order_rows import find_order, read_lines_by_id
 from cloud.booking.orders.order_work import OrderWork
-from cloud.booking.orders.policy import InFlightDue
 from cloud.booking.preemption import DisplacedLine, take_or_displace
 from cloud.booking.sale_limits import first_open_s
-from cloud.booking.slots import HOUR_S
 from cloud.booking.takes import Take, TakeState
 from cloud.booking.transitions import HOLDING, LineAction, TransitionError, list_actions
 from cloud.booking.version_digest import LINE_ACTIONS
 
-STOPPABLE: Final = frozenset(
-    {BookingStatus.IN_FLIGHT, BookingStatus.PAUSED, BookingStatus.CHANGE_PENDING}
-)
-"""States of lines that keep the hours that have begun; of the others nothing is due by the hour."""
 DISPLACED: Final = "displaced by a line of higher priority"
 
 
@@ -214,37 +208,14 @@ def store_displaced(work: OrderWork, displaced: Iterable[DisplacedLine]) -> None
         work.store_lines(order, [moved], LINE_ACTIONS[LineAction.DISPLACE], reason=DISPLACED)
 
 
-def keep_delivered(line: BookedLine, now: datetime) -> BookedLine:
-    """A line that will be stopped, with the slots that have begun; others as they are."""
-    if line.booking_status not in STOPPABLE:
-        return line
-    slots = tuple(one for one in line.slots if one.starts_at_s < first_open_s(now))
-    ends_at = flight_of(slots)[1] if slots else line.starts_at + timedelta(seconds=HOUR_S)
-    return replace(line, slots=slots, ends_at=ends_at)
-
-
 def _cancel(work: OrderWork, line: BookedLine, reason: str) -> BookedLine:
-    held = work.move(line, LineAction.CANCEL, reason=reason)
-    if line.booking_status not in STOPPABLE:
-        is_booked = line.booking_status is BookingStatus.BOOKED
-        release(work.connection, line.line_id)
-        cost = line.cost_minor if is_booked else 0
-        due = work.policy.compute_due(cost, line.starts_at, work.now)
-        return replace(held, cancellation_minor=held.cancellation_minor + due)
-    release(work.connection, line.line_id, from_s=first_open_s(work.now))
-    stopped = replace(keep_delivered(line, work.now), **_state_of(held))
-    rest = line.cost_minor - stopped.cost_minor
-    due = rest if work.policy.in_flight is InFlightDue.EVERYTHING else 0
-    return replace(stopped, cancellation_minor=stopped.cancellation_minor + due)
+    cancelled = cancel_line(work, line, reason)
+    from_s = first_open_s(work.now) if line.booking_status in STOPPABLE else None
+    release(work.connection, line.line_id, from_s=from_s)
+    return cancelled
 
 
 def _reset(work: OrderWork, order: Order, line: BookedLine) -> BookedLine:
     """A draft; a make-good stays free."""
     discount_bp = line.discount_bp if line.make_good_of else order.discount_bp
     return work.move(line, LineAction.RESET, discount_bp=discount_bp)
-
-
-def _state_of(line: BookedLine) -> dict[str, Any]:
-    """What a change of state sets."""
-    names = ("booking_status", "reason", "expires_at", "changed_by", "changed_at")
-    return {name: getattr(line, name) for name in names}

@@ -81,6 +81,8 @@ ROLES = {
     "GET /api/fleet/drift": AUDIENCE_READERS,
     "POST /api/alerts": OPERATORS,
     "/api/orders": BUYERS | {Role.FINANCE},
+    "/api/orders.csv": BUYERS | {Role.FINANCE},
+    "/api/invoices.csv": PAYERS | SALES,
     "/opendirect/2.1": BUYERS | {Role.FINANCE},
     "/mcp": BUYERS | {Role.FINANCE},
     "/metrics": OPERATORS,

@@ -21,10 +21,10 @@ from cloud.booking.holds import (
 from cloud.booking.order_line import BookingStatus
 from cloud.booking.order_store import digest_of_all, read_newest
 from cloud.booking.orders.approvals import approve_order
+from cloud.booking.orders.cancellation import keep_delivered
 from cloud.booking.orders.due_changes import apply_due_changes
 from cloud.booking.orders.lifecycle import (
     PriceExpiredError,
-    keep_delivered,
     pause_lines,
     resume_lines,
 )
