@@ -36,7 +36,9 @@ from cloud.api import (
     overrides,
     page,
     plans,
+    price_calendar,
     pricing,
+    screen_summaries,
 )
 from cloud.api.accounts import accounts, brands, openid, passwords, sign_in, users
 from cloud.api.accounts.errors import STATUS_OF as STATUS_OF_ACCOUNTS
@@ -117,7 +119,8 @@ from cloud.windows.query import WindowError
 log = logging.getLogger(__name__)
 VERSION: Final = "1"
 ROUTE_MODULES: Final = (
-    locations, breakdown, audience, alerts, live, pricing, explain, batch, overrides, inventory,
+    locations, breakdown, audience, alerts, live, pricing, explain, batch, price_calendar,
+    screen_summaries, overrides, inventory,
     optimize, plans, booking_avails, booking_quotes, booking_holds, booking_blackouts,
     booking_catalogue, order_routes, opendirect_parties, opendirect_products,
     opendirect_orders, opendirect_edits, opendirect_changes, opendirect_creatives,

@@ -11,6 +11,7 @@ from cloud.app.rate_card_reload import get_context
 from cloud.auth.access import EVERYBODY, allow_roles
 from cloud.money import major
 from cloud.sites.site_model import Site
+from cloud.sites.venue_names import list_broader_venues, name_venue
 
 router = APIRouter(tags=["locations"], dependencies=[allow_roles(*EVERYBODY)])
 
@@ -24,6 +25,13 @@ class ScreenFace(BaseModel):
     height_px: int = Field(examples=[1920])
 
 
+class VenueResponse(BaseModel):
+    """A kind of venue."""
+
+    id: str = Field(examples=["105"], description="OpenOOH 1.2 venue id")
+    name: str = Field(examples=["Subway"])
+
+
 class LocationResponse(BaseModel):
     """One location with its screen."""
 
@@ -34,6 +42,8 @@ class LocationResponse(BaseModel):
     longitude_deg: float = Field(examples=[-0.1238])
     timezone: str = Field(examples=["Europe/London"])
     venue: str = Field(examples=["10503"], description="OpenOOH 1.2 venue id")
+    venue_name: str = Field(examples=["Subway station"])
+    broader_venues: list[VenueResponse] = Field(description="the broadest first")
     placement: str = Field(examples=["ticket_hall"])
     screen: ScreenFace
     loop_s: int = Field(examples=[60], description="length of the loop of spots")
@@ -68,6 +78,10 @@ def _describe(site: Site) -> LocationResponse:
         longitude_deg=site.longitude_deg,
         timezone=site.timezone,
         venue=site.venue,
+        venue_name=name_venue(site.venue),
+        broader_venues=[
+            VenueResponse(id=one, name=name_venue(one)) for one in list_broader_venues(site.venue)
+        ],
         placement=site.placement,
         screen=ScreenFace(
             width_m=face.width_m,

@@ -5,11 +5,11 @@ Money is written as a decimal string and in minor units; factors are strings, so
 point changes their product.
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field
@@ -31,6 +31,8 @@ from cloud.pricing.market import Market, PriceOverride
 from cloud.pricing.quote import Quote, hide_reasons, quote
 from cloud.pricing.slot import Slot, parse_slot
 from cloud.sites.site_model import Site
+
+PRODUCT_STEP: Final = Decimal("0.0001")
 
 router = APIRouter(tags=["pricing"], dependencies=[allow_roles(*BUYER_ROLES)])
 TimeSlot = Annotated[
@@ -57,6 +59,9 @@ class PriceFactorResponse(BaseModel):
     name: str = Field(examples=["peak"])
     value: str = Field(examples=["1.4"])
     reason: str = Field(examples=["Monday 08:00 lies in the morning peak (07-09)"])
+    product: Decimal = Field(
+        examples=["25.20"], description="base rate times this factor and those before it"
+    )
 
 
 class Expected(BaseModel):
@@ -278,6 +283,18 @@ def require_near(slot: Slot, now: datetime) -> None:
         )
 
 
+def _describe_factors(quoted: Quote) -> Iterator[PriceFactorResponse]:
+    product_minor = Decimal(quoted.base_rate_minor)
+    for factor in quoted.factors:
+        product_minor *= factor.value
+        yield PriceFactorResponse(
+            name=factor.name,
+            value=f"{factor.value:f}",
+            reason=factor.reason,
+            product=major(product_minor, quoted.currency).quantize(PRODUCT_STEP),
+        )
+
+
 def _describe(
     context: AppContext,
     site: Site,
@@ -299,10 +316,7 @@ def _describe(
         price_p90=major(quoted.price_p90_minor, quoted.currency),
         base_rate=major(quoted.base_rate_minor, quoted.currency),
         base_rate_minor=quoted.base_rate_minor,
-        factors=[
-            PriceFactorResponse(name=factor.name, value=f"{factor.value:f}", reason=factor.reason)
-            for factor in quoted.factors
-        ],
+        factors=list(_describe_factors(quoted)),
         availability=AvailabilityResponse(
             status=on_sale.status,
             positions=on_sale.positions,

@@ -31,6 +31,9 @@ class PlanLineResponse(BaseModel):
     positions: int
     cost: Decimal
     impressions: float = Field(description="attentive impressions of the target, expected")
+    impressions_range: Range | None = Field(
+        default=None, description="the same with P10 and P90; null: a plan of an earlier version"
+    )
 
 
 class ShadowPriceResponse(BaseModel):
@@ -187,7 +190,8 @@ def _feasible(found: MediaPlan, brief: Brief, slots: int) -> PlanResponse:
                 time_slot=line.key.partition("/")[2],
                 positions=line.positions,
                 cost=major(line.cost_minor, brief.currency),
-                impressions=round(line.contacts, 3),
+                impressions=round(line.contacts.p50, 3),
+                impressions_range=range_of(line.contacts, 3),
             )
             for line in found.lines
         ],

@@ -14,13 +14,13 @@ TOGETHER: Final = 0.3
 
 @dataclass(frozen=True, slots=True)
 class PlanLine:
-    """Positions of one slot. `contacts` is what all the positions bring."""
+    """Positions of one slot. `contacts` is what all the positions bring, as P10, P50 and P90."""
 
     key: str
     location: str
     positions: int
     cost_minor: int
-    contacts: float
+    contacts: Interval
 
 
 @dataclass(frozen=True, slots=True)

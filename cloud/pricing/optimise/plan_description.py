@@ -33,7 +33,7 @@ def describe_plan(relaxed: RelaxedPlan, positions: Integers, *, finished: bool =
     impressions = _impressions(offer, positions)
     cost_minor = int((offer.price_minor * positions).sum())
     return MediaPlan(
-        lines=_lines(offer, positions, contacts),
+        lines=_lines(offer, positions),
         cost_minor=cost_minor,
         impressions=impressions,
         reach=_reach(offer, contacts, impressions),
@@ -60,17 +60,24 @@ def unit(asked: LinearProgram) -> str:
     return UNITS.get(asked.brief.objective, f"{asked.brief.currency} of return")
 
 
-def _lines(offer: Offer, positions: Integers, contacts: Floats) -> tuple[PlanLine, ...]:
+def _lines(offer: Offer, positions: Integers) -> tuple[PlanLine, ...]:
     return tuple(
         PlanLine(
             key=str(offer.key[slot]),
             location=offer.names[offer.location[slot]],
             positions=int(positions[slot]),
             cost_minor=int(offer.price_minor[slot] * positions[slot]),
-            contacts=float(contacts[slot]),
+            contacts=_spread(offer, slot, int(positions[slot])),
         )
         for slot in np.flatnonzero(positions).tolist()
     )
+
+
+def _spread(offer: Offer, slot: int, positions: int) -> Interval:
+    low, middle, high = (
+        float(one[slot]) * positions for one in (offer.low, offer.target.contacts, offer.high)
+    )
+    return Interval(max(0.0, min(low, middle)), middle, max(middle, high))
 
 
 def _impressions(offer: Offer, positions: Integers) -> Interval:

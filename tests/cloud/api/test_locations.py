@@ -25,6 +25,8 @@ def test_a_location_is_described_in_full(ask):
         "longitude_deg": -0.1238,
         "timezone": "Europe/London",
         "venue": "10503",
+        "venue_name": "Subway station",
+        "broader_venues": [{"id": "1", "name": "Transit"}, {"id": "105", "name": "Subway"}],
         "placement": "ticket_hall",
         "screen": {"width_m": 1.21, "height_m": 2.15, "width_px": 1080, "height_px": 1920},
         "loop_s": 60,

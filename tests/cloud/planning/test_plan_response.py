@@ -35,9 +35,10 @@ BRIEF = Brief(
     until_on=date(2026, 11, 24),
     minimums=(YOUNG,),
 )
+SEEN = Interval(6.1, 12.34567, 30.0)
 BUDGET, MINIMUM = list_limits(BRIEF)
 PLAN = MediaPlan(
-    lines=(PlanLine("KX-01/2026-11-23T08:00:00+00:00", "KX-01", 2, 4550, 12.34567),),
+    lines=(PlanLine("KX-01/2026-11-23T08:00:00+00:00", "KX-01", 2, 4550, SEEN),),
     cost_minor=4550,
     impressions=Interval(10.04, 12.25, 15.06),
     reach=Interval(0.0, 8.04, 9.0),
@@ -99,6 +100,7 @@ def test_a_line_names_its_slot_without_the_location():
     assert line.model_dump() == {
         "location": "KX-01", "time_slot": "2026-11-23T08:00:00+00:00", "positions": 2,
         "cost": Decimal("45.50"), "impressions": 12.346,
+        "impressions_range": {"p10": 6.1, "p50": 12.346, "p90": 30.0},
     }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from cloud.forecast.intervals.interval import Interval
 from cloud.pricing.optimise.brief import Minimum, Objective
 from cloud.pricing.optimise.linear_program import build_linear_program
 from cloud.pricing.optimise.plan import PlanLine
@@ -26,8 +27,8 @@ def described(*positions, budget=9_999, offer=None, finished=True, **asked):
 def test_lines_are_the_slots_bought_with_what_they_cost_and_bring():
     plan = described(0, 2, 0, 1)
     assert plan.lines == (
-        PlanLine("A/2", "A", 2, 200, 40.0),
-        PlanLine("B/1", "B", 1, 400, 40.0),
+        PlanLine("A/2", "A", 2, 200, Interval(20.0, 40.0, 80.0)),
+        PlanLine("B/1", "B", 1, 400, Interval(20.0, 40.0, 80.0)),
     )
     assert (plan.cost_minor, plan.unspent_minor) == (600, 9_399)
     assert (plan.value, plan.unit) == (80.0, "attentive impressions")
