@@ -43,6 +43,8 @@ from cloud.api import (
 from cloud.api.accounts import accounts, brands, openid, passwords, sign_in, users
 from cloud.api.accounts.errors import STATUS_OF as STATUS_OF_ACCOUNTS
 from cloud.api.adcp import endpoint as adcp_endpoint
+from cloud.api.analytics import routes as analytics_routes
+from cloud.api.analytics.failures import ANALYTICS_STATUS_OF
 from cloud.api.audience import RangeError
 from cloud.api.billing import invoices as billing_invoices
 from cloud.api.billing import payment_options as billing_payment_options
@@ -126,7 +128,8 @@ ROUTE_MODULES: Final = (
     opendirect_orders, opendirect_edits, opendirect_changes, opendirect_creatives,
     opendirect_stats, billing_invoices, billing_payments,
     billing_payment_options, billing_webhooks, trade_deals,
-    campaign_routes, notification_routes, adcp_endpoint, fleet_devices, fleet_config, fleet_jobs,
+    campaign_routes, analytics_routes, notification_routes, adcp_endpoint, fleet_devices,
+    fleet_config, fleet_jobs,
     accounts, brands,
     users, sign_in, openid, passwords, health, page,
 )  # fmt: skip
@@ -186,6 +189,7 @@ STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
     **CAMPAIGN_STATUS_OF,
     **TRADE_STATUS_OF,
     **NOTICE_STATUS_OF,
+    **ANALYTICS_STATUS_OF,
     DataError: (422, "Invalid request"),
     DBAPIError: (503, "Database unavailable"),
 }

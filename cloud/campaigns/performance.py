@@ -27,6 +27,7 @@ from cloud.campaigns.pacing import Pacing, compute_pacing
 from cloud.campaigns.totals import DeliveryTotals, sum_hours
 from cloud.campaigns.usual_audience import UsualAudience
 from cloud.forecast.intervals.interval import Interval
+from cloud.money import exponent
 
 THOUSAND: Final = 1_000
 CENT: Final = Decimal("0.01")
@@ -90,6 +91,19 @@ def compute_cost(price_minor: int, audience: Interval) -> Interval | None:
         return None
     thousand = price_minor * THOUSAND
     return Interval(thousand / audience.p90, thousand / audience.p50, thousand / audience.p10)
+
+
+def compute_attention_for_money(totals: DeliveryTotals, currency: str) -> Interval | None:
+    """Attention seconds for one unit of the currency: P10, P50 and P90.
+
+    None without a price, or where nothing is known of the audience. The price is that of the whole
+    booked time, the audience that of all plays, estimated where they were not observed.
+    """
+    if not totals.price_minor or not totals.has_audience:
+        return None
+    price = totals.price_minor / 10 ** exponent(currency)
+    seconds = totals.attention_s.interval
+    return Interval(seconds.p10 / price, seconds.p50 / price, seconds.p90 / price)
 
 
 def compute_roi(

@@ -53,6 +53,8 @@ ROLES = {
     "/api/locations": EVERYBODY,
     "/api/audience": AUDIENCE_READERS,
     "/api/demographics": AUDIENCE_READERS,
+    "/api/analytics": AUDIENCE_READERS,
+    "/api/analytics/campaigns": EVERYBODY,
     "/api/alerts": AUDIENCE_READERS,
     "/api/live": AUDIENCE_READERS,
     "/api/pricing": BUYERS,

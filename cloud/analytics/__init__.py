@@ -1,0 +1,1 @@
+"""Attention rates by location, time and visitor group, with intervals; saved views and reports."""

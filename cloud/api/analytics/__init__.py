@@ -1,0 +1,1 @@
+"""Analyses: `/api/analytics`, saved views and scheduled reports."""
