@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import Final
 
 import msgspec
+from cryptography.x509 import Certificate
 from prometheus_client import Counter
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -111,6 +112,7 @@ class AppContext:
     change_log: ChangeLog = field(default_factory=ChangeLog)
     booking_policy: BookingPolicy = field(default_factory=load_booking_policy)
     receipt_keys: LogKeys | None = None
+    receipt_roots: tuple[Certificate, ...] = ()
     unreadable: Counter = field(default_factory=unreadable_counter)
 
     @cached_property

@@ -46,7 +46,7 @@ from cloud.connection_table import ConnectionTable, connection_limit
 from cloud.planning.plan_worker import PlanWorker
 from cloud.pricing.rate_card import REFERENCE, RateCard, read_card_file
 from cloud.pricing.vocabulary import require_priced_words
-from cloud.receipts.options import add_log_arguments, read_receipt_keys
+from cloud.receipts.options import add_log_arguments, read_receipt_keys, read_receipt_roots
 from cloud.receipts.signing_keys import LogKeyError
 from cloud.sales.rate_cards import card_at, read_scheduled_cards
 from cloud.sites.reload import SitesFile
@@ -83,7 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--max-connections", type=_connections, metavar="N",
         help="connections held at once (half of the files that the process may open)",
     )  # fmt: skip
-    add_log_arguments(parser)
+    add_log_arguments(parser, roots=True)
     add_mail_arguments(parser)
     add_openid_arguments(parser)
     add_rate_card(parser)
@@ -106,7 +106,11 @@ def serve(arguments: argparse.Namespace) -> int:
             mailer=read_mailer(arguments), openid=read_openid_provider(arguments)
         )
         billing = open_billing(arguments)
-        context = replace(open_context(arguments), receipt_keys=read_receipt_keys(arguments))
+        context = replace(
+            open_context(arguments),
+            receipt_keys=read_receipt_keys(arguments),
+            receipt_roots=tuple(read_receipt_roots(arguments)),
+        )
         listener = _listen(arguments.host, arguments.port)
     except (ServeError, HostNameError, LogKeyError) as error:
         sys.stderr.write(f"{error}\n")

@@ -63,6 +63,8 @@ class Verification:
     """The key that signed the file."""
     is_key_given: bool = False
     """Whether the verifier was given the key; else it is the one that the file states."""
+    is_root_given: bool = False
+    """Whether the chains of certificates were verified."""
     totals: dict[SumKey, CreativeTotals] = field(default_factory=dict)
     observed_ms: int = 0
     blind_ms: int = 0

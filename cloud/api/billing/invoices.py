@@ -24,12 +24,12 @@ from cloud.api.billing.responses import (
 from cloud.api.overrides import PLAIN
 from cloud.app.billing.services import get_billing
 from cloud.app.context import AppContext
-from cloud.app.csv_answer import CSV_CONTENT, MOST_ROWS, answer_csv
 from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempotent
 from cloud.app.idempotency.key_store import Reply
 from cloud.app.idempotency.request_transactions import read_database
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
+from cloud.app.server.csv_answer import CSV_CONTENT, MOST_ROWS, answer_csv
 from cloud.auth.access import Caller, allow_roles, get_caller
 from cloud.auth.keys import Role
 from cloud.billing.credit_amounts import LineCredit

@@ -6,7 +6,7 @@ the client is no longer valid.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from enum import StrEnum
@@ -78,12 +78,9 @@ async def get_performance(
     ] = None,
 ) -> PerformanceDocument:
     """Return delivery, audience, costs and pacing until now, as a whole and by part."""
-
-    def read() -> PerformanceDocument:
-        found = _read(request, campaign, who)
-        return describe_performance(found, _sum_parts(found, by), value_per_thousand)
-
-    return await run_in_threadpool(read)
+    return await run_in_threadpool(
+        read_performance_document, request, campaign, who, by, value_per_thousand
+    )
 
 
 @router.get(
@@ -93,15 +90,8 @@ async def get_history(
     request: Request, campaign: CampaignId, who: CallerOf, step: Step = Step.DAY
 ) -> HistoryDocument:
     """Return the delivery and audience of each UTC day or hour with booked time."""
-
-    def read() -> HistoryDocument:
-        found = _read(request, campaign, who)
-        length_s = STEP_S[step]
-        sums = sum_by(found.hours, lambda hour: hour.hour.booked.key.hour_at // length_s)
-        steps = sorted((int(str(at)) * length_s, totals) for at, totals in sums.items())
-        return describe_history(found.campaign, step.value, found.at, steps)
-
-    return await run_in_threadpool(read)
+    _, found = await run_in_threadpool(read_history, request, campaign, who, step)
+    return found
 
 
 @router.get(
@@ -173,6 +163,26 @@ async def stream_events(
                 yield _to_event("refused", '{"reason":"the key is no longer valid"}')
                 return
         found = await run_in_threadpool(_read, request, campaign, who)
+
+
+def read_performance_document(
+    request: Request, campaign: str, who: Caller, by: PartBy, value_per_thousand: Decimal | None
+) -> PerformanceDocument:
+    """The performance of a campaign until now, as a whole and by part."""
+    found = _read(request, campaign, who)
+    return describe_performance(found, _sum_parts(found, by), value_per_thousand)
+
+
+def read_history(
+    request: Request, campaign: str, who: Caller, step: Step
+) -> tuple[Sequence[str], HistoryDocument]:
+    """The currencies of a campaign, and its history by UTC day or hour."""
+    found = _read(request, campaign, who)
+    length_s = STEP_S[step]
+    sums = sum_by(found.hours, lambda hour: hour.hour.booked.key.hour_at // length_s)
+    steps = sorted((int(str(at)) * length_s, totals) for at, totals in sums.items())
+    history = describe_history(found.campaign, step.value, found.at, steps)
+    return found.campaign.currencies, history
 
 
 def _read(request: Request, campaign: str, who: Caller) -> Performance:

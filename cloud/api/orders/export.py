@@ -10,11 +10,11 @@ from cloud.api.orders.descriptions import read_present_lines
 from cloud.api.orders.order_change import actor_of
 from cloud.api.orders.orders import ORDER_ROLES, Asker
 from cloud.app.context import AppContext
-from cloud.app.csv_answer import CSV_CONTENT, MOST_ROWS, answer_csv
 from cloud.app.idempotency.request_transactions import read_database
 from cloud.app.orders.open_work import open_work
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
+from cloud.app.server.csv_answer import CSV_CONTENT, MOST_ROWS, answer_csv
 from cloud.auth.access import allow_roles
 from cloud.booking.orders.order import BookedLine, Order
 from cloud.booking.orders.order_rows import list_orders

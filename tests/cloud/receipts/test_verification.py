@@ -250,3 +250,9 @@ def test_any_changed_bit_of_the_signature_is_found(bit):
 @pytest.mark.parametrize("content", [b"", b"\xff", b"onlooker.receipts@v1\n", WHOLE[:-1]])
 def test_what_is_no_file_of_receipts(content):
     assert kinds(content) == {FaultKind.FILE}
+
+
+def test_without_roots_chains_are_not_verified_and_the_outcome_says_so() -> None:
+    outcome = verify_file(WHOLE, TrustedKeys(None, [PUBLIC_LOG_KEY]))
+    assert (outcome.faults, outcome.is_root_given) == ([], False)
+    assert verify_file(WHOLE, TRUSTED).is_root_given

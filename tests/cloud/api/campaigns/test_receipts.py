@@ -42,3 +42,14 @@ def test_a_server_without_the_key_says_so(api: CampaignApi) -> None:
     found = api.get(f"/api/campaigns/{WINTER}/receipts")
     assert found.status_code == 503
     assert "--receipts-key" in found.json()["detail"]
+
+
+def test_the_page_gets_the_outcome_of_the_same_verification(with_key: CampaignApi) -> None:
+    found = with_key.get(f"/api/campaigns/{WINTER}/receipts/verification").json()
+    assert found["is_verified"]
+    assert (found["fault_count"], found["receipts"]) == (0, 0)
+    assert found["missing_count"] == len(found["missing"]) >= 1
+    assert not found["is_root_given"]
+    assert found["log_key"] == PUBLIC_LOG_KEY.text
+    others = with_key.get(f"/api/campaigns/{SPRING}/receipts/verification")
+    assert others.status_code == 404

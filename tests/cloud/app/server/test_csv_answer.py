@@ -5,7 +5,7 @@ import io
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from cloud.app.csv_answer import answer_csv, write_csv
+from cloud.app.server.csv_answer import answer_csv, write_csv
 
 
 def test_a_missing_value_is_empty_and_numbers_keep_their_decimals():

@@ -1,0 +1,1 @@
+"""How much of the booked time of campaigns cameras have observed."""
