@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from cloud.api.analytics import attention, campaigns
+from cloud.api.analytics import attention, campaigns, views
 
 router = APIRouter()
-for module in (attention, campaigns):
+for module in (attention, campaigns, views):
     router.include_router(module.router)

@@ -51,6 +51,7 @@ CREATIVE_TEST = {
     "name": "Tea", "creatives": ["a", "b"], "locations": ["KX-01"],
     "starts_at": "2026-12-01T08:00:00Z", "ends_at": "2026-12-02T08:00:00Z",
 }  # fmt: skip
+VIEW = {"name": "Mornings", "page": "map", "query": "hour_from=7&hour_until=9", "shared": True}
 SHARED = frozenset(
     {
         "location", "time_slot", "name", "device", "job", "alert", "blackout", "product",
@@ -158,6 +159,7 @@ OWNED: dict[str, Create] = {
     "plan": by_post(PLANS, PLAN),
     "quote": by_post("/api/quotes", SLOTS),
     "user": new_user,
+    "view": by_post("/api/analytics/views", VIEW),
 }
 """Path parameter -> stores an object of Acme, and returns its id."""
 
@@ -171,6 +173,8 @@ BODIES: dict[str, dict] = {
     "PUT /api/orders/{order}/lines/{line}/creatives": {"creatives": ["a"]},
     "POST /api/orders/{order}/changes": {"line": "0" * 32, "positions": 2, "reason": "more"},
     "PUT /api/orders/{order}/changes/{change}": {"status": "APPROVED", "reason": "fine"},
+    "PUT /api/analytics/views/{view}": VIEW,
+    "PUT /api/analytics/views/{view}/schedule": {"every": "weekly", "day": 1},
     "POST /api/payments/{payment}/confirm": {"payment_method": "pm_card_visa"},
 }
 """Method and path -> a valid body, where the route has one."""

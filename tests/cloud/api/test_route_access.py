@@ -55,6 +55,7 @@ ROLES = {
     "/api/demographics": AUDIENCE_READERS,
     "/api/analytics": AUDIENCE_READERS,
     "/api/analytics/campaigns": EVERYBODY,
+    "/api/analytics/views": EVERYBODY,
     "/api/alerts": AUDIENCE_READERS,
     "/api/live": AUDIENCE_READERS,
     "/api/pricing": BUYERS,
@@ -125,6 +126,7 @@ PARAMETERS = {
     "campaign": "0" * 32, "creative": "0" * 32, "creative_test": "0" * 32,
     "make_good": "0" * 32, "deal": "0" * 32,
     "organization": "acme", "assignment": "0" * 32, "brief": "0" * 32,
+    "view": "0" * 32,
 }  # fmt: skip
 ASKED = {"time_slot": "2026-11-23T08:00", "location": "KX-01"}
 BODIES = {
