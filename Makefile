@@ -9,7 +9,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE := uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --python-version 3.11 --no-annotate --quiet --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check bench evaluate docs lock dist sbom notes clean mosquitto broker browser database redis spark types npm
+.PHONY: help env demo test check bench evaluate docs lock dist sbom notes clean mosquitto broker browser database redis spark types npm portal
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /	/' | expand -t 10
@@ -74,13 +74,17 @@ tests/npm/node_modules/.ready: tests/npm/package-lock.json
 	@cd tests/npm && npm ci --ignore-scripts --no-audit --no-fund --prefer-offline --loglevel=error
 	@touch $@
 
-demo: $(DEMO_READY) mosquitto  ## run broker, cloud, cameras and a sale; VIDEO=path adds your video, DEMO_SECONDS=n ends it
+portal: | .venv/bin/python  ## build the pages that the API serves; installs Node.js if there is none
+	@$(if $(wildcard $(READY) $(DEMO_READY)),true,$(MAKE) $(DEMO_READY))
+	@provisioning/local/portal.sh $(BIN)/python
+
+demo: $(DEMO_READY) mosquitto portal  ## run broker, cloud, cameras and a sale; VIDEO=path adds your video, DEMO_SECONDS=n ends it
 	@$(BIN)/python -m simulators demo $(if $(VIDEO),--video $(VIDEO)) $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
 
-test: env broker browser database redis spark types npm  ## run all tests
+test: env broker browser database redis spark types npm portal  ## run all tests
 	$(BIN)/python -m pytest --processes $(JOBS)
 
-check: env  ## check style, types, import contracts and generated documents
+check: env portal  ## check style, types, import contracts and generated documents
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -103,10 +107,11 @@ lock:  ## compile the pinned requirements (needs uv)
 	$(COMPILE) -c requirements/dev.txt --extra edge --extra cloud --group build -o requirements/demo.txt
 	$(COMPILE) -c requirements/dev.txt --extra edge-aws --extra sensors -o requirements/edge.txt
 	$(COMPILE) -c requirements/dev.txt --extra cloud --extra lake --extra forecast --extra aws -o requirements/cloud.txt
+	$(subst pyproject.toml ,,$(COMPILE)) --no-deps --group node -o requirements/node.txt
 	$(subst pyproject.toml ,,$(COMPILE)) --no-deps --group axe -o requirements/axe.txt
 	$(COMPILE) --extra spark -o requirements/spark.txt
 
-dist: env  ## build wheel and source archive into dist/
+dist: env portal  ## build wheel and source archive into dist/
 	@$(BIN)/python -m build --no-isolation --outdir dist .
 
 sbom: env  ## write the software bills of materials (CycloneDX) into dist/
@@ -123,4 +128,4 @@ notes: env  ## print the release notes of a version; VERSION=1.2.3
 	@$(BIN)/python -m provisioning release $(VERSION)
 
 clean:  ## delete everything that was built
-	rm -rf $(TYPES)/node_modules tests/npm/node_modules .venv var build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf cloud/portal/bundle cloud/portal/web/node_modules cloud/portal/web/.document $(TYPES)/node_modules tests/npm/node_modules .venv var build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks

@@ -11,6 +11,7 @@ EXAMPLES: Final = (
     "stream-spark count --files incoming/ --folder tables/ --checkpoint notes/ --once",
     "stream-spark windows --folder tables/ --since 2026-11-23T00:00Z --until 2026-11-24T00:00Z",
     "serve --port 8080 --sites sites.yaml",
+    "openapi openapi.json",
     f"price KX-01 {SLOT} --explain",
     "publish --sites sites.yaml",
     "occupancy load occupancy.csv",

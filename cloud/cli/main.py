@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "stream": ("cloud.stream", "run", "receive and count the messages of cameras"),
     "stream-spark": ("cloud.cli.stream_spark", "run", "the same on Spark, for very large fleets"),
     "serve": ("cloud.cli.serve", "serve", "serve the API"),
+    "openapi": ("cloud.api.openapi_file", "run", "write the OpenAPI document into a file"),
     "price": ("cloud.cli.price", "run", "price one slot and explain the price"),
     "publish": ("cloud.cli.publish", "run", "publish today's prices of the quarter"),
     "occupancy": ("cloud.cli.occupancy", "run", "record which positions are booked"),

@@ -15,14 +15,16 @@ READ_AT_RUN_TIME = (
     *(".c", ".sh"),  # the guard, compiled where it is installed
 )
 ROOMS = ("cloud", "edge_agent", "models", "provisioning", "simulators", "wire")
-NOT_SHIPPED = ("models/weights/", "provisioning/container/")
+NOT_SHIPPED = ("models/weights/", "provisioning/container/", "cloud/portal/web/")
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
     source = folder / "source"  # building writes beside what it builds
-    ignored = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "runs", "var")
+    ignored = shutil.ignore_patterns(
+        ".*", "__pycache__", "build", "dist", "runs", "var", "node_modules"
+    )
     shutil.copytree(HOUSE, source, ignore=ignored)
     command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, source]
     built = subprocess.run(command, capture_output=True, check=False, text=True)

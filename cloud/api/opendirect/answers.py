@@ -41,10 +41,10 @@ REFUSED: Final[Mapping[type[Exception], str]] = {
     MoneyError: "Invalid amount",
     RangeError: "Out of range",
 }
-READ_PROBLEMS: Final = problem_responses(*REFUSALS, 404, 500, 503) | {
+READ_PROBLEMS: Final = problem_responses(*REFUSALS, 404, 422, 500, 503) | {
     400: {"description": "The request is invalid", "content": {"application/json": {}}}
 }
-CHANGE_PROBLEMS: Final = READ_PROBLEMS | problem_responses(409, 412, 413, 422)
+CHANGE_PROBLEMS: Final = READ_PROBLEMS | problem_responses(409, 412, 413)
 _encode: Final = msgspec.json.Encoder(decimal_format="number").encode
 
 AccountId = Annotated[str, Path(examples=["acme"], max_length=64)]

@@ -1,0 +1,78 @@
+import { useId, useMemo, useState, type ReactNode } from "react";
+import { common } from "../text/en";
+import { Button } from "./Button";
+import { SortIcon } from "./icons";
+import { saveCsv } from "./csv";
+import { sortRows, type Sorting } from "./sorting";
+
+export interface Column<Row> {
+  id: string;
+  title: string;
+  cell: (row: Row) => ReactNode;
+  /** What the column is sorted by, and written to CSV; columns without it are neither. */
+  value?: (row: Row) => string | number | null;
+  /** Numbers are aligned at the end. */
+  isNumber?: boolean;
+  /** Column that names the row, for screen readers. */
+  isHeader?: boolean;
+}
+
+export interface TableProps<Row> {
+  /** What the rows are; read by screen readers, and the name of the CSV file. */
+  caption: string;
+  columns: readonly Column<Row>[];
+  rows: readonly Row[];
+  rowKey: (row: Row) => string;
+  initialSorting?: Sorting;
+  /** Without a CSV button and the number of rows. */
+  isPlain?: boolean;
+  /** Beside the number of rows, such as filters. */
+  tools?: ReactNode;
+}
+
+/** A table that sorts by its columns, and scrolls inside itself on a narrow screen. */
+export function Table<Row>({ caption, columns, rows, rowKey, initialSorting, isPlain = false, tools }: TableProps<Row>) {
+  const [sorting, setSorting] = useState(initialSorting);
+  const captionId = useId();
+  const sorted = useMemo(() => sortRows(rows, columns, sorting), [rows, columns, sorting]);
+  const sortBy = (id: string) => setSorting((before) => ({ column: id, isDescending: before?.column === id && !before.isDescending }));
+  return (
+    <div>
+      {!isPlain && (
+        <div className="table-head">
+          <p className="quiet">{common.rows(rows.length)}</p>
+          <div className="row">{tools}<Button isSmall onPress={() => saveCsv(caption, columns, sorted)}>{common.csv}</Button></div>
+        </div>
+      )}
+      <div className="table-scroll" role="region" aria-labelledby={captionId} tabIndex={0}>
+        <table className="table">
+          <caption id={captionId} className="visually-hidden">{caption}</caption>
+          <thead><tr>{columns.map((column) => <HeadCell key={column.id} column={column} sorting={sorting} onSort={sortBy} />)}</tr></thead>
+          <tbody>{sorted.map((row) => <tr key={rowKey(row)}>{columns.map((column) => <BodyCell key={column.id} column={column} row={row} />)}</tr>)}</tbody>
+        </table>
+      </div>
+    </div>
+  );
+}
+
+interface HeadCellProps<Row> {
+  column: Column<Row>;
+  sorting: Sorting | undefined;
+  onSort: (id: string) => void;
+}
+
+function HeadCell<Row>({ column, sorting, onSort }: HeadCellProps<Row>) {
+  const direction = sorting?.column === column.id ? (sorting.isDescending ? "descending" : "ascending") : undefined;
+  return (
+    <th scope="col" className={column.isNumber ? "end" : undefined} aria-sort={direction}>
+      {column.value === undefined ? column.title : (
+        <button type="button" className="sort" onClick={() => onSort(column.id)}>{column.title}<SortIcon direction={direction} /></button>
+      )}
+    </th>
+  );
+}
+
+function BodyCell<Row>({ column, row }: { column: Column<Row>; row: Row }) {
+  const className = column.isNumber ? "end" : undefined;
+  return column.isHeader ? <th scope="row" className={className}>{column.cell(row)}</th> : <td className={className}>{column.cell(row)}</td>;
+}

@@ -1,0 +1,10 @@
+// All pages. An area lists its own: `src/pages/AREA/routes.ts`.
+
+import type { PageRoute } from "./routing/page-route";
+import { accountRoutes } from "./pages/account/routes";
+import { homeRoutes } from "./pages/home/routes";
+
+export const ROUTES: readonly PageRoute[] = [
+  ...homeRoutes,
+  ...accountRoutes,
+];

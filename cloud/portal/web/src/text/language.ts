@@ -1,0 +1,2 @@
+/** The language of the texts and of the formats of numbers and instants. */
+export const LANGUAGE = "en-GB";
