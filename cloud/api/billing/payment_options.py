@@ -1,6 +1,7 @@
 """`/api/orders/{order}/payment-options`: what is due for an order now, and how it can be paid."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
@@ -40,6 +41,7 @@ class PaymentProviderResponse(BaseModel):
 class PaymentOptionsResponse(BaseModel):
     """What is due for an order now, with VAT, and how it can be paid."""
 
+    at: datetime = Field(description="the server's time of this answer")
     order: str
     payer: str = Field(examples=["acme"], description="the account, or its agency")
     is_own_payer: bool = Field(description="whether the caller acts for the payer")
@@ -104,6 +106,7 @@ def _describe(
     accounts = work.actor.accounts
     seen = [one for one in found if accounts is None or one.account in accounts]
     return PaymentOptionsResponse(
+        at=work.now,
         order=order.id,
         payer=credit.payer,
         is_own_payer=accounts is None or credit.payer in accounts,
