@@ -1,8 +1,8 @@
 """The API: its routes, and the one table that maps every expected exception to an answer.
 
-A request passes `RequestMiddleware` (id, metrics), admission, the route, and is answered with JSON
-or with a problem document that has the message of the exception. `RequestMiddleware` answers an
-unexpected exception with 500.
+A request passes `RequestMiddleware` (id, metrics), `RefusalMiddleware` (audit log), admission, the
+route, and is answered with JSON or with a problem document that has the message of the exception.
+`RequestMiddleware` answers an unexpected exception with 500.
 """
 
 import logging
@@ -91,6 +91,7 @@ from cloud.app.search_queue import SearchQueue, SearchQueueFull
 from cloud.app.server.admission import AdmissionMiddleware, ForeignOrigin, MisdirectedRequest
 from cloud.app.server.host_names import HostNames
 from cloud.app.server.middleware import HeadMiddleware, RequestMiddleware
+from cloud.app.server.refusal_recording import RefusalMiddleware
 from cloud.app.sign_in.sign_in_state import SignInOptions, new_sign_in_state
 from cloud.auth.access import (
     AccessError,
@@ -101,6 +102,7 @@ from cloud.auth.access import (
     require_route_scope,
 )
 from cloud.auth.quota import Quota
+from cloud.auth.refusal_log import RefusalLog
 from cloud.fleet.jobs.job_store import JobExists
 from cloud.fleet.jobs.rollout import UnknownJob
 from cloud.fleet.registry.devices import RegistryError, UnknownDevice
@@ -221,6 +223,7 @@ def create_app(
     sign_in_options: SignInOptions | None = None,
     billing: Billing | None = None,
     bidders: BidderClient | None = None,
+    refusals: RefusalLog | None = None,
 ) -> FastAPI:
     """The application over one context; with a quota, only for callers with a key.
 
@@ -261,6 +264,7 @@ def create_app(
     app.add_middleware(
         AdmissionMiddleware, names=names, public=_needs_no_key, refuse=_known_failure
     )
+    app.add_middleware(RefusalMiddleware, refusals=refusals or RefusalLog())
     app.add_middleware(RequestMiddleware, registry=registry)
     return app
 

@@ -1,6 +1,6 @@
 """Errors as `application/problem+json` (RFC 9457): what was found, expected, and what to do."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from typing import Any, Final
 
 from fastapi import Response
@@ -8,6 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import HTTPConnection
 
 MEDIA_TYPE: Final = "application/problem+json"
+TYPE_PREFIX: Final = "urn:onlooker:"
+REASON: Final = "refusal_reason"
+"""Key of the scope of a request."""
+UNNAMED_REASON: Final = "refused"
 MAX_DETAIL: Final = 1000
 MAX_FAULTS: Final = 10
 REFUSALS: Final = (401, 403, 429)
@@ -37,7 +41,7 @@ def problem_response(
 ) -> Response:
     """A problem as the answer to `request`; `members` are those of its kind alone."""
     problem = Problem(
-        type="urn:onlooker:" + title.lower().replace(" ", "-"),
+        type=TYPE_PREFIX + note_reason(request.scope, title),
         title=title,
         status=status,
         detail=_encodable(detail[:MAX_DETAIL]),
@@ -46,6 +50,19 @@ def problem_response(
         **(members or {}),
     )
     return Response(problem.model_dump_json(), status, {**(headers or {})}, MEDIA_TYPE)
+
+
+def note_reason(scope: MutableMapping[str, Any], title: str) -> str:
+    """Store why a request is refused, for the audit log; returns the title as one word."""
+    reason = title.lower().replace(" ", "-")
+    scope[REASON] = reason
+    return reason
+
+
+def read_reason(scope: Mapping[str, Any]) -> str:
+    """Why the request was refused, as `note_reason` has stored it."""
+    reason: str = scope.get(REASON, UNNAMED_REASON)
+    return reason
 
 
 def _encodable(text: str) -> str:

@@ -41,7 +41,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     check = actions.add_parser("verify", help="chain, checkpoints and tables")
     check.add_argument("--head", help="a digest that was stored elsewhere and must be in the log")
-    actions.add_parser("list", help="show every entry")
+    listed = actions.add_parser("list", help="show every entry")
+    listed.add_argument(
+        "--only", metavar="ACTION", help="entries of one action, such as request.refuse"
+    )
     export = actions.add_parser("export", help="write every entry as a line of JSON")
     export.add_argument("file", type=Path, help="a new file")
     actions.add_parser("checkpoint", help="sign the end of the log, print and store that")
@@ -76,7 +79,7 @@ def _run_action(
         engine = engine.execution_options(isolation_level="REPEATABLE READ")
     with database.reading(engine) as connection:
         if arguments.action == "list":
-            _list(connection)
+            _list(connection, arguments.only)
             return 0
         last = verify_chain(connection, head=getattr(arguments, "head", None))
         _compare(connection, arguments, keys)
@@ -124,8 +127,10 @@ def _compare(
     )
 
 
-def _list(connection: Connection) -> None:
+def _list(connection: Connection, action: str | None) -> None:
     for one in read_entries(connection):
+        if action not in (None, one.action):
+            continue
         sys.stdout.write(
             f"{one.number:>6}  {one.at:%Y-%m-%d %H:%M:%S}  {one.actor}  {one.action}  "
             f"{one.object}  {one.details}\n"

@@ -74,6 +74,7 @@ EXAMPLES: Final = (
     "backtest hourly.csv --timezone Europe/London --origins 4",
     "audit verify --checkpoints /mnt/audit --key audit.pem",
     "audit list",
+    "audit list --only request.refuse",
     "audit export changes.jsonl",
     "audit checkpoint --checkpoints /mnt/audit --key audit.pem",
     "audit key audit.pem",

@@ -22,17 +22,20 @@ from cloud.api.adcp.json_rpc import (
     read_message,
 )
 from cloud.api.adcp.tool_call import ToolCall
-from cloud.api.adcp.tools import TOOLS, call_tool, describe_tools, refuse_call
+from cloud.api.adcp.tools import TOOLS, SellerTool, call_tool, describe_tools, refuse_call
 from cloud.api.orders.orders import ORDER_ROLES, Asker
 from cloud.app.billing.services import get_billing
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
+from cloud.app.server.refusal_recording import note_refused_tool
 from cloud.auth.access import Caller, allow_roles
 
 PATH: Final = "/mcp"
 VERSIONS: Final = ("2025-06-18", "2025-03-26", "2024-11-05")
 """Versions of MCP; the first is offered to a client that asks for another."""
 VERSION_HEADER: Final = "mcp-protocol-version"
+NOT_FOUND: Final = "_NOT_FOUND"
+DENIED: Final = "PERMISSION_DENIED"
 JSON: Final = "application/json"
 SERVER: Final = {"name": "onlooker", "title": "Onlooker seller", "version": "1"}
 INSTRUCTIONS: Final = (
@@ -117,7 +120,16 @@ async def _call_tool(request: Request, who: Caller, params: dict[str, Any]) -> d
         return refuse_call(
             sent, AdcpError("UNSUPPORTED_FEATURE", f"no tool {name[:60]!r}: tools/list has them")
         )
-    return await run_in_threadpool(call_tool, tool, _to_call(request, who, sent))
+    result = await run_in_threadpool(call_tool, tool, _to_call(request, who, sent))
+    if result["isError"]:
+        _note_refusal(request, tool, result["structuredContent"]["adcp_error"]["code"])
+    return result
+
+
+def _note_refusal(request: Request, tool: SellerTool, code: str) -> None:
+    """Have a refused change recorded, and a read of what is unknown or forbidden."""
+    if tool.is_change or code.endswith(NOT_FOUND) or code == DENIED:
+        note_refused_tool(request.scope, tool.name, code)
 
 
 def _to_call(request: Request, who: Caller, sent: dict[str, Any]) -> ToolCall:

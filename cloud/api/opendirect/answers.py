@@ -18,7 +18,7 @@ from cloud.api.booking.failures import BOOKING_STATUS_OF
 from cloud.api.campaigns.failures import CAMPAIGN_STATUS_OF
 from cloud.api.orders.errors import ORDER_ERRORS
 from cloud.app.etag import TaggedResponse
-from cloud.app.problem import REFUSALS, problem_response, problem_responses
+from cloud.app.problem import REFUSALS, note_reason, problem_response, problem_responses
 from cloud.auth.access import Caller, get_caller, require_route_scope
 from cloud.auth.accounts.account_store import unknown_account
 from cloud.booking.opendirect.targeting import TargetingError
@@ -74,16 +74,20 @@ class OpenDirectRoute(APIRoute):
                 return await handle(request)
             except RequestValidationError as error:
                 await require_route_scope(request)
+                note_reason(request.scope, "Invalid request")
                 return answer_errors(describe_faults(error))
             except HTTPException as error:
                 if error.status_code != 400:
                     raise
+                note_reason(request.scope, "Invalid request")
                 return answer_errors([describe_error("Invalid", "the body is no JSON", "body")])
             except StaleResourceError as error:
                 return problem_response(request, 412, "Precondition failed", str(error))
             except TargetingError as error:
+                note_reason(request.scope, "Invalid targeting")
                 return answer_errors([describe_error("Invalid", str(error), error.field)])
             except tuple(REFUSED) as error:
+                note_reason(request.scope, _title_of(error))
                 return answer_errors([explain(error)])
 
         return handle_or_explain
@@ -121,11 +125,14 @@ def require_match(request: Request, resource: Mapping[str, Any]) -> None:
 
 def explain(error: Exception) -> dict[str, Any]:
     """One refusal; where slots are not available, with how many."""
-    kind = next(kind for kind in type(error).__mro__ if kind in REFUSED)
-    found = describe_error(REFUSED[kind].title().replace(" ", ""), str(error))
+    found = describe_error(_title_of(error).title().replace(" ", ""), str(error))
     if isinstance(error, NotAvailableError):
         found["Availability"] = min(slot.free for slot in error.slots)
     return found
+
+
+def _title_of(error: Exception) -> str:
+    return next(REFUSED[kind] for kind in type(error).__mro__ if kind in REFUSED)
 
 
 def describe_error(code: str, message: str, field: str = "") -> dict[str, Any]:

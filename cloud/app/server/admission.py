@@ -97,9 +97,9 @@ class AdmissionMiddleware:
             return
         shown = read_credentials(connection)
         caller, decision = await authenticator.admit(shown, get_context(connection).clock())
+        scope["caller"] = caller
         if caller.user is not None and shown.session is not None:
             _refuse_forged(connection, shown.session)
-        scope["caller"] = caller
         scope["extra_headers"] = authenticator.headers(decision)
 
     async def _answer(

@@ -23,6 +23,8 @@ PLAIN_WORD: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 MAX_BODY_BYTES: Final = 256 * 1024
 BUCKETS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+SHARED_KEYS: Final = ("route", "path_params", problem.REASON)
+"""What the route of a request to HEAD sets in its scope, and outer middleware reads."""
 HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -123,7 +125,7 @@ class HeadMiddleware:
         try:
             await self._app(inner, receive, only_head)
         finally:
-            scope.update({name: inner[name] for name in ("route",) if name in inner})
+            scope.update({name: inner[name] for name in SHARED_KEYS if name in inner})
 
 
 def _counted(receive: Receive) -> Receive:

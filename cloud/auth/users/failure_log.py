@@ -5,7 +5,6 @@ sixty failures an hour, and the next entry says how many were left out. Counters
 The address is recorded as its network: enough to recognise an attack, and not one person.
 """
 
-import threading
 from datetime import datetime, timedelta
 from ipaddress import ip_network
 from typing import Final
@@ -14,7 +13,8 @@ from sqlalchemy import Engine
 
 from cloud import database
 from cloud.auth import audit
-from cloud.auth.quota import Quota, RateMeter
+from cloud.auth.entry_budget import EntryBudget
+from cloud.auth.quota import Quota
 from cloud.auth.users.sign_in import SignInResult
 
 FAILED: Final = "user.sign_in_failed"
@@ -27,19 +27,13 @@ class FailureLog:
     """Records failures of one process."""
 
     def __init__(self, rate: Quota = RATE) -> None:
-        self._rate = rate
-        self._meter: RateMeter | None = None
-        self._left_out = 0
-        self._lock = threading.Lock()
+        self._budget = EntryBudget(rate)
 
     def record(self, engine: Engine, failure: SignInResult, client: str, now: datetime) -> None:
         """Write an entry, or count the failure for the next entry."""
-        with self._lock:
-            self._meter = self._meter or RateMeter(now)
-            if not self._meter.take(self._rate, now).allowed:
-                self._left_out += 1
-                return
-            left_out, self._left_out = self._left_out, 0
+        left_out = self._budget.take(now)
+        if left_out is None:
+            return
         details = {"reason": failure.outcome, "network": network_of(client), "left_out": left_out}
         with database.writing(engine) as connection:
             audit.record_change(

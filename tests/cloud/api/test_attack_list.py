@@ -1,16 +1,18 @@
-"""The attack list: every line is refused, changes nothing, and leaves the audit log valid.
+"""The attack list: every line is refused, changes nothing, and is recorded in a valid audit log.
 
-Attacks on money and on sign-in are recorded in the log. Ids of another account in paths are tested
-for every route in `test_other_accounts.py`; here they are in bodies and queries.
+Ids of another account in paths are tested for every route in `test_other_accounts.py`; here they
+are in bodies and queries.
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
 import httpx
+import msgspec
 import pytest
 
 from cloud.api.application import create_app
@@ -19,9 +21,11 @@ from cloud.app.context import AppContext
 from cloud.app.idempotency.idempotent_request import HEADER
 from cloud.app.sign_in.mailer import Mailer
 from cloud.app.sign_in.sign_in_state import SignInOptions
-from cloud.auth.audit import read_entries, verify_chain
+from cloud.auth.audit import AuditEntry, read_entries, verify_chain
 from cloud.auth.quota import Quota
+from cloud.auth.refusal_log import REFUSE, RefusalLog, RefusalRates
 from cloud.auth.session_cookie import CSRF_HEADER, LOOPBACK_COOKIE
+from cloud.auth.users.user_store import list_users
 from cloud.billing.payments.account_provider import AccountProvider
 from cloud.billing.payments.stripe_provider import StripeProvider, StripeSettings
 from cloud.database import reading, writing
@@ -41,6 +45,7 @@ EVENT: Final = {
     "id": "evt_1", "type": "payment_intent.succeeded",
     "data": {"object": {"id": "pi_1", "amount": 900, "currency": "gbp", "status": "succeeded"}},
 }  # fmt: skip
+INVALID: Final = "invalid-request"
 NUMBERS = itertools.count()
 Headers = dict[str, str]
 
@@ -66,11 +71,35 @@ class Target:
         name: str = answer.json()["id"]
         return name
 
-    def read_actions(self) -> list[str]:
-        """The actions in the audit log, whose chain is verified."""
+    def read_entries(self) -> list[AuditEntry]:
+        """The audit log, whose chain is verified."""
         with reading(self.context.engine) as connection:
             verify_chain(connection)
-            return [one.action for one in read_entries(connection)]
+            return list(read_entries(connection))
+
+    def read_actions(self) -> list[str]:
+        return [one.action for one in self.read_entries()]
+
+    def name_of(self, account: str) -> str:
+        """The user of an account as the log names them."""
+        with reading(self.context.engine) as connection:
+            users = list_users(connection, account)
+        return users[0].label if users else account
+
+    @contextmanager
+    def expect_refusals(
+        self, *expected: tuple[int, str], by: str, others: Sequence[str] = ()
+    ) -> Iterator[None]:
+        """The log gets entries of refused requests, with status and reason, and the others."""
+        before = self.read_entries()
+        yield
+        after = self.read_entries()
+        assert after[: len(before)] == before
+        new = [one for one in after[len(before) :] if one.action == REFUSE]
+        found = [msgspec.json.decode(one.details) for one in new]
+        assert [(one["status"], one["reason"]) for one in found] == list(expected)
+        assert {one.actor for one in new} == {self.name_of(by)}
+        assert [one.action for one in after[len(before) :] if one not in new] == list(others)
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +113,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
             quota=Quota(questions=100_000),
             sign_in_options=SignInOptions(CHEAP, mailer),
             billing=Billing(CONFIG, {"stripe": stripe, "account": AccountProvider()}),
+            refusals=RefusalLog(RefusalRates(Quota(100_000), Quota(100_000))),
         )
         acme, bolt = (sign_in_user(context, name) for name in ("acme", "bolt"))
         found = Target(context, clock, ApiClient(app), acme, bolt, {})
@@ -125,6 +155,18 @@ FOREIGN: Final[dict[str, tuple[str, dict[str, Any], int]]] = {
     "plan for them": (f"{PLANS}?account=acme", PLAN, 403),
 }  # fmt: skip
 
+REASONS: Final = {
+    "hold their quote": "unknown-quote",
+    "order for them": "unknown-account",
+    "order with their brand": "unknown-brand",
+    "line of their quote": "unknown-quote",
+    "line of their hold": "unknown-hold",
+    "line with their creative": "invalid-creatives",
+    "pay their order": "unknown-order",
+    "pay their invoice": "unknown-invoice",
+    "brand for them": "unknown-account",
+}
+
 
 @pytest.mark.parametrize("attack", FOREIGN)
 def test_another_accounts_ids_in_a_body_or_query(target: Target, attack: str):
@@ -137,35 +179,36 @@ def test_another_accounts_ids_in_a_body_or_query(target: Target, attack: str):
         else names.get(value, value) if isinstance(value, str) else value
         for name, value in body.items()
     }  # fmt: skip
-    before = target.read_actions()
-
-    refused = target.ask(target.bolt, "POST", path.replace("OWN", own), filled)
-
+    reason = REASONS.get(attack, "forbidden")
+    with target.expect_refusals((status, reason), by="bolt"):
+        refused = target.ask(target.bolt, "POST", path.replace("OWN", own), filled)
     assert refused.status_code == status, refused.text
-    assert target.read_actions() == before
 
 
 def test_a_creative_for_another_account_is_not_stored(target: Target):
     asked = {**CREATIVE, "name": "theirs", "account": "acme"}
-    refused = target.ask(target.bolt, "POST", "/api/creatives", asked)
+    with target.expect_refusals((404, "unknown-account"), by="bolt"):
+        refused = target.ask(target.bolt, "POST", "/api/creatives", asked)
     assert (refused.status_code, refused.json()["title"]) == (404, "Unknown account")
     names = target.ask(target.acme, "GET", "/api/creatives").json()["creatives"]
     assert [one["name"] for one in names] == [target.owned["creative"]]
 
 
 @pytest.mark.parametrize(
-    ("path", "body"),
+    ("path", "body", "reason"),
     [
-        ("/api/quotes", {"slots": [{**HOUR, "price_minor": 1}]}),
-        ("/api/holds", {"quote": "quote", "total_minor": 1}),
-        ("/api/orders/order/lines", {"quote": "quote", "price_minor": 1}),
-        ("/api/orders/order/lines", {"quote": "quote", "discount_bp": 9_000}),
-        ("/api/payments", {"invoice": "invoice", "amount_minor": 1}),
-        ("/api/payments", {"invoice": "invoice", "currency": "JPY"}),
+        ("/api/quotes", {"slots": [{**HOUR, "price_minor": 1}]}, INVALID),
+        ("/api/holds", {"quote": "quote", "total_minor": 1}, INVALID),
+        ("/api/orders/order/lines", {"quote": "quote", "price_minor": 1}, INVALID),
+        ("/api/orders/order/lines", {"quote": "quote", "discount_bp": 9_000}, INVALID),
+        ("/api/payments", {"invoice": "invoice", "amount_minor": 1}, "wrong-amount"),
+        ("/api/payments", {"invoice": "invoice", "currency": "JPY"}, "wrong-amount"),
     ],
 )
-def test_a_price_changed_in_the_client(target: Target, path: str, body: dict[str, Any]):
-    refuse(target, path, body, 422)
+def test_a_price_changed_in_the_client(
+    target: Target, path: str, body: dict[str, Any], reason: str
+):
+    refuse(target, path, body, reason)
 
 
 @pytest.mark.parametrize(
@@ -180,21 +223,20 @@ def test_a_price_changed_in_the_client(target: Target, path: str, body: dict[str
     ],
 )
 def test_a_negative_quantity(target: Target, path: str, body: dict[str, Any]):
-    refuse(target, path, body, 422)
+    refuse(target, path, body, INVALID)
 
 
-def refuse(target: Target, path: str, body: dict[str, Any], status: int) -> None:
-    """Acme sends a request about its own objects, which is refused and not recorded as a change."""
+def refuse(target: Target, path: str, body: dict[str, Any], reason: str) -> None:
+    """Acme sends a request about its own objects, which is refused and recorded as refused."""
     for name, value in target.owned.items():
         path = path.replace(f"/{name}/", f"/{value}/")
     filled = {
         name: target.owned.get(value, value) if isinstance(value, str) else value
         for name, value in body.items()
     }
-    before = target.read_actions()
-    refused = target.ask(target.acme, "POST", path, filled)
-    assert refused.status_code == status, refused.text
-    assert target.read_actions() == before
+    with target.expect_refusals((422, reason), by="acme"):
+        refused = target.ask(target.acme, "POST", path, filled)
+    assert refused.status_code == 422, refused.text
 
 
 @pytest.mark.parametrize("attack", ["forged", "replayed"])
@@ -217,9 +259,11 @@ def test_a_forged_or_replayed_webhook(target: Target, attack: str):
 def test_an_expired_quote(target: Target):
     quote = target.create("/api/quotes", {"slots": [{**HOUR, "time_slot": "2026-11-23T10:00"}]})
     target.clock.advance(timedelta(minutes=31))
-    held = target.ask(target.acme, "POST", "/api/holds", {"quote": quote})
     where = f"/api/orders/{target.owned['order']}/lines"
-    ordered = target.ask(target.acme, "POST", where, {"quote": quote})
+    expired = (409, "quote-expired")
+    with target.expect_refusals(expired, expired, by="acme", others=["quote.lock"]):
+        held = target.ask(target.acme, "POST", "/api/holds", {"quote": quote})
+        ordered = target.ask(target.acme, "POST", where, {"quote": quote})
     assert (held.status_code, ordered.status_code) == (409, 409)
     assert held.json()["quote"] != quote  # with the present price
 
@@ -227,14 +271,18 @@ def test_an_expired_quote(target: Target):
 def test_a_hold_is_not_extended_for_ever(target: Target):
     hold = target.create("/api/holds", {"selection": {"slots": [{**HOUR, "positions": 2}]}})
     most = target.context.booking_policy.hold_policy.extensions
-    answers = []
-    for _ in range(most + 2):
-        target.clock.advance(timedelta(hours=1))
-        answers.append(target.ask(target.acme, "POST", f"/api/holds/{hold}/extend").status_code)
+    answers = [extend(target, hold) for _ in range(most)]
+    with target.expect_refusals((409, "hold-limit"), (409, "hold-limit"), by="acme"):
+        answers += [extend(target, hold) for _ in range(2)]
     assert answers == [200] * most + [409] * 2
     found = target.ask(target.acme, "GET", f"/api/holds/{hold}").json()
     assert found["extensions"] == most
     assert found["expires_at"] <= found["latest_at"]
+
+
+def extend(target: Target, hold: str) -> int:
+    target.clock.advance(timedelta(hours=1))
+    return target.ask(target.acme, "POST", f"/api/holds/{hold}/extend").status_code
 
 
 @pytest.mark.parametrize("token", [None, "f" * 64])
@@ -242,15 +290,22 @@ def test_a_request_forged_by_another_page(target: Target, token: str | None):
     headers = {name: value for name, value in target.acme.items() if name != CSRF_HEADER}
     if token is not None:
         headers[CSRF_HEADER] = token
-    before = target.read_actions()
-    refused = target.ask(headers, "POST", "/api/orders", {"name": "Winter"})
+    with target.expect_refusals((403, "forged-request"), by="acme"):
+        refused = target.ask(headers, "POST", "/api/orders", {"name": "Winter"})
     assert (refused.status_code, refused.json()["title"]) == (403, "Forged request")
-    assert target.read_actions() == before
+
+
+def test_a_change_sent_by_a_page_of_another_origin(target: Target):
+    headers = {**target.acme, "origin": "https://evil.example"}
+    with target.expect_refusals((403, "foreign-origin"), by="unidentified"):
+        refused = target.ask(headers, "POST", "/api/orders", {"name": "Winter"})
+    assert refused.status_code == 403
 
 
 def test_a_session_that_was_fixed_before_the_sign_in(target: Target):
     fixed = f"{LOOPBACK_COOKIE}={'a' * 43}"
     credentials = {"email": "bob@acme.example", "password": PASSWORD}
+    before = target.read_actions()
     signed_in = target.client(
         "POST", "/api/sign-in", headers={"cookie": fixed, "host": "localhost"}, json=credentials
     )
@@ -258,6 +313,7 @@ def test_a_session_that_was_fixed_before_the_sign_in(target: Target):
     assert "a" * 43 not in signed_in.headers["set-cookie"]
     taken = target.client("GET", "/api/orders", headers={"cookie": fixed})
     assert taken.status_code == 401
+    assert target.read_actions() == [*before, "user.sign_in"]
 
 
 def test_a_sign_in_does_not_reveal_who_has_an_account(target: Target):

@@ -13,15 +13,19 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import select
 
 from cloud.api.application import create_app
 from cloud.app.context import AppContext
 from cloud.app.idempotency.idempotent_request import HEADER
+from cloud.app.server.refusal_recording import OWNED_PARAMETERS
 from cloud.app.sign_in.mailer import Mailer
 from cloud.app.sign_in.sign_in_state import SignInOptions
 from cloud.auth.accounts.account_store import require_account
+from cloud.auth.audit import audit_log
 from cloud.auth.keys import Role
 from cloud.auth.quota import Quota
+from cloud.auth.refusal_log import REFUSE, RefusalLog, RefusalRates
 from cloud.auth.session_cookie import CSRF_HEADER, LOOPBACK_COOKIE
 from cloud.auth.users.sessions import csrf_token, start_session
 from cloud.campaigns.booked_hours import read_lines
@@ -29,7 +33,7 @@ from cloud.campaigns.campaign import make_campaign_id
 from cloud.campaigns.guarantees import Metric
 from cloud.campaigns.make_good_store import Remedy, propose_make_good
 from cloud.campaigns.make_goods import DeliveredAmount, Shortfall
-from cloud.database import writing
+from cloud.database import reading, writing
 from cloud.messaging.smtp import MailRelay
 from cloud.trade.deals.deal import create_deal
 from tests.cloud.api.conftest import ApiClient
@@ -194,7 +198,12 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with open_app_context(folder, ManualClock()) as context:
         acme, bolt = (sign_in_user(context, name) for name in ("acme", "bolt"))
         mailer = Mailer(MailRelay(), "https://sales.example", lambda *_: None)
-        app = create_app(context, quota=Quota(), sign_in_options=SignInOptions(CHEAP, mailer))
+        app = create_app(
+            context,
+            quota=Quota(),
+            sign_in_options=SignInOptions(CHEAP, mailer),
+            refusals=RefusalLog(RefusalRates(Quota(100_000), Quota(100_000))),
+        )
         yield World(context, ApiClient(app), acme, bolt)
 
 
@@ -210,6 +219,7 @@ def sign_in_user(context: AppContext, account: str) -> dict[str, str]:
 def test_every_path_parameter_is_registered():
     names = {name for _, path in ROUTES for name in PARAMETER.findall(path)}
     assert names <= OWNED.keys() | SHARED, "add the parameter to OWNED, or to SHARED"
+    assert OWNED.keys() == OWNED_PARAMETERS, "refusals of their routes are recorded"
     assert ("GET", "/api/pricing/plans/{plan}") in OF_BUYERS
     assert ("PUT", "/api/users/{user}/roles") in OF_BUYERS
 
@@ -226,6 +236,7 @@ def test_an_object_of_another_account_does_not_exist(world: World, method: str, 
 
     assert refused.status_code == never.status_code == 404, refused.text
     assert refused.text.replace(theirs, unknown) == never.text
+    assert [one.split("/")[0] for one in read_refused(world)[-2:]] == [theirs, unknown]
     varying = {"ratelimit", "content-length"}
     headers = [
         {(name, value) for name, value in answer.headers.items() if name not in varying}
@@ -235,6 +246,13 @@ def test_an_object_of_another_account_does_not_exist(world: World, method: str, 
     if path.count("{") == 1:  # the id is no id of an inner object
         own = world.ask(world.acme, method, PARAMETER.sub(theirs, path), body)
         assert own.status_code != 404 or theirs not in own.json()["detail"], own.text
+
+
+def read_refused(world: World) -> list[str]:
+    """The objects of the requests that are recorded as refused."""
+    newest = select(audit_log).where(audit_log.c.action == REFUSE).order_by(audit_log.c.number)
+    with reading(world.context.engine) as connection:
+        return [row["object"] for row in connection.execute(newest).mappings()]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from cloud import database
 from cloud.__main__ import main
 from cloud.app.context import AppContext
 from cloud.auth.audit import audit_log, record_change
+from cloud.auth.refusal_log import REFUSE, Refusal, RefusalLog
+from tests.cloud.app_context import FRIDAY_NOON
 from tests.cloud.databases import new_database
 
 Run = Callable[..., int]
@@ -45,6 +47,19 @@ def test_an_altered_entry_is_named_and_the_exit_code_is_one(logged: AppContext, 
     assert (whole, broken) == (0, 1)
     assert "4 entries" in output.out
     assert "entry 1 has been altered" in output.err
+
+
+def test_the_list_shows_one_action_alone(logged: AppContext, audit: Run, capsys):
+    refusals = RefusalLog()
+    refusals.add(Refusal(FRIDAY_NOON, "eve", "POST", "/api/holds", 409, "hold-limit"))
+    refusals.write_waiting(logged.engine)
+
+    assert audit("list", "--only", REFUSE) == 0
+
+    shown = capsys.readouterr().out.splitlines()
+    assert len(shown) == 1
+    assert "eve  request.refuse  -" in shown[0]
+    assert '"reason":"hold-limit"' in shown[0]
 
 
 def test_an_empty_log_is_intact_and_lists_nothing(audit: Run, capsys):

@@ -28,7 +28,7 @@ def test_a_user_signs_in_asks_and_signs_out(office, read_actions):
     old = dict(browser.cookies)
     assert browser("POST", "/api/sign-out").status_code == 204
     assert Browser(office.app, cookies=old)("GET", "/api/me").status_code == 401
-    assert read_actions()[-2:] == ["user.sign_in", "user.sign_out"]
+    assert read_actions()[-3:] == ["user.sign_in", "request.refuse", "user.sign_out"]
 
 
 @pytest.mark.parametrize(

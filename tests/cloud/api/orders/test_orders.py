@@ -60,7 +60,7 @@ def test_a_repeated_key_changes_nothing(market_of_each: Market) -> None:
     where = market.order()
     first = market("acme", "POST", f"{where}/actions", {"action": "book"}, "once")
     with reading(market.context.engine) as connection:
-        entries = len(list(read_entries(connection)))
+        entries = list(read_entries(connection))
     again = market("acme", "POST", f"{where}/actions", {"action": "book"}, "once")
     assert (first.status_code, again.status_code) == (200, 200)
     assert first.content == again.content
@@ -68,7 +68,9 @@ def test_a_repeated_key_changes_nothing(market_of_each: Market) -> None:
     other = market("acme", "POST", f"{where}/actions", {"action": "reset"}, "once")
     assert (other.status_code, other.json()["title"]) == (422, "Idempotency key reused")
     with reading(market.context.engine) as connection:
-        assert len(list(read_entries(connection))) == entries
+        *same, refused = read_entries(connection)
+    assert same == entries
+    assert (refused.action, '"idempotency-key-reused"' in refused.details) == (REFUSE, True)
 
 
 def test_an_id_with_a_nul_character_is_the_fault_of_the_client(market_of_each: Market) -> None:
