@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from cloud.auth.audit import read_entries, verify_chain
+from cloud.auth.refusal_log import REFUSE
 from cloud.booking.order_store import digest_of_all
 from cloud.booking.version_digest import read_last_digest
 from cloud.campaigns.creatives import CreativeStatus, decide_creative, read_by_names
