@@ -1,8 +1,9 @@
 """Analyses of attention: each location, the hours of the week, and locations against each other."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -14,6 +15,7 @@ from cloud.analytics.site_hours import CellSums, Days, read_site_hours, sum_by_d
 from cloud.sites.site_model import Site
 from cloud.sites.sites import Sites
 
+Key = TypeVar("Key")
 WeekHour = tuple[int, int]
 """(weekday, hour of the local day); 1 is Monday."""
 
@@ -58,10 +60,29 @@ def compute_week(
     connection: Connection, sites: Sites, asked: AnalyticsQuery, now: datetime
 ) -> Mapping[WeekHour, RateCell]:
     """The rate of each hour of the week, over all locations; local days are the sample."""
-    cells: dict[WeekHour, dict[date, CellSums]] = {}
+    return _compute_cells(
+        connection, sites, asked, now, lambda day, hour: (day.isoweekday(), hour)
+    )  # fmt: skip
+
+
+def compute_hours_of_day(
+    connection: Connection, sites: Sites, asked: AnalyticsQuery, now: datetime
+) -> Mapping[int, RateCell]:
+    """The rate of each hour of the local day, over all locations."""
+    return _compute_cells(connection, sites, asked, now, lambda _day, hour: hour)
+
+
+def _compute_cells(
+    connection: Connection,
+    sites: Sites,
+    asked: AnalyticsQuery,
+    now: datetime,
+    key_of: Callable[[date, int], Key],
+) -> Mapping[Key, RateCell]:
+    cells: dict[Key, dict[date, CellSums]] = {}
     for site in asked.select(sites):
         for (day, hour), sums in read_site_hours(connection, site, asked, now).items():
-            days = cells.setdefault((day.isoweekday(), hour), {})
+            days = cells.setdefault(key_of(day, hour), {})
             days.setdefault(day, CellSums()).add(sums)
     return {key: compute_cell([*days.values()], asked.measure) for key, days in cells.items()}
 

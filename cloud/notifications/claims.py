@@ -24,6 +24,8 @@ from cloud.notifications.notice_store import (
     withdraw,
 )
 from cloud.notifications.preference_store import StoredPreferences, ensure_preferences
+from cloud.notifications.reports.report_document import ReportDocument
+from cloud.notifications.reports.sent_reports import read_reports
 from cloud.notifications.unsubscribe import make_token
 
 
@@ -60,7 +62,7 @@ def claim_message(
         user=user,
         channel=channel,
         to=_address(person, stored, channel),
-        message=_make_message(stored, claimed, batch, link),
+        message=_make_message(connection, stored, claimed, batch, link),
         numbers=numbers,
         attempts=claimed[0].attempts + 1,
         secret=_secret(stored, channel),
@@ -112,9 +114,15 @@ def _keep_outside_quiet_hours(
 
 
 def _make_message(
-    stored: StoredPreferences, rows: Sequence[Row[Any]], batch: str, link: str
+    connection: Connection,
+    stored: StoredPreferences,
+    rows: Sequence[Row[Any]],
+    batch: str,
+    link: str,
 ) -> NoticeMessage:
-    items = tuple(map(_item, rows))
+    scheduled = [row.subject for row in rows if row.kind == NoticeTopic.SCHEDULED_REPORT]
+    reports = read_reports(connection, scheduled) if scheduled else {}
+    items = tuple(_item(row, reports.get(row.subject)) for row in rows)
     message = NoticeMessage(
         batch=batch,
         items=items,
@@ -126,7 +134,7 @@ def _make_message(
     return replace(message, unsubscribe_token=token)
 
 
-def _item(row: Row[Any]) -> NoticeItem:
+def _item(row: Row[Any], report: ReportDocument | None) -> NoticeItem:
     return NoticeItem(
         id=row.id,
         kind=NoticeTopic(row.kind),
@@ -136,6 +144,7 @@ def _item(row: Row[Any]) -> NoticeItem:
         facts=msgspec.json.decode(row.facts, type=tuple[Fact, ...]),
         path=row.path,
         stale_at=row.stale_at,
+        report=report,
     )
 
 

@@ -1,8 +1,8 @@
 """Kinds of notifications, the channels, and what applies where a user has chosen nothing.
 
 By default few messages are sent, by e-mail only: those about what the account has bought, holds or
-owes. What advertises slots (optimal slots, price drops, flash sales) is sent only to users who have
-chosen it, and staff receive nothing unless they choose it.
+owes, and what the user has set up. What advertises slots (optimal slots, price drops, flash sales)
+is sent only to users who have chosen it, and staff receive nothing else unless they choose it.
 """
 
 from collections.abc import Mapping
@@ -24,6 +24,7 @@ class NoticeTopic(StrEnum):
     PRICE_DROP = "price_drop"
     FLASH_SALE = "flash_sale"
     WEBHOOK_DISABLED = "webhook_disabled"
+    SCHEDULED_REPORT = "scheduled_report"
 
 
 class NoticeChannel(StrEnum):
@@ -52,6 +53,7 @@ TITLES: Final[Mapping[NoticeTopic, str]] = {
     NoticeTopic.PRICE_DROP: "Price drops for saved briefs",
     NoticeTopic.FLASH_SALE: "Flash sales",
     NoticeTopic.WEBHOOK_DISABLED: "Webhooks that were disabled",
+    NoticeTopic.SCHEDULED_REPORT: "Scheduled reports",
 }
 DEFAULT_EMAIL: Final[Mapping[NoticeTopic, NoticeMode]] = {
     NoticeTopic.HOLD_EXPIRING: NoticeMode.IMMEDIATE,
@@ -60,6 +62,7 @@ DEFAULT_EMAIL: Final[Mapping[NoticeTopic, NoticeMode]] = {
     NoticeTopic.REPORT_READY: NoticeMode.DIGEST,
     NoticeTopic.INVOICE_ISSUED: NoticeMode.IMMEDIATE,
     NoticeTopic.WEBHOOK_DISABLED: NoticeMode.IMMEDIATE,
+    NoticeTopic.SCHEDULED_REPORT: NoticeMode.IMMEDIATE,
 }
 """What buyers receive by e-mail without a choice; everything else is off."""
 URGENT: Final = frozenset({NoticeTopic.HOLD_EXPIRING})
@@ -74,14 +77,18 @@ STAFF_ROLES_OF: Final[Mapping[NoticeTopic, frozenset[Role]]] = {
     NoticeTopic.PRICE_DROP: frozenset({Role.SALES, Role.ADMIN}),
     NoticeTopic.FLASH_SALE: frozenset({Role.SALES, Role.ADMIN}),
     NoticeTopic.WEBHOOK_DISABLED: frozenset(),
+    NoticeTopic.SCHEDULED_REPORT: frozenset(),
 }
 """Which staff may choose a kind: the roles that may read what it is about."""
+
+PERSONAL: Final = frozenset({NoticeTopic.WEBHOOK_DISABLED, NoticeTopic.SCHEDULED_REPORT})
+"""About what the user has set up: staff receive them too."""
 
 
 def default_mode(kind: NoticeTopic, channel: NoticeChannel, *, is_staff: bool) -> NoticeMode:
     """What applies to a user who has not chosen."""
     if channel is not NoticeChannel.EMAIL:
         return NoticeMode.OFF
-    if is_staff and kind is not NoticeTopic.WEBHOOK_DISABLED:
+    if is_staff and kind not in PERSONAL:
         return NoticeMode.OFF
     return DEFAULT_EMAIL.get(kind, NoticeMode.OFF)

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from cloud.notifications.event import Fact
 from cloud.notifications.kinds import TITLES, NoticeTopic
+from cloud.notifications.reports.report_document import ReportDocument
 from cloud.notifications.unsubscribe import DIGEST_SCOPE
 
 LONGEST_SUBJECT: Final = 160
@@ -33,6 +34,7 @@ class NoticeItem:
     facts: tuple[Fact, ...]
     path: str
     stale_at: datetime | None = None
+    report: ReportDocument | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,7 @@ class NoticeMessage:
 
     def url(self, item: NoticeItem) -> str:
         """Where an item can be looked up."""
-        return f"{self.link}{quote(item.path, safe='/?=&')}"
+        return f"{self.link}{quote(item.path, safe='/?=&%')}"
 
     def write_facts(self, item: NoticeItem) -> Sequence[tuple[str, str]]:
         """Label and text of each fact; instants by the user's clock."""
@@ -109,6 +111,8 @@ class NoticeMessage:
         for item in self.items:
             yield from (make_line(item.title), "")
             yield from (f"{label}: {text}" for label, text in self.write_facts(item))
+            if item.report is not None:
+                yield from ("", *map(make_row, item.report.lines), "", *item.report.notes, "")
             yield from (self.url(item), "")
         yield from ("--", f"Stop these e-mails: {self.unsubscribe_url}", "")
 
@@ -122,6 +126,11 @@ def make_line(text: str) -> str:
     """A text of users as one line of printable characters."""
     plain = "".join(one if one.isprintable() else " " for one in text)
     return " ".join(plain.split())
+
+
+def make_row(text: str) -> str:
+    """A row of a table of a report: as `make_line`, with its blanks, which align the columns."""
+    return "".join(one if one.isprintable() else " " for one in text)
 
 
 def _count(number: int) -> str:

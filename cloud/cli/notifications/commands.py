@@ -1,4 +1,4 @@
-"""`python -m cloud notifications ...`: find events, send notifications, list them.
+"""`python -m cloud notifications ...`: find events, issue reports, send notifications, list them.
 
 One process is enough; two do no harm. After SIGTERM or Ctrl-C no call is started, and the calls
 that run are waited for, so that the outcome of each is stored.
@@ -21,6 +21,7 @@ from cloud.notifications.channels import NoticeSender
 from cloud.notifications.dispatcher import NoticeDispatcher
 from cloud.notifications.finder import EventFinder
 from cloud.notifications.notice_store import NoticeState
+from cloud.notifications.reports.issuer import ReportIssuer
 from cloud.notifications.tables import notice_events, notices
 from cloud.settings import SettingsError
 from cloud.sites.reload import SitesFile
@@ -70,14 +71,16 @@ def _run(arguments: argparse.Namespace) -> int:
     chosen = settings.read(arguments)
     engine = open_existing(chosen.database_url)
     sender = NoticeSender(mailer.relay, arguments.sms_region)
-    finder = EventFinder(engine, SitesFile(chosen.sites or SAMPLE))
+    sites_file = SitesFile(chosen.sites or SAMPLE)
+    finder, issuer = EventFinder(engine, sites_file), ReportIssuer(engine, sites_file)
     dispatcher = NoticeDispatcher(engine, sender.send, sender.call_s, mailer.link)
     if arguments.once:
-        is_done = attempt(lambda: _once(finder, dispatcher), FAILED)
+        is_done = attempt(lambda: _once(finder, issuer, dispatcher), FAILED)
         engine.dispose()
         return int(not is_done)
     works = (
         RepeatedWork(every_s, lambda: finder.find(_now())),
+        RepeatedWork(every_s, lambda: issuer.issue(_now())),
         RepeatedWork(DELIVER_EVERY_S, lambda: dispatcher.step(_now())),
     )
     with serving_metrics(arguments.metrics_port or None):
@@ -88,8 +91,9 @@ def _run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _once(finder: EventFinder, dispatcher: NoticeDispatcher) -> None:
+def _once(finder: EventFinder, issuer: ReportIssuer, dispatcher: NoticeDispatcher) -> None:
     finder.find(_now())
+    issuer.issue(_now())
     dispatcher.run_until_idle(_now())
 
 
