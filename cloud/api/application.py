@@ -75,6 +75,7 @@ from cloud.api.opendirect import stats as opendirect_stats
 from cloud.api.orders import routes as order_routes
 from cloud.api.orders.errors import ORDER_ERRORS
 from cloud.api.overrides import OverrideRefused
+from cloud.api.sales import routes as sales_routes
 from cloud.api.trade import deals as trade_deals
 from cloud.api.trade.failures import TRADE_STATUS_OF
 from cloud.app import problem
@@ -130,8 +131,8 @@ ROUTE_MODULES: Final = (
     opendirect_orders, opendirect_edits, opendirect_changes, opendirect_creatives,
     opendirect_stats, billing_invoices, billing_payments,
     billing_payment_options, billing_webhooks, trade_deals,
-    campaign_routes, analytics_routes, notification_routes, adcp_endpoint, fleet_devices,
-    fleet_config, fleet_jobs,
+    sales_routes, campaign_routes, analytics_routes, notification_routes, adcp_endpoint,
+    fleet_devices, fleet_config, fleet_jobs,
     accounts, brands,
     users, sign_in, openid, passwords, health, page,
 )  # fmt: skip
@@ -190,6 +191,7 @@ STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
     **BILLING_STATUS_OF,
     **CAMPAIGN_STATUS_OF,
     **TRADE_STATUS_OF,
+    **sales_routes.SALES_STATUS_OF,
     **NOTICE_STATUS_OF,
     **ANALYTICS_STATUS_OF,
     DataError: (422, "Invalid request"),

@@ -34,6 +34,7 @@ from cloud.sales.audit_comparisons import (
     RateCardComparison,
 )
 from cloud.sales.brief_comparison import BriefComparison
+from cloud.sales.proposals.proposal_comparison import ProposalComparison
 
 
 def compare_tables(connection: Connection, now: datetime) -> list[str]:
@@ -47,6 +48,7 @@ def _comparisons() -> Sequence[Comparison]:
         RateCardComparison(),
         PlanComparison(),
         BriefComparison(),
+        ProposalComparison(),
         KeyComparison(),
         AccountComparison(),
         BrandComparison(),

@@ -24,6 +24,7 @@ from cloud.app.change_log import CARD_PUT, ChangeLog
 from cloud.app.context import AppContext, ForecastCache, new_response_cache
 from cloud.auth import audit
 from cloud.database import EPOCH
+from cloud.pricing.rate_card import RateCard
 from cloud.sales.rate_cards import ScheduledCard, read_scheduled_cards
 from cloud.sites.reload import SitesFile
 
@@ -70,6 +71,16 @@ class ContextReloader:
         if len(schedule) == 1:
             return schedule[0][1]
         return _open(schedule, self._first.clock())
+
+    @property
+    def first_card(self) -> RateCard:
+        """The card that applies where none is stored."""
+        return self._first.card
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether stored cards are ignored here."""
+        return self._pinned
 
     def refresh(self) -> None:
         """Read the changes since the last call."""

@@ -90,6 +90,12 @@ class Caller:
         """The accounts whose objects exist for this caller; None means all."""
         return None if self.sees_all else self.clients | {self.account}
 
+    def narrow(self, account: str | None) -> frozenset[str] | None:
+        """The same for one account of them; no account where the caller may not see that one."""
+        if account is None:
+            return self.accounts
+        return frozenset({account}) if self.may_see(account) else frozenset()
+
 
 ANONYMOUS: Final = Caller(
     "anonymous, no API keys exist", "-", sees_all=True, roles=frozenset(Role), manages_users=True

@@ -68,6 +68,9 @@ class DocumentFilter:
     kind: DocumentKind | None = None
     status: DocumentStatus | None = None
     order_id: str | None = None
+    issued_from: date | None = None
+    issued_until: date | None = None
+    """Not included."""
 
 
 def new_document_id() -> str:
@@ -148,6 +151,10 @@ def list_documents(
     ):  # fmt: skip
         if value is not None:
             wanted = wanted.where(column == str(value))
+    if chosen.issued_from is not None:
+        wanted = wanted.where(COLUMNS.issued_on >= chosen.issued_from)
+    if chosen.issued_until is not None:
+        wanted = wanted.where(COLUMNS.issued_on < chosen.issued_until)
     position = tuple_(COLUMNS.created_at, COLUMNS.id)
     if after is not None:
         wanted = wanted.where(position < after)

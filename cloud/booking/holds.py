@@ -233,10 +233,17 @@ def find_holds(
     *,
     after: HoldPosition | None,
     most: int,
+    open_at: datetime | None = None,
 ) -> Sequence[BookingHold]:
-    """Holds of the accounts, or of all for None, the latest first, also those that have ended."""
+    """Holds of the accounts, or of all for None, the latest first.
+
+    With `open_at` only those that have not ended by then, else also those that have.
+    """
     columns = booking_holds.c
     wanted = select(booking_holds).where(_of(accounts))
+    if open_at is not None:
+        is_held = columns.state == BookingHoldState.HELD.value
+        wanted = wanted.where(is_held, columns.expires_at > open_at)
     if after is not None:
         then = and_(columns.created_at == after.created_at, columns.id < after.id)
         wanted = wanted.where(or_(columns.created_at < after.created_at, then))

@@ -8,28 +8,28 @@ import argparse
 import getpass
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import msgspec
 from sqlalchemy import Engine
 
 from cloud import database, settings
 from cloud.app.context import Clock
 from cloud.app.example_dates import example_slot
-from cloud.app.forecasts import REACH
+from cloud.app.rate_card.changes import (
+    CardRefused,
+    describe_differences,
+    refuse_version,
+    schedule_card,
+)
 from cloud.app.rate_card_reload import MIN_LEAD
 from cloud.auth import audit
 from cloud.pricing.rate_card import REFERENCE, RateCard, read_card_file
-from cloud.sales.rate_cards import ScheduledCard, card_at, read_scheduled_cards, store_card
+from cloud.sales.rate_cards import ScheduledCard, card_at, read_scheduled_cards
 from wire.clock import utc_now
 
 AHEAD: Final = MIN_LEAD.total_seconds()
-
-
-class CardRefused(ValueError):  # noqa: N818 - reads as what happened
-    """A card that cannot be put."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -104,34 +104,8 @@ def put_card(
     """
     with database.writing(engine) as connection:
         audit.lock_log(connection)
-        now = clock()
-        from_at = _ahead(from_at or now + MIN_LEAD, now)
-        put = read_scheduled_cards(connection)
-        _refuse_version(put, card)
-        before = card_at(put, from_at)
-        if before is not None and before.card.digest == card.digest:
-            return None
-        number = audit.record_change(
-            connection,
-            at=now,
-            actor=by,
-            action="rate_card.put",
-            about=card.version,
-            details={"version": card.version, "digest": card.digest, "from": from_at},
-        )
-        new = ScheduledCard(number, from_at, now, by, card)
-        store_card(connection, new)
-    return new
-
-
-def _refuse_version(put: Sequence[ScheduledCard], card: RateCard) -> None:
-    known = {REFERENCE_CARD.version: REFERENCE_CARD, **{one.card.version: one.card for one in put}}
-    same = known.get(card.version)
-    if same is not None and same.digest != card.digest:
-        changes = "; ".join(differences(same, card))
-        raise CardRefused(
-            f"there is another card of the version {card.version!r} ({same.digest}): change the "
-            f"version of this one, which differs in {changes}"
+        return schedule_card(
+            connection, card, from_at, reference=REFERENCE_CARD, by=by, now=clock()
         )
 
 
@@ -147,22 +121,12 @@ def _instant(written: str) -> datetime:
     return at
 
 
-def _ahead(from_at: datetime, now: datetime) -> datetime:
-    if not MIN_LEAD <= from_at - now <= REACH:
-        raise CardRefused(
-            f"--from {from_at.isoformat()} is not between "
-            f"{(now + MIN_LEAD).isoformat(timespec='seconds')}, when every process has read it, "
-            f"and {REACH.days} days from now"
-        )
-    return from_at.astimezone(UTC)
-
-
 def _format_check(put: Sequence[ScheduledCard], card: RateCard, now: datetime) -> Iterator[str]:
-    _refuse_version(put, card)
+    refuse_version(put, card, REFERENCE_CARD)
     now_held = card_at(put, now)
     held = now_held.card if now_held else REFERENCE_CARD
     yield f"{card.version} ({card.digest}) is a valid rate card"
-    changes = differences(held, card)
+    changes = describe_differences(held, card)
     yield f"differences from {held.version} ({held.digest}): " + (
         "only the version" if not changes else str(len(changes))
     )
@@ -179,29 +143,6 @@ def _format_list(put: Sequence[ScheduledCard], now: datetime) -> Iterator[str]:
             f"{one.number:>6}  {one.card.version}  {one.card.digest}  from "
             f"{one.from_at.isoformat(timespec='seconds')}  {state}  put by {one.put_by}"
         )
-
-
-def differences(old: RateCard, new: RateCard) -> list[str]:
-    """What is other on the new card, a line for each; the version is not counted."""
-    before, after = (dict(_flat("", msgspec.to_builtins(card))) for card in (old, new))
-    names = [*before, *(name for name in after if name not in before)]
-    return [
-        f"{name}: {before.get(name, 'nothing')} -> {after.get(name, 'nothing')}"
-        for name in names
-        if before.get(name) != after.get(name) and name != "version"
-    ]
-
-
-def _flat(path: str, value: Any) -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict):
-        parts = [(key, one) for key, one in value.items() if key != "name"]
-    elif isinstance(value, list | tuple) and value and isinstance(value[0], dict):
-        parts = [(one["name"], one) for one in value]
-    else:
-        yield path, str(value)
-        return
-    for key, one in parts:
-        yield from _flat(f"{path}.{key}" if path else str(key), one)
 
 
 REFERENCE_CARD: Final = read_card_file(REFERENCE)

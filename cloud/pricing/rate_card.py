@@ -121,13 +121,18 @@ def read_card_file(file: Path) -> RateCard:
     """
     card = read_document(file, RateCard)
     try:
-        for band in card.peak_hours:
-            check_visible_name("name of a band", band.name)
-        for season in card.seasons:
-            check_visible_name("name of a season", season.name)
+        check_card_names(card)
     except ValueError as error:
         raise DocumentError(f"{file}: {error}") from error
     return card
+
+
+def check_card_names(card: RateCard) -> None:
+    """Raise ValueError for a name that cannot be read, such as one that changes the direction."""
+    for band in card.peak_hours:
+        check_visible_name("name of a band", band.name)
+    for season in card.seasons:
+        check_visible_name("name of a season", season.name)
 
 
 def _refuse_factor(what: str, factor: Decimal) -> None:

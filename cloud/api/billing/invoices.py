@@ -3,6 +3,7 @@
 An account sees the documents that it ordered or pays, and those of the clients that it acts for.
 """
 
+from datetime import date
 from typing import Annotated, Final, TypeVar
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -31,7 +32,7 @@ from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.app.server.csv_answer import CSV_CONTENT, MOST_ROWS, answer_csv
 from cloud.auth.access import Caller, allow_roles, get_caller
-from cloud.auth.keys import Role
+from cloud.auth.keys import ACCOUNT_PATTERN, Role
 from cloud.billing.credit_amounts import LineCredit
 from cloud.billing.credit_notes import approve_credit, reject_credit, request_credit
 from cloud.billing.document import DocumentKind, DocumentStatus
@@ -87,11 +88,16 @@ async def list_invoices(
     kind: DocumentKind | None = None,
     status: DocumentStatus | None = None,
     order: Annotated[str | None, Query(max_length=63)] = None,
+    account: Annotated[
+        str | None, Query(pattern=ACCOUNT_PATTERN, description="that ordered or pays")
+    ] = None,
+    issued_from: date | None = None,
+    issued_until: Annotated[date | None, Query(description="not included")] = None,
     after: After = None,
     limit: Limit = 20,
 ) -> DocumentsResponse:
     """List invoices and credit notes, the latest first."""
-    chosen = DocumentFilter(who.accounts, kind, status, order)
+    chosen = DocumentFilter(who.narrow(account), kind, status, order, issued_from, issued_until)
     position = read_position(after)
 
     def read(connection: Connection) -> DocumentsResponse:

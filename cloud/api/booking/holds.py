@@ -24,6 +24,7 @@ from cloud.app.idempotency.request_transactions import answer_read
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.auth.access import BUYER_ROLES, Caller, allow_roles
+from cloud.auth.keys import ACCOUNT_PATTERN
 from cloud.booking.audit_log.hold_entries import EXTEND, PLACE, RELEASE, record_hold
 from cloud.booking.holds import (
     BookingHold,
@@ -139,6 +140,10 @@ async def create_hold(
 async def list_holds(
     request: Request,
     who: Asker,
+    account: Annotated[str | None, Query(pattern=ACCOUNT_PATTERN)] = None,
+    is_open: Annotated[
+        bool, Query(alias="open", description="only holds that have not ended")
+    ] = False,
     after: Annotated[str | None, Query(pattern=CURSOR, description="`next` of a page")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20,
 ) -> Response:
@@ -147,8 +152,12 @@ async def list_holds(
 
     def read(connection: Connection) -> bytes:
         position = None if after is None else _position(after)
-        found = find_holds(connection, who.accounts, after=position, most=limit + 1)
-        shown, now = found[:limit], context.clock()
+        now = context.clock()
+        found = find_holds(
+            connection, who.narrow(account), after=position, most=limit + 1,
+            open_at=now if is_open else None,
+        )  # fmt: skip
+        shown = found[:limit]
         page = {
             "holds": [_summarize(one, now) for one in shown],
             "next": _cursor(shown[-1]) if len(found) > limit else None,

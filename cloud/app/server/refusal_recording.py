@@ -33,7 +33,8 @@ UNIDENTIFIED: Final = "unidentified"
 OWNED_PARAMETERS: Final = frozenset(
     {
         "account", "brand", "brief", "campaign", "creative", "creative_test", "deal", "hold",
-        "invoice", "make_good", "order", "organization", "payment", "plan", "quote", "user",
+        "invoice", "make_good", "order", "organization", "payment", "plan", "proposal", "quote",
+        "user",
     }
 )  # fmt: skip
 """Path parameters that name an object of an account."""

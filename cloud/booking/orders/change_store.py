@@ -88,6 +88,14 @@ def list_changes(connection: Connection, order_id: str) -> tuple[ChangeRequest, 
     return tuple(_to_change(row) for row in rows.mappings())
 
 
+def list_pending_changes(connection: Connection, most: int) -> tuple[ChangeRequest, ...]:
+    """The requests of all orders that wait for a decision, the oldest first."""
+    columns = order_changes.c
+    wanted = select(order_changes).where(columns.status == ChangeStatus.PENDING.value)
+    rows = connection.execute(wanted.order_by(columns.requested_at, columns.id).limit(most))
+    return tuple(_to_change(row) for row in rows.mappings())
+
+
 def reject_pending(work: OrderWork, line: BookedLine, reason: str) -> None:
     """Reject what is pending for a line whose flight has ended, or that was displaced."""
     for request in list_changes(work.connection, line.order_id):

@@ -134,6 +134,16 @@ def read_all_lines(connection: Connection) -> tuple[BookedLine, ...]:
     return _read(connection, _LINES, {})
 
 
+def read_sold_lines(
+    connection: Connection, since: datetime, until: datetime
+) -> tuple[BookedLine, ...]:
+    """Lines in the states that are sold, whose flight has a part in [since, until)."""
+    columns = booked_lines.c
+    is_sold = columns.booking_status.in_(sorted(SOLD))
+    in_time = and_(columns.starts_at < until, columns.ends_at > since)
+    return _read(connection, _LINES.where(is_sold, in_time), {})
+
+
 def find_due_orders(connection: Connection, now: datetime, *, after: str = "") -> Sequence[str]:
     """Orders with a line that time moves to another state: the first `MOST_DUE` after an id."""
     columns = booked_lines.c

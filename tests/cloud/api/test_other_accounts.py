@@ -8,6 +8,7 @@ import itertools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from sqlalchemy import select
 from cloud.api.application import create_app
 from cloud.app.context import AppContext
 from cloud.app.idempotency.idempotent_request import HEADER
+from cloud.app.orders.open_work import open_work
 from cloud.app.server.refusal_recording import OWNED_PARAMETERS
 from cloud.app.sign_in.mailer import Mailer
 from cloud.app.sign_in.sign_in_state import SignInOptions
@@ -28,6 +30,7 @@ from cloud.auth.quota import Quota
 from cloud.auth.refusal_log import REFUSE, RefusalLog, RefusalRates
 from cloud.auth.session_cookie import CSRF_HEADER, LOOPBACK_COOKIE
 from cloud.auth.users.sessions import csrf_token, start_session
+from cloud.booking.orders.order_work import Actor
 from cloud.campaigns.booked_hours import read_lines
 from cloud.campaigns.campaign import make_campaign_id
 from cloud.campaigns.guarantees import Metric
@@ -35,12 +38,15 @@ from cloud.campaigns.make_good_store import Remedy, propose_make_good
 from cloud.campaigns.make_goods import DeliveredAmount, Shortfall
 from cloud.database import reading, writing
 from cloud.messaging.smtp import MailRelay
+from cloud.sales.proposals.proposal import new_proposal as build_proposal
+from cloud.sales.proposals.proposal_steps import offer_proposal
 from cloud.trade.deals.deal import create_deal
 from tests.cloud.api.conftest import ApiClient
 from tests.cloud.api.test_route_access import ROUTES, SLOTS, allowed
 from tests.cloud.app_context import FRIDAY_NOON, ManualClock, open_app_context
 from tests.cloud.billing.billing_examples import store_final_invoice
 from tests.cloud.booking.order_lines import order_line
+from tests.cloud.booking.orders.order_steps import priced_quote
 from tests.cloud.campaigns.campaign_data import store_lines
 from tests.cloud.people import CHEAP, add_account, add_user
 from tests.cloud.trade.deals.deal_examples import new_private_deal
@@ -142,6 +148,15 @@ def new_deal(world: World) -> str:
         return create_deal(connection, world.context.sites, new, by="a test", now=FRIDAY_NOON).id
 
 
+def new_proposal(world: World) -> str:
+    with writing(world.context.engine) as connection:
+        work = open_work(world.context, connection, Actor("Mary", None, frozenset({Role.SALES})))
+        quote = priced_quote(valid_until=FRIDAY_NOON + timedelta(days=2))
+        offered = build_proposal("Winter", None, quote, None, proposal_id=quote.id, by="Mary")
+        offer_proposal(work, offered, quote)
+    return offered.id
+
+
 def new_creative(world: World) -> str:
     return by_post("/api/creatives", {**CREATIVE, "name": f"tea-{next(NUMBERS)}"})(world)
 
@@ -161,6 +176,7 @@ OWNED: dict[str, Create] = {
     "organization": lambda _: "acme",
     "order": by_post("/api/orders", {"name": "Winter"}),
     "plan": by_post(PLANS, PLAN),
+    "proposal": new_proposal,
     "quote": by_post("/api/quotes", SLOTS),
     "user": new_user,
     "view": by_post("/api/analytics/views", VIEW),
@@ -179,6 +195,7 @@ BODIES: dict[str, dict] = {
     "PUT /api/orders/{order}/changes/{change}": {"status": "APPROVED", "reason": "fine"},
     "PUT /api/analytics/views/{view}": VIEW,
     "PUT /api/analytics/views/{view}/schedule": {"every": "weekly", "day": 1},
+    "POST /api/proposals/{proposal}/decline": {"reason": "too late"},
     "POST /api/payments/{payment}/confirm": {"payment_method": "pm_card_visa"},
 }
 """Method and path -> a valid body, where the route has one."""

@@ -31,6 +31,7 @@ AUDIENCE_READERS = SALES | {Role.OPERATIONS}
 ADMINS = frozenset({Role.ADMIN})
 FINANCE = frozenset({Role.FINANCE, Role.ADMIN})
 PAYERS = FINANCE | {Role.ADVERTISER, Role.AGENCY}
+CLIENTS = ADMINS | {Role.ADVERTISER, Role.AGENCY}
 OPERATORS = frozenset({Role.OPERATIONS, Role.ADMIN})
 OPEN = frozenset(
     {
@@ -72,6 +73,15 @@ ROLES = {
     "GET /api/dayparts": BUYERS | OPERATORS,
     "/api/screens": SALES,
     "GET /api/screens": BUYERS | OPERATORS,
+    "/api/rate-card": SALES,
+    "GET /api/rate-card": SALES | FINANCE,
+    "/api/rate-card/preview": SALES | FINANCE,
+    "/api/proposals": SALES,
+    "GET /api/proposals": BUYERS | FINANCE,
+    "/api/proposals/{proposal}/accept": CLIENTS,
+    "/api/proposals/{proposal}/decline": CLIENTS,
+    "/api/approvals": SALES | FINANCE,
+    "/api/revenue": SALES | FINANCE,
     "/api/invoices": PAYERS | SALES,
     "POST /api/invoices": FINANCE,
     "POST /api/invoices/{invoice}/credit-notes": SALES | FINANCE,
@@ -124,7 +134,7 @@ PARAMETERS = {
     "user": "0" * 32, "brand": "0" * 32, "invoice": "0" * 32, "payment": "0" * 32,
     "order": "0" * 32, "line": "0" * 32, "change": "0" * 32,
     "campaign": "0" * 32, "creative": "0" * 32, "creative_test": "0" * 32,
-    "make_good": "0" * 32, "deal": "0" * 32,
+    "make_good": "0" * 32, "deal": "0" * 32, "proposal": "0" * 32,
     "organization": "acme", "assignment": "0" * 32, "brief": "0" * 32,
     "view": "0" * 32,
 }  # fmt: skip

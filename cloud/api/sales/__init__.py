@@ -1,0 +1,1 @@
+"""Routes of sales and finance staff: rate card, proposals, approvals, revenue."""

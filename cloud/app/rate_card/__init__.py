@@ -1,0 +1,1 @@
+"""Changes of the stored rate cards, for the command line and the API."""

@@ -1,0 +1,1 @@
+"""Offers of priced slots to an account: sales offers, the account accepts or declines."""
