@@ -34,7 +34,7 @@ OWNED_PARAMETERS: Final = frozenset(
     {
         "account", "brand", "brief", "campaign", "creative", "creative_test", "deal", "hold",
         "invoice", "make_good", "order", "organization", "payment", "plan", "proposal", "quote",
-        "user",
+        "user", "view",
     }
 )  # fmt: skip
 """Path parameters that name an object of an account."""
