@@ -2,9 +2,11 @@
 
 import type { PageRoute } from "./routing/page-route";
 import { accountRoutes } from "./pages/account/routes";
+import { basketRoutes } from "./pages/basket/routes";
 import { homeRoutes } from "./pages/home/routes";
 
 export const ROUTES: readonly PageRoute[] = [
   ...homeRoutes,
   ...accountRoutes,
+  ...basketRoutes,
 ];

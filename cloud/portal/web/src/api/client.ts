@@ -21,7 +21,12 @@ export type Schema<Name extends keyof components["schemas"]> = components["schem
 export const api = createClient<paths>({ baseUrl: location.origin, fetch: (request) => sendRequest(request) });
 
 type Change = Exclude<HttpMethod, "get" | "head" | "options" | "trace">;
-type Init<Path extends keyof paths, Method extends HttpMethod> = MaybeOptionalInit<paths[Path], Method>;
+/** Headers are optional: `useChange` and `sendRequest` add the key that a change requires. */
+type WithoutHeaders<Operation> = Operation extends { parameters: infer Parameters }
+  ? Omit<Operation, "parameters"> & { parameters: Omit<Parameters, "header"> & { header?: Record<string, string> } }
+  : Operation;
+type Init<Path extends keyof paths, Method extends HttpMethod> =
+  MaybeOptionalInit<{ [One in Method]: One extends keyof paths[Path] ? WithoutHeaders<paths[Path][One]> : never }, Method>;
 type Given<Path extends keyof paths, Method extends HttpMethod> =
   RequiredKeysOf<Init<Path, Method>> extends never ? Init<Path, Method> | void : Init<Path, Method>;
 type Data<Path extends keyof paths, Method extends HttpMethod> = Method extends keyof paths[Path]
