@@ -4,6 +4,7 @@
 """
 
 import argparse
+import getpass
 import sys
 from datetime import UTC, datetime
 from typing import Any
@@ -12,10 +13,11 @@ from sqlalchemy import Engine, Row, select
 
 from cloud import settings
 from cloud.database import dead_letters, open_existing, reading, writing
+from cloud.ingest.dead_letter_search import discard_of_device
 from cloud.ingest.dead_letters import DeadLetterKind, printable
 from cloud.ingest.membership import Membership
 from cloud.ingest.quarantine import read_quarantined_devices, release_device
-from cloud.ingest.replay import list_unreplayed, replay_dead_letter
+from cloud.ingest.replay import is_counted, list_unreplayed, replay_dead_letter
 from cloud.sites.sites_file import SAMPLE
 from wire.command_line import row_count, row_id
 
@@ -55,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
             case "show":
                 return _show(engine, arguments.id)
             case "delete":
-                return _delete(engine, arguments.device)
+                return _delete(engine, arguments.device, datetime.now(UTC))
             case "quarantined":
                 return _quarantined(engine)
             case "release":
@@ -97,10 +99,9 @@ def _show(engine: Engine, number: int) -> int:
     return 0
 
 
-def _delete(engine: Engine, device: str) -> int:
+def _delete(engine: Engine, device: str, now: datetime) -> int:
     with writing(engine) as connection:
-        which = dead_letters.c.device == device
-        deleted = connection.execute(dead_letters.delete().where(which)).rowcount
+        deleted = discard_of_device(connection, device, actor=getpass.getuser(), now=now)
     _write(f"{deleted} dead letters of {device} deleted")
     return 0
 
@@ -118,7 +119,7 @@ def _quarantined(engine: Engine) -> int:
 
 def _release(engine: Engine, device: str, now: datetime) -> int:
     with writing(engine) as connection:
-        if release_device(connection, device, now):
+        if release_device(connection, device, actor=getpass.getuser(), now=now):
             return 0
     sys.stderr.write(f"{printable(device)} is not in quarantine: see `dead-letters quarantined`\n")
     return 1
@@ -134,9 +135,10 @@ def _replay(engine: Engine, numbers: list[int], chosen: settings.Settings) -> in
     for number in numbers:
         now = datetime.now(UTC)
         outcome = replay_dead_letter(
-            engine, number, is_listed=membership.is_listed, now=now, rules=rules
-        )
-        refused += not outcome.startswith("counted")
+            engine, number, is_listed=membership.is_listed, now=now, rules=rules,
+            actor=getpass.getuser(),
+        )  # fmt: skip
+        refused += not is_counted(outcome)
         _write(f"{number}: {outcome}")
     return 1 if refused else 0
 

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, func, select, tuple_
 
+from cloud.auth import audit
 from cloud.database import dead_letters, insert, quarantined_devices
 from cloud.ingest.dead_letter_budget import COSTS, IN_ALL, PARSED_COSTS, UNLISTED, BudgetDraft, Key
 from cloud.ingest.dead_letter_store import known_digests
@@ -188,14 +189,20 @@ def end_expired_quarantines(connection: Connection, now: datetime, quiet: timede
     ).rowcount
 
 
-def release_device(connection: Connection, device: str, now: datetime) -> int:
-    """End the quarantine of a device by hand; returns how many there were."""
+def release_device(connection: Connection, device: str, *, actor: str, now: datetime) -> int:
+    """End the quarantine of a device by hand and record it; returns how many there were."""
     rows = quarantined_devices.c
-    return connection.execute(
+    released = connection.execute(
         quarantined_devices.update()
         .where(rows.ended_at.is_(None), rows.device == device)
         .values(ended_at=now)
     ).rowcount
+    if released:
+        audit.record_change(
+            connection, at=now, actor=actor[:120], action="quarantine.release",
+            about=device[:120], details={"quarantines": released},
+        )  # fmt: skip
+    return released
 
 
 def read_quarantined_devices(connection: Connection) -> list[Row[Any]]:

@@ -19,6 +19,7 @@ from cloud.database import dead_letters, writing
 from cloud.database.rollups import lock_for_counting
 from cloud.ingest import report_store, venue_sums
 from cloud.ingest.commit import commit_within
+from cloud.ingest.dead_letter_search import record_action
 from cloud.ingest.dead_letters import DeadLetter, DeadLetterKind
 from cloud.ingest.minute_sums import MinuteSums
 from cloud.ingest.plausibility import ValidationRules
@@ -39,9 +40,13 @@ def replay_dead_letter(
     *,
     is_listed: IsListed,
     now: datetime,
+    actor: str,
     rules: ValidationRules = DEFAULT_RULES,
 ) -> str:
-    """Replay one dead letter in its own transaction; returns the outcome as a sentence."""
+    """Replay one dead letter in its own transaction; returns the outcome as a sentence.
+
+    A replay that is not refused is entered in the audit log in the same transaction.
+    """
     with writing(engine) as connection:
         found = connection.execute(
             select(dead_letters).where(dead_letters.c.id == number).with_for_update()
@@ -54,11 +59,17 @@ def replay_dead_letter(
         outcome_text = _validate_and_count(
             connection, found, partial(validate, is_listed=is_listed, now=now, rules=rules), now
         )
-        if not outcome_text.startswith("refused"):
+        if is_counted(outcome_text):
             connection.execute(
                 dead_letters.update().where(dead_letters.c.id == number).values(replayed_at=now)
             )
+            record_action(connection, "dead_letter.replay", found, actor, now, outcome=outcome_text)
         return outcome_text
+
+
+def is_counted(outcome: str) -> bool:
+    """Whether the outcome of a replay is that the message is counted, now or before."""
+    return outcome.startswith("counted")
 
 
 def _obstacles(found: Row[Any]) -> Iterator[str]:

@@ -50,7 +50,9 @@ def test_a_number_used_again_for_another_report_is_listed_and_the_report_can_be_
         numbers = list_unreplayed(connection)
     for _ in range(2):
         for number in numbers:
-            replay_dead_letter(stream.engine, number, is_listed=lambda *_: True, now=stream.now)
+            replay_dead_letter(
+                stream.engine, number, is_listed=lambda *_: True, now=stream.now, actor="me"
+            )
     assert stream.visits == 150
 
 

@@ -33,7 +33,7 @@ def again(engine: Engine, *, now: datetime = LATER) -> list[str]:
     with reading(engine) as connection:
         rejected = list_unreplayed(connection)
     return [
-        replay_dead_letter(engine, dead_letter, is_listed=lambda *_: True, now=now)
+        replay_dead_letter(engine, dead_letter, is_listed=lambda *_: True, now=now, actor="me")
         for dead_letter in rejected
     ]
 

@@ -161,5 +161,7 @@ def test_reports_of_an_unlisted_former_name_count_when_the_file_is_corrected(
         (dead_letter,) = list_unreplayed(connection)
     knows, rules = cloud.membership.is_listed, cloud.membership.rules()
     for _ in range(2):
-        replay_dead_letter(cloud.engine, dead_letter, is_listed=knows, now=cloud.now, rules=rules)
+        replay_dead_letter(
+            cloud.engine, dead_letter, is_listed=knows, now=cloud.now, actor="me", rules=rules
+        )
     assert cloud.visits(NEW) == 2
