@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, or_, select
 
 from cloud.alerting.rules import AlertKind
-from cloud.database import alert_notifications, alerts
+from cloud.database import alert_changes, alert_notifications, alerts
 
 
 class UnknownAlert(LookupError):  # noqa: N818 - reads as what happened
@@ -32,12 +32,13 @@ def alert_kind_prefix(text: str) -> str:
 class AlertSearch:
     """Filter of alerts: those that were open at some moment of [since_at, until_at), if given.
 
-    `kinds` are prefixes, as with recipients; empty tuples admit every location and kind.
+    `kinds` are prefixes, as with recipients; empty tuples admit every location, device and kind.
     """
 
     since_at: datetime | None = None
     until_at: datetime | None = None
     locations: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     is_open: bool | None = None
 
@@ -57,6 +58,8 @@ def find_alerts(
         query = query.where(columns.raised_at < search.until_at)
     if search.locations:
         query = query.where(columns.location.in_(search.locations))
+    if search.devices:
+        query = query.where(columns.device.in_(search.devices))
     if search.kinds:
         begins = (columns.kind.startswith(kind, autoescape=True) for kind in search.kinds)
         query = query.where(or_(*begins))
@@ -74,6 +77,12 @@ def read_alert(connection: Connection, number: int) -> Row[Any]:
     if found is None:
         raise UnknownAlert(f"no alert {number}: GET /api/alerts lists those there are")
     return found
+
+
+def read_changes(connection: Connection, number: int) -> list[Row[Any]]:
+    """What happened to an alert, the oldest change first; deleted by age, see `retention`."""
+    query = select(alert_changes).where(alert_changes.c.alert == number)
+    return list(connection.execute(query.order_by(alert_changes.c.id)))
 
 
 def read_notifications(connection: Connection, number: int) -> list[Row[Any]]:

@@ -1,14 +1,14 @@
 """Notifications and their state: pending, sent, withdrawn or given up.
 
 A notification is one change of one alert for one recipient. It is stored with the change itself.
-It waits for others of its kind (grouping), for the end of the recipient's quiet hours, and for the
-next attempt after a failure. Notifications that are first attempted together stay one message. The
-end of an alert is not sent before its beginning.
+It waits for others of its kind (grouping), for the end of the recipient's quiet hours or of a mute,
+and for the next attempt after a failure. Notifications that are first attempted together stay one
+message. The end of an alert is not sent before its beginning.
 """
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Row, exists, func, or_, select
 from cloud.alerting.backoff import GIVE_UP_AFTER, MOST_ATTEMPTS, pause
 from cloud.alerting.lifecycle import AlertChange, AlertEvent
 from cloud.alerting.message import AlertItem, AlertMessage
+from cloud.alerting.mutes import AlertMute, find_muted_until, read_active_mutes
 from cloud.alerting.recipients import Recipient
 from cloud.database import alert_notifications, alerts, insert, recipient_status
 from cloud.messaging.failures import DeliveryFailure as DeliveryFailure
@@ -64,32 +65,46 @@ def plan_notifications(
     within: timedelta = GROUP_WITHIN,
 ) -> None:
     """Plan the notifications of each event, and when they are due."""
-    windows: dict[tuple[str, str, str], datetime] = {}
+    unacknowledged = [event for event in events if not event.acknowledged]
+    if not unacknowledged:
+        return
+    mutes = read_active_mutes(connection, unacknowledged[-1].at)
+    planning = _Planning(connection, within, mutes)
     new = [
         _row(event, recipient.name, due_at)
-        for event in events
-        if not event.acknowledged
+        for event in unacknowledged
         for recipient in recipients
         if recipient.matches(event.kind, event.location)
-        and (due_at := _due_at(connection, event, recipient, within, windows)) is not None
+        and (due_at := _due_at(planning, event, recipient)) is not None
     ]
     _insert(connection, new)
 
 
-def _due_at(
-    connection: Connection,
-    event: AlertEvent,
-    recipient: Recipient,
-    within: timedelta,
-    windows: dict[tuple[str, str, str], datetime],
-) -> datetime | None:
+@dataclass(slots=True)
+class _Planning:
+    """What the events of one evaluation share; `windows` are when groups are sent."""
+
+    connection: Connection
+    within: timedelta
+    mutes: Sequence[AlertMute]
+    windows: dict[tuple[str, str, str], datetime] = field(default_factory=dict)
+
+
+def _due_at(planning: _Planning, event: AlertEvent, recipient: Recipient) -> datetime | None:
     """When a recipient is notified of an event; None when it is not."""
+    connection, windows = planning.connection, planning.windows
+    muted_until = find_muted_until(planning.mutes, event.kind, event.location, event.device)
+    if muted_until is not None:
+        is_over = event.change is AlertChange.CLEARED
+        if is_over and _withdraw_unsent(connection, event, recipient.name):
+            return None
+        return recipient.due_at(muted_until)
     quiet_until = recipient.due_at(event.at)
     if quiet_until > event.at:
         return None if _ended_in_quiet_hours(connection, event, recipient) else quiet_until
     key = (recipient.name, event.kind, str(event.change))
     if key not in windows:
-        windows[key] = _window(connection, key, event.at, within)
+        windows[key] = _window(connection, key, event.at, planning.within)
     return windows[key]
 
 
@@ -134,6 +149,13 @@ def withdraw_notifications(connection: Connection, alert: int, reason: str) -> N
     )
 
 
+def never_attempted() -> ColumnElement[bool]:
+    """The notifications that are pending and were not attempted yet."""
+    columns = alert_notifications.c
+    is_pending = columns.state == NotificationState.PENDING
+    return is_pending & (columns.attempts == 0) & columns.batch.is_(None)
+
+
 def claim_message(
     connection: Connection,
     recipient: Recipient,
@@ -156,7 +178,7 @@ def claim_message(
     rows = list(connection.execute(together))
     batch = first.batch or secrets.token_hex(16)
     numbers = tuple(row.id for row in rows)
-    _set(connection, numbers, batch=batch, leased_until_at=now + LEASE)
+    update_pending(connection, numbers, batch=batch, leased_until_at=now + LEASE)
     change = AlertChange(first.change)
     items = tuple(_item(row, change, site_names) for row in rows)
     return ClaimedMessage(
@@ -191,7 +213,7 @@ def record_delivery(
     """Record the result of a delivery."""
     if failure is None:
         sent = {"state": str(NotificationState.SENT), "sent_at": now, "failure": None}
-        _set(
+        update_pending(
             connection,
             claim.numbers,
             **sent,
@@ -210,7 +232,7 @@ def record_delivery(
     attempts = max((row.attempts for row in rows), default=0) + 1
     is_last = failure.fault is FailureKind.REFUSED and attempts >= MOST_ATTEMPTS
     state = NotificationState.GIVEN_UP if is_last else NotificationState.PENDING
-    _set(
+    update_pending(
         connection,
         claim.numbers,
         state=str(state),
@@ -224,7 +246,10 @@ def record_delivery(
 
 
 def give_up_old(connection: Connection, now: datetime) -> int:
-    """Give up notifications of changes that are too old; returns how many."""
+    """Give up notifications of changes that are too old; returns how many.
+
+    One that a mute has deferred is old from the end of the mute on.
+    """
     since_at = now - GIVE_UP_AFTER
     happened_long_ago = exists().where(
         alerts.c.id == alert_notifications.c.alert,
@@ -238,6 +263,7 @@ def give_up_old(connection: Connection, now: datetime) -> int:
     old = (
         (alert_notifications.c.state == NotificationState.PENDING)
         & (alert_notifications.c.due_at < now)
+        & or_(alert_notifications.c.attempts > 0, alert_notifications.c.due_at < since_at)
         & happened_long_ago
     )
     reason = func.coalesce(alert_notifications.c.failure, "not delivered within two days")
@@ -313,9 +339,7 @@ def _withdraw_unsent(connection: Connection, event: AlertEvent, recipient: str) 
         (alert_notifications.c.alert == event.alert)
         & (alert_notifications.c.recipient == recipient)
         & (alert_notifications.c.change == str(AlertChange.RAISED))
-        & (alert_notifications.c.state == NotificationState.PENDING)
-        & (alert_notifications.c.attempts == 0)
-        & alert_notifications.c.batch.is_(None)
+        & never_attempted()
     )
     reason = "the alert ended before the notification was due"
     withdrawn = update(alert_notifications).where(never_tried)
@@ -341,7 +365,8 @@ def _insert(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
         connection.execute(new, list(rows))
 
 
-def _set(connection: Connection, numbers: Sequence[int], **values: Any) -> None:
+def update_pending(connection: Connection, numbers: Sequence[int], **values: Any) -> None:
+    """Change columns of those notifications that are still pending."""
     for start in range(0, len(numbers), AT_ONCE):
         some = alert_notifications.c.id.in_(numbers[start : start + AT_ONCE])
         pending = (

@@ -4,7 +4,7 @@ An open alert has no end yet. `before` names the last alert of the page before, 
 raised meanwhile do not shift the pages. The operations role acknowledges and closes alerts.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Final, Literal, TypeVar
@@ -17,14 +17,17 @@ from starlette.concurrency import run_in_threadpool
 from cloud import database
 from cloud.alerting import actions
 from cloud.alerting.actions import OperatorAction
+from cloud.alerting.changes import RecordedChange
 from cloud.alerting.history import (
     AlertSearch,
     alert_kind_prefix,
     find_alerts,
     read_alert,
+    read_changes,
     read_notifications,
 )
 from cloud.alerting.message import severity
+from cloud.alerting.mutes import AlertMute, find_muted_until, read_active_mutes
 from cloud.alerting.rules import Severity
 from cloud.app.context import AppContext
 from cloud.app.idempotency.request_transactions import read_database
@@ -66,10 +69,18 @@ class AlertResponse(BaseModel):
     close_reason: str | None = Field(examples=["camera kx-01-cam-2 is no longer listed at KX-01"])
 
 
+class ListedAlert(AlertResponse):
+    """One alert, and whether it is muted."""
+
+    muted_until: datetime | None = Field(
+        description="while it is open: when the last of the mutes that match it ends"
+    )
+
+
 class AlertsResponse(BaseModel):
     """One page, the latest first."""
 
-    alerts: list[AlertResponse]
+    alerts: list[ListedAlert]
     next: int | None = Field(description="`before` of the next page; null on the last")
 
 
@@ -85,9 +96,18 @@ class NotificationResponse(BaseModel):
     failure: str | None = Field(examples=["mail: connection refused"])
 
 
-class AlertDetail(AlertResponse):
-    """One alert with its notifications."""
+class AlertChangeResponse(BaseModel):
+    """What happened to an alert, and when."""
 
+    change: RecordedChange
+    changed_at: datetime
+    value: float = Field(description="of the measure, in the unit of the kind")
+
+
+class AlertDetail(ListedAlert):
+    """One alert with its changes and notifications."""
+
+    changes: list[AlertChangeResponse] = Field(description="the oldest first; kept for 90 days")
     notifications: list[NotificationResponse]
 
 
@@ -95,6 +115,7 @@ class AlertDetail(AlertResponse):
 async def list_alerts(
     request: Request,
     location: Annotated[list[LocationName] | None, Query(max_length=100)] = None,
+    device: Annotated[list[LocationName] | None, Query(max_length=100)] = None,
     kind: Annotated[
         list[KindName] | None,
         Query(max_length=20, examples=[["camera."]], description="kinds or their beginnings"),
@@ -114,15 +135,20 @@ async def list_alerts(
     if since is not None and until is not None and until <= since:
         raise WindowError(f"`until` is {until.isoformat()}: ask for a moment after `from`")
     is_open = None if state is None else state == "open"
-    search = AlertSearch(since, until, tuple(location or ()), tuple(kind or ()), is_open)
-    found = await read_database(
-        request, partial(find_alerts, search=search, before_number=before, most=limit + 1)
+    search = AlertSearch(
+        since, until, tuple(location or ()), tuple(device or ()), tuple(kind or ()), is_open
     )
-    shown = found[:limit]
-    further = shown[-1].id if len(found) > limit else None
-    return AlertsResponse(
-        alerts=[AlertResponse(**describe_alert(one)) for one in shown], next=further
-    )
+    now = get_context(request).clock()
+
+    def page(connection: Connection) -> AlertsResponse:
+        found = find_alerts(connection, search, before_number=before, most=limit + 1)
+        shown, mutes = found[:limit], read_active_mutes(connection, now)
+        return AlertsResponse(
+            alerts=[ListedAlert(**_describe_with_mutes(one, mutes)) for one in shown],
+            next=shown[-1].id if len(found) > limit else None,
+        )
+
+    return await read_database(request, page)
 
 
 @router.get("/api/alerts/{alert}", responses=problem_responses(*REFUSALS, 404, 422, 500, 503))
@@ -130,7 +156,8 @@ async def get_alert(
     request: Request, number: Annotated[int, Path(alias="alert", ge=1, le=MAX_NUMBER)]
 ) -> AlertDetail:
     """Show one alert with its notifications."""
-    return await read_database(request, partial(_in_full, number=number))
+    now = get_context(request).clock()
+    return await read_database(request, partial(_in_full, number=number, now=now))
 
 
 class AcknowledgeRequest(BaseModel):
@@ -187,11 +214,21 @@ def describe_alert(row: Row[Any]) -> dict[str, Any]:
     return {**plain, "device": device, "state": state, "severity": str(severity(row.kind))}
 
 
-def _in_full(connection: Connection, number: int) -> AlertDetail:
-    found = describe_alert(read_alert(connection, number))
+def _describe_with_mutes(row: Row[Any], mutes: Sequence[AlertMute]) -> dict[str, Any]:
+    is_open = row.cleared_at is None
+    until = find_muted_until(mutes, row.kind, row.location, row.device) if is_open else None
+    return {**describe_alert(row), "muted_until": until}
+
+
+def _in_full(connection: Connection, number: int, now: datetime) -> AlertDetail:
+    mutes = read_active_mutes(connection, now)
+    found = _describe_with_mutes(read_alert(connection, number), mutes)
+    changes = read_changes(connection, number)
     rows = read_notifications(connection, number)
     return AlertDetail(
-        **found, notifications=[NotificationResponse(**row._mapping) for row in rows]
+        **found,
+        changes=[AlertChangeResponse(**row._mapping) for row in changes],
+        notifications=[NotificationResponse(**row._mapping) for row in rows],
     )
 
 
@@ -204,6 +241,6 @@ async def _act(
     def change() -> AlertDetail:
         with database.writing(context.engine) as connection:
             act(connection, number, wanted)
-            return _in_full(connection, number)
+            return _in_full(connection, number, wanted.at)
 
     return await run_in_threadpool(change)

@@ -161,6 +161,22 @@ alert_notifications = Table(
     Index("ix_notices_state", "state", "due_at"),
 )
 
+alert_mutes = Table(
+    "alert_mutes",  # alerts that match are recorded, and notified when the mute ends
+    metadata,
+    Column("id", NUMBER, primary_key=True, autoincrement=True),
+    Column("kind", String(64), nullable=False),  # a kind or the beginning of one; empty: all
+    Column("location", NAME, nullable=False),  # empty: all
+    Column("device", NAME, nullable=False),  # empty: all, and alerts of whole locations
+    Column("reason", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", String(120), nullable=False),
+    Column("until_at", Instant, nullable=False),
+    Column("ended_at", Instant),  # by hand, before `until_at`
+    Column("ended_by", String(120)),
+    Index("ix_alert_mutes_until_at", "until_at"),
+)
+
 recipient_status = Table(
     "recipient_status",  # recipients whose last delivery failed, and when the next one is tried
     metadata,
