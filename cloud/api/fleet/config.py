@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, Final
 
+import msgspec
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,6 +17,7 @@ from cloud.fleet.history import Author
 from cloud.fleet.registry.devices import DeviceSelector
 from cloud.fleet.shadows import desired_config
 from cloud.fleet.shadows.desired_config import ConfigPreview
+from wire.fleet.device_config import DeviceConfig
 
 MAX_SHOWN: Final = 1_000
 
@@ -70,6 +72,20 @@ class DriftsAnswer(BaseModel):
 
     total: int
     drifts: list[DriftAnswer] = Field(description=f"the first {MAX_SHOWN}")
+
+
+class ConfigSchema(BaseModel):
+    """The settings that can be desired."""
+
+    json_schema: dict[str, Any] = Field(description="JSON Schema of the settings, draft 2020-12")
+
+
+@router.get(
+    "/api/fleet/config/schema", dependencies=READ, responses=problem_responses(*REFUSALS, 500)
+)
+async def get_config_schema() -> ConfigSchema:
+    """Describe the settings of a device with their limits, for editors."""
+    return ConfigSchema(json_schema=msgspec.json.schema(DeviceConfig))
 
 
 @router.post(

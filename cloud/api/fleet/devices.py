@@ -117,13 +117,20 @@ async def list_devices(
     drifting: Annotated[bool, Query(description="only those whose configuration differs")] = (
         False
     ),
+    alarming: Annotated[bool, Query(description="only those whose heartbeat names an alarm")] = (
+        False
+    ),
+    name: Annotated[
+        str | None, Query(pattern=NAME_PATTERN, max_length=63, description="a part of the name")
+    ] = None,
     after: Annotated[str, Query(pattern="^[A-Za-z0-9_-]*$", max_length=63)] = "",
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 100,
 ) -> DevicesAnswer:
     """List the selected cameras with their status, page by page."""
     search = DeviceSelector(
-        None, location, group, _parse_attributes(attribute or []), presence, drifting
-    )
+        None, location, group, _parse_attributes(attribute or []), presence, drifting,
+        name_contains=name, alarming=alarming,
+    )  # fmt: skip
 
     def page(connection: Connection) -> list[DeviceStatus]:
         return devices.find_devices(connection, search, after=after, most=limit + 1)

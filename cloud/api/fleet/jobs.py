@@ -29,6 +29,7 @@ from cloud.fleet.jobs.rollout import ModelRollout
 from cloud.fleet.registry import devices
 
 MAX_LIMIT: Final = 200
+MAX_NAMES: Final = 50
 MODEL: Final = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,128}$"
 NOT_AUDITED: Final = {"package", "document"}  # may hold presigned addresses, which are credentials
 
@@ -51,6 +52,9 @@ class RolloutOptions(BaseModel):
         20.0, gt=0, le=100, description="of the finished devices, whose failure stops it"
     )
     abort_after: int = Field(1, ge=1, le=100_000, description="failures count from so many on")
+    share_percent: float = Field(
+        rollout.EVERY_DEVICE, gt=0, le=100, description="of the selected devices, at least one"
+    )
     apply: bool = Field(False, description="without it nothing changes: the answer is a preview")
 
     def rollout(self) -> RolloutConfig:
@@ -79,6 +83,7 @@ class JobCreatedAnswer(BaseModel):
 
     job: str | None = Field(description="null in a preview")
     devices: int
+    names: list[str] = Field(description=f"the first {MAX_NAMES} of them")
 
 
 class RollbackAnswer(BaseModel):
@@ -119,6 +124,21 @@ class RollbackRequest(BaseModel):
     to: str | None = Field(None, pattern=MODEL, description="absent: the replaced one")
 
 
+class AbortAnswer(BaseModel):
+    """When failures stop a job."""
+
+    at_least: int = Field(description="failures count from so many finished devices on")
+    percentage: float = Field(description="of the finished devices")
+
+
+class JobRolloutAnswer(BaseModel):
+    """How fast a job spreads, and when it stops."""
+
+    per_minute: int | None = Field(description="null: all at once")
+    minutes_each: int | None = Field(description="time-out of one device; null: none")
+    abort: AbortAnswer | None = Field(description="null: failures do not stop it")
+
+
 class JobAnswer(BaseModel):
     """One job and the number of its devices by status."""
 
@@ -126,7 +146,9 @@ class JobAnswer(BaseModel):
     status: str = Field(examples=["IN_PROGRESS"])
     reason: str | None
     document: dict[str, Any]
+    rollout: JobRolloutAnswer
     created_at: datetime
+    ended_at: datetime | None
     waiting: int = Field(description="devices that are not notified yet")
     devices: dict[str, int] = Field(examples=[{"SUCCEEDED": 9, "QUEUED": 1}])
 
@@ -178,7 +200,9 @@ async def create_rollout(request: Request, asked: ModelRolloutRequest) -> JobCre
     """Roll a model out to some cameras, at a limited rate; failures stop the rollout."""
     options = {"package": asked.package, "trial": asked.trial}
     more = {name: given for name, given in options.items() if given is not None}
-    plan = ModelRollout(asked.model, asked.target.search(), asked.rollout(), more)
+    plan = ModelRollout(
+        asked.model, asked.target.search(), asked.rollout(), more, asked.share_percent
+    )
 
     def act(connection: Connection, author: Author) -> Job:
         return rollout.roll_out_model(connection, plan, author, replaces=asked.replaces)
@@ -194,7 +218,10 @@ async def create_job(request: Request, asked: JobRequest) -> JobCreatedAnswer:
     selector = asked.target.search()
 
     def act(connection: Connection, author: Author) -> Job:
-        return rollout.create_job(connection, asked.document, selector, asked.rollout(), author)
+        return rollout.create_job(
+            connection, asked.document, selector, asked.rollout(), author,
+            share_percent=asked.share_percent,
+        )  # fmt: skip
 
     about = str(asked.document.get("operation", "?"))
     return await _create(request, asked, "fleet.order", about, act)
@@ -212,10 +239,12 @@ async def _create(
         selected = await read_database(
             request, lambda connection: devices.find_names(connection, selector)
         )
-        return JobCreatedAnswer(job=None, devices=len(selected))
+        chosen = rollout.choose_canaries(selected, asked.share_percent, about)
+        return JobCreatedAnswer(job=None, devices=len(chosen), names=list(chosen[:MAX_NAMES]))
     details = asked.model_dump(exclude_defaults=True, exclude=NOT_AUDITED)
     opened = await change_fleet(request, action, about, details, act)
-    return JobCreatedAnswer(job=opened.id, devices=len(opened.targets))
+    names = list(opened.targets[:MAX_NAMES])
+    return JobCreatedAnswer(job=opened.id, devices=len(opened.targets), names=names)
 
 
 @router.post(

@@ -5,6 +5,8 @@ old model and reports FAILED. Too many failures cancel the job before it reaches
 A rollback is a job too: it installs the previous model on devices that have the new one.
 """
 
+import hashlib
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +29,8 @@ from wire.fleet.jobs import ModelJob
 from wire.model_card import ModelCard
 
 OPERATION: Final = "model"
+EVERY_DEVICE: Final = 100.0
+"""Percent of the selected devices."""
 UNFINISHED: Final = (
     ExecutionStatus.IN_PROGRESS,
     ExecutionStatus.TIMED_OUT,
@@ -44,13 +48,26 @@ class UnknownJob(RegistryError):  # noqa: N818 - reads as what happened
 @dataclass(frozen=True, slots=True)
 class ModelRollout:
     """A model, its target and its rollout rate. `more` is added to the job document: the signed
-    package of the model and the terms of its trial.
+    package of the model and the terms of its trial. `share_percent` limits the job to a sample of
+    the selected devices, the canaries.
     """
 
     model: str
     target: DeviceSelector
     rollout: RolloutConfig
     more: Mapping[str, Any] = field(default_factory=dict)
+    share_percent: float = EVERY_DEVICE
+
+
+def choose_canaries(names: Sequence[str], share_percent: float, seed: str) -> tuple[str, ...]:
+    """A share of the devices, at least one, in the order of the names.
+
+    The same devices are chosen for the same seed, such as a model, and others for another one, so
+    that a preview shows what the job does and not always the same cameras take the risk.
+    """
+    count = math.ceil(len(names) * share_percent / 100)
+    by_digest = sorted(names, key=lambda name: hashlib.sha256(f"{seed}\0{name}".encode()).digest())
+    return tuple(sorted(by_digest[:count]))
 
 
 def roll_out_model(
@@ -68,7 +85,8 @@ def roll_out_model(
     }
     validate_document(document)
     validate_availability(connection, plan)
-    targets = tuple(one.device.name for one in selected)
+    names = [one.device.name for one in selected]
+    targets = choose_canaries(names, plan.share_percent, plan.model)
     job = Job(_next_free_id(connection, plan.model), document, targets, plan.rollout)
     _create(connection, job, author)
     return job
@@ -80,15 +98,17 @@ def create_job(
     target: DeviceSelector,
     rollout: RolloutConfig,
     author: Author,
+    *,
+    share_percent: float = EVERY_DEVICE,
 ) -> Job:
     """Create a job of any other kind: `renew`, `restart`, `diagnose`."""
     selected = devices.find_names(connection, target)
     if not selected:
         raise RegistryError("no device matches the selector: see `fleet list`")
     validate_document(document)
-    job = Job(
-        _next_free_id(connection, document["operation"]), dict(document), tuple(selected), rollout
-    )
+    operation = document["operation"]
+    targets = choose_canaries(selected, share_percent, operation)
+    job = Job(_next_free_id(connection, operation), dict(document), targets, rollout)
     _create(connection, job, author)
     return job
 
@@ -194,7 +214,9 @@ def _describe(connection: Connection, row: Row[Any]) -> dict[str, Any]:
         "status": row.status,
         "reason": row.reason,
         "document": msgspec.json.decode(row.document),
+        "rollout": msgspec.json.decode(row.rollout),
         "created_at": row.created_at,
+        "ended_at": row.ended_at,
         "waiting": len(msgspec.json.decode(row.targets)),
         "devices": job_store.count_by_status(connection, row.id),
     }

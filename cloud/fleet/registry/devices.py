@@ -63,6 +63,12 @@ class DeviceStatus:
     heartbeat: Mapping[str, Any] | None
     drifts: bool
 
+    @property
+    def alarms(self) -> tuple[str, ...]:
+        """The alarms that its last heartbeat names."""
+        figures = {} if self.heartbeat is None else self.heartbeat.get("figures") or {}
+        return tuple(map(str, figures.get("alarms", ())))
+
 
 @dataclass(frozen=True, slots=True)
 class DeviceSelector:
@@ -74,6 +80,8 @@ class DeviceSelector:
     attributes: Mapping[str, str] = field(default_factory=dict)
     presence: str | None = None
     drifting: bool = False
+    name_contains: str | None = None
+    alarming: bool = False
 
     @property
     def is_everything(self) -> bool:
@@ -213,8 +221,11 @@ def find_devices(
             if most is not None and len(found) == most:
                 break
             attributes = msgspec.json.decode(row.attributes)
-            if search.attributes.items() <= attributes.items():
-                found[row.name] = _status_from_row(row, attributes, groups.get(row.name, ()))
+            if not search.attributes.items() <= attributes.items():
+                continue
+            status = _status_from_row(row, attributes, groups.get(row.name, ()))
+            if status.alarms or not search.alarming:
+                found[row.name] = status
     return list(found.values())
 
 
@@ -262,6 +273,8 @@ def _conditions(search: DeviceSelector) -> Iterable[Any]:
         yield device_table.c.name.in_(members)
     if search.presence is not None:
         yield device_status.c.presence == search.presence
+    if search.name_contains is not None:
+        yield device_table.c.name.icontains(search.name_contains, autoescape=True)
     if search.drifting:
         yield shadows.c.differs.is_(True)
 

@@ -74,7 +74,7 @@ def test_a_model_is_rolled_out_and_back(ask, fleet: AppContext, clock):
     assert counts == {
         "devices": 1, "done": 1, "unfinished": 0, "not_started": 1, "failed": 1,
     }  # fmt: skip
-    assert seen == {"job": None, "devices": 3}
+    assert seen == {"job": None, "devices": 3, "names": ["cam-01", "cam-02", "cam-03"]}
     assert returned["document"]["version"] == "face:2"
     assert returned["devices"] == {"QUEUED": 3}
     assert ask.get(f"{JOBS}/{back['job']}").json()["document"]["version"] == "face:1"
