@@ -59,9 +59,11 @@ from cloud.api.booking import quotes as booking_quotes
 from cloud.api.booking.failures import BOOKING_MEMBERS_OF, BOOKING_STATUS_OF
 from cloud.api.campaigns import routes as campaign_routes
 from cloud.api.campaigns.failures import CAMPAIGN_STATUS_OF
+from cloud.api.fleet import certificates as fleet_certificates
 from cloud.api.fleet import config as fleet_config
 from cloud.api.fleet import devices as fleet_devices
 from cloud.api.fleet import jobs as fleet_jobs
+from cloud.api.fleet import summary as fleet_summary
 from cloud.api.fleet.devices import DeviceExists
 from cloud.api.notifications import routes as notification_routes
 from cloud.api.notifications.failures import NOTICE_STATUS_OF
@@ -72,6 +74,7 @@ from cloud.api.opendirect import orders as opendirect_orders
 from cloud.api.opendirect import parties as opendirect_parties
 from cloud.api.opendirect import products as opendirect_products
 from cloud.api.opendirect import stats as opendirect_stats
+from cloud.api.operations import routes as operations_routes
 from cloud.api.orders import routes as order_routes
 from cloud.api.orders.errors import ORDER_ERRORS
 from cloud.api.overrides import OverrideRefused
@@ -132,7 +135,7 @@ ROUTE_MODULES: Final = (
     opendirect_stats, billing_invoices, billing_payments,
     billing_payment_options, billing_webhooks, trade_deals,
     sales_routes, campaign_routes, analytics_routes, notification_routes, adcp_endpoint,
-    fleet_devices, fleet_config, fleet_jobs,
+    fleet_summary, fleet_devices, fleet_config, fleet_jobs, fleet_certificates, operations_routes,
     accounts, brands,
     users, sign_in, openid, passwords, health, page,
 )  # fmt: skip
@@ -194,6 +197,7 @@ STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
     **sales_routes.SALES_STATUS_OF,
     **NOTICE_STATUS_OF,
     **ANALYTICS_STATUS_OF,
+    **operations_routes.OPERATIONS_STATUS_OF,
     DataError: (422, "Invalid request"),
     DBAPIError: (503, "Database unavailable"),
 }

@@ -37,6 +37,7 @@ from cloud.app.recent_coverage import read_recent_coverage
 from cloud.app.shared_store import LocalStore, SharedStore
 from cloud.booking.orders.policy import BookingPolicy, load_booking_policy
 from cloud.forecast.forecaster import forecast_at
+from cloud.lake.catalogue.cached_catalogue import LakeCatalogue
 from cloud.lru_cache import LruCache
 from cloud.pricing.rate_card import RateCard
 from cloud.receipts.signing_keys import LogKeys
@@ -113,6 +114,7 @@ class AppContext:
     booking_policy: BookingPolicy = field(default_factory=load_booking_policy)
     receipt_keys: LogKeys | None = None
     receipt_roots: tuple[Certificate, ...] = ()
+    lake_catalogue: LakeCatalogue = field(default_factory=LakeCatalogue)
     unreadable: Counter = field(default_factory=unreadable_counter)
 
     @cached_property

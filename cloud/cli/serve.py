@@ -43,6 +43,7 @@ from cloud.booking.orders.policy import load_booking_policy
 from cloud.cli.accounts.mail_options import add_mail_arguments, read_mailer
 from cloud.cli.accounts.openid_options import add_openid_arguments, read_openid_provider
 from cloud.connection_table import ConnectionTable, connection_limit
+from cloud.lake.catalogue.cached_catalogue import LakeCatalogue
 from cloud.planning.plan_worker import PlanWorker
 from cloud.pricing.rate_card import REFERENCE, RateCard, read_card_file
 from cloud.pricing.vocabulary import require_priced_words
@@ -83,6 +84,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--max-connections", type=_connections, metavar="N",
         help="connections held at once (half of the files that the process may open)",
     )  # fmt: skip
+    parser.add_argument(
+        "--lake", metavar="FOLDER", default=os.environ.get("ONLOOKER_LAKE"),
+        help="the lake whose catalogue is served: a folder or s3://bucket/prefix, as for `lake` "
+        "(ONLOOKER_LAKE; without one, no catalogue)",
+    )  # fmt: skip
     add_log_arguments(parser, roots=True)
     add_mail_arguments(parser)
     add_openid_arguments(parser)
@@ -110,6 +116,7 @@ def serve(arguments: argparse.Namespace) -> int:
             open_context(arguments),
             receipt_keys=read_receipt_keys(arguments),
             receipt_roots=tuple(read_receipt_roots(arguments)),
+            lake_catalogue=LakeCatalogue(arguments.lake),
         )
         listener = _listen(arguments.host, arguments.port)
     except (ServeError, HostNameError, LogKeyError) as error:

@@ -1,5 +1,7 @@
 """Checkpoints: the runs and their steps in the database."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -88,6 +90,14 @@ def read_last_run(engine: Engine) -> NightlyRun | None:
     return None if row is None else _to_run(row)
 
 
+def list_runs(connection: Connection, *, before: int | None = None, most: int) -> list[NightlyRun]:
+    """The newest runs first, with numbers below `before`."""
+    query = select(nightly_runs).order_by(nightly_runs.c.id.desc()).limit(most)
+    if before is not None:
+        query = query.where(nightly_runs.c.id < before)
+    return [_to_run(row) for row in connection.execute(query)]
+
+
 def read_unbuilt_days(engine: Engine, step: str) -> Days | None:
     """The days of the newest run, if it ended before the step that builds them was done."""
     last = read_last_run(engine)
@@ -100,16 +110,24 @@ def read_unbuilt_days(engine: Engine, step: str) -> Days | None:
 
 def read_steps(engine: Engine, run_id: int) -> list[StepRecord]:
     """The steps of a run in the order in which they were started."""
-    table = nightly_steps
-    query = select(table).where(table.c.run_id == run_id).order_by(table.c.started_at)
     with reading(engine) as connection:
-        return [
+        return read_steps_by_run(connection, [run_id]).get(run_id, [])
+
+
+def read_steps_by_run(
+    connection: Connection, run_ids: Sequence[int]
+) -> dict[int, list[StepRecord]]:
+    """The steps of each run in the order in which they were started."""
+    table, found = nightly_steps, defaultdict[int, list[StepRecord]](list)
+    query = select(table).where(table.c.run_id.in_(run_ids)).order_by(table.c.started_at)
+    for row in connection.execute(query):
+        found[row.run_id].append(
             StepRecord(
                 row.name, StepStatus(row.status), row.attempts, row.started_at, row.ended_at,
                 row.rows, row.notes,
             )
-            for row in connection.execute(query)
-        ]  # fmt: skip
+        )  # fmt: skip
+    return dict(found)
 
 
 def read_last_completed_at(connection: Connection) -> datetime | None:

@@ -103,11 +103,17 @@ class _Quality:
     quarantine: Mapping[str, list[QuarantineCount]]
 
 
-def read_facts(lake: Lake, tables: Sequence[LakeTable]) -> list[TableFacts]:
-    """The facts of each table; files are read one table and day at a time."""
+def read_facts(
+    lake: Lake, tables: Sequence[LakeTable], *, with_profiles: bool = True
+) -> list[TableFacts]:
+    """The facts of each table; files are read one table and day at a time.
+
+    Without profiles only the files of the quality tables are read.
+    """
     with open_duckdb() as connection:
         quality = _read_quality(lake, connection)
-        return [_read_table(lake, connection, table, quality) for table in tables]
+        profiled = connection if with_profiles else None
+        return [_read_table(lake, profiled, table, quality) for table in tables]
 
 
 def is_late(facts: TableFacts, now: datetime) -> bool:
@@ -118,7 +124,7 @@ def is_late(facts: TableFacts, now: datetime) -> bool:
 
 
 def _read_table(
-    lake: Lake, connection: duckdb.DuckDBPyConnection, table: LakeTable, quality: _Quality
+    lake: Lake, profiled: duckdb.DuckDBPyConnection | None, table: LakeTable, quality: _Quality
 ) -> TableFacts:
     name = table.full_name
     with reading(lake.engine) as manifest:
@@ -127,10 +133,10 @@ def _read_table(
         holds = read_holds(manifest, name)
     days, contract = _sum_days(files), _read_own_contract(name)
     profile, problem = None, None
-    if days:
+    if days and profiled is not None:
         newest = [file for file in files if file.day == days[-1].day]
         try:
-            profile = compute_profile(connection, lake.storage, table, newest)
+            profile = compute_profile(profiled, lake.storage, table, newest)
         except READ_ERRORS as error:
             problem = str(error).strip().splitlines()[0].replace(f"{lake.storage.root}/", "")
     return TableFacts(

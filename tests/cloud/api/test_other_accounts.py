@@ -65,7 +65,7 @@ VIEW = {"name": "Mornings", "page": "map", "query": "hour_from=7&hour_until=9", 
 SHARED = frozenset(
     {
         "location", "time_slot", "name", "device", "job", "alert", "blackout", "product",
-        "daypart", "line", "change", "provider", "assignment",
+        "daypart", "line", "change", "provider", "assignment", "dead_letter", "mute", "table",
     }
 )  # fmt: skip
 """Path parameters of objects that belong to no account, or to an object before them."""

@@ -1,0 +1,57 @@
+"""Mutes over HTTP: created with an end and a reason, shown on the alerts that match, ended."""
+
+from datetime import timedelta
+
+import pytest
+
+from cloud.app.context import AppContext
+from tests.cloud.api.test_alerts import noon  # noqa: F401 - three alerts of KX-01 and LB-01
+
+PATH = "/api/alert-mutes"
+BODY = {"location": "KX-01", "until": "2026-11-20T18:00:00Z", "reason": "works"}
+
+
+def test_an_open_alert_says_until_when_it_is_muted(ask, noon, context: AppContext, clock):  # noqa: F811
+    made = ask("POST", PATH, json=BODY)
+    assert made.status_code == 201
+    assert made.json()["active"] is True
+    alerts = ask.get("/api/alerts").json()["alerts"]
+    assert [(one["location"], one["muted_until"]) for one in alerts] == [
+        ("KX-01", "2026-11-20T18:00:00Z"), ("LB-01", None), ("KX-01", None),
+    ]  # fmt: skip
+    ended = ask("POST", f"{PATH}/{made.json()['id']}/end").json()
+    assert (ended["active"], ended["ended_by"]) == (False, "api:anonymous, no API keys exist")
+    assert ask.get("/api/alerts/3").json()["muted_until"] is None
+    assert ask("POST", f"{PATH}/{made.json()['id']}/end").status_code == 409
+
+
+def test_a_mute_is_over_at_its_end(ask, clock):
+    ask("POST", PATH, json=BODY)
+    clock.advance(timedelta(hours=6))
+    (found,) = ask.get(PATH).json()["mutes"]
+    assert (found["active"], found["ended_at"]) == (False, None)
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"location": None}, 422),
+        ({"location": "XX-99"}, 404),
+        ({"kind": "banana"}, 422),
+        ({"until": "2026-11-20T11:00:00Z"}, 422),
+        ({"until": "2027-11-20T11:00:00Z"}, 422),
+        ({"reason": "a\u0000b"}, 422),
+    ],
+)
+def test_a_mute_that_would_hide_too_much_is_refused(ask, change, status):
+    assert ask("POST", PATH, json=BODY | change).status_code == status
+
+
+def test_an_alert_lists_its_changes(ask, noon):  # noqa: F811
+    changes = ask.get("/api/alerts/1").json()["changes"]
+    assert [one["change"] for one in changes] == ["raised", "cleared"]
+
+
+def test_alerts_are_found_by_device(ask, noon):  # noqa: F811
+    found = ask.get("/api/alerts?device=lb-01-cam-1").json()["alerts"]
+    assert [one["id"] for one in found] == [2]
