@@ -2,25 +2,13 @@
 
 from datetime import timedelta
 
-import pytest
-
 from cloud import database
 from cloud.app.context import AppContext
-from cloud.fleet.certificates import classify
 from cloud.fleet.history import Author
 from cloud.fleet.registry import devices
 
 PATH = "/api/fleet/certificates"
 DAY = timedelta(days=1)
-
-
-@pytest.mark.parametrize(
-    ("days_left", "state"),
-    [(None, "unknown"), (-1, "expired"), (0, "expired"), (7.4, "late"), (7.5, "due"),
-     (14.9, "due"), (15, "valid")],
-)  # fmt: skip
-def test_a_certificate_is_as_urgent_as_its_renewal(days_left, state):
-    assert classify(days_left) == state
 
 
 def test_certificates_are_listed_by_the_days_that_are_left(ask, fleet: AppContext, clock):
