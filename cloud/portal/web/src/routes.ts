@@ -3,10 +3,12 @@
 import type { PageRoute } from "./routing/page-route";
 import { accountRoutes } from "./pages/account/routes";
 import { basketRoutes } from "./pages/basket/routes";
+import { exploreRoutes } from "./pages/explore/routes";
 import { homeRoutes } from "./pages/home/routes";
 
 export const ROUTES: readonly PageRoute[] = [
   ...homeRoutes,
+  ...exploreRoutes,
   ...accountRoutes,
   ...basketRoutes,
 ];

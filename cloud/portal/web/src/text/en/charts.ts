@@ -1,0 +1,22 @@
+export const chart = {
+  pointAtHour: "Point at an hour, or move to it with the arrow keys.",
+  oneClass: "all alike",
+  below: (limit: string) => `below ${limit}`,
+  from: (limit: string) => `${limit} or more`,
+  range: (from: string, until: string) => `${from} to ${until}`,
+  marks: {
+    estimated: "not observed yet: an estimate",
+    past: "past",
+    sold_out: "sold out",
+    closed: "screen closed",
+    "no-value": "no value",
+  },
+  interval: "P10 to P90",
+  intervalText: (low: string, middle: string, high: string) => `between ${low} and ${high} in four of five cases, ${middle} expected`,
+  zoomIn: "Zoom in",
+  zoomOut: "Zoom out",
+  wholeMap: "Show all",
+  mapHelp: "Drag to move the map. Every screen is also in the list.",
+  noPlaces: "No screen has a position on the map.",
+  basemap: "Outlines: own drawing, CC0",
+};

@@ -1,0 +1,88 @@
+"""Screens for the explorer and the planner: measured, partly measured, not measured, nearly full.
+
+Three weeks of hours follow the usual week of a station. LB-01 was not observed at night, BA-01 and
+ST-01 never. Some coming hours are taken, and WA-01 is closed for a day.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from cloud import database
+from cloud.booking.inventory.blackouts import Blackout, BlackoutKind, store_blackout
+from cloud.database.bookings import booking_slots
+from cloud.forecast.venue_profiles import SATURDAY, SUNDAY, WEEKDAY
+
+HOUR_MS = 3_600_000
+DAYS = 22
+PEOPLE = {"KX-01": 900, "LB-01": 620, "WA-01": 1_100, "OX-01": 1_300, "CW-01": 310, "LS-01": 380}
+"""Entries in an average hour."""
+POSITIONS = 6
+
+
+def seed(engine: Engine, now: datetime) -> None:
+    """Store the history up to `now`, and what is taken after it."""
+    with database.writing(engine) as connection:
+        connection.execute(database.hour_tallies.insert(), list(_history(now)))
+        connection.execute(booking_slots.insert(), list(_taken(now)))
+        _close(connection, now)
+
+
+def _history(now: datetime) -> Iterator[dict[str, Any]]:
+    until = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    for location, people in PEOPLE.items():
+        for age in range(1, 24 * DAYS):
+            at = until - timedelta(hours=age)
+            if location == "LB-01" and at.hour < 6:
+                continue
+            yield _hour(location, at, people)
+
+
+def _hour(location: str, at: datetime, people: int) -> dict[str, Any]:
+    shape = (SATURDAY, SUNDAY)[at.weekday() - 5] if at.weekday() > 4 else WEEKDAY
+    wave = 1 + ((at.toordinal() * 7 + at.hour * 3) % 11 - 5) / 40
+    entries = round(people * shape[at.hour] * wave)
+    return {
+        "location": location,
+        "device": f"{location.lower()}-cam-1",
+        "hour_at": int(at.timestamp()),
+        "reports": 60,
+        "interval_ms": HOUR_MS,
+        "observed_ms": HOUR_MS,
+        "entries": entries,
+        "visits": entries,
+        "onlookers": round(entries * 0.22),
+        "person_ms": entries * 9_000,
+        "facing_ms": entries * 1_400,
+        "looking_ms": entries * 700,
+        "dwell_ms": entries * 9_000,
+    }
+
+
+def _taken(now: datetime) -> Iterator[dict[str, Any]]:
+    first = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    for ahead in range(2, 24 * 10):
+        at = first + timedelta(hours=ahead)
+        used = {7: 4, 8: 6, 9: 3, 17: 5, 18: 6}.get(at.hour, ahead % 3)
+        if at.weekday() < 5 and used:
+            yield {
+                "location": "OX-01", "hour_at": int(at.timestamp()),
+                "capacity": POSITIONS, "used": used,
+            }  # fmt: skip
+
+
+def _close(connection: Connection, now: datetime) -> None:
+    starts_at = (now + timedelta(days=3)).replace(hour=0, minute=0, second=0, microsecond=0)
+    closed = Blackout(
+        id=0,
+        location="WA-01",
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(days=1),
+        kind=BlackoutKind.MAINTENANCE,
+        reason="the panel is replaced",
+        created_by="Mary Poole",
+        created_at=now,
+    )
+    store_blackout(connection, closed)
