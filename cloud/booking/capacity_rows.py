@@ -75,8 +75,11 @@ SELECT location, hour_at, booked FROM :given JOIN slot_occupancy USING (location
 """
 _ENTER: Final = """
 INSERT INTO booking_ledger (line_id, location, hour_at, positions)
-SELECT CAST(:value AS TEXT), given.location, given.hour_at, given.positions FROM :given WHERE true
+SELECT takes.line_id, given.location, given.hour_at, given.positions
+FROM (SELECT line_id FROM booking_takes WHERE line_id = :value) AS takes CROSS JOIN :given
+WHERE true
 """
+"""Nothing is entered for a line without a row in `booking_takes`."""
 _ADD_TO_ENTERED: Final = f"""{_ENTER}
 ON CONFLICT (line_id, location, hour_at)
 DO UPDATE SET positions = booking_ledger.positions + excluded.positions
@@ -141,8 +144,13 @@ def read_outside(connection: Connection, rows: Sequence[SlotRow]) -> dict[tuple[
 def enter_positions(
     connection: Connection, line_id: str, rows: Sequence[SlotRow], *, is_new: bool = False
 ) -> None:
-    """Add positions of a line to the ledger; of a new line, which has none, in less time."""
-    _run(connection, _ENTER if is_new else _ADD_TO_ENTERED, rows, first=(line_id,))
+    """Add positions of a line to the ledger; of a new line, which has none, in less time.
+
+    Raises RuntimeError for a line without a take.
+    """
+    statement = _ENTER if is_new else _ADD_TO_ENTERED
+    if _run(connection, statement, rows, first=(line_id,)).rowcount != len(rows):
+        raise RuntimeError(f"line {line_id} has no take: the transaction must not be committed")
 
 
 def delete_positions(

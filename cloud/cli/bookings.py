@@ -34,7 +34,6 @@ from cloud.booking.inventory.dayparts import ALWAYS
 from cloud.booking.slots import HOUR_S
 from cloud.booking.sweep import sweep
 from cloud.booking.verification import verify_bookings
-from cloud.database import EPOCH
 from cloud.pricing.slot import SlotError, parse_slot
 from cloud.sites.sites import Sites, UnknownLocation
 from cloud.sites.sites_file import SAMPLE, load_sites
@@ -109,7 +108,7 @@ def _show_avails(engine: Engine, sites: Sites, arguments: argparse.Namespace, no
             now=now,
         )
     for one in found.runs:
-        local = (EPOCH + timedelta(seconds=one.starts_at_s)).astimezone(site.zone)
+        local = one.starts_at.astimezone(site.zone)
         reason = f" ({one.reason})" if one.reason else ""
         sys.stdout.write(
             f"{site.id}  {local.isoformat(timespec='minutes')}  {one.hours:>3} h  "

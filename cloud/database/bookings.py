@@ -10,7 +10,6 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
-    ForeignKey,
     Index,
     Integer,
     String,
@@ -59,7 +58,7 @@ booking_takes = Table(
 booking_ledger = Table(
     "booking_ledger",
     metadata,
-    Column("line_id", NAME, ForeignKey("booking_takes.line_id"), primary_key=True),
+    Column("line_id", NAME, primary_key=True),  # of a row of `booking_takes`, which stays for ever
     Column("location", NAME, primary_key=True),
     Column("hour_at", BigInteger, primary_key=True, autoincrement=False),  # seconds since 1970
     Column("positions", Integer, nullable=False),

@@ -4,7 +4,7 @@ Status and reasons are those of OpenDirect 2.1. The answer is no hold. Staff may
 that have the positions; a buyer never learns who has them.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -31,7 +31,6 @@ from cloud.booking.inventory.blackouts import read_blackouts
 from cloud.booking.inventory.blocking_lines import BlockingLine, read_blocking_lines
 from cloud.booking.inventory.restrictions import CreativeFacts, find_violations, read_restrictions
 from cloud.booking.slots import HOUR_S, AvailReason, DeliveryType
-from cloud.database import EPOCH
 
 MAX_AVAILS: Final = 100_000
 MAX_BLOCKING: Final = 500
@@ -110,12 +109,11 @@ def read_avails(context: AppContext, asked: AvailsRequest) -> bytes:
         lines = None
         if asked.blocking:
             lines = read_blocking_lines(connection, selection.demand, most=MAX_BLOCKING)
-    moments = _Moments()
     return msgspec.json.encode(
         {
             "at": now,
             "status": summarize(one.status for one in found),
-            "screens": [_describe(one, moments) for one in found],
+            "screens": [_describe(one) for one in found],
             "blocking": None if lines is None else [_describe_blocker(one) for one in lines],
         }
     )
@@ -146,33 +144,12 @@ def compute_selected(
     ]
 
 
-class _Run(msgspec.Struct, frozen=True):
-    """`AvailsRun`, encoded many times faster."""
-
-    starts_at: datetime
-    hours: int
-    status: AvailStatus
-    reason: AvailReason | None
-    free: int
-
-
-class _Moments(dict[int, datetime]):
-    """The instants of seconds, each made once for all screens."""
-
-    def __missing__(self, second: int) -> datetime:
-        self[second] = moment = EPOCH + timedelta(seconds=second)
-        return moment
-
-
-def _describe(found: SiteAvails, moments: _Moments) -> dict[str, Any]:
+def _describe(found: SiteAvails) -> dict[str, Any]:
     return {
         "location": found.site.id,
         "positions": found.site.loop.positions,
         "status": found.status,
-        "runs": [
-            _Run(moments[one.starts_at_s], one.hours, one.status, one.reason, one.free)
-            for one in found.runs
-        ],
+        "runs": found.runs,
     }
 
 

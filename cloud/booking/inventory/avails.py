@@ -6,8 +6,9 @@ screens for four weeks are a short answer. No figure tells who has the positions
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 from operator import attrgetter
 from typing import Final
 
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cloud.booking.inventory.blackouts import Blackout
-from cloud.booking.slots import HOUR_S, AvailReason
+from cloud.booking.slots import HOUR_S, MAX_SLOTS, AvailReason
 from cloud.database import EPOCH
 from cloud.sites.site_model import Site
 
@@ -58,7 +59,7 @@ class SlotCounts:
 class AvailRun(msgspec.Struct, frozen=True):
     """Consecutive hours of one screen with the same answer."""
 
-    starts_at_s: int
+    starts_at: datetime
     hours: int
     status: AvailStatus
     reason: AvailReason | None
@@ -86,15 +87,17 @@ def compute_avails(
 ) -> SiteAvails:
     """The avails of one screen for the positions of each hour, in the order of the hours."""
     free = np.maximum(0, site.loop.positions - counts.taken - counts.outside)
-    codes = np.where(free + counts.held >= positions, _Code.OPTIONED, _Code.BOOKED)
-    codes = np.where(free >= positions, _Code.NONE, codes)
-    for number, closed in enumerate(_find_closed(hours_s, blackouts)):
-        codes = np.where(closed, (_Code.OUT_OF_CHARGE, _Code.EXCLUDED)[number], codes)
+    codes = np.full(hours_s.shape, int(_Code.BOOKED))
+    codes[free + counts.held >= positions] = _Code.OPTIONED
+    codes[free >= positions] = _Code.NONE
+    if blackouts:
+        in_maintenance, excluded = _find_closed(hours_s, blackouts)
+        codes[in_maintenance] = _Code.OUT_OF_CHARGE
+        codes[excluded] = _Code.EXCLUDED
     if is_prohibited:
-        codes = np.full(hours_s.shape, _Code.PROHIBITED)
-    begun = hours_s < (now - EPOCH).total_seconds()
-    codes = np.where(begun, _Code.INVALID_PERIOD, codes)
-    free = np.where(codes > _Code.OPTIONED, 0, free)
+        codes[:] = _Code.PROHIBITED
+    codes[hours_s < (now - EPOCH).total_seconds()] = _Code.INVALID_PERIOD
+    free[codes > int(_Code.OPTIONED)] = 0
     runs = _list_runs(hours_s, free, codes)
     return SiteAvails(site, summarize(map(attrgetter("status"), runs)), runs)
 
@@ -120,20 +123,28 @@ def _find_closed(
 def _list_runs(hours_s: Integers, free: Integers, codes: Integers) -> tuple[AvailRun, ...]:
     if not hours_s.size:
         return ()
-    changed = (np.diff(free) != 0) | (np.diff(codes) != 0) | (np.diff(hours_s) != HOUR_S)
-    first = np.concatenate(([0], np.flatnonzero(changed) + 1))
-    lengths, codes, free = np.diff(first, append=hours_s.size), codes[first], free[first]
-    statuses = np.where(codes == _Code.NONE, 0, np.where(free > 0, 1, 2))
+    alike = free * len(_Code) + codes  # one number for each pair
+    changed = (alike[1:] != alike[:-1]) | (hours_s[1:] - hours_s[:-1] != HOUR_S)
+    first = np.concatenate(([0], np.flatnonzero(changed) + 1, [hours_s.size]))
+    lengths, first = first[1:] - first[:-1], first[:-1]
+    codes, free = codes[first], free[first]
+    statuses = np.where(codes == int(_Code.NONE), 0, 2 - (free > 0))
     return tuple(
         map(
             AvailRun,
-            hours_s[first].tolist(),
+            map(_to_instant, hours_s[first].tolist()),
             lengths.tolist(),
             map(_STATUSES.__getitem__, statuses.tolist()),
             map(_REASONS.__getitem__, codes.tolist()),
             free.tolist(),
         )
     )
+
+
+@lru_cache(maxsize=MAX_SLOTS)
+def _to_instant(second: int) -> datetime:
+    """The instant of a second; the hours of all screens are the same."""
+    return EPOCH + timedelta(seconds=second)
 
 
 _STATUSES: Final = (AvailStatus.AVAILABLE, AvailStatus.PARTIAL, AvailStatus.UNAVAILABLE)

@@ -61,7 +61,8 @@ def describe_avails(
     grouped: dict[tuple[AvailStatus, str | None], list[int]] = defaultdict(list)
     for run in found.runs:
         reason = None if run.reason is None else run.reason.value
-        grouped[run.status, reason] += [run.starts_at_s + n * HOUR_S for n in range(run.hours)]
+        first_s = int(run.starts_at.timestamp())
+        grouped[run.status, reason] += [first_s + n * HOUR_S for n in range(run.hours)]
     return {
         "productid": site.id,
         "accountid": account,
