@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, select
 
 from cloud.booking import capacity
 from cloud.booking.capacity import confirm, extend, release
+from cloud.booking.capacity_rows import enter_positions, read_ledger
 from cloud.booking.slots import (
     AvailReason,
     DeliveryType,
@@ -168,3 +169,10 @@ def test_a_renamed_location_keeps_what_is_taken(connection: Connection) -> None:
     assert (used(connection, at="KX-10"), used(connection)) == ({0: 6, 1: 4}, {})
     assert ledger_sums(connection) == slot_sums(connection)
     assert release(connection, "a") == 8
+
+
+def test_no_position_is_entered_for_a_line_without_a_take(connection: Connection) -> None:
+    rows = [("KX-01", EIGHT_S, 1)]
+    with pytest.raises(RuntimeError, match="line l-9 has no take"):
+        enter_positions(connection, "l-9", rows)
+    assert read_ledger(connection, rows) == []

@@ -17,6 +17,7 @@ from cloud.database import (
     run_many,
     writing,
 )
+from cloud.database.engine import write_array
 
 
 def test_making_the_tables_again_keeps_what_is_there(engine: Engine) -> None:
@@ -108,3 +109,17 @@ def test_many_rows_arrive_as_they_were_sent(engine: Engine) -> None:
         held = connection.execute(select(report_streams).order_by(report_streams.c.through)).all()
     assert [row.received_ranges for row in held] == nasty
     assert [(EPOCH - row.acknowledged_at).microseconds for row in held] == list(range(len(nasty)))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ("KX-01", "LB-01"), ('a"b', "c"), ("a\\", "b"), ("a", None), ("NULL", ""), ("{a,b}", " "),
+        (1, None, -3),
+    ],
+)  # fmt: skip
+def test_an_array_is_read_back_as_it_was_written(postgresql_engine: Engine, values: tuple) -> None:
+    kind = "text" if any(isinstance(one, str) for one in values) else "integer"
+    with reading(postgresql_engine) as connection:
+        found = connection.exec_driver_sql(f"SELECT %s::{kind}[]", (write_array(values),)).scalar()
+    assert tuple(found) == values
