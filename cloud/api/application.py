@@ -113,6 +113,8 @@ from cloud.fleet.registry.devices import RegistryError, UnknownDevice
 from cloud.fleet.shadows.desired_config import DesiredConfigError
 from cloud.fleet.shadows.shadow import ShadowError
 from cloud.money import MoneyError
+from cloud.portal import addresses as portal_addresses
+from cloud.portal import routes as portal_routes
 from cloud.pricing.optimise.brief import BriefError
 from cloud.pricing.optimise.subprocess_solver import SearchStopped
 from cloud.pricing.slot import SlotError
@@ -138,6 +140,7 @@ ROUTE_MODULES: Final = (
     fleet_summary, fleet_devices, fleet_config, fleet_jobs, fleet_certificates, operations_routes,
     accounts, brands,
     users, sign_in, openid, passwords, health, page,
+    portal_routes,
 )  # fmt: skip
 
 DATABASE_UNAVAILABLE: Final = (
@@ -277,7 +280,7 @@ def create_app(
 
 def _needs_no_key(path: str) -> bool:
     """Pages without data, and webhooks, which are signed."""
-    return page.is_public(path) or is_webhook(path)
+    return page.is_public(path) or portal_addresses.is_public(path) or is_webhook(path)
 
 
 @cache

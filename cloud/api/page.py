@@ -1,4 +1,4 @@
-"""The pages: live audience, prices, status and the reference, with the OpenAPI document.
+"""Pages beside the portal: prices, status and the reference, with the OpenAPI document.
 
 Self-contained: the content security policy allows nothing from another server.
 """
@@ -19,8 +19,7 @@ FILES: Final = {file.name: file for file in STATIC.iterdir() if file.suffix in M
 
 OPEN: Final = frozenset(
     {
-        "/", "/prices", "/status", "/docs", "/sign-in", "/password", "/unsubscribe",
-        "/openapi.json", "/healthz", "/readyz",
+        "/prices", "/status", "/docs", "/unsubscribe", "/openapi.json", "/healthz", "/readyz",
     }
 )  # fmt: skip
 SIGN_IN: Final = frozenset(
@@ -40,12 +39,6 @@ def is_public(path: str) -> bool:
     return path in OPEN or path in SIGN_IN or (folder == "/static" and name in FILES)
 
 
-@router.get("/")
-async def live() -> Response:
-    """The live page."""
-    return _file("live.html")
-
-
 @router.get("/prices")
 async def prices() -> Response:
     """The prices of a day, hour by hour."""
@@ -56,18 +49,6 @@ async def prices() -> Response:
 async def status() -> Response:
     """The state of the API, as a page."""
     return _file("status.html")
-
-
-@router.get("/sign-in")
-async def sign_in() -> Response:
-    """The sign-in of users."""
-    return _file("sign-in.html")
-
-
-@router.get("/password")
-async def password() -> Response:
-    """The page of the links that are sent by e-mail."""
-    return _file("password.html")
 
 
 @router.get("/docs")

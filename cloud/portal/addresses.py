@@ -14,6 +14,12 @@ SECTIONS: Final = frozenset(
         "operations", "analytics",
     }
 )  # fmt: skip
+ASSETS: Final = "/assets/"
+
+
+def is_public(path: str) -> bool:
+    """Whether a path of the portal is answered without a key: all are, they have no data."""
+    return is_page(path) or path.startswith(ASSETS)
 
 
 def is_page(path: str) -> bool:

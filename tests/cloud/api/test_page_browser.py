@@ -124,8 +124,6 @@ def test_the_prices_of_a_day_are_drawn_within_their_band(page: Page, address: st
 @pytest.mark.parametrize(
     ("path", "drawn"),
     [
-        ("/", "document.querySelectorAll('#reasons li').length && "
-              "document.querySelectorAll('#figures dd').length"),
         ("/prices", "document.querySelectorAll('#hours tr').length"),
         ("/status", "document.querySelectorAll('#figures dd').length"),
         ("/docs", "document.body.textContent.includes('/api/pricing/plans')"),
@@ -140,28 +138,9 @@ def test_no_page_has_a_fault_or_fetches_from_elsewhere(page: Page, address, path
     assert [one for one in page.fetched if not one.startswith((address, "data:"))] == []
 
 
-def test_with_an_empty_database_nothing_is_said_to_have_been_seen(page: Page, address: str):
-    page.open(address)
-    page.until("document.querySelectorAll('#figures dd').length")
-    figures = page.value(
-        "[...document.querySelectorAll('#figures dd')].map((one) => one.textContent)"
-    )
-    bars = page.value("document.querySelectorAll('#hour rect').length")
-    text = page.text()
-
-    assert set(figures) == {"\N{EN DASH}", "no data"}
-    assert bars == 0
-    assert page.value("document.querySelectorAll('#hour .absent').length") == 12
-    assert "No report has come from here yet" in text
-    assert "£" in page.until("document.getElementById('price').textContent")
-    assert "undefined" not in text
-    assert "NaN" not in text
-
-
 @pytest.mark.parametrize(
     ("path", "drawn"),
     [
-        ("/", "document.querySelectorAll('#reasons li').length"),
         ("/prices", "document.querySelectorAll('#hours tr').length"),
     ],
 )
@@ -188,7 +167,7 @@ def test_a_place_that_is_not_there_is_refused_in_words(page: Page, address: str)
     assert page.faults == []
 
 
-@pytest.mark.parametrize("path", ["/", "/prices"])
+@pytest.mark.parametrize("path", ["/prices"])
 def test_without_a_key_there_is_a_sign_in_and_nothing_for_administrators(
     page: Page, locked: str, context: AppContext, path: str
 ):
@@ -224,7 +203,7 @@ OVERLAPS = """[...document.querySelectorAll('.chart')].flatMap((chart) => {
 
 
 @pytest.mark.parametrize(("width", "scheme"), VIEWS)
-@pytest.mark.parametrize("path", ["/", "/prices"])
+@pytest.mark.parametrize("path", ["/prices"])
 def test_charts_can_be_read_on_a_telephone_and_by_everyone(
     page: Page, address: str, path: str, width: int, scheme: str
 ):
@@ -250,38 +229,7 @@ def test_the_other_pages_fit_on_a_telephone_too(page: Page, address: str, path: 
         assert find_violations(page) == []
 
 
-def test_an_old_report_is_not_shown_as_the_current_figure(
-    page: Page, context: AppContext, address: str
-):
-    now = utc_now()
-    row = {
-        "location": "KX-01", "device": "kx-01-cam-1", "reports": 6, "interval_ms": 60_000,
-        "observed_ms": 60_000, "person_ms": 36_000, "entries": 3, "visits": 3,
-    }  # fmt: skip
-    figure = "document.querySelector('#figures dd').textContent"
-
-    def reported(minutes_ago: float) -> None:
-        at = int((now - timedelta(minutes=minutes_ago)).timestamp()) // 60 * 60
-        with database.writing(context.engine) as connection:
-            connection.execute(database.minute_tallies.delete())
-            connection.execute(database.minute_tallies.insert().values(row | {"minute_at": at}))
-        page.open(address)
-
-    reported(0)
-    page.until(f"{figure} === '0.6'")
-    assert "Last report" in page.text()
-    for minutes in (3.5, 4.5, 20):
-        reported(minutes)
-        page.until(f"{figure} === 'no data'")
-        assert page.until("document.getElementById('now-KX-01').textContent") == "\N{EN DASH}"
-        assert "What is in view now is not known" in page.text()
-    with database.writing(context.engine) as connection:
-        connection.execute(database.minute_tallies.delete())
-
-
 def test_the_status_page_shows_words(page: Page, address: str):
-    page.open(address)
-    assert page.until("[...document.querySelectorAll('nav a')].at(-1).href") == f"{address}/status"
     page.open(f"{address}/status")
     page.until("document.querySelectorAll('#figures dd').length")
     assert "Ready" in page.text()

@@ -19,6 +19,7 @@ from cloud.app.context import AppContext
 from cloud.auth.access import get_caller
 from cloud.auth.keys import Role, create_key
 from cloud.auth.quota import Quota
+from cloud.portal.addresses import is_public
 from tests.cloud.api.conftest import ApiClient
 from tests.cloud.app_context import FRIDAY_NOON
 from tests.cloud.databases import create_tables
@@ -35,12 +36,9 @@ CLIENTS = ADMINS | {Role.ADVERTISER, Role.AGENCY}
 OPERATORS = frozenset({Role.OPERATIONS, Role.ADMIN})
 OPEN = frozenset(
     {
-        "/",
         "/prices",
         "/status",
         "/docs",
-        "/sign-in",
-        "/password",
         "/unsubscribe",
         "/openapi.json",
         "/static/{name}",
@@ -136,7 +134,7 @@ ROLES = {
 """Start of a path, or of method and path -> roles; the longest that matches counts."""
 
 PARAMETERS = {
-    "location": "KX-01", "time_slot": "2026-11-23T08:00", "name": "live.js", "device": "cam-01",
+    "location": "KX-01", "time_slot": "2026-11-23T08:00", "name": "prices.js", "device": "cam-01",
     "job": "a-job-1", "alert": "1", "dead_letter": "1", "mute": "1",
     "table": "trusted.audience_reports", "plan": "0" * 32, "quote": "0" * 32, "hold": "0" * 32,
     "blackout": "1", "product": "commuters", "daypart": "morning", "account": "acme",
@@ -164,7 +162,11 @@ ROUTES = [
 ]
 SIGNED = frozenset({"/api/payments/webhooks/{provider}"})
 """Routes whose requests have a signature in place of a key."""
-CLOSED = [(method, path) for method, path in ROUTES if path not in OPEN | page.SIGN_IN | SIGNED]
+CLOSED = [
+    (method, path)
+    for method, path in ROUTES
+    if path not in OPEN | page.SIGN_IN | SIGNED and not is_public(path)
+]
 
 
 def depends_on(dependant: Dependant, call: object) -> bool:

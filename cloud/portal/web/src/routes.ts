@@ -5,9 +5,11 @@ import { accountRoutes } from "./pages/account/routes";
 import { basketRoutes } from "./pages/basket/routes";
 import { exploreRoutes } from "./pages/explore/routes";
 import { homeRoutes } from "./pages/home/routes";
+import { liveRoutes } from "./pages/live/routes";
 
 export const ROUTES: readonly PageRoute[] = [
   ...homeRoutes,
+  ...liveRoutes,
   ...exploreRoutes,
   ...accountRoutes,
   ...basketRoutes,

@@ -38,6 +38,6 @@ function useSignOut(): () => void {
 }
 
 /** The name without the id that the audit log needs. */
-export function shortName(me: Pick<Me, "name">): string {
-  return me.name.replace(/ \(user [0-9a-f]+\)$/, "");
+export function shortName(me: Pick<Me, "name" | "user">): string {
+  return me.user === null ? shell.openAccessName : me.name.replace(/ \(user [0-9a-f]+\)$/, "");
 }

@@ -1,5 +1,5 @@
-import { Navigate, useLocation } from "@tanstack/react-router";
-import { Suspense, type ReactNode } from "react";
+import { useRouter } from "@tanstack/react-router";
+import { Suspense, useEffect, type ReactNode } from "react";
 import { Page } from "../design/Page";
 import { ErrorState, Loading, NoPermission } from "../design/states";
 import { isShownTo, type PageRoute } from "../routing/page-route";
@@ -15,10 +15,19 @@ export function Gate({ route, children }: { route: PageRoute; children: ReactNod
 function SessionGate({ route, children }: { route: PageRoute; children: ReactNode }) {
   const { state, error, retry } = useSessionState();
   const me = useMe();
-  const next = useLocation().href;
   if (state === "unknown") return <div className="page"><Loading /></div>;
   if (state === "failed") return <Page title={common.noAnswer}><ErrorState error={error} onRetry={retry} /></Page>;
-  if (me === undefined) return <Navigate to="/sign-in" search={{ next } as never} replace />;
+  if (me === undefined) return <ToSignIn />;
   if (!isShownTo(route, me.roles)) return <Page title={common.noPermission}><NoPermission /></Page>;
   return <>{children}</>;
+}
+
+/** Reads the address once: it changes before this page is gone. */
+function ToSignIn() {
+  const router = useRouter();
+  useEffect(() => {
+    const next = router.state.location.href;
+    void router.navigate({ to: "/sign-in", search: { next } as never, replace: true });
+  }, [router]);
+  return <div className="page"><Loading /></div>;
 }

@@ -57,6 +57,7 @@ export const shell = {
   reference: "API reference",
   status: "Status",
   openAccess: "Open access: nobody has to sign in on this server",
+  openAccessName: "Open access",
   expired: "Your session has ended",
   expiredDetail: "Sign in again: what you have entered stays, and what you have just sent is sent again.",
   leave: "Leave this page",
