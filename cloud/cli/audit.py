@@ -20,6 +20,7 @@ from cloud.app.context import Clock
 from cloud.auth import checkpoints
 from cloud.auth.audit import AuditEntry, AuditError, read_entries, verify_chain
 from cloud.auth.checkpoints import CheckpointError, CheckpointKeys
+from cloud.cli.whole_file import write_whole_file
 from cloud.database.columns import UnreadableInstantError
 from wire.clock import utc_now
 
@@ -139,8 +140,7 @@ def _list(connection: Connection, action: str | None) -> None:
 
 def _export(connection: Connection, file: Path) -> None:
     try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as out:
+        with write_whole_file(file, must_be_new=True) as out:
             for one in read_entries(connection):
                 out.write(msgspec.json.encode(one) + b"\n")
     except OSError as error:

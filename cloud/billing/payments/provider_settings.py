@@ -2,7 +2,8 @@
 
 `ONLOOKER_STRIPE_KEY` and `ONLOOKER_STRIPE_WEBHOOK_SECRETS` (two with a comma between them while one
 is replaced) are secrets: a value `@FILE` is read from that file. Without a key, payment is on
-account only.
+account only. `ONLOOKER_STRIPE_URL` says where the key is sent: to Stripe, or to a simulated
+provider on this machine. It has no default, so that nothing is sent by oversight.
 """
 
 import os
@@ -20,6 +21,7 @@ KEY = "ONLOOKER_STRIPE_KEY"
 SECRETS = "ONLOOKER_STRIPE_WEBHOOK_SECRETS"
 URL = "ONLOOKER_STRIPE_URL"
 RETURN_URL = "ONLOOKER_PAYMENT_RETURN_URL"
+STRIPE = "https://api.stripe.com"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -49,8 +51,18 @@ def _read_secret(environment: Mapping[str, str], variable: str) -> str | None:
 
 
 def _read_url(environment: Mapping[str, str]) -> str | None:
-    """The address of a simulated provider; the key is sent there without encryption."""
+    """The address of a simulated provider, or None for Stripe's."""
     given = environment.get(URL)
-    if given and urlsplit(given).hostname not in LOOPBACK:
-        raise SettingsError(f"{URL} is only for a simulated provider on this machine: unset it")
-    return given or None
+    if not given:
+        raise SettingsError(
+            f"{KEY} is set and {URL} is not: set it to {STRIPE}, or to the address of a simulated "
+            "provider on this machine"
+        )
+    if given.rstrip("/") == STRIPE:
+        return None
+    if urlsplit(given).hostname not in LOOPBACK:
+        raise SettingsError(
+            f"{URL} is neither {STRIPE} nor a simulated provider on this machine: the key is not "
+            "sent there"
+        )
+    return given

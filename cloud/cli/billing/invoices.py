@@ -38,6 +38,7 @@ from cloud.billing.finalising import Decision, finalise_due, finalise_invoice
 from cloud.billing.make_good_credits import settle_make_goods
 from cloud.billing.vat import VatError
 from cloud.cli.billing.tables import describe_document, list_lines
+from cloud.cli.whole_file import write_whole_file
 from cloud.money import MoneyError, minor
 from cloud.sites.sites_file import SAMPLE, load_sites
 from wire.clock import utc_now
@@ -163,7 +164,8 @@ def _export(connection: Connection, _: Decision, arguments: argparse.Namespace) 
     else:
         content = write_xml(document, Syntax(arguments.format))
     try:
-        arguments.out.write_bytes(content)
+        with write_whole_file(arguments.out) as file:
+            file.write(content)
     except OSError as error:
         sys.stderr.write(f"{arguments.out} cannot be written: {error.strerror}\n")
         return 1

@@ -112,7 +112,10 @@ def _reconcile(
 ) -> int:
     provider = service.providers.get(arguments.provider)
     if provider is None:
-        sys.stderr.write(f"no payment provider {arguments.provider!r} is set up\n")
+        sys.stderr.write(
+            f"no payment provider {arguments.provider!r} is set up, there are "
+            f"{', '.join(service.providers)}: set ONLOOKER_STRIPE_KEY and ONLOOKER_STRIPE_URL\n"
+        )
         return 1
     if provider.extends_credit:
         sys.stderr.write("payment on account has no list: compare the bank statement\n")

@@ -5,6 +5,7 @@ as delivered; for Broadsign the audience of display units by hour.
 """
 
 import argparse
+import io
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from cloud.campaigns.campaign import find_campaign
 from cloud.campaigns.performance import read_performance
 from cloud.campaigns.plays.names import NameAliases, load_aliases
 from cloud.campaigns.usual_audience import UsualAudience, forecast_from_database
+from cloud.cli.whole_file import write_whole_file
 from cloud.pricing.slot import Slot, list_slots, parse_slot
 from cloud.sites.site_model import Site
 from cloud.trade.exports import broadsign, xibo
@@ -166,5 +168,8 @@ def _open_output(path: Path | None) -> Iterator[TextIO]:
     if path is None:
         yield sys.stdout
         return
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with (
+        write_whole_file(path) as whole,
+        io.TextIOWrapper(whole, encoding="utf-8", newline="") as file,
+    ):
         yield file

@@ -5,7 +5,9 @@ import pytest
 from cloud.billing.payments.provider_settings import open_providers
 from cloud.settings import SettingsError
 
-KEY = {"ONLOOKER_STRIPE_KEY": "sk_test_secret"}
+KEY = {
+    "ONLOOKER_STRIPE_KEY": "sk_test_secret", "ONLOOKER_STRIPE_URL": "https://api.stripe.com",
+}  # fmt: skip
 
 
 def test_without_a_key_payment_is_on_account_only():
@@ -24,12 +26,18 @@ def test_a_key_and_two_secrets_set_stripe_up(tmp_path):
     assert "whsec" not in repr(vars(found["stripe"])["_settings"])
 
 
+def test_the_key_is_sent_to_stripe_where_its_address_is_given():
+    stripe = open_providers(KEY)["stripe"]
+    assert vars(stripe)["_settings"].url is None
+
+
 @pytest.mark.parametrize(
     ("more", "reason"),
     [
         ({"ONLOOKER_STRIPE_WEBHOOK_SECRETS": "a,b,c"}, "has 3 secrets: give at most 2"),
         ({"ONLOOKER_STRIPE_KEY": "@/nowhere/key"}, "ONLOOKER_STRIPE_KEY: the file"),
-        ({"ONLOOKER_STRIPE_URL": "http://example.org"}, "on this machine: unset it"),
+        ({"ONLOOKER_STRIPE_URL": "http://example.org"}, "the key is not sent there"),
+        ({"ONLOOKER_STRIPE_URL": ""}, "ONLOOKER_STRIPE_URL is not: set it to https://api.stripe"),
     ],
 )  # fmt: skip
 def test_settings_that_cannot_be_used_are_refused(more, reason):
