@@ -98,6 +98,8 @@ class AnalyticsQuery(BaseModel):
 def parse_query(text: str) -> AnalyticsQuery:
     """The analysis of the query of an address; names that it does not know are ignored.
 
+    Weekdays and locations are repeated as in the query of the API, or separated by commas.
+
     Raises:
         AnalyticsQueryError: a value is not allowed.
     """
@@ -106,7 +108,7 @@ def parse_query(text: str) -> AnalyticsQuery:
     given: dict[str, Any] = {}
     for name, values in parse_qs(text).items():
         if name in ("weekday", "location"):
-            given[name] = tuple(values)
+            given[name] = tuple(one for value in values for one in value.split(",") if one)
         elif name in AnalyticsQuery.model_fields:
             given[name] = values[-1]
     try:

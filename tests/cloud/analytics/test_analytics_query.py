@@ -22,6 +22,9 @@ def test_names_of_the_page_alone_are_ignored() -> None:
     assert found == AnalyticsQuery(
         days=7, weekday=(1, 5), measure=AttentionMeasure.ATTENTION, location=("KX-01",)
     )
+    assert parse_query("weekday=1%2C5&location=KX-01,LB-01") == AnalyticsQuery(
+        weekday=(1, 5), location=("KX-01", "LB-01")
+    )
     assert parse_query("") == AnalyticsQuery()
 
 

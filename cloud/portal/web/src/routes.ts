@@ -4,6 +4,7 @@ import type { PageRoute } from "./routing/page-route";
 import { accountRoutes } from "./pages/account/routes";
 import { basketRoutes } from "./pages/basket/routes";
 import { exploreRoutes } from "./pages/explore/routes";
+import { analyticsRoutes } from "./pages/analytics/routes";
 import { homeRoutes } from "./pages/home/routes";
 import { liveRoutes } from "./pages/live/routes";
 
@@ -12,5 +13,6 @@ export const ROUTES: readonly PageRoute[] = [
   ...liveRoutes,
   ...exploreRoutes,
   ...accountRoutes,
+  ...analyticsRoutes,
   ...basketRoutes,
 ];
