@@ -1,7 +1,7 @@
 """Order a package: the hours of a product in a flight, locked at their price, within the budget."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_FLOOR, Decimal
@@ -18,6 +18,7 @@ from cloud.api.adcp.tool_call import ToolCall
 from cloud.api.adcp.unsupported import OVERLAY_FIELDS, PACKAGE_FIELDS, refuse_fields, refuse_others
 from cloud.api.booking.quotes import lock_quote
 from cloud.app.buyer import Buyer
+from cloud.app.context import ForecastFailed
 from cloud.app.forecasts import REACH
 from cloud.app.orders.line_creatives import require_usable_creatives
 from cloud.app.slot_quotes import compute_quote
@@ -78,6 +79,23 @@ def read_window(
         name = "start_time" if window.starts_at < starts_at else "end_time"
         raise invalid_value(f"{where}.{name}", "the package is not within the media buy")
     return window
+
+
+def compute_forecasts(call: ToolCall, asked: Sequence[PackageRequest]) -> None:
+    """Compute the forecasts of the screens of packages before the transaction that prices them.
+
+    Prices are computed in the transaction from what is then in force: a forecast that has become
+    old, or was changed in between, is computed again there. A screen without a forecast is refused
+    there too, with its field.
+    """
+    ids = {one.product_id for one in asked}
+    if not ids:
+        return
+    sold = call.read(lambda connection: read_sold_products(connection, call))
+    sites = {site.id: site for one in sold if one.product.id in ids for site in one.sites}
+    for site in sites.values():
+        with suppress(ForecastFailed):
+            call.context.forecast(site)
 
 
 def add_package(

@@ -67,8 +67,11 @@ class ToolCall:
         tool: str,
         arguments: ChangeArguments,
         change: Callable[[Connection], dict[str, Any]],
+        prepare: Callable[[], None],
     ) -> dict[str, Any]:
         """The answer of a change, or that of the first call with the key.
+
+        `prepare` is called before the transaction of the change, not for a call that is repeated.
 
         Raises:
             KeyInUse, KeyReused
@@ -76,10 +79,13 @@ class ToolCall:
         signed = {name: value for name, value in self.sent.items() if name not in UNSIGNED}
         digest = hashlib.sha256(msgspec.json.encode(signed, order="sorted")).hexdigest()
         keyed = KeyedRequest(self.caller.account, f"MCP {tool}", arguments.idempotency_key, digest)
+
+        def prepare_change() -> Callable[[Connection], Reply]:
+            prepare()
+            return lambda connection: Reply(200, encode(change(connection)))
+
         try:
-            response = IdempotentRequest(keyed).run(
-                self.context, lambda connection: Reply(200, encode(change(connection)))
-            )
+            response = IdempotentRequest(keyed).run_prepared(self.context, prepare_change)
         except DryRun as ended:
             return ended.content
         self.context.booking_cache.clear()

@@ -25,6 +25,7 @@ from cloud.api.adcp import (
 )
 from cloud.api.adcp.arguments import ChangeArguments, ToolArguments
 from cloud.api.adcp.errors import AdcpError, invalid_arguments, to_adcp_error
+from cloud.api.adcp.package_orders import compute_forecasts
 from cloud.api.adcp.tool_call import ToolCall, encode
 from cloud.api.adcp.unsupported import describe_refused
 
@@ -35,12 +36,16 @@ SCHEMA_OF: Final = "#/$defs/{name}"
 
 @dataclass(frozen=True, slots=True)
 class SellerTool:
-    """A tool; `run` takes the call, its arguments, and a connection where it is a change."""
+    """A tool; `run` takes the call, its arguments, and a connection where it is a change.
+
+    `prepare` does before the transaction of a change what takes long.
+    """
 
     name: str
     description: str
     arguments: type[ToolArguments]
     run: Callable[..., dict[str, Any]]
+    prepare: Callable[[ToolCall, Any], None] = lambda *_: None
 
     @property
     def is_change(self) -> bool:
@@ -74,10 +79,12 @@ TOOLS: Final[Mapping[str, SellerTool]] = {
         SellerTool(
             "create_media_buy", "Book the hours of products, each within a budget.",
             arguments.CreateMediaBuyArguments, media_buys.create_media_buy,
+            lambda call, asked: compute_forecasts(call, asked.packages),
         ),
         SellerTool(
             "update_media_buy", "Pause, resume or cancel a media buy, change budgets or creatives.",
             arguments.UpdateMediaBuyArguments, media_buy_updates.update_media_buy,
+            lambda call, asked: compute_forecasts(call, asked.new_packages),
         ),
         SellerTool(
             "get_media_buys", "Media buys with their status and packages.",
@@ -158,7 +165,12 @@ def _run(tool: SellerTool, call: ToolCall) -> dict[str, Any]:
     except msgspec.ValidationError as error:
         raise invalid_arguments(error) from error
     if isinstance(found, ChangeArguments):
-        return call.run_once(tool.name, found, lambda connection: tool.run(call, found, connection))
+        return call.run_once(
+            tool.name,
+            found,
+            lambda connection: tool.run(call, found, connection),
+            lambda: tool.prepare(call, found),
+        )
     return tool.run(call, found)
 
 
