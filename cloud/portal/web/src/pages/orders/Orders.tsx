@@ -1,0 +1,51 @@
+import { useState } from "react";
+import { useGet, type Schema } from "../../api/client";
+import { Button, DataView, DownloadButton, Empty, Link, LinkButton, Page, Table, type Column } from "../../design";
+import { minorMoney } from "../../format/money";
+import { dateText, instantText } from "../../format/time";
+import { orders as t } from "../../text/en/orders";
+import { StatusBadge, statusText, type BookingStatus } from "./status";
+
+type Order = Schema<"OrderOverview">;
+
+const PAGE = 50;
+const MOST = 100;
+
+export default function Orders() {
+  const [limit, setLimit] = useState(PAGE);
+  const orders = useGet("/api/orders", { params: { query: { limit } } });
+  return (
+    <Page title={t.title} lead={t.lead} actions={<DownloadButton href="/api/orders.csv">{t.csvOfLines}</DownloadButton>}>
+      <DataView query={orders} isEmpty={(data) => data.total === 0} empty={<Empty title={t.empty} action={<LinkButton to="/basket">{t.toBasket}</LinkButton>}>{t.emptyDetail}</Empty>}>
+        {(data) => (
+          <>
+            <Table caption={t.caption} columns={COLUMNS} rows={data.orders} rowKey={(order) => order.id} />
+            {data.total > data.orders.length && limit < MOST && <div><Button onPress={() => setLimit(MOST)}>{t.more}</Button></div>}
+          </>
+        )}
+      </DataView>
+    </Page>
+  );
+}
+
+const COLUMNS: readonly Column<Order>[] = [
+  { id: "name", title: t.name, isHeader: true, value: (order) => order.name, cell: (order) => <Link to={`/orders/${order.id}`}>{order.name}</Link> },
+  { id: "account", title: t.account, value: (order) => order.account, cell: (order) => order.account },
+  { id: "placed", title: t.placed, value: (order) => order.created_at, cell: (order) => instantText(order.created_at) },
+  { id: "flight", title: t.flight, value: (order) => order.starts_at, cell: flightOf },
+  { id: "state", title: t.state, value: listStates, cell: (order) => <States order={order} /> },
+  { id: "net", title: t.net, isNumber: true, value: (order) => order.net_minor, cell: (order) => minorMoney(order.net_minor, order.currency) },
+];
+
+function flightOf(order: Pick<Order, "starts_at" | "ends_at">): string {
+  return order.starts_at === null ? t.noLines : t.flightOf(dateText(order.starts_at), dateText(order.ends_at));
+}
+
+function listStates(order: Order): string {
+  return Object.keys(order.statuses).map(statusText).join(", ");
+}
+
+function States({ order }: { order: Order }) {
+  const found = Object.entries(order.statuses) as [BookingStatus, number][];
+  return <div className="row">{found.length === 0 ? <span className="quiet">{t.noLines}</span> : found.map(([status, count]) => <StatusBadge key={status} status={status} count={count} />)}</div>;
+}
