@@ -3,10 +3,14 @@
 import type { PageRoute } from "./routing/page-route";
 import { accountRoutes } from "./pages/account/routes";
 import { basketRoutes } from "./pages/basket/routes";
+import { campaignRoutes } from "./pages/campaigns/routes";
 import { exploreRoutes } from "./pages/explore/routes";
 import { analyticsRoutes } from "./pages/analytics/routes";
 import { homeRoutes } from "./pages/home/routes";
+import { invoiceRoutes } from "./pages/invoices/routes";
 import { liveRoutes } from "./pages/live/routes";
+import { notificationRoutes } from "./pages/notifications/routes";
+import { orderRoutes } from "./pages/orders/routes";
 
 export const ROUTES: readonly PageRoute[] = [
   ...homeRoutes,
@@ -15,4 +19,8 @@ export const ROUTES: readonly PageRoute[] = [
   ...accountRoutes,
   ...analyticsRoutes,
   ...basketRoutes,
+  ...orderRoutes,
+  ...campaignRoutes,
+  ...invoiceRoutes,
+  ...notificationRoutes,
 ];
