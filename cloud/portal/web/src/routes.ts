@@ -2,15 +2,18 @@
 
 import type { PageRoute } from "./routing/page-route";
 import { accountRoutes } from "./pages/account/routes";
+import { adminRoutes } from "./pages/admin/routes";
+import { analyticsRoutes } from "./pages/analytics/routes";
 import { basketRoutes } from "./pages/basket/routes";
 import { campaignRoutes } from "./pages/campaigns/routes";
 import { exploreRoutes } from "./pages/explore/routes";
-import { analyticsRoutes } from "./pages/analytics/routes";
+import { financeRoutes } from "./pages/finance/routes";
 import { homeRoutes } from "./pages/home/routes";
 import { invoiceRoutes } from "./pages/invoices/routes";
 import { liveRoutes } from "./pages/live/routes";
 import { notificationRoutes } from "./pages/notifications/routes";
 import { orderRoutes } from "./pages/orders/routes";
+import { salesRoutes } from "./pages/sales/routes";
 
 export const ROUTES: readonly PageRoute[] = [
   ...homeRoutes,
@@ -23,4 +26,7 @@ export const ROUTES: readonly PageRoute[] = [
   ...campaignRoutes,
   ...invoiceRoutes,
   ...notificationRoutes,
+  ...salesRoutes,
+  ...financeRoutes,
+  ...adminRoutes,
 ];
