@@ -13,12 +13,14 @@ import { invoiceRoutes } from "./pages/invoices/routes";
 import { liveRoutes } from "./pages/live/routes";
 import { notificationRoutes } from "./pages/notifications/routes";
 import { orderRoutes } from "./pages/orders/routes";
+import { planRoutes } from "./pages/plan/routes";
 import { salesRoutes } from "./pages/sales/routes";
 
 export const ROUTES: readonly PageRoute[] = [
   ...homeRoutes,
   ...liveRoutes,
   ...exploreRoutes,
+  ...planRoutes,
   ...accountRoutes,
   ...analyticsRoutes,
   ...basketRoutes,
