@@ -9,7 +9,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE := uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --python-version 3.11 --no-annotate --quiet --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check bench evaluate docs lock dist sbom notes clean mosquitto broker browser database redis spark types npm portal
+.PHONY: help env demo test check bench evaluate docs lock dist sbom notes clean mosquitto broker browser database redis spark types npm portal gallery
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /	/' | expand -t 10
@@ -77,6 +77,9 @@ tests/npm/node_modules/.ready: tests/npm/package-lock.json
 portal: | .venv/bin/python  ## build the pages that the API serves; installs Node.js if there is none
 	@$(if $(wildcard $(READY) $(DEMO_READY)),true,$(MAKE) $(DEMO_READY))
 	@provisioning/local/portal.sh $(BIN)/python
+
+gallery: env browser portal  ## take the pictures of docs/gallery.md
+	@$(BIN)/python -m tests.cloud.portal.visit gallery
 
 demo: $(DEMO_READY) mosquitto portal  ## run broker, cloud, cameras and a sale; VIDEO=path adds your video, DEMO_SECONDS=n ends it
 	@$(BIN)/python -m simulators demo $(if $(VIDEO),--video $(VIDEO)) $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))

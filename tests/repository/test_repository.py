@@ -8,6 +8,9 @@ import pytest
 HOUSE = Path(__file__).resolve().parents[2]
 PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".mp4", ".mkv", ".webm", ".npy", ".npz", ".pkl", ".pt")
 LARGEST_BYTES = 1_000_000
+GALLERY = HOUSE / "docs" / "gallery"
+"""Pictures of our own pages."""
+LARGEST_GALLERY_BYTES = 6_000_000
 BUILDERS = (".Dockerfile", ".yml", ".sh")
 REGISTRIES = ("pythonhosted" + ".org", "pypi" + ".org", "npmjs" + ".org")
 
@@ -23,7 +26,9 @@ def tracked():
 
 
 def test_there_are_no_pictures_or_recordings(tracked):
-    assert [path for path in tracked if path.suffix.lower() in PICTURES] == []
+    pictures = [path for path in tracked if path.suffix.lower() in PICTURES]
+    assert [path for path in pictures if path.parent != GALLERY or path.suffix != ".png"] == []
+    assert sum(path.stat().st_size for path in pictures) <= LARGEST_GALLERY_BYTES
 
 
 def test_every_file_is_small(tracked):

@@ -1,0 +1,89 @@
+// Visits every page of the router: axe-core in both colour schemes, no horizontal scrolling from 320
+// pixels to 3840, no fault, no text of a value that is not there.
+
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { settle } from "./session.mjs";
+import { fillPath, readRoutes, visitorOf } from "./routes.mjs";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+const WIDTHS = [320, 3840];
+const NOT_A_TEXT = /\b(undefined|NaN|\[object Object\])/;
+
+/** One result for each page: `{ name, failures }`. */
+export async function* walkPages(session, only = "") {
+  const pages = new Map();
+  for (const route of readRoutes().filter(({ path }) => path.includes(only))) {
+    const role = visitorOf(route);
+    if (!pages.has(role)) pages.set(role, await session.newPage(role));
+    yield { name: route.path, failures: await visit(pages.get(role), route, session.parameters) };
+  }
+  for (const { close } of pages.values()) await close();
+}
+
+async function visit({ page, faults }, route, parameters) {
+  const { filled, missing } = fillPath(route.path, parameters);
+  if (missing !== undefined) return [`no seed returns ${missing.map((name) => `'${name}'`).join(", ")}: tests/cloud/portal/seeds`];
+  faults.length = faults.refused.length = 0;
+  try {
+    await page.emulateMedia({ colorScheme: "light" });
+    await page.goto(filled, { waitUntil: "domcontentloaded" });
+    await settle(page);
+    const failures = [...(await findViolations(page, STANDARD)), ...(await checkTexts(page, filled))];
+    await page.emulateMedia({ colorScheme: "dark" });
+    const dark = await findColourViolations(page);
+    return [...failures, ...dark, ...(await checkWidths(page)), ...faults, ...faults.refused];
+  } catch (error) {
+    return [...faults, error.message.split("\n")[0]];
+  } finally {
+    await page.setViewportSize({ width: 1280, height: 900 });
+  }
+}
+
+async function runAxe(page, options) {
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(AXE);
+  return page.evaluate(async (given) => {
+    const found = await window.axe.run(document, { ...given, resultTypes: ["violations"], iframes: false, preload: false });
+    return found.violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")}: ${node.failureSummary.split("\n").slice(1).join(" ").trim()}`));
+  }, options);
+}
+
+export const findViolations = (page) => runAxe(page, { runOnly: { type: "tag", values: STANDARD } });
+
+/** Only colours differ in the other scheme. */
+async function findColourViolations(page) {
+  const found = await runAxe(page, { runOnly: { type: "rule", values: ["color-contrast"] } });
+  return found.map((one) => `dark: ${one}`);
+}
+
+async function checkTexts(page, address) {
+  const { text, headings, path } = await page.evaluate(() => ({
+    text: document.body.innerText, headings: document.querySelectorAll("h1").length, path: location.pathname,
+  }));
+  return [
+    ...(NOT_A_TEXT.test(text) ? [`the page shows ${NOT_A_TEXT.exec(text)[0]}`] : []),
+    ...(headings === 1 ? [] : [`${headings} headings of level 1`]),
+    ...(path === new URL(address, "http://page").pathname ? [] : [`leads to ${path}`]),
+  ];
+}
+
+async function checkWidths(page) {
+  const failures = [];
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    const beyond = await page.evaluate(findWide);
+    if (beyond !== null) failures.push(`at ${width} pixels the page is ${beyond.width} wide: ${beyond.element}`);
+  }
+  return failures;
+}
+
+/** The innermost element that makes the page wider than its window. */
+function findWide() {
+  const root = document.documentElement;
+  if (root.scrollWidth <= root.clientWidth) return null;
+  const wide = [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > root.clientWidth + 1);
+  const inner = wide.at(-1);
+  return { width: root.scrollWidth, element: inner ? `${inner.tagName}.${inner.className}: ${inner.textContent.slice(0, 40)}` : "" };
+}

@@ -1,0 +1,109 @@
+"""An API with seeded data and a user of each role, which the journeys and the gallery visit."""
+
+import importlib
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy import Connection, Engine
+
+from cloud import database
+from cloud.api.application import create_app
+from cloud.app.context import AppContext
+from cloud.app.sign_in.sign_in_state import SignInOptions
+from cloud.auth.accounts.account import AccountKind
+from cloud.auth.keys import Role
+from cloud.auth.quota import Quota
+from cloud.auth.users.user import User
+from tests.cloud.databases import new_engine
+from tests.cloud.people import CHEAP, PASSWORD, add_account, add_user
+from tests.cloud.rates import CARD, sites
+from wire.clock import utc_now
+
+SEEDS = Path(__file__).parent / "seeds"
+FIRST = "explore"
+"""The seed of measured hours, which others add to."""
+MANY_REQUESTS = 1_000_000
+PARAMETERS = {"/screens/$id": "/screens/KX-01"}
+"""Addresses of routes that no seed has to create."""
+
+
+@dataclass(frozen=True)
+class PortalServer:
+    """Where it listens, who may sign in, and the seeded objects that routes name."""
+
+    address: str
+    users: Mapping[str, Mapping[str, str]]
+    """E-mail address and password by role."""
+    parameters: Mapping[str, str]
+
+
+@contextmanager
+def open_portal_server(folder: Path) -> Iterator[PortalServer]:
+    """A server over a new SQLite database with all seeds."""
+    engine = new_engine(folder)
+    now = utc_now()
+    with database.writing(engine) as connection:
+        users = add_people(connection, now)
+    parameters = seed_all(engine, now)
+    context = AppContext(engine, sites(), CARD, utc_now)
+    options = SignInOptions(CHEAP)
+    app = create_app(context, quota=Quota(MANY_REQUESTS), sign_in_options=options)
+    with serve_app(app) as address:
+        yield PortalServer(address, users, {**PARAMETERS, **parameters})
+    engine.dispose()
+
+
+def add_people(connection: Connection, now: datetime) -> dict[str, dict[str, str]]:
+    """A media owner, an agency and its client Acme, with a user of each role."""
+    owner = add_account(connection, "owner", now, AccountKind.MEDIA_OWNER)
+    agency = add_account(connection, "media", now, AccountKind.AGENCY)
+    acme = add_account(connection, "acme", now, agency="media")
+    staff = [
+        (role, add_user(connection, owner, role.value, now, role))
+        for role in (Role.SALES, Role.OPERATIONS, Role.FINANCE, Role.ADMIN)
+    ]
+    buyers = [
+        (Role.AGENCY, add_user(connection, agency, "dan", now)),
+        (Role.ADVERTISER, add_user(connection, acme, "bob", now, manages_users=True)),
+    ]
+    return {role.value: _sign_in_of(user) for role, user in [*staff, *buyers]}
+
+
+def _sign_in_of(user: User) -> dict[str, str]:
+    return {"email": user.email, "password": PASSWORD}
+
+
+def seed_all(engine: Engine, now: datetime) -> dict[str, str]:
+    """Call `seed(engine, now)` of every module in `seeds/`.
+
+    Each may return parameters of routes by name (`{"order": id}`), or the address of a route by its
+    path (`{"/orders/$order": "/orders/17"}`).
+    """
+    names = sorted(file.stem for file in SEEDS.glob("*.py"))
+    parameters: dict[str, str] = {}
+    for name in sorted(names, key=lambda name: name != FIRST):
+        seed = importlib.import_module(f"tests.cloud.portal.seeds.{name}").seed
+        parameters |= seed(engine, now) or {}
+    return parameters
+
+
+@contextmanager
+def serve_app(app: FastAPI) -> Iterator[str]:
+    """The address of an application on a free port of loopback."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            server.force_exit = True  # streams of events never end by themselves
+            thread.join()
