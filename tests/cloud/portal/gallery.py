@@ -12,7 +12,8 @@ PAGE = ROOT / "docs" / "gallery.md"
 COLOURS = 64
 INTRODUCTION = """# Gallery
 
-Every page of the [portal](portal.md) with the data of its tests, at 1280 and 360 pixels. `make gallery` takes the pictures anew.
+Every page of the [portal](portal.md) with the data of its tests, at 1280 and 360 pixels.
+`make gallery` takes the pictures anew.
 """
 
 

@@ -1,4 +1,4 @@
-"""`python -m tests.cloud.portal.visit`: visit the pages, run journeys, or take the gallery's pictures.
+"""`python -m tests.cloud.portal.visit`: visit pages, run journeys, take pictures.
 
 visit pages                     every page: accessibility, widths, faults
 visit journeys sign-in.mjs      some journeys, or all
