@@ -1,4 +1,4 @@
-"""Pages beside the portal: prices, status and the reference, with the OpenAPI document.
+"""Pages beside the portal: status and the reference, with the OpenAPI document.
 
 Self-contained: the content security policy allows nothing from another server.
 """
@@ -19,7 +19,7 @@ FILES: Final = {file.name: file for file in STATIC.iterdir() if file.suffix in M
 
 OPEN: Final = frozenset(
     {
-        "/prices", "/status", "/docs", "/unsubscribe", "/openapi.json", "/healthz", "/readyz",
+        "/status", "/docs", "/unsubscribe", "/openapi.json", "/healthz", "/readyz",
     }
 )  # fmt: skip
 SIGN_IN: Final = frozenset(
@@ -37,12 +37,6 @@ def is_public(path: str) -> bool:
     """Whether a path needs no key: pages without data, their files, sign-in, the process state."""
     folder, _, name = path.rpartition("/")
     return path in OPEN or path in SIGN_IN or (folder == "/static" and name in FILES)
-
-
-@router.get("/prices")
-async def prices() -> Response:
-    """The prices of a day, hour by hour."""
-    return _file("prices.html")
 
 
 @router.get("/status")

@@ -1,9 +1,15 @@
 // Whether the API can answer, and how old its newest report is; asked every ten seconds.
 
-import { ago } from "/static/session.js";
-
 const EVERY_MS = 10_000;
 const STALE_S = 120;
+
+// How long ago, in words: "12 s ago", "4 min ago", "3 h ago", "2 days ago".
+const ago = (seconds) => {
+  if (seconds < 90) return `${Math.max(0, Math.round(seconds))} s ago`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min ago`;
+  if (seconds < 129600) return `${Math.round(seconds / 3600)} h ago`;
+  return `${Math.round(seconds / 86400)} days ago`;
+};
 
 const row = (name, value) => {
   const [term, description] = [document.createElement("dt"), document.createElement("dd")];

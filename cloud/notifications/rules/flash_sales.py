@@ -100,7 +100,7 @@ def _event(key: SaleKey, site: Site, reduced: Sequence[tuple[ActiveOverride, int
             Fact("Hour", at=starts_at),
             Fact("Sale ends", at=until_at),
         ),
-        path=f"/prices?location={location}",
+        path=f"/explore?screens={location}",
         subject=location,
         stale_at=until_at,
     )  # fmt: skip

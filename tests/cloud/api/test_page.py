@@ -10,7 +10,7 @@ from tests.cloud.api.test_route_access import OPEN
 
 @pytest.mark.parametrize(
     "path",
-    ["/prices", "/docs", "/static/prices.js", "/static/onlooker.css"],
+    ["/status", "/docs", "/static/status.js", "/static/onlooker.css"],
 )
 def test_the_pages_ask_nothing_of_anybody_else(ask, path: str):
     answer = ask.get(path)
@@ -22,7 +22,7 @@ def test_the_pages_ask_nothing_of_anybody_else(ask, path: str):
     assert "<script>" not in answer.text
 
 
-@pytest.mark.parametrize("name", ["..%2Fapp.py", "%2e%2e/app.py", "app.py", "prices.html%00"])
+@pytest.mark.parametrize("name", ["..%2Fapp.py", "%2e%2e/app.py", "app.py", "status.html%00"])
 def test_only_the_files_of_the_pages_are_served(ask, name: str):
     assert ask.get(f"/static/{name}").status_code == 404
 

@@ -36,7 +36,6 @@ CLIENTS = ADMINS | {Role.ADVERTISER, Role.AGENCY}
 OPERATORS = frozenset({Role.OPERATIONS, Role.ADMIN})
 OPEN = frozenset(
     {
-        "/prices",
         "/status",
         "/docs",
         "/unsubscribe",
@@ -134,7 +133,7 @@ ROLES = {
 """Start of a path, or of method and path -> roles; the longest that matches counts."""
 
 PARAMETERS = {
-    "location": "KX-01", "time_slot": "2026-11-23T08:00", "name": "prices.js", "device": "cam-01",
+    "location": "KX-01", "time_slot": "2026-11-23T08:00", "name": "status.js", "device": "cam-01",
     "job": "a-job-1", "alert": "1", "dead_letter": "1", "mute": "1",
     "table": "trusted.audience_reports", "plan": "0" * 32, "quote": "0" * 32, "hold": "0" * 32,
     "blackout": "1", "product": "commuters", "daypart": "morning", "account": "acme",

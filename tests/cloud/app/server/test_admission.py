@@ -197,7 +197,7 @@ def test_whatever_a_key_asks_counts_in_its_quota(
 def test_the_pages_are_not_counted(locked: ApiClient, context: AppContext, clock):
     key = {"x-api-key": create_key(context.engine, Role.ADVERTISER, "Acme", by="me", now=clock.now)}
     for _ in range(9):
-        assert locked.get("/prices", headers=key).status_code == 200
+        assert locked.get("/status", headers=key).status_code == 200
     assert locked.get(LOCATIONS, headers=key).headers["ratelimit"] == '"key";r=4;t=720'
 
 
