@@ -19,7 +19,7 @@ from tests.cloud.portal.portal_server import open_portal_server
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="visit", description=__doc__)
-    parser.add_argument("what", choices=("pages", "journeys", "gallery"))
+    parser.add_argument("what", choices=("pages", "hostile", "journeys", "gallery"))
     parser.add_argument("names", nargs="*", help="journeys")
     parser.add_argument("--only", default="", help="pages whose path contains this")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where pictures are written")
@@ -38,6 +38,8 @@ def main() -> int:
 def _describe_work(arguments: argparse.Namespace, folder: Path) -> Mapping[str, Any]:
     if arguments.what == "pages":
         return {"walk": True, "only": arguments.only}
+    if arguments.what == "hostile":
+        return {"hostile": True, "only": arguments.only}
     if arguments.what == "journeys":
         return {"journeys": arguments.names or list_journeys()}
     pictures = {"folder": str(folder), "only": arguments.only, "colorScheme": arguments.colours}

@@ -8,6 +8,7 @@ import { readFileSync } from "node:fs";
 import { Session } from "./session.mjs";
 import { walkPages } from "./walk.mjs";
 import { takePictures } from "./gallery.mjs";
+import { walkHostile } from "./hostile.mjs";
 
 const FOLDER = new URL("..", import.meta.url);
 const report = (result) => process.stdout.write(`${JSON.stringify(result)}\n`);
@@ -43,6 +44,7 @@ async function main() {
   try {
     for (const file of config.journeys ?? []) report({ name: file, failures: await runJourney(session, file) });
     if (config.walk) for await (const result of walkPages(session, config.only)) report(result);
+    if (config.hostile) for await (const result of walkHostile(session, config.only)) report(result);
     if (config.gallery) await takePictures(session, config.gallery, report);
   } finally {
     await session.stop();

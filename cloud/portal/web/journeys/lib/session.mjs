@@ -75,3 +75,16 @@ export async function settle(page) {
   await page.waitForFunction(() => document.querySelector(".loading") === null && document.getElementById("root").childElementCount > 0);
   await page.evaluate(() => document.fonts.ready.then(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))));
 }
+
+/** Goes to another page as a link does: the scripts stay loaded. The first time, the page is loaded. */
+export async function visitPage(page, address) {
+  if (page.url() === "about:blank") {
+    await page.goto(address, { waitUntil: "domcontentloaded" });
+  } else {
+    await page.evaluate((to) => {
+      document.querySelector("#content").id = "left";
+      history.pushState({}, "", to);
+    }, address);
+  }
+  await settle(page);
+}

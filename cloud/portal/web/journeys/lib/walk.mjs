@@ -3,7 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { settle } from "./session.mjs";
+import { visitPage } from "./session.mjs";
 import { fillPath, readRoutes, visitorOf } from "./routes.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -28,9 +28,8 @@ async function visit({ page, faults }, route, parameters) {
   faults.length = faults.refused.length = 0;
   try {
     await page.emulateMedia({ colorScheme: "light" });
-    await page.goto(filled, { waitUntil: "domcontentloaded" });
-    await settle(page);
-    const failures = [...(await findViolations(page, STANDARD)), ...(await checkTexts(page, filled))];
+    await visitPage(page, filled);
+    const failures = [...(await findViolations(page)), ...(await checkTexts(page, filled))];
     await page.emulateMedia({ colorScheme: "dark" });
     const dark = await findColourViolations(page);
     return [...failures, ...dark, ...(await checkWidths(page)), ...faults, ...faults.refused];
@@ -49,7 +48,7 @@ async function runAxe(page, options) {
   }, options);
 }
 
-export const findViolations = (page) => runAxe(page, { runOnly: { type: "tag", values: STANDARD } });
+const findViolations = (page) => runAxe(page, { runOnly: { type: "tag", values: STANDARD } });
 
 /** Only colours differ in the other scheme. */
 async function findColourViolations(page) {

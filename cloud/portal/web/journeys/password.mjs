@@ -1,0 +1,20 @@
+// A user who was invited chooses a password with the link of the mail, and signs in with it.
+
+import assert from "node:assert/strict";
+
+export default async function ({ open, parameters }) {
+  const page = await open(null);
+  await page.goto(`/password#${parameters.invitation}`);
+  await page.getByLabel("New password").fill("seven green bottles");
+  assert.equal(await page.evaluate(() => location.hash), "");
+  await page.getByRole("button", { name: "Choose a password" }).click();
+  await page.getByText("The password is set").waitFor();
+  await page.getByRole("main").getByRole("link", { name: "Sign in" }).click();
+  await page.getByLabel("E-mail address").fill(parameters.invited);
+  await page.getByLabel("Password").fill("seven green bottles");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("heading", { name: "Welcome, Eve" }).waitFor();
+
+  await page.goto("/password");
+  await page.getByLabel("E-mail address").waitFor();
+}
