@@ -2,6 +2,7 @@
 // it must be shown as text, run nothing, and neither break the page nor make it wider than its window.
 
 import { visitPage } from "./session.mjs";
+import { findWide } from "./widths.mjs";
 import { fillPath, readRoutes, visitorOf } from "./routes.mjs";
 
 const RIGHT_TO_LEFT = "\u202e";
@@ -54,13 +55,13 @@ async function visit({ page, faults }, address) {
     const found = await page.evaluate(() => ({
       ran: "hostile" in window,
       injected: document.querySelectorAll("[onerror], img[src='x'], body script").length,
-      width: document.documentElement.scrollWidth,
       fault: document.querySelector("h1")?.textContent === "Something went wrong",
     }));
+    const wide = await page.evaluate(findWide);
     return [
       ...(found.ran ? ["a script of a name has run"] : []),
       ...(found.injected > 0 ? ["a name has become an element"] : []),
-      ...(found.width > NARROW.width ? [`hostile names make the page ${found.width} wide`] : []),
+      ...(wide === null ? [] : [`hostile names make the page ${wide.width} wide: ${wide.element}`]),
       ...(found.fault ? ["the page fails with hostile names"] : []),
       ...faults,
     ];

@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { visitPage } from "./session.mjs";
+import { findWide } from "./widths.mjs";
 import { fillPath, readRoutes, visitorOf } from "./routes.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -76,13 +77,4 @@ async function checkWidths(page) {
     if (beyond !== null) failures.push(`at ${width} pixels the page is ${beyond.width} wide: ${beyond.element}`);
   }
   return failures;
-}
-
-/** The innermost element that makes the page wider than its window. */
-function findWide() {
-  const root = document.documentElement;
-  if (root.scrollWidth <= root.clientWidth) return null;
-  const wide = [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > root.clientWidth + 1);
-  const inner = wide.at(-1);
-  return { width: root.scrollWidth, element: inner ? `${inner.tagName}.${inner.className}: ${inner.textContent.slice(0, 40)}` : "" };
 }
