@@ -20,10 +20,10 @@ env: $(READY)  ## create .venv for development
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is required, found $$($(PYTHON) --version): set PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@$(PYTHON) -m venv .venv || { echo "python3 -m venv failed (Debian: apt-get install python3-venv)" >&2; exit 1; }
 
-$(READY): requirements/dev.txt requirements/axe.txt pyproject.toml | .venv/bin/python
+$(READY): requirements/dev.txt requirements/axe.txt requirements/manifests.txt pyproject.toml | .venv/bin/python
 	@echo "Setting up .venv (about a minute) ..."
 	@$(INSTALL) --require-hashes -r requirements/dev.txt
-	@$(INSTALL) --require-hashes --no-deps -r requirements/axe.txt
+	@$(INSTALL) --require-hashes --no-deps -r requirements/axe.txt -r requirements/manifests.txt
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@ $(DEMO_READY)
 
@@ -112,6 +112,7 @@ lock:  ## compile the pinned requirements (needs uv)
 	$(COMPILE) -c requirements/dev.txt --extra cloud --extra lake --extra forecast --extra aws -o requirements/cloud.txt
 	$(subst pyproject.toml ,,$(COMPILE)) --no-deps --group node -o requirements/node.txt
 	$(subst pyproject.toml ,,$(COMPILE)) --no-deps --group axe -o requirements/axe.txt
+	$(subst pyproject.toml ,,$(COMPILE)) --no-deps --group manifests -o requirements/manifests.txt
 	$(COMPILE) --extra spark -o requirements/spark.txt
 
 dist: env portal  ## build wheel and source archive into dist/

@@ -20,9 +20,9 @@ from cloud.app.context import Clock
 from cloud.auth import checkpoints
 from cloud.auth.audit import AuditEntry, AuditError, read_entries, verify_chain
 from cloud.auth.checkpoints import CheckpointError, CheckpointKeys
-from cloud.cli.whole_file import write_whole_file
 from cloud.database.columns import UnreadableInstantError
 from wire.clock import utc_now
+from wire.whole_file import write_whole_file
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -38,10 +38,10 @@ from cloud.billing.finalising import Decision, finalise_due, finalise_invoice
 from cloud.billing.make_good_credits import settle_make_goods
 from cloud.billing.vat import VatError
 from cloud.cli.billing.tables import describe_document, list_lines
-from cloud.cli.whole_file import write_whole_file
 from cloud.money import MoneyError, minor
 from cloud.sites.sites_file import SAMPLE, load_sites
 from wire.clock import utc_now
+from wire.whole_file import write_whole_file
 
 REFUSALS: Final = (
     CpmContractError, CreditError, DocumentStateError, MoneyError, UnknownDocumentError, VatError,

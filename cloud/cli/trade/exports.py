@@ -19,7 +19,6 @@ from cloud.campaigns.campaign import find_campaign
 from cloud.campaigns.performance import read_performance
 from cloud.campaigns.plays.names import NameAliases, load_aliases
 from cloud.campaigns.usual_audience import UsualAudience, forecast_from_database
-from cloud.cli.whole_file import write_whole_file
 from cloud.pricing.slot import Slot, list_slots, parse_slot
 from cloud.sites.site_model import Site
 from cloud.trade.exports import broadsign, xibo
@@ -30,6 +29,7 @@ from cloud.trade.exports.play_values import (
     forecast_values,
 )
 from wire.command_line import OptionError
+from wire.whole_file import write_whole_file
 
 MOST_DAYS: Final = 92
 

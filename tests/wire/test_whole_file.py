@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud.cli.whole_file import write_whole_file
+from wire.whole_file import write_whole_file
 
 
 def test_a_failure_leaves_the_earlier_file_and_nothing_beside_it(tmp_path: Path):
