@@ -16,6 +16,7 @@ from cloud.sites.openooh import refuse_unknown
 from cloud.sites.site_model import Site
 from cloud.sites.sites import Sites
 
+EARLIEST: Final = date(2020, 1, 1)
 USUAL_DAYS: Final = 28
 MAX_DAYS: Final = 92
 MAX_LOCATIONS: Final = 50
@@ -43,7 +44,7 @@ class AnalyticsQuery(BaseModel):
 
     days: int = Field(USUAL_DAYS, ge=1, le=MAX_DAYS, description="local days before `until`")
     until: date | None = Field(
-        None, description="the first local day that is not included; default: today"
+        None, ge=EARLIEST, description="the first local day that is not included; default: today"
     )
     hour_from: int = Field(0, ge=0, le=23, description="first hour of the local day")
     hour_until: int = Field(24, ge=1, le=24, description="hour of the local day that ends it")

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from sqlalchemy import Connection
 
 from cloud.analytics.analytics_query import MAX_QUERY
@@ -50,7 +50,9 @@ class ViewToSave(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str = Field(min_length=1, max_length=MAX_VIEW_NAME, examples=["Stations, mornings"])
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)] = Field(
+        max_length=MAX_VIEW_NAME, examples=["Stations, mornings"]
+    )
     page: AnalyticsPage
     query: str = Field(
         max_length=MAX_QUERY, examples=["days=28&venue_type=10503&hour_from=7&hour_until=10"],

@@ -30,7 +30,8 @@ def test_names_of_the_page_alone_are_ignored() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["days=0", "days=93", "weekday=8", "hour_from=9&hour_until=9", "until=soon", "measure=x",
+    ["days=0", "days=93", "weekday=8", "hour_from=9&hour_until=9", "until=soon",
+     "until=0001-01-01", "measure=x",
      "venue_type=a", "x=" + "y" * 1_000],
 )  # fmt: skip
 def test_a_value_that_is_not_allowed_is_named(text: str) -> None:

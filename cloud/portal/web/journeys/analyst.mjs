@@ -17,13 +17,13 @@ export default async function ({ open }) {
 
   const advertiser = await open("advertiser");
   await advertiser.goto("/analytics/map");
-  await advertiser.getByText("You may not see this").waitFor();
+  await advertiser.getByRole("heading", { name: "You may not see this", level: 1 }).waitFor();
   await advertiser.goto("/analytics/campaigns");
   await advertiser.getByRole("heading", { name: "Return of campaigns", level: 1 }).waitFor();
 }
 
 async function readMap(page) {
-  await page.getByRole("button", { name: /^King's Cross.*% observed/ }).waitFor();
+  await page.getByRole("button", { name: /^KX-01 King's Cross.*% observed/ }).waitFor();
   const table = page.getByRole("table", { name: "Attention by location" });
   const unobserved = table.getByRole("row", { name: /Balham/ });
   assert.match(await unobserved.innerText(), /—.*not observed/s);

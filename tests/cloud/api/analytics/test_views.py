@@ -86,7 +86,7 @@ def test_each_user_schedules_a_shared_view_for_himself(office: Office) -> None:
     [
         ("", {**MORNINGS, "query": "days=0"}),
         ("", {**MORNINGS, "page": "prices"}),
-        ("", {**MORNINGS, "name": ""}),
+        ("", {**MORNINGS, "name": " "}),
         ("/x/schedule", {"every": "weekly", "day": 8}),
         ("/x/schedule", {"every": "monthly", "day": 29}),
     ],
