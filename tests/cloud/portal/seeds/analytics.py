@@ -1,7 +1,7 @@
 """Six weeks of attention for the pages of analytics: rates that differ, and hours not observed.
 
 Hours that are stored already keep their visits and get viewers of these rates. OX-01 leads on few
-days, CW-01 and WA-01 miss nights, BA-01 and ST-01 were never observed. Two views are saved.
+days, CW-01 and WA-01 miss nights, BA-01 and ST-01 were never observed. Three views are saved.
 """
 
 import random
@@ -110,3 +110,5 @@ def _save_views(connection: Connection, now: datetime) -> None:
     weekends = ViewContent("Weekends by hour", AnalyticsPage.TIME, "weekday=6%2C7", shared=True)
     for content in (mornings, weekends):
         insert_view(connection, content, "seed", "owner", now)
+    returns = ViewContent("What we got for our money", AnalyticsPage.CAMPAIGNS, "", shared=True)
+    insert_view(connection, returns, "seed", "acme", now)
