@@ -21,6 +21,7 @@ from cloud.auth.accounts.account import AccountKind
 from cloud.auth.keys import Role
 from cloud.auth.quota import Quota
 from cloud.auth.users.user import User
+from cloud.planning.plan_worker import PlanWorker
 from tests.cloud.databases import new_engine
 from tests.cloud.people import CHEAP, PASSWORD, add_account, add_user
 from tests.cloud.rates import CARD, sites
@@ -55,7 +56,7 @@ def open_portal_server(folder: Path) -> Iterator[PortalServer]:
     context = AppContext(engine, sites(), CARD, utc_now)
     options = SignInOptions(CHEAP)
     app = create_app(context, quota=Quota(MANY_REQUESTS), sign_in_options=options)
-    with serve_app(app) as address:
+    with compute_plans(context), serve_app(app) as address:
         yield PortalServer(address, users, {**PARAMETERS, **parameters})
     engine.dispose()
 
@@ -92,6 +93,19 @@ def seed_all(engine: Engine, now: datetime) -> dict[str, str]:
         seed = importlib.import_module(f"tests.cloud.portal.seeds.{name}").seed
         parameters |= seed(engine, now) or {}
     return parameters
+
+
+@contextmanager
+def compute_plans(context: AppContext) -> Iterator[None]:
+    """A worker that computes plans in the background, as `serve` has one."""
+    worker = PlanWorker(lambda: context)
+    thread = threading.Thread(target=worker.follow)
+    thread.start()
+    try:
+        yield
+    finally:
+        worker.stop()
+        thread.join()
 
 
 @contextmanager

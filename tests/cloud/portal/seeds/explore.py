@@ -11,23 +11,49 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from cloud import database
+from cloud.app.context import AppContext
 from cloud.booking.inventory.blackouts import Blackout, BlackoutKind, store_blackout
 from cloud.database.bookings import booking_slots
 from cloud.forecast.venue_profiles import SATURDAY, SUNDAY, WEEKDAY
+from cloud.planning.plan_request import StoredPlanRequest
+from cloud.planning.plan_worker import PlanWorker
+from cloud.sales.plans import insert_plan
+from cloud.sales.saved_briefs import SavedBrief, insert_brief
+from tests.cloud.rates import CARD, sites
 
 HOUR_MS = 3_600_000
 DAYS = 22
 PEOPLE = {"KX-01": 900, "LB-01": 620, "WA-01": 1_100, "OX-01": 1_300, "CW-01": 310, "LS-01": 380}
 """Entries in an average hour."""
 POSITIONS = 6
+ACCOUNT, PLAN, BRIEF = "acme", "a1" * 16, "b2" * 16
 
 
-def seed(engine: Engine, now: datetime) -> None:
-    """Store the history up to `now`, and what is taken after it."""
+def seed(engine: Engine, now: datetime) -> dict[str, str]:
+    """Store the history up to `now`, what is taken after it, a saved brief and its plan."""
+    brief = _brief(now)
     with database.writing(engine) as connection:
         connection.execute(database.hour_tallies.insert(), list(_history(now)))
         connection.execute(booking_slots.insert(), list(_taken(now)))
         _close(connection, now)
+        insert_plan(connection, PLAN, ACCOUNT, "Bob", brief, now)
+        insert_brief(connection, SavedBrief(BRIEF, ACCOUNT, "Winter tea", brief, "Bob", now))
+    PlanWorker(lambda: AppContext(engine, sites(), CARD, lambda: now)).step()
+    return {"/plan/$id": f"/plan/{PLAN}"}
+
+
+def _brief(now: datetime) -> str:
+    first_on = now.date() + timedelta(days=1)
+    asked = StoredPlanRequest.model_validate(
+        {
+            "budget": "900.00",
+            "from": first_on,
+            "until": first_on + timedelta(days=2),
+            "dayparts": [{"from_hour": 6, "to_hour": 22}],
+            "locations": ["KX-01", "CW-01"],
+        }
+    )
+    return asked.model_dump_json(by_alias=True)
 
 
 def _history(now: datetime) -> Iterator[dict[str, Any]]:
