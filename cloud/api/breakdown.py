@@ -57,6 +57,9 @@ class BreakdownCellResponse(Figures):
     ends_at: datetime
     cameras: int | None = Field(description="null in sums over several locations")
     reported_s: float = Field(examples=[3600.0], description="time that reports cover")
+    observed_s: float = Field(
+        examples=[3400.0], description="time in which the picture could be measured"
+    )
     expected_s: float = Field(
         examples=[3600.0], description="time that the cameras of the sites file should observe"
     )
@@ -291,6 +294,7 @@ def _cell(
         "ends_at": ends_at,
         "cameras": cameras,
         "reported_s": tally.interval_ms / 1000,
+        "observed_s": tally.observed_ms / 1000,
         "expected_s": expected_ms / 1000,
         "observed_share": round(min(1.0, tally.observed_ms / whole_ms), 4) if whole_ms else None,
         "is_listed": expectation.is_listed(key),

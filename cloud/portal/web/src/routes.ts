@@ -15,6 +15,7 @@ import { notificationRoutes } from "./pages/notifications/routes";
 import { orderRoutes } from "./pages/orders/routes";
 import { planRoutes } from "./pages/plan/routes";
 import { salesRoutes } from "./pages/sales/routes";
+import { operationsRoutes } from "./pages/operations/routes";
 
 export const ROUTES: readonly PageRoute[] = [
   ...homeRoutes,
@@ -31,4 +32,5 @@ export const ROUTES: readonly PageRoute[] = [
   ...salesRoutes,
   ...financeRoutes,
   ...adminRoutes,
+  ...operationsRoutes,
 ];
