@@ -37,9 +37,14 @@ from cloud.sales.brief_comparison import BriefComparison
 from cloud.sales.proposals.proposal_comparison import ProposalComparison
 
 
-def compare_tables(connection: Connection, now: datetime) -> list[str]:
-    """A sentence for each difference between the tables and the audit log."""
-    return compare_with_log(connection, now, _comparisons())
+def compare_tables(
+    connection: Connection, now: datetime, others: Sequence[Comparison] = ()
+) -> list[str]:
+    """A sentence for each difference between the tables and the audit log.
+
+    `others` are the comparisons of packages that import this one.
+    """
+    return compare_with_log(connection, now, (*_comparisons(), *others))
 
 
 def _comparisons() -> Sequence[Comparison]:

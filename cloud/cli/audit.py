@@ -21,6 +21,8 @@ from cloud.auth import checkpoints
 from cloud.auth.audit import AuditEntry, AuditError, read_entries, verify_chain
 from cloud.auth.checkpoints import CheckpointError, CheckpointKeys
 from cloud.database.columns import UnreadableInstantError
+from cloud.notifications.audit_comparison import PreferenceComparison
+from cloud.trade.deals.audit_comparison import DealComparison
 from wire.clock import utc_now
 from wire.whole_file import write_whole_file
 
@@ -97,7 +99,7 @@ def _verify_tables(
 ) -> int:
     head = f"{last.number} entries, the last {last.digest}" if last else "no entries yet"
     sys.stdout.write(f"the chain is intact: {head}\n")
-    different = compare_tables(connection, now)
+    different = compare_tables(connection, now, (DealComparison(), PreferenceComparison()))
     for one in different:
         sys.stderr.write(f"{one}\n")
     if different:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select, update
 
 from cloud.alerting.backoff import GIVE_UP_AFTER, LONGEST, MOST_ATTEMPTS, pause
+from cloud.auth.accounts.account_store import accounts
 from cloud.auth.users.user_store import users
 from cloud.messaging.failures import DeliveryFailure, FailureKind
 from cloud.messaging.webhook import GONE
@@ -152,8 +153,8 @@ def settle(connection: Connection, now: datetime) -> int:
     return (
         _end(connection, and_(is_free, is_lost_sms), NoticeState.UNKNOWN, "the process ended")
         + _end(connection, and_(is_free, _is_over(now)), NoticeState.WITHDRAWN, "the event is over")
-        + _end(connection, and_(is_free, _is_of_disabled_user()), NoticeState.WITHDRAWN,
-               "the user is disabled")
+        + _end(connection, and_(is_free, _is_of_former_user()), NoticeState.WITHDRAWN,
+               "the user is disabled, or the account is closed")
         + _end(connection, and_(is_free, is_too_old), NoticeState.GIVEN_UP, None)
     )  # fmt: skip
 
@@ -196,8 +197,13 @@ def _is_over(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def _is_of_disabled_user() -> ColumnElement[bool]:
-    return exists().where(users.c.id == notices.c.user, users.c.disabled_at.is_not(None))
+def _is_of_former_user() -> ColumnElement[bool]:
+    """Also where the account was closed after the notification was stored."""
+    return exists().where(
+        users.c.id == notices.c.user,
+        accounts.c.id == users.c.account,
+        or_(users.c.disabled_at.is_not(None), accounts.c.closed_at.is_not(None)),
+    )
 
 
 def _end(

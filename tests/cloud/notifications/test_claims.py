@@ -2,6 +2,7 @@
 
 import pytest
 
+from cloud.auth.accounts.account_store import close_account
 from cloud.auth.users.user_store import disable_user
 from cloud.database import writing
 from cloud.notifications import claims
@@ -42,13 +43,15 @@ def test_quiet_hours_that_were_set_later_count_too(world: NoticeWorld) -> None:
     assert [one.user for one in world.deliver(NOON + HOUR)] == [world.ann.id]
 
 
-@pytest.mark.parametrize("how", ["turned off", "unsubscribed", "disabled"])
+@pytest.mark.parametrize("how", ["turned off", "unsubscribed", "disabled", "closed"])
 def test_what_a_user_no_longer_wants_is_withdrawn(world: NoticeWorld, how: str) -> None:
     world.store(notice_event())
     token = token_of(world)
     with writing(world.engine) as connection:
         if how == "disabled":
             disable_user(connection, world.ann.id, by="a test", now=NOON)
+        elif how == "closed":
+            close_account(connection, world.ann.account, by="a test", now=NOON)
         elif how == "unsubscribed":
             unsubscribe(connection, token, NOON)
     if how == "turned off":
