@@ -1,4 +1,4 @@
-"""`python -m cloud nightly`: fill the lake, build the marts, forecast, and publish prices.
+"""`python -m cloud nightly`: fill the lake, build the marts, forecast, publish prices and check.
 
 Run it after midnight UTC from a timer. A step that failed, or was interrupted, is continued with
 `--resume`.
@@ -22,6 +22,7 @@ from cloud.app.context import AppContext
 from cloud.cli.lake.commands import FOLDER
 from cloud.cli.nightly.lake_steps import BUILD_MARTS, LakeSteps
 from cloud.cli.nightly.progress import ProgressDisplay
+from cloud.cli.nightly.receipt_steps import ReceiptSteps
 from cloud.cli.nightly.sales_steps import SalesSteps
 from cloud.cli.serve import add_rate_card, open_context
 from cloud.database import reading
@@ -178,7 +179,8 @@ class _Night:
     def _list_steps(self, days: Days | None) -> list[NightlyStep]:
         lake = LakeSteps(self.lake, self.context.sites, days, self.catalogue, self.clock)
         sales = SalesSteps(self.context, self.arguments.signals, self.clock)
-        return [*lake.steps(), *sales.steps()]
+        receipts = ReceiptSteps(self.context.engine, self.clock)
+        return [*lake.steps(), *sales.steps(), *receipts.steps()]
 
     def _write_metrics(self, run_id: int) -> None:
         if self.arguments.metrics_file is not None:
