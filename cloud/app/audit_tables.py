@@ -10,6 +10,11 @@ from cloud.auth.audit_comparisons import Comparison, KeyComparison, compare_with
 from cloud.auth.users.audit_comparison import UserComparison
 from cloud.billing.audit_comparisons import DocumentComparison, LedgerComparison
 from cloud.billing.payments.audit_comparison import PaymentComparison
+from cloud.booking.audit_log.catalogue_comparisons import (
+    compare_dayparts,
+    compare_products,
+    compare_restrictions,
+)
 from cloud.booking.audit_log.comparisons import BlackoutComparison, HoldComparison
 from cloud.booking.audit_log.order_comparison import OrderComparison
 from cloud.booking.audit_log.quote_comparison import QuoteComparison
@@ -69,6 +74,9 @@ def _comparisons() -> Sequence[Comparison]:
         QuoteComparison(),
         HoldComparison(),
         BlackoutComparison(),
+        compare_products(),
+        compare_dayparts(),
+        compare_restrictions(),
         CreativeComparison(),
         CreativeTestComparison(),
         GuaranteeComparison(),

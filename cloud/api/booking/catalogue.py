@@ -27,6 +27,12 @@ from cloud.app.rate_card_reload import get_context
 from cloud.auth import audit
 from cloud.auth.access import BUYER_ROLES, allow_roles, caller_name
 from cloud.auth.keys import Role
+from cloud.booking.audit_log.catalogue_comparisons import (
+    PUT_DAYPART,
+    PUT_PRODUCT,
+    PUT_RESTRICTIONS,
+    REMOVE_PRODUCT,
+)
 from cloud.booking.inventory.dayparts import WeeklyHours
 from cloud.booking.inventory.products import (
     NamedDaypart,
@@ -172,7 +178,7 @@ async def put_product(
         store_product(connection, new)
         return _describe_product(new)
 
-    return await _change(request, idempotent, "product.put", product, asked, store)
+    return await _change(request, idempotent, PUT_PRODUCT, product, asked, store)
 
 
 @router.delete(
@@ -188,7 +194,7 @@ async def delete_product(request: Request, product: ItemName, idempotent: Idempo
     def remove(connection: Connection, _by: str, now: datetime) -> None:
         remove_product(connection, product, now)
 
-    return await _change(request, idempotent, "product.remove", product, None, remove)
+    return await _change(request, idempotent, REMOVE_PRODUCT, product, None, remove)
 
 
 @router.get(
@@ -222,7 +228,7 @@ async def put_daypart(
         store_daypart(connection, new)
         return _describe_daypart(new)
 
-    return await _change(request, idempotent, "daypart.put", daypart, asked, store)
+    return await _change(request, idempotent, PUT_DAYPART, daypart, asked, store)
 
 
 @router.get(
@@ -267,7 +273,7 @@ async def put_restrictions(
         store_restrictions(connection, new)
         return _describe_restrictions(site.id, new)
 
-    return await _change(request, idempotent, "restrictions.put", site.id, asked, store)
+    return await _change(request, idempotent, PUT_RESTRICTIONS, site.id, asked, store)
 
 
 async def _read(request: Request, read: Callable[[Connection], Any]) -> Response:
@@ -283,18 +289,19 @@ async def _change(
     asked: BaseModel | None,
     change: Callable[[Connection, str, datetime], Any],
 ) -> Response:
-    """Change an item, with an entry in the audit log; answer with what `change` returns."""
+    """Change an item, with an entry of what is stored; answer with what `change` returns."""
     context: AppContext = get_context(request)
     by = caller_name(request)[:120]
     details = {} if asked is None else asked.model_dump(mode="json")
 
     def run(connection: Connection) -> Reply:
         now = context.clock()
-        found = change(connection, by, now)
+        found = change(connection, by, now) or {}
+        stored = {name: found.get(name, value) for name, value in details.items()}
         audit.record_change(
-            connection, at=now, actor=by, action=action, about=about, details=details
+            connection, at=now, actor=by, action=action, about=about, details=stored
         )
-        return Reply(204) if found is None else Reply(200, msgspec.json.encode(found))
+        return Reply(200, msgspec.json.encode(found)) if found else Reply(204)
 
     return await change_once(request, idempotent, run)
 
