@@ -5,8 +5,12 @@ export function findWide() {
   const root = document.documentElement;
   if (root.scrollWidth <= root.clientWidth) return null;
   const isClipped = (one) => {
+    let isFree = getComputedStyle(one).position === "absolute"; // clipped by positioned ancestors only
     for (let at = one.parentElement; at !== null && at !== root; at = at.parentElement) {
-      if (getComputedStyle(at).overflowX !== "visible") return true;
+      const { overflowX, position } = getComputedStyle(at);
+      if (isFree && position === "static") continue;
+      isFree = position === "absolute";
+      if (overflowX !== "visible") return true;
     }
     return false;
   };
