@@ -41,6 +41,7 @@ from tests.cloud.portal.node_runs import WEB, environment  # noqa: E402
 from tests.cloud.rates import SITES_FILE  # noqa: E402
 from tests.report_builder import build_report  # noqa: E402
 from wire.envelope import audience_event, encode_event  # noqa: E402
+from wire.scalars import SequenceRange  # noqa: E402
 
 LOCATIONS = 100
 VIEWERS = 500
@@ -143,9 +144,10 @@ def _report(engine: Engine, locations: list[str], stopped: threading.Event) -> N
         for location in locations:
             device = f"{location.lower()}-cam-1"
             report = build_report(
-                location=location, device=device, stream="s", sequence=number,
+                location=location, device=device, journal="00000000000000a1",
+                sequence=SequenceRange(first=number, last=number),
                 starts_at=now - interval, ends_at=now, observed_ms=REPORT_EVERY_S * 1000,
-                person_ms=9_000, entries=2, visits=2, onlookers=1,
+                person_ms=9_000, entries=2, peak=2,
             )  # fmt: skip
             topic = f"onlooker/v1/{location}/{device}/audience"
             delivery = Delivery(topic, encode_event(audience_event(report)))
