@@ -1,5 +1,6 @@
 """A forked process that runs the groups of tests which the first process hands out."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import chain, pairwise
@@ -8,6 +9,9 @@ from multiprocessing.synchronize import Event
 from types import SimpleNamespace
 
 import pytest
+
+from tests.program_server import ProgramServer
+from tests.programs import SERVERS
 
 
 def run_groups(
@@ -22,6 +26,8 @@ def run_groups(
     for other in others:
         other.close()
     _separate(session.config, name)
+    if sys.platform == "linux":
+        SERVERS.append(ProgramServer())
     session.config.pluginmanager.register(_Reporter(session.config, connection), "worker-reports")
     hook = session.config.hook
     with suppress(KeyboardInterrupt):
@@ -31,6 +37,8 @@ def run_groups(
             connection.send(("start", item.nodeid))
             hook.pytest_runtest_protocol(item=item, nextitem=following)
     session._setupstate.teardown_exact(None)
+    while SERVERS:
+        SERVERS.pop().stop()
     connection.close()
 
 

@@ -4,23 +4,31 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 STOP_WITHIN_S: Final = 20.0
 NOTHING: Final[Mapping[str, str]] = {}
+StartProgram = Callable[..., subprocess.Popen[bytes]]
+"""Starts the program of these words, with the options of `subprocess.Popen`."""
 
 
 class ProcessGroupError(RuntimeError):
     """A process exited unexpectedly."""
 
 
+def start_python(words: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
+    """Start `python -m words`."""
+    return subprocess.Popen([sys.executable, "-m", *words], **options)  # noqa: S603  our own interpreter and modules
+
+
 class ProcessGroup:
     """Starts `python -m ...` processes, detects when one exits, stops them newest first."""
 
-    def __init__(self, logs: Path) -> None:
+    def __init__(self, logs: Path, start_program: StartProgram = start_python) -> None:
         self._logs = logs
+        self._start_program = start_program
         self._running: list[tuple[str, subprocess.Popen[bytes]]] = []
 
     def __enter__(self) -> Self:
@@ -38,8 +46,8 @@ class ProcessGroup:
         `environment` adds variables to those of this process.
         """
         with self.log(name).open("ab") as log:
-            process = subprocess.Popen(  # noqa: S603  our own interpreter and modules
-                [sys.executable, "-m", *arguments],
+            process = self._start_program(
+                arguments,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
@@ -54,17 +62,22 @@ class ProcessGroup:
     ) -> str:
         """Run `python -m arguments` to its end and return what it printed."""
         with self.log(name).open("wb") as log:
-            done = subprocess.run(  # noqa: S603  our own interpreter and modules
-                [sys.executable, "-m", *arguments],
+            process = self._start_program(
+                arguments,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 env={**os.environ, **environment},
-                check=False,
             )
-        if done.returncode:
-            raise ProcessGroupError(self._exit_report(name, done.returncode))
-        return done.stdout.decode(errors="replace")
+            with process:
+                try:
+                    output, _ = process.communicate()
+                except BaseException:
+                    process.kill()
+                    raise
+        if process.returncode:
+            raise ProcessGroupError(self._exit_report(name, process.returncode))
+        return output.decode(errors="replace")
 
     def check(self) -> None:
         """Raise ProcessGroupError if a process has exited."""

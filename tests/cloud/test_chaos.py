@@ -41,6 +41,7 @@ from simulators.fleet import ReportPace, pace_batches
 from simulators.servers.mosquitto import Mosquitto
 from simulators.synthetic.cameras import Period, create_sites, interleave_reports, render_sites_file
 from simulators.synthetic.fault_injection import FaultProfile, FaultyConnection
+from tests.programs import start_program
 from wire.audience import AudienceReport
 
 SEED = int(os.environ.get("ONLOOKER_CHAOS_SEED", "20261121"))
@@ -61,9 +62,9 @@ time.sleep(60)
 
 
 def consumer(broker: Mosquitto, url: str, fleet: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "cloud", "stream", "--broker", broker.url, "--share", "chaos",
-         "--database", url, "--sites", str(fleet)],
+    return start_program(
+        ["cloud", "stream", "--broker", broker.url, "--share", "chaos", "--database", url,
+         "--sites", fleet],
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
 

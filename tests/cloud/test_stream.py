@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from cloud.__main__ import main
 from cloud.database import connect, dead_letters, minute_tallies, reading, writing
 from simulators.servers.mosquitto import Mosquitto, free_port
 from tests.cloud.databases import new_database
+from tests.programs import run_program, start_program
 from wire import envelope
 from wire.audience import AudienceReport
 from wire.envelope import AckEvent, audience_event, encode_event, join_events
@@ -67,9 +67,8 @@ class Camera:
 def streaming(
     broker: Mosquitto, database_url: str, *more: str, wait_for: str | None = "broker.connected"
 ) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "cloud", "stream", "--broker", broker.url,
-         "--database", database_url, *more],
+    process = start_program(
+        ["cloud", "stream", "--broker", broker.url, "--database", database_url, *more],
         stderr=subprocess.PIPE, text=True, env=os.environ | {"PYTHONUNBUFFERED": "1"},
     )  # fmt: skip
     try:
@@ -291,17 +290,13 @@ def test_settings_that_cannot_be_used_are_refused_in_a_sentence(
 
 def test_a_database_that_is_not_there_is_waited_for(tmp_path: Path) -> None:
     nowhere = f"postgresql://onlooker@127.0.0.1:{free_port()}/onlooker"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "cloud", "stream", "--database", nowhere],
-        stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    process = start_program(
+        ["cloud", "stream", "--database", nowhere], stderr=subprocess.PIPE, text=True
+    )
     until_said(process, "database.unavailable")
     process.send_signal(signal.SIGTERM)
     assert process.wait(WITHIN_S) == 0
     process.stderr.close()  # type: ignore[union-attr]
-    ended = subprocess.run(
-        [sys.executable, "-m", "cloud", "dead-letters", "list", "--database", nowhere],
-        capture_output=True, text=True, timeout=WITHIN_S, check=False,
-    )  # fmt: skip
+    ended = run_program(["cloud", "dead-letters", "list", "--database", nowhere], text=True)
     assert ended.returncode == 2
     assert ended.stderr.startswith("the database cannot be used: ")

@@ -2,13 +2,13 @@
 
 import json
 import subprocess
-import sys
 import threading
 
 import msgspec
 from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from tests.programs import start_program
 from wire.ack import Ack
 from wire.envelope import AudienceEvent, ack_event, decode_events, encode_event
 from wire.health import PresenceStatus
@@ -52,11 +52,8 @@ class MqttCloud:
 
 
 def start_agent(*arguments):
-    return subprocess.Popen(
-        [sys.executable, "-m", "edge_agent", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+    return start_program(
+        ["edge_agent", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
 
 

@@ -13,12 +13,13 @@ from tests.hostile_device.honest import EVERY_S, HonestDevice, read_clock
 from tests.hostile_device.hostile import HostileDevice
 from tests.hostile_device.installation import PATIENCE_S, StreamInstallation, wait_until
 from tests.hostile_device.scale import Outcome, Scale
+from tests.programs import start_program
 
 
 def run(folder: Path, scale: Scale) -> Outcome:
     """Run at this scale, and return what was measured."""
     installation, outcome = StreamInstallation(folder, scale), Outcome()
-    with installation.open(), ProcessGroup(folder / "logs") as processes:
+    with installation.open(), ProcessGroup(folder / "logs", start_program) as processes:
         stream = processes.start("stream", ["cloud", "stream", *installation.stream_options()])
         wait_until(lambda: "stream.started" in processes.log("stream").read_text())
         broker_pid = installation.supervisor.process_id

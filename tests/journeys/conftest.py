@@ -17,6 +17,7 @@ from cloud.database import connect
 from simulators.__main__ import main as simulators
 from simulators.servers.mosquitto import free_port
 from simulators.servers.process_group import ProcessGroup
+from tests.programs import start_program
 
 PATIENCE_S = 120.0
 
@@ -112,7 +113,7 @@ class Cloud:
 
 @pytest.fixture
 def processes(tmp_path):
-    with ProcessGroup(tmp_path / "logs") as processes:
+    with ProcessGroup(tmp_path / "logs", start_program) as processes:
         yield processes
 
 

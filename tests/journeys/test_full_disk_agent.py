@@ -9,7 +9,6 @@ import os
 import random
 import sqlite3
 import subprocess
-import sys
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,6 +24,7 @@ from edge_agent.settings.privacy import PrivacySettings
 from edge_agent.settings.transport import LinkSettings
 from edge_agent.state_board import StateBoard
 from edge_agent.transport.loopback import LoopbackLink
+from tests.programs import run_program
 from wire.audience import Versions
 from wire.envelope import AudienceEvent
 from wire.scalars import DeviceId, LocationId
@@ -203,10 +203,9 @@ def test_a_full_disk_at_the_start_is_one_sentence_and_touches_nothing(disk, tmp_
         while True:
             file.write(bytes(4096))
     before = {one.name: one.read_bytes() for one in disk.glob("outbox.sqlite3")}
-    done = subprocess.run(
-        [sys.executable, "-m", "edge_agent", "run", "--source", str(clip), "--location", "KX-01",
-         "--device", "kx-01-cam-1", "--broker", "mqtt://127.0.0.1:1", "--outbox", str(path)],
-        capture_output=True, text=True, timeout=120,
+    done = run_program(
+        ["edge_agent", "run", "--source", clip, "--location", "KX-01", "--device", "kx-01-cam-1",
+         "--broker", "mqtt://127.0.0.1:1", "--outbox", path], text=True,
     )  # fmt: skip
     (sentence,) = [line for line in done.stderr.splitlines() if line.startswith("edge_agent:")]
     assert done.returncode == 2

@@ -2,11 +2,9 @@
 
 import argparse
 import http.client
-import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +16,7 @@ from cloud.auth.keys import Role, create_key
 from cloud.cli.serve import add_arguments, serve
 from cloud.database import connect
 from tests.cloud.databases import new_database
+from tests.programs import start_program
 
 
 def arguments(*typed: str) -> argparse.Namespace:
@@ -64,8 +63,7 @@ def test_the_api_ends_with_status_0_on_a_signal(tmp_path: Path, stop: signal.Sig
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     typed = ["--port", str(port), "--database", new_database(tmp_path)]
-    command = [sys.executable, "-m", "cloud", "serve", *typed]
-    with subprocess.Popen(command, env=os.environ, stderr=subprocess.PIPE) as server:
+    with start_program(["cloud", "serve", *typed], stderr=subprocess.PIPE) as server:
         assert answered(port) == 200
         server.send_signal(stop)
         _, output = server.communicate(timeout=30)
@@ -80,8 +78,7 @@ def test_no_query_string_and_no_key_is_logged(tmp_path: Path):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     typed = ["--port", str(port), "--database", database, "--access", "keys"]
-    command = [sys.executable, "-m", "cloud", "serve", *typed]
-    with subprocess.Popen(command, env=os.environ, stderr=subprocess.PIPE) as server:
+    with start_program(["cloud", "serve", *typed], stderr=subprocess.PIPE) as server:
         assert answered(port) == 200
         engine = connect(database)
         key = create_key(engine, Role.SALES, "a test", by="me", now=datetime.now(UTC))

@@ -1,8 +1,6 @@
 """The real agent with its real networks before drawn people: what of them is on its disk?"""
 
 import re
-import subprocess
-import sys
 
 import av
 import pytest
@@ -10,6 +8,7 @@ import pytest
 from edge_agent.perception.face_detector import load_detector
 from edge_agent.privacy.encoded_data import ENCODED, HEXADECIMAL, IMAGE_SIGNATURES
 from simulators.__main__ import main as simulators
+from tests.programs import run_program
 
 MAGIC = (
     b"\xff\xd8\xff",
@@ -38,13 +37,14 @@ def ran(tmp_path_factory):
     assert simulators(["scene", *drawn, "--out", str(clip), "--truth", str(truth)]) == 0
     settings = folder / "agent.toml"
     settings.write_text(f'[recorder]\non = true\nfolder = "{folder}/video"\nwidth_px = 1280\n')
-    done = subprocess.run(
-        [sys.executable, "-m", "edge_agent", "run", "--source", clip, "--speed", "max",
+    done = run_program(
+        ["edge_agent", "run", "--source", clip, "--speed", "max",
          "--location", "KX-01", "--device", "kx-01-cam-1", "--broker", "mqtt://127.0.0.1:1",
          "--outbox", folder / "outbox.sqlite3", "--config", settings, "--drain", "0",
          "--log-level", "debug"],
-        cwd=folder, capture_output=True, timeout=120, check=True,
+        cwd=folder,
     )  # fmt: skip
+    assert done.returncode == 0, done.stderr
     (folder / "agent.log").write_bytes(done.stdout + done.stderr)
     return folder, clip
 

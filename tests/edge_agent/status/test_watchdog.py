@@ -3,8 +3,6 @@
 import math
 import os
 import socket
-import subprocess
-import sys
 import threading
 import time
 
@@ -17,6 +15,7 @@ from edge_agent.settings.loading import parse
 from edge_agent.state_board import StateBoard
 from edge_agent.status.watchdog import Watchdog
 from edge_agent.transport.loopback import LoopbackLink
+from tests.programs import run_program
 from wire.scalars import DeviceId
 
 CAMERA = DeviceId("kx-01-cam-1")
@@ -138,12 +137,12 @@ def test_without_systemd_the_agent_runs(address):
 
 def test_the_agent_itself_reports_to_systemd(systemd, film, street, tmp_path):
     path = film(street(n / 10) for n in range(30))
-    done = subprocess.run(
-        [sys.executable, "-m", "edge_agent", "run", "--source", path, "--speed", "max",
+    done = run_program(
+        ["edge_agent", "run", "--source", path, "--speed", "max",
          "--location", "KX-01", "--device", CAMERA, "--broker", "mqtt://127.0.0.1:1",
          "--outbox", tmp_path / "outbox", "--drain", "0"],
         env={**os.environ, **environment(systemd, WATCHDOG_USEC="20000000")},
-        capture_output=True, text=True, timeout=60,
+        text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert [systemd.recv(99), systemd.recv(99)] == [b"READY=1", b"STOPPING=1"]

@@ -5,7 +5,6 @@ import io
 import os
 import pwd
 import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from cloud.fleet.__main__ import main as fleet_main
 from provisioning.__main__ import main as provisioning_main
 from simulators.servers.mosquitto import free_port
 from tests.auth_plugin import build_auth_plugin
+from tests.programs import start_program
 
 PATIENCE_S = 30.0
 
@@ -62,8 +62,8 @@ class OperatorMachine:
 
     def start(self, *words, ready):
         """Start a program and wait for a line of its output that holds `ready`."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", *map(str, words)],
+        process = start_program(
+            words,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -3,7 +3,6 @@
 import signal
 import socket
 import subprocess
-import sys
 import time
 
 import pytest
@@ -17,6 +16,7 @@ from cloud.settings import _redis
 from edge_agent.__main__ import main as edge
 from simulators.servers.mosquitto import free_port
 from tests.cloud.databases import new_database
+from tests.programs import start_program
 from tests.repository.address_secrets.shapes import (
     BROKERS,
     BROKERS_REFUSED,
@@ -68,9 +68,8 @@ def test_a_redis_address_is_shown_without_its_secret(shape, tmp_path, at, check_
 
 def test_a_key_in_the_query_of_a_websocket_is_not_logged(tmp_path):
     port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "cloud", "serve", "--port", str(port),
-         "--database", new_database(tmp_path)],
+    process = start_program(
+        ["cloud", "serve", "--port", port, "--database", new_database(tmp_path)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:

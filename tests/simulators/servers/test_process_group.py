@@ -2,7 +2,6 @@
 
 import signal
 import subprocess
-import sys
 
 import pytest
 
@@ -122,16 +121,15 @@ def test_output_of_a_restart_is_appended_to_the_log(tmp_path, events):
     assert group.log("stream").read_text() == "stream started\nstream started\n"
 
 
-def test_a_command_returns_its_output_or_fails_with_its_errors(tmp_path, monkeypatch):
-    results = iter([(0, b"12.50 \xff"), (2, b"")])
+def test_a_command_returns_its_output_or_fails_with_its_errors(tmp_path):
+    commands = iter([r"printf '12.50 \377'", "exit 2"])
 
-    def run(command, *, stderr, **_):
-        assert command[:2] == [sys.executable, "-m"]
+    def start(words, *, stderr, **options):
+        assert words == ["cloud", "price"]
         stderr.write(b"no such location\n")
-        return subprocess.CompletedProcess(command, *next(results))
+        return subprocess.Popen(["sh", "-c", next(commands)], stderr=stderr, **options)
 
-    monkeypatch.setattr(process_group.subprocess, "run", run)
-    with ProcessGroup(tmp_path) as group:
+    with ProcessGroup(tmp_path, start) as group:
         assert group.run("price", ["cloud", "price"]) == "12.50 \ufffd"
         with pytest.raises(ProcessGroupError, match=r"price exited with code 2.*\n  no such loc"):
             group.run("price", ["cloud", "price"])

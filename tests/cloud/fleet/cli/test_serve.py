@@ -3,8 +3,6 @@
 import argparse
 import re
 import socket
-import subprocess
-import sys
 
 import pytest
 
@@ -14,6 +12,7 @@ from cloud.fleet.cli import serve
 from cloud.settings import SettingsError
 from provisioning import key_store
 from tests.cloud.databases import new_database
+from tests.programs import run_program
 from wire.command_line import OptionError
 
 
@@ -60,9 +59,9 @@ def test_a_key_of_another_certificate_ends_it_with_one_sentence(authority, refus
 def test_a_taken_port_ends_the_process_with_one_sentence(authority):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        command = [sys.executable, "-m", "cloud.fleet", *words_of(authority)]
-        command += ["--enrolment-bind", "127.0.0.1", "--enrolment-port", port]
-        outcome = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        words = ["cloud.fleet", *words_of(authority)]
+        words += ["--enrolment-bind", "127.0.0.1", "--enrolment-port", port]
+        outcome = run_program(words, text=True)
     assert (outcome.returncode, "Traceback" in outcome.stderr) == (2, False)
     output = outcome.stderr.splitlines()[-1]
     assert f"cannot listen on 127.0.0.1 port {port}" in output
