@@ -28,7 +28,6 @@ from cloud.app.context import AppContext
 from cloud.app.orders.hold_sweeper import HoldSweeper
 from cloud.app.orders.sweeper import OrderSweeper
 from cloud.app.rate_card_reload import ContextReloader
-from cloud.app.redis_store import RedisStore
 from cloud.app.server.connection_limits import MAX_MESSAGE_BYTES, RequestLimits, limited_protocol
 from cloud.app.server.host_names import LOOPBACK as LOOPBACK_NAMES
 from cloud.app.server.host_names import HostNameError, HostNames
@@ -290,6 +289,8 @@ def open_shared_store(chosen: settings.Settings, engine: Engine) -> SharedStore:
     """What the processes on this database share: Redis when the settings name one."""
     if chosen.redis_url is None:
         return LocalStore()
+    from cloud.app.redis_store import RedisStore  # loads the library of Redis
+
     url = engine.url
     where = [url.host, url.port] if url.host else [socket.gethostname(), Path.cwd()]
     try:

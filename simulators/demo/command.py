@@ -23,7 +23,10 @@ from simulators.servers.process_group import ProcessGroup, ProcessGroupError
 
 LOCATION: Final = "KX-01"
 LOCATION_OF_VIDEO: Final = "LB-01"
-SCENE: Final = ("--people", "5", "--seconds", "24", "--seed", "7")
+SCENE: Final = (
+    *("--people", "5", "--seconds", "24", "--seed", "7"),
+    *("--size", "960x540", "--fps", "10"),
+)
 SCENE_FILE: Final = "scene.mp4"
 TRUTH_FILE: Final = "truth.json"
 HISTORY_DAYS: Final = 28

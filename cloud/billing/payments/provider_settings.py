@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 from cloud.billing.payments.account_provider import AccountProvider
 from cloud.billing.payments.provider import PaymentProvider
-from cloud.billing.payments.stripe_provider import MOST_SECRETS, StripeProvider, StripeSettings
 from cloud.settings import SettingsError
 from wire.addresses import AddressError
 from wire.command_line import address_in
@@ -28,12 +27,14 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 def open_providers(
     environment: Mapping[str, str] = os.environ,
 ) -> dict[str, PaymentProvider]:
-    """The providers by name; raises SettingsError."""
+    """The providers by name; raises SettingsError. Stripe's library is loaded if it is used."""
     account = AccountProvider()
     providers: dict[str, PaymentProvider] = {account.name: account}
     key = _read_secret(environment, KEY)
     if key is None:
         return providers
+    from cloud.billing.payments.stripe_provider import MOST_SECRETS, StripeProvider, StripeSettings
+
     secrets = tuple(filter(None, (_read_secret(environment, SECRETS) or "").split(",")))
     if len(secrets) > MOST_SECRETS:
         raise SettingsError(f"{SECRETS} has {len(secrets)} secrets: give at most {MOST_SECRETS}")
