@@ -21,6 +21,10 @@ BLOCKS: Final = (
 )  # fmt: skip
 
 
+PARTS: Final = ("body", "handlers", "orelse", "finalbody", "cases")
+"""Fields of a statement that hold further statements, or hold what holds them."""
+
+
 @dataclass(frozen=True)
 class Module:
     path: Path  # relative to the root
@@ -62,7 +66,7 @@ def modules(root: Path = ROOT) -> list[Module]:
 def _read_module(path: Path, root: Path) -> Module:
     text = path.read_text()
     tree = ast.parse(text)
-    nodes = list(ast.walk(tree))
+    nodes = list(_statements(tree))
     functions = [node for node in nodes if isinstance(node, FUNCTIONS)]
     return Module(
         path=path.relative_to(root),
@@ -96,8 +100,20 @@ def percentile(values: list[int], ratio: float) -> int:
     return ordered[max(0, -int(-ratio * len(ordered) // 1) - 1)]
 
 
+def _children(node: ast.AST) -> Iterator[ast.AST]:
+    """The statements inside a statement; its expressions hold none."""
+    for part in PARTS:
+        yield from getattr(node, part, ())
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    for child in _children(node):
+        yield child
+        yield from _statements(child)
+
+
 def _depth(node: ast.AST) -> int:
-    inner = max((_depth(child) for child in ast.iter_child_nodes(node)), default=0)
+    inner = max((_depth(child) for child in _children(node)), default=0)
     return inner + isinstance(node, BLOCKS)
 
 
@@ -159,7 +175,7 @@ def find_tested_elsewhere(untested: list[Path], root: Path) -> list[Path]:
     """Modules without a test at the mirrored path that no test in or below its folder imports."""
     imported: dict[Path, set[str]] = defaultdict(set)
     for path in sorted((root / "tests").rglob("*.py")):
-        names = set(_imported(ast.walk(ast.parse(path.read_text()))))
+        names = set(_imported(_statements(ast.parse(path.read_text()))))
         for folder in path.relative_to(root / "tests").parents:
             imported[folder] |= names
     return [path for path in untested if not _is_imported(_dotted(path), imported[path.parent])]
