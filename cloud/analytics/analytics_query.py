@@ -21,7 +21,7 @@ USUAL_DAYS: Final = 28
 MAX_DAYS: Final = 92
 MAX_LOCATIONS: Final = 50
 MAX_LOCATION_DAYS: Final = 10_000
-"""Locations times days of one analysis: a quarter of a million hours are read in about a second."""
+"""Locations times days of one analysis: a quarter of a million hours take about two seconds."""
 MAX_QUERY: Final = 1_000
 
 

@@ -5,7 +5,7 @@ missing. Hours at a clock change are those of the local clock: the hour that occ
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
@@ -34,8 +34,12 @@ class CellSums:
 
     def add(self, other: "CellSums") -> None:
         """Add the sums of other hours."""
-        for each in fields(self):
-            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+        self.expected_ms += other.expected_ms
+        self.observed_ms += other.observed_ms
+        self.person_ms += other.person_ms
+        self.looking_ms += other.looking_ms
+        self.visits += other.visits
+        self.onlookers += other.onlookers
 
     @property
     def observed_share(self) -> float | None:
