@@ -92,11 +92,11 @@ def find_due_reports(connection: Connection, now: datetime) -> Sequence[DueRepor
         due_at = schedule.timing.last_due(now, preferences.zone)
         if max(schedule.created_at, now - LOOK_BACK) < due_at:
             due[make_report_id(schedule.id, due_at)] = schedule, due_at
-    known = _known(connection, sorted(due))
+    issued = _find_issued(connection, sorted(due))
     found = (
         _read(connection, name, schedule, due_at)
         for name, (schedule, due_at) in due.items()
-        if name not in known
+        if name not in issued
     )
     return [one for one in found if one is not None]
 
@@ -106,7 +106,7 @@ def make_report_id(schedule: str, due_at: datetime) -> str:
     return hashlib.sha256(f"report:{schedule}:{due_at.isoformat()}".encode()).hexdigest()[:32]
 
 
-def _known(connection: Connection, reports: Sequence[str]) -> set[str]:
+def _find_issued(connection: Connection, reports: Sequence[str]) -> set[str]:
     columns = notice_events.c
     of_kind = columns.kind == NoticeTopic.SCHEDULED_REPORT.value
     return set(
