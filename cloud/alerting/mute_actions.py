@@ -1,5 +1,9 @@
-"""Operator actions on mutes: create one and end one. Both are entered in the audit log."""
+"""Operator actions on mutes: create one and end one. Both are entered in the audit log.
 
+`MuteComparison` compares the table with these entries.
+"""
+
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,10 +14,16 @@ from cloud.alerting.actions import LONGEST_NOTE, AlertActionError
 from cloud.alerting.deferral import defer_notifications, release_notifications
 from cloud.alerting.mutes import AlertMute, MuteFilter, read_active_mutes, read_mute
 from cloud.auth import audit
+from cloud.auth.audit import AuditEntry
+from cloud.auth.audit_comparisons import Details, describe_differences, parse_instant, read_rows
 from cloud.database import alert_mutes
 
 LONGEST_MUTE: Final = timedelta(days=30)
 """A repair takes days. What is muted for longer is forgotten: mute it again, with a reason."""
+
+
+CREATED: Final = "alert.mute"
+ENDED: Final = "alert.unmute"
 
 
 class MuteEnded(AlertActionError):  # noqa: N818 - reads as what happened
@@ -39,7 +49,7 @@ def create_mute(connection: Connection, new: NewMute, *, actor: str, now: dateti
     assert key is not None
     defer_notifications(connection, new.filter, new.until_at)
     details = {**asdict(new.filter), "until": new.until_at.isoformat(), "reason": reason}
-    _record(connection, "alert.mute", int(key[0]), actor, now, details)
+    _record(connection, CREATED, int(key[0]), actor, now, details)
     return read_mute(connection, int(key[0]))
 
 
@@ -61,8 +71,41 @@ def end_mute(connection: Connection, number: int, *, actor: str, now: datetime) 
     )
     others = read_active_mutes(connection, now)
     release_notifications(connection, mute, others, now)
-    _record(connection, "alert.unmute", number, actor, now, asdict(mute.filter))
+    _record(connection, ENDED, number, actor, now, asdict(mute.filter))
     return read_mute(connection, number)
+
+
+class MuteComparison:
+    """`alert_mutes`: as they were created, and when they were ended by hand."""
+
+    def __init__(self) -> None:
+        self._created: dict[str, tuple[AuditEntry, Details]] = {}
+        self._ended: dict[str, AuditEntry] = {}
+
+    def add_entry(self, entry: AuditEntry, details: Details) -> None:
+        """Read an entry; entries come in their order, the oldest first."""
+        if entry.action == CREATED:
+            self._created[entry.object] = entry, details
+        elif entry.action == ENDED:
+            self._ended[entry.object] = entry
+
+    def findings(self, connection: Connection, now: datetime) -> Iterator[str]:
+        """A sentence for each row that differs from the log."""
+        rows = {str(row["id"]): row for row in read_rows(connection, alert_mutes)}
+        for number in sorted(rows.keys() | self._created.keys(), key=int):
+            what = f"alert_mutes: mute {number}"
+            if number not in self._created:
+                yield f"{what} has no entry that it was created"
+                continue
+            entry, details = self._created[number]
+            end = self._ended.get(number)
+            ended = {} if end is None else {"ended_at": end.at, "ended_by": end.actor}
+            wanted = {name: details[name] for name in ("kind", "location", "device", "reason")}
+            yield from describe_differences(
+                what, entry, rows.get(number), created_at=entry.at, created_by=entry.actor,
+                until_at=parse_instant(details["until"]),
+                **wanted, **{"ended_at": None, "ended_by": None, **ended},
+            )  # fmt: skip
 
 
 def _check(new: NewMute, now: datetime) -> str:

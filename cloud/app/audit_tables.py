@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from cloud.alerting.mute_actions import MuteComparison
 from cloud.auth.accounts.audit_comparisons import AccountComparison, BrandComparison
 from cloud.auth.audit_comparisons import Comparison, KeyComparison, compare_with_log
 from cloud.auth.users.audit_comparison import UserComparison
@@ -85,5 +86,6 @@ def _comparisons() -> Sequence[Comparison]:
         LoggedPeriodComparison(),
         Devices(),
         AllowListRows(),
+        MuteComparison(),
         Groups(),
     )

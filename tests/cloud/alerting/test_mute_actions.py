@@ -7,10 +7,18 @@ from sqlalchemy import select
 
 from cloud.alerting.actions import AlertActionError
 from cloud.alerting.history import AlertSearch, find_alerts
-from cloud.alerting.mute_actions import LONGEST_MUTE, MuteEnded, NewMute, create_mute, end_mute
+from cloud.alerting.mute_actions import (
+    LONGEST_MUTE,
+    MuteComparison,
+    MuteEnded,
+    NewMute,
+    create_mute,
+    end_mute,
+)
 from cloud.alerting.mutes import AlertMute, MuteFilter, UnknownMute
 from cloud.auth import audit
-from cloud.database import reading, writing
+from cloud.auth.audit_comparisons import compare_with_log
+from cloud.database import alert_mutes, reading, writing
 from tests.cloud.alerting.conftest import MINUTE, NOON, OPS, Scene, blind
 
 HOUR = timedelta(hours=1)
@@ -140,3 +148,14 @@ def test_both_actions_are_in_the_audit_log(scene: Scene) -> None:
 def test_a_mute_that_does_not_exist_cannot_be_ended(scene: Scene) -> None:
     with pytest.raises(UnknownMute, match="no mute 7"):
         end(scene, 7, NOON)
+
+
+def test_a_mute_that_was_changed_in_the_table_is_found(scene: Scene) -> None:
+    end(scene, mute(scene).id, NOON + MINUTE)
+    mute(scene)
+    with writing(scene.engine) as connection:
+        assert compare_with_log(connection, NOON, [MuteComparison()]) == []
+        second = alert_mutes.c.id == 2
+        connection.execute(alert_mutes.update().where(second).values(until_at=NOON + 9 * HOUR))
+        (found,) = compare_with_log(connection, NOON, [MuteComparison()])
+    assert found.startswith("alert_mutes: mute 2: until_at is 2026-11-20 21:00")
