@@ -46,7 +46,7 @@ export default function DeadLetters() {
 
 function newColumns(onOpen: (id: string) => void): readonly Column<Letter>[] {
   return [
-    { id: "id", title: t.columns.id, isHeader: true, value: (one) => one.id, cell: (one) => <Button isSmall variant="plain" aria-label={t.open(one.id)} onPress={() => onOpen(String(one.id))}>{count(one.id)}</Button> },
+    { id: "id", title: t.columns.id, isHeader: true, value: (one) => one.id, cell: (one) => <span className="name-button"><Button isSmall variant="plain" aria-label={t.open(one.id)} onPress={() => onOpen(String(one.id))}>{count(one.id)}</Button></span> },
     { id: "kind", title: t.columns.kind, value: (one) => one.kind, cell: (one) => nameLetterKind(one.kind) },
     { id: "device", title: t.columns.device, value: (one) => one.device, cell: (one) => (one.device === null ? <span className="quiet">{t.noDevice}</span> : `${one.location}, ${one.device}`) },
     { id: "reason", title: t.columns.reason, value: (one) => one.reason, cell: (one) => one.reason },

@@ -29,7 +29,7 @@ export function AlertHistory() {
 
 function newColumns(onOpen: (id: number) => void): readonly Column<Alert>[] {
   return [
-    { id: "alert", title: t.columns.alert, isHeader: true, value: (one) => nameKind(one.kind), cell: (one) => <Button isSmall variant="plain" onPress={() => onOpen(one.id)}>{nameKind(one.kind)}</Button> },
+    { id: "alert", title: t.columns.alert, isHeader: true, value: (one) => nameKind(one.kind), cell: (one) => <span className="name-button"><Button isSmall variant="plain" onPress={() => onOpen(one.id)}>{nameKind(one.kind)}</Button></span> },
     { id: "where", title: t.columns.where, value: describePlace, cell: describePlace },
     { id: "severity", title: t.columns.severity, value: (one) => one.severity, cell: (one) => <Badge tone={SEVERITY_TONES[one.severity]}>{t.severities[one.severity]}</Badge> },
     { id: "raised", title: t.columns.raised, value: (one) => one.raised_at, cell: (one) => instantText(one.raised_at) },

@@ -26,7 +26,7 @@ export function MuteDialog({ alert, onClose }: { alert: Alert; onClose: () => vo
     <Dialog title={t.muteTitle} isOpen onClose={onClose} actions={actions}>
       <p>{nameKind(alert.kind)}, {describePlace(alert)}</p>
       <p className="quiet">{t.muteLead}</p>
-      <Segments label={t.muteWhat} choices={listScopes(alert).map((value) => ({ value, label: SCOPES[value] }))} value={scope} onChange={setScope} />
+      <div className="row"><Segments label={t.muteWhat} choices={listScopes(alert).map((value) => ({ value, label: SCOPES[value] }))} value={scope} onChange={setScope} /></div>
       <Select label={t.muteFor} choices={LENGTHS} value={hours} onChange={setHours} />
       <TextField label={t.muteReason} value={reason} onChange={setReason} maxLength={500} />
       <ProblemNotice error={mute.error} />

@@ -29,7 +29,7 @@ export function TargetFields({ choice, onChange }: { choice: TargetChoice; onCha
   const setName = (name: string) => onChange({ ...choice, name });
   return (
     <div className="stack">
-      <Segments label={t.target} choices={KINDS} value={choice.kind} onChange={(kind) => onChange({ kind, name: "" })} />
+      <div className="row"><Segments label={t.target} isLabelHidden choices={KINDS} value={choice.kind} onChange={(kind) => onChange({ kind, name: "" })} /></div>
       <div className="narrow-form">
         {choice.kind === "device" && <TextField label={t.deviceName} value={choice.name} onChange={setName} maxLength={63} />}
         {choice.kind === "group" && <Select label={operations.group} description={t.canaryHint} choices={groups} value={choice.name || null} onChange={setName} />}
