@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from cloud.alerting.mutes import AlertMute, MuteFilter, find_muted_until
 from cloud.alerting.notifications import never_attempted, update_pending
@@ -31,7 +31,7 @@ def release_notifications(
 
 def _find_matching(
     connection: Connection, muted: MuteFilter, which: ColumnElement[bool]
-) -> list[Row[Any]]:
+) -> list[Any]:
     query = (
         select(alert_notifications.c.id, alerts.c.kind, alerts.c.location, alerts.c.device)
         .join(alerts, alerts.c.id == alert_notifications.c.alert)

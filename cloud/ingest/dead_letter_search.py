@@ -140,7 +140,7 @@ def _count(
     search: DeadLetterSearch,
     *by: ColumnElement[Any],
     most: int | None = None,
-) -> Sequence[Row[Any]]:
+) -> Sequence[Any]:
     number, times = func.count(), cast(func.sum(dead_letters.c.times), BigInteger)
     newest = func.max(dead_letters.c.last_received_at)
     wanted = select(*by, number, times, newest).where(*search.conditions()).group_by(*by)
