@@ -16,7 +16,7 @@ COPY . /src
 
 # The pages, with the Node.js of requirements/node.txt; nothing of Node is in the final image.
 FROM dependencies AS portal
-RUN python -m venv --system-site-packages /opt/node \
+RUN python -m venv /opt/node \
     && /opt/node/bin/pip install --only-binary :all: --require-hashes -r /tmp/node.txt \
     && echo /opt/onlooker/lib/python3.11/site-packages > /opt/node/lib/python3.11/site-packages/cloud.pth
 WORKDIR /src
@@ -59,7 +59,8 @@ FROM runtime AS cloud
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends libgomp1 \
     && rm -rf /var/lib/apt/lists/* \
-    && mkdir -p /var/lib/onlooker/lake && chown onlooker:onlooker /var/lib/onlooker/lake
+    && mkdir -p /var/lib/onlooker/lake /var/lib/onlooker/lake-catalogue \
+    && chown onlooker:onlooker /var/lib/onlooker/lake /var/lib/onlooker/lake-catalogue
 # temporary files, also of a container with a read-only root file system
 VOLUME ["/var/tmp"]
 USER 10001:10001

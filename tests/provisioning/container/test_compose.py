@@ -90,6 +90,15 @@ def test_every_file_that_a_program_reads_is_mounted(name: str):
         assert lake <= mounted
 
 
+def test_a_volume_that_a_program_writes_to_belongs_to_its_user_in_the_image():
+    owned = " ".join(re.findall(r"chown onlooker:onlooker (.+)$", DOCKERFILE, re.MULTILINE)).split()
+    for name in OWN:
+        for volume in SERVICES[name].get("volumes", ()):
+            source, target, *mode = volume.split(":")
+            if source in STACK["volumes"] and mode != ["ro"]:
+                assert target in owned, volume
+
+
 def test_every_named_file_and_target_exists():
     for config in STACK["configs"].values():
         assert (ROOT / config["file"]).is_file(), config
