@@ -1,4 +1,5 @@
-import { DataView, Notice, Page } from "../../design";
+import { useBasket } from "../../basket/use-basket";
+import { DataView, LinkButton, Notice, Page } from "../../design";
 import { minorDigits } from "../../format/money";
 import { explore as t } from "../../text/en/explore";
 import { Calendars } from "./Calendars";
@@ -18,7 +19,7 @@ export default function Explore() {
   const calendar = useCalendar(shown, state);
   const remove = (id: string) => change({ screens: shown.filter((one) => one !== id) });
   return (
-    <Page title={t.title} lead={t.lead}>
+    <Page title={t.title} lead={t.lead} actions={<NextSteps />}>
       <DataView query={locations}>
         {(all) => (
           <>
@@ -46,6 +47,12 @@ export default function Explore() {
       )}
     </Page>
   );
+}
+
+/** Where to go from here: let a plan choose, or book what was chosen. */
+function NextSteps() {
+  const { count } = useBasket();
+  return <><LinkButton to="/plan">{t.toPlan}</LinkButton>{count > 0 && <LinkButton to="/basket" variant="primary">{t.toBasket(count)}</LinkButton>}</>;
 }
 
 function LeftOut({ omitted }: { omitted: readonly { location: string; reason: string }[] }) {

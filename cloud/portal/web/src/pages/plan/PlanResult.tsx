@@ -1,10 +1,12 @@
 import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
 import { useChange, useGet, type Schema } from "../../api/client";
-import { Button, Card, DataView, Facts, LinkButton, Notice, Page, ProblemNotice } from "../../design";
+import { Button, Card, DataView, Dialog, Facts, LinkButton, Notice, Page, ProblemNotice } from "../../design";
 import { money } from "../../format/money";
 import { count } from "../../format/number";
 import { dateText, instantText } from "../../format/time";
 import { useParam } from "../../routing/address";
+import { common } from "../../text/en";
 import { plan as words, result as t } from "../../text/en/plan";
 import { AGES, toForm, type StoredRequest } from "./brief";
 import { FoundPlan } from "./FoundPlan";
@@ -33,11 +35,16 @@ export default function PlanResult() {
 function Actions({ id }: { id: string }) {
   const navigate = useNavigate();
   const remove = useChange("delete", "/api/pricing/plans/{plan}", { onSuccess: () => void navigate({ to: "/plan" }) });
+  const [isAsking, setAsking] = useState(false);
+  const confirm = <><Button onPress={() => setAsking(false)}>{common.cancel}</Button><Button variant="danger" isPending={remove.isPending} onPress={() => remove.mutate({ params: { path: { plan: id } } })}>{t.remove}</Button></>;
   return (
     <>
       <LinkButton to={`/plan?plan=${id}`}>{t.change}</LinkButton>
-      <Button variant="plain" isPending={remove.isPending} onPress={() => remove.mutate({ params: { path: { plan: id } } })}>{t.remove}</Button>
-      <ProblemNotice error={remove.error} />
+      <Button variant="plain" onPress={() => setAsking(true)}>{t.remove}</Button>
+      <Dialog title={t.remove} isOpen={isAsking} onClose={() => setAsking(false)} actions={confirm} role="alertdialog">
+        <p>{t.removeDetail}</p>
+        <ProblemNotice error={remove.error} />
+      </Dialog>
     </>
   );
 }

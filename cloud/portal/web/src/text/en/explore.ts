@@ -2,6 +2,8 @@ export const explore = {
   title: "Prices",
   lead: "What an hour on a screen costs, who sees it, and why. Choose screens and point at an hour.",
   documentScreen: (name: string) => `Screen ${name}`,
+  toPlan: "Plan a budget",
+  toBasket: (hours: number) => `Basket: ${hours === 1 ? "1 hour" : `${hours} hours`}`,
   filters: "Filters",
   from: "First day",
   days: "Period",

@@ -63,6 +63,7 @@ export const result = {
   failed: "The plan could not be computed",
   change: "Change the brief",
   remove: "Delete the plan",
+  removeDetail: "Its brief stays if you have saved it; the plan cannot be restored. A search that is running ends.",
   figures: { cost: "Cost", unspent: "Left of the budget", impressions: "Attentive impressions", reach: "People reached", frequency: "Contacts for each" },
   certificate: "How good it is",
   exact: (bound: string, unit: string) => `This is the best plan that there is: none can bring more than ${bound} ${unit}.`,
