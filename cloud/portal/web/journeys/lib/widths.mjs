@@ -1,21 +1,19 @@
 // Runs in the page: what makes it wider than its window.
 
-/** The innermost element beyond the window that no ancestor clips or scrolls; null if the page fits. */
+/** The innermost element without which the page would fit; null if it fits. */
 export function findWide() {
   const root = document.documentElement;
-  if (root.scrollWidth <= root.clientWidth) return null;
-  const isClipped = (one) => {
-    let isFree = getComputedStyle(one).position === "absolute"; // clipped by positioned ancestors only
-    for (let at = one.parentElement; at !== null && at !== root; at = at.parentElement) {
-      const { overflowX, position } = getComputedStyle(at);
-      if (isFree && position === "static") continue;
-      isFree = position === "absolute";
-      if (overflowX !== "visible") return true;
-    }
-    return false;
+  const isWide = () => root.scrollWidth > root.clientWidth;
+  if (!isWide()) return null;
+  const width = root.scrollWidth;
+  const fitsWithout = (element) => {
+    const before = element.style.display;
+    element.style.display = "none";
+    const fits = !isWide();
+    element.style.display = before;
+    return fits;
   };
-  const wide = [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > root.clientWidth + 1 && !isClipped(one));
-  const inner = wide.at(-1);
-  const named = inner ? `${inner.tagName}.${inner.getAttribute("class")}: ${inner.textContent.slice(0, 40)}` : "";
-  return { width: root.scrollWidth, element: named };
+  let found = document.body;
+  for (let inner = found; inner !== undefined; inner = [...inner.children].find(fitsWithout)) found = inner;
+  return { width, element: `${found.tagName}.${found.getAttribute("class")}: ${found.textContent.slice(0, 40)}` };
 }
