@@ -67,7 +67,9 @@ class ActionRequest(_Body):
     lines: list[str] | None = Field(
         default=None, max_length=2000, description="default: every line whose state allows it"
     )
-    reason: Reason | None = Field(default=None, description="of a cancellation or refusal")
+    reason: Reason | None = Field(
+        default=None, description="of a cancellation, refusal or approval"
+    )
 
 
 class NewChangeRequest(_Body):

@@ -229,7 +229,7 @@ def run_action(work: OrderWork, order_id: str, asked: ActionRequest) -> None:
     """Run an action on the named lines of an order, or on all whose state allows it."""
     reason = asked.reason or ""
     if asked.action == "approve":
-        approve_order(work, order_id, asked.lines)
+        approve_order(work, order_id, asked.lines, reason=reason)
     elif asked.action == "decline":
         decline_order(work, order_id, reason, asked.lines)
     elif asked.action == "cancel":

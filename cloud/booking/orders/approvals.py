@@ -66,9 +66,9 @@ def give_discount(work: OrderWork, order_id: str, discount_bp: int, reason: str)
 
 
 def approve_order(
-    work: OrderWork, order_id: str, line_ids: Sequence[str] | None = None
+    work: OrderWork, order_id: str, line_ids: Sequence[str] | None = None, *, reason: str = ""
 ) -> tuple[BookedLine, ...]:
-    """Confirm pending reservations, and book pending bookings.
+    """Confirm pending reservations, and book pending bookings; a reason is recorded.
 
     Raises:
         NotAllowedError: the actor is a buyer, placed the order, or gave a discount above the limit.
@@ -94,7 +94,8 @@ def approve_order(
             capacity.confirm(work.connection, line.line_id, now=work.now)
     if is_booking:
         _store_decision(work, order, Approval.APPROVED)
-    work.store_lines(order, moved, LINE_ACTIONS[LineAction.APPROVE])
+    details = {"reason": reason} if reason else {}
+    work.store_lines(order, moved, LINE_ACTIONS[LineAction.APPROVE], **details)
     return tuple(moved)
 
 

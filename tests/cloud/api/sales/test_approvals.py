@@ -1,5 +1,7 @@
 """One queue has what waits for a decision, and says whether the caller may decide."""
 
+from cloud.auth.audit import read_entries
+from cloud.database import reading
 from tests.cloud.api.orders.conftest import Market
 
 APPROVALS = "/api/approvals"
@@ -27,8 +29,11 @@ def test_a_discount_above_the_limit_waits_for_another_person(market: Market):
     assert (sales["discount_bp"], sales["lines"], sales["amount_minor"]) == (2000, 1, 168)
     assert (sales["can_decide"], finance["can_decide"]) == (False, True)
     assert sales["why_not"] == "you asked for it: another person must decide"
-    assert market.act("finance", where, "approve").status_code == 200
+    approved = market.act("finance", where, "approve", reason="agreed in March")
+    assert approved.status_code == 200
     assert "booking" not in read_queue(market, "finance")
+    with reading(market.context.engine) as connection:
+        assert "agreed in March" in list(read_entries(connection))[-1].details
 
 
 def test_a_change_and_a_creative_wait(market: Market):

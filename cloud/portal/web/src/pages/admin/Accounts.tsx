@@ -13,7 +13,6 @@ import { DecisionDialog } from "../sales/parts/DecisionDialog";
 import { Filters, FurtherRows } from "../sales/parts/Filters";
 import { AccountForm } from "./AccountForm";
 import { NewAccountForm } from "./NewAccountForm";
-import "../sales/sales.css";
 
 type Account = Schema<"AccountResponse">;
 const t = admin.accounts;

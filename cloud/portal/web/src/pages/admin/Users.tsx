@@ -10,7 +10,6 @@ import { AccountChooser } from "../sales/parts/choosers";
 import { DecisionDialog } from "../sales/parts/DecisionDialog";
 import { Filters, FurtherRows } from "../sales/parts/Filters";
 import { InviteForm, RolesForm } from "./UserForms";
-import "../sales/sales.css";
 
 export type User = Schema<"UserResponse">;
 type UserState = keyof typeof admin.users.states;

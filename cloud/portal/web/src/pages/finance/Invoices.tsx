@@ -10,7 +10,6 @@ import { sales } from "../../text/en/sales";
 import { AccountChooser, Chooser, toChoices } from "../sales/parts/choosers";
 import { Filters, FurtherRows, ROWS } from "../sales/parts/Filters";
 import { CreditForm } from "./CreditForm";
-import "../sales/sales.css";
 
 type Document = Schema<"DocumentSummary">;
 const t = finance.invoices;

@@ -56,7 +56,7 @@ function listColumns(screens: Screens, withdraw: (one: Override) => void): reado
   return [
     { id: "location", title: sales.shared.location, cell: (one) => one.location, value: (one) => one.location, isHeader: true },
     { id: "slot", title: t.slot, cell: (one) => slotText(one, screens), value: (one) => one.starts_at },
-    { id: "price", title: t.title, cell: (one) => (one.price === null ? <Missing /> : priceText(one, screens)), value: (one) => one.price_minor, isNumber: true },
+    { id: "price", title: t.amount, cell: (one) => (one.price === null ? <Missing /> : priceText(one, screens)), value: (one) => one.price_minor, isNumber: true },
     { id: "account", title: t.forAccount, cell: (one) => (one.account === null ? t.everybody : <Badge tone="info">{one.account}</Badge>), value: (one) => one.account },
     { id: "reason", title: t.reason, cell: (one) => one.reason, value: (one) => one.reason },
     { id: "author", title: t.author, cell: (one) => one.author, value: (one) => one.author },

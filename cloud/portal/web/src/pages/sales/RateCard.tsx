@@ -27,7 +27,7 @@ function Content({ tagged }: { tagged: TaggedState }) {
   return (
     <>
       <Card title={t.inForce}>
-        <Facts rows={[[t.version, state.card.version], [t.since, state.valid_from === null ? t.sinceStart : instantText(state.valid_from)]]} />
+        <Facts rows={[[t.present, state.card.version], [t.since, state.valid_from === null ? t.sinceStart : instantText(state.valid_from)]]} />
       </Card>
       {state.is_pinned && <Notice tone="warn">{t.pinned}</Notice>}
       {state.warnings.length > 0 && <Notice tone="warn" title={t.warnings}><ul>{state.warnings.map((one) => <li key={one}>{one}</li>)}</ul></Notice>}
@@ -80,7 +80,7 @@ type Stored = CardState["stored"][number];
 function History({ state }: { state: CardState }) {
   if (state.stored.length === 0) return null;
   const columns: readonly Column<Stored>[] = [
-    { id: "version", title: t.version, cell: (one) => one.version, value: (one) => one.version, isHeader: true },
+    { id: "version", title: t.present, cell: (one) => one.version, value: (one) => one.version, isHeader: true },
     { id: "from", title: t.validFrom, cell: (one) => instantText(one.valid_from), value: (one) => one.valid_from },
     { id: "put", title: t.putAt, cell: (one) => instantText(one.put_at), value: (one) => one.put_at },
     { id: "by", title: t.putBy, cell: (one) => one.put_by, value: (one) => one.put_by },

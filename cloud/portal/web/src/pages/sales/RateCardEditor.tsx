@@ -14,20 +14,20 @@ export interface RateCardEditorProps {
 export function RateCardEditor({ draft, onChange, errors }: RateCardEditorProps) {
   const errorOf = (field: string) => errors[`card.${field}`];
   return (
-    <div className="columns">
-      <Bands rows={draft.bands} onChange={(bands) => onChange({ bands })} errorOf={errorOf} />
-      <Seasons rows={draft.seasons} onChange={(seasons) => onChange({ seasons })} errorOf={errorOf} />
-      <WordFactors section="demographic" rows={draft.demographic} onChange={(demographic) => onChange({ demographic })} errorOf={errorOf} />
-      <WordFactors section="traffic" rows={draft.traffic} onChange={(traffic) => onChange({ traffic })} errorOf={errorOf} />
-      <Bounds section="attention" value={draft.attention} onChange={(attention) => onChange({ attention })} errorOf={errorOf} />
-      <Bounds section="limits" value={draft.limits} onChange={(limits) => onChange({ limits })} errorOf={errorOf} />
-      <Card title={t.rounding}>
+    <div className="card-sections">
+      <Card title={t.general}>
         <div className="fields">
           <TextField label={t.version} description={t.versionNote} value={draft.version} onChange={(version) => onChange({ version })} errorMessage={errorOf("version")} maxLength={40} />
           <TextField label={t.dailyMove} description={t.dailyMoveNote} inputMode="decimal" value={draft.dailyMove} onChange={(dailyMove) => onChange({ dailyMove })} errorMessage={errorOf("daily_move")} />
           <TextField label={t.rounding} description={t.roundingNote} inputMode="numeric" value={draft.rounding} onChange={(rounding) => onChange({ rounding })} errorMessage={errorOf("rounding_minor")} />
         </div>
       </Card>
+      <Bands rows={draft.bands} onChange={(bands) => onChange({ bands })} errorOf={errorOf} />
+      <Seasons rows={draft.seasons} onChange={(seasons) => onChange({ seasons })} errorOf={errorOf} />
+      <WordFactors section="demographic" rows={draft.demographic} onChange={(demographic) => onChange({ demographic })} errorOf={errorOf} />
+      <WordFactors section="traffic" rows={draft.traffic} onChange={(traffic) => onChange({ traffic })} errorOf={errorOf} />
+      <Bounds section="attention" value={draft.attention} onChange={(attention) => onChange({ attention })} errorOf={errorOf} />
+      <Bounds section="limits" value={draft.limits} onChange={(limits) => onChange({ limits })} errorOf={errorOf} />
     </div>
   );
 }

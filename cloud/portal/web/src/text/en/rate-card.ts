@@ -7,6 +7,8 @@ export const rateCard = {
   pinned: "This server uses the card of its start: stored cards are ignored here, and it cannot be changed.",
   warnings: "Words of the sites file without a factor",
   version: "Version of the new card",
+  present: "Version",
+  general: "The card",
   versionNote: "Two different cards cannot have the same version",
   sections: {
     peak_hours: "Hours of the day", demographic: "Audience of the location", traffic: "Kind of location", seasons: "Seasons",

@@ -111,6 +111,7 @@ export const sales = {
     lead: "Prices of single slots that a person has set in place of the computed price: for everybody, or as the price of one account.",
     create: "Set a price",
     hour: "Hour",
+    amount: "Price",
     price: (currency: string) => `Price in ${currency}`,
     forAccount: "For",
     everybody: "everybody",

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { Notice } from "../../../design";
 import { sales } from "../../../text/en/sales";
+import "../sales.css";
 
 /** The filters above a table; their values are in the address. */
 export function Filters({ children }: { children: ReactNode }) {
