@@ -25,7 +25,7 @@ export function IntervalBar({ low, value, high, mark, from, to, label }: Interva
       <title>{label}</title>
       <line className="track" x1="0" x2={WIDTH} y1={HEIGHT / 2} y2={HEIGHT / 2} />
       <rect className="range" x={Math.min(x(low), WIDTH - width)} y="7" width={width} height="10" rx="2" />
-      <rect className="point" x={x(value) - 1.5} y="4" width="3" height="16" />
+      <line className="point" x1={x(value)} x2={x(value)} y1="3" y2={HEIGHT - 3} />
       <line className="mark" x1={x(mark)} x2={x(mark)} y1="1" y2={HEIGHT - 1} />
     </svg>
   );
@@ -42,7 +42,7 @@ export function IntervalKey({ range, point, mark }: { range: string; point: stri
   return (
     <p className="interval-key">
       <span><svg viewBox="0 0 20 12" aria-hidden="true" className="interval"><rect className="range" x="1" y="3" width="18" height="6" /></svg>{range}</span>
-      <span><svg viewBox="0 0 20 12" aria-hidden="true" className="interval"><rect className="point" x="8.5" y="1" width="3" height="10" /></svg>{point}</span>
+      <span><svg viewBox="0 0 20 12" aria-hidden="true" className="interval"><line className="point" x1="10" x2="10" y1="1" y2="11" /></svg>{point}</span>
       <span><svg viewBox="0 0 20 12" aria-hidden="true" className="interval"><line className="mark" x1="10" x2="10" y1="0" y2="12" /></svg>{mark}</span>
     </p>
   );

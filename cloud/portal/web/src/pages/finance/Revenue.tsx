@@ -25,7 +25,7 @@ export default function Revenue() {
     <Page title={t.title} lead={t.lead}>
       <Filters>
         <DateField label={sales.shared.from} value={from || (query.data?.from ?? "")} onChange={setFrom} />
-        <DateField label={sales.shared.until} description={sales.shared.untilNotIncluded} value={until || (query.data?.until ?? "")} onChange={setUntil} />
+        <DateField label={sales.shared.untilFilter} value={until || (query.data?.until ?? "")} onChange={setUntil} />
         <LocationChooser value={location} onChange={setLocation} all={sales.shared.everyLocation} />
       </Filters>
       <DataView query={query} isEmpty={(data) => data.currencies.length === 0} empty={<Empty title={t.none}>{t.noneDetail}</Empty>}>

@@ -43,7 +43,7 @@ export function DealForm({ onClose }: { onClose: () => void }) {
   );
   return (
     <Dialog title={t.create} isOpen onClose={onClose} isWide actions={actions}>
-      <form id="deal" className="stack" onSubmit={submit}>
+      <form id="deal" className="stack" noValidate onSubmit={submit}>
         <Filters>
           <Chooser label={t.order} choices={orders.map((one) => ({ value: one.id, label: one.name, description: one.account }))} value={order} onChange={setOrder} errorMessage={errors.order} />
           <TextField label={t.name} isRequired maxLength={120} {...field("name")} errorMessage={errors.name} />

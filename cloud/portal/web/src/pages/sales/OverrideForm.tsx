@@ -40,7 +40,7 @@ export function OverrideForm({ initialLocation, onClose }: { initialLocation: st
   );
   return (
     <Dialog title={t.create} isOpen onClose={onClose} actions={actions}>
-      <form id="set-price" className="stack" onSubmit={submit}>
+      <form id="set-price" className="stack" noValidate onSubmit={submit}>
         <LocationChooser value={location} onChange={setLocation} />
         <div className="fields">
           <DateField label={sales.shared.date} value={day} onChange={setDay} isRequired />

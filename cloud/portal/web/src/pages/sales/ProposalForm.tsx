@@ -44,7 +44,7 @@ export function ProposalForm({ initialAccount, onClose, onOffered }: ProposalFor
   );
   return (
     <Dialog title={t.create} isOpen onClose={onClose} isWide actions={actions}>
-      <form id="offer" className="stack" onSubmit={submit}>
+      <form id="offer" className="stack" noValidate onSubmit={submit}>
         <div className="fields">
           <AccountChooser value={account} onChange={setAccount} errorMessage={errors.account} />
           <TextField label={t.name} isRequired maxLength={120} value={name} onChange={setName} errorMessage={errors.name} />

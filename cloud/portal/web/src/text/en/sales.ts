@@ -141,6 +141,7 @@ export const sales = {
     from: "From",
     until: "Until",
     untilNotIncluded: "Not included",
+    untilFilter: "Until, not included",
     hours: "Hours",
     hoursNote: "Such as 7-9;16-18. Empty: all hours",
     positions: "Positions",

@@ -16,7 +16,10 @@ export interface FormDialogProps {
   isWide?: boolean;
 }
 
-/** A form in a dialog; a refusal that no field shows is below the fields. */
+/**
+ * A form in a dialog; a refusal that no field shows is below the fields. The API checks the values: with
+ * the checks of the browser, a field that was refused once could not be sent again.
+ */
 export function FormDialog({ title, children, fields, error, isPending, isDisabled, onSubmit, onClose, isWide }: FormDialogProps) {
   const submit = (event: FormEvent) => { event.preventDefault(); onSubmit(); };
   const actions = (
@@ -27,7 +30,7 @@ export function FormDialog({ title, children, fields, error, isPending, isDisabl
   );
   return (
     <Dialog title={title} isOpen onClose={onClose} actions={actions} isWide={isWide}>
-      <form id="form-dialog" className="stack" onSubmit={submit}>
+      <form id="form-dialog" className="stack" noValidate onSubmit={submit}>
         {children}
         {!isBesideFields(error, fields) && <ProblemNotice error={error} />}
       </form>
