@@ -20,7 +20,7 @@ export default function Camera() {
   const actions = <LinkButton to={`/operations/config?device=${encodeURIComponent(id)}`}>{t.change}</LinkButton>;
   return (
     <Page title={id} lead={query.data && <Lead device={query.data} />} actions={actions}>
-      <DataView query={query}>{(device) => <Content device={device} />}</DataView>
+      <DataView query={query}>{(device) => <Content id={id} device={device} />}</DataView>
     </Page>
   );
 }
@@ -29,21 +29,22 @@ function Lead({ device }: { device: Schema<"ConfiguredDevice"> }) {
   return <><PresenceBadge presence={device.presence} /> {t.lead(device.location)}</>;
 }
 
-function Content({ device }: { device: Schema<"ConfiguredDevice"> }) {
+/** `id` is the camera of the address. */
+function Content({ id, device }: { id: string; device: Schema<"ConfiguredDevice"> }) {
   return (
     <>
       <div className="columns">
         <Card title={t.health}><CameraHealth device={device} /></Card>
-        <Card title={t.alerts} actions={<Link to={`/operations/alerts?device=${encodeURIComponent(device.name)}`}>{t.allAlerts}</Link>}><CameraAlerts device={device.name} /></Card>
+        <Card title={t.alerts} actions={<Link to={`/operations/alerts?device=${encodeURIComponent(id)}`}>{t.allAlerts}</Link>}><CameraAlerts device={id} /></Card>
       </div>
-      <Card title={t.observed}><ObservedTime device={device.name} location={device.location} /></Card>
+      <Card title={t.observed}><ObservedTime device={id} location={device.location} /></Card>
       <Card title={t.config}><CameraConfig config={device.config} /></Card>
       <div className="columns">
         <Card title={t.zones}><CameraZones config={device.config} /></Card>
         <Card title={t.picture}><NoPicture /></Card>
       </div>
-      <Card title={t.alarms}><CameraAlarms device={device.name} /></Card>
-      <Card title={t.history}><CameraHistory device={device.name} /></Card>
+      <Card title={t.alarms}><CameraAlarms device={id} /></Card>
+      <Card title={t.history}><CameraHistory device={id} /></Card>
     </>
   );
 }

@@ -17,7 +17,7 @@ export function CameraZones({ config }: { config: Readonly<Record<string, unknow
         {zones.map((one) => <polygon key={one.name} className="zone" points={drawCorners(one.corners)} />)}
         {masks.map((one) => <polygon key={one.name} className="mask" points={drawCorners(one.corners)} />)}
       </svg>
-      <ul>{[...zones, ...masks].map((one) => <li key={one.name}>{t.zoneList(one.name, one.corners.length)}</li>)}</ul>
+      <ul className="zone-list">{[...zones, ...masks].map((one) => <li key={one.name}>{t.zoneList(one.name, one.corners.length)}</li>)}</ul>
     </div>
   );
 }
