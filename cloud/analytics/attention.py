@@ -52,7 +52,7 @@ def compute_effectiveness(
 ) -> Effectiveness:
     """The rates of locations, shrunk towards their mean and ranked."""
     rates = compute_site_rates(connection, sites, asked, now)
-    known = {one.site.id: one.cell.rate for one in rates if one.cell.rate is not None}
+    known = {str(one.site.id): one.cell.rate for one in rates if one.cell.rate is not None}
     return Effectiveness(rates, shrink_rates(known, limit(asked.measure)))
 
 

@@ -60,7 +60,7 @@ def report_locations(
 ) -> ReportDocument:
     """The ranked locations with their shrunk rates."""
     found = compute_effectiveness(connection, sites, asked, now)
-    names = {one.site.id: one.site.name for one in found.rates}
+    names = {str(one.site.id): one.site.name for one in found.rates}
     ranked = sorted(
         found.shrunk.locations.items() if found.shrunk else (), key=lambda pair: pair[1].rank
     )
@@ -115,7 +115,8 @@ def report_demographics(
         rows=tuple(
             (
                 f"{one.age}, {one.gender}", write_share(one.share), write_count(one.visits),
-                write_rate(one.rate and one.rate.value, SHARES), write_interval(one.rate, SHARES),
+                write_rate(one.rate.value if one.rate else None, SHARES),
+                write_interval(one.rate, SHARES),
             )
             for one in found.groups
         ),
