@@ -22,6 +22,8 @@ from cloud.yaml_document import read_document
 SAMPLE: Final = Path(__file__).parents[2] / "samples" / "booking.yaml"
 MOST_DAYS: Final = 400
 MOST_HOURS: Final = 24 * 60
+LEAST_HOURS: Final = 1 / 60
+"""A minute: a shorter hold is over before the buyer has read it."""
 PERCENT: Final = 100
 
 Days = Annotated[int, Meta(ge=0, le=MOST_DAYS)]
@@ -53,8 +55,8 @@ class Discounts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class HoldLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How long a hold lasts, and how many holds and held slots an account has at once."""
 
-    hours: Annotated[int, Meta(ge=1, le=MOST_HOURS)] = 24
-    longest_hours: Annotated[int, Meta(ge=1, le=MOST_HOURS)] = 7 * 24
+    hours: Annotated[float, Meta(ge=LEAST_HOURS, le=MOST_HOURS)] = 24
+    longest_hours: Annotated[float, Meta(ge=LEAST_HOURS, le=MOST_HOURS)] = 7 * 24
     extensions: Annotated[int, Meta(ge=0, le=1_000)] = 6
     holds: Annotated[int, Meta(ge=0, le=100_000)] = 20
     slots: Annotated[int, Meta(ge=0, le=10**7)] = 40_000

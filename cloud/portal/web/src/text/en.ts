@@ -15,6 +15,7 @@ export const common = {
   more: "More",
   notKnown: "not known",
   noData: "no data",
+  until: (when: string) => `to ${when}`,
   notObserved: "Nothing was observed here",
   noAnswer: "No answer",
   noAnswerDetail: "The server cannot be reached. Check the connection, then try again.",

@@ -22,14 +22,17 @@ export function CampaignReceipts({ campaign, places }: { campaign: string; place
 }
 
 function Result({ found, campaign, places }: { found: Verification; campaign: string; places: Places }) {
-  const verdict = found.is_verified ? t.verified : t.notVerified(found.fault_count);
+  const isNothing = found.is_verified && found.receipts === 0;
+  const outcome = isNothing ? t.nothing : found.is_verified ? t.verified : t.notVerified(found.fault_count);
   return (
     <>
-      <Card title={t.count} actions={<Badge tone={found.is_verified ? "good" : "bad"}>{verdict}</Badge>}>
-        <Facts rows={listFacts(found)} />
-        <p className="quiet">{t.own}</p>
-        <pre tabIndex={0}>{t.command}</pre>
-        <DownloadButton href={`/api/campaigns/${campaign}/receipts`}>{t.download}</DownloadButton>
+      <Card title={t.count} actions={<Badge tone={isNothing ? "warn" : found.is_verified ? "good" : "bad"}>{outcome}</Badge>}>
+        <div className="stack">
+          <Facts rows={listFacts(found)} />
+          <p className="quiet">{t.own}</p>
+          <pre tabIndex={0}>{t.command}</pre>
+          <div><DownloadButton href={`/api/campaigns/${campaign}/receipts`}>{t.download}</DownloadButton></div>
+        </div>
       </Card>
       {found.faults.length > 0 && <Card title={t.faults}><Table caption={t.faultsCaption} columns={FAULTS} rows={found.faults} rowKey={(one) => one.sentence} /></Card>}
       {found.totals.length > 0 && <Card title={t.sums}><Table caption={t.sumsCaption} columns={sumColumns(places)} rows={found.totals} rowKey={(one) => `${one.creative} ${one.location} ${one.device}`} /></Card>}

@@ -38,8 +38,10 @@ function Result({ test }: { test: Detail }) {
   return (
     <Card title={test.name} actions={<div className="row"><Badge tone={isRunning ? "good" : "neutral"}>{state}</Badge>{isRunning && <StopTest test={test} />}</div>}>
       <p className="quiet">{t.progress(done, test.planned_screen_hours)}. {test.as_assigned_share !== null && t.followed(test.as_assigned_share)}</p>
-      <Table caption={t.caption(test.name)} columns={COLUMNS} rows={test.arms} rowKey={(arm) => arm.creative} />
-      <Notice title={t.guardTitle}>{t.guard(test.alpha)}</Notice>
+      <div className="stack">
+        <Table caption={t.caption(test.name)} columns={COLUMNS} rows={test.arms} rowKey={(arm) => arm.creative} isPlain />
+        <Notice title={t.guardTitle}>{t.guard(test.alpha)}</Notice>
+      </div>
     </Card>
   );
 }

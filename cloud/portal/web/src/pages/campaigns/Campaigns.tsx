@@ -2,6 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { getOnce, type Schema } from "../../api/client";
 import type { ApiProblem } from "../../api/problem";
 import { Badge, Button, DataView, Empty, Link, LinkButton, Page, Table, type Column } from "../../design";
+import { Flight } from "../../format/Flight";
 import { dateText } from "../../format/time";
 import { campaigns as t } from "../../text/en/campaigns";
 
@@ -31,7 +32,7 @@ export default function Campaigns() {
 const COLUMNS: readonly Column<Campaign>[] = [
   { id: "name", title: t.name, isHeader: true, value: (one) => one.name, cell: (one) => <Link to={`/campaigns/${one.id}`}>{one.name}</Link> },
   { id: "advertiser", title: t.advertiser, value: (one) => one.advertiser, cell: (one) => one.advertiser },
-  { id: "flight", title: t.flight, value: (one) => one.starts_at, cell: (one) => t.flightOf(dateText(one.starts_at), dateText(one.ends_at)) },
+  { id: "flight", title: t.flight, value: (one) => one.starts_at, cell: (one) => <Flight from={dateText(one.starts_at)} until={dateText(one.ends_at)} /> },
   { id: "state", title: t.state, value: stateOf, cell: (one) => <CampaignState campaign={one} /> },
 ];
 

@@ -1,7 +1,7 @@
 import type { CSSProperties } from "react";
 import type { Schema } from "../../api/client";
-import { Badge, Card, Facts, type Tone } from "../../design";
-import { share } from "../../format/number";
+import { Badge, Card, Figure, Figures, type Tone } from "../../design";
+import { count, share } from "../../format/number";
 import { campaigns as t } from "../../text/en/campaigns";
 import { pacingState, scaleOf, type PacingState } from "./pacing";
 
@@ -15,11 +15,11 @@ export function PacingCard({ pacing }: { pacing: Pacing }) {
     <Card title={t.pacing} actions={<Badge tone={TONES[state]}>{t[state]}</Badge>}>
       <p className="quiet">{t.pacingLead}</p>
       {pacing.delivered_share === null ? <p>{t.noPacing}</p> : <Meter pacing={pacing} delivered={pacing.delivered_share} />}
-      <Facts rows={[
-        [t.goal, t.goalOts(pacing.goal_ots)],
-        [t.ratio, pacing.ratio === null ? t.uncertain : `${share(pacing.ratio.value)} (${t.range(share(pacing.ratio.low), share(pacing.ratio.high))})`],
-        [t.projection, `${t.projectionOts(pacing.projected_ots.value)}${pacing.projected_share === null ? "" : ` = ${share(pacing.projected_share.value)}`}`],
-      ]} />
+      <Figures>
+        <Figure label={t.goal} value={count(pacing.goal_ots)} unit={t.otsUnit} />
+        <Figure label={t.ratio} value={pacing.ratio && share(pacing.ratio.value)} reason={t.uncertain} note={pacing.ratio && t.range(share(pacing.ratio.low), share(pacing.ratio.high))} />
+        <Figure label={t.projection} value={count(pacing.projected_ots.value)} unit={t.otsUnit} note={pacing.projected_share && t.ofGoal(share(pacing.projected_share.value))} />
+      </Figures>
     </Card>
   );
 }

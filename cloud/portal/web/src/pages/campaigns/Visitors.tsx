@@ -10,9 +10,11 @@ export function Visitors({ demographics }: { demographics: Schema<"DemographicsD
   if (demographics === null) return <NotObserved title={t.peopleNone}>{t.peopleNoneDetail}</NotObserved>;
   return (
     <Card title={t.people}>
-      <p className="quiet">{t.peopleLead}</p>
-      <Table caption={t.peopleCaption} columns={COLUMNS} rows={demographics.groups} rowKey={(one) => `${one.age} ${one.gender}`} />
-      {demographics.suppressed_visits > 0 && <p className="quiet">{t.suppressed(demographics.suppressed_visits)}</p>}
+      <div className="stack">
+        <p className="quiet">{t.peopleLead}</p>
+        <Table caption={t.peopleCaption} columns={COLUMNS} rows={demographics.groups} rowKey={(one) => `${one.age} ${one.gender}`} />
+        {demographics.suppressed_visits > 0 && <p className="quiet">{t.suppressed(demographics.suppressed_visits)}</p>}
+      </div>
     </Card>
   );
 }

@@ -1,5 +1,6 @@
 import type { Schema } from "../../api/client";
 import { Button, Table, type Column } from "../../design";
+import { Flight } from "../../format/Flight";
 import { minorMoney } from "../../format/money";
 import { count } from "../../format/number";
 import { instantText } from "../../format/time";
@@ -20,7 +21,7 @@ export interface LineTableProps {
 }
 
 export function LineTable({ order, places, onAssign }: LineTableProps) {
-  const flight = (line: Line) => t.flightOf(instantText(line.starts_at, places.zone(line.location)), instantText(line.ends_at, places.zone(line.location)));
+  const flight = (line: Line) => <Flight from={instantText(line.starts_at, places.zone(line.location))} until={instantText(line.ends_at, places.zone(line.location))} />;
   const columns: readonly Column<Line>[] = [
     { id: "screen", title: t.screen, isHeader: true, value: (line) => places.name(line.location), cell: (line) => places.name(line.location) },
     { id: "flight", title: t.flight, value: (line) => line.starts_at, cell: flight },

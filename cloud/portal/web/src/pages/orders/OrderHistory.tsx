@@ -44,7 +44,7 @@ function changeColumns(currency: string): readonly Column<Change>[] {
 
 function versionColumns(currency: string, places: Places): readonly Column<Version>[] {
   return [
-    { id: "when", title: t.when, isHeader: true, value: (one) => one.changed_at, cell: (one) => instantText(one.changed_at) },
+    { id: "when", title: t.when, isHeader: true, value: (one) => `${one.changed_at} ${String(one.version).padStart(6, "0")}`, cell: (one) => instantText(one.changed_at) },
     { id: "screen", title: t.screen, value: (one) => places.name(one.location), cell: (one) => places.name(one.location) },
     { id: "state", title: t.state, value: (one) => statusText(one.status), cell: (one) => <StatusBadge status={one.status} /> },
     { id: "positions", title: t.positions, isNumber: true, value: (one) => one.positions, cell: (one) => count(one.positions) },

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { useGet, type Schema } from "../../api/client";
 import { Button, DataView, DownloadButton, Empty, Link, LinkButton, Page, Table, type Column } from "../../design";
+import { Flight } from "../../format/Flight";
 import { minorMoney } from "../../format/money";
 import { dateText, instantText } from "../../format/time";
 import { orders as t } from "../../text/en/orders";
@@ -37,8 +38,8 @@ const COLUMNS: readonly Column<Order>[] = [
   { id: "net", title: t.net, isNumber: true, value: (order) => order.net_minor, cell: (order) => minorMoney(order.net_minor, order.currency) },
 ];
 
-function flightOf(order: Pick<Order, "starts_at" | "ends_at">): string {
-  return order.starts_at === null ? t.noLines : t.flightOf(dateText(order.starts_at), dateText(order.ends_at));
+function flightOf(order: Pick<Order, "starts_at" | "ends_at">) {
+  return order.starts_at === null ? t.noLines : <Flight from={dateText(order.starts_at)} until={dateText(order.ends_at)} />;
 }
 
 function listStates(order: Order): string {

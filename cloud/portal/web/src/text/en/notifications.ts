@@ -1,6 +1,6 @@
 export const notifications = {
   title: "Notifications",
-  lead: "What you are told, how, and when.",
+  lead: "Which messages you get, how, and when.",
   navigation: "Notifications",
   noUser: "An API key has no notifications of its own: sign in as a user.",
   when: "When",
@@ -29,7 +29,7 @@ export const notifications = {
   kinds: {
     hold_expiring: "A hold or a reservation is about to expire", campaign_started: "A campaign has started", under_delivery: "A line delivers less than expected",
     report_ready: "The final report of a campaign", invoice_issued: "An invoice or a credit note", optimal_slots: "A better plan for a saved brief",
-    price_drop: "Lower prices for a saved brief", flash_sale: "Lower prices for a short time", webhook_disabled: "Your webhook was disabled",
+    price_drop: "Lower prices for a saved brief", flash_sale: "Lower prices for a short time", webhook_disabled: "Your webhook was disabled", scheduled_report: "A scheduled report of a saved view",
   } as Record<string, string>,
   choiceLabel: (kind: string, channel: string) => `${kind}: ${channel}`,
   needs: { sms: "Enter a telephone number to receive text messages.", webhook: "Enter an address to receive webhooks." } as Record<string, string>,

@@ -12,7 +12,6 @@ export const orders = {
   account: "Account",
   placed: "Placed",
   flight: "Flight",
-  flightOf: (from: string, until: string) => `${from} to ${until}`,
   noLines: "no lines",
   state: "State",
   net: "Net",
