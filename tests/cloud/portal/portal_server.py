@@ -11,6 +11,7 @@ from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
+from msgspec import structs
 from sqlalchemy import Connection, Engine
 
 from cloud import database
@@ -21,10 +22,15 @@ from cloud.auth.accounts.account import AccountKind
 from cloud.auth.keys import Role
 from cloud.auth.quota import Quota
 from cloud.auth.users.user import User
+from cloud.booking.orders.policy import HoldLimits, load_booking_policy
 from cloud.planning.plan_worker import PlanWorker
+from cloud.receipts.signing_keys import LogKeys
 from tests.cloud.databases import new_engine
 from tests.cloud.people import CHEAP, PASSWORD, add_account, add_user
+from tests.cloud.portal.clock_file import start_clock
+from tests.cloud.portal.payments import open_billing, sending_webhooks
 from tests.cloud.rates import CARD, sites
+from tests.cloud.receipts.receipt_data import LOG_KEY, ORIGIN
 from wire.clock import utc_now
 
 SEEDS = Path(__file__).parent / "seeds"
@@ -33,6 +39,13 @@ FIRST = "explore"
 MANY_REQUESTS = 1_000_000
 PARAMETERS = {"/screens/$id": "/screens/KX-01"}
 """Addresses of routes that no seed has to create."""
+
+
+CLOCK = "clock"
+"""The parameter with the file of seconds that a journey adds to the server's clock."""
+SHORT_HOLDS = HoldLimits(hours=5 / 60, longest_hours=10 / 60)
+POLICY = structs.replace(load_booking_policy(), holds=SHORT_HOLDS)
+"""Holds of five minutes, ten at most."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +66,18 @@ def open_portal_server(folder: Path) -> Iterator[PortalServer]:
     with database.writing(engine) as connection:
         users = add_people(connection, now)
     parameters = seed_all(engine, now)
-    context = AppContext(engine, sites(), CARD, utc_now)
-    options = SignInOptions(CHEAP)
-    app = create_app(context, quota=Quota(MANY_REQUESTS), sign_in_options=options)
-    with compute_plans(context), serve_app(app) as address:
-        yield PortalServer(address, users, {**PARAMETERS, **parameters})
+    clock = start_clock(folder)
+    keys = LogKeys(ORIGIN, (LOG_KEY,))
+    context = AppContext(engine, sites(), CARD, clock, booking_policy=POLICY, receipt_keys=keys)
+    with open_billing() as (billing, provider):
+        app = create_app(
+            context, quota=Quota(MANY_REQUESTS), sign_in_options=SignInOptions(CHEAP),
+            billing=billing,
+        )  # fmt: skip
+        named = {**PARAMETERS, **parameters, CLOCK: str(clock.file)}
+        serving = serve_app(app)
+        with compute_plans(context), serving as address, sending_webhooks(provider, address):
+            yield PortalServer(address, users, named)
     engine.dispose()
 
 

@@ -15,6 +15,8 @@ from cloud import database
 from cloud.auth.accounts.account import AccountProfile
 from cloud.auth.accounts.account_store import change_account, require_account
 from cloud.auth.keys import Role
+from cloud.billing.document_store import DocumentFilter, list_documents
+from cloud.billing.finalising import finalise_invoice
 from cloud.booking.orders import placing
 from cloud.booking.orders.lifecycle import book_lines, cancel_lines
 from cloud.booking.orders.order import Order
@@ -27,7 +29,7 @@ from cloud.booking.slots import DeliveryType
 from cloud.campaigns.campaign import make_campaign_id
 from cloud.campaigns.creative_tests.store import NewCreativeTest, create_test
 from cloud.campaigns.creatives import CreativeStatus, NewCreative, create_creative, decide_creative
-from tests.cloud.billing.billing_examples import store_final_invoice
+from tests.cloud.billing.billing_examples import NOV_2, decision, draft, flight, store_lines
 from tests.cloud.rates import sites
 
 BOB = Actor("Bob of Acme", frozenset({"acme"}), frozenset({Role.ADVERTISER}))
@@ -35,6 +37,7 @@ SCREENS = ("KX-01", "CW-01")
 CREATIVES = ("tea-10s", "tea-winter")
 HOURS = (7, 8, 9, 16, 17, 18)
 PRICE_MINOR = 420
+INVOICED = "SO-2041"
 AGO, AHEAD = 4, 3
 HOUR = timedelta(hours=1)
 HOUR_MS = 3_600_000
@@ -56,12 +59,22 @@ def seed(engine: Engine, now: datetime) -> Mapping[str, str]:
         store_blind_time(connection, now)
         store_visitors(connection, now)
         store_test(connection, now)
-        invoice = store_final_invoice(connection, now, "SO-2041")
+        invoice = store_invoice(connection, now)
     campaign = make_campaign_id(("acme", "Acme", "Winter tea"))
     return {
         "order": order.id, "campaign": campaign, "invoice": invoice,
         "/checkout/$order": f"/checkout/{order.id}",
     }  # fmt: skip
+
+
+def store_invoice(connection: Connection, now: datetime) -> str:
+    """The final invoice of an order of October; returns its id."""
+    starts_at = NOV_2 - timedelta(days=20)
+    line = flight(3, order_id=INVOICED, line_id=f"{INVOICED}-1", starts_at=starts_at)
+    store_lines(connection, line, at=starts_at)
+    draft(connection, now=now)
+    (drafted,) = list_documents(connection, DocumentFilter(order_id=INVOICED))
+    return finalise_invoice(connection, drafted.id, decision(now)).id
 
 
 def set_credit(connection: Connection, account: str, limit_minor: int, now: datetime) -> None:

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { addSlots, copyToDraft, findDraft, markBasket, MOST_BASKETS, removeSlot, type Baskets } from "./basket";
+import { toTimeSlot, addSlots, copyToDraft, findDraft, markBasket, MOST_BASKETS, removeSlot, type Baskets } from "./basket";
 import { readBaskets, writeBaskets } from "./basket-storage";
 
 const EIGHT = { location: "KX-01", startsAt: "2027-11-22T08:00:00Z", positions: 1 };
@@ -43,6 +43,11 @@ describe("a basket", () => {
     const many = Array.from({ length: MOST_BASKETS }, (_, n) => ({ id: `${n}`, slots: [EIGHT], hold: `${n}` }));
     expect(addSlots(many, [NINE], newId)).toHaveLength(MOST_BASKETS);
   });
+});
+
+it("an hour is sent to the minute, with its offset", () => {
+  expect(toTimeSlot("2027-11-22T08:00:00.000Z")).toBe("2027-11-22T08:00+00:00");
+  expect(toTimeSlot(Date.parse("2027-11-22T09:00:00+01:00"))).toBe("2027-11-22T08:00+00:00");
 });
 
 describe("the storage", () => {

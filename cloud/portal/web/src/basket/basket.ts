@@ -29,6 +29,9 @@ export const MOST_BASKETS = 12;
 export const isDraft = (basket: Basket): boolean => basket.hold === undefined && basket.order === undefined;
 export const findDraft = (baskets: Baskets): Basket | undefined => baskets.find(isDraft);
 
+/** An hour as the API takes it in `time_slot`: to the minute, with its offset. */
+export const toTimeSlot = (instant: string | number): string => `${new Date(instant).toISOString().slice(0, 16)}+00:00`;
+
 const isSameHour = (one: BasketSlot, other: BasketSlot): boolean =>
   one.location === other.location && Date.parse(one.startsAt) === Date.parse(other.startsAt);
 

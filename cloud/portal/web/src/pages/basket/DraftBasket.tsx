@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useChange, useGet, type Schema } from "../../api/client";
 import type { ApiProblem } from "../../api/problem";
-import type { Basket } from "../../basket/basket";
+import { toTimeSlot, type Basket } from "../../basket/basket";
 import { useBasket } from "../../basket/use-basket";
 import { Button, Card, Notice, ProblemNotice } from "../../design";
 import { minorMoney } from "../../format/money";
@@ -29,7 +29,7 @@ export function DraftBasket({ basket, places }: { basket: Basket; places: Places
 function QuoteStep({ basket, isExpired }: { basket: Basket; isExpired: boolean }) {
   const { mark } = useBasket();
   const ask = useChange("post", "/api/quotes", { onSuccess: (quote) => mark(basket.id, { quote: quote.id }) });
-  const slots = basket.slots.map((one) => ({ location: one.location, time_slot: one.startsAt, positions: one.positions }));
+  const slots = basket.slots.map((one) => ({ location: one.location, time_slot: toTimeSlot(one.startsAt), positions: one.positions }));
   return (
     <div className="stack">
       {isExpired && <Notice tone="warn" title={t.quoteExpired}>{t.quoteExpiredDetail}</Notice>}

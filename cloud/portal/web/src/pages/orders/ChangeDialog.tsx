@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { useChange, type Schema } from "../../api/client";
+import { toTimeSlot } from "../../basket/basket";
 import { Button, DateField, Dialog, NumberField, ProblemNotice, Select, TextField } from "../../design";
 import { instantText } from "../../format/time";
 import { usePlaces } from "../../places/use-places";
@@ -73,5 +74,5 @@ function listAdded(line: Line, positions: number, end: string) {
   return line.hours
     .flatMap((run) => Array.from({ length: run.hours }, (_, number) => Date.parse(run.starts_at) + number * HOUR_MS))
     .filter((at) => at < until)
-    .map((at) => ({ location: line.location, time_slot: new Date(at).toISOString(), positions: added }));
+    .map((at) => ({ location: line.location, time_slot: toTimeSlot(at), positions: added }));
 }
