@@ -10,6 +10,6 @@ test("values that the API would refuse are left out", () => {
   expect(found).toEqual({ days: 28, hour_from: 0, hour_until: 24, weekday: [1, 5], location: [], measure: "viewers" });
 });
 
-test("a saved view has what the analysis depends on, and nothing else", () => {
-  expect(writeView({ days: "7", show: "observed", weekday: "6,7", location: undefined })).toBe("days=7&weekday=6%2C7");
+test("a saved view has what the page depends on, and nothing else", () => {
+  expect(writeView({ days: "7", from: "mail", show: "observed", weekday: "6,7", location: undefined })).toBe("days=7&weekday=6%2C7&show=observed");
 });

@@ -39,9 +39,12 @@ export function readFilter(search: Search): AnalyticsFilter {
   };
 }
 
-/** The query of a saved view: only what the analysis depends on. */
+/** What a page shows of an analysis: the observed share in place of the rate, the value of an audience. */
+const SHOWN = ["show", "value"] as const;
+
+/** The query of a saved view: what the page depends on, and nothing else. */
 export function writeView(search: Search): string {
-  const given = NAMES.flatMap((name) => (search[name] ? [[name, search[name]]] : []));
+  const given = [...NAMES, ...SHOWN].flatMap((name) => (search[name] ? [[name, search[name]]] : []));
   return new URLSearchParams(given).toString();
 }
 
