@@ -10,6 +10,7 @@ export default async function ({ open }) {
   const page = await open("sales");
   await setPrice(page);
   await previewCard(page);
+  await meetConflict(page, await open("admin"));
   await approveCreative(page);
   await withdraw(page, "Launch week");
   await accept(await open("advertiser"), "Winter mornings");
@@ -42,6 +43,30 @@ async function previewCard(page) {
   await row.getByLabel("Factor").fill("900");
   await page.getByRole("button", { name: "Preview" }).click();
   await row.getByText("less than or equal to 100").waitFor();
+}
+
+/** Two people put a card: the second one is told, and keeps what was entered. */
+async function meetConflict(slow, fast) {
+  for (const page of [slow, fast]) {
+    await page.goto("/sales/rate-card");
+    await page.getByRole("group", { name: "morning peak" }).getByLabel("Factor").fill(page === slow ? "1.7" : "1.5");
+    await page.getByRole("button", { name: "Preview" }).click();
+    await page.getByText("Where the change comes from").first().waitFor();
+  }
+  await putCard(fast);
+  await fast.getByText("is stored and takes effect at its moment").waitFor();
+  await putCard(slow);
+  await slow.getByText("Somebody else has put a card meanwhile").waitFor();
+  await slow.getByRole("button", { name: "Read their card" }).click();
+  await slow.getByRole("row", { name: /reference-3/ }).waitFor();
+  assert.equal(await slow.getByRole("group", { name: "morning peak" }).getByLabel("Factor").inputValue(), "1.7");
+}
+
+async function putCard(page) {
+  await page.getByRole("button", { name: "Put in force" }).click();
+  const dialog = page.getByRole("alertdialog");
+  await dialog.getByLabel("Reason").fill("spring tariff");
+  await dialog.getByRole("button", { name: "Put in force" }).click();
 }
 
 async function approveCreative(page) {

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from cloud.app.audit_tables import compare_tables
-from cloud.database import reading
+from cloud.database import reading, writing
+from cloud.database.proposals import proposals
 from tests.cloud.api.orders.conftest import Market
 
 PROPOSALS = "/api/proposals"
@@ -79,6 +80,17 @@ def test_it_expires(market: Market, clock):
     assert [one["id"] for one in listed] == [offered["id"]]
     assert market("acme", "GET", f"{PROPOSALS}?state=offered").json()["proposals"] == []
     assert decide(market, "acme", offered, "accept").status_code == 409
+
+
+def test_a_row_that_was_altered_differs_from_the_log(market: Market):
+    offered = offer(market)
+    with writing(market.context.engine) as connection:
+        connection.execute(proposals.update().values(state="accepted", total_minor=1))
+        found = compare_tables(connection, market.context.clock())
+
+    assert [one.split(":")[1].strip() for one in found] == [f"proposal {offered['id']}"] * 2
+    assert "total_minor is 1" in found[0]
+    assert "state is accepted" in found[1]
 
 
 def test_a_slot_that_was_sold_since_refuses_the_whole(market: Market):

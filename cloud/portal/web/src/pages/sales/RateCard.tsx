@@ -7,7 +7,7 @@ import { useMe } from "../../shell/use-session";
 import { rateCard as t } from "../../text/en/rate-card";
 import { toCard, toDraft, type CardDraft } from "./parts/card-draft";
 import { fieldErrors } from "./parts/field-errors";
-import { useRateCard, type CardState, type TaggedState } from "./parts/use-rate-card";
+import { tagToSend, useRateCard, type CardState, type TaggedState } from "./parts/use-rate-card";
 import { RateCardEditor } from "./RateCardEditor";
 import { RateCardEffect } from "./RateCardEffect";
 import { SaveCard } from "./SaveCard";
@@ -67,7 +67,7 @@ function Editing({ tagged }: { tagged: TaggedState }) {
       {preview.data !== undefined && <RateCardEffect effect={preview.data} />}
       {isSaving && (
         <SaveCard
-          card={card} tag={base.tag} onClose={() => setSaving(false)} onConflict={() => { setSaving(false); void readTheirs(); }}
+          card={card} tag={tagToSend(base, tagged)} onClose={() => setSaving(false)} onConflict={() => { setSaving(false); void readTheirs(); }}
           onSaved={(version) => { setSaving(false); setSaved(version); void readTheirs(); }}
         />
       )}
