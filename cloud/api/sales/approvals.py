@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
@@ -91,7 +91,7 @@ class _Decider:
 
     def refuse(
         self, roles: frozenset[Role], by: Iterable[str | None], *, discount_bp: int = 0
-    ) -> dict[str, bool | str | None]:
+    ) -> dict[str, Any]:
         """Whether the caller may decide, and why not."""
         why = self._find_obstacle(roles, by, discount_bp)
         return {"can_decide": why is None, "why_not": why}

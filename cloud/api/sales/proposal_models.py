@@ -1,7 +1,7 @@
 """Bodies and answers of `/api/proposals`. Amounts are minor units of `currency`."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Final, Self
+from typing import Annotated, Any, Final, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import Connection
@@ -111,7 +111,9 @@ def describe_proposal(
 
 def summarize_proposal(proposal: Proposal, now: datetime, *, is_staff: bool) -> ProposalSummary:
     """A proposal without its slots; the names of people are for staff."""
-    fields = {name: getattr(proposal, name, None) for name in ProposalSummary.model_fields}
+    fields: dict[str, Any] = {
+        name: getattr(proposal, name, None) for name in ProposalSummary.model_fields
+    }
     people = {name: fields[name] if is_staff else None for name in ("offered_by", "decided_by")}
     return ProposalSummary(
         **{**fields, **people, "state": proposal.state_at(now), "order": proposal.order_id}

@@ -32,6 +32,7 @@ from cloud.sales.revenue import (
     compute_reports,
 )
 from cloud.sales.sold_slots import SoldSlot, read_sold_slots
+from cloud.sites.site_model import Site
 
 MAX_DAYS: Final = 400
 DEFAULT_DAYS: Final = 28
@@ -165,7 +166,7 @@ def _list_hours(
     days: tuple[date, date],
     now: datetime,
 ) -> Iterator[RevenueHour]:
-    known = {site.id: site for site in context.sites}
+    known: dict[str, Site] = {site.id: site for site in context.sites}
     slots = [one for one in sold if one.location in known]
     measured = _read_measured(connection, slots)
     for one in slots:
