@@ -22,7 +22,6 @@ from cloud.auth.access import Caller, allow_roles, get_caller
 from cloud.auth.keys import Role
 from cloud.billing.document import DocumentKind, DocumentStatus
 from cloud.billing.document_store import DocumentFilter, StoredDocument, list_documents
-from cloud.booking.order_line import BookingStatus
 from cloud.booking.orders.order import Approval
 from cloud.booking.orders.order_work import is_same_person
 from cloud.booking.orders.pending_orders import (
@@ -142,7 +141,7 @@ def _read_kinds(connection: Connection, decider: _Decider) -> Iterator[Sequence[
 
 def _order(found: PendingOrder, decider: _Decider) -> ApprovalItem:
     order = found.order
-    is_booking = any(one.booking_status is BookingStatus.PENDING_BOOKING for one in found.lines)
+    is_booking = found.bookings > 0
     is_limited = is_booking and order.approval in (Approval.REQUIRED, Approval.DECLINED)
     return ApprovalItem(
         kind=ApprovalKind.BOOKING if is_booking else ApprovalKind.RESERVATION,
@@ -155,7 +154,7 @@ def _order(found: PendingOrder, decider: _Decider) -> ApprovalItem:
         discount_bp=order.discount_bp,
         order=order.id,
         line=None,
-        lines=len(found.lines),
+        lines=found.lines,
         requested_by=order.discount_by or order.created_by,
         requested_at=found.since,
         **decider.refuse(
