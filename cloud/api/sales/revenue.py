@@ -37,6 +37,8 @@ from cloud.sites.site_model import Site
 MAX_DAYS: Final = 400
 DEFAULT_DAYS: Final = 28
 DAY: Final = timedelta(days=1)
+FARTHEST_DAYS: Final = 10_000
+"""From today: nothing was sold earlier, and days may be added to a date of these years."""
 METHOD: Final = (
     f"bootstrap over days, {RESAMPLES:,} resamples with a fixed seed; all locations of a day are "
     "drawn together"
@@ -127,12 +129,7 @@ async def get_revenue(
     """Compare the revenue of sold slots with fixed pricing, by location and local day."""
     context: AppContext = get_context(request)
     now = context.clock()
-    until_on = until_on or now.date() + DAY
-    first_on = first_on or until_on - DEFAULT_DAYS * DAY
-    if not 0 < (until_on - first_on).days <= MAX_DAYS:
-        raise RangeError(
-            f"`from` is {first_on}, `until` is {until_on}: ask for 1 to {MAX_DAYS} days"
-        )
+    first_on, until_on = _require_period(first_on, until_on, now.date())
     only = None if location is None else context.sites.location(location).id
 
     def read(connection: Connection) -> RevenueResponse:
@@ -148,6 +145,18 @@ async def get_revenue(
         )
 
     return await read_database(request, read)
+
+
+def _require_period(first_on: date | None, until_on: date | None, today: date) -> tuple[date, date]:
+    until_on = until_on or today + DAY
+    if abs((until_on - today).days) > FARTHEST_DAYS:
+        raise RangeError(f"`until` is {until_on}: ask within {FARTHEST_DAYS} days of {today}")
+    first_on = first_on or until_on - DEFAULT_DAYS * DAY
+    if not 0 < (until_on - first_on).days <= MAX_DAYS:
+        raise RangeError(
+            f"`from` is {first_on}, `until` is {until_on}: ask for 1 to {MAX_DAYS} days"
+        )
+    return first_on, until_on
 
 
 def _read_sold(

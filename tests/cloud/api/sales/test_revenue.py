@@ -64,5 +64,11 @@ def test_hours_without_a_report_are_unobserved(market: Market, report: Callable,
     assert basis == {"observed": 1, "unobserved": 2, "upcoming": 0}
 
 
-def test_a_long_period_is_refused(market: Market):
-    assert market("sales", "GET", "/api/revenue?from=2020-01-01").status_code == 422
+def test_a_long_period_and_a_far_one_are_refused(market: Market):
+    for period in (
+        "from=2020-01-01",
+        "until=0001-01-03",
+        "from=0001-01-01&until=0001-01-20",
+        "from=9999-12-01&until=9999-12-31",
+    ):
+        assert market("sales", "GET", f"/api/revenue?{period}").status_code == 422
