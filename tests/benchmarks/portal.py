@@ -198,7 +198,12 @@ async def watch(port: int, pid: int, viewers: int, seconds: int) -> dict[str, An
         await asyncio.sleep(seconds / 5)
     for task in tasks:
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    ended = await asyncio.gather(*tasks, return_exceptions=True)
+    refused = [one for one in ended if not isinstance(one, asyncio.CancelledError)]
+    if refused:
+        raise SystemExit(f"{len(refused)} of {viewers} viewers lost their stream: {refused[0]!r}")
+    if counted[0] == 0:
+        raise SystemExit(f"no event has arrived in {seconds} s: measure longer, on an idle machine")
     return {"p99_ms": await asked, "events": counted[0], "resident_mb": resident}
 
 
@@ -207,7 +212,7 @@ async def view(port: int, counted: list[int]) -> None:
     try:
         writer.write(b"GET /api/live?what=window HTTP/1.1\r\nHost: localhost\r\n\r\n")
         async for line in reader:
-            counted[0] += line.startswith(b"event: window")
+            counted[0] += b"event: window" in line
     finally:
         writer.close()
 

@@ -12,7 +12,7 @@ import pytest
 from tests.cloud.portal.node_runs import list_journeys, run_browser
 from tests.cloud.portal.portal_server import open_portal_server
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
