@@ -1,6 +1,6 @@
 """The last hour of the live page: measured now, stopped twenty minutes ago, never measured.
 
-And a link with which the user Eve of Acme chooses a first password.
+And users of Acme: Eve, with a link to choose a first password, and Fay, who changes hers.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,8 @@ def seed(engine: Engine, now: datetime) -> dict[str, str]:
         acme = require_account(connection, "acme")
         user = add_user(connection, acme, "eve", now, password_hash=None)
         token = issue_token(connection, user.id, TokenPurpose.INVITATION, now)
-    return {"invitation": token, "invited": user.email}
+        changing = add_user(connection, acme, "fay", now)
+    return {"invitation": token, "invited": user.email, "changing": changing.email}
 
 
 def _minutes(now: datetime) -> Iterator[dict[str, Any]]:

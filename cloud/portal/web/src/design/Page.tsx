@@ -30,8 +30,15 @@ export function Page({ title, lead, actions, children, isNarrow = false }: PageP
   );
 }
 
-/** After a navigation the focus is on a link that is gone; a field that has it keeps it. */
+let isFirstPage = true;
+
+/** Before the first navigation the focus stays at the start of the document, before the skip link.
+    After a navigation the focus is on a link that is gone; a field that has it keeps it. */
 function focusHeading(heading: HTMLElement | null): void {
+  if (isFirstPage) {
+    isFirstPage = false;
+    return;
+  }
   const focused = document.activeElement;
   if (focused === null || focused === document.body || !focused.isConnected || focused.tagName === "A") heading?.focus({ preventScroll: true });
 }
