@@ -37,7 +37,7 @@ export const basket = {
   states: { held: "Held", booked: "Booked", released: "Given back", expired: "Expired", displaced: "Displaced" } as Record<string, string>,
   heldUntil: (when: string) => `Held until ${when}`,
   timeLeft: "Time left",
-  latest: (when: string) => `At most until ${when}`,
+  latest: (when: string) => `At most until ${when}.`,
   serverTime: "Counted by the clock of the server.",
   keep: "Keep for longer",
   checkout: "Continue to the order",
