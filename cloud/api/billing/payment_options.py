@@ -48,9 +48,12 @@ class PaymentOptionsResponse(BaseModel):
     currency: str = Field(examples=["GBP"])
     due_minor: int = Field(description="to pay in advance; zero or less: nothing is due")
     vat_minor: int | None = Field(description="part of `due_minor`; null: not known")
-    credit_limit_minor: int = Field(description="of the payer")
-    credit_used_minor: int = Field(
-        description="what would be booked and not paid, without VAT, were this order booked now"
+    credit_limit_minor: int | None = Field(
+        description="of the payer; null: the caller does not act for the payer"
+    )
+    credit_used_minor: int | None = Field(
+        description="what would be booked and not paid, without VAT, were this order booked now; "
+        "null: the caller does not act for the payer"
     )
     is_within_credit: bool = Field(description="whether it can be booked without a payment")
     providers: list[PaymentProviderResponse]
@@ -105,16 +108,17 @@ def _describe(
     found = list_payments(work.connection, None, document=PREPAYMENT + order.id)
     accounts = work.actor.accounts
     seen = [one for one in found if accounts is None or one.account in accounts]
+    is_own_payer = accounts is None or credit.payer in accounts
     return PaymentOptionsResponse(
         at=work.now,
         order=order.id,
         payer=credit.payer,
-        is_own_payer=accounts is None or credit.payer in accounts,
+        is_own_payer=is_own_payer,
         currency=order.currency,
         due_minor=0 if due is None else due.amount_minor,
         vat_minor=None if due is None else due.vat_minor,
-        credit_limit_minor=credit.limit_minor,
-        credit_used_minor=credit.used_minor,
+        credit_limit_minor=credit.limit_minor if is_own_payer else None,
+        credit_used_minor=credit.used_minor if is_own_payer else None,
         is_within_credit=credit.excess_minor <= 0,
         providers=[
             PaymentProviderResponse(

@@ -10,26 +10,51 @@ from tests.cloud.app_context import FRIDAY_NOON
 from tests.cloud.booking.orders.order_steps import priced_quote
 
 
-def new_order(callers: Callers) -> str:
-    """An order of an account without credit: one reserved line of 2.10."""
-    quote = priced_quote(account="nova")
+def new_order(callers: Callers, who: str) -> str:
+    """An order of one reserved line of 2.10."""
+    quote = priced_quote(account=who)
     with writing(callers.context.engine) as connection:
         store_quote(connection, quote)
-    placed = callers.ask("nova", "POST", "/api/orders", {"name": "Winter"}).json()["id"]
-    lines = callers.ask("nova", "POST", f"/api/orders/{placed}/lines", {"quote": quote.id})
+    placed = callers.ask(who, "POST", "/api/orders", {"name": "Winter"}).json()["id"]
+    lines = callers.ask(who, "POST", f"/api/orders/{placed}/lines", {"quote": quote.id})
     assert lines.status_code == 201, lines.text
-    callers.ask("nova", "POST", f"/api/orders/{placed}/actions", {"action": "reserve"})
+    callers.ask(who, "POST", f"/api/orders/{placed}/actions", {"action": "reserve"})
     return placed
+
+
+def add_buyer(callers: Callers, profile: AccountProfile, role: Role = Role.ADVERTISER) -> None:
+    """An account, and a key of the same name."""
+    engine = callers.context.engine
+    with writing(engine) as connection:
+        create_account(connection, profile, by="me", now=FRIDAY_NOON)
+    callers.keys[profile.id] = create_key(
+        engine, role, profile.id, by="me", now=FRIDAY_NOON, account=profile.id
+    )
+
+
+def test_a_client_does_not_see_the_credit_of_its_agency(callers: Callers) -> None:
+    agency = AccountProfile(
+        id="best", name="Best", kind=AccountKind.AGENCY, country="GB", credit_limit_minor=7_777
+    )
+    client = AccountProfile(
+        id="kite", name="Kite", kind=AccountKind.ADVERTISER, country="GB", agency="best"
+    )
+    add_buyer(callers, agency, Role.AGENCY)
+    add_buyer(callers, client)
+    order = new_order(callers, "kite")
+    path = f"/api/orders/{order}/payment-options"
+    hidden, shown = (callers.ask(who, "GET", path).json() for who in ("kite", "best"))
+
+    assert (hidden["payer"], hidden["is_own_payer"]) == ("best", False)
+    assert (hidden["credit_limit_minor"], hidden["credit_used_minor"]) == (None, None)
+    assert (shown["is_own_payer"], shown["credit_limit_minor"]) == (True, 7_777)
+    assert hidden["is_within_credit"] is shown["is_within_credit"] is True
 
 
 def test_without_credit_the_order_is_paid_in_advance_and_booked(callers: Callers) -> None:
     profile = AccountProfile(id="nova", name="Nova", kind=AccountKind.ADVERTISER, country="GB")
-    with writing(callers.context.engine) as connection:
-        create_account(connection, profile, by="me", now=FRIDAY_NOON)
-    callers.keys["nova"] = create_key(
-        callers.context.engine, Role.ADVERTISER, "nova", by="me", now=FRIDAY_NOON, account="nova"
-    )
-    order = new_order(callers)
+    add_buyer(callers, profile)
+    order = new_order(callers, "nova")
     path = f"/api/orders/{order}/payment-options"
     found = callers.ask("nova", "GET", path).json()
     assert (found["due_minor"], found["vat_minor"], found["currency"]) == (252, 42, "GBP")

@@ -74,7 +74,7 @@ function OnAccount({ options, actions }: { options: Options; actions: PaymentAct
   return (
     <Card title={t.onAccount}>
       <p>{options.is_within_credit ? t.onAccountDetail : t.overCredit}</p>
-      <p className="quiet">{credit}</p>
+      {options.credit_limit_minor !== null && <p className="quiet">{credit}</p>}
       <Button variant={options.is_within_credit ? "primary" : "secondary"} isDisabled={!options.is_within_credit} isPending={actions.isPending} onPress={actions.book}>{t.bookOnAccount}</Button>
     </Card>
   );
