@@ -5,8 +5,8 @@ requests that are refused at the same time are written together, by one thread. 
 cannot be written to loses entries, never an answer: they are counted as left out.
 
 An entry names the caller, the route, the object of the path, the status and the reason. It has no
-part of the body or of the query. Each caller has ten entries a minute and a process 600 an hour;
-the caller's next entry says how many were left out.
+part of the body or of the query. Each caller has 60 entries an hour and a process 600, so a few
+callers cannot use up the budget of all; the caller's next entry says how many were left out.
 """
 
 import logging
@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from cloud import database
 from cloud.auth import audit
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 REFUSE: Final = "request.refuse"
 NO_OBJECT: Final = "-"
-OF_CALLER: Final = Quota(10, timedelta(minutes=1))
+OF_CALLER: Final = Quota(60, timedelta(hours=1))
 OF_PROCESS: Final = Quota(600, timedelta(hours=1))
 MAX_CALLERS: Final = 1_000
 MAX_WAITING: Final = 100
@@ -109,9 +109,10 @@ class RefusalLog:
             try:
                 with database.writing(engine) as connection:
                     audit.record_changes(connection, [_to_entry(one) for one in batch])
-            except DBAPIError as error:
+            except SQLAlchemyError as error:  # also when no connection of the pool becomes free
                 _count_lost(batch)
-                reason = failure_of(error)
+                is_known = isinstance(error, DBAPIError)
+                reason = failure_of(error) if is_known else type(error).__name__
                 log.warning("refusals.not_recorded", extra={"count": len(batch), "reason": reason})
             except BaseException:
                 with self._lock:

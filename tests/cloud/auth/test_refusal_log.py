@@ -9,7 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from cloud import database
 from cloud.auth import audit
@@ -75,6 +76,18 @@ def test_many_callers_share_the_budget_of_the_process(sqlite_engine: Engine):
     assert left_out(sqlite_engine) == [0, 0, 0, 0, 0, 1]
 
 
+def test_two_callers_who_never_stop_leave_entries_for_others(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    log = RefusalLog()
+    monkeypatch.setattr(audit, "record_changes", lambda *_: None)
+    for minute in range(150):
+        at = NOW + minute * MINUTE
+        flood = [replace(ONE, caller=who, at=at) for who in ("eve", "unidentified")] * 10
+        record(log, sqlite_engine, *flood)
+    assert log.add(replace(ONE, caller="mallory", at=at))
+
+
 def test_refusals_that_wait_are_written_by_one_thread_in_one_transaction(
     sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
 ):
@@ -93,13 +106,24 @@ def test_refusals_that_wait_are_written_by_one_thread_in_one_transaction(
     assert left_out(sqlite_engine)[-1] == 20
 
 
+@pytest.mark.parametrize(
+    "failure",
+    [
+        OperationalError("INSERT secret", {}, Exception("database is locked")),
+        PoolTimeoutError("no connection became free"),
+    ],
+    ids=["locked", "no-connection"],
+)
 def test_a_database_that_refuses_to_write_is_logged_and_counted(
-    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    sqlite_engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    failure: SQLAlchemyError,
 ):
     log = RefusalLog()
 
     def fail(*_: object) -> None:
-        raise OperationalError("INSERT secret", {}, Exception("database is locked"))
+        raise failure
 
     with monkeypatch.context() as broken, caplog.at_level(logging.WARNING):
         broken.setattr(audit, "record_changes", fail)
