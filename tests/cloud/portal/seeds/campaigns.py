@@ -36,7 +36,8 @@ BOB = Actor("Bob of Acme", frozenset({"acme"}), frozenset({Role.ADVERTISER}))
 SCREENS = ("KX-01", "CW-01")
 CREATIVES = ("tea-10s", "tea-winter")
 HOURS = (7, 8, 9, 16, 17, 18)
-PRICE_MINOR = 420
+PRICE_MINOR = 2_140
+"""Above the base rates of KX-01 and CW-01: the sold hours bring more than fixed prices."""
 INVOICED = "SO-2041"
 AGO, AHEAD = 4, 3
 HOUR = timedelta(hours=1)
