@@ -114,7 +114,7 @@ async def get_calendar(
     made, left_out = await forecast_all(context, sites)
 
     def write() -> TaggedResponse:
-        blackouts = _read_blackouts(context, [site for site, _ in made])
+        blackouts = read_closed_periods(context, [site for site, _ in made])
         found = [
             run_isolated(
                 site,
@@ -167,7 +167,10 @@ def price_days(
     return compute_calendar(context, site, made, slots, buyer.account)
 
 
-def _read_blackouts(context: AppContext, sites: Sequence[Site]) -> dict[str, Sequence[Blackout]]:
+def read_closed_periods(
+    context: AppContext, sites: Sequence[Site]
+) -> dict[str, Sequence[Blackout]]:
+    """The coming periods in which the screens are not sold, by location."""
     with database.reading(context.engine) as connection:
         return dict(read_blackouts(connection, sites, context.clock()))
 
@@ -220,7 +223,7 @@ def _describe_screen(
 def _describe_hour(calendar: PriceCalendar, at: int, blackouts: Sequence[Blackout]) -> _Hour:
     slot, on_sale = calendar.slots.slots[at], calendar.on_sale[at]
     status: CalendarStatus = on_sale.status
-    if on_sale.is_for_sale and any(one.covers(slot.starts_at) for one in blackouts):
+    if on_sale.is_for_sale and is_closed(slot, blackouts):
         status = "closed"
     return _Hour(
         starts_at=slot.starts_at,
@@ -235,6 +238,11 @@ def _describe_hour(calendar: PriceCalendar, at: int, blackouts: Sequence[Blackou
         free=0 if status == "closed" else on_sale.free,
         estimated=bool(calendar.estimated[at]),
     )
+
+
+def is_closed(slot: Slot, blackouts: Sequence[Blackout]) -> bool:
+    """Whether a screen is not sold in an hour."""
+    return any(one.covers(slot.starts_at) for one in blackouts)
 
 
 def _range(measure: Floats, at: int) -> _HourRange:

@@ -4,7 +4,7 @@ A summary is computed over the hours that can still be bought. A screen without 
 null figures, never zero.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import date
 from typing import Annotated, Final
 
@@ -13,7 +13,14 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from cloud.api.price_calendar import DayCount, FirstDay, price_days, read_first_day
+from cloud.api.price_calendar import (
+    DayCount,
+    FirstDay,
+    is_closed,
+    price_days,
+    read_closed_periods,
+    read_first_day,
+)
 from cloud.app.buyer import Buyer, BuyerOf
 from cloud.app.context import AppContext
 from cloud.app.etag import NOT_MODIFIED, TaggedResponse
@@ -23,6 +30,7 @@ from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.app.site_selection import OmittedLocation, run_isolated, select_by_venue
 from cloud.auth.access import BUYER_ROLES, allow_roles
+from cloud.booking.inventory.blackouts import Blackout
 from cloud.booking.inventory.dayparts import EVERY_WEEKDAY, LOCAL, WeeklyHours
 from cloud.planning.price_calendar import PriceCalendar
 from cloud.sites.site_model import Site
@@ -31,6 +39,7 @@ MAX_PAGE: Final = 200
 
 router = APIRouter(tags=["pricing"], dependencies=[allow_roles(*BUYER_ROLES)])
 Period = tuple[date, int]
+Closed = Mapping[str, Sequence[Blackout]]
 
 
 class ScreenSummary(BaseModel):
@@ -95,13 +104,14 @@ async def list_screen_summaries(
     sites = select_by_venue(context.sites, venue) if venue else list(context.sites)
     period = read_first_day(context, sites, start), days
     made, failed = await forecast_all(context, sites[offset : offset + limit])
-    inputs = (_key(context, site, known, buyer) for site, known in made)
+    closed = await run_in_threadpool(read_closed_periods, context, [site for site, _ in made])
+    inputs = (_key(context, site, known, buyer, closed[site.id]) for site, known in made)
     key = context.key("screens", period, daypart, len(sites), *inputs)
     answer = None if failed else context.response_cache.get(key)
     if answer is None:
 
         def write() -> bytes:
-            page = _summarize_all(context, made, period, daypart, buyer)
+            page = _summarize_all(context, made, period, daypart, buyer, closed)
             page.total, page.left_out = len(sites), [*failed, *page.left_out]
             return page.model_dump_json(by_alias=True).encode()
 
@@ -111,11 +121,18 @@ async def list_screen_summaries(
     return answer.answer(request)
 
 
-def _key(context: AppContext, site: Site, made: CachedForecast, buyer: Buyer) -> Hashable:
+def _key(
+    context: AppContext,
+    site: Site,
+    made: CachedForecast,
+    buyer: Buyer,
+    closed: Sequence[Blackout],
+) -> Hashable:
     """Everything that the summary of a screen depends on; hours begin every half hour or later."""
     account = buyer.account if made.book.has_deals(buyer.account) else None
     moment = int(context.clock().timestamp()) // 60
-    return site.id, made.at, hash(frozenset(made.book.taken.items())), account, moment
+    taken = hash(frozenset(made.book.taken.items()))
+    return site.id, made.at, taken, account, moment, tuple(closed)
 
 
 def _summarize_all(
@@ -124,11 +141,13 @@ def _summarize_all(
     period: Period,
     daypart: WeeklyHours,
     buyer: Buyer,
+    closed: Closed,
 ) -> ScreenSummaries:
     forecasts = {site.id: known for site, known in made}
 
     def summarize(site: Site) -> ScreenSummary:
-        return _summarize(price_days(context, site, forecasts[site.id], period, buyer, daypart))
+        calendar = price_days(context, site, forecasts[site.id], period, buyer, daypart)
+        return _summarize(calendar, closed[site.id])
 
     found = [run_isolated(site, summarize) for site, _ in made]
     return ScreenSummaries(
@@ -140,8 +159,12 @@ def _summarize_all(
     )
 
 
-def _summarize(calendar: PriceCalendar) -> ScreenSummary:
-    on_sale = [at for at, one in enumerate(calendar.on_sale) if one.is_for_sale]
+def _summarize(calendar: PriceCalendar, closed: Sequence[Blackout]) -> ScreenSummary:
+    on_sale = [
+        at
+        for at, (one, slot) in enumerate(zip(calendar.on_sale, calendar.slots.slots, strict=True))
+        if one.is_for_sale and not is_closed(slot, closed)
+    ]
     full = sum(one.status == "sold_out" for one in calendar.on_sale)
     prices = calendar.price_minor[on_sale]
     cost = calendar.attention_cost(on_sale)

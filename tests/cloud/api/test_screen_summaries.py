@@ -1,8 +1,12 @@
 """The summaries of screens are those of the hours in their calendars that can be bought."""
 
+from datetime import UTC, datetime
 from statistics import median
 
 import pytest
+
+from cloud.booking.inventory.blackouts import Blackout, BlackoutKind, store_blackout
+from cloud.database import writing
 
 SCREENS = "/api/pricing/screens"
 
@@ -28,6 +32,27 @@ def test_a_screen_without_an_hour_for_sale_has_no_figures(ask):
     assert summary["hours"] == 0
     figures = ("price_min_minor", "price_median_minor", "entries", "attention_s", "attention_cost")
     assert [summary[name] for name in figures] == [None] * 5
+
+
+def test_hours_in_which_a_screen_is_closed_are_not_counted(ask, context, clock):
+    query = f"{SCREENS}?from=2026-11-23&days=1&hours=7-9"
+    before = ask.get(query).json()["screens"][0]
+    closed = Blackout(
+        id=0,
+        location="KX-01",
+        starts_at=datetime(2026, 11, 23, 8, tzinfo=UTC),
+        ends_at=datetime(2026, 11, 24, tzinfo=UTC),
+        kind=BlackoutKind.MAINTENANCE,
+        reason="new panel",
+        created_by="Mary",
+        created_at=clock.now,
+    )
+    with writing(context.engine) as connection:
+        store_blackout(connection, closed)
+    after = ask.get(query).json()["screens"][0]
+
+    assert (before["hours"], after["hours"], after["full_hours"]) == (3, 1, 0)
+    assert after["price_min_minor"] == after["price_max_minor"]
 
 
 def test_screens_are_chosen_by_venue_and_paged(ask):
