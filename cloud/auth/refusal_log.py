@@ -111,8 +111,7 @@ class RefusalLog:
                     audit.record_changes(connection, [_to_entry(one) for one in batch])
             except SQLAlchemyError as error:  # also when no connection of the pool becomes free
                 _count_lost(batch)
-                is_known = isinstance(error, DBAPIError)
-                reason = failure_of(error) if is_known else type(error).__name__
+                reason = _describe_failure(error)
                 log.warning("refusals.not_recorded", extra={"count": len(batch), "reason": reason})
             except BaseException:
                 with self._lock:
@@ -138,6 +137,10 @@ def _to_entry(one: _Waiting) -> audit.NewAuditEntry:
     }
     about = _UNPRINTABLE.sub("?", refusal.about)[:MAX_NAME] or NO_OBJECT
     return audit.NewAuditEntry(refusal.at, refusal.caller[:MAX_NAME], REFUSE, about, details)
+
+
+def _describe_failure(error: SQLAlchemyError) -> str:
+    return failure_of(error) if isinstance(error, DBAPIError) else type(error).__name__
 
 
 def _count_lost(batch: Sequence[_Waiting]) -> None:

@@ -76,6 +76,17 @@ def test_a_program_accepts_its_command_line(name: str, monkeypatch: pytest.Monke
     require_program(container_of(name)["args"], monkeypatch)
 
 
+def secrets_of(name: str) -> set[str] | None:
+    """The secrets that a pod can read; None: all."""
+    (found,) = [one["secret"] for one in PODS[name]["spec"]["volumes"] if "secret" in one]
+    return {one["key"] for one in found["items"]} if "items" in found else None
+
+
+@pytest.mark.parametrize("name", sorted(PODS.keys() - {"stream"}))
+def test_only_the_stream_can_read_its_key(name: str):
+    assert secrets_of(name) == {"database_url", "redis_url"}
+
+
 def test_every_setting_is_read_by_a_program_and_every_file_is_mounted():
     assert CONFIG.keys() <= source_variables()
     for name, pod in PODS.items():
