@@ -36,6 +36,7 @@ SERVICES: Final[dict[str, dict[str, Any]]] = STACK["services"]
 OWN: Final = sorted(name for name, one in SERVICES.items() if "build" in one)
 PROGRAMS: Final = sorted(set(OWN) - {"broker"})
 ONE_SHOT: Final = {"upgrade", "nightly"}
+ENDLESS: Final = {"serve", "stream", "alerts", "notifications"}
 DOCKERFILE: Final = (ROOT / "provisioning/container/cloud.Dockerfile").read_text()
 
 
@@ -67,6 +68,10 @@ def test_a_service_has_no_rights_and_limited_resources(name: str):
 def test_a_program_accepts_its_command_line(name: str, monkeypatch: pytest.MonkeyPatch):
     require_program(SERVICES[name]["command"], monkeypatch)
     assert SERVICES[name]["environment"].keys() <= source_variables()
+
+
+def test_every_program_that_runs_without_end_is_started():
+    assert SERVICES.keys() >= ENDLESS
 
 
 def test_the_broker_accepts_its_command_line():

@@ -26,7 +26,7 @@ PODS: Final = {
 CONFIG: Final[dict[str, str]] = next(
     document["data"] for _, document in DOCUMENTS if document["kind"] == "ConfigMap"
 )
-ENDLESS: Final = {"serve", "stream", "alerts"}
+ENDLESS: Final = {"serve", "stream", "alerts", "notifications"}
 
 
 def describe(document: dict[str, Any]) -> str:
@@ -85,6 +85,10 @@ def secrets_of(name: str) -> set[str] | None:
 @pytest.mark.parametrize("name", sorted(PODS.keys() - {"stream"}))
 def test_only_the_stream_can_read_its_key(name: str):
     assert secrets_of(name) == {"database_url", "redis_url"}
+
+
+def test_every_program_that_runs_without_end_is_started():
+    assert PODS.keys() >= ENDLESS
 
 
 def test_every_setting_is_read_by_a_program_and_every_file_is_mounted():
