@@ -2,6 +2,8 @@
 
 An hour without a report is present with `observed_ms` 0, so that missing time is known to be
 missing. Hours at a clock change are those of the local clock: the hour that occurs twice is one.
+A camera that was not expected adds what it observed to the expected time too, so that it does not
+hide that another one is missing.
 """
 
 from collections.abc import Iterable, Mapping
@@ -56,16 +58,18 @@ def read_site_hours(
 ) -> dict[LocalHourKey, CellSums]:
     """The hours of a location that belong to an analysis."""
     first_on, end_on = asked.period(site.zone, now)
-    hours = _expected_hours(site, asked, first_on, end_on)
+    expected = ExpectedCameras.of([site])
+    hours = _expected_hours(site, expected, asked, first_on, end_on)
     rows = local_hour_sums(
         connection, site.id, site.zone,
         since_at=_midnight(first_on, site), until_at=_midnight(end_on, site), names=NAMES,
     )  # fmt: skip
-    for starts_s, _device, *sums in rows:
+    for starts_s, device, observed_ms, *sums in rows:
         local = datetime.fromtimestamp(starts_s, site.zone)
         cell = hours.get((local.date(), local.hour))
         if cell is not None:
-            cell.add(CellSums(0, *sums))
+            is_expected = expected.expects(device, local, local + HOUR)
+            cell.add(CellSums(0 if is_expected else observed_ms, observed_ms, *sums))
     return hours
 
 
@@ -86,9 +90,9 @@ def total_of(parts: Iterable[CellSums]) -> CellSums:
 
 
 def _expected_hours(
-    site: Site, asked: AnalyticsQuery, first_on: date, end_on: date
+    site: Site, expected: ExpectedCameras, asked: AnalyticsQuery, first_on: date, end_on: date
 ) -> dict[LocalHourKey, CellSums]:
-    expected, hours = ExpectedCameras.of([site]), dict[LocalHourKey, CellSums]()
+    hours = dict[LocalHourKey, CellSums]()
     starts_at, ends_at = _midnight(first_on, site), _midnight(end_on, site)
     while starts_at < ends_at:
         local = starts_at.astimezone(site.zone)

@@ -54,6 +54,13 @@ class ExpectedCameras:
         dated = (camera.expected_ms(starts_at, ends_at, zone) for camera, zone in self.dated)
         return len(self.always) * _span_ms(starts_at, ends_at) + sum(dated)
 
+    def expects(self, device: str, starts_at: datetime, ends_at: datetime) -> bool:
+        """Whether a camera is expected in a part of the interval."""
+        return device in self.always or any(
+            camera.id == device and camera.expected_ms(starts_at, ends_at, zone)
+            for camera, zone in self.dated
+        )
+
     def coverage(
         self, starts_at: datetime, ends_at: datetime, observed_ms: Mapping[str, int]
     ) -> Coverage:

@@ -29,13 +29,14 @@ class CountedHour:
     location: str = "KX-01"
     observed_s: int = 3_600
     groups: tuple[DemographicCell, ...] = ()
+    camera: str = "cam-1"
 
     def report(self):
         starts_at = TODAY - timedelta(days=self.days_ago) + timedelta(hours=self.hour)
         number = next(NUMBERS)
         return build_report(
             location=LocationId(self.location),
-            device=DeviceId(f"{self.location.lower()}-cam-1"),
+            device=DeviceId(f"{self.location.lower()}-{self.camera}"),
             journal=JournalId("00000000000000a1"),
             sequence=SequenceRange(first=number, last=number),
             starts_at=starts_at,

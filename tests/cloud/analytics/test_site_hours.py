@@ -38,6 +38,14 @@ def test_an_hour_without_a_report_is_expected_and_not_observed(tmp_path: Path) -
     assert total_of(found.values()).observed_share == pytest.approx(1 / 24)
 
 
+def test_a_camera_that_is_not_expected_does_not_hide_one_that_is_missing(tmp_path: Path) -> None:
+    asked = AnalyticsQuery(days=1, hour_from=8, hour_until=9)
+    other = CountedHour(1, 8, camera="not-listed")
+    (found,) = read(tmp_path, "Europe/London", asked, NOW, other).values()
+    assert (found.expected_ms, found.observed_ms) == (2 * HOUR_MS, HOUR_MS)
+    assert found.observed_share == 0.5
+
+
 def test_the_day_is_that_of_the_location(tmp_path: Path) -> None:
     asked = AnalyticsQuery(days=1, hour_from=16, hour_until=17)
     found = read(tmp_path, "Asia/Tokyo", asked, NOW, CountedHour(1, 7))
