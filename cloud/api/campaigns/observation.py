@@ -24,7 +24,9 @@ router = APIRouter(tags=["campaigns"], dependencies=[allow_roles(*EVERYBODY)])
 class ObservationDocument(BaseModel):
     """Camera time of the booked hours up to now, in seconds."""
 
-    expected_s: float = Field(description="of the cameras that the sites file lists then")
+    expected_s: float = Field(
+        description="of the cameras that the sites file lists then, and what others observed"
+    )
     observed_s: float
     observed_share: float | None = Field(description="null: no camera was expected")
     unobserved_s: dict[BlindCause, float] = Field(description="by cause; causes without time lack")

@@ -1,11 +1,13 @@
 """The camera time of a campaign's booked hours: observed, unobserved by cause, and not reported.
 
 The expected time is that of the cameras that the sites file lists then. Time without any report is
-a figure of its own: nobody knows why, and it is not zero.
+a figure of its own: nobody knows why, and it is not zero. What another camera observed is added to
+both sides, so that it does not hide that one is missing.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -19,6 +21,7 @@ from cloud.windows.expected_cameras import ExpectedCameras
 
 AT_ONCE: Final = 400
 HOUR_S: Final = 3_600
+BESIDE: Final = "beside_ms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,32 +47,53 @@ def read_observation(
     hours = {
         hour.key for line in lines if line.is_sold for hour in list_booked_hours(line, until_s)
     }
-    sums = _sum_reports(connection, hours)
+    cameras = dict(_find_cameras(sites, {key.location for key in hours}))
+    sums = _sum_reports(connection, hours, cameras)
     return CampaignObservation(
-        expected_ms=_sum_expected(sites, hours, now),
+        expected_ms=_sum_expected(cameras, hours, now) + sums.pop(BESIDE, 0),
         observed_ms=sums.pop("observed_ms", 0),
         unobserved_ms={name: ms for name, ms in sorted(sums.items()) if ms},
     )
 
 
-def _sum_expected(sites: Sites, hours: Collection[HourKey], now: datetime) -> int:
-    expected = 0
-    for location in {key.location for key in hours}:
-        try:
-            cameras = ExpectedCameras.of([sites.location(location)])
-        except UnknownLocation:
-            continue
-        for key in hours:
-            if key.location == location:
-                starts_at = EPOCH + timedelta(seconds=key.hour_at)
-                ends_at = min(starts_at + timedelta(seconds=HOUR_S), now)
-                expected += cameras.whole_ms(starts_at, ends_at)
-    return expected
+def _find_cameras(sites: Sites, locations: Iterable[str]) -> Iterator[tuple[str, ExpectedCameras]]:
+    """The expected cameras of each location that the sites file has."""
+    for location in locations:
+        with suppress(UnknownLocation):
+            yield location, ExpectedCameras.of([sites.location(location)])
 
 
-def _sum_reports(connection: Connection, hours: Collection[HourKey]) -> Counter[str]:
-    """Observed time as `observed_ms`, and unobserved time by its cause."""
+def _sum_expected(
+    cameras: Mapping[str, ExpectedCameras], hours: Iterable[HourKey], now: datetime
+) -> int:
+    return sum(
+        cameras[key.location].whole_ms(starts_at, min(ends_at, now))
+        for key in hours
+        if key.location in cameras
+        for starts_at, ends_at in (_span(key),)
+    )
+
+
+def _sum_reports(
+    connection: Connection, hours: Collection[HourKey], cameras: Mapping[str, ExpectedCameras]
+) -> Counter[str]:
+    """Observed time as `observed_ms`, that of unexpected cameras also as `BESIDE`, and unobserved
+    time of expected cameras by its cause.
+    """
     found: Counter[str] = Counter()
+    for key, device, sums in _read_reports(connection, hours):
+        expected = cameras.get(key.location)
+        if expected is not None and expected.expects(device, *_span(key)):
+            found.update(sums)
+        else:
+            found.update({"observed_ms": sums["observed_ms"], BESIDE: sums["observed_ms"]})
+    return found
+
+
+def _read_reports(
+    connection: Connection, hours: Collection[HourKey]
+) -> Iterator[tuple[HourKey, str, dict[str, int]]]:
+    """The observed time, and that of each cause, of each camera and hour."""
     locations = sorted({key.location for key in hours})
     first_s = min((key.hour_at for key in hours), default=0)
     until_s = max((key.hour_at for key in hours), default=0) + HOUR_S
@@ -78,12 +102,16 @@ def _sum_reports(connection: Connection, hours: Collection[HourKey]) -> Counter[
     for start in range(0, len(locations), AT_ONCE):
         some = columns.location.in_(locations[start : start + AT_ONCE])
         between = (columns.hour_at >= first_s) & (columns.hour_at < until_s)
-        keys = (columns.location, columns.hour_at)
+        keys = (columns.location, columns.hour_at, columns.device)
         query = select(*keys, *(total(columns[name]) for name in names)).where(some, between)
-        for location, hour_at, *sums in connection.execute(query.group_by(*keys)):
-            if HourKey(location, hour_at) in hours:
-                found.update(dict(zip(map(name_cause, names), map(int, sums), strict=True)))
-    return found
+        for location, hour_at, device, *sums in connection.execute(query.group_by(*keys)):
+            if (key := HourKey(location, hour_at)) in hours:
+                yield key, device, dict(zip(map(name_cause, names), map(int, sums), strict=True))
+
+
+def _span(key: HourKey) -> tuple[datetime, datetime]:
+    starts_at = EPOCH + timedelta(seconds=key.hour_at)
+    return starts_at, starts_at + timedelta(seconds=HOUR_S)
 
 
 def name_cause(column: str) -> str:
