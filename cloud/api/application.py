@@ -16,7 +16,6 @@ from fastapi.openapi.utils import get_openapi
 from prometheus_client import CollectorRegistry
 from sqlalchemy.exc import DataError, DBAPIError
 from starlette.exceptions import HTTPException
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute
 
@@ -82,6 +81,7 @@ from cloud.api.sales import routes as sales_routes
 from cloud.api.trade import deals as trade_deals
 from cloud.api.trade.failures import TRADE_STATUS_OF
 from cloud.app import problem
+from cloud.app.accepted_encoding import AcceptedGzipMiddleware
 from cloud.app.billing.services import Billing, is_webhook, sample_billing
 from cloud.app.broadcaster import CursorError, TooManySubscribers
 from cloud.app.campaign_figures import CampaignFigures
@@ -268,7 +268,7 @@ def create_app(
     app.state.openapi = lambda: dated(find_coming_monday(context.clock().date()))
     app.router.routes.extend(_routes())
     _answer_failures(app)
-    app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM_BYTES)
+    app.add_middleware(AcceptedGzipMiddleware, minimum_size=COMPRESSED_FROM_BYTES)
     app.add_middleware(HeadMiddleware)
     app.add_middleware(
         AdmissionMiddleware, names=names, public=_needs_no_key, refuse=_known_failure

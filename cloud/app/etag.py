@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from fastapi import Request, Response
 
+from cloud.app.accepted_encoding import accepts_gzip
+
 CACHE_CONTROL: Final = b"private, no-cache"
 VARY: Final = b"Accept-Encoding, Authorization, X-API-Key"
 """Prices may differ by account, and so by the key that was shown."""
@@ -60,7 +62,7 @@ class TaggedResponse:
         return wanted is None or self._is_one_of(wanted)
 
     def _may_be_packed(self, request: Request) -> bool:
-        can_read = "gzip" in request.headers.get("accept-encoding", "")
+        can_read = accepts_gzip(request.headers.get("accept-encoding", ""))
         return can_read and len(self.content) >= COMPRESSED_FROM_BYTES
 
     def _compressed(self) -> bytes:

@@ -8,6 +8,7 @@ from typing import Final
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
+from cloud.app.accepted_encoding import accepts_gzip
 from cloud.portal.addresses import SECTIONS
 from cloud.portal.content import Bundle, BundleFile, read_bundle
 
@@ -63,7 +64,7 @@ def _send(request: Request, file: BundleFile, caching: str) -> Response:
         "content-security-policy": POLICY,
         "vary": "Accept-Encoding",
     }
-    if file.compressed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+    if file.compressed is not None and accepts_gzip(request.headers.get("accept-encoding", "")):
         packed = headers | {"content-encoding": "gzip"}
         return Response(file.compressed, headers=packed, media_type=file.media_type)
     return Response(file.content, headers=headers, media_type=file.media_type)

@@ -47,6 +47,8 @@ def test_the_policy_admits_this_server_only(locked: ApiClient):
 def test_assets_are_compressed_and_kept_for_ever(locked: ApiClient):
     plain = locked.get("/assets/index-1a2b.js", headers={"accept-encoding": "identity"})
     packed = locked.get("/assets/index-1a2b.js", headers={"accept-encoding": "gzip"})
+    refused = locked.get("/assets/index-1a2b.js", headers={"accept-encoding": "gzip;q=0"})
+    assert "content-encoding" not in refused.headers
     assert plain.content == packed.content  # the client unpacks
     assert packed.headers["content-encoding"] == "gzip"
     assert "content-encoding" not in plain.headers
