@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
@@ -12,8 +12,9 @@ from cloud.alerting.mute_actions import NewMute, create_mute, end_mute
 from cloud.alerting.mutes import AlertMute, MuteFilter, list_mutes
 from cloud.api.alerts import MAX_NUMBER, KindName
 from cloud.api.fleet.transactions import Name
-from cloud.api.operations.transactions import change_database
+from cloud.api.operations.transactions import change_database_once
 from cloud.app.context import AppContext
+from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempotent
 from cloud.app.idempotency.request_transactions import read_database
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
@@ -85,9 +86,10 @@ async def list_alert_mutes(
     "/api/alert-mutes",
     dependencies=[allow_roles(Role.OPERATIONS)],
     status_code=201,
-    responses=problem_responses(*REFUSALS, 404, 413, 422, 500, 503),
+    response_model=MuteResponse,
+    responses=problem_responses(*REFUSALS, *MUTATION_REFUSALS, 404, 500, 503),
 )
-async def mute_alerts(request: Request, asked: MuteRequest) -> MuteResponse:
+async def mute_alerts(request: Request, asked: MuteRequest, idempotent: Idempotent) -> Response:
     """Mute alerts: those that match are recorded, and notified only if they outlast the mute."""
     context: AppContext = get_context(request)
     if asked.location is not None:
@@ -98,23 +100,26 @@ async def mute_alerts(request: Request, asked: MuteRequest) -> MuteResponse:
     def act(connection: Connection, actor: str, now: datetime) -> MuteResponse:
         return _describe(create_mute(connection, new, actor=actor, now=now), now)
 
-    return await change_database(request, act)
+    return await change_database_once(request, idempotent, act, 201)
 
 
 @router.post(
     "/api/alert-mutes/{mute}/end",
     dependencies=[allow_roles(Role.OPERATIONS)],
-    responses=problem_responses(*REFUSALS, 404, 409, 422, 500, 503),
+    response_model=MuteResponse,
+    responses=problem_responses(*REFUSALS, *MUTATION_REFUSALS, 404, 500, 503),
 )
 async def end_alert_mute(
-    request: Request, number: Annotated[int, Path(alias="mute", ge=1, le=MAX_NUMBER)]
-) -> MuteResponse:
+    request: Request,
+    number: Annotated[int, Path(alias="mute", ge=1, le=MAX_NUMBER)],
+    idempotent: Idempotent,
+) -> Response:
     """End a mute before its time: alerts that are still open are notified now."""
 
     def act(connection: Connection, actor: str, now: datetime) -> MuteResponse:
         return _describe(end_mute(connection, number, actor=actor, now=now), now)
 
-    return await change_database(request, act)
+    return await change_database_once(request, idempotent, act)
 
 
 def _describe(mute: AlertMute, now: datetime) -> MuteResponse:

@@ -7,12 +7,16 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
-from fastapi import Request
+from fastapi import Request, Response
+from pydantic import BaseModel
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from cloud import database
 from cloud.app.context import AppContext
+from cloud.app.idempotency.idempotent_request import IdempotentRequest
+from cloud.app.idempotency.key_store import Reply
+from cloud.app.idempotency.request_transactions import change_once
 from cloud.app.rate_card_reload import get_context
 from cloud.auth.access import caller_name
 
@@ -36,3 +40,18 @@ async def change_database(
             return act(connection, actor, now)
 
     return await run_in_threadpool(change)
+
+
+async def change_database_once(
+    request: Request,
+    idempotent: IdempotentRequest,
+    act: Callable[[Connection, str, datetime], BaseModel],
+    status: int = 200,
+) -> Response:
+    """The same, once for the key of the request."""
+    actor, now = name_actor(request), get_context(request).clock()
+
+    def change(connection: Connection) -> Reply:
+        return Reply(status, act(connection, actor, now).model_dump_json().encode())
+
+    return await change_once(request, idempotent, change)
