@@ -36,10 +36,17 @@ def require_credit(work: OrderWork, order: Order, lines: Sequence[BookedLine]) -
     """Raise CreditLimitError where the lines do not fit into the limit of who pays.
 
     Sold lines count from their booking until they are paid, net of the agency's commission. The
-    account that pays is locked, so two bookings cannot use the same credit.
+    account that pays is locked, so two bookings cannot use the same credit. Only staff and
+    who pays see the amounts.
     """
     credit = read_credit(work, order, lines, lock=True)
     if credit.excess_minor > 0:
+        accounts = work.actor.accounts
+        if accounts is not None and credit.payer not in accounts:
+            raise CreditLimitError(
+                f"the order exceeds the credit of account {credit.payer}, which pays for it: ask "
+                "that account to pay in advance"
+            )
         limit = written(credit.limit_minor, order.currency)
         raise CreditLimitError(
             f"account {credit.payer} would exceed its credit limit of {limit} {order.currency} by "

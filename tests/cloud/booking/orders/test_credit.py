@@ -1,10 +1,13 @@
 """What is sold and not paid stays within the credit limit of the account."""
 
+from dataclasses import replace
+
 import pytest
 
 from cloud.booking.orders.approvals import approve_order, give_discount
 from cloud.booking.orders.credit import CreditLimitError
-from tests.cloud.booking.orders.order_steps import FINANCE, SALES, Steps, priced_quote
+from cloud.booking.orders.order_work import Actor
+from tests.cloud.booking.orders.order_steps import BUYER, FINANCE, SALES, Steps, priced_quote
 from tests.cloud.databases import new_engine
 
 
@@ -37,6 +40,22 @@ def test_what_is_due_for_a_cancelled_line_counts_and_a_commission_does_not(steps
     steps.at(late.now.replace(hour=6)).cancel(order_id)
     with pytest.raises(CreditLimitError):
         steps.book(steps.place(priced_quote((5,), prices=(10,))))
+
+
+@pytest.mark.parametrize(
+    ("actor", "text"),
+    [
+        (BUYER, r"^the order exceeds the credit of account best, which pays for it: [^\d]+$"),
+        (replace(BUYER, accounts=frozenset({"acme", "best"})), r"limit of 1\.00 GBP by 0\.78"),
+        (SALES, r"limit of 1\.00 GBP by 0\.78"),
+    ],
+)
+def test_only_staff_and_who_pays_see_the_credit(steps: Steps, actor: Actor, text: str) -> None:
+    steps.agency = "best"
+    steps.agency_credit = 100
+    steps.open_accounts()
+    with pytest.raises(CreditLimitError, match=text):
+        steps.book(steps.place(), actor)
 
 
 def test_an_approval_needs_the_credit_too(steps: Steps) -> None:
