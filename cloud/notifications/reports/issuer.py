@@ -1,6 +1,6 @@
 """Issue the reports that are due: compute each once, and store it with its event.
 
-A report and its event, unique by schedule and due time, are stored in one transaction. So of two
+A report and its event, unique by schedule and local day, are stored in one transaction. So of two
 processes one issues a report, and a restart issues none twice. The analysis is computed before
 that transaction, which keeps no other writer waiting.
 """
@@ -9,7 +9,7 @@ import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection, Engine, select
@@ -91,7 +91,8 @@ def find_due_reports(connection: Connection, now: datetime) -> Sequence[DueRepor
         preferences = Preferences() if stored is None else stored.preferences
         due_at = schedule.timing.last_due(now, preferences.zone)
         if max(schedule.created_at, now - LOOK_BACK) < due_at:
-            due[make_report_id(schedule.id, due_at)] = schedule, due_at
+            day = due_at.astimezone(preferences.zone).date()
+            due[make_report_id(schedule.id, day)] = schedule, due_at
     issued = _find_issued(connection, sorted(due))
     found = (
         _read(connection, name, schedule, due_at)
@@ -101,9 +102,9 @@ def find_due_reports(connection: Connection, now: datetime) -> Sequence[DueRepor
     return [one for one in found if one is not None]
 
 
-def make_report_id(schedule: str, due_at: datetime) -> str:
-    """Equal whenever the same report is found."""
-    return hashlib.sha256(f"report:{schedule}:{due_at.isoformat()}".encode()).hexdigest()[:32]
+def make_report_id(schedule: str, day: date) -> str:
+    """Equal whenever the same report is found, also after a change of the user's time zone."""
+    return hashlib.sha256(f"report:{schedule}:{day.isoformat()}".encode()).hexdigest()[:32]
 
 
 def _find_issued(connection: Connection, reports: Sequence[str]) -> set[str]:

@@ -62,6 +62,18 @@ def test_a_report_is_sent_once_with_its_figures_of_that_time(world_of_each: Noti
         assert delete_old_reports(connection, DUE + RETENTION) == 1
 
 
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+def test_a_report_is_sent_once_for_a_day_after_a_change_of_the_zone(
+    world: NoticeWorld, zone: str
+) -> None:
+    world.choose(world.sam, time_zone="UTC")
+    schedule(world, world.sam)
+    assert issuer_of(world).issue(DUE) == 1
+    world.choose(world.sam, time_zone=zone)
+    assert [issuer_of(world).issue(DUE + hours * HOUR) for hours in (0, 5, 6, 24)] == [0] * 4
+    assert issuer_of(world).issue(DUE + timedelta(days=7, hours=6)) == 1
+
+
 def test_of_two_processes_one_issues_a_report(
     world: NoticeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
