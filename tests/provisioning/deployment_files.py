@@ -15,6 +15,9 @@ COMPOSE: Final = ROOT / "compose.yaml"
 KUBERNETES: Final = ROOT / "provisioning/kubernetes"
 DEPLOY_PAGE: Final = ROOT / "docs/deploy.md"
 VARIABLE: Final = re.compile(r"\$\{(?P<name>\w+)(?::(?P<kind>[?-])(?P<text>[^}]*))?\}")
+MAIL_OPTIONS: Final = frozenset({"--smtp", "--mail-from", "--link"})
+MAILING: Final = ("alerts", "notifications", "serve")
+"""Programs that send mails; `serve` sends invitations and the links of forgotten passwords."""
 FOREIGN: Final = frozenset({"FORWARDED_ALLOW_IPS"})
 """Variables that libraries read: uvicorn."""
 
@@ -56,6 +59,11 @@ def require_program(command: Sequence[str], monkeypatch: pytest.MonkeyPatch) -> 
         load_command([*command])
     except SystemExit as refused:
         raise AssertionError(f"refused: onlooker-cloud {' '.join(command)}") from refused
+
+
+def mail_options(words: Sequence[str]) -> dict[str, str]:
+    """The options of mails in a command line, with their values."""
+    return {name: words[at + 1] for at, name in enumerate(words) if name in MAIL_OPTIONS}
 
 
 def source_variables() -> frozenset[str]:

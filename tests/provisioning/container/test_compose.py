@@ -13,8 +13,11 @@ from provisioning.broker.command import add_arguments as add_broker_arguments
 from tests.provisioning.deployment_files import (
     COMPOSE,
     DEPLOY_PAGE,
+    MAIL_OPTIONS,
+    MAILING,
     ROOT,
     interpolate,
+    mail_options,
     named_paths,
     require_program,
     required_variables,
@@ -68,6 +71,12 @@ def test_a_service_has_no_rights_and_limited_resources(name: str):
 def test_a_program_accepts_its_command_line(name: str, monkeypatch: pytest.MonkeyPatch):
     require_program(SERVICES[name]["command"], monkeypatch)
     assert SERVICES[name]["environment"].keys() <= source_variables()
+
+
+def test_programs_that_send_mails_use_one_relay_sender_and_address():
+    options = [mail_options(SERVICES[name]["command"]) for name in MAILING]
+    assert options[0].keys() == MAIL_OPTIONS
+    assert options == [options[0]] * len(MAILING)
 
 
 def test_every_program_that_runs_without_end_is_started():

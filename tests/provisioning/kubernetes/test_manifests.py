@@ -8,7 +8,10 @@ import yaml
 
 from tests.provisioning.deployment_files import (
     DEPLOY_PAGE,
+    MAIL_OPTIONS,
+    MAILING,
     ROOT,
+    mail_options,
     named_paths,
     pod_of,
     read_manifests,
@@ -85,6 +88,12 @@ def secrets_of(name: str) -> set[str] | None:
 @pytest.mark.parametrize("name", sorted(PODS.keys() - {"stream"}))
 def test_only_the_stream_can_read_its_key(name: str):
     assert secrets_of(name) == {"database_url", "redis_url"}
+
+
+def test_programs_that_send_mails_use_one_relay_sender_and_address():
+    options = [mail_options(container_of(name)["args"]) for name in MAILING]
+    assert options[0].keys() == MAIL_OPTIONS
+    assert options == [options[0]] * len(MAILING)
 
 
 def test_every_program_that_runs_without_end_is_started():
