@@ -17,6 +17,7 @@ from sqlalchemy import Connection, select
 from cloud import database
 from cloud.booking.slots import DeliveryType, SlotDemand
 from cloud.database.holds import quote_locks, quote_uses
+from cloud.database.proposals import OFFERED, proposals
 
 VALID_FOR: Final = timedelta(minutes=30)
 """How long a price is locked: longer than a check-out takes, shorter than a forecast is used."""
@@ -98,6 +99,10 @@ class QuoteUsedError(Exception):
     """A quote that an order, a hold or a change was made from before."""
 
 
+class QuoteOfferedError(Exception):
+    """A quote of a proposal that is still offered: it is ordered by accepting the proposal."""
+
+
 def new_id() -> str:
     """An id that cannot be guessed: 128 random bits."""
     return secrets.token_hex(16)
@@ -143,15 +148,30 @@ def use_quote(connection: Connection, quote: LockedQuote, used_for: str, now: da
 
     Raises:
         QuoteExpiredError: it is no longer valid.
+        QuoteOfferedError: it has the prices of a proposal that is still offered.
         QuoteUsedError: it was used before.
     """
     if not quote.is_valid(now):
         raise QuoteExpiredError(quote)
+    _refuse_offered(connection, quote)
     insert = database.insert(connection.dialect.name, quote_uses).on_conflict_do_nothing()
     use = insert.values(quote=quote.id, used_for=used_for, used_at=now)
     if connection.execute(use.returning(quote_uses.c.quote)).first() is None:
         raise QuoteUsedError(
             f"quote {quote.id} was used before: POST /api/quotes for the present price"
+        )
+
+
+def _refuse_offered(connection: Connection, quote: LockedQuote) -> None:
+    columns = proposals.c
+    wanted = select(columns.id).where(
+        columns.account == quote.account, columns.quote == quote.id, columns.state == OFFERED
+    )
+    proposal = connection.execute(wanted).scalars().first()
+    if proposal is not None:
+        raise QuoteOfferedError(
+            f"quote {quote.id} is of proposal {proposal}: POST /api/proposals/{proposal}/accept "
+            "orders it"
         )
 
 

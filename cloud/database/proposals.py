@@ -1,9 +1,14 @@
 """Proposals: priced slots that sales offers to an account until a moment."""
 
+from typing import Final
+
 from sqlalchemy import BigInteger, Column, Index, Integer, String, Table
 
 from cloud.database.bookings import ACCOUNT, PERSON
 from cloud.database.columns import Instant, metadata
+
+OFFERED: Final = "offered"
+"""The state of a proposal that can be accepted, unless it has expired."""
 
 proposals = Table(
     "proposals",

@@ -10,7 +10,12 @@ from cloud.booking.holds import HoldEndedError, HoldLimitError, UnknownHold
 from cloud.booking.inventory.blackouts import BlackoutError, UnknownBlackout
 from cloud.booking.inventory.dayparts import DaypartError
 from cloud.booking.inventory.products import UnknownDaypart, UnknownProduct
-from cloud.booking.quote_locks import QuoteExpiredError, QuoteUsedError, UnknownQuote
+from cloud.booking.quote_locks import (
+    QuoteExpiredError,
+    QuoteOfferedError,
+    QuoteUsedError,
+    UnknownQuote,
+)
 from cloud.booking.slots import NotAvailableError, SlotDemandError
 from cloud.booking.takes import NotHeldError
 from cloud.database import EPOCH
@@ -24,6 +29,7 @@ BOOKING_STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
     QuoteExpiredError: (409, "Quote expired"),
     QuoteRepriced: (409, "Quote expired"),
     QuoteUsedError: (409, "Quote used"),
+    QuoteOfferedError: (409, "Quote of a proposal"),
     UnknownHold: (404, "Unknown hold"),
     UnknownQuote: (404, "Unknown quote"),
     UnknownProduct: (404, "Unknown product"),

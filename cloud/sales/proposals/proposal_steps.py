@@ -1,7 +1,8 @@
 """Offer, accept, decline and withdraw a proposal, each with its entry in the audit log.
 
-An accepted proposal is an order with reserved lines at the prices of the proposal. A proposal that
-is declined or withdrawn uses its quote up, so its prices cannot be ordered any more.
+An accepted proposal is an order with reserved lines at the prices of the proposal. Its quote cannot
+be ordered while it is offered, so each step decides before it uses the quote. A proposal that is
+declined or withdrawn uses its quote up, so its prices cannot be ordered any more.
 """
 
 from datetime import datetime
@@ -72,10 +73,11 @@ def accept_proposal(work: OrderWork, proposal_id: str) -> Proposal:
     """
     found = lock_offered(work.connection, proposal_id, work.actor.accounts, work.now)
     order = place_order(work, NewOrder(account=found.account, name=found.name))
+    accepted = _decide(work, found, ProposalState.ACCEPTED, order_id=order.id)
     add_lines(work, order.id, read_quote(work.connection, found.quote))
     reserve = partial(reserve_lines, work)
     apply_to_order(work, order.id, None, (LineAction.RESERVE,), reserve)
-    return _decide(work, found, ProposalState.ACCEPTED, order_id=order.id)
+    return accepted
 
 
 def decline_proposal(work: OrderWork, proposal_id: str, reason: str) -> Proposal:
@@ -91,8 +93,9 @@ def withdraw_proposal(work: OrderWork, proposal_id: str, reason: str) -> Proposa
 
 def _end(work: OrderWork, proposal_id: str, state: ProposalState, reason: str) -> Proposal:
     found = lock_offered(work.connection, proposal_id, work.actor.accounts, work.now)
+    decided = _decide(work, found, state, reason=reason)
     use_quote(work.connection, read_quote(work.connection, found.quote), found.id, work.now)
-    return _decide(work, found, state, reason=reason)
+    return decided
 
 
 def _decide(

@@ -72,6 +72,18 @@ def test_once_refused_its_prices_cannot_be_ordered(market: Market, who: str, act
         assert compare_tables(connection, market.context.clock()) == []
 
 
+def test_while_offered_it_is_ordered_by_accepting_it_only(market: Market):
+    offered = offer(market)
+    where = market("acme", "POST", "/api/orders", {"name": "Winter"}).headers["location"]
+    direct = market("acme", "POST", f"{where}/lines", {"quote": offered["quote"]})
+    held = market("acme", "POST", "/api/holds", {"quote": offered["quote"]})
+
+    for refused in (direct, held):
+        assert (refused.status_code, refused.json()["title"]) == (409, "Quote of a proposal")
+        assert f"{PROPOSALS}/{offered['id']}/accept" in refused.json()["detail"]
+    assert decide(market, "acme", offered, "accept").json()["state"] == "accepted"
+
+
 def test_it_expires(market: Market, clock):
     offered = offer(market)
     clock.advance(timedelta(days=2))
