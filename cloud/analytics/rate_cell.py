@@ -1,7 +1,7 @@
 """The rate of one cell of an analysis, or why it has none.
 
 A cell with fewer than ten visits is suppressed: its rate would be noise, and would describe single
-persons. Nothing observed is no rate of zero.
+persons; so would its sums of visits and of time in view. Nothing observed is no rate of zero.
 """
 
 from collections.abc import Collection

@@ -1,7 +1,8 @@
 """Visits and attention rates of age groups and genders, over whole UTC days.
 
 Age and gender are estimates, of visits in groups that are large enough. A group with fewer than ten
-visits is suppressed: only how many visits all suppressed groups have together is returned.
+visits is suppressed, with others where it would follow from the total: only how many visits all
+suppressed groups have together is returned.
 """
 
 from collections import defaultdict
@@ -18,6 +19,7 @@ from cloud.analytics.ratio import RatioEstimate, estimate_pairs
 from cloud.database.rollups import UNKNOWN
 from cloud.windows.breakdown import demographics
 from cloud.windows.dimensions import BreakdownFilter, DemographicGroup, Dimension
+from cloud.windows.small_groups import choose_shown, hide_few
 from cloud.windows.venue_breakdown import venue_demographic_groups
 
 MAX_DAYS_OF_LOCATION: Final = 7
@@ -38,13 +40,13 @@ class GroupRate:
 
 @dataclass(frozen=True, slots=True)
 class GroupRates:
-    """The groups that are large enough, and the visits of the others."""
+    """The groups that are large enough, and the visits of the others; None is fewer than ten."""
 
     starts_at: datetime
     ends_at: datetime
-    described_visits: int
-    undescribed_visits: int
-    suppressed_visits: int
+    described_visits: int | None
+    undescribed_visits: int | None
+    suppressed_visits: int | None
     groups: Sequence[GroupRate]
 
 
@@ -92,14 +94,15 @@ def _summarise(
     visits = {key: int(sum(below for _, below in pairs)) for key, pairs in days.items()}
     described = {key: count for key, count in visits.items() if UNKNOWN not in key}
     whole = sum(described.values())
-    shown = sorted(key for key, count in described.items() if count >= MIN_VISITS)
+    shown = sorted(choose_shown(described, MIN_VISITS))
+    shown_whole = hide_few(whole, MIN_VISITS)
     groups = [_group(key, days[key], visits[key], whole) for key in shown]
     return GroupRates(
         starts_at=where.starts_at,
         ends_at=where.ends_at,
-        described_visits=whole,
-        undescribed_visits=sum(visits.values()) - whole,
-        suppressed_visits=whole - sum(one.visits for one in groups),
+        described_visits=shown_whole,
+        undescribed_visits=None if shown_whole is None else sum(visits.values()) - whole,
+        suppressed_visits=hide_few(whole - sum(one.visits for one in groups), MIN_VISITS),
         groups=groups,
     )
 

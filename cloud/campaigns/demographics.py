@@ -1,7 +1,8 @@
 """Who was there: visits by age and gender in the hours and places in which a campaign was shown.
 
 A visit is not split by creative, so these are all visitors of the hour. They exist only where a
-camera is configured to estimate them. Groups of fewer than ten visits are suppressed.
+camera is configured to estimate them. Groups of fewer than ten visits are suppressed, with
+others where a small one would follow from the total.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -14,6 +15,7 @@ from cloud.campaigns.booked_hours import HourKey
 from cloud.campaigns.estimates import HOUR_S, EstimatedHour
 from cloud.database import minute_demographics, total
 from cloud.pricing.impressions import SUPPRESSED_BELOW
+from cloud.windows.small_groups import choose_shown, hide_few
 
 AT_ONCE: Final = 400
 UNKNOWN: Final = "unknown"
@@ -32,11 +34,11 @@ class CampaignVisitors:
 
 @dataclass(frozen=True, slots=True)
 class CampaignDemographics:
-    """The groups with enough visits, and how many visits are in groups that are suppressed."""
+    """The groups with enough visits, and the visits of the suppressed ones; None is few."""
 
     groups: Sequence[CampaignVisitors]
-    described_visits: int
-    suppressed_visits: int
+    described_visits: int | None
+    suppressed_visits: int | None
 
 
 def list_shown_hours(hours: Iterable[EstimatedHour]) -> frozenset[HourKey]:
@@ -60,13 +62,15 @@ def _describe(cells: Mapping[tuple[str, str], tuple[int, int]]) -> CampaignDemog
     described = sum(visits for visits, _ in cells.values())
     if not described:
         return None
+    counts = {key: visits for key, (visits, _) in cells.items()}
     groups = [
-        CampaignVisitors(age, gender, visits, onlookers, visits / described)
-        for (age, gender), (visits, onlookers) in sorted(cells.items())
-        if visits >= SUPPRESSED_BELOW
+        CampaignVisitors(*key, *cells[key], cells[key][0] / described)
+        for key in sorted(choose_shown(counts, SUPPRESSED_BELOW))
     ]
-    shown = sum(group.visits for group in groups)
-    return CampaignDemographics(groups, described, described - shown)
+    rest = described - sum(group.visits for group in groups)
+    return CampaignDemographics(
+        groups, hide_few(described, SUPPRESSED_BELOW), hide_few(rest, SUPPRESSED_BELOW)
+    )
 
 
 def _read_cells(

@@ -38,7 +38,7 @@ class RateDocument(BaseModel):
 
 
 class RateCellDocument(BaseModel):
-    """The sums of a cell and its rate."""
+    """The sums of a cell and its rate; of a suppressed cell, only the time is known."""
 
     state: CellState = Field(description=SUPPRESSED)
     rate: RateDocument | None = Field(description="null unless the state is `measured`")
@@ -47,7 +47,7 @@ class RateCellDocument(BaseModel):
     )
     observed_s: float
     expected_s: float
-    visits: int | None = Field(description="ended visits; null where nothing was observed")
+    visits: int | None = Field(description="ended visits; null: not observed, or suppressed")
     viewers: int | None
     attention_s: float | None
     ots_s: float | None = Field(description="time of all people in view")
@@ -136,21 +136,26 @@ class GroupDocument(BaseModel):
 
 
 class GroupsResponse(BaseModel):
-    """Groups of ten visits or more, of whole UTC days."""
+    """Groups of ten visits or more, of whole UTC days, from which no smaller one follows."""
 
     starts_at: datetime
     ends_at: datetime
     asked_at: datetime
     min_visits: int = MIN_VISITS
-    described_visits: int
-    undescribed_visits: int = Field(description="of which age or gender is unknown")
-    suppressed_visits: int = Field(description="in groups of fewer than ten")
+    described_visits: int | None = Field(description="null: fewer than ten")
+    undescribed_visits: int | None = Field(
+        description="of which age or gender is unknown; null where `described_visits` is"
+    )
+    suppressed_visits: int | None = Field(
+        description="in groups of fewer than ten, and in those from which they would follow; null: "
+        "fewer than ten"
+    )
     groups: list[GroupDocument]
 
 
 def describe_cell(cell: RateCell) -> dict[str, Any]:
     """The values of a `RateCellDocument`."""
-    sums, observed = cell.sums, cell.sums.observed_ms > 0
+    sums, is_shown = cell.sums, cell.state is CellState.MEASURED
     share = sums.observed_share
     return {
         "state": cell.state,
@@ -158,10 +163,10 @@ def describe_cell(cell: RateCell) -> dict[str, Any]:
         "observed_share": None if share is None else round(share, 4),
         "observed_s": sums.observed_ms / 1_000,
         "expected_s": sums.expected_ms / 1_000,
-        "visits": sums.visits if observed else None,
-        "viewers": sums.onlookers if observed else None,
-        "attention_s": sums.looking_ms / 1_000 if observed else None,
-        "ots_s": sums.person_ms / 1_000 if observed else None,
+        "visits": sums.visits if is_shown else None,
+        "viewers": sums.onlookers if is_shown else None,
+        "attention_s": sums.looking_ms / 1_000 if is_shown else None,
+        "ots_s": sums.person_ms / 1_000 if is_shown else None,
     }
 
 

@@ -127,8 +127,11 @@ class VisitorGroupDocument(BaseModel):
 class DemographicsDocument(BaseModel):
     """Visitors of the hours and places in which the campaign was shown."""
 
-    described_visits: int
-    suppressed_visits: int = Field(description="in groups of fewer than ten")
+    described_visits: int | None = Field(description="null: fewer than ten")
+    suppressed_visits: int | None = Field(
+        description="in groups of fewer than ten, and in those from which they would follow; null: "
+        "fewer than ten"
+    )
     groups: list[VisitorGroupDocument]
 
 

@@ -150,9 +150,11 @@ def _list_groups(found: DemographicsDocument | None) -> list[list[str]]:
 def _note_demographics(found: DemographicsDocument | None) -> str:
     if found is None:
         return "Not measured: no camera of the campaign estimates age and gender."
+    few = found.suppressed_visits
     return (
-        f"Visitors of the hours and places of the campaign. {found.suppressed_visits:,} visits are "
-        "in groups of fewer than ten, which are not shown."
+        "Visitors of the hours and places of the campaign. "
+        f"{'Fewer than ten' if few is None else f'{few:,}'} visits are in groups that are not "
+        "shown, since one of them has fewer than ten."
     )
 
 

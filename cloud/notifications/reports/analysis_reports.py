@@ -11,7 +11,7 @@ from cloud.analytics.attention import (
     compute_hours_of_day,
     compute_site_rates,
 )
-from cloud.analytics.rate_cell import RateCell
+from cloud.analytics.rate_cell import CellState, RateCell
 from cloud.analytics.ratio import RatioEstimate
 from cloud.analytics.shrinkage import ShrunkRate
 from cloud.analytics.visitor_groups import compute_groups
@@ -124,7 +124,8 @@ def report_demographics(
         unit=UNITS[SHARES],
         notes=(
             f"Age and gender are estimates. Of {write_count(found.described_visits)} described "
-            f"visits, {write_count(found.suppressed_visits)} are in groups of fewer than ten.",
+            f"visits, {write_count(found.suppressed_visits)} are in groups that are not shown, "
+            "since one of them has fewer than ten.",
             f"{write_count(found.undescribed_visits)} visits are not described. {INTERVALS}",
         ),
     )  # fmt: skip
@@ -135,7 +136,7 @@ def _value(cell: RateCell) -> float:
 
 
 def _coverage(cell: RateCell) -> tuple[str, str]:
-    visits = write_count(cell.sums.visits) if cell.sums.observed_ms else UNKNOWN
+    visits = write_count(cell.sums.visits) if cell.state is CellState.MEASURED else UNKNOWN
     return write_share(cell.sums.observed_share), visits
 
 

@@ -59,9 +59,9 @@ def write_share(share: float | None) -> str:
     return UNKNOWN if share is None else f"{share:.0%}".replace("%", " %")
 
 
-def write_count(count: int) -> str:
-    """A count, with thousands separated."""
-    return f"{count:,}"
+def write_count(count: int | None) -> str:
+    """A count, with thousands separated; None is few."""
+    return f"fewer than {MIN_VISITS}" if count is None else f"{count:,}"
 
 
 def write_period(asked: AnalyticsQuery, now: datetime) -> str:

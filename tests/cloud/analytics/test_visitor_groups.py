@@ -1,6 +1,8 @@
 """Visitor groups: small ones are suppressed, unknown ones are not described."""
 
 from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
@@ -42,16 +44,27 @@ def test_groups_have_shares_of_the_described_visits(
     found = compute_groups(connection, AnalyticsQuery(days=7, location=location), NOW)
     assert [(one.age, one.gender, one.visits) for one in found.groups] == [
         ("25-34", "female", 160),
-        ("25-34", "male", 80),
-    ]
+    ]  # without the men: those of 55 and more would be what the total leaves
     assert found.groups[0].share == pytest.approx(160 / 242)
     assert (found.described_visits, found.suppressed_visits, found.undescribed_visits) == (
-        242, 2, 152,
+        242, 82, 152,
     )  # fmt: skip
     rate = found.groups[0].rate
     assert rate is not None
     assert (rate.value, rate.days) == (0.25, 4)
     assert rate.low is not None
+
+
+def test_a_total_of_few_visits_is_not_shown(connection: Connection, tmp_path: Path) -> None:
+    none = compute_groups(connection, AnalyticsQuery(days=1, until=date(2020, 1, 2)), NOW)
+    assert (none.described_visits, none.suppressed_visits, none.groups) == (0, 0, [])
+    engine = new_engine(tmp_path)
+    with writing(engine) as other:
+        store_hours(other, [CountedHour(1, 9, groups=(FEW, UNKNOWN))])
+        few = compute_groups(other, AnalyticsQuery(days=7), NOW)
+    engine.dispose()
+    found = (few.described_visits, few.undescribed_visits, few.suppressed_visits)
+    assert (found, few.groups) == ((None, None, None), [])
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiClient]:
         hours = [CountedHour(ago, 8, viewers=10 + 10 * place + ago % 3, location=location)
                  for ago in range(1, 10)
                  for place, location in enumerate(("KX-01", "LB-01", "WA-01"))]  # fmt: skip
+        hours.append(CountedHour(1, 8, visits=4, viewers=2, location="BA-01"))
         with writing(context.engine) as connection:
             store_hours(connection, hours)
         yield ApiClient(create_app(context))
@@ -44,6 +45,13 @@ def test_locations_without_data_have_no_figures(client: ApiClient) -> None:
     silent = by_id["CW-01"]
     assert (silent["state"], silent["rate"], silent["visits"]) == ("not_observed", None, None)
     assert silent["observed_share"] == 0.0
+
+
+def test_a_suppressed_cell_has_no_figure_of_its_people(client: ApiClient) -> None:
+    found = client.get("/api/analytics/attention?days=14&hour_from=8&hour_until=9").json()
+    (few,) = [one for one in found["locations"] if one["location"] == "BA-01"]
+    assert (few["state"], few["observed_s"]) == ("suppressed", 3_600)
+    assert {few[name] for name in ("rate", "visits", "viewers", "attention_s", "ots_s")} == {None}
 
 
 def test_effective_locations_come_first(client: ApiClient) -> None:

@@ -13,7 +13,7 @@ export function Visitors({ demographics }: { demographics: Schema<"DemographicsD
       <div className="stack">
         <p className="quiet">{t.peopleLead}</p>
         <Table caption={t.peopleCaption} columns={COLUMNS} rows={demographics.groups} rowKey={(one) => `${one.age} ${one.gender}`} />
-        {demographics.suppressed_visits > 0 && <p className="quiet">{t.suppressed(demographics.suppressed_visits)}</p>}
+        {demographics.suppressed_visits !== 0 && <p className="quiet">{t.suppressed(demographics.suppressed_visits)}</p>}
       </div>
     </Card>
   );

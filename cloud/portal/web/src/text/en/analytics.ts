@@ -74,7 +74,7 @@ export const analytics = {
     undescribed: "Not described",
     undescribedNote: "age or gender unknown",
     suppressed: "Suppressed",
-    suppressedNote: "in groups of fewer than ten visits",
+    suppressedNote: "in groups that are not shown, since one has fewer than ten",
     estimates: "Estimates of a camera are wrong for some persons. Groups of fewer than ten visits are not shown. Days are UTC days.",
     daysOfLocation: "One location is shown for at most 7 days.",
     none: "No visits are described",

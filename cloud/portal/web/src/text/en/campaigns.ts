@@ -96,7 +96,7 @@ export const campaigns = {
   peopleLead: "All visitors of the hours and places in which the campaign was shown, as cameras estimate them.",
   peopleNone: "Not measured",
   peopleNoneDetail: "No camera of the campaign estimates age and gender. That is the default.",
-  suppressed: (n: number) => `${count(n)} visits are in groups of fewer than ten, which are not shown.`,
+  suppressed: (n: number | null) => `${n === null ? "Fewer than ten" : count(n)} visits are in groups that are not shown, since one of them has fewer than ten.`,
   age: "Age",
   gender: "Gender",
   genders: { female: "Female", male: "Male" } as Record<string, string>,
