@@ -105,6 +105,14 @@ def read_lines(connection: Connection, order_ids: Iterable[str]) -> tuple[Booked
     return _read(connection, _LINES_OF_ORDERS, {"names": [*order_ids]})
 
 
+def count_lines(connection: Connection, order_ids: Sequence[str]) -> dict[str, int]:
+    """How many lines each of some orders has; an order without lines is absent."""
+    columns = booked_lines.c
+    wanted = select(columns.order_id, func.count()).where(columns.order_id.in_(order_ids))
+    rows = connection.execute(wanted.group_by(columns.order_id))
+    return {row[0]: row[1] for row in rows}
+
+
 def read_lines_by_id(connection: Connection, line_ids: Iterable[str]) -> tuple[BookedLine, ...]:
     """Lines of any orders."""
     return _read(connection, _LINES_BY_ID, {"names": [*line_ids]})

@@ -4,6 +4,9 @@ import csv
 import io
 from datetime import timedelta
 
+import pytest
+
+from cloud.api.orders import export
 from tests.cloud.api.orders.conftest import ORDERS, Market
 
 
@@ -73,3 +76,24 @@ def test_the_export_has_a_row_for_each_own_line(market: Market) -> None:
         "Draft", "3", "4.20", "GBP",
     ]  # fmt: skip
     assert by_name["'=empty"]["status"] == ""
+
+
+OMITTED = "older orders that are not in this file:"
+
+
+def test_an_export_of_many_lines_says_what_it_leaves_out(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "MOST_LINES", 2)
+    placed = [market.order().rpartition("/")[2] for _ in range(3)]
+    found, offset = [], "0"
+    for left in (1, 0):
+        answer = market("acme", "GET", f"/api/orders.csv?offset={offset}")
+        rows = list(csv.DictReader(io.StringIO(answer.text)))
+        said = [row["name"] for row in rows if not row["order"]]
+        offset = answer.headers.get("x-next-offset", "")
+        assert said == [f"{OMITTED} 1; GET /api/orders.csv?offset=2"] * left
+        found += [row["order"] for row in rows if row["order"]]
+    assert (sorted(found), offset) == (sorted(placed), "")
+    monkeypatch.setattr(export, "MOST_LINES", 0)  # less than one order: it is exported alone
+    assert market("acme", "GET", "/api/orders.csv").headers["x-next-offset"] == "1"

@@ -38,9 +38,9 @@ function Groups({ data }: { data: Answer }) {
   return (
     <>
       <Figures>
-        <Figure label={t.described} value={countOrFew(data.described_visits)} />
-        <Figure label={t.undescribed} value={countOrFew(data.undescribed_visits)} note={t.undescribedNote} />
-        <Figure label={t.suppressed} value={countOrFew(data.suppressed_visits)} note={t.suppressedNote} />
+        <Figure label={t.described} value={countOrNull(data.described_visits)} reason={analytics.states.suppressed} />
+        <Figure label={t.undescribed} value={countOrNull(data.undescribed_visits)} reason={analytics.states.suppressed} note={t.undescribedNote} />
+        <Figure label={t.suppressed} value={countOrNull(data.suppressed_visits)} reason={analytics.states.suppressed} note={t.suppressedNote} />
       </Figures>
       <Card title={t.table}>
         <Table caption={t.table} columns={listColumns(max)} rows={data.groups} rowKey={(row) => `${row.age} ${row.gender}`} />
@@ -51,7 +51,7 @@ function Groups({ data }: { data: Answer }) {
   );
 }
 
-const countOrFew = (visits: number | null) => (visits === null ? <Missing reason={analytics.states.suppressed} /> : count(visits));
+const countOrNull = (visits: number | null) => (visits === null ? null : count(visits));
 
 function listColumns(max: number): readonly Column<Group>[] {
   const name = (row: Group) => `${row.age}, ${t.genders[row.gender] ?? row.gender}`;
