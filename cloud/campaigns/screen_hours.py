@@ -76,6 +76,16 @@ def read_measured_hours(
     return found
 
 
+def read_observed_hours(
+    connection: Connection, locations: Iterable[str], first_s: int, until_s: int
+) -> set[HourKey]:
+    """The hours of the locations, which begin in [first_s, until_s), that a camera observed."""
+    hours = hour_tallies.c
+    query = select(hours.location, hours.hour_at).where(hours.observed_ms > 0).distinct()
+    rows = _read_at(connection, query, hour_tallies, sorted(set(locations)), first_s, until_s)
+    return {HourKey(*row) for row in rows}
+
+
 def _read_screens(
     connection: Connection, locations: Sequence[str], first_s: int, until_s: int
 ) -> Iterator[Any]:

@@ -20,7 +20,7 @@ from cloud.auth.access import allow_roles
 from cloud.auth.keys import Role
 from cloud.booking.slots import HOUR_S
 from cloud.campaigns.booked_hours import HourKey
-from cloud.campaigns.screen_hours import MeasuredHours, read_measured_hours
+from cloud.campaigns.screen_hours import read_observed_hours
 from cloud.sales.revenue import (
     LEAST_DAYS,
     LEVEL,
@@ -35,6 +35,8 @@ from cloud.sales.sold_slots import SoldSlot, read_sold_slots
 from cloud.sites.site_model import Site
 
 MAX_DAYS: Final = 400
+MAX_LOCATION_DAYS: Final = 10_000
+"""Days of all locations together, so that the sold hours of one answer are limited."""
 DEFAULT_DAYS: Final = 28
 DAY: Final = timedelta(days=1)
 FARTHEST_DAYS: Final = 10_000
@@ -119,18 +121,23 @@ class RevenueResponse(BaseModel):
 async def get_revenue(
     request: Request,
     first_on: Annotated[
-        date | None, Query(alias="from", description="default: 28 days ago")
+        date | None,
+        Query(alias="from", description="default: 28 days before `until`, or fewer"),
     ] = None,
     until_on: Annotated[
         date | None, Query(alias="until", description="not included; default: tomorrow")
     ] = None,
     location: Annotated[str | None, Query(max_length=63)] = None,
 ) -> RevenueResponse:
-    """Compare the revenue of sold slots with fixed pricing, by location and local day."""
+    """Compare the revenue of sold slots with fixed pricing, by location and local day.
+
+    The days times the locations are at most 10,000: all locations, or the one of `location`.
+    """
     context: AppContext = get_context(request)
     now = context.clock()
-    first_on, until_on = _require_period(first_on, until_on, now.date())
     only = None if location is None else context.sites.location(location).id
+    count = len(context.sites) if only is None else 1
+    first_on, until_on = _require_period(first_on, until_on, now.date(), count)
 
     def read(connection: Connection) -> RevenueResponse:
         sold = _read_sold(connection, context, first_on, until_on, only)
@@ -147,14 +154,22 @@ async def get_revenue(
     return await read_database(request, read)
 
 
-def _require_period(first_on: date | None, until_on: date | None, today: date) -> tuple[date, date]:
+def _require_period(
+    first_on: date | None, until_on: date | None, today: date, locations: int
+) -> tuple[date, date]:
+    most = max(1, MAX_LOCATION_DAYS // max(1, locations))
     until_on = until_on or today + DAY
     if abs((until_on - today).days) > FARTHEST_DAYS:
         raise RangeError(f"`until` is {until_on}: ask within {FARTHEST_DAYS} days of {today}")
-    first_on = first_on or until_on - DEFAULT_DAYS * DAY
+    first_on = first_on or until_on - min(DEFAULT_DAYS, most) * DAY
     if not 0 < (until_on - first_on).days <= MAX_DAYS:
         raise RangeError(
             f"`from` is {first_on}, `until` is {until_on}: ask for 1 to {MAX_DAYS} days"
+        )
+    if (until_on - first_on).days > most:
+        raise RangeError(
+            f"{(until_on - first_on).days} days of {locations} locations: ask for at most {most} "
+            "days, or for one `location`"
         )
     return first_on, until_on
 
@@ -177,31 +192,31 @@ def _list_hours(
 ) -> Iterator[RevenueHour]:
     known: dict[str, Site] = {site.id: site for site in context.sites}
     slots = [one for one in sold if one.location in known]
-    measured = _read_measured(connection, slots)
+    observed = _read_observed(connection, slots)
     for one in slots:
         site = known[one.location]
         day = datetime.fromtimestamp(one.starts_at_s, site.zone).date()
         if days[0] <= day < days[1]:
             yield RevenueHour(
-                location=site.id, day=day, basis=_find_basis(one, measured, now),
+                location=site.id, day=day, basis=_find_basis(one, observed, now),
                 currency=one.currency, positions=one.positions, actual_minor=one.total_minor,
                 fixed_minor=one.positions * site.base_rate_minor,
             )  # fmt: skip
 
 
-def _read_measured(connection: Connection, slots: list[SoldSlot]) -> MeasuredHours:
+def _read_observed(connection: Connection, slots: list[SoldSlot]) -> set[HourKey]:
     if not slots:
-        return MeasuredHours()
+        return set()
     starts = [one.starts_at_s for one in slots]
     names = {one.location for one in slots}
-    return read_measured_hours(connection, names, min(starts) - HOUR_S, max(starts) + HOUR_S)
+    return read_observed_hours(connection, names, min(starts) - HOUR_S, max(starts) + HOUR_S)
 
 
-def _find_basis(one: SoldSlot, measured: MeasuredHours, now: datetime) -> HourBasis:
+def _find_basis(one: SoldSlot, observed: set[HourKey], now: datetime) -> HourBasis:
     if one.starts_at_s + HOUR_S > now.timestamp():
         return HourBasis.UPCOMING
-    hour = measured.screens.get(HourKey(one.location, one.starts_at_s // HOUR_S * HOUR_S))
-    return HourBasis.OBSERVED if hour and hour.observed_ms else HourBasis.UNOBSERVED
+    hour = HourKey(one.location, one.starts_at_s // HOUR_S * HOUR_S)
+    return HourBasis.OBSERVED if hour in observed else HourBasis.UNOBSERVED
 
 
 def _describe(context: AppContext, report: RevenueReport) -> CurrencyRevenue:

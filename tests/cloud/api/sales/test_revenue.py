@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 
+import pytest
+
+from cloud.api.sales import revenue
 from cloud.ingest.commit import commit
 from cloud.ingest.sources.message_source import Delivery
 from cloud.ingest.validate import validate
@@ -72,3 +75,16 @@ def test_a_long_period_and_a_far_one_are_refused(market: Market):
         "from=9999-12-01&until=9999-12-31",
     ):
         assert market("sales", "GET", f"/api/revenue?{period}").status_code == 422
+
+
+def test_a_period_is_shorter_for_many_locations(market: Market, monkeypatch: pytest.MonkeyPatch):
+    count = len(market.context.sites)
+    monkeypatch.setattr(revenue, "MAX_LOCATION_DAYS", 10 * count)
+    long = "/api/revenue?from=2026-11-19&until=2026-11-30"
+    refused = market("sales", "GET", long)
+
+    assert refused.status_code == 422
+    assert f"11 days of {count} locations: ask for at most 10 days" in refused.json()["detail"]
+    assert read(market, path=REVENUE)["from"] == "2026-11-20"
+    assert read(market, path=f"{long}&location=KX-01")["from"] == "2026-11-19"
+    assert read(market, path="/api/revenue?until=2026-11-30")["from"] == "2026-11-20"
