@@ -7,12 +7,13 @@ from typing import Any, Final
 
 import msgspec
 from cryptography import x509
-from sqlalchemy import Connection, Row, and_, or_, select
+from sqlalchemy import Connection, Row, select
 
 from cloud.database.receipts import receipts
 from cloud.receipts.appending import read_device_certificates
+from cloud.receipts.booked_receipts import select_booked
 from cloud.receipts.checkpoint_store import StoredCheckpoint
-from cloud.receipts.coverage import find_missing, list_booked
+from cloud.receipts.coverage import find_missing
 from cloud.receipts.log_store import prove_inclusion
 from cloud.receipts.receipt_file import (
     Manifest,
@@ -23,13 +24,11 @@ from cloud.receipts.receipt_file import (
 )
 from cloud.receipts.signing_keys import LogKeys
 from cloud.receipts.tlog_proof import LogProof
-from wire.audience import LONGEST_REPORT
 from wire.receipts.dsse import Envelope
 from wire.receipts.receipt import CreativeRecord, decode_receipt, encode_canonical
 
 MOST_RECEIPTS: Final = 20_000  # about 50 MB: a week of half minutes of one camera
 PROOFS_AT_ONCE: Final = 500
-SPANS_AT_ONCE: Final = 200
 _COLUMNS: Final = tuple(
     receipts.c[name]
     for name in (
@@ -82,26 +81,9 @@ def _read_rows(
     connection: Connection, lines: Sequence[ReceiptLine], size: int
 ) -> Sequence[Row[Any]]:
     """The receipts that overlap the booked time, in the order of the log."""
-    spans = sorted(
-        {(location, one.starts_at, one.ends_at)
-         for (location, _), booked in list_booked(lines).items() for one in booked}
-    )  # fmt: skip
     found: dict[int, Row[Any]] = {}
-    columns = receipts.c
-    for start in range(0, len(spans), SPANS_AT_ONCE):
-        overlaps = or_(
-            *(
-                and_(
-                    columns.location == location,
-                    columns.starts_at.between(begin - LONGEST_REPORT, end),
-                    columns.starts_at < end,
-                    columns.ends_at > begin,
-                )
-                for location, begin, end in spans[start : start + SPANS_AT_ONCE]
-            )
-        )
-        query = select(*_COLUMNS).where(columns.entry < size, overlaps)
-        for row in connection.execute(query.limit(MOST_RECEIPTS + 1)):
+    for condition in select_booked(lines, size):
+        for row in connection.execute(select(*_COLUMNS).where(condition).limit(MOST_RECEIPTS + 1)):
             found[row.entry] = row
         if len(found) > MOST_RECEIPTS:
             raise ExportTooLargeError(

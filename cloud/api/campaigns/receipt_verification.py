@@ -7,6 +7,8 @@ from pydantic import BaseModel, Field
 
 from cloud.receipts.faults import CreativeTotals, FaultKind, SumKey, Verification
 
+MOST_VERIFIED: Final = 2_000
+"""Receipts that one request verifies: about two seconds."""
 MOST_FAULTS: Final = 50
 MOST_MISSING: Final = 200
 SECOND_MS: Final = 1_000
@@ -42,9 +44,14 @@ class ProvedSumsDocument(BaseModel):
 
 
 class ReceiptVerificationDocument(BaseModel):
-    """What the receipts of a campaign prove, and every fault."""
+    """What the receipts of a campaign, or the latest of them, prove, and every fault."""
 
     is_verified: bool = Field(description="no fault was found")
+    verified_from: datetime | None = Field(
+        description="null: all booked time that was asked for was verified; else only that after "
+        f"this moment, which the latest {MOST_VERIFIED:,} receipts cover: ask for the rest with "
+        "`until`"
+    )
     is_root_given: bool = Field(
         description="whether the certificates of devices were traced to a root of the server"
     )
@@ -59,10 +66,13 @@ class ReceiptVerificationDocument(BaseModel):
     fault_count: int
 
 
-def describe_verification(outcome: Verification) -> ReceiptVerificationDocument:
+def describe_verification(
+    outcome: Verification, verified_from: datetime | None
+) -> ReceiptVerificationDocument:
     """An outcome as a document."""
     return ReceiptVerificationDocument(
         is_verified=not outcome.faults,
+        verified_from=verified_from,
         is_root_given=outcome.is_root_given,
         log_key=outcome.log_key,
         receipts=outcome.receipts,

@@ -21,9 +21,10 @@ from cloud.ingest.commit import commit
 from cloud.ingest.retention import RetentionPeriods, apply_retention
 from cloud.ingest.sources.message_source import Delivery
 from cloud.ingest.validate import validate
+from cloud.receipts import booked_receipts, log_check
 from cloud.receipts import export as receipt_export
-from cloud.receipts import log_check
 from cloud.receipts.appending import AppendResult, append_pending
+from cloud.receipts.booked_receipts import find_start_of_latest
 from cloud.receipts.checkpoint_store import sign_head
 from cloud.receipts.device_certificates import read_certificates
 from cloud.receipts.export import ExportRequest, ExportTooLargeError, export_receipts
@@ -31,6 +32,7 @@ from cloud.receipts.faults import FaultKind
 from cloud.receipts.log_check import find_log_faults
 from cloud.receipts.log_store import prove_consistency, read_root, read_size
 from cloud.receipts.merkle import require_consistency
+from cloud.receipts.receipt_file import TimeSpan
 from cloud.receipts.signing_keys import LogKeys
 from cloud.receipts.verification import TrustedKeys, verify_file
 from cloud.windows.renamed_locations import rename_locations
@@ -308,6 +310,19 @@ def test_a_file_has_a_limit(engine, monkeypatch):
     monkeypatch.setattr(receipt_export, "MOST_RECEIPTS", 3)
     with pytest.raises(ExportTooLargeError, match="more than 3 receipts: export a part"):
         export(engine)
+
+
+def test_the_latest_receipts_of_the_booked_time_are_found(engine, monkeypatch):
+    monkeypatch.setattr(booked_receipts, "SPANS_AT_ONCE", 1)
+    send(engine, range(1, 5))
+    append(engine)
+    spans = tuple(
+        TimeSpan(starts_at=one.starts_at, ends_at=one.ends_at) for one in map(measure, range(1, 5))
+    )
+    lines = (structs.replace(build_line(), booked=spans),)
+    with reading(engine) as connection:
+        found = [find_start_of_latest(connection, lines, size, 2) for size in (4, 3, 2, 0)]
+    assert found == [measure(2).ends_at, measure(1).ends_at, None, None]
 
 
 def test_receipts_of_a_renamed_location_are_those_of_its_present_id(engine):

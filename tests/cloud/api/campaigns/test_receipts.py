@@ -53,3 +53,24 @@ def test_the_page_gets_the_outcome_of_the_same_verification(with_key: CampaignAp
     assert found["log_key"] == PUBLIC_LOG_KEY.text
     others = with_key.get(f"/api/campaigns/{SPRING}/receipts/verification")
     assert others.status_code == 404
+
+
+def test_a_verification_is_limited_and_shared_for_a_minute(
+    with_key: CampaignApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = SEVEN + timedelta(hours=1)
+    path = f"/api/campaigns/{WINTER}/receipts/verification?from=2026-01-01T00:00:00Z"
+    asked = []
+
+    def find_start(_connection, lines, _size, most):
+        asked.append((len(lines), most))
+        return start
+
+    monkeypatch.setattr(receipts, "find_start_of_latest", find_start)
+    first, again = (with_key.get(path).json() for _ in range(2))
+
+    assert (asked, again) == ([(1, 2_000)], first)
+    assert first["verified_from"] == start.isoformat().replace("+00:00", "Z")
+    assert [one["starts_at"] for one in first["missing"]] == [first["verified_from"]]
+    with_key.get(f"{path}&line=SO-1-1")
+    assert len(asked) == 2

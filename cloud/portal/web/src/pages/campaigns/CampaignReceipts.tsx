@@ -44,6 +44,7 @@ function Result({ found, campaign, places }: { found: Verification; campaign: st
 function listFacts(found: Verification): readonly (readonly [string, React.ReactNode])[] {
   return [
     [t.count, count(found.receipts)],
+    [t.part, found.verified_from === null ? t.partWhole : t.partFrom(instantText(found.verified_from))],
     [t.observed, duration(found.observed_s)],
     [t.unobserved, duration(found.unobserved_s)],
     [t.missing, found.missing_count === 0 ? t.missingNone : t.missingCount(found.missing_count)],
