@@ -11,6 +11,7 @@ from cloud.auth.audit_comparisons import Comparison, KeyComparison, compare_with
 from cloud.auth.users.audit_comparison import UserComparison
 from cloud.billing.audit_comparisons import DocumentComparison, LedgerComparison
 from cloud.billing.payments.audit_comparison import PaymentComparison
+from cloud.booking.adcp.package_comparison import PackageComparison
 from cloud.booking.audit_log.catalogue_comparisons import (
     compare_dayparts,
     compare_products,
@@ -73,6 +74,7 @@ def _comparisons() -> Sequence[Comparison]:
         PlacedOrderComparison(),
         BookedLineComparison(),
         QuoteComparison(),
+        PackageComparison(),
         HoldComparison(),
         BlackoutComparison(),
         compare_products(),

@@ -24,6 +24,7 @@ from cloud.api.adcp.tool_call import ToolCall
 from cloud.api.adcp.unsupported import CHANGE_FIELDS, UPDATE_FIELDS, refuse_fields
 from cloud.app.orders.line_creatives import require_usable_creatives
 from cloud.booking.adcp.media_buy_status import LIVE, VALID_ACTIONS
+from cloud.booking.adcp.package_comparison import BUDGET
 from cloud.booking.adcp.package_store import change_budget, unknown_package
 from cloud.booking.order_line import BookingStatus
 from cloud.booking.orders.assignments import assign_creatives
@@ -175,4 +176,4 @@ def _change_budget(
             suggestion="cancel the package, and add a smaller one in new_packages",
         )  # fmt: skip
     change_budget(work.connection, lines[0].quote_id, budget_minor)
-    work.record("adcp.budget", buy.order.id, package=lines[0].quote_id, budget_minor=budget_minor)
+    work.record(BUDGET, buy.order.id, package=lines[0].quote_id, budget_minor=budget_minor)

@@ -28,6 +28,7 @@ from cloud.booking.adcp.measurement_terms import (
     TermsRejectedError,
     agree_on_terms,
 )
+from cloud.booking.adcp.package_comparison import ADD, describe_package
 from cloud.booking.adcp.package_store import MediaPackage, store_package
 from cloud.booking.adcp.pricing_options import find_pricing_option, list_pricing_options
 from cloud.booking.inventory.products import unknown_product
@@ -121,6 +122,7 @@ def add_package(
         starts_at=package.window.starts_at, ends_at=package.window.ends_at, request=request,
     )  # fmt: skip
     store_package(work.connection, stored)
+    work.record(ADD, stored.id, **describe_package(stored))
     return stored
 
 

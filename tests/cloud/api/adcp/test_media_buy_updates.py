@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
+from cloud.auth.audit_comparisons import compare_with_log
+from cloud.booking.adcp.package_comparison import PackageComparison
+from cloud.database import reading
 from tests.cloud.api.adcp.conftest import ACCOUNT, FLIGHT, PACKAGE, Seller
-from tests.cloud.app_context import ManualClock
+from tests.cloud.app_context import FRIDAY_NOON, ManualClock
 
 
 @pytest.fixture
@@ -58,6 +61,8 @@ def test_budgets_and_packages_change_within_their_price(
     assert len(added["affected_packages"]) == 1
     other = added["affected_packages"][0]["package_id"]
     removed = update(seller, bought, packages=[{"package_id": other, "canceled": True}])
+    with reading(seller.market.context.engine) as connection:
+        assert compare_with_log(connection, FRIDAY_NOON, [PackageComparison()]) == []
     assert removed["affected_packages"][0]["canceled"] is True
     again = refuse(seller, bought, packages=[{"package_id": other, "canceled": True}])
     assert again == ("NOT_CANCELLABLE", "packages[0].package_id")
