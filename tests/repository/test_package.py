@@ -15,7 +15,10 @@ READ_AT_RUN_TIME = (
     *(".c", ".sh"),  # the guard, compiled where it is installed
 )
 ROOMS = ("cloud", "edge_agent", "models", "provisioning", "simulators", "wire")
-NOT_SHIPPED = ("models/weights/", "provisioning/container/", "cloud/portal/web/")
+NOT_SHIPPED = (
+    *("models/weights/", "provisioning/container/", "provisioning/kubernetes/"),
+    "cloud/portal/web/",
+)
 
 
 @pytest.fixture(scope="module")

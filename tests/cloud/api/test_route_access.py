@@ -142,7 +142,7 @@ PARAMETERS = {
     "campaign": "0" * 32, "creative": "0" * 32, "creative_test": "0" * 32,
     "make_good": "0" * 32, "deal": "0" * 32, "proposal": "0" * 32,
     "organization": "acme", "assignment": "0" * 32, "brief": "0" * 32,
-    "view": "0" * 32,
+    "view": "0" * 32, "rest:path": "KX-01/hours",
 }  # fmt: skip
 ASKED = {"time_slot": "2026-11-23T08:00", "location": "KX-01"}
 BODIES = {

@@ -168,6 +168,8 @@ EXAMPLES = {
     "GET /api/pricing/slot/{location}/{time_slot}": PRICE,
     "GET /api/pricing/explain/{location}/{time_slot}": f"/api/pricing/explain/{SLOT}",
     "GET /api/pricing/forecast/{location}": f"/api/pricing/forecast/{LOCATION}?from=2026-11-23",
+    "GET /api/pricing/calendar": "/api/pricing/calendar?location=KX-01&from=2026-11-23&days=1",
+    "GET /api/pricing/screens": "/api/pricing/screens?from=2026-11-23&days=1&hours=8-9",
     "POST /api/pricing/batch": {"slots": [{"location": LOCATION, "time_slot": TIME}]},
     "GET /api/inventory": f"/api/inventory?time_slot={TIME}",
     "POST /api/pricing/optimize": BRIEF,
