@@ -14,7 +14,7 @@ from typing import Final
 from provisioning import arguments, key_store
 from provisioning.authority.ca import CertificateAuthority
 from provisioning.broker import auth_plugin
-from provisioning.broker.settings import BrokerError, BrokerSettings, Limits
+from provisioning.broker.settings import BrokerError, BrokerSettings, IssuedCertificate, Limits
 from provisioning.broker.supervisor import BrokerSupervisor
 from wire.clock import utc_now
 
@@ -41,6 +41,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="host name or IP address for the broker's certificate, repeatable; required to issue "
         "or renew it",
     )
+    parser.add_argument(
+        "--cert",
+        type=Path,
+        metavar="FILE",
+        help="certificate that `ca issue --server` wrote, in place of --host: the broker then "
+        "needs no key of the authority",
+    )
+    parser.add_argument("--key", type=Path, metavar="FILE", help="private key of --cert")
     _add_network(parser)
     parser.add_argument(
         "--user", help=f"account of Mosquitto if started as root (default: {DEFAULT_USER})"
@@ -113,11 +121,20 @@ def read_settings(options: argparse.Namespace) -> BrokerSettings:
         bind=options.bind,
         websockets_port=options.websockets,
         user=_account(options.user),
+        issued=_read_issued(options),
         auth_plugin=None
         if options.no_auth_plugin
         else auth_plugin.find_plugin(options.auth_plugin, os.environ),
         limits=replace(Limits(), messages_per_s=options.messages_per_s),
     )
+
+
+def _read_issued(options: argparse.Namespace) -> IssuedCertificate | None:
+    if options.cert is None and options.key is None:
+        return None
+    if options.cert is None or options.key is None or options.host:
+        raise BrokerError("give --cert and --key without --host, or --host alone")
+    return IssuedCertificate(options.cert.resolve(), options.key.resolve())
 
 
 def _port(written: str) -> int:

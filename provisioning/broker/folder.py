@@ -17,7 +17,7 @@ from provisioning.authority.ca import LIST_FILE, TRUST_FILE, CertificateAuthorit
 from provisioning.authority.profiles import CertificateKind, CertificateSubject
 from provisioning.authority.register import CertificateRecord
 from provisioning.broker import acl, config
-from provisioning.broker.settings import BrokerError, BrokerSettings
+from provisioning.broker.settings import BrokerError, BrokerSettings, IssuedCertificate
 from wire.topics import DeviceAddress
 
 MAX_SOCKET_PATH_BYTES: Final = 100  # Linux takes 107, macOS 103
@@ -97,6 +97,8 @@ class BrokerFolder:
 
     def _server_certificate(self, at: datetime) -> bool:
         settings = self._settings
+        if settings.issued is not None:
+            return self._copy_issued(settings.issued)
         if settings.server_key.exists() and not _needs_renewal(settings.server_certificate, at):
             return False
         if not self._hosts:
@@ -110,6 +112,19 @@ class BrokerFolder:
         return self._put(
             settings.server_certificate, entry.certificate.encode() + self._authority.chain
         )
+
+    def _copy_issued(self, issued: IssuedCertificate) -> bool:
+        """Follow a certificate that is renewed elsewhere; the authority's key is not needed."""
+        try:
+            key, certificate = issued.key.read_bytes(), issued.certificate.read_bytes()
+        except OSError as error:
+            raise key_store.KeyStoreError(
+                f"{error.filename} cannot be read ({error.strerror}): issue a certificate for the "
+                "broker with `ca issue --server HOSTS`"
+            ) from error
+        settings = self._settings
+        changed = self._put(settings.server_key, key)
+        return self._put(settings.server_certificate, certificate) or changed
 
 
 def _needs_renewal(path: Path, at: datetime) -> bool:

@@ -34,6 +34,14 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class IssuedCertificate:
+    """Files of a certificate for the broker that was issued elsewhere, and of its key."""
+
+    certificate: Path
+    key: Path
+
+
+@dataclass(frozen=True, slots=True)
 class BrokerSettings:
     """One broker in one folder."""
 
@@ -44,6 +52,7 @@ class BrokerSettings:
     websockets_port: int | None = None
     user: str | None = None
     auth_plugin: Path | None = None
+    issued: IssuedCertificate | None = None
     limits: Limits = Limits()
 
     @property

@@ -10,7 +10,7 @@ import pytest
 from provisioning.__main__ import main as provisioning_main
 from provisioning.authority.ca import create_authority
 from provisioning.broker import command
-from provisioning.broker.settings import BrokerError
+from provisioning.broker.settings import BrokerError, IssuedCertificate
 from provisioning.commands import parser
 from tests.provisioning.certificates import NOW
 
@@ -44,6 +44,16 @@ def test_the_defaults_are_those_of_the_help(tmp_path):
     assert (settings.port, settings.bind, settings.websockets_port) == (8883, "0.0.0.0", None)
     assert settings.limits.messages_per_s == 100
     assert settings.auth_plugin is None
+
+
+def test_an_issued_certificate_is_used_in_place_of_host_names(tmp_path):
+    words = ["--dir", tmp_path, "--user", OWN_ACCOUNT, "--no-auth-plugin"]
+    files = {"--cert": tmp_path / "a.crt", "--key": tmp_path / "a.key"}
+    both = [word for pair in files.items() for word in pair]
+    assert read_settings(*words, *both).issued == IssuedCertificate(*files.values())
+    for wrong in (both[:2], both[2:], [*both, "--host", "mqtt.example.org"]):
+        with pytest.raises(BrokerError, match="give --cert and --key without --host"):
+            read_settings(*words, *wrong)
 
 
 def test_every_option_reaches_the_settings(tmp_path, plugin):

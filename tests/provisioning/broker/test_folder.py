@@ -1,6 +1,7 @@
 """The broker's folder: what is written, when Mosquitto must reload, and who can read it."""
 
 import stat
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,8 @@ from cryptography import x509
 
 from provisioning.authority.profiles import CertificateKind, CertificateSubject
 from provisioning.broker.folder import BrokerFolder
-from provisioning.broker.settings import BrokerError, BrokerSettings
+from provisioning.broker.settings import BrokerError, BrokerSettings, IssuedCertificate
+from provisioning.key_store import KeyStoreError
 from tests.provisioning.certificates import NOW
 from tests.signing_request import build_signing_request
 
@@ -103,6 +105,24 @@ def test_without_a_host_a_certificate_must_be_there_already(settings, authority)
     assert not settings.access_file.exists()
     BrokerFolder(settings, authority, HOSTS).bring_up_to_date([], NOW)
     assert not update(folder, authority)
+
+
+def test_an_issued_certificate_needs_no_key_of_the_authority(settings, authority, tmp_path):
+    issued = IssuedCertificate(tmp_path / "broker.crt", tmp_path / "broker.key")
+    folder = BrokerFolder(replace(settings, issued=issued), authority, ())
+    folder.prepare()
+    with pytest.raises(KeyStoreError, match=r"broker\.key cannot be read .*ca issue --server"):
+        update(folder, authority)
+    issued.certificate.write_text("a certificate")
+    issued.key.write_text("a key")
+    for name in ("root", "issuing", "claims"):
+        (authority.folder / f"{name}.key").unlink()
+    assert update(folder, authority)
+    assert not update(folder, authority, at=NOW + timedelta(days=4_000))
+    issued.certificate.write_text("a renewed certificate")
+    assert update(folder, authority)
+    assert settings.server_certificate.read_text() == "a renewed certificate"
+    assert settings.server_key.read_text() == "a key"
 
 
 def test_only_the_owner_can_read_the_files_and_open_the_folders(folder, settings):

@@ -9,6 +9,7 @@ import yaml
 
 from cloud import settings
 from cloud.__main__ import main
+from provisioning.__main__ import main as provisioning_main
 from provisioning.broker.command import add_arguments as add_broker_arguments
 from tests.provisioning.deployment_files import (
     COMPOSE,
@@ -28,7 +29,7 @@ from wire.command_line import Parser
 DIGEST: Final = "@sha256:" + "0" * 64
 VALUES: Final = {
     "BASE_IMAGE": "base" + DIGEST, "POSTGRES_IMAGE": "database" + DIGEST,
-    "REDIS_IMAGE": "redis" + DIGEST, "BROKER_HOST": "mqtt.example.org",
+    "REDIS_IMAGE": "redis" + DIGEST,
     "HOST_NAMES": "sales.example.org", "SMTP_RELAY": "relay.example.org:25",
     "MAIL_FROM": "onlooker@example.org", "LINK": "https://sales.example.org",
 }  # fmt: skip
@@ -37,8 +38,8 @@ FILLED: Final = interpolate(TEXT, VALUES)
 STACK: Final[dict[str, Any]] = yaml.safe_load(FILLED)
 SERVICES: Final[dict[str, dict[str, Any]]] = STACK["services"]
 OWN: Final = sorted(name for name, one in SERVICES.items() if "build" in one)
-PROGRAMS: Final = sorted(set(OWN) - {"broker"})
-ONE_SHOT: Final = {"upgrade", "nightly"}
+PROGRAMS: Final = sorted(set(OWN) - {"broker", "authority"})
+ONE_SHOT: Final = {"upgrade", "nightly", "authority"}
 ENDLESS: Final = {"serve", "stream", "alerts", "notifications"}
 DOCKERFILE: Final = (ROOT / "provisioning/container/cloud.Dockerfile").read_text()
 
@@ -87,8 +88,28 @@ def test_the_broker_accepts_its_command_line():
     parser = Parser()
     add_broker_arguments(parser)
     command, *words = SERVICES["broker"]["command"]
-    assert (command, parser.parse_args(words).host) == ("broker", ["mqtt.example.org", "broker"])
+    assert (command, parser.parse_args(words).host) == ("broker", [])
     assert SERVICES["broker"]["environment"].keys() <= source_variables()
+
+
+def test_only_the_authority_can_sign_certificates():
+    with_passphrase = [
+        name for name, one in SERVICES.items() if "ca_passphrase" in one.get("secrets", ())
+    ]
+    assert with_passphrase == ["authority"]
+    mounts = [volume.split(":") for volume in SERVICES["broker"]["volumes"]]
+    assert ["./authority/ca", "/authority/ca", "ro"] in mounts
+    hidden = {target for source, target, *_ in mounts if source == "/dev/null"}
+    assert hidden == {"/authority/ca/issuing.key", "/authority/ca/claims.key"}  # root: offline
+
+
+def test_the_authority_is_created_within_its_volume(tmp_path, capsys):
+    (source,) = SERVICES["authority"]["volumes"]
+    folder = SERVICES["authority"]["command"][-1]
+    assert folder.rpartition("/")[0] == source.rpartition(":")[2]  # its draft is beside it
+    words = [word.replace("/authority", str(tmp_path)) for word in SERVICES["authority"]["command"]]
+    assert provisioning_main(["ca", "init", *words[2:]]) == 0
+    assert provisioning_main(words) == 0
 
 
 @pytest.mark.parametrize("name", OWN)
@@ -99,7 +120,8 @@ def test_every_file_that_a_program_reads_is_mounted(name: str):
     mounted |= {volume.split(":")[1] for volume in one.get("volumes", ())}
     named = named_paths([*one["command"], *one["environment"].values()])
     lake = {settings_path for settings_path in named if settings_path.startswith("/var/lib/")}
-    assert named - lake <= mounted
+    inner = {path for path in named for mount in mounted if path.startswith(f"{mount}/")}
+    assert named - lake - inner <= mounted
     if name in ("serve", "nightly"):
         assert lake <= mounted
 
