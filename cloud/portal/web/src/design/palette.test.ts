@@ -60,6 +60,12 @@ describe.each(SCHEMES)("%s colours", (scheme) => {
     }
   });
 
+  test.each(Object.entries(VISIONS))("the lowest heat differs from what is behind it with %s", (_, matrix) => {
+    for (const back of ["card", "map-land", "map-around"]) {
+      expect(distance(asSeen(token("heat-0", scheme), matrix), asSeen(token(back, scheme), matrix)), back).toBeGreaterThan(4);
+    }
+  });
+
   test.each(Object.entries(VISIONS))("series can be told apart with %s", (vision, matrix) => {
     for (const [at, one] of SERIES.entries()) {
       for (const other of SERIES.slice(at + 1)) {
