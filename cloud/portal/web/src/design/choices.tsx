@@ -14,7 +14,7 @@ import {
   Text,
 } from "react-aria-components";
 import { CheckIcon, DownIcon } from "./icons";
-import type { FieldTexts } from "./fields";
+import { isRefused, type FieldTexts } from "./fields";
 
 export interface Choice<Value extends string = string> {
   value: Value;
@@ -32,8 +32,8 @@ export interface SelectProps<Value extends string> extends FieldTexts {
 
 export function Select<Value extends string>({ label, description, errorMessage, choices, value, onChange, placeholder, isDisabled }: SelectProps<Value>) {
   return (
-    <AriaSelect className="field" value={value} onChange={(key) => key !== null && onChange(key as Value)} isDisabled={isDisabled} placeholder={placeholder} isInvalid={errorMessage !== undefined}>
-      <Label>{label}</Label>
+    <AriaSelect className="field" value={value} onChange={(key) => key !== null && onChange(key as Value)} isDisabled={isDisabled} placeholder={placeholder} isInvalid={isRefused(errorMessage)}>
+      <Label className="label">{label}</Label>
       <Button className="input select-button">
         <SelectValue className="value">{({ selectedText, defaultChildren }) => selectedText || defaultChildren}</SelectValue>
         <DownIcon />

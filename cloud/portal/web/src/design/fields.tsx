@@ -18,6 +18,11 @@ export interface FieldTexts {
   errorMessage?: string;
 }
 
+/** Without a refusal, `undefined`: false would hide the faults that the browser finds. */
+export function isRefused(errorMessage: string | undefined): true | undefined {
+  return errorMessage === undefined ? undefined : true;
+}
+
 export interface TextFieldProps extends FieldTexts, Omit<AriaTextFieldProps, "className" | "children" | "style"> {
   isMultiline?: boolean;
   rows?: number;
@@ -26,8 +31,8 @@ export interface TextFieldProps extends FieldTexts, Omit<AriaTextFieldProps, "cl
 
 export function TextField({ label, description, errorMessage, isMultiline, rows, placeholder, ...rest }: TextFieldProps) {
   return (
-    <AriaTextField {...rest} isInvalid={rest.isInvalid ?? errorMessage !== undefined} className="field">
-      <Label>{label}</Label>
+    <AriaTextField {...rest} isInvalid={rest.isInvalid ?? isRefused(errorMessage)} className="field">
+      <Label className="label">{label}</Label>
       {isMultiline ? <TextArea rows={rows ?? 4} placeholder={placeholder} /> : <Input className="input" placeholder={placeholder} />}
       <FieldTail description={description} errorMessage={errorMessage} />
     </AriaTextField>
@@ -39,8 +44,8 @@ export interface NumberFieldProps extends FieldTexts, Omit<AriaNumberFieldProps,
 /** `value` is NaN while nothing is entered. */
 export function NumberField({ label, description, errorMessage, ...rest }: NumberFieldProps) {
   return (
-    <AriaNumberField {...rest} isInvalid={rest.isInvalid ?? errorMessage !== undefined} className="field">
-      <Label>{label}</Label>
+    <AriaNumberField {...rest} isInvalid={rest.isInvalid ?? isRefused(errorMessage)} className="field">
+      <Label className="label">{label}</Label>
       <Group><Input className="input number" /></Group>
       <FieldTail description={description} errorMessage={errorMessage} />
     </AriaNumberField>
@@ -62,8 +67,8 @@ export interface DateFieldProps extends FieldTexts {
 /** The browser's own date field: it follows the language of the user and works on telephones. */
 export function DateField({ label, description, errorMessage, value, onChange, kind = "date", min, max, isRequired, isDisabled }: DateFieldProps) {
   return (
-    <AriaTextField value={value} onChange={onChange} isRequired={isRequired} isDisabled={isDisabled} isInvalid={errorMessage !== undefined} className="field">
-      <Label>{label}</Label>
+    <AriaTextField value={value} onChange={onChange} isRequired={isRequired} isDisabled={isDisabled} isInvalid={isRefused(errorMessage)} className="field">
+      <Label className="label">{label}</Label>
       <Input className="input number" type={kind} min={min} max={max} />
       <FieldTail description={description} errorMessage={errorMessage} />
     </AriaTextField>

@@ -1,6 +1,7 @@
 // Everything that pages are made of.
 export { Button, type ButtonProps, type ButtonVariant } from "./Button";
 export { DownloadButton, Link, LinkButton } from "./Link";
+export { Form } from "./Form";
 export { DateField, NumberField, TextField } from "./fields";
 export { Checkbox, Segments, Select, type Choice } from "./choices";
 export { Dialog } from "./Dialog";

@@ -1,7 +1,7 @@
-import { useState, type FormEvent } from "react";
+import { useState } from "react";
 import { useChange } from "../../api/client";
 import { session, type Me } from "../../api/session";
-import { Button, Card, Facts, Notice, Page, ProblemNotice, TextField } from "../../design";
+import { Button, Card, Facts, Form, Notice, Page, ProblemNotice, TextField } from "../../design";
 import { shortName } from "../../shell/AccountMenu";
 import { useMe } from "../../shell/use-session";
 import { account as t } from "../../text/en/account";
@@ -30,16 +30,16 @@ function ChangePassword() {
   const [current, setCurrent] = useState("");
   const [password, setPassword] = useState("");
   const change = useChange("put", "/api/password", { onSuccess: (me) => { session.begin(me); setCurrent(""); setPassword(""); } });
-  const submit = (event: FormEvent) => { event.preventDefault(); change.mutate({ body: { present: current, wanted: password } }); };
+  const submit = () => change.mutate({ body: { present: current, wanted: password } });
   return (
     <Card title={t.changePassword}>
-      <form onSubmit={submit} className="stack narrow-form">
+      <Form onSubmit={submit} className="stack narrow-form">
         <TextField label={t.currentPassword} type="password" autoComplete="current-password" isRequired maxLength={200} value={current} onChange={setCurrent} />
         <TextField label={t.newPassword} description={t.passwordRule} type="password" autoComplete="new-password" isRequired minLength={12} maxLength={200} value={password} onChange={setPassword} />
         <ProblemNotice error={change.error} />
         {change.isSuccess && <Notice tone="good" isAnnounced>{t.passwordChanged}</Notice>}
         <div><Button type="submit" variant="primary" isPending={change.isPending}>{t.changePassword}</Button></div>
-      </form>
+      </Form>
     </Card>
   );
 }

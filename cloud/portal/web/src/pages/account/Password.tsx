@@ -1,6 +1,6 @@
-import { useEffect, useState, type FormEvent } from "react";
+import { useEffect, useState } from "react";
 import { useChange } from "../../api/client";
-import { Button, LinkButton, Notice, Page, ProblemNotice, TextField } from "../../design";
+import { Button, Form, LinkButton, Notice, Page, ProblemNotice, TextField } from "../../design";
 import { account as t } from "../../text/en/account";
 
 /** The token of a link is behind # in the address, which a browser sends to no server. */
@@ -27,15 +27,15 @@ function useToken(): string {
 function AskForLink() {
   const [email, setEmail] = useState("");
   const ask = useChange("post", "/api/password/reset");
-  const submit = (event: FormEvent) => { event.preventDefault(); ask.mutate({ body: { email } }); };
+  const submit = () => ask.mutate({ body: { email } });
   return (
     <Page title={t.setPassword} isNarrow>
       {ask.isSuccess ? <Notice tone="good" isAnnounced>{t.linkSent}</Notice> : (
-        <form onSubmit={submit}>
+        <Form onSubmit={submit}>
           <TextField label={t.email} type="email" autoComplete="username" isRequired maxLength={254} value={email} onChange={setEmail} />
           <ProblemNotice error={ask.error} />
           <div><Button type="submit" variant="primary" isPending={ask.isPending}>{t.sendLink}</Button></div>
-        </form>
+        </Form>
       )}
     </Page>
   );
@@ -44,7 +44,7 @@ function AskForLink() {
 function ChoosePassword({ token }: { token: string }) {
   const [password, setPassword] = useState("");
   const choose = useChange("post", "/api/password/token");
-  const submit = (event: FormEvent) => { event.preventDefault(); choose.mutate({ body: { token, password } }); };
+  const submit = () => choose.mutate({ body: { token, password } });
   return (
     <Page title={t.choosePassword} isNarrow>
       {choose.isSuccess ? (
@@ -53,11 +53,11 @@ function ChoosePassword({ token }: { token: string }) {
           <div><LinkButton to="/sign-in" variant="primary">{t.signIn}</LinkButton></div>
         </>
       ) : (
-        <form onSubmit={submit}>
+        <Form onSubmit={submit}>
           <TextField label={t.newPassword} description={t.passwordRule} type="password" autoComplete="new-password" isRequired minLength={12} maxLength={200} value={password} onChange={setPassword} />
           <ProblemNotice error={choose.error} />
           <div><Button type="submit" variant="primary" isPending={choose.isPending}>{t.choosePassword}</Button></div>
-        </form>
+        </Form>
       )}
     </Page>
   );

@@ -1,6 +1,6 @@
-import { useState, type FormEvent } from "react";
+import { useState } from "react";
 import { useChange, type Schema } from "../../api/client";
-import { Button, Checkbox, Dialog, LinkButton, Notice, ProblemNotice, TextField } from "../../design";
+import { Button, Checkbox, Dialog, Form, LinkButton, Notice, ProblemNotice, TextField } from "../../design";
 import { common } from "../../text/en";
 import { analytics } from "../../text/en/analytics";
 import { writeView, type Search } from "./filter";
@@ -34,10 +34,10 @@ function SaveDialog({ isOpen, onClose, page, query, onSaved }: SaveDialogProps) 
   const [name, setName] = useState("");
   const [shared, setShared] = useState(false);
   const save = useChange("post", "/api/analytics/views", { invalidates: ["/api/analytics/views"], onSuccess: (view) => { setName(""); onSaved(view.name); } });
-  const submit = (event: FormEvent) => { event.preventDefault(); save.mutate({ body: { name, page, query, shared } }); };
+  const submit = () => save.mutate({ body: { name, page, query, shared } });
   return (
     <Dialog title={t.saveTitle} isOpen={isOpen} onClose={onClose}>
-      <form onSubmit={submit} className="analytics-form">
+      <Form onSubmit={submit} className="analytics-form">
         <TextField label={t.name} value={name} onChange={setName} isRequired maxLength={120} autoFocus />
         <Checkbox isSelected={shared} onChange={setShared}>{t.share}</Checkbox>
         <ProblemNotice error={save.error} />
@@ -45,7 +45,7 @@ function SaveDialog({ isOpen, onClose, page, query, onSaved }: SaveDialogProps) 
           <Button onPress={onClose}>{common.cancel}</Button>
           <Button type="submit" variant="primary" isPending={save.isPending} isDisabled={name.trim() === ""}>{common.save}</Button>
         </div>
-      </form>
+      </Form>
     </Dialog>
   );
 }

@@ -1,6 +1,6 @@
-import { useState, type FormEvent } from "react";
+import { useState } from "react";
 import { useChange, type Schema } from "../../api/client";
-import { Button, Dialog, NumberField, ProblemNotice, Segments, Select } from "../../design";
+import { Button, Dialog, Form, NumberField, ProblemNotice, Segments, Select } from "../../design";
 import { common } from "../../text/en";
 import { analytics } from "../../text/en/analytics";
 
@@ -23,10 +23,10 @@ export function ScheduleDialog({ view, onClose }: ScheduleDialogProps) {
   const params = { path: { view: view.id } };
   const save = useChange("put", "/api/analytics/views/{view}/schedule", { ...LISTS, onSuccess: onClose });
   const stop = useChange("delete", "/api/analytics/views/{view}/schedule", { ...LISTS, onSuccess: onClose });
-  const submit = (event: FormEvent) => { event.preventDefault(); save.mutate({ params, body: schedule }); };
+  const submit = () => save.mutate({ params, body: schedule });
   return (
     <Dialog title={t.scheduleTitle(view.name)} isOpen onClose={onClose}>
-      <form onSubmit={submit} className="analytics-form">
+      <Form onSubmit={submit} className="analytics-form">
         <Segments label={t.every} choices={EVERY} value={schedule.every} onChange={(every) => setSchedule({ ...schedule, every, day: 1 })} />
         <DayField schedule={schedule} onChange={(day) => setSchedule({ ...schedule, day })} />
         <Select label={t.hour} description={t.clock} choices={HOURS} value={String(schedule.hour)} onChange={(hour) => setSchedule({ ...schedule, hour: Number(hour) })} />
@@ -36,7 +36,7 @@ export function ScheduleDialog({ view, onClose }: ScheduleDialogProps) {
           <Button onPress={onClose}>{common.cancel}</Button>
           <Button type="submit" variant="primary" isPending={save.isPending}>{common.save}</Button>
         </div>
-      </form>
+      </Form>
     </Dialog>
   );
 }

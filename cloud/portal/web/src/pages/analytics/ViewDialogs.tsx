@@ -1,6 +1,6 @@
-import { useState, type FormEvent } from "react";
+import { useState } from "react";
 import { useChange, type Schema } from "../../api/client";
-import { Button, Checkbox, Dialog, ProblemNotice, TextField } from "../../design";
+import { Button, Checkbox, Dialog, Form, ProblemNotice, TextField } from "../../design";
 import { common } from "../../text/en";
 import { analytics } from "../../text/en/analytics";
 
@@ -17,13 +17,12 @@ export function ChangeViewDialog({ view, onClose }: ViewDialogProps) {
   const [name, setName] = useState(view.name);
   const [shared, setShared] = useState(view.shared);
   const change = useChange("put", "/api/analytics/views/{view}", { ...LISTS, onSuccess: onClose });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     change.mutate({ params: { path: { view: view.id } }, body: { name, shared, page: view.page, query: view.query } });
   };
   return (
     <Dialog title={t.renameTitle(view.name)} isOpen onClose={onClose}>
-      <form onSubmit={submit} className="analytics-form">
+      <Form onSubmit={submit} className="analytics-form">
         <TextField label={t.name} value={name} onChange={setName} isRequired maxLength={120} autoFocus />
         <Checkbox isSelected={shared} onChange={setShared}>{t.share}</Checkbox>
         <ProblemNotice error={change.error} />
@@ -31,7 +30,7 @@ export function ChangeViewDialog({ view, onClose }: ViewDialogProps) {
           <Button onPress={onClose}>{common.cancel}</Button>
           <Button type="submit" variant="primary" isPending={change.isPending} isDisabled={name.trim() === ""}>{common.save}</Button>
         </div>
-      </form>
+      </Form>
     </Dialog>
   );
 }

@@ -1,11 +1,11 @@
 import { useNavigate } from "@tanstack/react-router";
-import { useState, type FormEvent } from "react";
+import { useState } from "react";
 import { useChange } from "../../api/client";
 import { durableKey, forgetKey } from "../../api/durable-key";
 import type { Basket } from "../../basket/basket";
 import { clockOf } from "../../basket/hold-time";
 import { useBasket } from "../../basket/use-basket";
-import { Button, Dialog, ProblemNotice, TextField } from "../../design";
+import { Button, Dialog, Form, ProblemNotice, TextField } from "../../design";
 import { basket as t } from "../../text/en/basket";
 
 export interface OrderFormProps {
@@ -20,16 +20,16 @@ export function OrderForm({ basket, isOpen, onClose, secondsLeft }: OrderFormPro
   const [name, setName] = useState("");
   const [purchaseOrder, setPurchaseOrder] = useState("");
   const { create, isPending, error } = useOrderOf(basket);
-  const submit = (event: FormEvent) => { event.preventDefault(); create(name.trim(), purchaseOrder.trim()); };
+  const submit = () => create(name.trim(), purchaseOrder.trim());
   return (
     <Dialog title={t.orderTitle} isOpen={isOpen} onClose={onClose}>
-      <form onSubmit={submit} className="stack">
+      <Form onSubmit={submit} className="stack">
         <p>{t.orderDetail} {t.timeLeft}: <span className="number">{clockOf(secondsLeft)}</span>.</p>
         <TextField label={t.orderName} isRequired maxLength={120} value={name} onChange={setName} autoFocus />
         <TextField label={t.purchaseOrder} description={t.optional} maxLength={120} value={purchaseOrder} onChange={setPurchaseOrder} />
         <ProblemNotice error={error} />
         <div className="actions"><Button type="submit" variant="primary" isPending={isPending} isDisabled={name.trim() === ""}>{t.createOrder}</Button></div>
-      </form>
+      </Form>
     </Dialog>
   );
 }

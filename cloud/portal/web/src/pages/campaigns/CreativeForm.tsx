@@ -1,12 +1,12 @@
-import { useState, type FormEvent } from "react";
+import { useState } from "react";
 import { FileTrigger } from "react-aria-components";
 import { useChange } from "../../api/client";
-import { Button, Dialog, Facts, Notice, NumberField, ProblemNotice, TextField } from "../../design";
+import { Button, Dialog, Facts, Form, Notice, NumberField, ProblemNotice, TextField } from "../../design";
 import { common } from "../../text/en";
 import { creatives as t } from "../../text/en/creatives";
 import { nameOf, readFile } from "./file-facts";
 
-interface Form {
+interface CreativeDraft {
   name: string;
   sha256: string | null;
   mediaType: string;
@@ -17,18 +17,18 @@ interface Form {
   categories: string;
 }
 
-const NOTHING: Form = { name: "", sha256: null, mediaType: "", widthPx: NaN, heightPx: NaN, durationS: NaN, reference: "", categories: "" };
+const NOTHING: CreativeDraft = { name: "", sha256: null, mediaType: "", widthPx: NaN, heightPx: NaN, durationS: NaN, reference: "", categories: "" };
 
 /** Adds a creative: the file is read here, and not sent. */
 export function CreativeForm({ onClose }: { onClose: () => void }) {
-  const [form, setForm] = useState<Form>(NOTHING);
+  const [form, setForm] = useState<CreativeDraft>(NOTHING);
   const [isRead, setRead] = useState(false);
   const add = useChange("post", "/api/creatives", { invalidates: ["/api/creatives"], onSuccess: onClose });
   const choose = (files: FileList | null) => { if (files?.[0]) void fill(files[0]).then((filled) => { setForm(filled); setRead(true); }); };
-  const submit = (event: FormEvent) => { event.preventDefault(); add.mutate({ body: toBody(form) }); };
+  const submit = () => add.mutate({ body: toBody(form) });
   return (
     <Dialog title={t.add} isOpen onClose={onClose}>
-      <form onSubmit={submit} className="stack">
+      <Form onSubmit={submit} className="stack">
         <p className="quiet">{t.fileDetail}</p>
         <div><FileTrigger acceptedFileTypes={["image/*", "video/*"]} onSelect={choose}><Button variant={isRead ? "secondary" : "primary"}>{t.chooseFile}</Button></FileTrigger></div>
         {isRead && <Fields form={form} onChange={setForm} />}
@@ -37,19 +37,19 @@ export function CreativeForm({ onClose }: { onClose: () => void }) {
           <Button onPress={onClose}>{common.cancel}</Button>
           <Button type="submit" variant="primary" isDisabled={!isComplete(form)} isPending={add.isPending}>{t.save}</Button>
         </div>
-      </form>
+      </Form>
     </Dialog>
   );
 }
 
-async function fill(file: File): Promise<Form> {
+async function fill(file: File): Promise<CreativeDraft> {
   const { widthPx, heightPx, durationS, ...facts } = await readFile(file);
   return { ...NOTHING, ...facts, name: nameOf(file.name), widthPx: widthPx ?? NaN, heightPx: heightPx ?? NaN, durationS: durationS ?? NaN };
 }
 
-const isComplete = (form: Form): boolean => form.sha256 !== null && form.name !== "" && form.widthPx > 0 && form.heightPx > 0;
+const isComplete = (form: CreativeDraft): boolean => form.sha256 !== null && form.name !== "" && form.widthPx > 0 && form.heightPx > 0;
 
-function toBody(form: Form) {
+function toBody(form: CreativeDraft) {
   const categories = form.categories.split(",").map((one) => one.trim()).filter((one) => one !== "");
   return {
     name: form.name, sha256: form.sha256 ?? "", media_type: form.mediaType, width_px: form.widthPx, height_px: form.heightPx,
@@ -57,8 +57,8 @@ function toBody(form: Form) {
   };
 }
 
-function Fields({ form, onChange }: { form: Form; onChange: (form: Form) => void }) {
-  const set = (change: Partial<Form>) => onChange({ ...form, ...change });
+function Fields({ form, onChange }: { form: CreativeDraft; onChange: (form: CreativeDraft) => void }) {
+  const set = (change: Partial<CreativeDraft>) => onChange({ ...form, ...change });
   return (
     <>
       {form.sha256 === null && <Notice tone="bad">{t.noFingerprint}</Notice>}

@@ -1,6 +1,6 @@
-import { useState, type FormEvent } from "react";
+import { useState } from "react";
 import { useChange, useGet } from "../../api/client";
-import { Button, DataView, Notice, Page, ProblemNotice } from "../../design";
+import { Button, DataView, Form, Notice, Page, ProblemNotice } from "../../design";
 import { instantText } from "../../format/time";
 import { useMe } from "../../shell/use-session";
 import { common } from "../../text/en";
@@ -20,16 +20,16 @@ export default function Notifications() {
 
 function Preferences({ user }: { user: string }) {
   const query = useGet("/api/users/{user}/notifications", { params: { path: { user } } }, { staleTime: Infinity });
-  return <DataView query={query}>{(stored) => <Form key={stored.user} user={user} stored={stored} />}</DataView>;
+  return <DataView query={query}>{(stored) => <PreferencesFields key={stored.user} user={user} stored={stored} />}</DataView>;
 }
 
-function Form({ user, stored }: { user: string; stored: Stored }) {
+function PreferencesFields({ user, stored }: { user: string; stored: Stored }) {
   const [form, setForm] = useState<PreferencesForm>(() => toForm(stored));
   const save = useChange("put", "/api/users/{user}/notifications", { invalidates: ["/api/users/{user}/notifications"] });
-  const submit = (event: FormEvent) => { event.preventDefault(); save.mutate({ params: { path: { user } }, body: toBody(form) }); };
+  const submit = () => save.mutate({ params: { path: { user } }, body: toBody(form) });
   const missing = findMissing(form);
   return (
-    <form onSubmit={submit} className="stack">
+    <Form onSubmit={submit} className="stack">
       {stored.webhook_disabled_at !== null && <Notice tone="warn">{t.webhookDisabled(instantText(stored.webhook_disabled_at))}</Notice>}
       <div className="columns"><TimeFields form={form} onChange={setForm} /><TargetFields form={form} onChange={setForm} /></div>
       <ChoiceTable form={form} onChange={setForm} />
@@ -38,6 +38,6 @@ function Form({ user, stored }: { user: string; stored: Stored }) {
       {save.isSuccess && <Notice tone="good" isAnnounced>{t.saved}</Notice>}
       {save.data?.webhook_secret && <Notice tone="warn" title={t.secret} isAnnounced><code>{save.data.webhook_secret}</code><p>{t.secretDetail}</p></Notice>}
       <div><Button type="submit" variant="primary" isPending={save.isPending} isDisabled={missing.length > 0}>{common.save}</Button></div>
-    </form>
+    </Form>
   );
 }

@@ -1,5 +1,5 @@
-import { useState, type FormEvent } from "react";
-import { Button, Notice, Select, TextField } from "../../design";
+import { useState } from "react";
+import { Button, Form, Notice, Select, TextField } from "../../design";
 import { checkout as t } from "../../text/en/orders";
 
 const METHODS = Object.entries(t.methods).map(([value, label]) => ({ value, label }));
@@ -15,14 +15,14 @@ export interface MethodFormProps {
 /** Card data never comes here: a card is known by the id that the provider gave it. */
 export function MethodForm({ isSimulated, amount, isPending, onPay }: MethodFormProps) {
   const [method, setMethod] = useState(isSimulated ? (METHODS[0]?.value ?? "") : "");
-  const submit = (event: FormEvent) => { event.preventDefault(); onPay(method); };
+  const submit = () => onPay(method);
   return (
-    <form onSubmit={submit} className="stack">
+    <Form onSubmit={submit} className="stack">
       {isSimulated && <Notice>{t.simulated}</Notice>}
       {isSimulated
         ? <Select label={t.method} choices={METHODS} value={method} onChange={setMethod} />
         : <TextField label={t.methodId} description={t.methodIdDetail} isRequired pattern={METHOD_ID} autoComplete="off" value={method} onChange={setMethod} />}
       <div><Button type="submit" variant="primary" isPending={isPending}>{t.pay(amount)}</Button></div>
-    </form>
+    </Form>
   );
 }

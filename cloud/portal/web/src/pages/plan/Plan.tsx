@@ -1,7 +1,7 @@
 import { useNavigate } from "@tanstack/react-router";
-import { useState, type FormEvent } from "react";
+import { useState } from "react";
 import { useChange, useGet } from "../../api/client";
-import { Button, Card, DataView, Dialog, Loading, Notice, Page, ProblemNotice, TextField } from "../../design";
+import { Button, Card, DataView, Dialog, Form, Loading, Notice, Page, ProblemNotice, TextField } from "../../design";
 import { isoDate } from "../../format/time";
 import { useSearchText } from "../../routing/address";
 import { common } from "../../text/en";
@@ -52,21 +52,20 @@ function BriefCard({ start, locations }: { start: BriefForm; locations: readonly
   const navigate = useNavigate();
   const compute = useChange("post", "/api/pricing/plans", { invalidates: ["/api/pricing/plans"], onSuccess: ({ id }) => void navigate({ to: `/plan/${id}` }) });
   const faults = findFaults(form);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     setSent(true);
     if (faults.length === 0) compute.mutate({ body: toRequest(form) });
   };
   return (
     <Card title={t.brief}>
-      <form className="stack" onSubmit={submit} noValidate>
+      <Form className="stack" onSubmit={submit}>
         <BriefFields form={form} change={(changes) => setForm((before) => ({ ...before, ...changes }))} locations={locations} faults={isSent ? faults : []} />
         <ProblemNotice error={compute.error} />
         <div className="row">
           <Button type="submit" variant="primary" isPending={compute.isPending}>{t.compute}</Button>
           <Button onPress={() => { setSent(true); setNaming(faults.length === 0); }}>{t.save}</Button>
         </div>
-      </form>
+      </Form>
       {isNaming && <SaveDialog form={form} onClose={() => setNaming(false)} />}
     </Card>
   );

@@ -1,6 +1,6 @@
-import { useState, type FormEvent } from "react";
+import { useState } from "react";
 import { useChange, useGet, type Schema } from "../../api/client";
-import { Button, DateField, Dialog, ProblemNotice, Segments, TextField } from "../../design";
+import { Button, DateField, Dialog, Form, ProblemNotice, Segments, TextField } from "../../design";
 import { decimalToMinor } from "../../format/money";
 import { common } from "../../text/en";
 import { sales } from "../../text/en/sales";
@@ -25,8 +25,7 @@ export function DealForm({ onClose }: { onClose: () => void }) {
   const errors = fieldErrors(create.error);
   const field = (name: keyof typeof texts) => ({ value: texts[name], onChange: (value: string) => setTexts((before) => ({ ...before, [name]: value })) });
   const currency = orders.find((one) => one.id === order)?.currency ?? "GBP";
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     create.mutate({
       body: {
         order, name: texts.name, url: texts.url, seat: texts.seat || null, locations: [...locations], auction: Number(auction) as AuctionType,
@@ -43,7 +42,7 @@ export function DealForm({ onClose }: { onClose: () => void }) {
   );
   return (
     <Dialog title={t.create} isOpen onClose={onClose} isWide actions={actions}>
-      <form id="deal" className="stack" noValidate onSubmit={submit}>
+      <Form id="deal" className="stack" onSubmit={submit}>
         <Filters>
           <Chooser label={t.order} choices={orders.map((one) => ({ value: one.id, label: one.name, description: one.account }))} value={order} onChange={setOrder} errorMessage={errors.order} />
           <TextField label={t.name} isRequired maxLength={120} {...field("name")} errorMessage={errors.name} />
@@ -60,7 +59,7 @@ export function DealForm({ onClose }: { onClose: () => void }) {
         </div>
         <LocationsField value={locations} onChange={setLocations} errorMessage={errors.locations} />
         {!isBesideFields(create.error, FIELDS) && <ProblemNotice error={create.error} />}
-      </form>
+      </Form>
     </Dialog>
   );
 }

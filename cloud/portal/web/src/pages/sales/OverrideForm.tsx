@@ -1,6 +1,6 @@
-import { useState, type FormEvent } from "react";
+import { useState } from "react";
 import { useChange, useGet } from "../../api/client";
-import { Button, DateField, Dialog, Notice, ProblemNotice, TextField } from "../../design";
+import { Button, DateField, Dialog, Form, Notice, ProblemNotice, TextField } from "../../design";
 import { money } from "../../format/money";
 import { common } from "../../text/en";
 import { sales } from "../../text/en/sales";
@@ -26,8 +26,7 @@ export function OverrideForm({ initialLocation, onClose }: { initialLocation: st
   const set = useChange("put", "/api/pricing/override/{location}/{time_slot}", { invalidates: CHANGED, onSuccess: onClose });
   const errors = fieldErrors(set.error);
   const currency = useScreens().get(location)?.currency;
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     if (slot === null) return;
     const body = { price, reason, until: fieldInstant(until), account: account || null };
     set.mutate({ params: { path: { location, time_slot: slot } }, body });
@@ -40,7 +39,7 @@ export function OverrideForm({ initialLocation, onClose }: { initialLocation: st
   );
   return (
     <Dialog title={t.create} isOpen onClose={onClose} actions={actions}>
-      <form id="set-price" className="stack" noValidate onSubmit={submit}>
+      <Form id="set-price" className="stack" onSubmit={submit}>
         <LocationChooser value={location} onChange={setLocation} />
         <div className="fields">
           <DateField label={sales.shared.date} value={day} onChange={setDay} isRequired />
@@ -52,7 +51,7 @@ export function OverrideForm({ initialLocation, onClose }: { initialLocation: st
         <DateField label={t.until} description={t.untilNote} kind="datetime-local" value={until} onChange={setUntil} errorMessage={errors.until} />
         <TextField label={t.reason} description={sales.shared.reasonNote} isRequired minLength={3} maxLength={200} value={reason} onChange={setReason} errorMessage={errors.reason} />
         {!isBesideFields(set.error, FIELDS) && <ProblemNotice error={set.error} />}
-      </form>
+      </Form>
     </Dialog>
   );
 }

@@ -1,6 +1,6 @@
-import { useState, type FormEvent } from "react";
+import { useState } from "react";
 import { useChange, type Schema } from "../../api/client";
-import { Button, DateField, Dialog, NumberField, ProblemNotice, Segments, TextField } from "../../design";
+import { Button, DateField, Dialog, Form, NumberField, ProblemNotice, Segments, TextField } from "../../design";
 import { common } from "../../text/en";
 import { sales } from "../../text/en/sales";
 import { AccountChooser, toChoices } from "./parts/choosers";
@@ -30,8 +30,7 @@ export function ProposalForm({ initialAccount, onClose, onOffered }: ProposalFor
   const [range, setRange] = useState<Range>({ locations: [], from: "", until: "", hours: "", positions: 1 });
   const offer = useChange("post", "/api/proposals", { invalidates: ["/api/proposals"], onSuccess: (made) => onOffered(made.id) });
   const errors = fieldErrors(offer.error);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     const slots = source === "range" ? { selection: toSelection(range) } : { [source]: id.trim() };
     const body = { account, name, note: note || null, valid_until: fieldInstant(until) ?? "", ...slots } as Body;
     offer.mutate({ body });
@@ -44,7 +43,7 @@ export function ProposalForm({ initialAccount, onClose, onOffered }: ProposalFor
   );
   return (
     <Dialog title={t.create} isOpen onClose={onClose} isWide actions={actions}>
-      <form id="offer" className="stack" noValidate onSubmit={submit}>
+      <Form id="offer" className="stack" onSubmit={submit}>
         <div className="fields">
           <AccountChooser value={account} onChange={setAccount} errorMessage={errors.account} />
           <TextField label={t.name} isRequired maxLength={120} value={name} onChange={setName} errorMessage={errors.name} />
@@ -56,7 +55,7 @@ export function ProposalForm({ initialAccount, onClose, onOffered }: ProposalFor
           ? <RangeFields range={range} onChange={setRange} errors={errors} />
           : <TextField label={source === "quote" ? t.quote : t.plan} isRequired maxLength={64} value={id} onChange={setId} />}
         {!isBesideFields(offer.error, FIELDS) && <ProblemNotice error={offer.error} />}
-      </form>
+      </Form>
     </Dialog>
   );
 }

@@ -1,5 +1,5 @@
-import type { FormEvent, ReactNode } from "react";
-import { Button, Dialog, ProblemNotice } from "../../../design";
+import type { ReactNode } from "react";
+import { Button, Dialog, Form, ProblemNotice } from "../../../design";
 import { common } from "../../../text/en";
 import { isBesideFields } from "../parts/field-errors";
 
@@ -16,12 +16,8 @@ export interface FormDialogProps {
   isWide?: boolean;
 }
 
-/**
- * A form in a dialog; a refusal that no field shows is below the fields. The API checks the values: with
- * the checks of the browser, a field that was refused once could not be sent again.
- */
+/** A form in a dialog; a refusal that no field shows is below the fields. */
 export function FormDialog({ title, children, fields, error, isPending, isDisabled, onSubmit, onClose, isWide }: FormDialogProps) {
-  const submit = (event: FormEvent) => { event.preventDefault(); onSubmit(); };
   const actions = (
     <>
       <Button onPress={onClose}>{common.cancel}</Button>
@@ -30,10 +26,10 @@ export function FormDialog({ title, children, fields, error, isPending, isDisabl
   );
   return (
     <Dialog title={title} isOpen onClose={onClose} actions={actions} isWide={isWide}>
-      <form id="form-dialog" className="stack" noValidate onSubmit={submit}>
+      <Form id="form-dialog" className="stack" onSubmit={onSubmit}>
         {children}
         {!isBesideFields(error, fields) && <ProblemNotice error={error} />}
-      </form>
+      </Form>
     </Dialog>
   );
 }
