@@ -1,4 +1,4 @@
-// A user who was invited chooses a password with the link of the mail, and signs in with it.
+// A user who was invited chooses a password with the link of the mail, signs in with it, and asks for another link.
 
 import assert from "node:assert/strict";
 
@@ -16,5 +16,11 @@ export default async function ({ open, parameters }) {
   await page.getByRole("heading", { name: "Welcome, Eve" }).waitFor();
 
   await page.goto("/password");
-  await page.getByLabel("E-mail address").waitFor();
+  await page.getByRole("button", { name: "Send a link" }).click();
+  assert.equal(await page.getByLabel("E-mail address").getAttribute("aria-invalid"), "true"); // nothing is entered
+  await page.getByLabel("E-mail address").fill(parameters.invited);
+  const answer = page.waitForResponse((one) => one.url().endsWith("/api/password/reset"));
+  await page.getByRole("button", { name: "Send a link" }).click();
+  assert.equal((await answer).request().postDataJSON().email, parameters.invited);
+  await page.getByText("a link is on its way").waitFor();
 }
