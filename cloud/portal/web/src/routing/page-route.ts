@@ -23,3 +23,8 @@ export function isShownTo(route: PageRoute, roles: readonly Role[]): boolean {
   if (route.roles === "public" || route.roles === "everybody") return true;
   return route.roles.some((role) => roles.includes(role));
 }
+
+/** The page of a path without parameters, before there is a router. */
+export function findRoute(routes: readonly PageRoute[], path: string): PageRoute | undefined {
+  return routes.find((route) => route.path === path);
+}

@@ -1,9 +1,13 @@
 import { Outlet, useRouter } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect } from "react";
 import { RouterProvider as AriaRouterProvider } from "react-aria-components";
 import { shell, common } from "../text/en";
 import { Header } from "./Header";
-import { RenewDialog } from "./RenewDialog";
-import { useMe } from "./use-session";
+import { useIsExpired, useMe } from "./use-session";
+
+const loadRenewDialog = () => import("./RenewDialog");
+const RenewDialog = lazy(loadRenewDialog);
+const PRELOAD_AFTER_MS = 5_000;
 
 /** The frame of all pages. */
 export function Shell() {
@@ -20,7 +24,17 @@ export function Shell() {
         <a href="/status">{shell.status}</a>
         {me !== undefined && me.user === null && <span>{shell.openAccess}</span>}
       </footer>
-      <RenewDialog />
+      <Renewal />
     </AriaRouterProvider>
   );
+}
+
+/** The dialog of an expired session: loaded after the first page, so that it is there when it is needed. */
+function Renewal() {
+  const isExpired = useIsExpired();
+  useEffect(() => {
+    const timer = setTimeout(() => void loadRenewDialog(), PRELOAD_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return isExpired ? <Suspense fallback={null}><RenewDialog /></Suspense> : null;
 }

@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, type QueryClient, type UseQueryOptions } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
 import { api } from "../api/client";
 import { ApiProblem } from "../api/problem";
@@ -15,10 +15,17 @@ export function useIsExpired(): boolean {
 
 export type SessionState = "unknown" | "none" | "present" | "failed";
 
+const QUERY: UseQueryOptions<boolean, ApiProblem> & { queryKey: readonly string[] } = { queryKey: ["session"], queryFn: identify, staleTime: Infinity, retry: 1 };
+
+/** Asks who the caller is while the scripts of the page are loading. */
+export function prefetchSession(cache: QueryClient): void {
+  void cache.prefetchQuery(QUERY);
+}
+
 /** Asks once who the caller is. */
 export function useSessionState(): { state: SessionState; error: ApiProblem | null; retry: () => void } {
   const me = useMe();
-  const query = useQuery<boolean, ApiProblem>({ queryKey: ["session"], queryFn: identify, staleTime: Infinity, retry: 1 });
+  const query = useQuery(QUERY);
   const state = me !== undefined ? "present" : query.isPending ? "unknown" : query.isError ? "failed" : "none";
   return { state, error: query.error, retry: () => void query.refetch() };
 }

@@ -1,6 +1,6 @@
 import { BUYERS, type PageRoute } from "../../routing/page-route";
-import { basket } from "../../text/en/basket";
+import { navigation } from "../../text/en/navigation";
 
 export const basketRoutes: readonly PageRoute[] = [
-  { path: "/basket", load: () => import("./Basket"), roles: BUYERS, navigation: { group: "buy", label: basket.navigation } },
+  { path: "/basket", load: () => import("./Basket"), roles: BUYERS, navigation: { group: "buy", label: navigation.basket } },
 ];

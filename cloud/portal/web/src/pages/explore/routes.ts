@@ -1,7 +1,7 @@
 import { BUYERS, type PageRoute } from "../../routing/page-route";
-import { explore } from "../../text/en/explore";
+import { navigation } from "../../text/en/navigation";
 
 export const exploreRoutes: readonly PageRoute[] = [
-  { path: "/explore", load: () => import("./Explore"), roles: BUYERS, navigation: { group: "buy", label: explore.title } },
+  { path: "/explore", load: () => import("./Explore"), roles: BUYERS, navigation: { group: "buy", label: navigation.prices } },
   { path: "/screens/$id", load: () => import("./Screen"), roles: BUYERS },
 ];

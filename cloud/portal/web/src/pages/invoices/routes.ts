@@ -1,10 +1,10 @@
 import type { PageRoute } from "../../routing/page-route";
 import type { Role } from "../../api/session";
-import { invoices } from "../../text/en/invoices";
+import { navigation } from "../../text/en/navigation";
 
 const READERS: readonly Role[] = ["advertiser", "agency", "sales", "finance", "admin"];
 
 export const invoiceRoutes: readonly PageRoute[] = [
-  { path: "/invoices", load: () => import("./Invoices"), roles: READERS, navigation: { group: "campaigns", label: invoices.navigation } },
+  { path: "/invoices", load: () => import("./Invoices"), roles: READERS, navigation: { group: "campaigns", label: navigation.invoices } },
   { path: "/invoices/$invoice", load: () => import("./Invoice"), roles: READERS },
 ];

@@ -1,6 +1,6 @@
 import type { PageRoute } from "../../routing/page-route";
-import { live } from "../../text/en/live";
+import { navigation } from "../../text/en/navigation";
 
 export const liveRoutes: readonly PageRoute[] = [
-  { path: "/live", load: () => import("./Live"), roles: ["sales", "operations", "admin"], navigation: { group: "measure", label: live.title } },
+  { path: "/live", load: () => import("./Live"), roles: ["sales", "operations", "admin"], navigation: { group: "measure", label: navigation.live } },
 ];

@@ -1,6 +1,6 @@
 import type { PageRoute } from "../../routing/page-route";
-import { notifications } from "../../text/en/notifications";
+import { navigation } from "../../text/en/navigation";
 
 export const notificationRoutes: readonly PageRoute[] = [
-  { path: "/account/notifications", load: () => import("./Notifications"), roles: "everybody", navigation: { group: "account", label: notifications.navigation } },
+  { path: "/account/notifications", load: () => import("./Notifications"), roles: "everybody", navigation: { group: "account", label: navigation.notifications } },
 ];

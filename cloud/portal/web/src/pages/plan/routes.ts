@@ -1,7 +1,7 @@
 import { BUYERS, type PageRoute } from "../../routing/page-route";
-import { plan } from "../../text/en/plan";
+import { navigation } from "../../text/en/navigation";
 
 export const planRoutes: readonly PageRoute[] = [
-  { path: "/plan", load: () => import("./Plan"), roles: BUYERS, navigation: { group: "buy", label: plan.title } },
+  { path: "/plan", load: () => import("./Plan"), roles: BUYERS, navigation: { group: "buy", label: navigation.plan } },
   { path: "/plan/$id", load: () => import("./PlanResult"), roles: BUYERS },
 ];

@@ -1,3 +1,5 @@
+import { navigation } from "./navigation";
+
 export const account = {
   signIn: "Sign in",
   email: "E-mail address",
@@ -11,7 +13,7 @@ export const account = {
   choosePassword: "Choose a password",
   passwordSet: "The password is set: sign in with it.",
   openid: "Sign in with the OpenID provider",
-  title: "Account",
+  title: navigation.account,
   name: "Name",
   organisation: "Account",
   roles: "Roles",

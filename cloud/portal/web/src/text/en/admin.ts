@@ -1,6 +1,8 @@
+import { navigation } from "./navigation";
+
 export const admin = {
   accounts: {
-    title: "Accounts",
+    title: navigation.accounts,
     lead: "The organisations that buy and sell. Commission and credit limit are set by finance.",
     create: "New account",
     id: "Id",
@@ -32,7 +34,7 @@ export const admin = {
     noneDetail: "There is none for these filters.",
   },
   users: {
-    title: "Users",
+    title: navigation.users,
     lead: "People who sign in. An invited user chooses a password by a link that is sent by e-mail.",
     invite: "Invite a user",
     name: "Name",

@@ -1,3 +1,5 @@
+import { navigation } from "./navigation";
+
 export const analytics = {
   filters: "What is shown",
   days: "Days",
@@ -40,7 +42,7 @@ export const analytics = {
   ofScale: (limit: string) => `Scale: 0 to ${limit}.`,
 
   map: {
-    title: "Attention map",
+    title: navigation.attentionMap,
     lead: "How much of the audience looks at each screen.",
     label: "Map of the locations by attention",
     network: "All locations",
@@ -50,7 +52,7 @@ export const analytics = {
     table: "Attention by location",
   },
   time: {
-    title: "Time patterns",
+    title: navigation.timePatterns,
     lead: "When people look: hours of the local week.",
     caption: "Attention by weekday and hour",
     weekdays: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
@@ -64,7 +66,7 @@ export const analytics = {
     unobservedNote: (hours: string) => `${hours} of the shown hours have no rate.`,
   },
   demographics: {
-    title: "Visitors",
+    title: navigation.visitors,
     lead: "Age and gender as cameras estimate them, of visits in groups that are large enough.",
     group: "Group",
     share: "Share",
@@ -81,7 +83,7 @@ export const analytics = {
     noneDetail: "Cameras describe visitors only where it is switched on, and in busy hours.",
   },
   locations: {
-    title: "Location effectiveness",
+    title: navigation.effectiveness,
     lead: "Locations in the order of their rates, with what chance may have added.",
     rank: "Rank",
     mayBe: "May be",
@@ -102,7 +104,7 @@ export const analytics = {
     tooFewDetail: "It needs three locations with seven observed days each.",
   },
   campaigns: {
-    title: "Return of campaigns",
+    title: navigation.campaignReturn,
     lead: "What campaigns got for their price. Limits are P10 and P90.",
     campaign: "Campaign",
     advertiser: "Advertiser",
@@ -125,7 +127,7 @@ export const analytics = {
     range: (low: string, high: string) => `${low} to ${high}`,
   },
   views: {
-    title: "Saved views",
+    title: navigation.savedViews,
     lead: "Views that you or others of your account have saved, and reports that you receive of them.",
     save: "Save this view",
     saveTitle: "Save this view",

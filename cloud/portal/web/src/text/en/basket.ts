@@ -3,7 +3,6 @@ import { duration } from "../../format/time";
 export const basket = {
   title: "Basket",
   lead: "Choose hours, lock their price, and hold them while you decide.",
-  navigation: "Basket",
   empty: "The basket is empty",
   emptyDetail: "Add hours of screens from the explorer or from a plan.",
   explore: "Explore screens",

@@ -3,7 +3,6 @@ import { count, decimal, share } from "../../format/number";
 export const campaigns = {
   title: "Campaigns",
   lead: "What your campaigns deliver: measured on the screens, with what was not observed.",
-  navigation: "Campaigns",
   empty: "No campaigns yet",
   emptyDetail: "A campaign appears with the first line of its order.",
   toBasket: "Go to the basket",

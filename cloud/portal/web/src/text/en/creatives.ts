@@ -1,7 +1,6 @@
 export const creatives = {
   title: "Creatives",
   lead: "What your lines show. A creative is shown once it is approved.",
-  navigation: "Creatives",
   empty: "No creatives yet",
   emptyDetail: "Add the file that your campaign shows: it is measured here, and its fingerprint is stored.",
   caption: "Creatives",

@@ -1,5 +1,7 @@
+import { navigation } from "./navigation";
+
 export const explore = {
-  title: "Prices",
+  title: navigation.prices,
   lead: "What an hour on a screen costs, who sees it, and why. Choose screens and point at an hour.",
   documentScreen: (name: string) => `Screen ${name}`,
   toPlan: "Plan a budget",

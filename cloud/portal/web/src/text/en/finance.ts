@@ -1,7 +1,8 @@
+import { navigation } from "./navigation";
+
 export const finance = {
   invoices: {
     title: "Invoices of all accounts",
-    menu: "Invoices",
     lead: "Invoices and credit notes, the latest first. Only a final document has a number.",
     kind: "Kind",
     kinds: { invoice: "Invoice", credit_note: "Credit note" },
@@ -31,7 +32,7 @@ export const finance = {
     requested: "The credit note is requested: finance approves it under Approvals.",
   },
   makeGoods: {
-    title: "Make-goods",
+    title: navigation.makeGoods,
     lead: "What is owed where a line has certainly delivered less than was booked: even the P90 of its delivery is below.",
     states: { proposed: "Proposed", approved: "Approved", rejected: "Rejected" },
     propose: "Look for shortfalls",
@@ -62,7 +63,6 @@ export const finance = {
   },
   revenue: {
     title: "Revenue against fixed pricing",
-    menu: "Revenue",
     lead: "What sold slots brought, against the price of the same positions at the base rate.",
     actual: "Revenue",
     actualNote: "after discounts, without VAT",

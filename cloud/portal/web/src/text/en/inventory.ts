@@ -1,5 +1,7 @@
+import { navigation } from "./navigation";
+
 export const inventory = {
-  title: "Inventory",
+  title: navigation.inventory,
   lead: "What is sold, when screens are closed, and what they do not show.",
   tabs: { products: "Products", dayparts: "Dayparts", blackouts: "Closed times", restrictions: "Restrictions" },
   id: "Id",

@@ -1,7 +1,6 @@
 export const invoices = {
   title: "Invoices",
   lead: "Invoices and credit notes of your account, and of those that you act for.",
-  navigation: "Invoices",
   empty: "No invoices yet",
   emptyDetail: "An invoice is drafted when the last hour of an order in a month is over.",
   caption: "Invoices and credit notes",

@@ -1,5 +1,7 @@
+import { navigation } from "./navigation";
+
 export const live = {
-  title: "Live",
+  title: navigation.live,
   lead: "What the cameras count now, by five minutes.",
   screens: "Screens",
   search: "Find a screen",

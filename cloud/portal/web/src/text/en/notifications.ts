@@ -1,7 +1,6 @@
 export const notifications = {
   title: "Notifications",
   lead: "Which messages you get, how, and when.",
-  navigation: "Notifications",
   noUser: "An API key has no notifications of its own: sign in as a user.",
   when: "When",
   zone: "Time zone",

@@ -1,10 +1,6 @@
 // Texts that the pages of operations share. Each topic has a file of its own in `operations/`.
 
 export const operations = {
-  pages: {
-    fleet: "Fleet", alerts: "Alerts", jobs: "Jobs", config: "Configuration", certificates: "Certificates",
-    deadLetters: "Dead letters", nightly: "Nightly runs", catalogue: "Data catalogue",
-  },
   presence: { online: "online", offline: "offline", stopped: "stopped", never: "never connected" } as Record<string, string>,
   firstPage: "First page",
   nextPage: "Next page",

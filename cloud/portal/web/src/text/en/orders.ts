@@ -1,7 +1,6 @@
 export const orders = {
   title: "Orders",
   lead: "What you have ordered, in which state it is, and what it costs.",
-  navigation: "Orders",
   empty: "No orders yet",
   emptyDetail: "Hold hours in the basket, then make them an order.",
   toBasket: "Go to the basket",

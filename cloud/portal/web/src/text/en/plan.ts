@@ -1,5 +1,7 @@
+import { navigation } from "./navigation";
+
 export const plan = {
-  title: "Plan",
+  title: navigation.plan,
   lead: "State a budget and whom you want to reach. The plan buys the best hours, and proves how good they are.",
   planTitle: (budget: string) => `Plan for ${budget}`,
   brief: "Brief",

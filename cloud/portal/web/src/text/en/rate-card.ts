@@ -1,5 +1,7 @@
+import { navigation } from "./navigation";
+
 export const rateCard = {
-  title: "Rate card",
+  title: navigation.rateCard,
   lead: "The factors of every computed price. A new card is previewed first, then takes effect in every process at the same moment.",
   inForce: "In force",
   since: "Since",

@@ -1,6 +1,8 @@
+import { navigation } from "./navigation";
+
 export const sales = {
   proposals: {
-    title: "Proposals",
+    title: navigation.proposals,
     lead: "Priced slots that are offered to an account. The prices are locked until a proposal expires; the positions are not held.",
     create: "New proposal",
     offer: "Offer",
@@ -35,7 +37,7 @@ export const sales = {
     noneDetail: "There is none for these filters.",
   },
   holds: {
-    title: "Holds",
+    title: navigation.holds,
     lead: "Positions that accounts hold for a time, before they book.",
     open: "Only open holds",
     states: { held: "Held", booked: "Booked", released: "Released", expired: "Expired", displaced: "Displaced" },
@@ -54,7 +56,7 @@ export const sales = {
     noneDetail: "No account holds positions with these filters.",
   },
   approvals: {
-    title: "Approvals",
+    title: navigation.approvals,
     lead: "Everything that waits for a decision, the oldest first. Nobody decides about what they asked for.",
     kinds: {
       reservation: "Reservation", booking: "Booking", change: "Change of a line", credit_note: "Credit note",
@@ -81,7 +83,7 @@ export const sales = {
     noneDetail: "There is nothing to decide with these filters.",
   },
   deals: {
-    title: "Deals",
+    title: navigation.deals,
     lead: "Private deals with bidders over OpenRTB. What a bidder wins is booked on the order of the deal.",
     create: "New deal",
     order: "Order",
@@ -107,7 +109,7 @@ export const sales = {
     noneDetail: "A deal offers slots of an order to one bidder.",
   },
   overrides: {
-    title: "Set prices",
+    title: navigation.setPrices,
     lead: "Prices of single slots that a person has set in place of the computed price: for everybody, or as the price of one account.",
     create: "Set a price",
     hour: "Hour",
