@@ -29,7 +29,7 @@ if is_old src/api/schema.d.ts openapi.json; then
     node_modules/.bin/openapi-typescript openapi.json -o src/api/schema.d.ts >&2
 fi
 cd - >/dev/null
-if is_old $bundle $web/src $web/build $web/index.html $web/vite.config.ts $web/tsconfig.json $web/package-lock.json -type f; then
+if is_old $bundle $web/src $web/build $web/index.html $web/vite.config.ts $web/tsconfig.json $web/package.json $web/package-lock.json -type f; then
     echo "Building the portal ..." >&2
     cd $web
     node_modules/.bin/tsc --noEmit
