@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { safeNext, parseSearch, writeSearch } from "../routing/address";
-import { BUYERS, type PageRoute } from "../routing/page-route";
+import { BUYERS, findRoute, type PageRoute } from "../routing/page-route";
 import { ROUTES } from "../routes";
 import { groupPages } from "./navigation";
 
@@ -20,6 +20,11 @@ test("a role sees the groups of its own pages", () => {
 test("every page has its own path, and those of the navigation no parameter", () => {
   expect(new Set(ROUTES.map((route) => route.path)).size).toBe(ROUTES.length);
   expect(ROUTES.filter((route) => route.navigation && route.path.includes("$"))).toEqual([]);
+});
+
+test("a page is found by its path; one with a parameter is left to the router", () => {
+  expect(findRoute(routes, "/live")?.roles).toEqual(["operations"]);
+  expect(findRoute(routes, "/orders/17")).toBeUndefined();
 });
 
 test.each([["/orders/17?a=b#c", "/orders/17?a=b#c"], [undefined, "/"], ["//evil.example", "/"], ["/\\evil.example", "/"], ["javascript:alert(1)", "/"], ["https://evil.example/", "/"], ["/sign-in?next=/", "/"]])(
