@@ -27,9 +27,10 @@ test("a required field without a value is shown, has the focus, and nothing is s
   expect(send).not.toHaveBeenCalled();
   expect(document.activeElement).toBe(field());
   expect(field().getAttribute("aria-invalid")).toBe("true");
-  fireEvent.change(field(), { target: { value: "Acme" } });
-  fireEvent.blur(field());
-  expect(field().getAttribute("aria-invalid")).toBeNull();
+  fireEvent.input(field(), { target: { value: "Acme" } });
+  expect(field().getAttribute("aria-invalid")).toBeNull(); // before the field loses the focus
+  save();
+  expect(send).toHaveBeenCalledExactlyOnceWith("Acme");
 });
 
 test("a field that the API has refused can be sent again", () => {

@@ -1,5 +1,5 @@
 import type { FormEvent, ReactNode } from "react";
-import { reportFaults } from "./form-faults";
+import { reportCorrection, reportFaults } from "./form-faults";
 
 export interface FormProps {
   /** For buttons outside the form, such as those of a dialog. */
@@ -19,5 +19,6 @@ export function Form({ id, className, onSubmit, children }: FormProps) {
     event.preventDefault();
     if (!reportFaults(event.currentTarget)) onSubmit();
   };
-  return <form id={id} className={className} noValidate onSubmit={submit}>{children}</form>;
+  const update = (event: FormEvent<HTMLFormElement>) => reportCorrection(event.target);
+  return <form id={id} className={className} noValidate onSubmit={submit} onInput={update}>{children}</form>;
 }

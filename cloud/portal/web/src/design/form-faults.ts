@@ -14,7 +14,15 @@ export function reportFaults(form: HTMLFormElement): boolean {
   return faulty.length > 0;
 }
 
-function isField(element: Element): element is Field {
+/**
+ * Lets React Aria remove the message of a corrected field while the user types. It would remove it when the
+ * field loses the focus: a button below would move away from under the pointer that presses it.
+ */
+export function reportCorrection(target: EventTarget): void {
+  if (isField(target) && target.getAttribute("aria-invalid") === "true" && !hasFault(target)) target.dispatchEvent(new Event("change"));
+}
+
+function isField(element: EventTarget): element is Field {
   return element instanceof HTMLInputElement || element instanceof HTMLSelectElement || element instanceof HTMLTextAreaElement;
 }
 
