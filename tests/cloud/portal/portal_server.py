@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from email.message import EmailMessage
 from pathlib import Path
 
 import uvicorn
@@ -17,12 +18,15 @@ from sqlalchemy import Connection, Engine
 from cloud import database
 from cloud.api.application import create_app
 from cloud.app.context import AppContext
+from cloud.app.sign_in.mailer import Mailer
 from cloud.app.sign_in.sign_in_state import SignInOptions
 from cloud.auth.accounts.account import AccountKind
 from cloud.auth.keys import Role
 from cloud.auth.quota import Quota
 from cloud.auth.users.user import User
 from cloud.booking.orders.policy import HoldLimits, load_booking_policy
+from cloud.messaging.deadline import Deadline
+from cloud.messaging.smtp import MailRelay
 from cloud.planning.plan_worker import PlanWorker
 from cloud.receipts.signing_keys import LogKeys
 from tests.cloud.databases import new_engine
@@ -43,6 +47,8 @@ PARAMETERS = {"/screens/$id": "/screens/KX-01"}
 
 CLOCK = "clock"
 """The parameter with the file of seconds that a journey adds to the server's clock."""
+MAILS = "mails"
+"""The parameter with the file to which the texts of mails are written."""
 SHORT_HOLDS = HoldLimits(hours=5 / 60, longest_hours=10 / 60)
 POLICY = structs.replace(load_booking_policy(), holds=SHORT_HOLDS)
 """Holds of five minutes, ten at most."""
@@ -71,14 +77,26 @@ def open_portal_server(folder: Path) -> Iterator[PortalServer]:
     context = AppContext(engine, sites(), CARD, clock, booking_policy=POLICY, receipt_keys=keys)
     with open_billing() as (billing, provider):
         app = create_app(
-            context, quota=Quota(MANY_REQUESTS), sign_in_options=SignInOptions(CHEAP),
+            context, quota=Quota(MANY_REQUESTS),
+            sign_in_options=SignInOptions(CHEAP, new_mailer(folder / MAILS)),
             billing=billing,
         )  # fmt: skip
-        named = {**PARAMETERS, **parameters, CLOCK: str(clock.file)}
+        files = {CLOCK: str(clock.file), MAILS: str(folder / MAILS)}
+        named = {**PARAMETERS, **parameters, **files}
         serving = serve_app(app)
         with compute_plans(context), serving as address, sending_webhooks(provider, address):
             yield PortalServer(address, users, named)
     engine.dispose()
+
+
+def new_mailer(file: Path) -> Mailer:
+    """Writes mails to a file in place of sending them."""
+
+    def send(_: MailRelay, mail: EmailMessage, __: Deadline) -> None:
+        with file.open("a") as written:
+            written.write(f"To: {mail['To']}\n{mail.get_content()}\n")
+
+    return Mailer(MailRelay(), "https://sales.example", send)
 
 
 def add_people(connection: Connection, now: datetime) -> dict[str, dict[str, str]]:
