@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute
 
+from cloud.accepted_encoding import AcceptedGzipMiddleware
 from cloud.alerting.actions import AlertActionError, AlertEnded
 from cloud.alerting.history import UnknownAlert
 from cloud.api import (
@@ -81,7 +82,6 @@ from cloud.api.sales import routes as sales_routes
 from cloud.api.trade import deals as trade_deals
 from cloud.api.trade.failures import TRADE_STATUS_OF
 from cloud.app import problem
-from cloud.app.accepted_encoding import AcceptedGzipMiddleware
 from cloud.app.billing.services import Billing, is_webhook, sample_billing
 from cloud.app.broadcaster import CursorError, TooManySubscribers
 from cloud.app.campaign_figures import CampaignFigures

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from fastapi import Request, Response
 
-from cloud.app.accepted_encoding import accepts_gzip
+from cloud.accepted_encoding import accepts_gzip
 
 CACHE_CONTROL: Final = b"private, no-cache"
 VARY: Final = b"Accept-Encoding, Authorization, X-API-Key"

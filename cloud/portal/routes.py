@@ -8,7 +8,7 @@ from typing import Final
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
-from cloud.app.accepted_encoding import accepts_gzip
+from cloud.accepted_encoding import accepts_gzip
 from cloud.portal.addresses import SECTIONS
 from cloud.portal.content import Bundle, BundleFile, read_bundle
 

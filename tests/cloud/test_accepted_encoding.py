@@ -4,7 +4,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse
 
-from cloud.app.accepted_encoding import AcceptedGzipMiddleware, accepts_gzip
+from cloud.accepted_encoding import AcceptedGzipMiddleware, accepts_gzip
 from tests.cloud.api.conftest import ApiClient
 
 
