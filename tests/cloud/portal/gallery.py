@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from tests.cloud.portal.node_runs import BUNDLE, ROOT
@@ -30,11 +31,17 @@ def reduce_colours(picture: Image.Image) -> Image.Image:
 
     A palette of averages would draw two classes of a legend in one colour.
     """
-    counted = picture.getcolors(picture.width * picture.height) or []
-    frequent = sorted(counted, reverse=True)[:COLOURS]
-    palette = Image.new("P", (1, 1))
-    palette.putpalette([part for _, colour in frequent for part in colour])
-    return picture.quantize(palette=palette, dither=Image.Dither.NONE)
+    pixels = np.asarray(picture.convert("RGB"), np.int32).reshape(-1, 3)
+    packed, indices, counts = np.unique(
+        pixels @ (65_536, 256, 1), return_inverse=True, return_counts=True
+    )
+    colours = np.stack([packed >> 16, packed >> 8 & 255, packed & 255], axis=1)
+    frequent = colours[np.argsort(-counts)[:COLOURS]]
+    squares = ((colours[:, None] - frequent[None]) ** 2).sum(axis=2)
+    nearest = squares.argmin(axis=1).astype(np.uint8)
+    reduced = Image.fromarray(nearest[indices].reshape(picture.height, picture.width), "P")
+    reduced.putpalette(frequent.astype(np.uint8).tobytes())
+    return reduced
 
 
 def write_gallery() -> None:
