@@ -81,7 +81,7 @@ portal: | .venv/bin/python  ## build the pages that the API serves; installs Nod
 gallery: env browser portal  ## take the pictures of docs/gallery.md
 	@$(BIN)/python -m tests.cloud.portal.visit gallery
 
-demo: $(DEMO_READY) mosquitto portal  ## run broker, cloud, cameras and a sale; VIDEO=path adds your video, DEMO_SECONDS=n ends it
+demo: $(DEMO_READY) mosquitto portal  ## run broker, cloud, cameras, a sale and the portal; VIDEO=path adds your video, DEMO_SECONDS=n ends it
 	@$(BIN)/python -m simulators demo $(if $(VIDEO),--video $(VIDEO)) $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
 
 test: env broker browser database redis spark types npm portal  ## run all tests

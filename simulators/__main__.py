@@ -40,7 +40,7 @@ COMMANDS: Final = {
     ),
     "demo": (
         "simulators.demo.command",
-        "run broker, cloud and cameras on this machine; print a price and a sale",
+        "run broker, cloud, cameras and portal on this machine; print a price and a sale",
     ),
 }
 

@@ -88,6 +88,7 @@ EXAMPLES: Final = (
     "accounts list",
     "accounts close acme",
     "users create --account owner --email ann@owner.example --name 'Ann Lee' --role admin",
+    "users import",
     "users invite --account acme --email bob@acme.example --name 'Bob Ray' --role advertiser "
     "--smtp relay.example.org:25 --link https://sales.example.org",
     "users list --account acme",

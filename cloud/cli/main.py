@@ -52,7 +52,7 @@ COMMANDS: Final = {
     "sites": ("cloud.cli.sites", "run", "check a sites file, print its schema"),
     "keys": ("cloud.cli.keys", "run", "create, list and revoke API keys"),
     "accounts": ("cloud.cli.accounts.accounts", "run", "create, list and close accounts"),
-    "users": ("cloud.cli.accounts.users", "run", "create, invite, list and disable users"),
+    "users": ("cloud.cli.accounts.users", "run", "create, import, invite, list and disable users"),
     "fleet": (
         "cloud.fleet.cli.commands",
         "run",

@@ -1,4 +1,4 @@
-"""Broker, cloud and cameras on one machine: an explained price, then a sale with its credit note.
+"""Broker, cloud and cameras on one machine: an explained price, a sale, and the portal.
 
 It starts the same programs as an installation. Only the videos are synthetic.
 """
@@ -13,11 +13,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from subprocess import Popen
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from simulators.demo.console import print_line, print_step
-from simulators.demo.running import Demo, DemoError, wait_for
+from simulators.demo.portal.addresses import describe_portal
+from simulators.demo.portal.opening import open_portal
+from simulators.demo.running import Demo, DemoError, start_server, wait_for
+from simulators.demo.sale.flight import choose_flight
 from simulators.demo.sale.journey import run_sale
+from simulators.demo.sale.sales_server import open_sales_server
 from simulators.servers.mosquitto import Mosquitto, MosquittoError, free_port
 from simulators.servers.process_group import ProcessGroup, ProcessGroupError
 
@@ -60,11 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
         with _started(arguments.folder) as demo:
             with _measuring(demo, arguments.video):
                 _show_results(demo, arguments.video)
-            run_sale(demo, demo.folder / SCENE_FILE, datetime.now(UTC))
-            _start_server(demo)
-            _start_cameras(demo, arguments.video)
-            _show_addresses(demo)
-            _wait_for_end(demo, arguments.seconds)
+            _run_sale_and_portal(demo, arguments)
     except KeyboardInterrupt:
         print_line("")
     except (ProcessGroupError, DemoError, MosquittoError) as error:
@@ -72,6 +71,18 @@ def run(arguments: argparse.Namespace) -> int:
         return 1
     print_line("All processes have stopped.")
     return 0
+
+
+def _run_sale_and_portal(demo: Demo, arguments: argparse.Namespace) -> None:
+    """The sale, then the portal with its figures until the end."""
+    flight = choose_flight(datetime.now(UTC))
+    with open_sales_server(demo, flight) as sales:
+        campaign = run_sale(sales, flight, demo.folder / SCENE_FILE)
+        with open_portal(sales) as portal:
+            _start_cameras(demo, arguments.video)
+            slot = _next_morning(datetime.now(UTC))
+            print_line(describe_portal(portal, campaign, LOCATION, slot))
+            _wait_for_end(demo, arguments.seconds)
 
 
 @contextmanager
@@ -100,22 +111,13 @@ def _started(folder: Path) -> Iterator[Demo]:
 @contextmanager
 def _measuring(demo: Demo, video: Path | None) -> Iterator[None]:
     """The API and the cameras while the block runs; the sale that follows has another clock."""
-    server = _start_server(demo)
+    server = start_server(demo, "open")
     _send_history(demo)
     _draw_scene(demo)
     cameras = _start_cameras(demo, video)
     yield
     for process in (*cameras, server):
         demo.processes.end(process)
-
-
-def _start_server(demo: Demo) -> Popen[bytes]:
-    with print_step("API"):
-        port = str(urlsplit(demo.api).port)
-        serve = ["cloud", "serve", "--port", port, "--database", demo.database]
-        process = demo.processes.start("serve", serve)
-        wait_for(demo, "/readyz", lambda ready: True)
-    return process
 
 
 def _send_history(demo: Demo) -> None:
@@ -178,16 +180,6 @@ def _show_results(demo: Demo, video: Path | None) -> None:
     print_line(f"\nOne slot at {LOCATION}, explained\n")
     price = ["cloud", "price", LOCATION, slot, "--explain", "--url", demo.api]
     print_line(demo.processes.run("price", price))
-
-
-def _show_addresses(demo: Demo) -> None:
-    slot = _next_morning(datetime.now(UTC))
-    logs = demo.processes.log("stream").parent
-    print_line(
-        f"\nOpen:\n  {demo.api}/        the live page\n  {demo.api}/docs    the API\n"
-        f"  {demo.api}/api/audience/{LOCATION}?window=5m\n"
-        f"  {demo.api}/api/pricing/slot/{LOCATION}/{slot}\n  {logs}  logs"
-    )
 
 
 def _window(window: Mapping[str, Any]) -> str:

@@ -5,13 +5,16 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import Popen
 from typing import Any, Final
+from urllib.parse import urlsplit
 
+from simulators.demo.console import print_step
 from simulators.servers.mosquitto import Mosquitto
-from simulators.servers.process_group import ProcessGroup
+from simulators.servers.process_group import NOTHING, ProcessGroup
 
 RESULTS_WITHIN_S: Final = 150.0
 
@@ -33,6 +36,16 @@ class Demo:
     def database(self) -> str:
         """URL of the cloud's database."""
         return f"sqlite:///{self.folder / 'onlooker.db'}"
+
+
+def start_server(demo: Demo, access: str, environment: Mapping[str, str] = NOTHING) -> Popen[bytes]:
+    """The API at the address of the demonstration, when it is ready."""
+    with print_step("API"):
+        port = str(urlsplit(demo.api).port)
+        serve = ["cloud", "serve", "--port", port, "--access", access, "--database", demo.database]
+        process = demo.processes.start("serve", serve, environment)
+        wait_for(demo, "/readyz", lambda ready: True)
+    return process
 
 
 def wait_for(demo: Demo, path: str, satisfied: Callable[[Any], bool]) -> Any:

@@ -19,10 +19,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
+from simulators.payments.bank_page import render_bank_page, render_refusal
 from simulators.payments.intents import PaymentIntents, RefusedIntentError
 
 WEBHOOK_TIMEOUT_S: Final = 10
 KEYS_LIVE_FOR_S: Final = 24 * 3600
+BANK: Final = "/3ds/"
 LOST: Final = -1
 """In place of a status: the call is executed and its answer is lost."""
 
@@ -57,7 +59,7 @@ class PaymentServer:
     ) -> tuple[int, bytes]:
         """The status and body of a call."""
         path = urlsplit(target).path
-        if path.startswith("/3ds/"):
+        if path.startswith(BANK):
             return self._answer_payer(target)
         if headers.get("Authorization") != f"Bearer {self.secret_key}":
             return 401, _encode({"error": {"type": "invalid_request_error"}})
@@ -122,17 +124,28 @@ class PaymentServer:
             return self.state.confirm(intent, form)
         return self.state.cancel(intent) if action == "cancel" else self.state.capture(intent, form)
 
-    def _answer_payer(self, target: str) -> tuple[int, bytes]:
-        """The page of the bank: `?outcome=accept` or `?outcome=refuse` answers it."""
-        intent = urlsplit(target).path.rpartition("/")[2]
-        outcome = dict(parse_qsl(urlsplit(target).query)).get("outcome")
+    def show_bank_page(self, target: str) -> tuple[int, bytes]:
+        """The page of the bank for a browser."""
         try:
-            with self._lock:
-                if outcome is not None:
-                    self.state.answer_payer(intent, accepts=outcome == "accept")
-                return 200, _encode(self.state.find(intent))
+            return 200, render_bank_page(self._decide(target))
+        except RefusedIntentError as refused:
+            return refused.status, render_refusal(str(refused))
+
+    def _answer_payer(self, target: str) -> tuple[int, bytes]:
+        """The same for a program."""
+        try:
+            return 200, _encode(self._decide(target))
         except RefusedIntentError as refused:
             return refused.status, _encode({"error": refused.error})
+
+    def _decide(self, target: str) -> dict[str, Any]:
+        """The intent of a page of the bank; `?outcome=accept` or `?outcome=refuse` answers it."""
+        intent = urlsplit(target).path.rpartition("/")[2]
+        outcome = dict(parse_qsl(urlsplit(target).query)).get("outcome")
+        with self._lock:
+            if outcome is not None:
+                self.state.answer_payer(intent, accepts=outcome == "accept")
+            return self.state.find(intent)
 
 
 @dataclass
@@ -168,7 +181,11 @@ class _PaymentHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        self._respond(b"")
+        is_browser = "text/html" in self.headers.get("Accept", "")
+        if is_browser and self.path.startswith(BANK):
+            self._send(*self.provider.show_bank_page(self.path), "text/html; charset=utf-8")
+        else:
+            self._respond(b"")
 
     def do_POST(self) -> None:
         self._respond(self.rfile.read(int(self.headers.get("Content-Length", "0"))))
@@ -181,8 +198,11 @@ class _PaymentHandler(BaseHTTPRequestHandler):
         if status == LOST:
             self.close_connection = True
             return
+        self._send(status, answer, "application/json")
+
+    def _send(self, status: int, answer: bytes, media_type: str) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", media_type)
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)

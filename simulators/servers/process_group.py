@@ -58,20 +58,27 @@ class ProcessGroup:
         return process
 
     def run(
-        self, name: str, arguments: Sequence[str], environment: Mapping[str, str] = NOTHING
+        self,
+        name: str,
+        arguments: Sequence[str],
+        environment: Mapping[str, str] = NOTHING,
+        input_text: str = "",
     ) -> str:
-        """Run `python -m arguments` to its end and return what it printed."""
+        """Run `python -m arguments` to its end and return what it printed.
+
+        `input_text` is its standard input.
+        """
         with self.log(name).open("wb") as log:
             process = self._start_program(
                 arguments,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 env={**os.environ, **environment},
             )
             with process:
                 try:
-                    output, _ = process.communicate()
+                    output, _ = process.communicate(input_text.encode())
                 except BaseException:
                     process.kill()
                     raise

@@ -1,11 +1,15 @@
-"""What `make demo` promises a newcomer: measured people, an explained price, a whole sale, an end.
+"""What `make demo` promises a newcomer: a measured audience, a price, a sale, a portal, an end.
 
 The sale is checked against what was drawn, and amounts against the quote, to the minor unit.
 """
 
+import csv
 import json
+import re
+import signal
 import subprocess
 import sys
+import threading
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +17,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import Connection, select
 
@@ -20,6 +25,7 @@ from cloud.__main__ import main as cloud
 from cloud.auth.audit import read_entries, verify_chain
 from cloud.database import connect, hour_tallies, reading
 from simulators.demo.sale.settlement import PROMISED_S
+from tests.cloud.portal.node_runs import BUNDLE, NOT_BUILT
 
 FACTORS = ("attention", "peak", "demographic", "location", "season")
 STEPS = (
@@ -40,6 +46,7 @@ class Demonstration:
 
     shown: str
     folder: Path
+    visit: "Visit"
 
     def read(self, name: str) -> Any:
         return json.loads((self.folder / name).read_text())
@@ -56,17 +63,63 @@ class Demonstration:
         return Counter(at.replace(minute=0, second=0) for at in starts)
 
 
+@dataclass(frozen=True)
+class Visit:
+    """What the buyer finds at the printed address while the demonstration runs."""
+
+    page: httpx.Response
+    me: dict[str, Any]
+    campaign: dict[str, Any]
+    methods: list[dict[str, Any]]
+
+
 @pytest.fixture(scope="module")
 def demonstration(tmp_path_factory) -> Demonstration:
+    assert BUNDLE.is_file(), NOT_BUILT
     folder = tmp_path_factory.mktemp("demonstration") / "d"
-    shown = subprocess.run(
-        [sys.executable, "-m", "simulators", "demo", "--seconds", "1", "--folder", folder],
-        capture_output=True,
-        text=True,
-        timeout=WITHIN_S,
+    command = [sys.executable, "-m", "simulators", "demo", "--folder", str(folder)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as running:
+        late = threading.Timer(WITHIN_S, running.kill)
+        late.start()
+        shown = read_until(running, "Press Ctrl-C to end.")
+        visit = sign_in_as_printed(shown, folder)
+        running.send_signal(signal.SIGINT)
+        assert running.stdout is not None
+        shown += running.stdout.read()
+    late.cancel()
+    assert running.returncode == 0, shown
+    return Demonstration(shown, folder, visit)
+
+
+def read_until(running: subprocess.Popen[str], end: str) -> str:
+    """What is printed up to a line; fails with it where the program ends before."""
+    assert running.stdout is not None
+    shown = ""
+    for line in running.stdout:
+        shown += line
+        if end in line:
+            return shown
+    raise AssertionError(shown)
+
+
+def sign_in_as_printed(shown: str, folder: Path) -> Visit:
+    """Open the printed address, sign in as the buyer, and look at the campaign that was sold."""
+    found = re.search(
+        r"Open (http://127\.0\.0\.1:\d+)/ and sign in with the password (\S+) as", shown
     )
-    assert shown.returncode == 0, shown.stdout + shown.stderr
-    return Demonstration(shown.stdout, folder)
+    assert found is not None, shown
+    email = re.search(r"(\S+@harbour-tea\.example) ", shown)
+    assert email is not None, shown
+    sale = json.loads((folder / "sale.json").read_text())
+    with httpx.Client(base_url=found[1], timeout=60) as client:
+        page = client.get("/explore")
+        assert client.get("/api/campaigns").status_code == 401
+        me = client.post("/api/sign-in", json={"email": email[1], "password": found[2]})
+        (campaign,) = client.get("/api/campaigns").json()["campaigns"]
+        options = client.get(f"/api/orders/{sale['order']['id']}/payment-options")
+    return Visit(page, me.json(), campaign, options.json()["providers"])
 
 
 @pytest.fixture(scope="module")
@@ -85,12 +138,29 @@ def connection(demonstration) -> Any:
 pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(WITHIN_S + 60)]
 
 
-def test_the_demonstration_ends_by_itself_with_a_price_explained(demonstration):
+def test_the_demonstration_ends_at_ctrl_c_with_a_price_explained(demonstration):
     assert "onlookers" in demonstration.shown
     for factor in FACTORS:
         assert f"  {factor}" in demonstration.shown
     assert "£" in demonstration.shown
     assert demonstration.shown.endswith("All processes have stopped.\n")
+
+
+def test_the_printed_address_is_the_portal_of_the_buyer_who_signs_in(demonstration, sale):
+    visit = demonstration.visit
+    assert (visit.page.status_code, visit.me["roles"]) == (200, ["advertiser"])
+    assert visit.page.text.startswith("<!doctype html>")
+    assert visit.campaign["orders"] == [sale["order"]["id"]]
+    assert {one["name"]: one["is_simulated"] for one in visit.methods}["stripe"] is True
+    assert f"/campaigns/{visit.campaign['id']}" in demonstration.shown
+    assert "/explore?screens=KX-01&hour=KX-01@" in demonstration.shown
+
+
+def test_the_passwords_of_the_portal_are_for_the_owner_of_the_folder_only(demonstration):
+    file = demonstration.folder / "users.csv"
+    assert file.stat().st_mode & 0o077 == 0
+    roles = [row["role"] for row in csv.DictReader(file.read_text().splitlines())]
+    assert roles == ["advertiser", "sales", "operations", "finance", "admin"]
 
 
 def test_every_step_of_the_sale_is_printed_with_its_figures(demonstration, sale):

@@ -1,4 +1,4 @@
-"""`python -m cloud users create|invite|list|set-role|disable`: who may sign in.
+"""`python -m cloud users create|import|invite|list|set-role|disable`: who may sign in.
 
 `create` is for the first administrator, before mails can be sent: the password is typed at a prompt
 or read from standard input, and is never an argument, which other users of the machine could see.
@@ -30,11 +30,13 @@ from cloud.auth.users.user_store import (
     set_roles,
 )
 from cloud.cli.accounts.mail_options import add_mail_arguments, read_mailer
+from cloud.cli.accounts.user_import import COLUMNS, UserImportError, read_users, store_users
 from cloud.settings import SettingsError
 from wire.clock import utc_now
 
 REFUSED: Final = (
     AccountError, PasswordError, UnknownAccountError, UnknownUserError, UserError,
+    UserImportError,
 )  # fmt: skip
 
 
@@ -42,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `users`."""
     settings.add_arguments(parser, "database")
     actions = parser.add_subparsers(
-        dest="action", required=True, metavar="create|invite|list|set-role|disable"
+        dest="action", required=True, metavar="create|import|invite|list|set-role|disable"
     )
     create = actions.add_parser("create", help="create a user and set the password here")
     _add_user(create)
@@ -50,6 +52,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--password-stdin", action="store_true",
         help="read the password from the first line of standard input, without a prompt",
     )  # fmt: skip
+    actions.add_parser(
+        "import",
+        help="create the users of CSV on standard input, whose first line is " + ",".join(COLUMNS),
+    )
     invite = actions.add_parser("invite", help="create a user and send a link by e-mail")
     _add_user(invite)
     add_mail_arguments(invite)
@@ -82,8 +88,8 @@ def _add_roles(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, clock: Callable[[], datetime] = utc_now) -> int:
     """Run the action; 1 when it is refused, with the reason."""
     actions = {
-        "create": _create, "invite": _invite, "list": _list, "set-role": _set_role,
-        "disable": _disable,
+        "create": _create, "import": _import, "invite": _invite, "list": _list,
+        "set-role": _set_role, "disable": _disable,
     }  # fmt: skip
     engine = database.open_existing(settings.read(arguments).database_url)
     try:
@@ -103,6 +109,13 @@ def _create(engine: Engine, arguments: argparse.Namespace, now: datetime) -> int
         user = _store(connection, arguments, now)
         replace_password(connection, user, hashed, "created", getpass.getuser(), now)
     sys.stdout.write(f"{user.id}\n")
+    return 0
+
+
+def _import(engine: Engine, arguments: argparse.Namespace, now: datetime) -> int:
+    users = read_users(sys.stdin, Passwords().hash)
+    ids = store_users(engine, users, getpass.getuser(), now)
+    sys.stdout.writelines(f"{one}\n" for one in ids)
     return 0
 
 

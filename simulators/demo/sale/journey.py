@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from simulators.demo.console import print_line
-from simulators.demo.running import Demo
 from simulators.demo.sale import buying, receipts, settlement, wording
-from simulators.demo.sale.flight import Flight, choose_flight
+from simulators.demo.sale.flight import Flight
 from simulators.demo.sale.playing import record_covered_lens, record_first_hour, replay
-from simulators.demo.sale.sales_server import ACCOUNT, SalesServer, open_sales_server
+from simulators.demo.sale.sales_server import ACCOUNT, SalesServer
 
 LIVE_AFTER: Final = timedelta(minutes=5)
 """After the beginning of the first blind hour."""
@@ -39,19 +38,19 @@ class Sale:
         return answer
 
 
-def run_sale(demo: Demo, scene: Path, now: datetime) -> None:
-    """Run every step, and write the answers to `sale.json`; raises DemoError."""
-    flight = choose_flight(now)
-    with open_sales_server(demo, flight) as server:
-        print_line(wording.introduce(server.api.url, flight))
-        sale = Sale(server, flight, scene)
-        order, campaign = _buy(sale)
-        _measure(sale, campaign)
-        server.move_to(datetime.now(UTC))
-        _settle(sale, order, campaign)
-        (demo.folder / RECORD).write_text(json.dumps(sale.answers, indent=1))
-        _store_keys(demo.folder, server)
-        print_line(wording.list_places(server.api.url, campaign, demo.folder))
+def run_sale(server: SalesServer, flight: Flight, scene: Path) -> str:
+    """Run every step, and write the answers to `sale.json`; the campaign. Raises DemoError."""
+    folder = server.demo.folder
+    print_line(wording.introduce(server.api.url, flight))
+    sale = Sale(server, flight, scene)
+    order, campaign = _buy(sale)
+    _measure(sale, campaign)
+    server.move_to(datetime.now(UTC))
+    _settle(sale, order, campaign)
+    (folder / RECORD).write_text(json.dumps(sale.answers, indent=1))
+    _store_keys(folder, server)
+    print_line(f"\nThe documents and the answer of every step are in {folder} (*.pdf, {RECORD}).")
+    return str(campaign["id"])
 
 
 def _buy(sale: Sale) -> tuple[Mapping[str, Any], Mapping[str, Any]]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from subprocess import Popen
 from typing import Final
 
 from simulators.demo.running import Demo, wait_for
@@ -21,10 +22,11 @@ from simulators.payments.server import PaymentServer, WebhookSender
 from simulators.servers.mosquitto import free_port
 
 ACCOUNT: Final = "harbour-tea"
+MEDIA_OWNER: Final = "media-owner"
 OWNERS: Final = {
     SaleRole.BUYER: ACCOUNT,
-    SaleRole.SELLER: "media-owner",
-    SaleRole.FINANCE: "media-owner",
+    SaleRole.SELLER: MEDIA_OWNER,
+    SaleRole.FINANCE: MEDIA_OWNER,
 }
 
 
@@ -34,9 +36,12 @@ class SalesServer:
 
     demo: Demo
     api: SalesApi
+    process: Popen[bytes]
     clock: MovedClock
     webhooks: WebhookSender
     receipt_keys: ReceiptKeys
+    environment: Mapping[str, str]
+    """The variables of its payments and receipts, without the clock."""
 
     def run(self, name: str, *arguments: str) -> str:
         """Run a command of the cloud on the same database and clock."""
@@ -60,7 +65,6 @@ def open_sales_server(demo: Demo, flight: Flight) -> Iterator[SalesServer]:
     )
     receipt_keys = create_receipt_keys(demo, flight, clock.environment)
     environment = {
-        **clock.environment,
         "ONLOOKER_RECEIPTS_KEY": str(receipt_keys.log_key),
         "ONLOOKER_RECEIPTS_ORIGIN": ORIGIN,
         "ONLOOKER_STRIPE_KEY": payments.secret_key,
@@ -68,19 +72,24 @@ def open_sales_server(demo: Demo, flight: Flight) -> Iterator[SalesServer]:
         "ONLOOKER_STRIPE_URL": payments.start(),
     }
     try:
-        api = _start_server(demo, environment)
-        webhooks = WebhookSender(payments, f"{api.url}/api/payments/webhooks/stripe")
-        yield SalesServer(demo, api, clock, webhooks, receipt_keys)
+        process, api = _start_server(demo, {**clock.environment, **environment})
+        webhooks = WebhookSender(payments, webhooks_address(api.url))
+        yield SalesServer(demo, api, process, clock, webhooks, receipt_keys, environment)
     finally:
         payments.stop()
 
 
-def _start_server(demo: Demo, environment: Mapping[str, str]) -> SalesApi:
+def webhooks_address(url: str) -> str:
+    """Where an API receives the events of the provider."""
+    return f"{url}/api/payments/webhooks/stripe"
+
+
+def _start_server(demo: Demo, environment: Mapping[str, str]) -> tuple[Popen[bytes], SalesApi]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     database = ["--database", demo.database]
     serve = ["cloud", "serve", "--port", str(port), "--access", "keys", *database]
-    demo.processes.start("sales", serve, environment)
+    process = demo.processes.start("sales", serve, environment)
     keys = {
         party: demo.processes.run(
             f"key-{party}",
@@ -91,4 +100,4 @@ def _start_server(demo: Demo, environment: Mapping[str, str]) -> SalesApi:
         for party, owner in OWNERS.items()
     }  # fmt: skip
     wait_for(replace(demo, api=url), "/readyz", lambda ready: True)
-    return SalesApi(url, keys)
+    return process, SalesApi(url, keys)

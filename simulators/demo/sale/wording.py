@@ -175,16 +175,6 @@ def describe_credit(credit: Answer) -> str:
     )
 
 
-def list_places(url: str, campaign: Answer, folder: Path) -> str:
-    """Where to look."""
-    header = f'-H "X-API-Key: $(cat {folder}/advertiser.key)"'
-    where = f"{url}/api/campaigns/{campaign['id']}/performance"
-    return (
-        f"\nThe documents and the answer of every step are in {folder} (*.pdf, sale.json). Ask as "
-        f"the buyer:\n  curl {header} {where}"
-    )
-
-
 def _money(amount_minor: int, currency: str) -> str:
     return f"{currency} {amount_minor // 100}.{amount_minor % 100:02}"
 

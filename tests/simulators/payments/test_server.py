@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from simulators.payments.intents import CONFIRMED_BY_PAYER
 from simulators.payments.server import PaymentServer, WebhookSender
 
 FORM = b"amount=900&currency=gbp"
@@ -48,6 +49,27 @@ def test_wrong_requests_are_refused(server):
     intent = post(server, "payment_intents", FORM)[1]["id"]
     assert post(server, f"payment_intents/{intent}/capture", b"")[0] == 400
     assert post(server, "refunds", f"payment_intent={intent}".encode())[0] == 400
+
+
+def test_a_browser_sees_the_page_of_the_bank_and_a_program_the_intent(server):
+    intent = post(server, "payment_intents", FORM)[1]["id"]
+    method = f"payment_method={CONFIRMED_BY_PAYER}".encode()
+    post(server, f"payment_intents/{intent}/confirm", method)
+
+    def look(query="", accept="text/html,*/*"):
+        address = f"{server.url}/3ds/{intent}{query}"
+        request = urllib.request.Request(address, headers={"Accept": accept})
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return answer.headers["Content-Type"], answer.read().decode()
+
+    kind, page = look()
+    assert kind == "text/html; charset=utf-8"
+    assert "GBP 9.00" in page
+    assert 'href="?outcome=accept"' in page
+    assert "The payment is confirmed" in look("?outcome=accept")[1]
+    assert json.loads(look(accept="application/json")[1])["status"] == "succeeded"
+    status, refusal = server.show_bank_page(f"/3ds/{intent}?outcome=refuse")
+    assert (status, b"Nothing to confirm" in refusal) == (400, True)
 
 
 def test_each_event_is_sent_twice(server):

@@ -135,6 +135,15 @@ def test_a_command_returns_its_output_or_fails_with_its_errors(tmp_path):
             group.run("price", ["cloud", "price"])
 
 
+def test_a_command_reads_its_standard_input_and_nothing_without_one(tmp_path):
+    def start(words, **options):
+        return subprocess.Popen(["cat"], **options)
+
+    with ProcessGroup(tmp_path, start) as group:
+        assert group.run("users", ["cloud"], input_text="ann,ü\n") == "ann,ü\n"
+        assert group.run("users", ["cloud"]) == ""
+
+
 def test_a_process_has_the_variables_of_its_environment(tmp_path):
     module = tmp_path / "shown_variable.py"
     module.write_text("import os; print(os.environ['SOME_CLOCK'])")

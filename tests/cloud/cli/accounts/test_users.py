@@ -50,6 +50,48 @@ def test_the_first_administrator_has_a_password_from_standard_input(
     assert PASSWORD not in output.out + output.err
 
 
+IMPORTED = f"""account,email,name,role,password
+owner,sam@owner.example,Sam Orr,sales,{PASSWORD}
+owner,fay@owner.example,"Roy, Fay",finance,{PASSWORD}
+"""
+
+
+def test_users_are_imported_with_their_passwords_from_standard_input(
+    users, url, capsys, monkeypatch
+):
+    monkeypatch.setattr("sys.stdin", io.StringIO(IMPORTED))
+    assert users("import") == 0
+    output = capsys.readouterr()
+    engine = connect(url)
+    found = sign_in(engine, CHEAP, "fay@owner.example", PASSWORD, FRIDAY_NOON)
+    engine.dispose()
+    assert found.user == output.out.split()[1]
+    assert PASSWORD not in output.out + output.err
+
+
+@pytest.mark.parametrize(
+    ("changed", "to", "sentence"),
+    [
+        ("account,", "firm,", "the first line is not account,email,name,role,password"),
+        ("finance", "boss", "line 3: 'boss' is no role: write one of"),
+        ("finance", "agency", "line 3: "),
+        ('"Roy, Fay"', "Roy, Fay", "line 3: 6 columns, expected account,email"),
+        ('"Roy, Fay"', '"Roy, Fay', "line 3: not CSV"),
+        (f"finance,{PASSWORD}", "finance,short", "line 3: "),
+        ("fay@", "sam@", "line 3: a user has this e-mail address already"),
+        ("fay@", "fay", "line 3: "),
+    ],
+)
+def test_a_file_with_a_wrong_line_creates_no_user(
+    users, capsys, monkeypatch, changed, to, sentence
+):
+    monkeypatch.setattr("sys.stdin", io.StringIO(IMPORTED.replace(changed, to, 1)))
+    assert users("import") == 1
+    assert sentence in capsys.readouterr().err
+    assert users("list") == 0
+    assert capsys.readouterr().out == ""
+
+
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [(["short"] * 2, "has 5 characters"), ([PASSWORD, "another"], "type the same one twice")],
