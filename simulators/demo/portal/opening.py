@@ -41,8 +41,10 @@ def open_portal(sales: SalesServer) -> Iterator[Portal]:
     demo = sales.demo
     demo.processes.end(sales.process)
     start_server(demo, "keys", sales.environment)
-    with print_step("users of the portal"):
+    with print_step("users of the portal, cameras of its fleet"):
         portal = _create_users(sales)
+        register = ["cloud.fleet", "register", "--database", demo.database]
+        demo.processes.run("fleet", register)  # all of the sites file
     webhooks = replace(sales.webhooks, url=webhooks_address(demo.api))
     with _sending_events(webhooks):
         yield portal
