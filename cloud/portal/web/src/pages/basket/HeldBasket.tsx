@@ -7,7 +7,7 @@ import { holdKey, useHold, type Timed } from "../../basket/server-moment";
 import { useSecondsLeft } from "../../basket/use-seconds-left";
 import { Badge, Button, Card, DataView, Dialog, ProblemNotice } from "../../design";
 import { minorMoney } from "../../format/money";
-import { clockText, instantText } from "../../format/time";
+import { instantText } from "../../format/time";
 import type { Places } from "../../places/use-places";
 import { basket as t } from "../../text/en/basket";
 import { Countdown } from "./Countdown";
@@ -40,7 +40,7 @@ function RunningHold({ basket, timed, places }: { basket: Basket; timed: Timed<H
       <div className="basket-head">
         <Countdown seconds={left} />
         <div>
-          <p>{t.heldUntil(clockText(hold.expires_at))}</p>
+          <p>{t.heldUntil(instantText(hold.expires_at))}</p>
           <p className="quiet">{t.latest(instantText(hold.latest_at))} {t.serverTime}</p>
         </div>
         <div className="row">

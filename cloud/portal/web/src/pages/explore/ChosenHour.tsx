@@ -8,16 +8,14 @@ interface ChosenHourProps {
   hour: Hour | null;
 }
 
-/** Under the calendars: the chosen hour. It is scrolled into view when another hour is chosen. */
+/** Under the calendars: the chosen hour. It is scrolled into view, also when an address names it. */
 export function ChosenHour({ screens, hour }: ChosenHourProps) {
   const sameHours = useMemo(() => listSameHours(screens, hour), [screens, hour]);
   const frame = useRef<HTMLDivElement>(null);
-  const first = useRef(true);
   useEffect(() => {
-    if (!first.current && hour !== null) frame.current?.scrollIntoView?.({ block: "nearest" });
-    first.current = false;
+    if (hour !== null) frame.current?.scrollIntoView?.({ block: "nearest" });
   }, [hour]);
-  return <div ref={frame} className="chosen-hour"><WhyPrice hour={hour} sameHours={sameHours} /></div>;
+  return <div ref={frame} className={hour === null ? "chosen-hour" : "chosen-hour chosen"}><WhyPrice hour={hour} sameHours={sameHours} /></div>;
 }
 
 /** The starts of the same local hour on all days of the calendar that can be bought. */

@@ -47,14 +47,14 @@ function PriceCard({ price, sameHours }: { price: Price; sameHours: readonly str
         <p className="why-price number"><strong>{money(price.price, currency)}</strong><span className="quiet">{t.oneHour}</span></p>
       </div>
       {price.override != null && <Notice>{t.computed(money(price.override.computed_price, currency), price.override.author, price.override.reason)}</Notice>}
+      <AddHour price={price} sameHours={sameHours} />
       <Waterfall caption={t.steps(price.name, whenText(price))} steps={listSteps(price)} />
       <Figures>
         <Figure label={t.priceRange} value={<PriceRange price={price} />} note={t.priceRangeNote} />
         <Figure label={t.people} value={<RangeBar {...expected.entries} format={count} />} />
         <Figure label={t.looking} value={<RangeBar {...expected.onlookers} max={expected.entries.p90 * 1.1} format={count} />} />
-        <Figure label={t.attention} value={<RangeBar {...expected.attention_s} format={count} />} unit="s" />
+        <Figure label={t.attention} value={<RangeBar {...expected.attention_s} format={count} />} />
       </Figures>
-      <AddHour price={price} sameHours={sameHours} />
       <PriceBasis price={price} />
     </Card>
   );

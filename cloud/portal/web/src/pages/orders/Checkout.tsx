@@ -69,7 +69,7 @@ function Reservation({ order, timed }: { order: Order; timed: Timed<Options> }) 
   if (left === 0) return <Notice tone="bad" isAnnounced>{t.reservationOver}</Notice>;
   return (
     <div className="basket-head">
-      <div><p>{t.reserved}</p><p className="quiet">{instantText(end)}</p></div>
+      <p>{t.reservedUntil(instantText(end))}</p>
       <Countdown seconds={left} />
     </div>
   );

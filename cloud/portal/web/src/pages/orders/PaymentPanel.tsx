@@ -3,7 +3,7 @@ import { Button, Card, LinkButton, Notice, ProblemNotice } from "../../design";
 import { minorMoney } from "../../format/money";
 import { checkout as t } from "../../text/en/orders";
 import { MethodForm } from "./MethodForm";
-import { findPayment, findStep } from "./payment-step";
+import { findPayment, findStep, isOnAccountOffered } from "./payment-step";
 import { usePayment, type PaymentActions } from "./use-payment";
 
 type Order = Schema<"OrderDetail">;
@@ -56,8 +56,8 @@ function Choice({ options, payment, actions }: { options: Options; payment: Paym
   const failure = options.open_payment === null ? null : (payment?.failure ?? null);
   return (
     <div className="stack">
-      {failure !== null && <Notice tone="bad" title={t.declined} isAnnounced>{t.declinedDetail(failure)}</Notice>}
-      {options.open_payment === null && <OnAccount options={options} actions={actions} />}
+      {failure !== null && <Notice tone="bad" title={t.declined} isAnnounced>{t.declinedDetail(t.declineReasons[failure] ?? t.otherReason(failure))}</Notice>}
+      {options.open_payment === null && isOnAccountOffered(options) && <OnAccount options={options} actions={actions} />}
       {card !== undefined && options.due_minor > 0 && (
         <Card title={t.inAdvance}>
           {options.is_own_payer ? <MethodForm isSimulated={card.is_simulated} amount={minorMoney(options.due_minor, options.currency)} isPending={actions.isPending} onPay={(method) => actions.pay(card.name, method)} /> : <Notice>{t.otherPayer(options.payer)}</Notice>}
@@ -70,11 +70,13 @@ function Choice({ options, payment, actions }: { options: Options; payment: Paym
 }
 
 function OnAccount({ options, actions }: { options: Options; actions: PaymentActions }) {
-  const credit = t.credit(minorMoney(options.credit_used_minor, options.currency), minorMoney(options.credit_limit_minor, options.currency));
+  const { credit_used_minor: used, credit_limit_minor: limit, currency } = options;
+  const hasBalance = used !== null && used < 0;
+  const credit = hasBalance ? t.balance(minorMoney(-used, currency)) : t.credit(minorMoney(used, currency), minorMoney(limit, currency));
   return (
     <Card title={t.onAccount}>
-      <p>{options.is_within_credit ? t.onAccountDetail : t.overCredit}</p>
-      {options.credit_limit_minor !== null && <p className="quiet">{credit}</p>}
+      {!hasBalance && <p>{options.is_within_credit ? t.onAccountDetail : t.overCredit}</p>}
+      {limit !== null && <p className="quiet">{credit}</p>}
       <Button variant={options.is_within_credit ? "primary" : "secondary"} isDisabled={!options.is_within_credit} isPending={actions.isPending} onPress={actions.book}>{t.bookOnAccount}</Button>
     </Card>
   );

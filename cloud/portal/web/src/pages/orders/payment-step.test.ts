@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { Schema } from "../../api/client";
 import { findReservationEnd, listPlainActions } from "./order-actions";
-import { findPayment, findStep } from "./payment-step";
+import { findPayment, findStep, isOnAccountOffered } from "./payment-step";
 
 const line = (status: string, actions: readonly string[] = [], expires_at: string | null = null) => ({ status, actions, expires_at });
 const order = (...lines: object[]) => ({ lines }) as unknown as Schema<"OrderDetail">;
@@ -36,4 +36,12 @@ it("an order offers what its lines allow", () => {
   const both = order(line("Paused", ["resume"]), line("Reserved", ["book"], "2027-11-22T09:00:00Z"), line("Reserved", ["book"], "2027-11-22T07:00:00Z"));
   expect(listPlainActions(both)).toEqual(["resume"]);
   expect(findReservationEnd(both)).toBe("2027-11-22T07:00:00Z");
+});
+
+it("offers booking on account within credit, above a limit, and where there is no card", () => {
+  const offer = (is_within_credit: boolean, credit_limit_minor: number | null, ...extending: boolean[]) => isOnAccountOffered({
+    is_within_credit, credit_limit_minor, providers: extending.map((extends_credit) => ({ name: "one", is_simulated: true, extends_credit })),
+  });
+  expect([offer(true, 0, true, false), offer(false, 5_000, true, false), offer(false, 0, true)]).toEqual([true, true, true]);
+  expect(offer(false, 0, true, false)).toBe(false);
 });

@@ -38,3 +38,8 @@ function findStepWithoutBooking(order: Order): PaymentStep {
 
 /** Whether the answer may change without the payer: then it is read again. */
 export const isAwaited = (step: PaymentStep): boolean => step === "challenge" || step === "processing";
+
+/** An account without credit that can pay by card is not shown that it is above its limit of nothing. */
+export function isOnAccountOffered(options: Pick<Options, "is_within_credit" | "credit_limit_minor" | "providers">): boolean {
+  return options.is_within_credit || options.credit_limit_minor !== 0 || options.providers.every((one) => one.extends_credit);
+}
