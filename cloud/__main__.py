@@ -8,7 +8,7 @@ import sys
 
 from wire.process.closed_output import run_while_output_is_open
 from wire.process.garbage import without_garbage_collection
-from wire.process.interrupts import exit_on_interrupt, run_interruptible
+from wire.process.interrupts import exit_on_interrupt, exit_program, run_interruptible
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -21,4 +21,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_program(main)

@@ -3,10 +3,8 @@
 Ctrl-C while the libraries load exits with status 130; later, each command handles it.
 """
 
-import sys
-
 from wire.process.garbage import without_garbage_collection
-from wire.process.interrupts import exit_on_interrupt, run_interruptible
+from wire.process.interrupts import exit_on_interrupt, exit_program, run_interruptible
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -17,4 +15,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_program(main)

@@ -3,11 +3,10 @@
 Ctrl-C ends it with status 130.
 """
 
-import sys
 from collections.abc import Sequence
 
 from wire.process.garbage import without_garbage_collection
-from wire.process.interrupts import exit_on_interrupt, run_interruptible
+from wire.process.interrupts import exit_on_interrupt, exit_program, run_interruptible
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -21,4 +20,4 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_program(main)

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
 from wire.process.garbage import without_garbage_collection
-from wire.process.interrupts import exit_on_interrupt, run_interruptible
+from wire.process.interrupts import exit_on_interrupt, exit_program, run_interruptible
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -79,4 +79,4 @@ def build_parser(words: list[str]) -> "Parser":
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_program(main)

@@ -1,10 +1,9 @@
 """Write the generated documents of the wire schema, or check that they match the code."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wire.process.interrupts import exit_on_interrupt, run_interruptible
+from wire.process.interrupts import exit_on_interrupt, exit_program, run_interruptible
 
 if TYPE_CHECKING:
     import argparse
@@ -70,4 +69,4 @@ def _run(arguments: "argparse.Namespace", documents: dict[str, str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_program(main)

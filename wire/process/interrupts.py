@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 INTERRUPTED = 130
 
@@ -49,3 +50,16 @@ def run_interruptible(run: Callable[[], int]) -> int:
         return INTERRUPTED
     finally:
         sys.unraisablehook = before
+
+
+def exit_program(run: Callable[[], int]) -> NoReturn:
+    """End the process with the status of `run`.
+
+    Its work has ended by then: Ctrl-C while Python waits for the last threads is ignored, since it
+    would only print a traceback.
+    """
+    try:
+        status = run()
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(status)

@@ -32,11 +32,30 @@ with exit_on_interrupt():
 print("went on")
 """
 
+EXITING = """
+import os, signal, threading, time
+from wire.process.interrupts import exit_program
+def interrupt():
+    while threading.main_thread().is_alive():
+        time.sleep(0.001)
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(0.05)
+def run():
+    threading.Thread(target=interrupt).start()
+    return 3
+exit_program(run)
+"""
+
 
 @pytest.mark.parametrize("program", [IN_A_FINALIZER, LOADING])
 def test_an_interrupt_that_would_be_swallowed_ends_the_process(program):
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (INTERRUPTED, "", "")
+
+
+def test_an_interrupt_while_the_last_thread_ends_is_ignored():
+    done = subprocess.run([sys.executable, "-c", EXITING], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (3, "", "")
 
 
 def test_other_statuses_and_hooks_stay_as_they_were():
