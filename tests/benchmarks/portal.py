@@ -182,7 +182,8 @@ def build_delivery(location: str, number: int, now: datetime) -> Delivery:
 def measure_pages(folder: Path, port: int, seconds: int) -> dict[str, float]:
     """First load, and the live page, in Chromium."""
     chromium = next(filter(None, map(shutil.which, PROGRAMS)))
-    config = {"address": f"http://127.0.0.1:{port}", "chromium": chromium, "seconds": seconds}
+    config = {"address": f"http://127.0.0.1:{port}", "chromium": chromium}
+    config |= {"seconds": seconds, "screens": LOCATIONS}
     file = folder / "budgets.json"
     file.write_text(json.dumps(config))
     done = subprocess.run(

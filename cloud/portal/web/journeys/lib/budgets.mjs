@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { chromium } from "playwright-core";
 
-const { address, chromium: executablePath, seconds } = JSON.parse(readFileSync(process.argv[2], "utf8"));
+const { address, chromium: executablePath, seconds, screens } = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"] });
 
 async function measureLoad() {
@@ -23,7 +23,7 @@ async function measureLoad() {
 async function measureLive() {
   const page = await browser.newPage();
   await page.goto(`${address}/live`);
-  await page.getByText("in view", { exact: true }).first().waitFor();
+  await page.waitForFunction((count) => [...document.querySelectorAll(".live-list .unit")].filter((one) => one.textContent === "in view").length === count, screens, { timeout: 60_000 });
   const devtools = await page.context().newCDPSession(page);
   await devtools.send("Performance.enable", { timeDomain: "threadTicks" });
   const read = async () => {

@@ -44,7 +44,8 @@ export function LiveSeries({ summary, instants, series, unit, zone, height = 200
     observer.observe(element);
     return () => { observer.disconnect(); drawn.destroy(); plot.current = undefined; };
   }, [shape]);
-  useEffect(() => plot.current?.setData(data), [data]);
+  const drawnData = JSON.stringify(data);
+  useEffect(() => plot.current?.setData(data), [drawnData]);
   return (
     <figure className="chart-box live-series">
       <Legend entries={series} unit={unit} />

@@ -1,3 +1,4 @@
+import { memo } from "react";
 import type { Schema } from "../../api/client";
 import { ChartTable } from "../../charts/ChartTable";
 import { LiveSeries } from "../../charts/LiveSeries";
@@ -55,7 +56,14 @@ function HourFigures({ current, totals }: { current: LiveWindow | undefined; tot
   );
 }
 
-function HourChart({ hour, totals, zone }: { hour: Hour; totals: HourTotals; zone: string }) {
+interface HourChartProps {
+  hour: Hour;
+  totals: HourTotals;
+  zone: string;
+}
+
+/** Drawn again only when one of its windows changes; an event replaces its window. */
+const HourChart = memo(function HourChart({ hour, totals, zone }: HourChartProps) {
   const columns: readonly Column<Hour[number]>[] = [
     { id: "time", title: t.time, cell: (row) => clockText(row.start, zone), value: (row) => new Date(row.start).toISOString(), isHeader: true },
     { id: "entries", title: t.cameIntoView, cell: (row) => count(row.window?.entries), value: (row) => row.window?.entries ?? null, isNumber: true },
@@ -76,4 +84,8 @@ function HourChart({ hour, totals, zone }: { hour: Hour; totals: HourTotals; zon
       <ChartTable caption={t.lastHour} columns={columns} rows={hour} rowKey={(row) => String(row.start)} />
     </Card>
   );
+}, showTheSame);
+
+function showTheSame(before: HourChartProps, after: HourChartProps): boolean {
+  return before.zone === after.zone && before.hour.every(({ start, window }, at) => start === after.hour[at]?.start && window === after.hour[at].window);
 }

@@ -3,10 +3,10 @@ import { getOnce } from "../../api/client";
 import { useStream, type StreamState } from "../../api/event-stream";
 import { LiveBoard, type LiveWindow } from "./live-board";
 
-const DRAW_EVERY_MS = 1_000;
+const DRAW_EVERY_MS = 2_000;
 const AT_ONCE = 4;
 
-/** The board of some locations. It is drawn at most once a second, however many events arrive. */
+/** The board of some locations. It is drawn at most every two seconds, however many events arrive. */
 export function useLiveBoard(locations: readonly string[]): { board: LiveBoard; now: number; state: StreamState } {
   const board = useRef(new LiveBoard());
   const [now, setNow] = useState(() => Date.now());
