@@ -1,6 +1,6 @@
 """`GET /api/approvals`: everything that waits for a decision of the media owner, in one queue.
 
-A decision is made by the route of its kind. Whether the caller may make it is told here as those
+A decision is made by the route of its kind. Whether the caller may make it is stated here as those
 routes decide it: by role, by the limit of discounts, and not about one's own request.
 """
 

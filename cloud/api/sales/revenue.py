@@ -1,6 +1,7 @@
 """`GET /api/revenue`: what sold slots brought against what the base rate would have brought.
 
-An hour without a report of a camera is unobserved: it is told apart, and never counted as empty.
+An hour without a report of a camera is unobserved: a figure of its own, never
+counted as empty.
 """
 
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""Shrunk rates: the few observed move to the mean, and ranks that overlap are not told apart."""
+"""Shrunk rates: the few observed move to the mean, and ranks that overlap are not distinguished."""
 
 import pytest
 

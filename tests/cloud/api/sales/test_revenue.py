@@ -1,4 +1,4 @@
-"""Revenue of sold slots against the base rate; unobserved hours are told apart."""
+"""Revenue of sold slots against the base rate; unobserved hours are a figure of their own."""
 
 from collections.abc import Callable
 

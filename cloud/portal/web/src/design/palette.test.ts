@@ -66,7 +66,7 @@ describe.each(SCHEMES)("%s colours", (scheme) => {
     }
   });
 
-  test.each(Object.entries(VISIONS))("series can be told apart with %s", (vision, matrix) => {
+  test.each(Object.entries(VISIONS))("series can be distinguished with %s", (vision, matrix) => {
     for (const [at, one] of SERIES.entries()) {
       for (const other of SERIES.slice(at + 1)) {
         const seen = distance(asSeen(token(one, scheme), matrix), asSeen(token(other, scheme), matrix));

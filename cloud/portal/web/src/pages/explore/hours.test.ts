@@ -32,7 +32,7 @@ test("the day on which the clock goes forward has 23 hours and an empty column",
   expect(counts?.filter((one) => one === 1)).toHaveLength(23);
 });
 
-test("the day on which the clock goes back has 25 hours, two of them in one column and told apart", () => {
+test("the day on which the clock goes back has 25 hours, two of them in one column and distinguishable", () => {
   const screen = dayOf([["+01:00", [0, 1]], ["+00:00", upTo(1, 24)]], "2026-10-25");
   const cells = dayRows(screen, OPTIONS)[0]?.hours[1] ?? [];
   expect(cellCounts(screen)?.reduce((sum, one) => sum + one, 0)).toBe(25);

@@ -99,7 +99,7 @@ export const analytics = {
     rankedNote: (all: string) => `of ${all} locations`,
     table: "Effectiveness of locations",
     how: "How to read it",
-    howText: "A location with few days can lead or trail by chance. Its rate is moved towards the mean of all shown locations, the more the less is known of it (empirical Bayes). “May be” gives the ranks that the intervals admit: locations whose ranks overlap cannot be told apart.",
+    howText: "A location with few days can lead or trail by chance. Its rate is moved towards the mean of all shown locations, the more the less is known of it (empirical Bayes). “May be” gives the ranks that the intervals admit: locations whose ranks overlap cannot be distinguished.",
     tooFew: "There is no ranking yet",
     tooFewDetail: "It needs three locations with seven observed days each.",
   },

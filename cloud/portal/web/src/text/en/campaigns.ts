@@ -60,7 +60,7 @@ export const campaigns = {
   onTrack: "On track",
   ahead: "Ahead",
   behind: "Behind",
-  uncertain: "Cannot be told yet",
+  uncertain: "Not certain yet",
   noPacing: "Nothing was to be delivered yet.",
   observation: "Observed time of the booked hours",
   observationLead: "Time that no camera could observe is no time without people.",
