@@ -1,0 +1,1 @@
+"""Demand of shops: price elasticities with their range, expected units, and the models of both."""
