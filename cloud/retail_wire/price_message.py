@@ -1,0 +1,44 @@
+"""The message of one price point, as JSON has it and as the columns of a CSV file have it.
+
+Amounts are decimal strings in units of `currency` ("3.49"), because a JSON number is binary in most
+programs. Times are ISO 8601 with an offset; without one, the time zone of the store is assumed if
+it is known. The limits here are those of the form; `cloud.ingest.retail` checks the meaning.
+"""
+
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+AMOUNT_PATTERN: Final = r"^-?[0-9]{1,13}(\.[0-9]{1,6})?$"
+Code = Annotated[str, Meta(min_length=1, max_length=63, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Text = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Amount = Annotated[str, Meta(pattern=AMOUNT_PATTERN, examples=["3.49"])]
+Count = Annotated[int, Meta(ge=-(2**53), le=2**53)]
+
+
+class PriceMessage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One price point as it is sent; optional fields are null or absent, never 0."""
+
+    event_id: Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[\x21-\x7e]+$")]
+    product: Code
+    sku: Code
+    category: Text
+    store: Code
+    region: Code
+    city: Text
+    postcode: Annotated[str, Meta(min_length=1, max_length=16)]
+    observed_at: Annotated[str, Meta(min_length=10, max_length=40)]
+    price: Amount
+    cost: Amount
+    list_price: Amount
+    discount_percent: Amount
+    currency: Annotated[str, Meta(min_length=1, max_length=8)]
+    holiday: Code | None = None
+    promotion: Code | None = None
+    units: Count
+    revenue: Amount
+    inventory: Count | None = None
+    competitor_price: Amount | None = None
+    unit_size: Code | UnsetType | None = UNSET
+    """Size of the unit that the price is for, such as `6 x 330 ml`; checked against the product."""
