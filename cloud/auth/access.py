@@ -29,7 +29,12 @@ from cloud.lru_cache import LruCache
 CACHE_FOR: Final = timedelta(seconds=30)
 MAX_CACHED: Final = 10_000
 STAFF_ROLES: Final = frozenset({Role.SALES, Role.OPERATIONS, Role.FINANCE, Role.ADMIN})
-"""Roles of the media owner: they see the objects of every account."""
+"""Roles of the media owner that see the objects of every account.
+
+`pricing` is none of them: it reads and sets the prices of shops, which belong to no account.
+"""
+RETAIL_ROLES: Final = (Role.PRICING,)
+"""Roles that read and set the prices of shops."""
 BUYER_ROLES: Final = (Role.SALES, Role.ADVERTISER, Role.AGENCY)
 """Roles that ask for prices and plans, for themselves or for a client."""
 

@@ -40,6 +40,7 @@ class Role(StrEnum):
     AGENCY = "agency"
     OPERATIONS = "operations"
     FINANCE = "finance"
+    PRICING = "pricing"
     ADMIN = "admin"
 
 

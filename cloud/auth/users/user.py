@@ -1,9 +1,10 @@
 """A user: a person of one account who signs in by e-mail address and password, or by OpenID.
 
 Which roles a user may have follows from the kind of the account: only users of a media owner are
-staff. A user of an agency or an advertiser may manage users: invite and disable users of
-the same account, with the roles of its kind. Of a media owner, only the role `admin` manages users.
-So only an administrator can create staff.
+staff. One whose only role is `pricing` sees no objects of other accounts, since the prices of shops
+belong to no account. A user of an agency or an advertiser may manage users: invite and disable
+users of the same account, with the roles of its kind. Of a media owner, only the role `admin`
+manages users. So only an administrator can create staff.
 """
 
 from collections.abc import Collection
@@ -15,7 +16,9 @@ from cloud.auth.accounts.account import AccountKind, validate_email
 from cloud.auth.keys import Role
 
 ROLES_OF: Final = {
-    AccountKind.MEDIA_OWNER: frozenset({Role.SALES, Role.OPERATIONS, Role.FINANCE, Role.ADMIN}),
+    AccountKind.MEDIA_OWNER: frozenset(
+        {Role.SALES, Role.OPERATIONS, Role.FINANCE, Role.PRICING, Role.ADMIN}
+    ),
     AccountKind.AGENCY: frozenset({Role.AGENCY}),
     AccountKind.ADVERTISER: frozenset({Role.ADVERTISER}),
 }

@@ -14,7 +14,7 @@ const t = admin.users;
 const MOST = 200;
 /** Offered here; the API refuses any other. */
 const ROLES_OF: Record<Kind, readonly Role[]> = {
-  media_owner: ["sales", "operations", "finance", "admin"], agency: ["agency"], advertiser: ["advertiser"],
+  media_owner: ["sales", "operations", "finance", "pricing", "admin"], agency: ["agency"], advertiser: ["advertiser"],
 };
 
 function useKind(account: string): Kind | undefined {

@@ -17,7 +17,7 @@ export const account = {
   name: "Name",
   organisation: "Account",
   roles: "Roles",
-  roleNames: { sales: "Sales", operations: "Operations", finance: "Finance", admin: "Administrator", agency: "Agency", advertiser: "Advertiser" } as Record<string, string>,
+  roleNames: { sales: "Sales", operations: "Operations", finance: "Finance", pricing: "Retail pricing", admin: "Administrator", agency: "Agency", advertiser: "Advertiser" } as Record<string, string>,
   clients: "Clients",
   changePassword: "Change the password",
   passwordChanged: "The password is changed. All your other sessions have ended.",
