@@ -42,6 +42,10 @@ from cloud.sales.audit_comparisons import (
 )
 from cloud.sales.brief_comparison import BriefComparison
 from cloud.sales.proposals.proposal_comparison import ProposalComparison
+from cloud.sales.retail.audit_comparisons import (
+    RecommendationComparison,
+    RetailPriceComparison,
+)
 
 
 def compare_tables(
@@ -61,6 +65,8 @@ def _comparisons() -> Sequence[Comparison]:
         PlanComparison(),
         BriefComparison(),
         ProposalComparison(),
+        RecommendationComparison(),
+        RetailPriceComparison(),
         KeyComparison(),
         AccountComparison(),
         BrandComparison(),
