@@ -19,6 +19,7 @@ from cloud import database
 from cloud.app.buyer import BuyerOf
 from cloud.app.context import AppContext
 from cloud.app.etag import NOT_MODIFIED, TaggedResponse
+from cloud.app.listed_accounts import ListedAccounts
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.auth import audit
@@ -129,7 +130,7 @@ async def create_plan(
 )
 async def list_plans(
     request: Request,
-    who: Asker,
+    accounts: ListedAccounts,
     after: Annotated[str | None, Query(pattern=CURSOR, description="`next` of a page")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20,
 ) -> Response:
@@ -140,7 +141,7 @@ async def list_plans(
     def read() -> PlansResponse:
         with database.reading(context.engine) as connection:
             found = find_plans(
-                connection, who.accounts, context.clock(), after=position, most=limit + 1
+                connection, accounts, context.clock(), after=position, most=limit + 1
             )
         shown = found[:limit]
         further = _cursor(shown[-1]) if len(found) > limit else None

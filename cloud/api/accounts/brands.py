@@ -13,6 +13,7 @@ from cloud.api.accounts.accounts import require_visible_account
 from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempotent
 from cloud.app.idempotency.key_store import Reply
 from cloud.app.idempotency.request_transactions import change_once, read_database
+from cloud.app.listed_accounts import ListedAccounts
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.auth.access import EVERYBODY, Caller, allow_roles, get_caller, require_visible
@@ -54,11 +55,11 @@ class BrandsResponse(BaseModel):
 @router.get(
     "/api/brands",
     response_model=BrandsResponse,
-    responses=problem_responses(*REFUSALS, 500, 503),
+    responses=problem_responses(*REFUSALS, 422, 500, 503),
 )
-async def get_brands(request: Request, caller: Asker) -> BrandsResponse:
+async def get_brands(request: Request, accounts: ListedAccounts) -> BrandsResponse:
     """List the brands of the accounts that the caller may see."""
-    of = None if caller.accounts is None else sorted(caller.accounts)
+    of = None if accounts is None else sorted(accounts)
     found = await read_database(request, partial(list_brands, accounts=of))
     return BrandsResponse(brands=[*map(_brand, found)])
 

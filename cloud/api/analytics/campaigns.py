@@ -8,7 +8,6 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from cloud import database
-from cloud.api.campaigns.callers import CallerOf
 from cloud.api.campaigns.documents import (
     CampaignSummary,
     CostDocument,
@@ -20,6 +19,7 @@ from cloud.api.campaigns.documents import (
 from cloud.api.campaigns.paging import After, cut_page
 from cloud.app.campaign_figures import CampaignFigures
 from cloud.app.context import AppContext
+from cloud.app.listed_accounts import ListedAccounts
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.auth.access import EVERYBODY, allow_roles
@@ -70,7 +70,7 @@ class CampaignReturnsResponse(BaseModel):
 @router.get("/api/analytics/campaigns", responses=problem_responses(*REFUSALS, 422, 500, 503))
 async def get_campaign_returns(
     request: Request,
-    who: CallerOf,
+    accounts: ListedAccounts,
     after: After = None,
     limit: Annotated[int, Query(ge=1, le=MOST)] = 10,
     value_per_thousand: Annotated[
@@ -84,7 +84,7 @@ async def get_campaign_returns(
 
     def read() -> CampaignReturnsResponse:
         with database.reading(context.engine) as connection:
-            found = list_campaigns(connection, context.sites, who.accounts)
+            found = list_campaigns(connection, context.sites, accounts)
         ids = [one.id for one in found]
         start = ids.index(after) + 1 if after in ids else 0
         shown, further = cut_page(found[start:], limit)

@@ -28,11 +28,12 @@ from cloud.app.context import AppContext
 from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempotent
 from cloud.app.idempotency.key_store import Reply
 from cloud.app.idempotency.request_transactions import read_database
+from cloud.app.listed_accounts import ListedAccounts
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.app.server.csv_answer import CSV_CONTENT, MOST_ROWS, answer_csv
 from cloud.auth.access import Caller, allow_roles, get_caller
-from cloud.auth.keys import ACCOUNT_PATTERN, Role
+from cloud.auth.keys import Role
 from cloud.billing.credit_amounts import LineCredit
 from cloud.billing.credit_notes import approve_credit, reject_credit, request_credit
 from cloud.billing.document import DocumentKind, DocumentStatus
@@ -84,20 +85,17 @@ class CreditRequest(BaseModel):
 )
 async def list_invoices(
     request: Request,
-    who: Asker,
+    accounts: ListedAccounts,
     kind: DocumentKind | None = None,
     status: DocumentStatus | None = None,
     order: Annotated[str | None, Query(max_length=63)] = None,
-    account: Annotated[
-        str | None, Query(pattern=ACCOUNT_PATTERN, description="that ordered or pays")
-    ] = None,
     issued_from: date | None = None,
     issued_until: Annotated[date | None, Query(description="not included")] = None,
     after: After = None,
     limit: Limit = 20,
 ) -> DocumentsResponse:
     """List invoices and credit notes, the latest first."""
-    chosen = DocumentFilter(who.narrow(account), kind, status, order, issued_from, issued_until)
+    chosen = DocumentFilter(accounts, kind, status, order, issued_from, issued_until)
     position = read_position(after)
 
     def read(connection: Connection) -> DocumentsResponse:
@@ -118,12 +116,12 @@ async def list_invoices(
 )
 async def export_invoices(
     request: Request,
-    who: Asker,
+    accounts: ListedAccounts,
     kind: DocumentKind | None = None,
     status: DocumentStatus | None = None,
 ) -> Response:
     """Export the latest 1,000 invoices and credit notes, one row for each."""
-    chosen = DocumentFilter(who.accounts, kind, status)
+    chosen = DocumentFilter(accounts, kind, status)
 
     def read(connection: Connection) -> Response:
         found = list_documents(connection, chosen, limit=MOST_ROWS)

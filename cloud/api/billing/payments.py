@@ -27,6 +27,7 @@ from cloud.app.billing.services import Billing, get_billing
 from cloud.app.context import AppContext
 from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempotent
 from cloud.app.idempotency.key_store import Reply
+from cloud.app.listed_accounts import ListedAccounts
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.auth.access import Caller, allow_roles, get_caller
@@ -92,7 +93,7 @@ class RefundRequest(BaseModel):
 )
 async def get_payments(
     request: Request,
-    who: Asker,
+    accounts: ListedAccounts,
     document: Annotated[
         str | None, Query(max_length=80, description="an invoice, or order:ID; null: all")
     ] = None,
@@ -106,7 +107,7 @@ async def get_payments(
     def read() -> PaymentsResponse:
         with database.reading(context.engine) as connection:
             found = list_payments(
-                connection, who.accounts, document=document, after=position, limit=limit + 1
+                connection, accounts, document=document, after=position, limit=limit + 1
             )
         shown = [describe_payment(one) for one in found[:limit]]
         return PaymentsResponse(payments=shown, next=write_cursor(found, limit))

@@ -21,10 +21,10 @@ from cloud.app.etag import NOT_MODIFIED
 from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempotent
 from cloud.app.idempotency.key_store import Reply
 from cloud.app.idempotency.request_transactions import answer_read
+from cloud.app.listed_accounts import ListedAccounts
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.auth.access import BUYER_ROLES, Caller, allow_roles
-from cloud.auth.keys import ACCOUNT_PATTERN
 from cloud.booking.audit_log.hold_entries import EXTEND, PLACE, RELEASE, record_hold
 from cloud.booking.holds import (
     BookingHold,
@@ -139,8 +139,7 @@ async def create_hold(
 )
 async def list_holds(
     request: Request,
-    who: Asker,
-    account: Annotated[str | None, Query(pattern=ACCOUNT_PATTERN)] = None,
+    accounts: ListedAccounts,
     is_open: Annotated[
         bool, Query(alias="open", description="only holds that have not ended")
     ] = False,
@@ -154,7 +153,7 @@ async def list_holds(
         position = None if after is None else _position(after)
         now = context.clock()
         found = find_holds(
-            connection, who.narrow(account), after=position, most=limit + 1,
+            connection, accounts, after=position, most=limit + 1,
             open_at=now if is_open else None,
         )  # fmt: skip
         shown = found[:limit]

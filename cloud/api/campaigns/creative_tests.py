@@ -15,6 +15,7 @@ from cloud.app.context import AppContext
 from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempotent
 from cloud.app.idempotency.key_store import Reply
 from cloud.app.idempotency.request_transactions import read_database
+from cloud.app.listed_accounts import ListedAccounts
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.auth.access import EVERYBODY, allow_roles
@@ -124,12 +125,14 @@ class AssignmentDocument(BaseModel):
 
 @router.get("/api/creative-tests", responses=problem_responses(*REFUSALS, 422, 500, 503))
 async def get_creative_tests(
-    request: Request, who: CallerOf, limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20
+    request: Request,
+    accounts: ListedAccounts,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20,
 ) -> CreativeTestsDocument:
     """List the tests of the caller; staff see all."""
 
     def read(connection: Connection) -> CreativeTestsDocument:
-        found = list_tests(connection, who.accounts, most=limit)
+        found = list_tests(connection, accounts, most=limit)
         return CreativeTestsDocument(tests=[_summarise(one) for one in found])
 
     return await read_database(request, read)

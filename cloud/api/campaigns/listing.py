@@ -20,6 +20,7 @@ from cloud.app.context import AppContext
 from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempotent
 from cloud.app.idempotency.key_store import Reply
 from cloud.app.idempotency.request_transactions import read_database
+from cloud.app.listed_accounts import ListedAccounts
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.auth.access import EVERYBODY, allow_roles
@@ -50,7 +51,7 @@ class GuaranteeDocument(BaseModel):
 @router.get("/api/campaigns", responses=problem_responses(*REFUSALS, 422, 500, 503))
 async def get_campaigns(
     request: Request,
-    who: CallerOf,
+    accounts: ListedAccounts,
     after: After = None,
     limit: Limit = 20,
 ) -> CampaignPage:
@@ -58,7 +59,7 @@ async def get_campaigns(
     context: AppContext = get_context(request)
 
     def read(connection: Connection) -> CampaignPage:
-        found = list_campaigns(connection, context.sites, who.accounts)
+        found = list_campaigns(connection, context.sites, accounts)
         ids = [one.id for one in found]
         start = ids.index(after) + 1 if after in ids else 0
         shown, further = cut_page(found[start:], limit)

@@ -15,6 +15,7 @@ from cloud.app.context import AppContext
 from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempotent
 from cloud.app.idempotency.key_store import Reply
 from cloud.app.idempotency.request_transactions import read_database
+from cloud.app.listed_accounts import ListedAccounts
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.auth.access import EVERYBODY, allow_roles
@@ -121,7 +122,7 @@ async def propose_campaign_make_goods(
 @router.get("/api/make-goods", responses=problem_responses(*REFUSALS, 404, 422, 500, 503))
 async def get_make_goods(
     request: Request,
-    who: CallerOf,
+    accounts: ListedAccounts,
     status: MakeGoodStatus | None = None,
     after: After = None,
     limit: Limit = 20,
@@ -129,7 +130,6 @@ async def get_make_goods(
     """List the make-goods of the caller; staff see all."""
 
     def read(connection: Connection) -> MakeGoodsPage:
-        accounts = who.accounts
         last = None if after is None else find_make_good(connection, after, accounts)
         found = list_make_goods(connection, accounts, status=status, after=last, most=limit + 1)
         shown, further = cut_page(found, limit)

@@ -17,6 +17,7 @@ from cloud.app.buyer import BuyerOf
 from cloud.app.context import AppContext
 from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempotent
 from cloud.app.idempotency.key_store import Reply
+from cloud.app.listed_accounts import ListedAccounts
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.auth import audit
@@ -102,7 +103,7 @@ async def post_brief(
 )
 async def get_briefs(
     request: Request,
-    who: Asker,
+    accounts: ListedAccounts,
     after: Annotated[str | None, Query(pattern=CURSOR, description="`next` of a page")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20,
 ) -> SavedBriefsResponse:
@@ -112,7 +113,7 @@ async def get_briefs(
     def read() -> SavedBriefsResponse:
         position = None if after is None else _position(after)
         with database.reading(context.engine) as connection:
-            found = find_briefs(connection, who.accounts, after=position, most=limit + 1)
+            found = find_briefs(connection, accounts, after=position, most=limit + 1)
         shown = found[:limit]
         further = _cursor(shown[-1]) if len(found) > limit else None
         return SavedBriefsResponse(briefs=[*map(_describe, shown)], next=further)

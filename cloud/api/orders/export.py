@@ -13,9 +13,10 @@ from sqlalchemy import Connection
 
 from cloud.api.orders.descriptions import read_present_lines
 from cloud.api.orders.order_change import actor_of
-from cloud.api.orders.orders import ORDER_ROLES, Asker
+from cloud.api.orders.orders import ORDER_ROLES
 from cloud.app.context import AppContext
 from cloud.app.idempotency.request_transactions import read_database
+from cloud.app.listed_accounts import ListedAccounts
 from cloud.app.orders.open_work import open_work
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
@@ -45,7 +46,7 @@ router = APIRouter(tags=["orders"], dependencies=[allow_roles(*ORDER_ROLES)])
 )
 async def export_orders(
     request: Request,
-    who: Asker,
+    accounts: ListedAccounts,
     offset: Annotated[int, Query(ge=0, le=MOST_OFFSET, description="later orders to skip")] = 0,
 ) -> Response:
     """Export the latest orders, one row for each line; an order without lines has one row.
@@ -58,7 +59,7 @@ async def export_orders(
 
     def read(connection: Connection) -> Response:
         work = open_work(context, connection, actor)
-        page = list_orders(connection, actor.accounts, offset=offset, count=MOST_ROWS)
+        page = list_orders(connection, accounts, offset=offset, count=MOST_ROWS)
         orders = _choose_orders(connection, page.orders)
         following = offset + len(orders)
         omitted = max(0, page.total - following) if orders else 0

@@ -33,6 +33,7 @@ from cloud.app.idempotency.idempotent_request import (
 )
 from cloud.app.idempotency.key_store import Reply
 from cloud.app.idempotency.request_transactions import answer_read
+from cloud.app.listed_accounts import ListedAccounts
 from cloud.app.orders.line_creatives import require_usable_creatives
 from cloud.app.orders.make_good_lines import add_make_good_lines
 from cloud.app.orders.open_work import open_work
@@ -95,7 +96,7 @@ async def create_order(
 )
 async def list_orders(
     request: Request,
-    who: Asker,
+    accounts: ListedAccounts,
     offset: Annotated[int, Query(ge=0, le=10**6)] = 0,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20,
 ) -> Response:
@@ -104,7 +105,7 @@ async def list_orders(
     actor = actor_of(request)
 
     def read(connection: Connection) -> bytes:
-        page = read_orders(connection, actor.accounts, offset=offset, count=limit)
+        page = read_orders(connection, accounts, offset=offset, count=limit)
         found = read_overviews(open_work(context, connection, actor), page.orders)
         return OrdersResponse(orders=found, total=page.total).model_dump_json().encode()
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from sqlalchemy import Connection
 
 from cloud.api.audience import RangeError
@@ -31,11 +31,12 @@ from cloud.app.context import AppContext
 from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempotent
 from cloud.app.idempotency.key_store import Reply
 from cloud.app.idempotency.request_transactions import read_database
+from cloud.app.listed_accounts import ListedAccounts
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.app.slot_quotes import compute_quote
 from cloud.auth.access import BUYER_ROLES, Caller, allow_roles, get_caller
-from cloud.auth.keys import ACCOUNT_PATTERN, Role
+from cloud.auth.keys import Role
 from cloud.booking.orders.order_work import OrderWork
 from cloud.booking.quote_locks import LockedQuote, new_id
 from cloud.database import EPOCH
@@ -105,7 +106,7 @@ async def create_proposal(
 async def get_proposals(
     request: Request,
     who: Asker,
-    account: Annotated[str | None, Query(pattern=ACCOUNT_PATTERN)] = None,
+    accounts: ListedAccounts,
     state: ProposalState | None = None,
     after: After = None,
     limit: Limit = 20,
@@ -115,7 +116,7 @@ async def get_proposals(
 
     def read(connection: Connection) -> ProposalsPage:
         last = None if after is None else find_proposal(connection, after, who.accounts)
-        chosen = ProposalFilter(who.narrow(account), state)
+        chosen = ProposalFilter(accounts, state)
         now = context.clock()
         found = list_proposals(connection, chosen, now, after=last, most=limit + 1)
         shown, further = cut_page(found, limit)

@@ -30,6 +30,7 @@ from cloud.api.trade.documents import (
 from cloud.app.context import AppContext
 from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempotent
 from cloud.app.idempotency.key_store import Reply
+from cloud.app.listed_accounts import ListedAccounts
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.auth.access import BUYER_ROLES, allow_roles
@@ -56,14 +57,18 @@ Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]
 
 @router.get(DEALS, responses=READ_PROBLEMS)
 async def get_deals(
-    request: Request, who: CallerOf, offset: Offset = 0, limit: Limit = 20
+    request: Request,
+    who: CallerOf,
+    accounts: ListedAccounts,
+    offset: Offset = 0,
+    limit: Limit = 20,
 ) -> DealsPage:
     """List the deals of the caller; staff see all."""
     context: AppContext = get_context(request)
 
     def read() -> DealsPage:
         with database.reading(context.engine) as connection:
-            found = list_deals(connection, who.accounts, offset=offset, limit=limit)
+            found = list_deals(connection, accounts, offset=offset, limit=limit)
         return DealsPage(deals=[describe_deal(one, is_staff=who.sees_all) for one in found])
 
     return await run_in_threadpool(read)

@@ -5,15 +5,15 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from fastapi.routing import APIRoute
 
-from cloud.api.application import ROUTE_MODULES, create_app
+from cloud.api.application import create_app
 from cloud.app.context import AppContext
 from cloud.auth.access import Scope
 from cloud.auth.keys import Role, create_key
 from cloud.auth.quota import Quota
 from cloud.planning.plan_worker import PlanWorker
 from tests.cloud.api.conftest import ApiClient
+from tests.cloud.api.route_table import API_ROUTES
 from tests.cloud.app_context import FRIDAY_NOON
 
 SLOT = "KX-01/2026-11-23T08:00"
@@ -188,13 +188,10 @@ QUOTING = ("/api/locations", "/api/pricing", "/api/inventory", "/api/quotes")
 def routes_for(role: Role) -> set[str]:
     """The routes that quote prices to a role."""
     found = set()
-    for route in (route for room in ROUTE_MODULES for route in room.router.routes):
-        if isinstance(route, APIRoute):
-            guards = [
-                one.call for one in route.dependant.dependencies if isinstance(one.call, Scope)
-            ]
-            if any(role in guard.roles for guard in guards):
-                found |= {f"{method} {route.path}" for method in route.methods}
+    for route in API_ROUTES:
+        guards = [one.call for one in route.dependant.dependencies if isinstance(one.call, Scope)]
+        if any(role in guard.roles for guard in guards):
+            found |= {f"{method} {route.path}" for method in route.methods}
     return {one for one in found if one.partition(" ")[2].startswith(QUOTING)}
 
 

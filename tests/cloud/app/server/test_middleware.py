@@ -4,21 +4,13 @@ import re
 from collections.abc import AsyncIterator
 
 import pytest
-from fastapi.routing import APIRoute
 
-from cloud.api.application import ROUTE_MODULES
 from cloud.app.context import AppContext
 from tests.cloud.api.conftest import ApiClient
+from tests.cloud.api.route_table import API_ROUTES
 from tests.cloud.api.test_route_access import fill_path, first_message
 
-READ = sorted(
-    {
-        route.path
-        for room in ROUTE_MODULES
-        for route in room.router.routes
-        if isinstance(route, APIRoute) and "GET" in route.methods
-    }
-)
+READ = sorted({route.path for route in API_ROUTES if "GET" in route.methods})
 
 
 @pytest.mark.parametrize("path", READ)
