@@ -38,6 +38,10 @@ COMMANDS: Final = {
         "simulators.bidding.command",
         "run the bidder of a buyer on this machine, which pays nothing",
     ),
+    "shops": (
+        "simulators.shops.command",
+        "write the price points of a chain of shops with known elasticities",
+    ),
     "demo": (
         "simulators.demo.command",
         "run broker, cloud, cameras and portal on this machine; print a price and a sale",

@@ -10,5 +10,6 @@ EXAMPLES: Final = (
     "lake --locations 100 --days 30 --lake var/scale --database sqlite:///var/scale.db",
     "payments --webhook http://127.0.0.1:8080/api/payments/webhooks/stripe",
     "bidding --creative spring-sale",
+    "shops --stores 24 --products 16 --days 365 --out var/shops",
     "demo --seconds 120",
 )

@@ -1,0 +1,1 @@
+"""A chain of shops with known elasticities, competitors, promotions, stock and costs."""
