@@ -29,7 +29,7 @@ class TopicAction(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class AccessRule:
     """One permission; everything else is refused."""
 
     action: TopicAction
@@ -42,35 +42,38 @@ class Rule:
 
 
 DEVICE_RULES: Final = (
-    *(Rule(TopicAction.PUBLISH, f"{OWN}/{channel}", channel in RETAINED) for channel in UPLINK),
-    *(Rule(TopicAction.SUBSCRIBE, f"{OWN}/{channel}") for channel in DOWNLINK),
-    *(Rule(TopicAction.PUBLISH, f"{OWN_THING}/shadow/{action}") for action in SHADOW_ACTIONS),
     *(
-        Rule(TopicAction.PUBLISH, f"{OWN_THING}/shadow/name/+/{action}")
+        AccessRule(TopicAction.PUBLISH, f"{OWN}/{channel}", channel in RETAINED)
+        for channel in UPLINK
+    ),
+    *(AccessRule(TopicAction.SUBSCRIBE, f"{OWN}/{channel}") for channel in DOWNLINK),
+    *(AccessRule(TopicAction.PUBLISH, f"{OWN_THING}/shadow/{action}") for action in SHADOW_ACTIONS),
+    *(
+        AccessRule(TopicAction.PUBLISH, f"{OWN_THING}/shadow/name/+/{action}")
         for action in SHADOW_ACTIONS
     ),
-    *(Rule(TopicAction.PUBLISH, f"{OWN_THING}/jobs/{request}") for request in JOB_REQUESTS),
-    Rule(TopicAction.SUBSCRIBE, f"{OWN_THING}/#"),
+    *(AccessRule(TopicAction.PUBLISH, f"{OWN_THING}/jobs/{request}") for request in JOB_REQUESTS),
+    AccessRule(TopicAction.SUBSCRIBE, f"{OWN_THING}/#"),
 )
 
 SERVICE_RULES: Final = {
     f"{SERVICE_PREFIX}stream": (
-        *(Rule(TopicAction.SUBSCRIBE, f"{ROOT}/+/+/{channel}") for channel in UPLINK),
-        *(Rule(TopicAction.PUBLISH, f"{ROOT}/+/+/{channel}") for channel in DOWNLINK),
+        *(AccessRule(TopicAction.SUBSCRIBE, f"{ROOT}/+/+/{channel}") for channel in UPLINK),
+        *(AccessRule(TopicAction.PUBLISH, f"{ROOT}/+/+/{channel}") for channel in DOWNLINK),
     ),
     f"{SERVICE_PREFIX}fleet": (
-        Rule(TopicAction.SUBSCRIBE, f"{THINGS}/#"),
-        Rule(TopicAction.PUBLISH, f"{THINGS}/#"),
-        Rule(TopicAction.SUBSCRIBE, f"{ROOT}/+/+/{Channel.STATUS}"),
-        Rule(TopicAction.SUBSCRIBE, f"{ROOT}/+/+/{Channel.HEARTBEAT}"),
+        AccessRule(TopicAction.SUBSCRIBE, f"{THINGS}/#"),
+        AccessRule(TopicAction.PUBLISH, f"{THINGS}/#"),
+        AccessRule(TopicAction.SUBSCRIBE, f"{ROOT}/+/+/{Channel.STATUS}"),
+        AccessRule(TopicAction.SUBSCRIBE, f"{ROOT}/+/+/{Channel.HEARTBEAT}"),
     ),
     f"{SERVICE_PREFIX}watch": (
-        *(Rule(TopicAction.SUBSCRIBE, f"{ROOT}/+/+/{channel}") for channel in Channel),
+        *(AccessRule(TopicAction.SUBSCRIBE, f"{ROOT}/+/+/{channel}") for channel in Channel),
     ),
 }
 
 
-def rules_for(client: str) -> tuple[Rule, ...]:
+def rules_for(client: str) -> tuple[AccessRule, ...]:
     """The rules of a client. A number distinguishes instances of a service: `stream.2`."""
     if not client.startswith(SERVICE_PREFIX):
         return DEVICE_RULES
@@ -90,7 +93,9 @@ def covers(granted: str, wanted: str) -> bool:
     return len(own) == len(requested)
 
 
-def may_subscribe(rules: tuple[Rule, ...], wanted: str, *, location: str, device: str) -> bool:
+def may_subscribe(
+    rules: tuple[AccessRule, ...], wanted: str, *, location: str, device: str
+) -> bool:
     """Whether the rules cover all topics of a subscription, shared or not."""
     if wanted.startswith("$share/"):
         wanted = wanted.split("/", 2)[-1]

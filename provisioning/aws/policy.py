@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable
 from typing import Any, Final
 
-from provisioning.access_rules import DEVICE_RULES, Rule, TopicAction
+from provisioning.access_rules import DEVICE_RULES, AccessRule, TopicAction
 from wire.fleet.device_config import THINGS
 from wire.topics import ROOT
 
@@ -70,11 +70,11 @@ def _policy(statements: list[Policy]) -> Policy:
     return {"Version": VERSION, "Statement": statements}
 
 
-def _below(root: str) -> list[Rule]:
+def _below(root: str) -> list[AccessRule]:
     return [rule for rule in DEVICE_RULES if rule.topic.startswith(f"{root}/")]
 
 
-def _statements(arn: str, rules: list[Rule]) -> list[Policy]:
+def _statements(arn: str, rules: list[AccessRule]) -> list[Policy]:
     published = [rule for rule in rules if rule.action is TopicAction.PUBLISH]
     received = [rule for rule in rules if rule.action is TopicAction.SUBSCRIBE]
     retained = [rule for rule in published if rule.retained]
@@ -95,7 +95,7 @@ def _allow(actions: list[str], resources: list[str]) -> Policy:
     }
 
 
-def _resources(arn: str, kind: str, rules: Iterable[Rule]) -> list[str]:
+def _resources(arn: str, kind: str, rules: Iterable[AccessRule]) -> list[str]:
     return [f"{arn}:{kind}/{_wildcards(rule.topic)}" for rule in rules]
 
 

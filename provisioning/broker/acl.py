@@ -8,7 +8,13 @@ SIGHUP.
 from collections.abc import Iterable
 from typing import Final
 
-from provisioning.access_rules import DEVICE_RULES, SERVICE_RULES, Rule, TopicAction, rules_for
+from provisioning.access_rules import (
+    DEVICE_RULES,
+    SERVICE_RULES,
+    AccessRule,
+    TopicAction,
+    rules_for,
+)
 from wire.topics import DeviceAddress
 
 MOSQUITTO_ACCESS: Final = {TopicAction.PUBLISH: "write", TopicAction.SUBSCRIBE: "read"}
@@ -29,5 +35,5 @@ def render(devices: Iterable[DeviceAddress], services: Iterable[str] = ()) -> st
     return "\n".join([*lines, ""])
 
 
-def _line(kind: str, rule: Rule, topic: str) -> str:
+def _line(kind: str, rule: AccessRule, topic: str) -> str:
     return f"{kind} {MOSQUITTO_ACCESS[rule.action]} {topic}"

@@ -1,0 +1,1 @@
+"""Recommended prices of shops: rules, ladder, states, recommendation, scenarios. Pure, no I/O."""

@@ -1,0 +1,142 @@
+"""Which reasons a recommendation has: each column that decided becomes a code with its values."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from cloud.forecast.retail.estimates import Evidence
+from cloud.money import MoneyError, written
+from cloud.pricing.retail.bounds import BAND, BOUNDED
+from cloud.pricing.retail.demand import NO_ESTIMATE
+from cloud.pricing.retail.reasons import Reason, ReasonCode, write_reason
+from cloud.pricing.retail.recommendation import OUTCOMES, Outcome, Recommendations
+from cloud.pricing.retail.rules import RULES
+
+LEAST_NOTED_SHARE: float = 0.05
+"""Of the response to a price cut that is bought ahead; below it, no reason mentions it."""
+
+
+def explain_row(found: Recommendations, row: int) -> Iterator[Reason]:
+    """The reasons of one row: the demand first, then the rules, then what could not be applied."""
+    yield from _explain_demand(found, row)
+    yield from _explain_rules(found, row)
+    yield from _explain_missing(found, row)
+    yield from _explain_stock(found, row)
+
+
+def _explain_demand(found: Recommendations, row: int) -> Iterator[Reason]:
+    situation = found.situation
+    demand = situation.demand
+    if demand.evidence[row] == NO_ESTIMATE:
+        yield write_reason(ReasonCode.NO_ESTIMATE)
+    elif demand.has(Evidence.INSUFFICIENT)[row]:
+        yield write_reason(ReasonCode.INSUFFICIENT_EVIDENCE, **_elasticity(found, row))
+    elif not situation.can_move[row]:
+        yield write_reason(ReasonCode.NO_COST)
+    else:
+        yield write_reason(
+            ReasonCode.BEST_PRICE,
+            target=_amount(found, row, found.target[row]),
+            cost=_amount(found, row, situation.states.cost_minor[row]),
+            **_elasticity(found, row),
+        )
+        if demand.has(Evidence.WEAK)[row]:
+            yield write_reason(ReasonCode.WEAK_EVIDENCE)
+        share = demand.stockpiling_share[row]
+        if share >= LEAST_NOTED_SHARE:
+            yield write_reason(ReasonCode.STOCKPILING, share=f"{share * 100:.0f}")
+
+
+def _explain_rules(found: Recommendations, row: int) -> Iterator[Reason]:
+    situation, outcome = found.situation, OUTCOMES[found.outcome[row]]
+    current = _amount(found, row, situation.states.price_minor[row])
+    if not situation.moves[row] and not situation.is_fixed[row]:
+        floor = _amount(found, row, situation.bounds.hard_floor[row])
+        yield write_reason(ReasonCode.BREAKS_HARD_RULE, current=current, floor=floor)
+    if outcome is Outcome.NO_ALLOWED_PRICE:
+        yield write_reason(ReasonCode.NO_ALLOWED_PRICE, conflicts=_write_conflicts(found, row))
+        return
+    yield from _explain_binding(found, row)
+    if situation.bounds.band_yields[row] and not situation.is_fixed[row]:
+        theirs = _amount(found, row, situation.states.competitor_price_minor[row])
+        yield write_reason(ReasonCode.BAND_YIELDS, competitor=theirs)
+    if found.leaves_ladder[row]:
+        yield write_reason(ReasonCode.LADDER_YIELDS)
+    if outcome is Outcome.KEPT and situation.moves[row]:
+        yield write_reason(ReasonCode.CURRENT_IS_BEST)
+
+
+def _explain_binding(found: Recommendations, row: int) -> Iterator[Reason]:
+    situation, binding = found.situation, found.binding
+    states, rules = situation.states, situation.rules
+    for place in np.flatnonzero(binding.is_binding[:, row]):
+        yield write_reason(
+            ReasonCode(RULES[place].value),
+            found=_amount(found, row, binding.found_minor[place, row]),
+            limit=_amount(found, row, binding.limit_minor[place, row]),
+            current=_amount(found, row, states.price_minor[row]),
+            competitor=_amount(found, row, states.competitor_price_minor[row]),
+            stock=_count(states.stock[row]),
+            days=_count(rules.clearance_days[row]),
+            days_since=_count(states.days_since_change[row]),
+            hold_days=_count(rules.hold_days[row]),
+        )
+
+
+def _explain_missing(found: Recommendations, row: int) -> Iterator[Reason]:
+    """Rules that are given, but not applied for want of their input."""
+    situation = found.situation
+    states, rules = situation.states, situation.rules
+    has_band = np.isfinite(rules.competitor_least_bp[row]) or np.isfinite(
+        rules.competitor_most_bp[row]
+    )
+    if has_band and np.isnan(states.competitor_price_minor[row]):
+        yield write_reason(ReasonCode.NO_COMPETITOR_PRICE)
+    if np.isfinite(rules.maximum_discount_bp[row]) and np.isnan(states.list_price_minor[row]):
+        yield write_reason(ReasonCode.NO_LIST_PRICE)
+    days = rules.clearance_days[row]
+    if days < 1:
+        yield write_reason(ReasonCode.CLEARANCE_ENDED)
+    elif days >= 1 and np.isnan(states.stock[row]):
+        yield write_reason(ReasonCode.CLEARANCE_NEEDS_STOCK)
+    elif days >= 1 and not situation.can_move[row]:
+        yield write_reason(ReasonCode.CLEARANCE_NEEDS_EVIDENCE)
+
+
+def _explain_stock(found: Recommendations, row: int) -> Iterator[Reason]:
+    stock = found.situation.states.stock[row]
+    if found.expected.units.value[row] >= stock:
+        yield write_reason(ReasonCode.STOCK_LIMITS_UNITS, stock=_count(stock))
+
+
+def _write_conflicts(found: Recommendations, row: int) -> str:
+    """Such as `minimum_margin needs at least 3.45, maximum_move allows at most 3.20`."""
+    bounds, parts = found.situation.bounds, []
+    for place in np.flatnonzero(bounds.conflicts[:BAND, row]):
+        low, high = bounds.lowest[place, row], bounds.highest[place, row]
+        if low > bounds.ceiling[row]:
+            parts.append(f"{BOUNDED[place]} needs at least {_amount(found, row, low)}")
+        if high < bounds.floor[row]:
+            parts.append(f"{BOUNDED[place]} allows at most {_amount(found, row, high)}")
+    return ", ".join(parts)
+
+
+def _elasticity(found: Recommendations, row: int) -> dict[str, Any]:
+    value, low, high = found.situation.demand.elasticity[:, row]
+    return {"elasticity": f"{value:.2f}", "low": f"{low:.2f}", "high": f"{high:.2f}"}
+
+
+def _amount(found: Recommendations, row: int, amount_minor: float) -> str:
+    """An amount with its currency, in the currency's decimals."""
+    if not np.isfinite(amount_minor):
+        return "an unknown amount"
+    currency = str(found.situation.states.currency[row])
+    try:
+        return f"{written(round(amount_minor), currency)} {currency}"
+    except MoneyError:
+        return f"{round(amount_minor)} minor units of {currency}"
+
+
+def _count(number: float) -> str:
+    return "an unknown number" if np.isnan(number) else f"{number:.0f}"
