@@ -1,8 +1,9 @@
 """The services that the cameras of one device share: state board, player input, status page."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TypedDict
 
@@ -10,6 +11,7 @@ from edge_agent.cameras_config import CameraConfig
 from edge_agent.observers import FrameObserver, SensorReader
 from edge_agent.player.now_playing import PlayHistory
 from edge_agent.player.player_input import PlayerInput, listen_to_player
+from edge_agent.privacy.coarse_picture import build_coarse_picture
 from edge_agent.recorder.hls import Recorder
 from edge_agent.recorder.redacting_observer import RedactedFrameSink, RedactingObserver
 from edge_agent.sensors.light import PictureLightSensor
@@ -17,11 +19,14 @@ from edge_agent.sensors.sources import PolledSensor
 from edge_agent.settings.services import SensorSettings
 from edge_agent.state_board import StateBoard
 from edge_agent.status.home_assistant import publish_to_home_assistant
-from edge_agent.status.preview import PreviewImage
+from edge_agent.status.requested_image import RequestedImage, encode_jpeg
 from edge_agent.status.server import ImageSource, PlayerMessageHandler, StatusSources, serve_status
 from edge_agent.status.watchdog import Watchdog
+from wire.fleet.preview import PreviewPicture
 from wire.scalars import DeviceId
 from wire.topics import DeviceAddress
+
+CoarsePictures = Callable[[], PreviewPicture | None]
 
 
 class AgentServices(TypedDict):
@@ -42,6 +47,12 @@ class DeviceServices:
     playing: PlayHistory | None
     previews: dict[DeviceId, ImageSource]
     polled: Sequence[PolledSensor]
+    coarse_pictures: dict[DeviceId, CoarsePictures] = field(default_factory=dict)
+
+    def request_coarse_picture(self, device: DeviceId) -> PreviewPicture | None:
+        """A picture of the camera for operators, where its local settings allow one."""
+        request = self.coarse_pictures.get(device)
+        return None if request is None else request()
 
     def agent_services(self, camera: CameraConfig) -> AgentServices:
         """The services for the agent of one camera."""
@@ -62,9 +73,13 @@ class DeviceServices:
         device, recorder = camera.address.device, camera.settings.recorder
         sinks: list[RedactedFrameSink] = []
         if camera.settings.status.preview:
-            preview = PreviewImage()
-            self.previews[device] = preview.jpeg
+            preview = RequestedImage(encode_jpeg)
+            self.previews[device] = preview.request
             sinks.append(preview)
+        if camera.settings.privacy.remote_preview:
+            coarse = RequestedImage(partial(build_coarse_picture, device=device))
+            self.coarse_pictures[device] = coarse.request
+            sinks.append(coarse)
         if recorder.on:
             sinks.append(Recorder(Path(recorder.folder, device), recorder))
         if sinks:

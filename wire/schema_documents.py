@@ -9,6 +9,7 @@ import msgspec
 from wire.envelope import MAX_PAYLOAD_BYTES, AckEvent, AlarmEvent, AudienceEvent, HeartbeatEvent
 from wire.fleet.device_config import DeviceConfig
 from wire.fleet.jobs import Job
+from wire.fleet.preview import PreviewPicture
 from wire.health import PresenceStatus
 from wire.topics import ROOT, Channel
 
@@ -63,6 +64,7 @@ def generate_documents() -> dict[str, str]:
     }
     files["device-config.schema.json"] = json_schema(DeviceConfig)
     files["job.schema.json"] = json_schema(Job)
+    files["preview.schema.json"] = json_schema(PreviewPicture)
     files["asyncapi.json"] = asyncapi()
     return {name: json.dumps(document, indent=2) + "\n" for name, document in files.items()}
 

@@ -63,6 +63,7 @@ from cloud.api.fleet import certificates as fleet_certificates
 from cloud.api.fleet import config as fleet_config
 from cloud.api.fleet import devices as fleet_devices
 from cloud.api.fleet import jobs as fleet_jobs
+from cloud.api.fleet import preview as fleet_preview
 from cloud.api.fleet import summary as fleet_summary
 from cloud.api.fleet.devices import DeviceExists
 from cloud.api.notifications import routes as notification_routes
@@ -90,6 +91,7 @@ from cloud.app.etag import COMPRESSED_FROM_BYTES, VersionMismatchError
 from cloud.app.example_dates import find_coming_monday, move_example_dates
 from cloud.app.idempotency.idempotent_request import HEADER as KEY_HEADER
 from cloud.app.idempotency.key_store import KeyInUse, KeyReused
+from cloud.app.preview_pictures import PreviewPictures
 from cloud.app.rate_card_reload import ContextReloader
 from cloud.app.search_queue import SearchQueue, SearchQueueFull
 from cloud.app.server.admission import AdmissionMiddleware, ForeignOrigin, MisdirectedRequest
@@ -137,8 +139,8 @@ ROUTE_MODULES: Final = (
     opendirect_stats, billing_invoices, billing_payments,
     billing_payment_options, billing_webhooks, trade_deals,
     sales_routes, campaign_routes, analytics_routes, notification_routes, adcp_endpoint,
-    fleet_summary, fleet_devices, fleet_config, fleet_jobs, fleet_certificates, operations_routes,
-    accounts, brands,
+    fleet_summary, fleet_devices, fleet_config, fleet_jobs, fleet_certificates, fleet_preview,
+    operations_routes, accounts, brands,
     users, sign_in, openid, passwords, health, page,
     portal_routes,
 )  # fmt: skip
@@ -201,6 +203,7 @@ STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
     **NOTICE_STATUS_OF,
     **ANALYTICS_STATUS_OF,
     **operations_routes.OPERATIONS_STATUS_OF,
+    **fleet_preview.PREVIEW_STATUS_OF,
     DataError: (422, "Invalid request"),
     DBAPIError: (503, "Database unavailable"),
 }
@@ -261,6 +264,7 @@ def create_app(
     app.state.search_queue = SearchQueue()
     app.state.campaign_figures = CampaignFigures()
     app.state.broadcaster = live.new_broadcaster(app.state.reloader)
+    app.state.preview_pictures = PreviewPictures(context.shared)
     app.state.registry = registry
     app.state.billing = billing or sample_billing()
     app.state.bidders = bidders or open_bidder_client()
@@ -279,8 +283,9 @@ def create_app(
 
 
 def _needs_no_key(path: str) -> bool:
-    """Pages without data, and webhooks, which are signed."""
-    return page.is_public(path) or portal_addresses.is_public(path) or is_webhook(path)
+    """Pages without data, webhooks, which are signed, and addresses that have a token."""
+    has_own_proof = is_webhook(path) or fleet_preview.is_upload(path)
+    return page.is_public(path) or portal_addresses.is_public(path) or has_own_proof
 
 
 @cache

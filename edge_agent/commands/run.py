@@ -117,6 +117,7 @@ def _run_camera(
             restart=restart,
             tail=tail,
             on_ready=on_ready,
+            request_picture=partial(services.request_coarse_picture, camera.address.device),
         )
         if camera.identity
         else None

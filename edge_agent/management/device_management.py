@@ -21,12 +21,14 @@ from edge_agent.management.job_runner import JobContext
 from edge_agent.management.management_thread import ManagementThread
 from edge_agent.management.mqtt_rpc import RpcLink
 from edge_agent.management.privacy_manifest import ManifestReporter
+from edge_agent.management.remote_preview import RemotePreview
 from edge_agent.management.self_check import ReadinessNotifier
 from edge_agent.perception.networks import Networks
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.updates.model_store import ModelStore
 from edge_agent.versions import current_versions
 from wire.fleet.device_config import response_topics
+from wire.fleet.preview import PreviewPicture
 from wire.scalars import DeviceId
 
 CONFIG_FILE: Final = "config.json"
@@ -40,7 +42,7 @@ class DeviceManagement:
 
     `provided` opens the networks of the installed program. `restart` ends this process in order and
     starts another. `on_ready` is called once the camera delivers frames and the broker has accepted
-    the connection.
+    the connection. `request_picture` waits for a coarse picture of the camera.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class DeviceManagement:
         restart: Callable[[Path | None], None],
         tail: diagnostics.LogTail,
         on_ready: Callable[[DeviceId], None] = lambda _device: None,
+        request_picture: Callable[[], PreviewPicture | None] = lambda: None,
     ) -> None:
         self._folder = folder
         self._device = folder.read_identity().device
@@ -62,6 +65,7 @@ class DeviceManagement:
         self._restart = restart
         self._tail = tail
         self._on_ready = on_ready
+        self._preview = RemotePreview(request_picture)
         self.subscriptions = response_topics(self._device)
         self.settings = effective_settings(
             self._base_settings, config_store.load_config(self._config), self._models.load
@@ -94,6 +98,7 @@ class DeviceManagement:
             boot=BOOT_ID,
             restart=self._restart,
             report=lambda: self._report(shadow.settings, camera),
+            preview=self._preview,
         )
         jobs = JobProcessor(context, line, self._folder.path / JOB_FILE)
         manifest = ManifestReporter(

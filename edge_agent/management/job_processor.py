@@ -17,6 +17,7 @@ from edge_agent.management.clip_job import ClipJobRunner
 from edge_agent.management.job_runner import JobContext, JobRunner, fail, reject
 from edge_agent.management.model_job import ModelJobRunner
 from edge_agent.management.mqtt_rpc import ACCEPTED, RpcLink, RpcRequest
+from edge_agent.management.preview_job import PreviewJobRunner
 from edge_agent.management.simple_jobs import (
     DiagnoseJobRunner,
     RenewJobRunner,
@@ -32,6 +33,7 @@ from wire.fleet.jobs import (
     Job,
     JobResult,
     ModelJob,
+    PreviewJob,
     RenewJob,
     RestartJob,
     UpdateJob,
@@ -266,6 +268,8 @@ def _runner_for(job: Job, state: JobState, context: JobContext) -> JobRunner:
             return DiagnoseJobRunner(job, context)
         case ClipJob():
             return ClipJobRunner(job, context)
+        case PreviewJob():
+            return PreviewJobRunner(job, context)
         case UpdateJob():
             return UpdateJobRunner(job, context, since=state.since)
         case RestartJob():

@@ -10,6 +10,7 @@ from typing import Generic, Protocol, TypeVar
 from edge_agent.identity.folder import IdentityFolder
 from edge_agent.management.config_shadow import ConfigShadow, MeasuringCamera
 from edge_agent.management.mqtt_rpc import RpcLink, redact_reason
+from edge_agent.management.remote_preview import RemotePreview
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.updates.model_store import ModelStore
 from wire.fleet.jobs import JobResult
@@ -36,6 +37,7 @@ class JobContext:
     boot: str
     restart: Callable[[Path | None], None]
     report: Callable[[], bytes]
+    preview: RemotePreview
 
 
 class JobRunner(Protocol):

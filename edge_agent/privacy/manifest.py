@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from msgspec import UNSET
 
 from edge_agent.privacy.egress_filter import ALLOWED_MESSAGES
 from edge_agent.settings.camera_settings import Settings
@@ -39,6 +40,7 @@ def build_manifest(
         recorder=recorder.on,
         recording_ms=timedelta(days=recorder.days) // MILLISECOND if recorder.on else 0,
         preview=settings.status.preview and settings.status.port > 0,
+        remote_preview=settings.privacy.remote_preview or UNSET,
         leaves=tuple(map(str, ALLOWED_MESSAGES)),
     )
 

@@ -14,7 +14,8 @@ class PrivacySettings(Section, frozen=True):
     gender or by expression, no zone, no dwell class. The value 1 reports everybody, for recordings
     and tests. Remote configuration cannot set a report interval below `min_interval_s`. The
     demographics networks in the source tree are licensed for research only and open only with
-    `accept_research_licence`.
+    `accept_research_licence`. `remote_preview` lets operators ask for one coarse picture at a time
+    (`privacy/coarse_picture.py`).
     """
 
     demographics: bool = False
@@ -25,3 +26,4 @@ class PrivacySettings(Section, frozen=True):
     sensors: Annotated[
         tuple[SensorName, ...], Meta(max_length=32)
     ] = ()  # names in addition to `privacy/sensor_names.py`
+    remote_preview: bool = False

@@ -82,3 +82,14 @@ def test_a_player_posts_to_the_status_page(address):
             connection.close()
             assert response.status == status, body
         assert services.playing.now(datetime.now(UTC)) == "tea"
+
+
+def test_pictures_for_operators_exist_only_where_the_local_settings_allow_them(services, address):
+    of_camera(services, address)
+    assert services.request_coarse_picture(address.device) is None
+    assert services.coarse_pictures == {}
+    (observer,) = of_camera(services, SECOND, "[privacy]\nremote_preview = true\n")["observers"]
+    assert isinstance(observer, RedactingObserver)
+    assert list(services.coarse_pictures) == [SECOND.device]
+    assert services.previews == {}
+    observer.close()

@@ -77,6 +77,15 @@ class ClipJob(WireMessage, frozen=True, kw_only=True, tag_field="operation", tag
             raise ValueError(f"a clip ends after it starts, and lasts {LONGEST_CLIP} at most")
 
 
+class PreviewJob(WireMessage, frozen=True, kw_only=True, tag_field="operation", tag="preview"):
+    """Send one `wire.fleet.preview.PreviewPicture` by PUT to a presigned URL, not after
+    `valid_until`. Only a device whose own settings enable the remote preview sends one.
+    """
+
+    url: Url
+    valid_until: Instant
+
+
 class Release(WireMessage, frozen=True, kw_only=True):
     """A version of the program: size and digest of its archive (tar.gz)."""
 
@@ -93,7 +102,7 @@ class UpdateJob(WireMessage, frozen=True, kw_only=True, tag_field="operation", t
     url: Url
 
 
-Job = ModelJob | RenewJob | RestartJob | DiagnoseJob | ClipJob | UpdateJob
+Job = ModelJob | RenewJob | RestartJob | DiagnoseJob | ClipJob | PreviewJob | UpdateJob
 
 
 class JobResult(WireMessage, frozen=True, kw_only=True):

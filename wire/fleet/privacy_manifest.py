@@ -8,14 +8,17 @@ P-256 with SHA-256, ASN.1 DER, in base64). It can be verified with the certifica
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from wire.audience import Versions
 from wire.scalars import Count, Device, Instant, Location, Milliseconds, WireMessage, Word
 
 
 class PrivacyManifest(WireMessage, frozen=True, kw_only=True):
-    """The active switches. `leaves` lists the channels on which messages are sent."""
+    """The active switches. `leaves` lists the channels on which messages are sent.
+
+    `remote_preview` is absent where it is off, as in the manifests of agents without it.
+    """
 
     schema: Literal["1"] = "1"
     device: Device
@@ -30,6 +33,7 @@ class PrivacyManifest(WireMessage, frozen=True, kw_only=True):
     recorder: bool
     recording_ms: Milliseconds
     preview: bool
+    remote_preview: bool | UnsetType = UNSET
     leaves: tuple[Word, ...]
 
 

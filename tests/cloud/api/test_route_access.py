@@ -97,6 +97,7 @@ ROLES = {
     "POST /api/payments/{payment}/refund": FINANCE,
     "/api/fleet": OPERATORS,
     "GET /api/fleet/devices": AUDIENCE_READERS,
+    "GET /api/fleet/devices/{device}/preview": OPERATORS,
     "GET /api/fleet/drift": AUDIENCE_READERS,
     "POST /api/alerts": OPERATORS,
     "/api/orders": BUYERS | {Role.FINANCE},
@@ -154,8 +155,8 @@ BODIES = {
 }  # fmt: skip
 SLOTS = {"slots": [ASKED]}
 ROUTES = [(method, route.path) for route in API_ROUTES for method in sorted(route.methods)]
-SIGNED = frozenset({"/api/payments/webhooks/{provider}"})
-"""Routes whose requests have a signature in place of a key."""
+SIGNED = frozenset({"/api/payments/webhooks/{provider}", "/api/fleet/previews/{job}/{token}"})
+"""Routes whose requests have a signature or a token in place of a key."""
 CLOSED = [
     (method, path)
     for method, path in ROUTES

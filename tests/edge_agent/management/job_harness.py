@@ -11,6 +11,7 @@ from edge_agent.management.diagnostics import LogTail, build_report
 from edge_agent.management.job_processor import JobProcessor
 from edge_agent.management.job_runner import JobContext
 from edge_agent.management.mqtt_rpc import parse_body
+from edge_agent.management.remote_preview import RemotePreview
 from edge_agent.perception.face_detector import Face
 from edge_agent.perception.model_cards import WEIGHTS
 from edge_agent.updates.model_store import ModelStore
@@ -51,6 +52,7 @@ class JobHarness:
         self.restarts = []
         self.tail = LogTail()
         self.opened = OLD
+        self.picture = None
         self.models = ModelStore(folder / "models", lambda settings: (OLD, "pose"))
         self.start()
 
@@ -68,6 +70,7 @@ class JobHarness:
             boot=self.boot,
             restart=lambda slot: self.restarts.append(self.boot),
             report=self._report,
+            preview=RemotePreview(lambda: self.picture),
         )
         self.processor = JobProcessor(context, self.service.link, self.folder / "job.json")
         self.service.link.sessions += 1

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from msgspec import structs
+from msgspec import UNSET, structs
 
 from edge_agent.privacy.egress_filter import examine_document
 from edge_agent.privacy.manifest import ManifestError, build_manifest, is_signed_by, sign_manifest
@@ -39,6 +39,7 @@ def test_by_default_nothing_is_on(manifest):
     assert not manifest.demographics
     assert not manifest.recorder
     assert not manifest.preview
+    assert manifest.remote_preview is UNSET
     assert (manifest.recording_ms, manifest.smallest_cell) == (0, 5)
     assert manifest.leaves == ("audience", "heartbeat", "alarm", "status")
 
@@ -46,11 +47,12 @@ def test_by_default_nothing_is_on(manifest):
 def test_what_is_switched_on_is_stated(address):
     settings = parse(
         "[recorder]\non = true\ndays = 2\n[status]\nport = 8080\npreview = true\n"
+        "[privacy]\nremote_preview = true\n"
         "[capture]\nmasks = [[[0, 0], [0.5, 0], [0, 0.5]]]\n"
     )
     manifest = build_manifest(settings, address, VERSIONS, NOON)
     assert (manifest.recorder, manifest.recording_ms) == (True, 2 * 86_400_000)
-    assert (manifest.preview, manifest.masks) == (True, 1)
+    assert (manifest.preview, manifest.remote_preview, manifest.masks) == (True, True, 1)
 
 
 @pytest.mark.parametrize("form", ["PKCS8", "TraditionalOpenSSL"])

@@ -36,7 +36,7 @@ def test_the_order_in_which_fields_arrive_does_not_change_the_signed_bytes():
 
 def test_every_switch_changes_the_signed_bytes():
     before = canonical(read(FIELDS))
-    for name in ("demographics", "emotion", "recorder", "preview"):
+    for name in ("demographics", "emotion", "recorder", "preview", "remote_preview"):
         assert canonical(read({**FIELDS, name: True})) != before
 
 

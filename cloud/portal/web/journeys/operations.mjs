@@ -1,5 +1,6 @@
 // An operator finds a sick camera, acknowledges its alert, changes its configuration after a preview,
-// starts a canary rollout and rolls it back. Hostile texts of the device stay texts.
+// asks it for a coarse picture, starts a canary rollout and rolls it back. Hostile texts of the device
+// stay texts.
 
 import assert from "node:assert/strict";
 
@@ -9,6 +10,7 @@ export default async function ({ open }) {
   const page = await open("operations");
   page.on("dialog", () => assert.fail("a text of a device was executed"));
   await findCamera(page);
+  await askForPicture(page);
   await acknowledge(page);
   await changeConfig(page);
   await rollOutAndBack(page);
@@ -22,6 +24,20 @@ async function findCamera(page) {
   await page.getByRole("heading", { level: 1, name: SICK }).waitFor();
   await page.getByText("<img src=x").first().waitFor();
   assert.equal(await page.locator("main img").count(), 0);
+}
+
+/** The journey answers in place of the camera, at the address that the job gives to it. */
+async function askForPicture(page) {
+  await page.getByRole("button", { name: "Ask for a picture" }).click();
+  await page.getByText("Waiting for the camera").waitFor();
+  const { jobs } = await (await page.request.get("/api/fleet/jobs")).json();
+  const { url } = jobs.find((one) => one.document.operation === "preview").document;
+  const grey = Buffer.from(Array.from({ length: 32 * 18 }, (_, at) => (at * 7) % 256)).toString("base64");
+  const data = { device: SICK, taken_at: new Date().toISOString(), width: 32, height: 18, grey };
+  const finer = await page.request.put(url, { data: { ...data, width: 33 } });
+  assert.equal(finer.status(), 422);
+  assert.equal((await page.request.put(url, { data })).status(), 204);
+  await page.getByRole("img", { name: "Picture of 32 × 18 grey blocks" }).waitFor();
 }
 
 async function acknowledge(page) {

@@ -32,7 +32,7 @@ from cloud.ingest.consumer import Consumer
 from cloud.ingest.sources.memory import MemorySource
 from cloud.nightly.runs import RunStatus, end_run, record_step, start_run
 from cloud.nightly.steps import StepRecord, StepStatus
-from wire.fleet.device_config import CONFIG_SHADOW
+from wire.fleet.device_config import CONFIG_SHADOW, PRIVACY_SHADOW
 
 HOUR: Final = timedelta(hours=1)
 MINUTE: Final = timedelta(minutes=1)
@@ -124,8 +124,17 @@ def _configure(connection: Connection, author: Author) -> None:
     update_of = ShadowUpdate({"reported": {**reported, "config_outcome": outcome}})
     name = ShadowName(SICK, CONFIG_SHADOW)
     shadow_store.update_shadow(connection, name, update_of, at=author.at)
+    _allow_preview(connection, author)
     wanted = {"report_interval_ms": 30_000}
     desired_config.set_desired(connection, DeviceSelector(name=SICK), wanted, author)
+
+
+def _allow_preview(connection: Connection, author: Author) -> None:
+    """Only the sick camera's own settings allow a coarse picture."""
+    for device, stated in ((SICK, {"remote_preview": True}), ("kx-01-cam-1", {})):
+        update_of = ShadowUpdate({"reported": {"manifest": {"manifest": stated}}})
+        name = ShadowName(device, PRIVACY_SHADOW)
+        shadow_store.update_shadow(connection, name, update_of, at=author.at)
 
 
 def _roll_out(connection: Connection, author: Author) -> None:

@@ -7,6 +7,7 @@ import { CameraAlerts } from "./camera/CameraAlerts";
 import { CameraConfig } from "./camera/CameraConfig";
 import { CameraHealth } from "./camera/CameraHealth";
 import { CameraHistory } from "./camera/CameraHistory";
+import { CameraPreview } from "./camera/CameraPreview";
 import { CameraZones } from "./camera/CameraZones";
 import { ObservedTime } from "./camera/ObservedTime";
 import { PresenceBadge } from "./shared/PresenceBadge";
@@ -41,21 +42,10 @@ function Content({ id, device }: { id: string; device: Schema<"ConfiguredDevice"
       <Card title={t.config}><CameraConfig config={device.config} /></Card>
       <div className="columns">
         <Card title={t.zones}><CameraZones config={device.config} /></Card>
-        <Card title={t.picture}><NoPicture /></Card>
+        <Card title={t.picture}><CameraPreview device={id} /></Card>
       </div>
       <Card title={t.alarms}><CameraAlarms device={id} /></Card>
       <Card title={t.history}><CameraHistory device={id} /></Card>
-    </>
-  );
-}
-
-/** No picture leaves a camera: this page says how to look at one where the camera is. */
-function NoPicture() {
-  return (
-    <>
-      <p>{t.pictureLead}</p>
-      <ol>{t.pictureHow.map((one) => <li key={one}>{one}</li>)}</ol>
-      <p className="quiet">{t.pictureLink}</p>
     </>
   );
 }

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from edge_agent.privacy.delayed_redaction import RedactedFrame
-from edge_agent.status.preview import PreviewImage
+from edge_agent.status.requested_image import RequestedImage, encode_jpeg
 
 PICTURE = RedactedFrame(
     np.full((90, 160, 3), 77, np.uint8), datetime(2026, 11, 23, tzinfo=UTC), 0.0
@@ -15,26 +15,26 @@ PICTURE = RedactedFrame(
 
 
 def test_a_preview_is_made_only_while_it_is_requested(monkeypatch):
-    monkeypatch.setattr("edge_agent.status.preview.FRAME_TIMEOUT_S", 0.0)
+    monkeypatch.setattr("edge_agent.status.requested_image.FRAME_TIMEOUT_S", 0.0)
     now = [100.0]
-    preview = PreviewImage(lambda: now[0])
+    preview = RequestedImage(encode_jpeg, lambda: now[0])
     assert not preview.is_wanted
-    assert preview.jpeg() is None
+    assert preview.request() is None
     assert preview.is_wanted
     preview.write_frame(PICTURE)
-    image = cv2.imdecode(np.frombuffer(preview.jpeg(), np.uint8), cv2.IMREAD_COLOR)
+    image = cv2.imdecode(np.frombuffer(preview.request(), np.uint8), cv2.IMREAD_COLOR)
     assert image.shape == (90, 160, 3)
     assert abs(int(image[5, 5, 0]) - 77) < 3
     now[0] += 5
-    assert preview.jpeg() is None, "a picture of five seconds ago is shown"
+    assert preview.request() is None, "a picture of five seconds ago is shown"
     now[0] += 16
     assert not preview.is_wanted
 
 
 def test_the_first_request_waits_for_an_image():
-    preview = PreviewImage()
+    preview = RequestedImage(encode_jpeg)
     got = []
-    reader = threading.Thread(target=lambda: got.append(preview.jpeg()))
+    reader = threading.Thread(target=lambda: got.append(preview.request()))
     reader.start()
     while not preview.is_wanted:
         pass
