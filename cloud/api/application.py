@@ -91,13 +91,13 @@ from cloud.app.etag import COMPRESSED_FROM_BYTES, VersionMismatchError
 from cloud.app.example_dates import find_coming_monday, move_example_dates
 from cloud.app.idempotency.idempotent_request import HEADER as KEY_HEADER
 from cloud.app.idempotency.key_store import KeyInUse, KeyReused
-from cloud.app.preview_pictures import PreviewPictures
 from cloud.app.rate_card_reload import ContextReloader
 from cloud.app.search_queue import SearchQueue, SearchQueueFull
 from cloud.app.server.admission import AdmissionMiddleware, ForeignOrigin, MisdirectedRequest
 from cloud.app.server.host_names import HostNames
 from cloud.app.server.middleware import HeadMiddleware, RequestMiddleware
 from cloud.app.server.refusal_recording import RefusalMiddleware
+from cloud.app.shared.preview_pictures import PreviewPictures
 from cloud.app.sign_in.sign_in_state import SignInOptions, new_sign_in_state
 from cloud.auth.access import (
     AccessError,

@@ -34,7 +34,7 @@ from cloud.app.forecast_cache import (
 )
 from cloud.app.play_impressions import read_site_plays
 from cloud.app.recent_coverage import read_recent_coverage
-from cloud.app.shared_store import LocalStore, SharedStore
+from cloud.app.shared.shared_store import LocalStore, SharedStore
 from cloud.booking.orders.policy import BookingPolicy, load_booking_policy
 from cloud.forecast.forecaster import forecast_at
 from cloud.lake.catalogue.cached_catalogue import LakeCatalogue

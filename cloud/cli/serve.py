@@ -31,7 +31,7 @@ from cloud.app.rate_card_reload import ContextReloader
 from cloud.app.server.connection_limits import MAX_MESSAGE_BYTES, RequestLimits, limited_protocol
 from cloud.app.server.host_names import LOOPBACK as LOOPBACK_NAMES
 from cloud.app.server.host_names import HostNameError, HostNames
-from cloud.app.shared_store import LocalStore, SharedStore
+from cloud.app.shared.shared_store import LocalStore, SharedStore
 from cloud.app.sign_in.sign_in_state import SignInOptions
 from cloud.auth.quota import Quota
 from cloud.billing.configuration import SAMPLE as BILLING_SAMPLE
@@ -289,7 +289,7 @@ def open_shared_store(chosen: settings.Settings, engine: Engine) -> SharedStore:
     """What the processes on this database share: Redis when the settings name one."""
     if chosen.redis_url is None:
         return LocalStore()
-    from cloud.app.redis_store import RedisStore  # loads the library of Redis
+    from cloud.app.shared.redis_store import RedisStore  # loads the library of Redis
 
     url = engine.url
     where = [url.host, url.port] if url.host else [socket.gethostname(), Path.cwd()]

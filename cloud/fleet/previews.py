@@ -1,7 +1,7 @@
 """Coarse pictures that operators ask cameras for: one job of the device for each picture.
 
 The picture itself is never in the database: the camera sends it to the API, which holds it in
-memory (`cloud/app/preview_pictures.py`). The job has the address for that, which nobody can guess;
+memory (`cloud/app/shared/preview_pictures.py`). The job has the address for that, which nobody can guess;
 the audit log says who asked. A new request ends and deletes the earlier one of the device.
 """
 
@@ -47,7 +47,7 @@ class UnknownPreview(LookupError):  # noqa: N818 - reads as what happened
 
 
 @dataclass(frozen=True, slots=True)
-class PreviewRequest:
+class RequestedPreview:
     """The newest request to a device, and what the device answered; `reason` if it refused."""
 
     job: str
@@ -62,7 +62,7 @@ class PreviewState:
 
     is_allowed: bool | None
     is_online: bool
-    request: PreviewRequest | None
+    request: RequestedPreview | None
 
 
 def request_preview(
@@ -136,7 +136,7 @@ def _read_permission(connection: Connection, device: str, at: datetime) -> bool 
     return isinstance(stated, dict) and stated.get("remote_preview") is True
 
 
-def _read_request(connection: Connection, device: str) -> PreviewRequest | None:
+def _read_request(connection: Connection, device: str) -> RequestedPreview | None:
     row = connection.execute(
         select(executions.c.body, jobs.c.created_at)
         .join(jobs, jobs.c.id == executions.c.job)
@@ -147,7 +147,7 @@ def _read_request(connection: Connection, device: str) -> PreviewRequest | None:
     if row is None:
         return None
     one = msgspec.json.decode(row.body, type=Execution)
-    return PreviewRequest(one.job, row.created_at, one.status, one.details.get("reason"))
+    return RequestedPreview(one.job, row.created_at, one.status, one.details.get("reason"))
 
 
 def _delete_requests(connection: Connection, device: str, *, at: datetime) -> None:

@@ -17,9 +17,9 @@ from starlette.requests import HTTPConnection
 from cloud.api.fleet.devices import DeviceName
 from cloud.api.fleet.transactions import change_fleet
 from cloud.app.idempotency.request_transactions import read_database
-from cloud.app.preview_pictures import HeldPicture, PictureExists, PreviewPictures
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
+from cloud.app.shared.preview_pictures import HeldPicture, PictureExists, PreviewPictures
 from cloud.auth.access import allow_roles
 from cloud.auth.keys import Role
 from cloud.fleet import previews

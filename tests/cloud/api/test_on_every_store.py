@@ -21,8 +21,8 @@ from cloud.api.application import create_app
 from cloud.app.change_log import ChangeLog
 from cloud.app.context import AppContext, ForecastCache
 from cloud.app.recent_coverage import RecentCoverage, read_recent_coverage
-from cloud.app.redis_store import RedisStore
-from cloud.app.shared_store import LocalStore
+from cloud.app.shared.redis_store import RedisStore
+from cloud.app.shared.shared_store import LocalStore
 from cloud.cli import override, publish
 from cloud.lru_cache import LruCache
 from tests.cloud.api.conftest import ApiClient

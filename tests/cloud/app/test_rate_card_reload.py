@@ -18,7 +18,7 @@ from cloud.app import rate_card_reload
 from cloud.app.change_log import ChangeLog
 from cloud.app.context import AppContext, ForecastCache
 from cloud.app.rate_card_reload import MIN_LEAD, ContextReloader, record_rate_card
-from cloud.app.shared_store import LocalStore
+from cloud.app.shared.shared_store import LocalStore
 from cloud.auth import audit
 from cloud.auth.audit import read_entries
 from cloud.cli.rate_card import CardRefused, put_card

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from cloud.__main__ import main as cloud
-from cloud.app.redis_store import RedisStore
+from cloud.app.shared.redis_store import RedisStore
 from cloud.fleet.__main__ import main as cloud_fleet
 from cloud.ingest.sources.message_source import BatchLimits, SourceError
 from cloud.ingest.sources.mqtt import MqttSource, parse_broker_url

@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 from starlette.requests import Request
 
-from cloud.app.shared_store import LocalStore
+from cloud.app.shared.shared_store import LocalStore
 from cloud.app.sign_in.limits import (
     SIGN_IN_OF_ADDRESS,
     SIGN_IN_OF_USER,

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from cloud import database
 from cloud.api.application import create_app
 from cloud.api.pricing import price_slot
-from cloud.app import redis_store
 from cloud.app.context import AppContext, ForecastCache
-from cloud.app.redis_store import RedisStore
-from cloud.app.shared_store import LocalStore, SharedStore
+from cloud.app.shared import redis_store
+from cloud.app.shared.redis_store import RedisStore
+from cloud.app.shared.shared_store import LocalStore, SharedStore
 from cloud.auth import audit
 from cloud.auth.keys import Role, create_key
 from cloud.auth.quota import Quota
@@ -164,7 +164,7 @@ def test_redis_may_go_and_come_back_and_no_request_fails(
 
     assert [answer.status_code for answer in prices] == [200] * 6
     assert len({answer.json()["price_minor"] for answer in prices}) == 1
-    events = [one.message for one in caplog.records if one.name == "cloud.app.redis_store"]
+    events = [one.message for one in caplog.records if one.name == "cloud.app.shared.redis_store"]
     assert events == ["redis.lost", "redis.back"]
     assert own.url not in caplog.text
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cloud.app.preview_pictures import HELD_FOR, PictureExists, PreviewPictures
-from cloud.app.shared_store import LocalStore
+from cloud.app.shared.preview_pictures import HELD_FOR, PictureExists, PreviewPictures
+from cloud.app.shared.shared_store import LocalStore
 from tests.edge_agent.privacy.coarse_pictures import coarse_picture
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cloud.app import shared_store
-from cloud.app.shared_store import LocalStore
+from cloud.app.shared.shared_store import LocalStore
 from cloud.auth.quota import Quota
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

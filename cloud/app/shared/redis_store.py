@@ -19,7 +19,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from starlette.concurrency import run_in_threadpool
 
-from cloud.app.shared_store import LocalStore
+from cloud.app.shared.shared_store import LocalStore
 from cloud.auth.quota import Quota, QuotaDecision, decide
 from cloud.database import EPOCH
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from cloud.app.shared_store import SharedStore
+from cloud.app.shared.shared_store import SharedStore
 from wire.fleet.preview import PreviewPicture
 
 HELD_FOR: Final = timedelta(seconds=60)

@@ -1,0 +1,1 @@
+"""What several API processes share: forecasts, request counts, previews of cameras."""
