@@ -1,8 +1,8 @@
 """Coarse pictures that operators ask cameras for: one job of the device for each picture.
 
 The picture itself is never in the database: the camera sends it to the API, which holds it in
-memory (`cloud/app/shared/preview_pictures.py`). The job has the address for that, which nobody can guess;
-the audit log says who asked. A new request ends and deletes the earlier one of the device.
+memory (`cloud/app/shared/preview_pictures.py`). The job has the address for that, with a random
+token; the audit log says who asked. A new request ends and deletes the earlier one of the device.
 """
 
 import hmac

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cloud.app import shared_store
+from cloud.app.shared import shared_store
 from cloud.app.shared.shared_store import LocalStore
 from cloud.auth.quota import Quota
 
