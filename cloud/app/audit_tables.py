@@ -43,6 +43,7 @@ from cloud.sales.audit_comparisons import (
 from cloud.sales.brief_comparison import BriefComparison
 from cloud.sales.proposals.proposal_comparison import ProposalComparison
 from cloud.sales.retail.audit_comparisons import (
+    ExperimentComparison,
     RecommendationComparison,
     RetailPriceComparison,
 )
@@ -67,6 +68,7 @@ def _comparisons() -> Sequence[Comparison]:
         ProposalComparison(),
         RecommendationComparison(),
         RetailPriceComparison(),
+        ExperimentComparison(),
         KeyComparison(),
         AccountComparison(),
         BrandComparison(),

@@ -9,15 +9,8 @@ two ratios, times the number t of screen-hours, is
 
 with m screen-hours, mean n `N` and residual variance v = sum((y - R n)^2) / (m - 1) of each arm.
 
-Looking at a test again and again until a 95 % interval leaves out zero finds a difference in far
-more than 5 % of tests without one. The interval here is an asymptotic confidence sequence, which
-holds at all times at once (Waudby-Smith, Arbour, Sinha, Kennedy, Ramdas: "Time-uniform central
-limit theory and asymptotic confidence sequences", Annals of Statistics 52(6), 2024, theorem 2.2):
-
-    radius(t) = sigma * sqrt(2 * (t * rho^2 + 1) / (t^2 * rho^2) * log(sqrt(t * rho^2 + 1) / alpha))
-
-`rho` makes it narrowest at the planned number t' of screen-hours:
-rho^2 = (-2 log(alpha) + log(-2 log(alpha)) + 1) / t'. It is asymptotic, so nothing is decided
+The interval is the confidence sequence of `cloud.forecast.intervals.confidence_sequence`, narrowest
+at the planned number of screen-hours. It is asymptotic, so nothing is decided
 before each arm has `MIN_CLUSTERS` screen-hours. The tests of this module draw comparisons without a
 difference, look after every screen-hour, and count how often one is found.
 """
@@ -27,6 +20,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from cloud.forecast.intervals.confidence_sequence import compute_radius
 from cloud.forecast.intervals.interval import Interval
 
 MIN_CLUSTERS: Final = 30
@@ -104,14 +98,6 @@ def compare_arms(
     elif high < 0:
         decision = ArmDecision.WORSE
     return ArmComparison(difference, low, high, decision)
-
-
-def compute_radius(clusters: int, alpha: float, planned_clusters: int) -> float:
-    """Half the width of the confidence sequence, for sigma = 1."""
-    surprise = -2 * math.log(alpha)
-    rho = (surprise + math.log(surprise) + 1) / planned_clusters
-    grown = clusters * rho + 1
-    return math.sqrt(2 * grown / (clusters**2 * rho) * math.log(math.sqrt(grown) / alpha))
 
 
 def estimate_ratio(sums: ArmSums) -> Interval | None:

@@ -13,8 +13,13 @@ from sqlalchemy import Connection
 
 from cloud.auth.audit import AuditEntry
 from cloud.auth.audit_comparisons import Details, describe_differences, parse_instant, read_rows
-from cloud.database.retail_workflow import retail_prices, retail_recommendations
+from cloud.database.retail_workflow import (
+    retail_experiments,
+    retail_prices,
+    retail_recommendations,
+)
 from cloud.sales.retail.decisions import DECIDE, EXPIRE, PROPOSE, digest_of
+from cloud.sales.retail.experiment_steps import LOGGED, START, STOP
 from cloud.sales.retail.price_steps import APPROVE, APPROVED_FIELDS, SET_STATE, STATE_FIELDS
 from cloud.sales.retail.prices import PriceState
 from cloud.sales.retail.recommendation_store import RecommendationState
@@ -117,6 +122,37 @@ class RecommendationComparison:
             yield f"{what} is {row['state']} without an entry of a decision"
         elif row["state"] == UNDECIDED[1] and row["id"] not in self._expired:
             yield f"{what} is expired without an entry"
+
+
+class ExperimentComparison:
+    """`retail_experiments`: as they were started, and when they were stopped."""
+
+    def __init__(self) -> None:
+        self._started: dict[str, tuple[AuditEntry, Details]] = {}
+        self._stopped: dict[str, tuple[AuditEntry, Details]] = {}
+
+    def add_entry(self, entry: AuditEntry, details: Details) -> None:
+        """Take an entry of the log into account."""
+        if entry.action == START:
+            self._started[entry.object] = entry, details
+        elif entry.action == STOP:
+            self._stopped[entry.object] = entry, details
+
+    def findings(self, connection: Connection, now: datetime) -> Iterator[str]:
+        """A sentence for each difference."""
+        rows = {row["id"]: row for row in read_rows(connection, retail_experiments)}
+        for name in sorted(rows.keys() | self._started.keys()):
+            what = f"retail_experiments: experiment {name}"
+            if name not in self._started:
+                yield f"{what} has no entry that it was started"
+                continue
+            entry, details = self._started[name]
+            stop, why = self._stopped.get(name, (None, {"reason": None}))
+            yield from describe_differences(
+                what, entry, rows.get(name), created_at=entry.at, created_by=entry.actor,
+                stopped_at=stop.at if stop else None, stopped_by=stop.actor if stop else None,
+                stop_reason=why["reason"], **_values(details, (*LOGGED, "starts_at", "ends_at")),
+            )  # fmt: skip
 
 
 def _values(details: Details, names: Sequence[str]) -> Details:

@@ -11,8 +11,8 @@ from cloud.campaigns.creative_tests.sequential_test import (
     ArmDecision,
     ArmSums,
     compare_arms,
-    compute_radius,
 )
+from cloud.forecast.intervals.confidence_sequence import compute_radius
 
 ALPHA = 0.05
 CLUSTERS = 600

@@ -1,0 +1,1 @@
+"""Effects of retail prices: experiments by clusters of stores, and the report of decisions."""
