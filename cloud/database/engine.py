@@ -18,8 +18,10 @@ from urllib.parse import parse_qs, unquote
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     Column,
     Connection,
+    Date,
     Dialect,
     Engine,
     Insert,
@@ -37,6 +39,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
 
 from cloud.database.columns import Instant
 from wire.addresses import DATABASE_SCHEMES, AddressError, parse_address
@@ -95,7 +98,8 @@ def run_many(
 
     SQLAlchemy's own way converts every value of every row, and PostgreSQL's drivers send every row
     by itself; both cost more than the database does. So the values here must be what the driver
-    takes (an instant is `microseconds(instant)`), and PostgreSQL gets one array for each column.
+    takes (an instant is `microseconds(instant)`, a date its ISO text), and PostgreSQL gets one
+    array for each column.
     """
     if not rows:
         return
@@ -145,15 +149,14 @@ def _driver_text(
 def _unnested(
     columns: ReadOnlyColumnCollection[str, Any], names: tuple[str, ...]
 ) -> Select[*tuple[Any, ...]]:
-    arrays = [
-        bindparam(name, type_=ARRAY(BigInteger if _is_number(columns[name]) else Text))
-        for name in names
-    ]
+    arrays = [bindparam(name, type_=ARRAY(_choose_element_type(columns[name]))) for name in names]
     return select(func.unnest(*arrays).table_valued(*names).render_derived())
 
 
-def _is_number(column: Column[Any]) -> bool:
-    return isinstance(column.type, BigInteger | Integer | Instant)
+def _choose_element_type(column: Column[Any]) -> type[TypeEngine[Any]]:
+    if isinstance(column.type, BigInteger | Integer | Instant):
+        return BigInteger
+    return next((one for one in (Boolean, Date) if isinstance(column.type, one)), Text)
 
 
 def _understood(url: str) -> URL:

@@ -119,7 +119,7 @@ retail_errors = Table(
     "retail_errors",
     metadata,
     Column("id", NUMBER, primary_key=True, autoincrement=True),
-    Column("digest", String(32), nullable=False, unique=True),  # of source, reason and payload
+    Column("digest", String(32), nullable=False, unique=True),  # of source and payload
     Column("source", NAME, nullable=False),
     Column("position", String(200), nullable=False),  # prices.csv:17, or the number in the batch
     Column("reason", String(32), nullable=False),

@@ -5,6 +5,7 @@ programs. Times are ISO 8601 with an offset; without one, the time zone of the s
 it is known. The limits here are those of the form; `cloud.ingest.retail` checks the meaning.
 """
 
+import re
 from typing import Annotated, Final
 
 import msgspec
@@ -15,6 +16,12 @@ Code = Annotated[str, Meta(min_length=1, max_length=63, pattern=r"^[^\x00-\x1f\x
 Text = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Amount = Annotated[str, Meta(pattern=AMOUNT_PATTERN, examples=["3.49"])]
 Count = Annotated[int, Meta(ge=-(2**53), le=2**53)]
+_AMOUNT: Final = re.compile(AMOUNT_PATTERN.removesuffix("$"))
+
+
+def is_amount(text: str) -> bool:
+    """Whether a text has the form of an amount."""
+    return _AMOUNT.fullmatch(text) is not None
 
 
 class PriceMessage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

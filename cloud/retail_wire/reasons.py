@@ -31,6 +31,8 @@ class PriceErrorReason(StrEnum):
     FUTURE_DATE = "future_date"
     TOO_OLD = "too_old"
     ZERO_PRICE = "zero_price"
+    ZERO_COST = "zero_cost"
+    """Many systems write 0 for a cost that they do not know."""
     NEGATIVE_AMOUNT = "negative_amount"
     NEGATIVE_UNITS = "negative_units"
     NEGATIVE_STOCK = "negative_stock"

@@ -1,0 +1,1 @@
+"""Ingest of price points of shops: validate, commit once, and keep what is refused for repair."""
