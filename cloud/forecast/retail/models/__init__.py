@@ -1,0 +1,1 @@
+"""Models that predict weekly units of products in stores at given prices."""
