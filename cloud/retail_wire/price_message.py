@@ -11,30 +11,33 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-AMOUNT_PATTERN: Final = r"^-?[0-9]{1,13}(\.[0-9]{1,6})?$"
-Code = Annotated[str, Meta(min_length=1, max_length=63, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Text = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")]
+END: Final = r"$(?![\s\S])"
+"""Python's `$` also matches before a line break at the end."""
+AMOUNT_PATTERN: Final = rf"^-?[0-9]{{1,13}}(\.[0-9]{{1,6}})?{END}"
+PRINTABLE: Final = rf"^[^\x00-\x1f\x7f]+{END}"
+Code = Annotated[str, Meta(min_length=1, max_length=63, pattern=PRINTABLE)]
+Text = Annotated[str, Meta(min_length=1, max_length=120, pattern=PRINTABLE)]
 Amount = Annotated[str, Meta(pattern=AMOUNT_PATTERN, examples=["3.49"])]
 Count = Annotated[int, Meta(ge=-(2**53), le=2**53)]
-_AMOUNT: Final = re.compile(AMOUNT_PATTERN.removesuffix("$"))
+_AMOUNT: Final = re.compile(AMOUNT_PATTERN)
 
 
 def is_amount(text: str) -> bool:
     """Whether a text has the form of an amount."""
-    return _AMOUNT.fullmatch(text) is not None
+    return _AMOUNT.match(text) is not None
 
 
 class PriceMessage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One price point as it is sent; optional fields are null or absent, never 0."""
 
-    event_id: Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[\x21-\x7e]+$")]
+    event_id: Annotated[str, Meta(min_length=1, max_length=80, pattern=rf"^[\x21-\x7e]+{END}")]
     product: Code
     sku: Code
     category: Text
     store: Code
     region: Code
     city: Text
-    postcode: Annotated[str, Meta(min_length=1, max_length=16)]
+    postcode: Annotated[str, Meta(min_length=1, max_length=16, pattern=PRINTABLE)]
     observed_at: Annotated[str, Meta(min_length=10, max_length=40)]
     price: Amount
     cost: Amount

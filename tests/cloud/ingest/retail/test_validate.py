@@ -133,6 +133,9 @@ BAD: dict[str, tuple[bytes, PriceErrorReason, str | None]] = {
     "huge units": (message_of(units=10**18), PriceErrorReason.WRONG_TYPE, "units"),
     "empty store": (message_of(store=""), PriceErrorReason.WRONG_TYPE, "store"),
     "line break in a name": (message_of(city="Lon\ndon"), PriceErrorReason.WRONG_TYPE, "city"),
+    "line break after a promotion": (
+        message_of(promotion="deal\n"), PriceErrorReason.WRONG_TYPE, "promotion"
+    ),
     "an array": (b"[]", PriceErrorReason.WRONG_TYPE, None),
     "null": (b"null", PriceErrorReason.WRONG_TYPE, None),
     "truncated": (message_of()[:-9], PriceErrorReason.UNREADABLE, None),

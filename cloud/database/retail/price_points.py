@@ -1,4 +1,4 @@
-"""Tables of shops: stores, products, exchange rates, price points and their error queue.
+"""Tables of committed price points, of recent prices, and of files that are imported.
 
 Amounts are whole minor units. `retail_price_points` is only appended to: the lake follows its `id`.
 """
@@ -10,7 +10,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     Date,
-    Double,
     Index,
     Integer,
     String,
@@ -23,47 +22,6 @@ from cloud.database.columns import NAME, NUMBER, Instant, metadata
 
 CURRENCY: Final = String(3)
 TEXT: Final = String(120)
-
-retail_stores = Table(
-    "retail_stores",
-    metadata,
-    Column("store", NAME, primary_key=True),
-    Column("region", NAME, nullable=False),
-    Column("city", TEXT, nullable=False),
-    Column("postcode", String(16), nullable=False),
-    Column("latitude", Double, nullable=False),
-    Column("longitude", Double, nullable=False),
-    Column("setting", String(8), nullable=False),  # urban, suburban, rural
-    Column("cluster", NAME, nullable=False),
-    Column("purchasing_power_index", Integer, nullable=False),  # 100: the mean of the country
-    Column("timezone", NAME),  # IANA name; null: its points must carry an offset
-    sqlite_with_rowid=False,
-)
-
-retail_products = Table(
-    "retail_products",
-    metadata,
-    Column("sku", NAME, primary_key=True),
-    Column("product", NAME, nullable=False),
-    Column("category", TEXT, nullable=False),  # juice/orange
-    Column("name", TEXT, nullable=False),
-    Column("unit_size", NAME, nullable=False),  # 1 l; 6 x 330 ml
-    Column("currency", CURRENCY, nullable=False),  # of the two limits
-    Column("map_minor", BigInteger),  # minimum advertised price; null: none
-    Column("legal_floor_minor", BigInteger),  # null: none
-    Index("ix_retail_products_product", "product"),
-    sqlite_with_rowid=False,
-)
-
-retail_exchange_rates = Table(
-    "retail_exchange_rates",
-    metadata,
-    Column("base_currency", CURRENCY, primary_key=True),
-    Column("currency", CURRENCY, primary_key=True),
-    Column("rated_on", Date, primary_key=True),
-    Column("rate", String(24), nullable=False),  # decimal: units of the base for one unit
-    sqlite_with_rowid=False,
-)
 
 retail_price_points = Table(
     "retail_price_points",
@@ -112,41 +70,6 @@ retail_recent_prices = Table(
     Column("sku", NAME, primary_key=True),
     Column("regular", Text, nullable=False),  # last prices without promotion, base currency
     Column("promoted", Text, nullable=False),  # last prices with one
-    sqlite_with_rowid=False,
-)
-
-retail_errors = Table(
-    "retail_errors",
-    metadata,
-    Column("id", NUMBER, primary_key=True, autoincrement=True),
-    Column("digest", String(32), nullable=False, unique=True),  # of source and payload
-    Column("source", NAME, nullable=False),
-    Column("position", String(200), nullable=False),  # prices.csv:17, or the number in the batch
-    Column("reason", String(32), nullable=False),
-    Column("field", NAME),  # null: not one field
-    Column("found", Text, nullable=False),
-    Column("expected", Text, nullable=False),
-    Column("payload", Text, nullable=False),  # as received, cut when it is long
-    Column("payload_bytes", BigInteger, nullable=False),  # before it was cut
-    Column("times", BigInteger, nullable=False),  # how often it arrived
-    Column("first_received_at", Instant, nullable=False),
-    Column("last_received_at", Instant, nullable=False),
-    Column("state", String(8), nullable=False),  # open, repaired, replayed, closed
-    Column("repaired", Text),  # what was committed in its place
-    Column("decided_by", TEXT),
-    Column("decided_at", Instant),
-    Column("note", Text),  # why it was closed
-    Index("ix_retail_errors_source", "source", "state"),
-)
-
-retail_error_counts = Table(
-    "retail_error_counts",  # what is stored of a source, and what is only counted
-    metadata,
-    Column("source", NAME, primary_key=True),
-    Column("reason", String(32), primary_key=True),
-    Column("stored", BigInteger, nullable=False),
-    Column("left_out", BigInteger, nullable=False),
-    Column("last_at", Instant, nullable=False),
     sqlite_with_rowid=False,
 )
 
