@@ -39,12 +39,14 @@ class PriceBounds:
     @cached_property
     def floor(self) -> Floats:
         """The lowest price that every rule but the competitor band allows."""
-        return np.maximum(self.lowest[:BAND].max(axis=0), 1.0)
+        lowest: Floats = np.maximum(self.lowest[:BAND].max(axis=0), 1.0)
+        return lowest
 
     @cached_property
     def hard_floor(self) -> Floats:
         """The lowest price that the hard rules allow."""
-        return np.maximum(self.lowest[:HARD].max(axis=0), 1.0)
+        lowest: Floats = np.maximum(self.lowest[:HARD].max(axis=0), 1.0)
+        return lowest
 
     @cached_property
     def ceiling(self) -> Floats:
@@ -60,14 +62,16 @@ class PriceBounds:
     @cached_property
     def conflicts(self) -> Flags:
         """The rules, of shape (rules, rows), that exclude one another in contradictory rows."""
-        excluded = (self.lowest > self.ceiling) | (self.highest < self.floor)
+        excluded: Flags = (self.lowest > self.ceiling) | (self.highest < self.floor)
+        excluded &= self.is_contradictory
         excluded[BAND] = False
-        return excluded & self.is_contradictory
+        return excluded
 
     @cached_property
     def band_yields(self) -> Flags:
         """Rows whose competitor band has no price that the earlier rules allow."""
-        return (self.lowest[BAND] > self.ceiling) | (self.highest[BAND] < self.floor)
+        rows: Flags = (self.lowest[BAND] > self.ceiling) | (self.highest[BAND] < self.floor)
+        return rows
 
     @cached_property
     def allowed_floor(self) -> Floats:
@@ -123,7 +127,8 @@ def _margin_floor(states: PriceStates, rules: RuleColumns) -> Floats:
 
 def _discount_floor(states: PriceStates, rules: RuleColumns, is_clearing: Flags) -> Floats:
     most = np.where(is_clearing, rules.clearance_discount_bp, rules.maximum_discount_bp)
-    return np.ceil(states.list_price_minor * (BASIS_POINTS - most) / BASIS_POINTS)
+    lowest: Floats = np.ceil(states.list_price_minor * (BASIS_POINTS - most) / BASIS_POINTS)
+    return lowest
 
 
 def _move_bounds(states: PriceStates, rules: RuleColumns) -> tuple[Floats, Floats]:

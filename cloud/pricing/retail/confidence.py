@@ -42,7 +42,9 @@ def compute_chance_of_keeping(
     above_cheaper = compute_chance_of_gain(demand, cost, price, cheaper)
     above_dearer = compute_chance_of_gain(demand, cost, price, dearer)
     with_one = np.where(np.isfinite(cheaper), above_cheaper, 1.0)
-    return np.clip(with_one + np.where(np.isfinite(dearer), above_dearer, 1.0) - 1, 0.0, 1.0)
+    with_both = with_one + np.where(np.isfinite(dearer), above_dearer, 1.0) - 1
+    chance: Floats = np.clip(with_both, 0.0, 1.0)
+    return chance
 
 
 def compute_chance_to_clear(demand: DemandColumns, price: Floats, units: Floats) -> Floats:

@@ -40,7 +40,8 @@ class DemandColumns:
 
     def has(self, evidence: Evidence) -> Flags:
         """The rows with such evidence."""
-        return self.evidence == EVIDENCE.index(evidence)
+        rows: Flags = self.evidence == EVIDENCE.index(evidence)
+        return rows
 
     def units(self, price_minor: Floats) -> Floats:
         """Expected units of a week at one price a row, of shape (variants, rows)."""
@@ -55,7 +56,8 @@ class DemandColumns:
         the price is that cost times the markup e / (1 + e).
         """
         elasticity = np.minimum(self.elasticity, MAX_ELASTICITY)
-        return (1 - volume_weight) * cost_minor * elasticity / (1 + elasticity)
+        best: Floats = (1 - volume_weight) * cost_minor * elasticity / (1 + elasticity)
+        return best
 
     def price_for_units(self, units: Floats) -> Floats:
         """The price at which a week's expected units are these, of shape (variants, rows)."""

@@ -1,19 +1,21 @@
 """Which reasons a recommendation has: each column that decided becomes a code with its values."""
 
 from collections.abc import Iterator
-from typing import Any
+from math import isfinite, isnan
+from typing import Any, Final
 
-import numpy as np
-
-from cloud.forecast.retail.estimates import Evidence
-from cloud.money import MoneyError, written
+from cloud.forecast.retail.estimates import EVIDENCE, Evidence
+from cloud.money import written
 from cloud.pricing.retail.bounds import BAND, BOUNDED
 from cloud.pricing.retail.demand import NO_ESTIMATE
 from cloud.pricing.retail.reasons import Reason, ReasonCode, write_reason
 from cloud.pricing.retail.recommendation import OUTCOMES, Outcome, Recommendations
+from cloud.pricing.retail.rule_columns import list_marked
 from cloud.pricing.retail.rules import RULES
 
-LEAST_NOTED_SHARE: float = 0.05
+WEAK: Final = EVIDENCE.index(Evidence.WEAK)
+INSUFFICIENT: Final = EVIDENCE.index(Evidence.INSUFFICIENT)
+LEAST_NOTED_SHARE: Final = 0.05
 """Of the response to a price cut that is bought ahead; below it, no reason mentions it."""
 
 
@@ -30,7 +32,7 @@ def _explain_demand(found: Recommendations, row: int) -> Iterator[Reason]:
     demand = situation.demand
     if demand.evidence[row] == NO_ESTIMATE:
         yield write_reason(ReasonCode.NO_ESTIMATE)
-    elif demand.has(Evidence.INSUFFICIENT)[row]:
+    elif demand.evidence[row] == INSUFFICIENT:
         yield write_reason(ReasonCode.INSUFFICIENT_EVIDENCE, **_elasticity(found, row))
     elif not situation.can_move[row]:
         yield write_reason(ReasonCode.NO_COST)
@@ -41,7 +43,7 @@ def _explain_demand(found: Recommendations, row: int) -> Iterator[Reason]:
             cost=_amount(found, row, situation.states.cost_minor[row]),
             **_elasticity(found, row),
         )
-        if demand.has(Evidence.WEAK)[row]:
+        if demand.evidence[row] == WEAK:
             yield write_reason(ReasonCode.WEAK_EVIDENCE)
         share = demand.stockpiling_share[row]
         if share >= LEAST_NOTED_SHARE:
@@ -70,7 +72,7 @@ def _explain_rules(found: Recommendations, row: int) -> Iterator[Reason]:
 def _explain_binding(found: Recommendations, row: int) -> Iterator[Reason]:
     situation, binding = found.situation, found.binding
     states, rules = situation.states, situation.rules
-    for place in np.flatnonzero(binding.is_binding[:, row]):
+    for place in list_marked(binding.is_binding[:, row : row + 1])[0]:
         yield write_reason(
             ReasonCode(RULES[place].value),
             found=_amount(found, row, binding.found_minor[place, row]),
@@ -88,17 +90,16 @@ def _explain_missing(found: Recommendations, row: int) -> Iterator[Reason]:
     """Rules that are given, but not applied for want of their input."""
     situation = found.situation
     states, rules = situation.states, situation.rules
-    has_band = np.isfinite(rules.competitor_least_bp[row]) or np.isfinite(
-        rules.competitor_most_bp[row]
-    )
-    if has_band and np.isnan(states.competitor_price_minor[row]):
+    least, most = rules.competitor_least_bp[row], rules.competitor_most_bp[row]
+    has_band = not (isnan(least) and isnan(most))
+    if has_band and isnan(states.competitor_price_minor[row]):
         yield write_reason(ReasonCode.NO_COMPETITOR_PRICE)
-    if np.isfinite(rules.maximum_discount_bp[row]) and np.isnan(states.list_price_minor[row]):
+    if not isnan(rules.maximum_discount_bp[row]) and isnan(states.list_price_minor[row]):
         yield write_reason(ReasonCode.NO_LIST_PRICE)
     days = rules.clearance_days[row]
     if days < 1:
         yield write_reason(ReasonCode.CLEARANCE_ENDED)
-    elif days >= 1 and np.isnan(states.stock[row]):
+    elif days >= 1 and isnan(states.stock[row]):
         yield write_reason(ReasonCode.CLEARANCE_NEEDS_STOCK)
     elif days >= 1 and not situation.can_move[row]:
         yield write_reason(ReasonCode.CLEARANCE_NEEDS_EVIDENCE)
@@ -113,7 +114,7 @@ def _explain_stock(found: Recommendations, row: int) -> Iterator[Reason]:
 def _write_conflicts(found: Recommendations, row: int) -> str:
     """Such as `minimum_margin needs at least 3.45, maximum_move allows at most 3.20`."""
     bounds, parts = found.situation.bounds, []
-    for place in np.flatnonzero(bounds.conflicts[:BAND, row]):
+    for place in list_marked(bounds.conflicts[:BAND, row : row + 1])[0]:
         low, high = bounds.lowest[place, row], bounds.highest[place, row]
         if low > bounds.ceiling[row]:
             parts.append(f"{BOUNDED[place]} needs at least {_amount(found, row, low)}")
@@ -129,14 +130,12 @@ def _elasticity(found: Recommendations, row: int) -> dict[str, Any]:
 
 def _amount(found: Recommendations, row: int, amount_minor: float) -> str:
     """An amount with its currency, in the currency's decimals."""
-    if not np.isfinite(amount_minor):
+    amount = float(amount_minor)
+    if not isfinite(amount):
         return "an unknown amount"
     currency = str(found.situation.states.currency[row])
-    try:
-        return f"{written(round(amount_minor), currency)} {currency}"
-    except MoneyError:
-        return f"{round(amount_minor)} minor units of {currency}"
+    return f"{written(round(amount), currency)} {currency}"
 
 
 def _count(number: float) -> str:
-    return "an unknown number" if np.isnan(number) else f"{number:.0f}"
+    return "an unknown number" if isnan(number) else f"{number:.0f}"

@@ -63,11 +63,13 @@ class Ladder:
 
     def step_down(self, price: Floats) -> Floats:
         """The highest allowed price at or below each price; minus infinity where there is none."""
-        return np.max([tier.step_down(price) for tier in self.tiers], axis=0)
+        found: Floats = np.max([tier.step_down(price) for tier in self.tiers], axis=0)
+        return found
 
     def step_up(self, price: Floats) -> Floats:
         """The lowest allowed price at or above each price; infinity where there is none."""
-        return np.min([tier.step_up(price) for tier in self.tiers], axis=0)
+        found: Floats = np.min([tier.step_up(price) for tier in self.tiers], axis=0)
+        return found
 
 
 EVERY_MINOR_UNIT: Final = Ladder((_MinorTier(1.0, UNBOUNDED, 1, 0),))

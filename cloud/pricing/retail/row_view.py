@@ -1,8 +1,9 @@
 """One recommendation as a value: price, rules, expectations, alternatives, reasons in sentences."""
 
 from dataclasses import dataclass
+from math import isfinite, isnan
 
-import numpy as np
+import msgspec
 
 from cloud.pricing.retail.alternatives import AlternativeColumns, AlternativeKind
 from cloud.pricing.retail.bounds import BOUNDED
@@ -10,12 +11,12 @@ from cloud.pricing.retail.expectations import Expectations, Spread
 from cloud.pricing.retail.explanation import explain_row
 from cloud.pricing.retail.reasons import Reason
 from cloud.pricing.retail.recommendation import OUTCOMES, Outcome, Recommendations
+from cloud.pricing.retail.rule_columns import list_marked
 from cloud.pricing.retail.rules import RULES, Rule
 
 
-@dataclass(frozen=True, slots=True)
-class ExpectedFigure:
-    """A figure with its interval over the elasticity's range."""
+class ExpectedFigure(msgspec.Struct, frozen=True, gc=False):
+    """A figure with its interval over the elasticity's range; a batch has tens of thousands."""
 
     value: float
     low: float
@@ -83,85 +84,117 @@ class Recommendation:
 
 def describe_row(found: Recommendations, row: int) -> Recommendation:
     """The recommendation of one row, with its reasons."""
-    states = found.situation.states
-    return Recommendation(
-        product=str(states.product[row]),
-        store=str(states.store[row]),
-        currency=str(states.currency[row]),
-        outcome=OUTCOMES[found.outcome[row]],
-        current_minor=int(states.price_minor[row]),
-        price_minor=int(found.price_minor[row]),
-        low_minor=_whole_or_none(found.price_low[row]),
-        high_minor=_whole_or_none(found.price_high[row]),
-        confidence=_number_or_none(found.confidence[row]),
-        binding=_list_binding(found, row),
-        conflicts=_list_conflicts(found, row),
-        expected=_describe_week(found.expected, row),
-        alternatives=tuple(
-            _describe_alternative(one, row)
-            for one in found.alternatives
-            if np.isfinite(one.price_minor[row])
-        ),
-        reasons=tuple(explain_row(found, row)),
-    )
-
-
-def _list_binding(found: Recommendations, row: int) -> tuple[BindingRule, ...]:
-    columns = found.binding
-    return tuple(
-        BindingRule(
-            RULES[place],
-            round(columns.found_minor[place, row]),
-            round(columns.limit_minor[place, row]),
-        )
-        for place in np.flatnonzero(columns.is_binding[:, row])
-    )
-
-
-def _list_conflicts(found: Recommendations, row: int) -> tuple[ConflictingRule, ...]:
-    if OUTCOMES[found.outcome[row]] is not Outcome.NO_ALLOWED_PRICE:
-        return ()
-    bounds = found.situation.bounds
-    return tuple(
-        ConflictingRule(
-            BOUNDED[place],
-            _whole_or_none(bounds.lowest[place, row]),
-            _whole_or_none(bounds.highest[place, row]),
-        )
-        for place in np.flatnonzero(bounds.conflicts[:, row])
-    )
-
-
-def _describe_alternative(one: AlternativeColumns, row: int) -> Alternative:
-    breaks = tuple(BOUNDED[place] for place in np.flatnonzero(one.breaks[:, row]))
-    return Alternative(
-        one.kind, int(one.price_minor[row]), breaks, _describe_week(one.expected, row)
-    )
-
-
-def _describe_week(expected: Expectations, row: int) -> ExpectedWeek | None:
-    if np.isnan(expected.units.value[row]):
-        return None
-    margin = expected.margin_minor
-    return ExpectedWeek(
-        _describe_figure(expected.units, row),
-        _describe_figure(expected.revenue_minor, row),
-        None if np.isnan(margin.value[row]) else _describe_figure(margin, row),
-    )
-
-
-def _describe_figure(spread: Spread, row: int) -> ExpectedFigure:
-    return ExpectedFigure(float(spread.value[row]), float(spread.low[row]), float(spread.high[row]))
-
-
-def _whole_or_none(amount: float) -> int | None:
-    return int(amount) if np.isfinite(amount) else None
-
-
-def _number_or_none(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+    return _describe_rows(found, slice(row, row + 1))[0]
 
 
 def list_rows(found: Recommendations) -> list[Recommendation]:
     """Every recommendation, in the order of the states."""
-    return [describe_row(found, row) for row in range(len(found))]
+    return _describe_rows(found, slice(0, len(found)))
+
+
+def _describe_rows(found: Recommendations, rows: slice) -> list[Recommendation]:
+    """The rows of a slice; columns become lists first, which is faster than reading scalars."""
+    states = found.situation.states
+    alternatives = [_describe_alternatives(one, rows) for one in found.alternatives]
+    columns = zip(
+        range(len(found))[rows],
+        states.product[rows].tolist(),
+        states.store[rows].tolist(),
+        states.currency[rows].tolist(),
+        found.outcome[rows].tolist(),
+        states.price_minor[rows].tolist(),
+        found.price_minor[rows].tolist(),
+        found.price_low[rows].tolist(),
+        found.price_high[rows].tolist(),
+        found.confidence[rows].tolist(),
+        _list_binding(found, rows),
+        _list_conflicts(found, rows),
+        _describe_weeks(found.expected, rows),
+        zip(*alternatives, strict=True),
+        strict=True,
+    )
+    return [
+        Recommendation(
+            product=product,
+            store=store,
+            currency=currency,
+            outcome=OUTCOMES[outcome],
+            current_minor=int(current),
+            price_minor=price,
+            low_minor=_whole_or_none(low),
+            high_minor=_whole_or_none(high),
+            confidence=None if isnan(confidence) else confidence,
+            binding=binding,
+            conflicts=conflicts,
+            expected=expected,
+            alternatives=tuple(one for one in others if one is not None),
+            reasons=tuple(explain_row(found, row)),
+        )
+        for row, product, store, currency, outcome, current, price, low, high, confidence,
+        binding, conflicts, expected, others in columns
+    ]  # fmt: skip
+
+
+def _list_binding(found: Recommendations, rows: slice) -> list[tuple[BindingRule, ...]]:
+    columns = found.binding
+    values, limits = columns.found_minor[:, rows].tolist(), columns.limit_minor[:, rows].tolist()
+    return [
+        tuple(
+            BindingRule(RULES[place], round(values[place][row]), round(limits[place][row]))
+            for place in places
+        )
+        for row, places in enumerate(list_marked(columns.is_binding[:, rows]))
+    ]
+
+
+def _list_conflicts(found: Recommendations, rows: slice) -> list[tuple[ConflictingRule, ...]]:
+    bounds = found.situation.bounds
+    refused = found.outcome[rows] == OUTCOMES.index(Outcome.NO_ALLOWED_PRICE)
+    lowest, highest = bounds.lowest[:, rows], bounds.highest[:, rows]
+    return [
+        tuple(
+            ConflictingRule(
+                BOUNDED[place],
+                _whole_or_none(float(lowest[place, row])),
+                _whole_or_none(float(highest[place, row])),
+            )
+            for place in places
+        )
+        for row, places in enumerate(list_marked(bounds.conflicts[:, rows] & refused))
+    ]
+
+
+def _describe_alternatives(one: AlternativeColumns, rows: slice) -> list[Alternative | None]:
+    prices, breaks = one.price_minor[rows].tolist(), list_marked(one.breaks[:, rows])
+    weeks = _describe_weeks(one.expected, rows)
+    return [
+        None
+        if isnan(price)
+        else Alternative(one.kind, int(price), tuple(BOUNDED[place] for place in broken), week)
+        for price, broken, week in zip(prices, breaks, weeks, strict=True)
+    ]
+
+
+def _describe_weeks(expected: Expectations, rows: slice) -> list[ExpectedWeek | None]:
+    figures = zip(
+        _describe_figures(expected.units, rows),
+        _describe_figures(expected.revenue_minor, rows),
+        _describe_figures(expected.margin_minor, rows),
+        strict=True,
+    )
+    return [
+        None if units is None or revenue is None else ExpectedWeek(units, revenue, margin)
+        for units, revenue, margin in figures
+    ]
+
+
+def _describe_figures(spread: Spread, rows: slice) -> list[ExpectedFigure | None]:
+    columns = (spread.value[rows].tolist(), spread.low[rows].tolist(), spread.high[rows].tolist())
+    return [
+        None if isnan(value) else ExpectedFigure(value, low, high)
+        for value, low, high in zip(*columns, strict=True)
+    ]
+
+
+def _whole_or_none(amount: float) -> int | None:
+    return int(amount) if isfinite(amount) else None

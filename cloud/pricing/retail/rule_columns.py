@@ -55,6 +55,15 @@ class RuleColumns:
         return found
 
 
+def list_marked(flags: Flags) -> list[list[int]]:
+    """For each row, the rules that are marked; `flags` has the shape (rules, rows)."""
+    marked: list[list[int]] = [[] for _ in range(flags.shape[1])]
+    rows, places = np.nonzero(flags.T)
+    for row, place in zip(rows.tolist(), places.tolist(), strict=True):
+        marked[row].append(place)
+    return marked
+
+
 def resolve_rules(rules: PriceRules, states: PriceStates, on: date) -> RuleColumns:
     """The rule values of each row on a day."""
     distinct, place = _find_distinct(rules, states)

@@ -18,7 +18,7 @@ Names = NDArray[np.str_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PriceState:
+class PriceStateRow:
     """One product in one store; instants are UTC."""
 
     product: str
@@ -63,7 +63,7 @@ class PriceStates:
     days_since_change: Floats
 
     @classmethod
-    def from_rows(cls, rows: Sequence[PriceState]) -> "PriceStates":
+    def from_rows(cls, rows: Sequence[PriceStateRow]) -> "PriceStates":
         """The columns of rows, in their order."""
         return cls(
             **{

@@ -16,19 +16,19 @@ from cloud.pricing.retail.ladder import LadderTier
 from cloud.pricing.retail.recommendation import Recommendations, recommend
 from cloud.pricing.retail.row_view import Recommendation, describe_row
 from cloud.pricing.retail.rules import Clearance, CompetitorBand, PriceRules, RuleValues
-from cloud.pricing.retail.states import PriceState, PriceStates
+from cloud.pricing.retail.states import PriceStateRow, PriceStates
 
 ON = date(2026, 11, 30)
 ENDS_IN_NINE = (LadderTier(step=Decimal("0.1"), ending=Decimal("0.09")),)
 
 
-def make_state(**values: Any) -> PriceState:
+def make_state(**values: Any) -> PriceStateRow:
     """Juice in a shop: 3.49 GBP, cost 2.00."""
     known = {
         "product": "juice-1", "store": "s-1", "category": "juice/orange", "region": "north",
         "currency": "GBP", "price_minor": 349, "cost_minor": 200,
     }  # fmt: skip
-    return PriceState(**{**known, **values})
+    return PriceStateRow(**{**known, **values})
 
 
 def make_estimate(**values: Any) -> DemandEstimate:
@@ -52,7 +52,7 @@ def make_rules(*, ladder: bool = False, **defaults: Any) -> PriceRules:
 
 
 def recommend_rows(
-    states: list[PriceState], estimates: list[DemandEstimate], rules: PriceRules
+    states: list[PriceStateRow], estimates: list[DemandEstimate], rules: PriceRules
 ) -> Recommendations:
     """Recommendations of rows."""
     arrays = EstimateArrays.from_estimates(estimates)
@@ -60,7 +60,7 @@ def recommend_rows(
 
 
 def recommend_one(
-    state: PriceState, estimate: DemandEstimate | None, rules: PriceRules
+    state: PriceStateRow, estimate: DemandEstimate | None, rules: PriceRules
 ) -> Recommendation:
     """The recommendation of one row."""
     return describe_row(recommend_rows([state], [estimate] if estimate else [], rules), 0)
@@ -102,7 +102,7 @@ def draw_rules(draw: st.DrawFn) -> PriceRules:
 
 
 @st.composite
-def draw_row(draw: st.DrawFn, product: str = "juice-1") -> tuple[PriceState, DemandEstimate]:
+def draw_row(draw: st.DrawFn, product: str = "juice-1") -> tuple[PriceStateRow, DemandEstimate]:
     """Any state with an estimate of any evidence."""
 
     def maybe(least: int, most: int) -> int | None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from cloud.pricing.retail.rules import CompetitorBand, PriceRules, Rule
-from cloud.pricing.retail.states import PriceState
+from cloud.pricing.retail.states import PriceStateRow
 from tests.cloud.pricing.retail.price_examples import (
     make_estimate,
     make_rules,
@@ -14,7 +14,7 @@ from tests.cloud.pricing.retail.price_examples import (
 )
 
 
-def list_binding(state: PriceState, rules: PriceRules, **estimate: object) -> dict[Rule, tuple]:
+def list_binding(state: PriceStateRow, rules: PriceRules, **estimate: object) -> dict[Rule, tuple]:
     found = recommend_one(state, make_estimate(**estimate), rules)
     return {one.rule: (one.found_minor, one.limit_minor) for one in found.binding}
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cloud.forecast.retail.estimates import Evidence
 from cloud.pricing.retail.recommendation import OUTCOMES, Outcome
 from cloud.pricing.retail.rules import Clearance, CompetitorBand, PriceRules, Rule, RuleSubject
-from cloud.pricing.retail.states import PriceState
+from cloud.pricing.retail.states import PriceStateRow
 from tests.cloud.pricing.retail.price_examples import (
     ON,
     draw_row,
@@ -132,7 +132,7 @@ def test_a_recent_change_holds_the_price():
     assert held.binding[0].found_minor == 333
 
 
-def break_hard_or_limit(state: PriceState, rules: PriceRules, price: int) -> list[Rule]:
+def break_hard_or_limit(state: PriceStateRow, rules: PriceRules, price: int) -> list[Rule]:
     """The hard rules and limits that a price breaks, computed with exact fractions."""
     values = rules.values_for(RuleSubject(state.product, state.store, state.category, state.region))
     found = []
