@@ -47,6 +47,7 @@ from cloud.sales.retail.audit_comparisons import (
     RecommendationComparison,
     RetailPriceComparison,
 )
+from cloud.sales.retail.rule_comparisons import RuleSetComparison, ScenarioComparison
 
 
 def compare_tables(
@@ -68,6 +69,8 @@ def _comparisons() -> Sequence[Comparison]:
         ProposalComparison(),
         RecommendationComparison(),
         RetailPriceComparison(),
+        RuleSetComparison(),
+        ScenarioComparison(),
         ExperimentComparison(),
         KeyComparison(),
         AccountComparison(),

@@ -108,17 +108,17 @@ def _compute_point(situation: Situation, share: float) -> CurvePoint:
     states = situation.states
     price = np.maximum(np.floor(states.price_minor * share + 0.5), 1.0)
     week = expect_week(situation.demand, price, states)
-    units, revenue, margin = map(_sum, (week.units, week.revenue_minor, week.margin_minor))
-    has_figures = units is not None and revenue is not None
+    units, revenue, margin = map(_add_up, (week.units, week.revenue_minor, week.margin_minor))
+    week_sum = None if units is None or revenue is None else ExpectedWeek(units, revenue, margin)
     return CurvePoint(
         share,
         int(price[0]) if len(states) == 1 else None,
         int((~situation.bounds.breaks(price).any(axis=0)).sum()),
-        ExpectedWeek(units, revenue, margin) if has_figures else None,
+        week_sum,
     )
 
 
-def _sum(spread: Spread) -> ExpectedFigure | None:
+def _add_up(spread: Spread) -> ExpectedFigure | None:
     """The sum of the known rows: their intervals add up, as if all were wrong together."""
     if np.isnan(spread.value).all():
         return None

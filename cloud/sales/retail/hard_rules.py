@@ -19,7 +19,7 @@ from cloud.money import written
 from cloud.pricing.retail.bounds import BOUNDED, HARD, compute_bounds
 from cloud.pricing.retail.rule_columns import resolve_rules
 from cloud.pricing.retail.rules import PriceRules, Rule
-from cloud.pricing.retail.states import PriceState, PriceStates
+from cloud.pricing.retail.states import PriceStateRow, PriceStates
 from cloud.sales.retail.observations import RECENT, ObservedPrice, read_newest
 from cloud.sales.retail.rule_check import PriceCandidate
 
@@ -57,7 +57,7 @@ class HardRuleCheck:
         observed = read_newest(connection, self.clock(), products, stores)
         limits = _read_limits(connection, {one.sku for one in observed.values()})
         broken: dict[PriceCandidate, str] = {}
-        states: dict[PriceCandidate, PriceState] = {}
+        states: dict[PriceCandidate, PriceStateRow] = {}
         for one in candidates:
             found = observed.get(one.key)
             refusal = _why_unknown(one, found, limits)
@@ -67,7 +67,7 @@ class HardRuleCheck:
                 states[one] = _to_state(found, limits.get(found.sku))
         return broken | self._compare(states)
 
-    def _compare(self, states: Mapping[PriceCandidate, PriceState]) -> dict[PriceCandidate, str]:
+    def _compare(self, states: Mapping[PriceCandidate, PriceStateRow]) -> dict[PriceCandidate, str]:
         if not states:
             return {}
         columns = PriceStates.from_rows(list(states.values()))
@@ -111,8 +111,8 @@ def _why_unknown(
     return None
 
 
-def _to_state(found: ObservedPrice, limits: _Limits | None) -> PriceState:
-    return PriceState(
+def _to_state(found: ObservedPrice, limits: _Limits | None) -> PriceStateRow:
+    return PriceStateRow(
         product=found.key.product, store=found.key.store, category=found.category,
         region=found.region, currency=found.currency, price_minor=found.price_minor,
         cost_minor=found.cost_minor, list_price_minor=found.list_price_minor,
