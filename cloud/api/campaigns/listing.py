@@ -1,7 +1,9 @@
 """`/api/campaigns`: the campaigns of the caller, their lines, and what lines are guaranteed."""
 
+from typing import Annotated
+
 import msgspec
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
@@ -52,6 +54,9 @@ class GuaranteeDocument(BaseModel):
 async def get_campaigns(
     request: Request,
     accounts: ListedAccounts,
+    order: Annotated[
+        str | None, Query(max_length=64, description="the campaign that an order is part of")
+    ] = None,
     after: After = None,
     limit: Limit = 20,
 ) -> CampaignPage:
@@ -60,6 +65,8 @@ async def get_campaigns(
 
     def read(connection: Connection) -> CampaignPage:
         found = list_campaigns(connection, context.sites, accounts)
+        if order is not None:
+            found = [one for one in found if order in one.order_ids]
         ids = [one.id for one in found]
         start = ids.index(after) + 1 if after in ids else 0
         shown, further = cut_page(found[start:], limit)

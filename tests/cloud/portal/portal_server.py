@@ -100,10 +100,11 @@ def new_mailer(file: Path) -> Mailer:
 
 
 def add_people(connection: Connection, now: datetime) -> dict[str, dict[str, str]]:
-    """A media owner, an agency and its client Acme, with a user of each role."""
+    """A media owner, an agency with its clients Acme and Bolt, and a user of each role."""
     owner = add_account(connection, "owner", now, AccountKind.MEDIA_OWNER)
     agency = add_account(connection, "media", now, AccountKind.AGENCY)
     acme = add_account(connection, "acme", now, agency="media")
+    add_account(connection, "bolt", now, agency="media")
     staff = [
         (role, add_user(connection, owner, role.value, now, role))
         for role in (Role.SALES, Role.OPERATIONS, Role.FINANCE, Role.ADMIN)

@@ -12,6 +12,9 @@ def test_an_account_sees_its_campaigns_and_staff_all(api: CampaignApi) -> None:
     assert ids == {WINTER, SPRING}
     assert further["next"] is None
     (line,) = api.get(f"/api/campaigns/{WINTER}").json()["lines"]
+    of_order = api.get("/api/campaigns?order=SO-1").json()["campaigns"]
+    assert [one["id"] for one in of_order] == [WINTER]
+    assert api.get("/api/campaigns?order=SO-9").json()["campaigns"] == []
     assert (line["line_id"], line["location"], line["creatives"]) == ("SO-1-1", "KX-01", ["a"])
 
 

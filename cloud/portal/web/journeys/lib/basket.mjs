@@ -2,14 +2,14 @@
 
 const DAY_MS = 86_400_000;
 
-/** Some hours of a screen, days from now, as the storage of the browser has them. */
-export async function fillBasket(page, { location, days, hours }) {
+/** Some hours of a screen, days from now, as the storage of the browser has them; of a client of an agency. */
+export async function fillBasket(page, { location, days, hours, client }) {
   const midnight = new Date(Date.now() + days * DAY_MS).setUTCHours(0, 0, 0, 0);
   const slots = hours.map((hour) => ({ location, startsAt: new Date(midnight + hour * 3_600_000).toISOString(), positions: 1 }));
-  await page.evaluate(async (found) => {
+  await page.evaluate(async ([found, account]) => {
     const me = await (await fetch("/api/me")).json();
-    localStorage.setItem(`onlooker.baskets.${me.user}`, JSON.stringify([{ id: `basket-${found[0].startsAt}`, slots: found }]));
-  }, slots);
+    localStorage.setItem(`onlooker.baskets.${me.user}${account ? `:${account}` : ""}`, JSON.stringify([{ id: `basket-${found[0].startsAt}`, slots: found }]));
+  }, [slots, client]);
   await page.goto("/basket");
 }
 

@@ -9,7 +9,9 @@ import type { UseMutationResult, UseQueryOptions, UseQueryResult } from "@tansta
 import createClient from "openapi-fetch";
 import type { FetchResponse, MaybeOptionalInit } from "openapi-fetch";
 import type { HttpMethod, MediaType, PathsWithMethod, RequiredKeysOf } from "openapi-typescript-helpers";
-import { useRef } from "react";
+import { useRef, useSyncExternalStore } from "react";
+import { clientStore } from "../clients/client-store";
+import { addAccount } from "./account-scope";
 import { sendRequest } from "./fetch";
 import { newKey } from "./key";
 import type { ApiProblem } from "./problem";
@@ -47,16 +49,17 @@ export function useGet<Path extends GetPath>(
   options?: Options<Path>,
 ): UseQueryResult<Data<Path, "get">, ApiProblem> {
   const call = api.GET as Call;
+  const asked = addAccount("get", path, init, useSyncExternalStore(clientStore.subscribe, clientStore.get));
   return useQuery<Data<Path, "get">, ApiProblem>({
     ...options,
-    queryKey: queryKey(path, init),
-    queryFn: async ({ signal }) => (await call(path, { ...(init as object), signal })).data as Data<Path, "get">,
+    queryKey: queryKey(path, asked),
+    queryFn: async ({ signal }) => (await call(path, { ...(asked as object), signal })).data as Data<Path, "get">,
   });
 }
 
 /** Read once, outside of a component. */
 export async function getOnce<Path extends GetPath>(path: Path, init?: Given<Path, "get">): Promise<Data<Path, "get">> {
-  return (await (api.GET as Call)(path, init as object)).data as Data<Path, "get">;
+  return (await (api.GET as Call)(path, addAccount("get", path, init as object, clientStore.get()))).data as Data<Path, "get">;
 }
 
 export interface ChangeOptions<Result> {
@@ -74,7 +77,8 @@ export function useChange<Method extends Change, Path extends PathsWithMethod<pa
   const cache = useQueryClient();
   const sent = useRef({ values: "", key: "" });
   return useMutation<Data<Path, Method>, ApiProblem, Given<Path, Method>>({
-    mutationFn: async (given) => {
+    mutationFn: async (asked) => {
+      const given = addAccount(method, path, asked, clientStore.get());
       const values = JSON.stringify(given ?? null);
       if (sent.current.values !== values) sent.current = { values, key: newKey() };
       const headers = { "Idempotency-Key": sent.current.key };

@@ -1,10 +1,11 @@
-// The baskets of the signed-in user.
+// The baskets of the signed-in user; of an agency, one list for each client.
 //
 //   const { add, count } = useBasket();
 //   add([{ location: "KX-01", startsAt: "2027-11-22T08:00:00Z", positions: 1 }]);
 
 import { useCallback, useEffect, useMemo, useSyncExternalStore } from "react";
 import { newKey } from "../api/key";
+import { useClient } from "../clients/use-client";
 import { useMe } from "../shell/use-session";
 import {
   addSlots, copyToDraft, findDraft, markBasket, removeBasket, removeSlot,
@@ -65,7 +66,8 @@ export interface BasketActions {
 
 export function useBasket(): BasketActions {
   const me = useMe();
-  const user = me?.user ?? me?.account ?? "";
+  const client = useClient();
+  const user = `${me?.user ?? me?.account ?? ""}${client === null ? "" : `:${client}`}`;
   const baskets = useSyncExternalStore(store.subscribe, () => store.read(user));
   useEffect(() => {
     const follow = (event: StorageEvent) => isOfUser(event.key, user) && store.reload(user);

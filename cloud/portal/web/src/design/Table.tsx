@@ -26,12 +26,14 @@ export interface TableProps<Row> {
   initialSorting?: Sorting;
   /** Without a CSV button and the number of rows. */
   isPlain?: boolean;
+  /** Reads the rows that are not shown yet, for the CSV file. */
+  readAll?: () => Promise<readonly Row[]>;
   /** Beside the number of rows, such as filters. */
   tools?: ReactNode;
 }
 
 /** A table that sorts by its columns, and scrolls inside itself on a narrow screen. */
-export function Table<Row>({ caption, columns, rows, rowKey, initialSorting, isPlain = false, tools }: TableProps<Row>) {
+export function Table<Row>({ caption, columns, rows, rowKey, initialSorting, isPlain = false, readAll, tools }: TableProps<Row>) {
   const [sorting, setSorting] = useState(initialSorting);
   const captionId = useId();
   const sorted = useMemo(() => sortRows(rows, columns, sorting), [rows, columns, sorting]);
@@ -40,8 +42,8 @@ export function Table<Row>({ caption, columns, rows, rowKey, initialSorting, isP
     <div>
       {!isPlain && (
         <div className="table-head">
-          <p className="quiet">{common.rows(rows.length)}</p>
-          <div className="row">{tools}<Button isSmall onPress={() => saveCsv(caption, columns, sorted)}>{common.csv}</Button></div>
+          <p className="quiet">{readAll === undefined ? common.rows(rows.length) : common.firstRows(rows.length)}</p>
+          <div className="row">{tools}<CsvButton caption={caption} columns={columns} rows={sorted} readAll={readAll} sorting={sorting} /></div>
         </div>
       )}
       <div className="table-scroll" role="region" aria-labelledby={captionId} tabIndex={0}>
@@ -53,6 +55,21 @@ export function Table<Row>({ caption, columns, rows, rowKey, initialSorting, isP
       </div>
     </div>
   );
+}
+
+type CsvButtonProps<Row> = Pick<TableProps<Row>, "caption" | "columns" | "rows" | "readAll"> & { sorting: Sorting | undefined };
+
+function CsvButton<Row>({ caption, columns, rows, readAll, sorting }: CsvButtonProps<Row>) {
+  const [isReading, setReading] = useState(false);
+  const save = async () => {
+    setReading(true);
+    try {
+      saveCsv(caption, columns, readAll === undefined ? rows : sortRows(await readAll(), columns, sorting));
+    } finally {
+      setReading(false);
+    }
+  };
+  return <Button isSmall isPending={isReading} onPress={() => void save()}>{common.csv}</Button>;
 }
 
 interface HeadCellProps<Row> {

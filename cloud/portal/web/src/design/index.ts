@@ -9,6 +9,7 @@ export { Tabs, type TabItem } from "./Tabs";
 export { Badge, Card, Facts, Figure, Figures, Notice, type Tone } from "./content";
 export { Table, type Column } from "./Table";
 export { DataView } from "./DataView";
+export { PagedTable } from "./PagedTable";
 export { Page } from "./Page";
 export { Empty, ErrorState, Loading, NoPermission, NotObserved, ProblemNotice, StaleBanner, describeError } from "./states";
 export { saveCsv, saveFile } from "./csv";

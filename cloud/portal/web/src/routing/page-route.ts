@@ -12,6 +12,8 @@ export interface PageRoute {
   readonly load: () => Promise<{ default: ComponentType }>;
   /** Who sees it in the navigation; "public" pages are shown without a session. The API decides what is allowed. */
   readonly roles: "public" | "everybody" | readonly Role[];
+  /** A user of an agency chooses a client first. */
+  readonly isOfOneClient?: boolean;
   /** Its entry in the navigation; pages without one are reached by links. */
   readonly navigation?: { readonly group: NavigationGroup; readonly label: string };
 }

@@ -1,5 +1,6 @@
 import { useRouter } from "@tanstack/react-router";
 import { Suspense, useEffect, type ReactNode } from "react";
+import { OfOneClient } from "../clients/ChooseClient";
 import { Page } from "../design/Page";
 import { ErrorState, Loading, NoPermission } from "../design/states";
 import { isShownTo, type PageRoute } from "../routing/page-route";
@@ -19,7 +20,7 @@ function SessionGate({ route, children }: { route: PageRoute; children: ReactNod
   if (state === "failed") return <Page title={common.noAnswer}><ErrorState error={error} onRetry={retry} /></Page>;
   if (me === undefined) return <ToSignIn />;
   if (!isShownTo(route, me.roles)) return <Page title={common.noPermission}><NoPermission /></Page>;
-  return <>{children}</>;
+  return route.isOfOneClient ? <OfOneClient>{children}</OfOneClient> : <>{children}</>;
 }
 
 /** Reads the address once: it changes before this page is gone. */

@@ -1,4 +1,6 @@
 import { useLocation } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
+import { listChoices } from "../clients/client-store";
 import { Link } from "../design/Link";
 import { Mark } from "../design/icons";
 import { ROUTES } from "../routes";
@@ -8,6 +10,8 @@ import { GroupMenu, NarrowMenu } from "./menus";
 import { groupPages, type PageGroup } from "./navigation";
 import { ThemeMenu } from "./ThemeMenu";
 import { useMe } from "./use-session";
+
+const ClientSelect = lazy(() => import("../clients/ClientSelect"));
 
 export function Header() {
   const me = useMe();
@@ -22,6 +26,7 @@ export function Header() {
         </nav>
       )}
       <div className="shell-tools">
+        {listChoices(me).length > 0 && <Suspense fallback={null}><ClientSelect /></Suspense>}
         <ThemeMenu />
         {me !== undefined && <AccountMenu me={me} />}
         {groups.length > 0 && <NarrowMenu groups={groups} />}

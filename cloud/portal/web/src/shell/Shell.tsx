@@ -1,6 +1,7 @@
 import { Outlet, useRouter } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect } from "react";
+import { Fragment, lazy, Suspense, useEffect } from "react";
 import { RouterProvider as AriaRouterProvider } from "react-aria-components";
+import { useClient } from "../clients/use-client";
 import { shell, common } from "../text/en";
 import { Header } from "./Header";
 import { useIsExpired, useMe } from "./use-session";
@@ -9,16 +10,17 @@ const loadRenewDialog = () => import("./RenewDialog");
 const RenewDialog = lazy(loadRenewDialog);
 const PRELOAD_AFTER_MS = 5_000;
 
-/** The frame of all pages. */
+/** The frame of all pages. Another client is another page: nothing of the former one stays. */
 export function Shell() {
   const router = useRouter();
   const me = useMe();
+  const client = useClient();
   const navigate = (to: string) => void router.navigate({ to });
   return (
     <AriaRouterProvider navigate={navigate}>
       <a className="skip" href="#content">{common.skip}</a>
       <Header />
-      <Outlet />
+      <Fragment key={client}><Outlet /></Fragment>
       <footer className="shell-foot">
         <a href="/docs">{shell.reference}</a>
         <a href="/status">{shell.status}</a>

@@ -30,6 +30,7 @@ export const common = {
   staleSince: (when: string) => `The last answer is from ${when}; the server does not answer now.`,
   csv: "Save as CSV",
   rows: (n: number) => (n === 1 ? "1 row" : `${n.toLocaleString("en-GB")} rows`),
+  firstRows: (n: number) => `${n.toLocaleString("en-GB")} rows shown, there are more`,
   sortBy: (column: string) => `Sort by ${column}`,
   seconds: (n: number) => `${n} s`,
   minutes: (n: number) => `${n} min`,

@@ -1,5 +1,6 @@
 import { useState } from "react";
-import { useChange, useGet, type Schema } from "../../api/client";
+import { useChange, type Schema } from "../../api/client";
+import { useAll } from "../../api/pages";
 import { Badge, Button, DataView, Empty, Page, Table, type Column } from "../../design";
 import { Missing } from "../../format/Missing";
 import { minorMoney } from "../../format/money";
@@ -10,7 +11,7 @@ import { useMe } from "../../shell/use-session";
 import { admin } from "../../text/en/admin";
 import { Chooser, toChoices } from "../sales/parts/choosers";
 import { DecisionDialog } from "../sales/parts/DecisionDialog";
-import { Filters, FurtherRows } from "../sales/parts/Filters";
+import { Filters } from "../sales/parts/Filters";
 import { AccountForm } from "./AccountForm";
 import { NewAccountForm } from "./NewAccountForm";
 
@@ -21,7 +22,7 @@ const BASIS_POINTS_PER_PERCENT = 100;
 
 export default function Accounts() {
   const [kind, setKind] = useSearchText("kind");
-  const query = useGet("/api/accounts", { params: { query: { limit: MOST } } });
+  const query = useAll("/api/accounts", {}, (page) => page.accounts, { limit: MOST });
   const [isCreating, setCreating] = useState(false);
   const [edited, setEdited] = useState<Account | null>(null);
   const [closed, setClosed] = useState<Account | null>(null);
@@ -30,13 +31,8 @@ export default function Accounts() {
   return (
     <Page title={t.title} lead={t.lead} actions={<Button variant="primary" onPress={() => setCreating(true)}>{t.create}</Button>}>
       <Filters><Chooser label={t.kind} choices={toChoices(t.kinds)} value={kind} onChange={setKind} all={t.everyKind} /></Filters>
-      <DataView query={query} isEmpty={(data) => !data.accounts.some(isShown)} empty={<Empty title={t.none}>{t.noneDetail}</Empty>}>
-        {(data) => (
-          <>
-            <Table caption={t.title} columns={listColumns(setEdited, isAdmin ? setClosed : null)} rows={data.accounts.filter(isShown)} rowKey={(one) => one.id} initialSorting={{ column: "name" }} />
-            <FurtherRows next={data.next} shown={data.accounts.length} />
-          </>
-        )}
+      <DataView query={query} isEmpty={(all) => !all.some(isShown)} empty={<Empty title={t.none}>{t.noneDetail}</Empty>}>
+        {(all) => <Table caption={t.title} columns={listColumns(setEdited, isAdmin ? setClosed : null)} rows={all.filter(isShown)} rowKey={(one) => one.id} initialSorting={{ column: "name" }} />}
       </DataView>
       {isCreating && <NewAccountForm onClose={() => setCreating(false)} />}
       {edited !== null && <AccountForm key={edited.id} id={edited.id} onClose={() => setEdited(null)} />}

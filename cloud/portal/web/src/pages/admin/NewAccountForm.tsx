@@ -1,5 +1,6 @@
 import { useState } from "react";
-import { useChange, useGet, type Schema } from "../../api/client";
+import { useChange, type Schema } from "../../api/client";
+import { useAll } from "../../api/pages";
 import { Segments, TextField } from "../../design";
 import { admin } from "../../text/en/admin";
 import { FormDialog } from "../sales/inventory/FormDialog";
@@ -14,7 +15,7 @@ const MOST = 200;
 export function NewAccountForm({ onClose }: { onClose: () => void }) {
   const [kind, setKind] = useState<Kind>("advertiser");
   const [texts, setTexts] = useState({ id: "", name: "", agency: "", currency: "GBP", country: "GB", vat: "", email: "", address: "" });
-  const agencies = (useGet("/api/accounts", { params: { query: { limit: MOST } } }).data?.accounts ?? []).filter((one) => one.kind === "agency");
+  const agencies = (useAll("/api/accounts", {}, (page) => page.accounts, { limit: MOST }).data ?? []).filter((one) => one.kind === "agency");
   const create = useChange("post", "/api/accounts", { invalidates: ["/api/accounts"], onSuccess: onClose });
   const errors = fieldErrors(create.error);
   const field = (name: keyof typeof texts) => ({ value: texts[name], onChange: (value: string) => setTexts((before) => ({ ...before, [name]: value })) });

@@ -1,5 +1,6 @@
 import { useState } from "react";
-import { useChange, useGet, type Schema } from "../../api/client";
+import { useChange, type Schema } from "../../api/client";
+import { useAll } from "../../api/pages";
 import type { Role } from "../../api/session";
 import { Checkbox, TextField } from "../../design";
 import { account as accountTexts } from "../../text/en/account";
@@ -18,7 +19,7 @@ const ROLES_OF: Record<Kind, readonly Role[]> = {
 };
 
 function useKind(account: string): Kind | undefined {
-  const accounts = useGet("/api/accounts", { params: { query: { limit: MOST } } }).data?.accounts;
+  const accounts = useAll("/api/accounts", {}, (page) => page.accounts, { limit: MOST }).data;
   return accounts?.find((one) => one.id === account)?.kind;
 }
 

@@ -1,6 +1,7 @@
 import { useState } from "react";
-import { useChange, useGet, type Schema } from "../../api/client";
-import { Badge, Button, DataView, Empty, Notice, Page, ProblemNotice, Table, type Column, type Tone } from "../../design";
+import { useChange, type Schema } from "../../api/client";
+import { usePages } from "../../api/pages";
+import { Badge, Button, Empty, Notice, Page, PagedTable, ProblemNotice, type Column, type Tone } from "../../design";
 import { instantText } from "../../format/time";
 import { useSearchText } from "../../routing/address";
 import { account as accountTexts } from "../../text/en/account";
@@ -8,18 +9,17 @@ import { admin } from "../../text/en/admin";
 import { sales } from "../../text/en/sales";
 import { AccountChooser } from "../sales/parts/choosers";
 import { DecisionDialog } from "../sales/parts/DecisionDialog";
-import { Filters, FurtherRows } from "../sales/parts/Filters";
+import { Filters } from "../sales/parts/Filters";
 import { InviteForm, RolesForm } from "./UserForms";
 
 export type User = Schema<"UserResponse">;
 type UserState = keyof typeof admin.users.states;
 const t = admin.users;
-const MOST = 200;
 const TONES: Record<UserState, Tone> = { active: "good", invited: "info", disabled: "neutral" };
 
 export default function Users() {
   const [account, setAccount] = useSearchText("account");
-  const query = useGet("/api/users", { params: { query: { account: account || undefined, limit: MOST } } });
+  const pages = usePages("/api/users", { account: account || undefined }, (page) => page.users);
   const [isInviting, setInviting] = useState(false);
   const [edited, setEdited] = useState<User | null>(null);
   const [disabled, setDisabled] = useState<User | null>(null);
@@ -31,14 +31,7 @@ export default function Users() {
       <Filters><AccountChooser value={account} onChange={setAccount} all={sales.shared.everyAccount} /></Filters>
       {notice !== null && <Notice tone="good" isAnnounced>{notice}</Notice>}
       <ProblemNotice error={again.error} />
-      <DataView query={query} isEmpty={(data) => data.users.length === 0} empty={<Empty title={t.none}>{t.noneDetail}</Empty>}>
-        {(data) => (
-          <>
-            <Table caption={t.title} columns={columns} rows={data.users} rowKey={(one) => one.id} initialSorting={{ column: "name" }} />
-            <FurtherRows next={data.next} shown={data.users.length} />
-          </>
-        )}
-      </DataView>
+      <PagedTable pages={pages} empty={<Empty title={t.none}>{t.noneDetail}</Empty>} caption={t.title} columns={columns} rowKey={(one) => one.id} initialSorting={{ column: "name" }} />
       {isInviting && <InviteForm initialAccount={account} onClose={() => setInviting(false)} onInvited={(email) => { setInviting(false); setNotice(t.invited(email)); }} />}
       {edited !== null && <RolesForm key={edited.id} user={edited} onClose={() => setEdited(null)} />}
       {disabled !== null && <Disable key={disabled.id} user={disabled} onClose={() => setDisabled(null)} />}

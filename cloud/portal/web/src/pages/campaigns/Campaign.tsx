@@ -1,4 +1,5 @@
 import "./campaigns.css";
+import { OfItsClient } from "../../clients/ChooseClient";
 import { DataView, DownloadButton, Page, StaleBanner, Tabs } from "../../design";
 import { instantText } from "../../format/time";
 import { usePlaces } from "../../places/use-places";
@@ -18,7 +19,7 @@ export default function Campaign() {
   const found = live.performance;
   return (
     <Page title={found?.name ?? t.campaign} lead={found && leadOf(found)} actions={<Files campaign={id} />}>
-      <DataView query={live.query}>{() => found !== undefined && <Content performance={found} live={live} />}</DataView>
+      <DataView query={live.query}>{() => found !== undefined && <OfItsClient account={found.account}><Content performance={found} live={live} /></OfItsClient>}</DataView>
     </Page>
   );
 }

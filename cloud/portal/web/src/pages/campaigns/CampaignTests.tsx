@@ -13,7 +13,7 @@ type Arm = Schema<"ArmDocument">;
 /** The tests of the campaign's creatives, with their results so far. */
 export function CampaignTests({ campaign }: { campaign: string }) {
   const detail = useGet("/api/campaigns/{campaign}", { params: { path: { campaign } } });
-  const list = useGet("/api/creative-tests", { params: { query: { limit: 100 } } });
+  const list = useGet("/api/creative-tests", { params: { query: { limit: 100, account: detail.data?.account } } }, { enabled: detail.data !== undefined });
   const creatives = new Set(detail.data?.lines.flatMap((line) => line.creatives));
   const isOwn = (test: Summary) => test.account === detail.data?.account && isTestOf(test, creatives);
   return (

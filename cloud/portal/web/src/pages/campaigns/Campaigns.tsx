@@ -1,30 +1,18 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
-import { getOnce, type Schema } from "../../api/client";
-import type { ApiProblem } from "../../api/problem";
-import { Badge, Button, DataView, Empty, Link, LinkButton, Page, Table, type Column } from "../../design";
+import type { Schema } from "../../api/client";
+import { usePages } from "../../api/pages";
+import { Badge, Empty, Link, LinkButton, Page, PagedTable, type Column } from "../../design";
 import { Flight } from "../../format/Flight";
 import { dateText } from "../../format/time";
 import { campaigns as t } from "../../text/en/campaigns";
 
 type Campaign = Schema<"CampaignSummary">;
-type Found = Schema<"CampaignPage">;
-
-const PAGE = 50;
 
 export default function Campaigns() {
-  const query = useInfiniteQuery<Found, ApiProblem, readonly Campaign[], readonly unknown[], string | null>({
-    queryKey: ["/api/campaigns", "pages"],
-    queryFn: ({ pageParam }) => getOnce("/api/campaigns", { params: { query: { limit: PAGE, after: pageParam } } }),
-    initialPageParam: null,
-    getNextPageParam: (last) => last.next,
-    select: (data) => data.pages.flatMap((page) => page.campaigns),
-  });
+  const pages = usePages("/api/campaigns", {}, (page) => page.campaigns);
+  const empty = <Empty title={t.empty} action={<LinkButton to="/basket">{t.toBasket}</LinkButton>}>{t.emptyDetail}</Empty>;
   return (
     <Page title={t.title} lead={t.lead}>
-      <DataView query={query as never} isEmpty={(found: readonly Campaign[]) => found.length === 0} empty={<Empty title={t.empty} action={<LinkButton to="/basket">{t.toBasket}</LinkButton>}>{t.emptyDetail}</Empty>}>
-        {(found) => <Table caption={t.caption} columns={COLUMNS} rows={found} rowKey={(one) => one.id} />}
-      </DataView>
-      {query.hasNextPage && <div><Button isPending={query.isFetchingNextPage} onPress={() => void query.fetchNextPage()}>{t.more}</Button></div>}
+      <PagedTable pages={pages} empty={empty} caption={t.caption} columns={COLUMNS} rowKey={(one) => one.id} />
     </Page>
   );
 }

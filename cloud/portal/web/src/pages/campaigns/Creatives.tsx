@@ -1,47 +1,35 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { getOnce, type Schema } from "../../api/client";
-import type { ApiProblem } from "../../api/problem";
-import { Badge, Button, DataView, Empty, Page, Select, Table, type Column, type Tone } from "../../design";
+import type { Schema } from "../../api/client";
+import { usePages } from "../../api/pages";
+import { useClientColumn } from "../../clients/client-column";
+import { useIsAllClients } from "../../clients/use-client";
+import { Badge, Button, Empty, Page, PagedTable, Select, type Column, type Tone } from "../../design";
 import { duration, instantText } from "../../format/time";
 import { useSearchText } from "../../routing/address";
-import { common } from "../../text/en";
+import { clients } from "../../text/en/clients";
 import { creatives as t } from "../../text/en/creatives";
 import { CreativeForm } from "./CreativeForm";
 
 type Creative = Schema<"CreativeDocument">;
-type Found = Schema<"CreativesPage">;
 type Status = Creative["status"];
 
-const PAGE = 50;
 const TONES: Record<string, Tone> = { APPROVED: "good", PENDING: "warn", REJECTED: "bad" };
 const CHOICES = [{ value: "", label: t.all }, ...Object.entries(t.statuses).map(([value, label]) => ({ value, label }))];
 
 export default function Creatives() {
   const [isAdding, setAdding] = useState(false);
   const [status, setStatus] = useSearchText("state");
-  const query = useCreatives(status);
-  const add = <Button variant="primary" onPress={() => setAdding(true)}>{t.add}</Button>;
+  const pages = usePages("/api/creatives", { status: (status || null) as Status | null }, (page) => page.creatives);
+  const client = useClientColumn<Creative>();
+  const add = useIsAllClients() ? <span className="quiet">{clients.chooseFirst}</span> : <Button variant="primary" onPress={() => setAdding(true)}>{t.add}</Button>;
   const filter = <Select label={t.filter} choices={CHOICES} value={status} onChange={setStatus} />;
+  const empty = status === "" ? <Empty title={t.empty} action={add}>{t.emptyDetail}</Empty> : undefined;
   return (
     <Page title={t.title} lead={t.lead} actions={add}>
-      <DataView query={query as never} isEmpty={(found: readonly Creative[]) => found.length === 0 && status === ""} empty={<Empty title={t.empty} action={add}>{t.emptyDetail}</Empty>}>
-        {(found) => <Table caption={t.caption} columns={COLUMNS} rows={found} rowKey={(one) => one.id} tools={filter} />}
-      </DataView>
-      {query.hasNextPage && <div><Button isPending={query.isFetchingNextPage} onPress={() => void query.fetchNextPage()}>{common.more}</Button></div>}
+      <PagedTable pages={pages} empty={empty} caption={t.caption} columns={[...COLUMNS.slice(0, 1), ...client, ...COLUMNS.slice(1)]} rowKey={(one) => one.id} tools={filter} />
       {isAdding && <CreativeForm onClose={() => setAdding(false)} />}
     </Page>
   );
-}
-
-function useCreatives(status: string) {
-  return useInfiniteQuery<Found, ApiProblem, readonly Creative[], readonly unknown[], string | null>({
-    queryKey: ["/api/creatives", "pages", status],
-    queryFn: ({ pageParam }) => getOnce("/api/creatives", { params: { query: { limit: PAGE, after: pageParam, status: (status || null) as Status | null } } }),
-    initialPageParam: null,
-    getNextPageParam: (last) => last.next,
-    select: (data) => data.pages.flatMap((page) => page.creatives),
-  });
 }
 
 const COLUMNS: readonly Column<Creative>[] = [

@@ -1,6 +1,7 @@
 import { useState } from "react";
-import { useGet, type Schema } from "../../api/client";
-import { Badge, Button, DataView, DateField, Empty, Link, Notice, Page, Table, type Column, type Tone } from "../../design";
+import type { Schema } from "../../api/client";
+import { usePages } from "../../api/pages";
+import { Badge, Button, DateField, Empty, Link, Notice, Page, PagedTable, type Column, type Tone } from "../../design";
 import { Missing } from "../../format/Missing";
 import { minorMoney } from "../../format/money";
 import { dateText } from "../../format/time";
@@ -8,7 +9,7 @@ import { useSearchText } from "../../routing/address";
 import { finance } from "../../text/en/finance";
 import { sales } from "../../text/en/sales";
 import { AccountChooser, Chooser, toChoices } from "../sales/parts/choosers";
-import { Filters, FurtherRows, ROWS } from "../sales/parts/Filters";
+import { Filters } from "../sales/parts/Filters";
 import { CreditForm } from "./CreditForm";
 
 type Document = Schema<"DocumentSummary">;
@@ -25,9 +26,9 @@ export default function Invoices() {
   const [isRequested, setRequested] = useState(false);
   const chosen = {
     account: account || undefined, kind: (kind || undefined) as Document["kind"] | undefined, status: (status || undefined) as Document["status"] | undefined,
-    issued_from: from || undefined, issued_until: until || undefined, limit: ROWS,
+    issued_from: from || undefined, issued_until: until || undefined,
   };
-  const query = useGet("/api/invoices", { params: { query: chosen } });
+  const pages = usePages("/api/invoices", chosen, (page) => page.invoices);
   return (
     <Page title={t.title} lead={t.lead}>
       <Filters>
@@ -38,14 +39,7 @@ export default function Invoices() {
         <DateField label={t.issuedUntil} value={until} onChange={setUntil} />
       </Filters>
       {isRequested && <Notice tone="good" isAnnounced>{t.requested}</Notice>}
-      <DataView query={query} isEmpty={(data) => data.invoices.length === 0} empty={<Empty title={t.none}>{t.noneDetail}</Empty>}>
-        {(data) => (
-          <>
-            <Table caption={t.title} columns={listColumns(setCredited)} rows={data.invoices} rowKey={(one) => one.id} />
-            <FurtherRows next={data.next} shown={data.invoices.length} />
-          </>
-        )}
-      </DataView>
+      <PagedTable pages={pages} empty={<Empty title={t.none}>{t.noneDetail}</Empty>} caption={t.title} columns={listColumns(setCredited)} rowKey={(one) => one.id} />
       {credited !== null && <CreditForm invoice={credited} onClose={() => setCredited(null)} onRequested={() => { setCredited(null); setRequested(true); }} />}
     </Page>
   );

@@ -1,6 +1,7 @@
 import { useState } from "react";
-import { useChange, useGet, type Schema } from "../../api/client";
-import { Badge, Button, DataView, Empty, Notice, Page, Table, type Column, type Tone } from "../../design";
+import { useChange, type Schema } from "../../api/client";
+import { usePages } from "../../api/pages";
+import { Badge, Button, Empty, Notice, Page, PagedTable, type Column, type Tone } from "../../design";
 import { Missing } from "../../format/Missing";
 import { minorMoney } from "../../format/money";
 import { count } from "../../format/number";
@@ -11,7 +12,7 @@ import { finance } from "../../text/en/finance";
 import { sales } from "../../text/en/sales";
 import { Chooser, toChoices } from "../sales/parts/choosers";
 import { DecisionDialog } from "../sales/parts/DecisionDialog";
-import { Filters, FurtherRows, ROWS } from "../sales/parts/Filters";
+import { Filters } from "../sales/parts/Filters";
 import { IntervalBar, IntervalKey } from "./IntervalBar";
 import { ProposeMakeGoods } from "./ProposeMakeGoods";
 
@@ -23,7 +24,7 @@ const CHANGED = ["/api/make-goods", "/api/approvals"] as const;
 
 export default function MakeGoods() {
   const [status, setStatus] = useSearchText("status");
-  const query = useGet("/api/make-goods", { params: { query: { status: (status || undefined) as MakeGood["status"] | undefined, limit: ROWS } } });
+  const pages = usePages("/api/make-goods", { status: (status || undefined) as MakeGood["status"] | undefined }, (page) => page.make_goods);
   const [isProposing, setProposing] = useState(false);
   const [proposed, setProposed] = useState<number | null>(null);
   const [decision, setDecision] = useState<Decision | null>(null);
@@ -32,15 +33,8 @@ export default function MakeGoods() {
     <Page title={t.title} lead={t.lead} actions={<Button variant="primary" onPress={() => setProposing(true)}>{t.propose}</Button>}>
       <Filters><Chooser label={sales.shared.state} choices={toChoices(t.states)} value={status} onChange={setStatus} all={sales.shared.everyState} /></Filters>
       {proposed !== null && <Notice tone="good" isAnnounced>{proposed === 0 ? t.noneFound : t.found(proposed)}</Notice>}
-      <DataView query={query} isEmpty={(data) => data.make_goods.length === 0} empty={<Empty title={t.none}>{t.noneDetail}</Empty>}>
-        {(data) => (
-          <>
-            <IntervalKey range={t.keyRange} point={t.keyPoint} mark={t.keyMark} />
-            <Table caption={t.title} columns={listColumns(isFinance ? setDecision : null)} rows={data.make_goods} rowKey={(one) => one.id} />
-            <FurtherRows next={data.next} shown={data.make_goods.length} />
-          </>
-        )}
-      </DataView>
+      <IntervalKey range={t.keyRange} point={t.keyPoint} mark={t.keyMark} />
+      <PagedTable pages={pages} empty={<Empty title={t.none}>{t.noneDetail}</Empty>} caption={t.title} columns={listColumns(isFinance ? setDecision : null)} rowKey={(one) => one.id} />
       {isProposing && <ProposeMakeGoods onClose={() => setProposing(false)} onProposed={(n) => { setProposing(false); setProposed(n); }} />}
       {decision !== null && <Decide key={`${decision.makeGood.id} ${decision.verb}`} {...decision} onClose={() => setDecision(null)} />}
     </Page>

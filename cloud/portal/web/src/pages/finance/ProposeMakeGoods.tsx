@@ -1,16 +1,16 @@
 import { useState } from "react";
-import { useChange, useGet, type Schema } from "../../api/client";
+import { useChange, type Schema } from "../../api/client";
+import { useAll } from "../../api/pages";
 import { Segments } from "../../design";
 import { finance } from "../../text/en/finance";
 import { Chooser, toChoices } from "../sales/parts/choosers";
-import { ROWS } from "../sales/parts/Filters";
 import { FormDialog } from "../sales/inventory/FormDialog";
 
 type Remedy = Schema<"Remedy">;
 const t = finance.makeGoods;
 
 export function ProposeMakeGoods({ onClose, onProposed }: { onClose: () => void; onProposed: (found: number) => void }) {
-  const campaigns = useGet("/api/campaigns", { params: { query: { limit: ROWS } } }).data?.campaigns ?? [];
+  const campaigns = useAll("/api/campaigns", {}, (page) => page.campaigns).data ?? [];
   const [campaign, setCampaign] = useState("");
   const [remedy, setRemedy] = useState<Remedy>("credit");
   const propose = useChange("post", "/api/campaigns/{campaign}/make-goods", { invalidates: ["/api/make-goods", "/api/approvals"], onSuccess: (made) => onProposed(made.make_goods.length) });

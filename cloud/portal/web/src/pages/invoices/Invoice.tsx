@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { useGet, type Schema } from "../../api/client";
+import { OfItsClient } from "../../clients/ChooseClient";
 import { Card, DataView, DownloadButton, Facts, Link, Notice, Page, Table, type Column } from "../../design";
 import { minorMoney, money } from "../../format/money";
 import { decimal } from "../../format/number";
@@ -18,7 +19,7 @@ export default function Invoice() {
   const found = invoice.data;
   return (
     <Page title={found === undefined ? t.document : titleOf(found)} actions={found && <Files invoice={found} />}>
-      <DataView query={invoice}>{(one) => <Content invoice={one} />}</DataView>
+      <DataView query={invoice}>{(one) => <OfItsClient account={one.account}><Content invoice={one} /></OfItsClient>}</DataView>
     </Page>
   );
 }

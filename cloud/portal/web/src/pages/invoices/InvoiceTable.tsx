@@ -1,4 +1,5 @@
 import type { Schema } from "../../api/client";
+import { useClientColumn } from "../../clients/client-column";
 import { Badge, Link, Table, type Column, type Tone } from "../../design";
 import { minorMoney } from "../../format/money";
 import { dateText } from "../../format/time";
@@ -22,6 +23,12 @@ const COLUMNS: readonly Column<Invoice>[] = [
   { id: "state", title: t.state, value: (one) => t.statuses[one.status] ?? one.status, cell: (one) => <InvoiceStatus status={one.status} /> },
   { id: "total", title: t.total, isNumber: true, value: (one) => one.total_minor, cell: (one) => minorMoney(one.total_minor, one.currency) },
 ];
+
+/** With the client where the invoices of all clients are listed. */
+export function useInvoiceColumns(): readonly Column<Invoice>[] {
+  const client = useClientColumn<Invoice>();
+  return [...COLUMNS.slice(0, 1), ...client, ...COLUMNS.slice(1)];
+}
 
 export function InvoiceTable({ invoices, isPlain }: { invoices: readonly Invoice[]; isPlain?: boolean }) {
   return <Table caption={t.caption} columns={COLUMNS} rows={invoices} rowKey={(one) => one.id} isPlain={isPlain} />;

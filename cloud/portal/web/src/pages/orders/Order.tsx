@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { useChange, useGet, type Schema } from "../../api/client";
+import { OfItsClient } from "../../clients/ChooseClient";
 import { Badge, Button, Card, DataView, Facts, LinkButton, Page, ProblemNotice } from "../../design";
 import { minorMoney } from "../../format/money";
 import { share } from "../../format/number";
@@ -24,8 +25,8 @@ export default function Order() {
   const id = useParam("order");
   const order = useGet("/api/orders/{order}", { params: { path: { order: id } } });
   return (
-    <Page title={order.data?.name ?? t.order} actions={order.data && <Actions order={order.data} />}>
-      <DataView query={order}>{(found) => <Content order={found} />}</DataView>
+    <Page title={order.data?.name ?? t.order} actions={order.data && <OfItsClient account={order.data.account} isSilent><Actions order={order.data} /></OfItsClient>}>
+      <DataView query={order}>{(found) => <OfItsClient account={found.account}><Content order={found} /></OfItsClient>}</DataView>
     </Page>
   );
 }
@@ -39,7 +40,7 @@ function Content({ order }: { order: OrderDetail }) {
       <Card title={t.lines}><LineTable order={order} places={places} onAssign={setAssigned} /></Card>
       <OrderHistory order={order} places={places} />
       <OrderInvoices order={order.id} />
-      {assigned !== null && <AssignDialog order={order.id} line={assigned} onClose={() => setAssigned(null)} />}
+      {assigned !== null && <AssignDialog order={order.id} account={order.account} line={assigned} onClose={() => setAssigned(null)} />}
     </>
   );
 }
@@ -79,8 +80,8 @@ function Actions({ order }: { order: OrderDetail }) {
 
 /** The campaign that the order's lines are part of; nothing before its first line. */
 function CampaignLink({ order }: { order: string }) {
-  const { data } = useGet("/api/campaigns", { params: { query: { limit: 100 } } });
-  const found = data?.campaigns.find((one) => one.orders.includes(order));
+  const { data } = useGet("/api/campaigns", { params: { query: { order, limit: 1 } } });
+  const found = data?.campaigns[0];
   if (found === undefined) return null;
   return <>{found.is_running && <Badge tone="good">{t.statuses.InFlight}</Badge>}<LinkButton to={`/campaigns/${found.id}`}>{t.campaign}</LinkButton></>;
 }

@@ -1,6 +1,7 @@
-import { useState } from "react";
-import { useGet, type Schema } from "../../api/client";
-import { Button, DataView, DownloadButton, Empty, Link, LinkButton, Page, Table, type Column } from "../../design";
+import type { Schema } from "../../api/client";
+import { followOffset, usePages } from "../../api/pages";
+import { useClientFile, useClientNames } from "../../clients/use-client";
+import { DownloadButton, Empty, Link, LinkButton, Page, PagedTable, type Column } from "../../design";
 import { Flight } from "../../format/Flight";
 import { minorMoney } from "../../format/money";
 import { dateText, instantText } from "../../format/time";
@@ -9,29 +10,22 @@ import { StatusBadge, statusText, type BookingStatus } from "./status";
 
 type Order = Schema<"OrderOverview">;
 
-const PAGE = 50;
-const MOST = 100;
+const listOrders = (page: Schema<"OrdersResponse">) => page.orders;
 
 export default function Orders() {
-  const [limit, setLimit] = useState(PAGE);
-  const orders = useGet("/api/orders", { params: { query: { limit } } });
+  const pages = usePages("/api/orders", {}, listOrders, { nextOf: followOffset(listOrders) });
+  const { nameOf } = useClientNames();
+  const empty = <Empty title={t.empty} action={<LinkButton to="/basket">{t.toBasket}</LinkButton>}>{t.emptyDetail}</Empty>;
   return (
-    <Page title={t.title} lead={t.lead} actions={<DownloadButton href="/api/orders.csv">{t.csvOfLines}</DownloadButton>}>
-      <DataView query={orders} isEmpty={(data) => data.total === 0} empty={<Empty title={t.empty} action={<LinkButton to="/basket">{t.toBasket}</LinkButton>}>{t.emptyDetail}</Empty>}>
-        {(data) => (
-          <>
-            <Table caption={t.caption} columns={COLUMNS} rows={data.orders} rowKey={(order) => order.id} />
-            {data.total > data.orders.length && limit < MOST && <div><Button onPress={() => setLimit(MOST)}>{t.more}</Button></div>}
-          </>
-        )}
-      </DataView>
+    <Page title={t.title} lead={t.lead} actions={<DownloadButton href={useClientFile("/api/orders.csv")}>{t.csvOfLines}</DownloadButton>}>
+      <PagedTable pages={pages} empty={empty} caption={t.caption} columns={listColumns(nameOf)} rowKey={(order) => order.id} />
     </Page>
   );
 }
 
-const COLUMNS: readonly Column<Order>[] = [
+const listColumns = (nameOf: (account: string) => string): readonly Column<Order>[] => [
   { id: "name", title: t.name, isHeader: true, value: (order) => order.name, cell: (order) => <Link to={`/orders/${order.id}`}>{order.name}</Link> },
-  { id: "account", title: t.account, value: (order) => order.account, cell: (order) => order.account },
+  { id: "account", title: t.account, value: (order) => nameOf(order.account), cell: (order) => nameOf(order.account) },
   { id: "placed", title: t.placed, value: (order) => order.created_at, cell: (order) => instantText(order.created_at) },
   { id: "flight", title: t.flight, value: (order) => order.starts_at, cell: flightOf },
   { id: "state", title: t.state, value: listStates, cell: (order) => <States order={order} /> },

@@ -1,5 +1,6 @@
-import { useGet, type Schema } from "../../api/client";
-import { Badge, Card, DataView, Empty, Link, Table, type Column, type Tone } from "../../design";
+import type { Schema } from "../../api/client";
+import { usePages } from "../../api/pages";
+import { Badge, Card, Empty, Link, PagedTable, type Column, type Tone } from "../../design";
 import { money } from "../../format/money";
 import { instantText } from "../../format/time";
 import { plan as t } from "../../text/en/plan";
@@ -19,14 +20,12 @@ export function StatusBadge({ status }: { status: Status }) {
 
 /** The latest plans of the account; read again while one is being computed. */
 export function PlanList() {
-  const plans = useGet("/api/pricing/plans", { params: { query: { limit: 50 } } }, {
-    refetchInterval: (query) => (query.state.data?.plans.some((one) => isUnfinished(one.status)) ? LOOK_AGAIN_MS : false),
+  const pages = usePages("/api/pricing/plans", {}, (page) => page.plans, {
+    refetchAfter: (plans) => ((plans as readonly Summary[]).some((one) => isUnfinished(one.status)) ? LOOK_AGAIN_MS : false),
   });
   return (
     <Card title={t.plans}>
-      <DataView query={plans} isEmpty={(found) => found.plans.length === 0} empty={<Empty title={t.noPlans}>{t.noPlansDetail}</Empty>}>
-        {(found) => <Table caption={t.plans} columns={COLUMNS} rows={found.plans} rowKey={(one) => one.id} />}
-      </DataView>
+      <PagedTable pages={pages} empty={<Empty title={t.noPlans}>{t.noPlansDetail}</Empty>} caption={t.plans} columns={COLUMNS} rowKey={(one) => one.id} />
     </Card>
   );
 }

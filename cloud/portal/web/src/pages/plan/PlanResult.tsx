@@ -1,6 +1,7 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useChange, useGet, type Schema } from "../../api/client";
+import { OfItsClient } from "../../clients/ChooseClient";
 import { Button, Card, DataView, Dialog, Facts, LinkButton, Notice, Page, ProblemNotice } from "../../design";
 import { money } from "../../format/money";
 import { count } from "../../format/number";
@@ -27,7 +28,7 @@ export default function PlanResult() {
   const title = found === undefined ? words.title : words.planTitle(money(found.budget, found.currency));
   return (
     <Page title={title} lead={found && periodText(found.from, found.until)} actions={<Actions id={id} />}>
-      <DataView query={detail}>{(one) => <><Outcome detail={one} /><BriefFacts detail={one} /></>}</DataView>
+      <DataView query={detail}>{(one) => <OfItsClient account={one.account} isStrict><Outcome detail={one} /><BriefFacts detail={one} /></OfItsClient>}</DataView>
     </Page>
   );
 }

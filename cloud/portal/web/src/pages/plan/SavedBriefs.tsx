@@ -1,5 +1,6 @@
-import { useChange, useGet, type Schema } from "../../api/client";
-import { Button, Card, DataView, Empty, Link, LinkButton, ProblemNotice, Table, type Column } from "../../design";
+import { useChange, type Schema } from "../../api/client";
+import { usePages } from "../../api/pages";
+import { Button, Card, Empty, Link, LinkButton, PagedTable, ProblemNotice, type Column } from "../../design";
 import { money } from "../../format/money";
 import { dateText } from "../../format/time";
 import { plan as t } from "../../text/en/plan";
@@ -9,15 +10,13 @@ type Brief = Schema<"SavedBriefResponse">;
 
 /** The briefs of the account: to be used again, or deleted. */
 export function SavedBriefs() {
-  const briefs = useGet("/api/briefs", { params: { query: { limit: 100 } } });
+  const pages = usePages("/api/briefs", {}, (page) => page.briefs);
   const remove = useChange("delete", "/api/briefs/{brief}", { invalidates: ["/api/briefs"] });
   const drop = (brief: string) => remove.mutate({ params: { path: { brief } } } as never);
   return (
     <Card title={t.savedBriefs}>
       <ProblemNotice error={remove.error} />
-      <DataView query={briefs} isEmpty={(found) => found.briefs.length === 0} empty={<Empty title={t.noBriefs}>{t.noBriefsDetail}</Empty>}>
-        {(found) => <Table caption={t.savedBriefs} columns={listColumns(drop)} rows={found.briefs} rowKey={(one) => one.id} />}
-      </DataView>
+      <PagedTable pages={pages} empty={<Empty title={t.noBriefs}>{t.noBriefsDetail}</Empty>} caption={t.savedBriefs} columns={listColumns(drop)} rowKey={(one) => one.id} />
     </Card>
   );
 }

@@ -1,12 +1,13 @@
 import { useState } from "react";
-import { useChange, useGet, type Schema } from "../../api/client";
+import { useChange, type Schema } from "../../api/client";
+import { followOffset, useAll } from "../../api/pages";
 import { Button, DateField, Dialog, Form, ProblemNotice, Segments, TextField } from "../../design";
 import { decimalToMinor } from "../../format/money";
 import { common } from "../../text/en";
 import { sales } from "../../text/en/sales";
 import { Chooser, toChoices } from "./parts/choosers";
 import { fieldErrors, isBesideFields } from "./parts/field-errors";
-import { Filters, ROWS } from "./parts/Filters";
+import { Filters } from "./parts/Filters";
 import { LocationsField } from "./parts/LocationsField";
 import { fieldInstant } from "./parts/screens";
 
@@ -14,9 +15,12 @@ type AuctionType = Schema<"AuctionType">;
 const t = sales.deals;
 const FIELDS = ["name", "url", "seat", "floor_minor", "starts_at", "ends_at", "locations", "order"];
 
+const LONG_PAGE = 100;
+const listOrders = (page: Schema<"OrdersResponse">) => page.orders;
+
 /** A deal of an order, with one bidder. */
 export function DealForm({ onClose }: { onClose: () => void }) {
-  const orders = useGet("/api/orders", { params: { query: { limit: ROWS } } }).data?.orders ?? [];
+  const orders = useAll("/api/orders", {}, listOrders, { nextOf: followOffset(listOrders, LONG_PAGE), limit: LONG_PAGE }).data ?? [];
   const [order, setOrder] = useState("");
   const [texts, setTexts] = useState({ name: "", url: "https://", seat: "", floor: "", starts: "", ends: "" });
   const [auction, setAuction] = useState("1");

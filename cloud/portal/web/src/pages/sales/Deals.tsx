@@ -1,6 +1,7 @@
 import { useState } from "react";
-import { useChange, useGet, type Schema } from "../../api/client";
-import { Badge, Button, DataView, Empty, Page, Table, type Column, type Tone } from "../../design";
+import { useChange, type Schema } from "../../api/client";
+import { followOffset, usePages } from "../../api/pages";
+import { Badge, Button, Empty, Page, PagedTable, type Column, type Tone } from "../../design";
 import { Missing } from "../../format/Missing";
 import { minorMoney } from "../../format/money";
 import { instantText } from "../../format/time";
@@ -9,25 +10,24 @@ import { sales } from "../../text/en/sales";
 import { DealForm } from "./DealForm";
 import { AccountChooser } from "./parts/choosers";
 import { DecisionDialog } from "./parts/DecisionDialog";
-import { Filters, ROWS } from "./parts/Filters";
+import { Filters } from "./parts/Filters";
 
 type Deal = Schema<"DealDocument">;
 type State = "running" | "coming" | "ended" | "closed";
 const t = sales.deals;
 const TONES: Record<State, Tone> = { running: "good", coming: "info", ended: "neutral", closed: "neutral" };
 
+const listDeals = (page: Schema<"DealsPage">) => page.deals;
+
 export default function Deals() {
   const [account, setAccount] = useSearchText("account");
-  const query = useGet("/api/openrtb/deals", { params: { query: { limit: ROWS } } });
+  const pages = usePages("/api/openrtb/deals", { account: account || undefined }, listDeals, { nextOf: followOffset(listDeals) });
   const [isCreating, setCreating] = useState(false);
   const [closed, setClosed] = useState<Deal | null>(null);
-  const isShown = (one: Deal) => account === "" || one.account === account;
   return (
     <Page title={t.title} lead={t.lead} actions={<Button variant="primary" onPress={() => setCreating(true)}>{t.create}</Button>}>
       <Filters><AccountChooser value={account} onChange={setAccount} all={sales.shared.everyAccount} /></Filters>
-      <DataView query={query} isEmpty={(data) => !data.deals.some(isShown)} empty={<Empty title={t.none}>{t.noneDetail}</Empty>}>
-        {(data) => <Table caption={t.title} columns={listColumns(setClosed)} rows={data.deals.filter(isShown)} rowKey={(one) => one.id} />}
-      </DataView>
+      <PagedTable pages={pages} empty={<Empty title={t.none}>{t.noneDetail}</Empty>} caption={t.title} columns={listColumns(setClosed)} rowKey={(one) => one.id} />
       {isCreating && <DealForm onClose={() => setCreating(false)} />}
       {closed !== null && <CloseDeal key={closed.id} deal={closed} onClose={() => setClosed(null)} />}
     </Page>

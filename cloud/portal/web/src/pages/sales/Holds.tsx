@@ -1,6 +1,7 @@
 import { useState, type ReactNode } from "react";
-import { useChange, useGet, type Schema } from "../../api/client";
-import { Badge, Button, Checkbox, DataView, Empty, Page, ProblemNotice, Table, type Column, type Tone } from "../../design";
+import { useChange, type Schema } from "../../api/client";
+import { usePages } from "../../api/pages";
+import { Badge, Button, Checkbox, Empty, Page, PagedTable, ProblemNotice, type Column, type Tone } from "../../design";
 import { Missing } from "../../format/Missing";
 import { count } from "../../format/number";
 import { instantText } from "../../format/time";
@@ -8,7 +9,7 @@ import { useSearchText } from "../../routing/address";
 import { sales } from "../../text/en/sales";
 import { AccountChooser } from "./parts/choosers";
 import { DecisionDialog } from "./parts/DecisionDialog";
-import { Filters, FurtherRows, ROWS } from "./parts/Filters";
+import { Filters } from "./parts/Filters";
 
 type Hold = Schema<"HoldSummary">;
 const t = sales.holds;
@@ -19,7 +20,7 @@ export default function Holds() {
   const [account, setAccount] = useSearchText("account");
   const [open, setOpen] = useSearchText("open", "yes");
   const isOpenOnly = open === "yes";
-  const query = useGet("/api/holds", { params: { query: { account: account || undefined, open: isOpenOnly, limit: ROWS } } });
+  const pages = usePages("/api/holds", { account: account || undefined, open: isOpenOnly }, (page) => page.holds);
   const [released, setReleased] = useState<Hold | null>(null);
   const extend = useChange("post", "/api/holds/{hold}/extend", { invalidates: CHANGED });
   const columns = listColumns((hold) => (
@@ -35,14 +36,7 @@ export default function Holds() {
         <Checkbox isSelected={isOpenOnly} onChange={(on) => setOpen(on ? "yes" : "no")}>{t.open}</Checkbox>
       </Filters>
       <ProblemNotice error={extend.error} />
-      <DataView query={query} isEmpty={(data) => data.holds.length === 0} empty={<Empty title={t.none}>{t.noneDetail}</Empty>}>
-        {(data) => (
-          <>
-            <Table caption={t.title} columns={columns} rows={data.holds} rowKey={(one) => one.id} initialSorting={{ column: "expires" }} />
-            <FurtherRows next={data.next} shown={data.holds.length} />
-          </>
-        )}
-      </DataView>
+      <PagedTable pages={pages} empty={<Empty title={t.none}>{t.noneDetail}</Empty>} caption={t.title} columns={columns} rowKey={(one) => one.id} initialSorting={{ column: "expires" }} />
       {released !== null && <Release key={released.id} hold={released} onClose={() => setReleased(null)} />}
     </Page>
   );

@@ -1,6 +1,7 @@
 import { useState } from "react";
-import { useGet, type Schema } from "../../api/client";
-import { Badge, Button, DataView, Empty, Page, Table, type Column, type Tone } from "../../design";
+import type { Schema } from "../../api/client";
+import { usePages } from "../../api/pages";
+import { Badge, Button, Empty, Page, PagedTable, type Column, type Tone } from "../../design";
 import { minorMoney } from "../../format/money";
 import { count } from "../../format/number";
 import { instantText } from "../../format/time";
@@ -8,7 +9,7 @@ import { useSearchText } from "../../routing/address";
 import { useMe } from "../../shell/use-session";
 import { sales } from "../../text/en/sales";
 import { AccountChooser, Chooser, toChoices } from "./parts/choosers";
-import { Filters, FurtherRows, ROWS } from "./parts/Filters";
+import { Filters } from "./parts/Filters";
 import { ProposalDialog } from "./ProposalDialog";
 import { ProposalForm } from "./ProposalForm";
 
@@ -23,7 +24,7 @@ export default function Proposals() {
   const [chosen, setChosen] = useSearchText("proposal");
   const [isOffering, setOffering] = useState(false);
   const isSales = useMe()?.roles.some((role) => role === "sales" || role === "admin") ?? false;
-  const query = useGet("/api/proposals", { params: { query: { account: account || undefined, state: (state || undefined) as Proposal["state"] | undefined, limit: ROWS } } });
+  const pages = usePages("/api/proposals", { account: account || undefined, state: (state || undefined) as Proposal["state"] | undefined }, (page) => page.proposals);
   const actions = isSales ? <Button variant="primary" onPress={() => setOffering(true)}>{t.create}</Button> : undefined;
   return (
     <Page title={t.title} lead={t.lead} actions={actions}>
@@ -31,14 +32,7 @@ export default function Proposals() {
         <AccountChooser value={account} onChange={setAccount} all={sales.shared.everyAccount} />
         <Chooser label={sales.shared.state} choices={toChoices(t.states)} value={state} onChange={setState} all={sales.shared.everyState} />
       </Filters>
-      <DataView query={query} isEmpty={(data) => data.proposals.length === 0} empty={<Empty title={t.none}>{t.noneDetail}</Empty>}>
-        {(data) => (
-          <>
-            <Table caption={t.title} columns={listColumns((one) => setChosen(one.id))} rows={data.proposals} rowKey={(one) => one.id} />
-            <FurtherRows next={data.next} shown={data.proposals.length} />
-          </>
-        )}
-      </DataView>
+      <PagedTable pages={pages} empty={<Empty title={t.none}>{t.noneDetail}</Empty>} caption={t.title} columns={listColumns((one) => setChosen(one.id))} rowKey={(one) => one.id} />
       {isOffering && <ProposalForm initialAccount={account} onClose={() => setOffering(false)} onOffered={(id) => { setOffering(false); setChosen(id); }} />}
       {chosen !== "" && <ProposalDialog key={chosen} id={chosen} onClose={() => setChosen("")} />}
     </Page>

@@ -1,6 +1,7 @@
 // Choices of accounts and screens, as filters and in forms.
 
 import { useGet } from "../../../api/client";
+import { useAll } from "../../../api/pages";
 import { Select, type Choice } from "../../../design";
 import { sales } from "../../../text/en/sales";
 
@@ -17,8 +18,8 @@ export interface ChooserProps {
 }
 
 export function AccountChooser({ label = sales.shared.account, ...rest }: ChooserProps) {
-  const found = useGet("/api/accounts", { params: { query: { limit: MOST } } }).data;
-  const choices = found?.accounts.map((one) => ({ value: one.id, label: one.name, description: one.id })) ?? [];
+  const found = useAll("/api/accounts", {}, (page) => page.accounts, { limit: MOST }).data;
+  const choices = found?.map((one) => ({ value: one.id, label: one.name, description: one.id })) ?? [];
   return <Chooser label={label} choices={choices} {...rest} />;
 }
 
