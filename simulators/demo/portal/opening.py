@@ -9,20 +9,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from simulators.demo.console import print_step
+from simulators.demo.portal.accounts import AGENCY_PROFILES, OWNER_PROFILE
 from simulators.demo.portal.people import create_password, write_users
 from simulators.demo.running import Demo, start_server
 from simulators.demo.sale.sales_api import SaleRole
-from simulators.demo.sale.sales_server import MEDIA_OWNER, SalesServer, webhooks_address
+from simulators.demo.sale.sales_server import SalesServer, webhooks_address
 from simulators.payments.server import WebhookSender
 
 USERS_FILE: Final = "users.csv"
-OWNER_PROFILE: Final[dict[str, Any]] = {
-    "id": MEDIA_OWNER, "name": "Example Media Ltd", "kind": "media_owner",
-    "address": ["1 Example Street", "London", "N1 9AG"],
-}  # fmt: skip
 SEND_EVERY_S: Final = 0.3
 
 
@@ -54,6 +51,8 @@ def _create_users(sales: SalesServer) -> Portal:
     demo, password = sales.demo, create_password()
     api = replace(sales.api, url=demo.api)
     api.change(SaleRole.SELLER, "POST", "/api/accounts", OWNER_PROFILE)
+    for profile in AGENCY_PROFILES:
+        api.change(SaleRole.FINANCE, "POST", "/api/accounts", profile)
     users, path = write_users(password), demo.folder / USERS_FILE
     path.touch(mode=0o600)
     path.write_text(users)

@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Final
 
+from simulators.demo.portal.accounts import AGENCY
 from simulators.demo.sale.sales_server import ACCOUNT, MEDIA_OWNER
 
 COLUMNS: Final = ("account", "email", "name", "role", "password")
@@ -29,6 +30,8 @@ class Person:
 PEOPLE: Final = (
     Person(ACCOUNT, "buyer@harbour-tea.example", "Bea Lin", "advertiser",
            "prices, booking, the campaign that was sold, its invoice"),
+    Person(AGENCY, "planner@bright-media.example", "Pia Holm", "agency",
+           "the same for two clients: choose one at the top of a page"),
     Person(MEDIA_OWNER, "sales@media-owner.example", "Sal Ortiz", "sales",
            "proposals, holds, approvals, rate card, live audience"),
     Person(MEDIA_OWNER, "operations@media-owner.example", "Oli Park", "operations",

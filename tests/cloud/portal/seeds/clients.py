@@ -45,7 +45,8 @@ def _book(work: OrderWork, hour_at: int) -> None:
     order = place_order(work, NewOrder(name="Bolt launch", account="bolt"))
     quote = LockedQuote(
         id=new_id(), account="bolt", currency="GBP", delivery=DeliveryType.GUARANTEED,
-        slots=(LockedSlot("LB-01", hour_at, 1, 1_900, ()),), valid_until=work.now + timedelta(hours=1),
+        slots=(LockedSlot("LB-01", hour_at, 1, 1_900, ()),),
+        valid_until=work.now + timedelta(hours=1),
         created_by=DAN.name, created_at=work.now, versions={},
     )  # fmt: skip
     store_quote(work.connection, quote)
