@@ -16,7 +16,7 @@ from cloud.alerting.lifecycle import (
     read_open_alerts,
     update_alert,
 )
-from cloud.alerting.rules import LOOK_BACK, AlertKind
+from cloud.alerting.rules import LOOK_BACK, RETAIL, AlertKind
 from cloud.database import alert_holds
 from cloud.sites.site_model import Site
 from cloud.sites.sites import Sites, UnknownLocation
@@ -60,13 +60,16 @@ def close_unlisted_alerts(
 
     An alert of a renamed location moves to its present id. A quarantine stays open: it also
     concerns devices that the sites file does not list. A nightly run concerns all locations, and
-    an alert of a campaign has its order line in place of a camera.
+    an alert of a campaign has its order line in place of a camera, and those of retail prices have
+    a store and a product.
     """
     events = []
     open_by_key = {
         (row.kind, row.location, row.device): row for row in read_open_alerts(connection)
     }
     for (kind, location, device), row in open_by_key.items():
+        if kind.startswith(RETAIL):
+            continue
         present = sites.current_id(location)
         if present != location and (kind, present, device) not in open_by_key:
             update_alert(connection, row.id, location=present)

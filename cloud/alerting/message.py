@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from cloud.alerting.lifecycle import AlertChange
-from cloud.alerting.rules import THRESHOLDS, Severity
+from cloud.alerting.rules import RETAIL, THRESHOLDS, Severity
 
 SITES_SHOWN: Final = 50
 DEVICES_SHOWN: Final = 20
@@ -40,10 +40,13 @@ class AlertItem:
     device: str
     at: datetime
     message: str
+    kind: str = ""
 
     @property
     def where(self) -> str:
-        """Site and camera as text."""
+        """Site and camera as text; store and product for an alert of retail prices."""
+        if self.kind.startswith(RETAIL):
+            return " in ".join(part for part in (self.device, self.location) if part)
         site = self.location or "all locations"
         if self.site_name and self.site_name != self.location:
             site = f"{self.site_name} ({self.location})"
@@ -87,13 +90,20 @@ class AlertMessage:
     def subject(self) -> str:
         """One line."""
         words = f"{self.severity.upper()} {self.kind} {self.change}"
-        devices, sites = _counted(len(self.items), self._noun), _counted(len(self.sites), "site")
+        devices = _counted(len(self.items), self._noun)
+        sites = _counted(len(self.sites), self._site_noun)
         where = self.items[0].where if len(self.items) == 1 else f"{devices} at {sites}"
         return " ".join(f"{words}: {where}".split())[:LONGEST_SUBJECT]
 
     @property
     def _noun(self) -> str:
+        if self.kind.startswith(RETAIL):
+            return "price"
         return "camera" if any(item.device for item in self.items) else "location"
+
+    @property
+    def _site_noun(self) -> str:
+        return "store" if self.kind.startswith(RETAIL) else "site"
 
     @property
     def link(self) -> str:
@@ -110,15 +120,20 @@ class AlertMessage:
     def _lines(self) -> Iterable[str]:
         if len(self.items) == 1:
             one = self.items[0]
-            yield from (one.message, "", f"Site: {one.where}", f"Time: {one.at.isoformat()}")
+            yield from (
+                one.message,
+                "",
+                f"{self._site_noun.title()}: {one.where}",
+                f"Time: {one.at.isoformat()}",
+            )
             yield from (f"Severity: {self.severity}", f"Alert: {one.alert}")
             return
         yield f"{_counted(len(self.items), 'alert')} {self.kind} {self.change}"
         yield f"Severity: {self.severity}, latest at {self.at.isoformat()}"
-        yield from ("", "By site:")
+        yield from ("", f"By {self._site_noun}:")
         for location, name, count in self.sites[:SITES_SHOWN]:
             yield f"  {count:5} {location}  {name}"
-        yield from _more(len(self.sites) - SITES_SHOWN, "site")
+        yield from _more(len(self.sites) - SITES_SHOWN, self._site_noun)
         yield from ("", f"The first {self._noun}s:")
         for item in self.items[:DEVICES_SHOWN]:
             yield f"  {item.where}: {item.message} (alert {item.alert})"

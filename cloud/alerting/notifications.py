@@ -20,6 +20,7 @@ from cloud.alerting.lifecycle import AlertChange, AlertEvent
 from cloud.alerting.message import AlertItem, AlertMessage
 from cloud.alerting.mutes import AlertMute, find_muted_until, read_active_mutes
 from cloud.alerting.recipients import Recipient
+from cloud.alerting.retail.regions import read_regions
 from cloud.database import alert_notifications, alerts, insert, recipient_status
 from cloud.messaging.failures import DeliveryFailure as DeliveryFailure
 from cloud.messaging.failures import FailureKind as FailureKind
@@ -69,12 +70,12 @@ def plan_notifications(
     if not unacknowledged:
         return
     mutes = read_active_mutes(connection, unacknowledged[-1].at)
-    planning = _Planning(connection, within, mutes)
+    planning = _Planning(connection, within, mutes, read_regions(connection, unacknowledged))
     new = [
         _row(event, recipient.name, due_at)
         for event in unacknowledged
         for recipient in recipients
-        if recipient.matches(event.kind, event.location)
+        if recipient.matches(event, planning.regions.get(event.location))
         and (due_at := _due_at(planning, event, recipient)) is not None
     ]
     _insert(connection, new)
@@ -87,6 +88,7 @@ class _Planning:
     connection: Connection
     within: timedelta
     mutes: Sequence[AlertMute]
+    regions: Mapping[str, str]  # by store, for alerts of retail prices
     windows: dict[tuple[str, str, str], datetime] = field(default_factory=dict)
 
 
@@ -308,7 +310,7 @@ def _item(row: Row[Any], change: AlertChange, site_names: Mapping[str, str]) -> 
         message = f"over; it was: {row.message}"
     at = (row.cleared_at if is_end else None) or row.raised_at
     name = site_names.get(row.location, row.location)
-    return AlertItem(row.id, row.alert, row.location, name, row.device, at, message)
+    return AlertItem(row.id, row.alert, row.location, name, row.device, at, message, row.kind)
 
 
 def _window(

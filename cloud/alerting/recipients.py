@@ -5,6 +5,8 @@ recipients:
     to: mailto:ops@example.com          # or https://hooks.example.com/x, sns:<topic ARN>, log:
     kinds: [camera., equipment.]        # beginnings of kinds; without, all
     locations: [KX-01, LB-01]           # without, all
+    products: [orange-1l]               # with it or `regions`: alerts of retail prices alone
+    regions: [north]
     quiet: {from: "22:00", until: "07:00", timezone: Europe/London}
     secret_file: /etc/onlooker/hook.key # or secret_env: NAME; signs what a webhook receives
 
@@ -24,7 +26,8 @@ import msgspec
 import yaml
 from msgspec import Meta
 
-from cloud.alerting.rules import AlertKind
+from cloud.alerting.lifecycle import AlertEvent
+from cloud.alerting.rules import RETAIL, AlertKind
 from cloud.alerting.targets import Target, TargetError, Webhook, parse_target
 from cloud.sites.sites import Sites, UnknownLocation
 from cloud.yaml_document import DocumentError, read_document
@@ -76,6 +79,8 @@ class Recipient(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     to: Annotated[str, Meta(min_length=4, max_length=2_000)]
     kinds: tuple[str, ...] = ()
     locations: tuple[str, ...] = ()
+    products: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
     quiet: QuietHours | None = None
     secret_file: str | None = None
     secret_env: str | None = None
@@ -83,6 +88,11 @@ class Recipient(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     def __post_init__(self) -> None:
         if self.secret_file is not None and self.secret_env is not None:
             raise ValueError("`secret_file` and `secret_env` are both given: choose one")
+        if self.locations and (self.products or self.regions):
+            raise ValueError(
+                "`locations` are of cameras, `products` and `regions` of retail prices: make two "
+                "recipients"
+            )
         for beginning in self.kinds:
             if not any(kind.startswith(beginning) for kind in AlertKind):
                 raise ValueError(
@@ -119,11 +129,15 @@ class Recipient(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
             )
         return found
 
-    def matches(self, kind: str, location: str) -> bool:
-        """Whether the recipient is notified of this alert."""
-        return (not self.kinds or kind.startswith(self.kinds)) and (
-            not self.locations or location in self.locations
-        )
+    def matches(self, event: AlertEvent, region: str | None = None) -> bool:
+        """Whether the recipient is notified of an alert; `region` is that of its store."""
+        if self.kinds and not event.kind.startswith(self.kinds):
+            return False
+        if self.products or self.regions:
+            is_product = not self.products or event.device in self.products
+            is_region = not self.regions or region in self.regions
+            return event.kind.startswith(RETAIL) and is_product and is_region
+        return not self.locations or event.location in self.locations
 
     def due_at(self, at: datetime) -> datetime:
         """When the recipient may be notified of a change at `at`."""

@@ -57,6 +57,16 @@ class AlertKind(StrEnum):
     QUARANTINED = "device.quarantined"  # 1 while ingest refuses the device's messages
     NIGHTLY_LATE = "nightly.late"  # hours since the last complete nightly run
     UNDER_DELIVERY = "campaign.under_delivery"  # share of what is expected that is missing for sure
+    PRICE_MOVE = "retail.price_move"  # share by which a price differs from the approved one
+    COMPETITOR_CUT = "retail.competitor_cut"  # share by which a price exceeds the competitor band
+    STOCK_OUT = "retail.stock_out"  # 1 while a store has no stock of a product that it sells
+    FLASH_SALE = "retail.flash_sale"  # times the stock that is needed, where demand is low
+    PRICE_GAP = "retail.price_gap"  # share by which nearby stores differ
+    EXPERIMENT_HARM = "retail.experiment_harm"  # 1 while a price experiment loses margin for sure
+
+
+RETAIL: Final = "retail."
+"""The beginning of kinds whose alerts have a store as location and a product as device."""
 
 
 class Severity(StrEnum):
@@ -103,6 +113,14 @@ THRESHOLDS: Final = {
     ),  # ingest decides when a quarantine ends
     AlertKind.NIGHTLY_LATE: AlertThresholds(26.0, 26.0, hold_clear=NO_HOLD),  # a day, and two hours
     AlertKind.UNDER_DELIVERY: AlertThresholds(0.1, 0.05, hold_clear=NO_HOLD),  # evaluated hourly
+    AlertKind.PRICE_MOVE: AlertThresholds(0.15, 0.05, hold_clear=NO_HOLD),
+    AlertKind.COMPETITOR_CUT: AlertThresholds(
+        0.01, 0.0, hold_clear=NO_HOLD, severity=Severity.INFO
+    ),
+    AlertKind.STOCK_OUT: AlertThresholds(1.0, 1.0, hold_clear=NO_HOLD),
+    AlertKind.FLASH_SALE: AlertThresholds(2.0, 1.5, hold_clear=NO_HOLD, severity=Severity.INFO),
+    AlertKind.PRICE_GAP: AlertThresholds(0.10, 0.05, hold_clear=NO_HOLD, severity=Severity.INFO),
+    AlertKind.EXPERIMENT_HARM: AlertThresholds(1.0, 1.0, hold_clear=NO_HOLD),
 }
 
 

@@ -16,7 +16,10 @@ from cloud.alerting.lifecycle import LONGEST_PAUSE
 from cloud.alerting.notifications import GROUP_WITHIN
 from cloud.alerting.notifier import Notifier
 from cloud.alerting.recipients_file import RecipientsFile
+from cloud.alerting.retail.retail_measures import RetailMeasures
+from cloud.alerting.retail.usual_range import RangeMethod
 from cloud.alerting.senders import Senders
+from cloud.analytics.retail.experiment_alerts import ExperimentMeasures
 from cloud.campaigns.delivery_alerts import DeliveryMeasures
 from cloud.cli.accounts.mail_options import add_mail_arguments, read_link, read_relay
 from cloud.cli.notifications.repeated_work import RepeatedWork, attempt, repeat_until_stopped
@@ -49,6 +52,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     offer("--group-within", type=float, default=GROUP_WITHIN.total_seconds(), metavar="SECONDS",
           help="time within which alerts of one kind are one notification "
           "(%(default)s)")  # fmt: skip
+    offer("--retail-range", choices=[str(one) for one in RangeMethod], default=str(RangeMethod.MAD),
+          help="usual range of retail prices and demand: robust, or three standard deviations "
+          "(%(default)s)")  # fmt: skip
     add_mail_arguments(parser, relay="localhost:25")
     offer("--metrics-port", type=int, metavar="PORT", help="serve Prometheus metrics on loopback")
     offer("--once", action="store_true", help="evaluate once, deliver what is due, and end")
@@ -71,7 +77,11 @@ def run(arguments: argparse.Namespace) -> int:
         Notifier(engine, senders.send, senders.call_s, base_url),
         timedelta(seconds=0 if arguments.once else within_s),
         longest_pause=_longest_pause(every_s, is_once=arguments.once),
-        sources=(DeliveryMeasures(),),
+        sources=(
+            DeliveryMeasures(),
+            RetailMeasures(method=RangeMethod(arguments.retail_range)),
+            ExperimentMeasures(),
+        ),
     )
     if arguments.once:
         is_done = attempt(lambda: _once(evaluator), FAILED)

@@ -22,11 +22,11 @@ from cloud.analytics.retail.cluster_comparison import (
     compare_clusters,
 )
 from cloud.database.retail import retail_price_points
-from cloud.database.retail_workflow import retail_prices
 from cloud.sales.retail.cluster_assignment import ExperimentArm
 from cloud.sales.retail.experiments import PriceExperiment
 from cloud.sales.retail.observations import StoreSums, StoreTraits, read_store_sums, read_stores
 from cloud.sales.retail.prices import PriceKey, PriceSource, PriceState, price_at, read_path
+from cloud.sales.retail.tables import retail_prices
 from cloud.sites.distances import distance_km
 
 DAY: Final = timedelta(days=1)

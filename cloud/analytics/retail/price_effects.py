@@ -24,10 +24,10 @@ from sqlalchemy import BigInteger, Connection, and_, or_, select, type_coerce
 from cloud.analytics.ratio import RatioEstimate, estimate_pairs
 from cloud.database.columns import microseconds, total
 from cloud.database.retail import retail_price_points
-from cloud.database.retail_workflow import retail_prices, retail_recommendations
 from cloud.sales.retail.observations import DAY_US
 from cloud.sales.retail.prices import PriceKey, PriceSource
 from cloud.sales.retail.recommendation_store import RecommendationState
+from cloud.sales.retail.tables import retail_prices, retail_recommendations
 
 Floats = NDArray[np.float64]
 BEFORE_DAYS: Final = 28

@@ -13,16 +13,16 @@ from sqlalchemy import Connection
 
 from cloud.auth.audit import AuditEntry
 from cloud.auth.audit_comparisons import Details, describe_differences, parse_instant, read_rows
-from cloud.database.retail_workflow import (
-    retail_experiments,
-    retail_prices,
-    retail_recommendations,
-)
 from cloud.sales.retail.decisions import DECIDE, EXPIRE, PROPOSE, digest_of
 from cloud.sales.retail.experiment_steps import LOGGED, START, STOP
 from cloud.sales.retail.price_steps import APPROVE, APPROVED_FIELDS, SET_STATE, STATE_FIELDS
 from cloud.sales.retail.prices import PriceState
 from cloud.sales.retail.recommendation_store import RecommendationState
+from cloud.sales.retail.tables import (
+    retail_experiments,
+    retail_prices,
+    retail_recommendations,
+)
 
 INSTANTS: Final = ("starts_at", "ends_at", "activated_at")
 UNDECIDED: Final = (RecommendationState.PROPOSED.value, RecommendationState.EXPIRED.value)

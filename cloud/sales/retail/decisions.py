@@ -15,7 +15,6 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
 
 from cloud.auth.audit import NewAuditEntry, record_change, record_changes
-from cloud.database.retail_workflow import retail_recommendations
 from cloud.sales.retail.price_steps import Activation, NewPrice, activate_due, approve_prices
 from cloud.sales.retail.prices import PriceKey, PriceSource
 from cloud.sales.retail.recommendation_store import (
@@ -26,6 +25,7 @@ from cloud.sales.retail.recommendation_store import (
     to_recommendation_row,
 )
 from cloud.sales.retail.rule_check import PriceCandidate, RuleBrokenError, RuleCheck
+from cloud.sales.retail.tables import retail_recommendations
 
 PROPOSE: Final = "retail.recommendation.propose"
 DECIDE: Final = "retail.recommendation.decide"
@@ -43,7 +43,7 @@ class DecisionError(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class PriceDecision:
     """What a person decides. `price_minor` is given for a change alone."""
 
     state: RecommendationState
@@ -94,7 +94,7 @@ def propose(
 def decide(
     connection: Connection,
     name: str,
-    decision: Decision,
+    decision: PriceDecision,
     check: RuleCheck,
     *,
     by: str,
@@ -152,7 +152,7 @@ def digest_of(rows: Sequence[StoredRecommendation] | Sequence[Mapping[str, objec
     return hashlib.sha256(msgspec.json.encode(sorted(read))).hexdigest()
 
 
-def _decided_price(found: StoredRecommendation, decision: Decision) -> int | None:
+def _decided_price(found: StoredRecommendation, decision: PriceDecision) -> int | None:
     if decision.state is RecommendationState.REJECTED:
         return None
     return found.price_minor if decision.price_minor is None else decision.price_minor
@@ -161,7 +161,7 @@ def _decided_price(found: StoredRecommendation, decision: Decision) -> int | Non
 def _store(
     connection: Connection,
     found: StoredRecommendation,
-    decision: Decision,
+    decision: PriceDecision,
     price_minor: int | None,
     *,
     by: str,

@@ -13,7 +13,6 @@ from typing import Final
 from sqlalchemy import Connection, insert, update
 
 from cloud.auth.audit import record_change
-from cloud.database.retail_workflow import retail_experiments
 from cloud.sales.retail.cluster_assignment import (
     ClusterTraits,
     ExperimentArm,
@@ -39,6 +38,7 @@ from cloud.sales.retail.observations import (
 from cloud.sales.retail.price_steps import NewPrice, activate_due, approve_prices, new_id
 from cloud.sales.retail.prices import PriceKey, PriceSource, read_in_force
 from cloud.sales.retail.rule_check import PriceCandidate, RuleBrokenError, RuleCheck
+from cloud.sales.retail.tables import retail_experiments
 
 START: Final = "retail.experiment.start"
 STOP: Final = "retail.experiment.stop"

@@ -13,8 +13,8 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, and_, or_, select
 
-from cloud.database.retail_workflow import retail_experiments
 from cloud.sales.retail.cluster_assignment import ExperimentArm
+from cloud.sales.retail.tables import retail_experiments
 
 MILLION: Final = 1_000_000
 

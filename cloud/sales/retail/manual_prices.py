@@ -11,7 +11,6 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, and_, select
 
-from cloud.database.retail_workflow import retail_prices
 from cloud.sales.retail.decisions import require_allowed
 from cloud.sales.retail.price_steps import (
     NewPrice,
@@ -34,6 +33,7 @@ from cloud.sales.retail.prices import (
 )
 from cloud.sales.retail.recommendation_store import RecommendationState, mark_recommendations
 from cloud.sales.retail.rule_check import PriceCandidate, RuleBrokenError, RuleCheck
+from cloud.sales.retail.tables import retail_prices
 
 LONGEST: Final = timedelta(days=90)
 """A price that a person sets for longer is a decision of its own: change the recommendation."""

@@ -15,7 +15,6 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from cloud.auth.audit import NewAuditEntry, lock_log, record_changes
 from cloud.database import Instant
-from cloud.database.retail_workflow import LONGEST_REASON, retail_prices
 from cloud.sales.retail.prices import (
     ApprovedPrice,
     PriceConflictError,
@@ -28,6 +27,7 @@ from cloud.sales.retail.prices import (
 )
 from cloud.sales.retail.recommendation_store import RecommendationState, mark_recommendations
 from cloud.sales.retail.rule_check import PriceCandidate, RuleCheck
+from cloud.sales.retail.tables import LONGEST_REASON, retail_prices
 
 APPROVE: Final = "retail.price.approve"
 SET_STATE: Final = "retail.price.state"

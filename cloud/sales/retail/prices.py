@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select, tuple_
 
-from cloud.database.retail_workflow import retail_prices
+from cloud.sales.retail.tables import retail_prices
 
 MOST_KEYS: Final = 400
 """Pairs of one statement; SQLite accepts at most 32,766 parameters and a limited depth."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true, update
 
-from cloud.database.retail_workflow import retail_recommendations
+from cloud.sales.retail.tables import retail_recommendations
 
 
 class RecommendationState(StrEnum):

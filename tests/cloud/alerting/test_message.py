@@ -128,3 +128,12 @@ def test_the_key_depends_on_the_notifications_and_not_on_their_text() -> None:
         message(replace(ONE, notice=78)).key,
     }
     assert len(others | {key}) == 5
+
+
+def test_an_alert_of_retail_prices_names_product_and_store() -> None:
+    item = AlertItem(1, 1, "S-01", "S-01", "orange-1l", NOON, "found 3.00", "retail.price_move")
+    message = AlertMessage("b", AlertChange.RAISED, "retail.price_move", (item,))
+    assert message.subject == "WARNING retail.price_move raised: orange-1l in S-01"
+    assert "Store: orange-1l in S-01" in message.text()
+    several = AlertMessage("b", AlertChange.RAISED, "retail.price_move", (item, item))
+    assert several.subject.endswith("2 prices at 1 store")

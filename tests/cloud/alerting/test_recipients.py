@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from cloud.alerting.lifecycle import AlertChange, AlertEvent
 from cloud.alerting.recipients import Recipient, load_recipients
 from cloud.sites.sites_file import load_sites as load_sites
 from cloud.yaml_document import DocumentError
-from tests.cloud.alerting.conftest import sites_file
+from tests.cloud.alerting.conftest import NOON, sites_file
 
 SECRET = "T0P-s3cret"
 
@@ -96,4 +97,20 @@ def test_a_location_that_the_sites_file_lacks_is_refused_with_those_it_has(tmp_p
     assert (refused.line, refused.name) == (1, "'a'")
     assert "no location 'LB-99' in the sites file: it has KX-01" in refused.reason
     renamed = load_recipients(written(tmp_path, AT_LB % "KINGS"), sites=sites).usable[0]
-    assert renamed.matches("camera.unobserved", "KX-01")
+    assert renamed.matches(raised("camera.unobserved", "KX-01", "kx-01-cam-1"))
+
+
+def raised(kind: str, location: str, device: str) -> AlertEvent:
+    return AlertEvent(1, AlertChange.RAISED, kind, location, device, NOON)
+
+
+def test_products_and_regions_limit_alerts_of_retail_prices_alone() -> None:
+    recipient = Recipient(name="a", to="log:", products=("orange-1l",), regions=("north",))
+    move = raised("retail.price_move", "S-01", "orange-1l")
+    assert recipient.matches(move, "north")
+    assert not recipient.matches(move, "south")
+    assert not recipient.matches(move, None)
+    assert not recipient.matches(raised("retail.price_move", "S-01", "milk-1l"), "north")
+    assert not recipient.matches(raised("camera.offline", "KX-01", "orange-1l"), "north")
+    with pytest.raises(ValueError, match="two recipients"):
+        Recipient(name="a", to="log:", locations=("KX-01",), regions=("north",))

@@ -10,9 +10,9 @@ from sqlalchemy import Connection
 from cloud.analytics.retail.price_effects import BEFORE_DAYS, MissingEffect, read_effect_report
 from cloud.auth.audit import audit_log
 from cloud.database.retail import retail_price_points
-from cloud.database.retail_workflow import retail_prices, retail_recommendations
-from cloud.sales.retail.decisions import Decision, decide, propose
+from cloud.sales.retail.decisions import PriceDecision, decide, propose
 from cloud.sales.retail.recommendation_store import RecommendationState
+from cloud.sales.retail.tables import retail_prices, retail_recommendations
 from tests.cloud.memory_database import in_memory
 from tests.cloud.retail_points import PRODUCT, insert_points, point_row
 from tests.cloud.sales.retail.retail_rows import ACCEPT, allow_all, new_recommendation
@@ -119,8 +119,8 @@ def test_groups_have_their_own_decisions_and_nothing_observed_is_not_zero(
     propose(connection, rows, by="nightly", now=SINCE)
     choices = {
         "a": ACCEPT,
-        "b": Decision(state=RecommendationState.CHANGED, price_minor=381, reason="rounder"),
-        "c": Decision(state=RecommendationState.REJECTED, reason="promotion"),
+        "b": PriceDecision(state=RecommendationState.CHANGED, price_minor=381, reason="rounder"),
+        "c": PriceDecision(state=RecommendationState.REJECTED, reason="promotion"),
     }
     for name, decision in choices.items():
         decide(connection, name, decision, allow_all, by="ann", now=SINCE, batch="d")

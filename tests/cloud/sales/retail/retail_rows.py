@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from cloud.sales.retail.decisions import Decision, decide, propose
+from cloud.sales.retail.decisions import PriceDecision, decide, propose
 from cloud.sales.retail.prices import PriceKey
 from cloud.sales.retail.recommendation_store import RecommendationState, StoredRecommendation
 from cloud.sales.retail.rule_check import PriceCandidate
@@ -14,7 +14,7 @@ from cloud.sales.retail.rule_check import PriceCandidate
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 KEY = PriceKey("orange-1l", "S-01")
-ACCEPT = Decision(state=RecommendationState.ACCEPTED)
+ACCEPT = PriceDecision(state=RecommendationState.ACCEPTED)
 
 
 def allow_all(

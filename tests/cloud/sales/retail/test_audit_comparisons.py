@@ -4,10 +4,10 @@ import pytest
 
 from cloud.auth.audit import audit_log
 from cloud.auth.audit_comparisons import compare_with_log
-from cloud.database.retail_workflow import retail_prices, retail_recommendations
 from cloud.sales.retail.audit_comparisons import RecommendationComparison, RetailPriceComparison
 from cloud.sales.retail.decisions import propose
 from cloud.sales.retail.manual_prices import roll_back_price
+from cloud.sales.retail.tables import retail_prices, retail_recommendations
 from tests.cloud.memory_database import in_memory
 from tests.cloud.sales.retail.retail_rows import (
     MINUTE,

@@ -8,9 +8,9 @@ from sqlalchemy import Connection, Engine
 
 from cloud.database import reading, writing
 from cloud.sales.retail.decisions import (
-    Decision,
     DecisionConflictError,
     DecisionError,
+    PriceDecision,
     decide,
     expire_past,
     propose,
@@ -56,7 +56,7 @@ def test_an_accepted_price_is_active_at_once(connection: Connection) -> None:
 @SQLITE_ONLY
 def test_a_changed_price_is_that_of_the_decision(connection: Connection) -> None:
     proposed(connection)
-    change = Decision(state=State.CHANGED, price_minor=389, reason="rounder")
+    change = PriceDecision(state=State.CHANGED, price_minor=389, reason="rounder")
     decide(connection, "r1", change, allow_all, by="ann", now=NOON, batch="d1")
     price = read_in_force(connection, None, NOON)[KEY]
     assert (price.price_minor, price.source, price.reason) == (389, PriceSource.CHANGE, "rounder")
@@ -65,7 +65,7 @@ def test_a_changed_price_is_that_of_the_decision(connection: Connection) -> None
 @SQLITE_ONLY
 def test_a_rejected_one_sets_no_price(connection: Connection) -> None:
     proposed(connection)
-    refusal = Decision(state=State.REJECTED, reason="promotion next week")
+    refusal = PriceDecision(state=State.REJECTED, reason="promotion next week")
     result = decide(connection, "r1", refusal, allow_all, by="ann", now=NOON, batch="d1")
     assert result.recommendation.state is State.REJECTED
     assert read_in_force(connection, None, NOON) == {}
@@ -75,7 +75,7 @@ def test_of_two_decisions_one_is_refused(engine: Engine) -> None:
     with writing(engine) as connection:
         proposed(connection)
         decide(connection, "r1", ACCEPT, allow_all, by="ann", now=NOON, batch="d1")
-    refusal = Decision(state=State.REJECTED, reason="no")
+    refusal = PriceDecision(state=State.REJECTED, reason="no")
     with writing(engine) as connection, pytest.raises(DecisionConflictError, match="by ann"):
         decide(connection, "r1", refusal, allow_all, by="bob", now=NOON, batch="d2")
     with reading(engine) as connection:
@@ -160,4 +160,4 @@ def test_an_unknown_one_is_said_to_be_unknown(connection: Connection) -> None:
 )
 def test_an_incomplete_decision_is_refused(state: State, more: dict[str, object]) -> None:
     with pytest.raises(DecisionError):
-        Decision(state=state, **more)  # type: ignore[arg-type]
+        PriceDecision(state=state, **more)  # type: ignore[arg-type]

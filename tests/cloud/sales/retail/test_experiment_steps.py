@@ -10,11 +10,6 @@ from sqlalchemy import Connection
 from cloud.auth.audit import audit_log
 from cloud.auth.audit_comparisons import compare_with_log
 from cloud.database.retail import retail_price_points, retail_stores
-from cloud.database.retail_workflow import (
-    retail_experiments,
-    retail_prices,
-    retail_recommendations,
-)
 from cloud.sales.retail.audit_comparisons import ExperimentComparison, RetailPriceComparison
 from cloud.sales.retail.cluster_assignment import ExperimentArm
 from cloud.sales.retail.experiment_steps import (
@@ -33,6 +28,11 @@ from cloud.sales.retail.experiments import (
 )
 from cloud.sales.retail.prices import read_in_force
 from cloud.sales.retail.rule_check import RuleBrokenError
+from cloud.sales.retail.tables import (
+    retail_experiments,
+    retail_prices,
+    retail_recommendations,
+)
 from tests.cloud.memory_database import in_memory
 from tests.cloud.retail_points import PRODUCT, insert_points, insert_stores, point_row
 from tests.cloud.sales.retail.retail_rows import NOON, FloorCheck, allow_all

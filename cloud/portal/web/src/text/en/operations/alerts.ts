@@ -8,6 +8,8 @@ export const alerts = {
     "device.quarantined": "Device in quarantine", "nightly.late": "Nightly run is late", "campaign.under_delivery": "Campaign under-delivers",
     "equipment.no_faces": "Nobody detected", "camera.clock": "Clock is wrong", "quality.drift": "Quality has dropped",
     "crowd.surge": "Unusual crowd", "attention.collapse": "Attention has dropped",
+    "retail.price_move": "Price is not the approved one", "retail.stock_out": "Out of stock", "retail.experiment_harm": "Price experiment loses margin",
+    "retail.competitor_cut": "Competitor cut its price", "retail.flash_sale": "Low demand, much stock", "retail.price_gap": "Nearby stores differ",
   } as Record<string, string>,
   kind: "Kind",
   everyKind: "All kinds",

@@ -1,0 +1,1 @@
+"""Alert rules of retail prices: moves, competitors, stock, gaps between nearby stores."""
