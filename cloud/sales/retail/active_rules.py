@@ -6,6 +6,7 @@ from functools import cache
 from sqlalchemy import Connection
 
 from cloud.pricing.retail.rules import REFERENCE, PriceRules, read_rules_file
+from cloud.sales.retail.rule_sets import read_number_in_force, read_rule_set
 
 
 @cache
@@ -16,4 +17,5 @@ def read_reference_rules() -> PriceRules:
 
 def read_active_rules(connection: Connection, at: datetime) -> PriceRules:
     """The rule set in force."""
-    return read_reference_rules()
+    number = read_number_in_force(connection, at)
+    return read_reference_rules() if number is None else read_rule_set(connection, number).rules

@@ -20,6 +20,7 @@ from cloud.pricing.retail.bounds import BOUNDED, HARD, compute_bounds
 from cloud.pricing.retail.rule_columns import resolve_rules
 from cloud.pricing.retail.rules import PriceRules, Rule
 from cloud.pricing.retail.states import PriceStateRow, PriceStates
+from cloud.sales.retail.active_rules import read_active_rules
 from cloud.sales.retail.observations import RECENT, ObservedPrice, read_newest
 from cloud.sales.retail.rule_check import PriceCandidate
 
@@ -41,10 +42,10 @@ class _Limits:
 
 @dataclass(frozen=True, slots=True)
 class HardRuleCheck:
-    """The check with the rules in force; `clock` gives the day of a clearance."""
+    """The check as of an instant, with the rules in force then or with given ones."""
 
-    rules: PriceRules
-    clock: Callable[[], datetime]
+    at: datetime
+    rules: PriceRules | None = None
 
     def __call__(
         self, connection: Connection, candidates: Sequence[PriceCandidate]
@@ -54,7 +55,7 @@ class HardRuleCheck:
             return {}
         products = {one.key.product for one in candidates}
         stores = {one.key.store for one in candidates}
-        observed = read_newest(connection, self.clock(), products, stores)
+        observed = read_newest(connection, self.at, products, stores)
         limits = _read_limits(connection, {one.sku for one in observed.values()})
         broken: dict[PriceCandidate, str] = {}
         states: dict[PriceCandidate, PriceStateRow] = {}
@@ -65,21 +66,25 @@ class HardRuleCheck:
                 broken[one] = refusal
             elif found is not None:
                 states[one] = _to_state(found, limits.get(found.sku))
-        return broken | self._compare(states)
+        rules = self.rules or read_active_rules(connection, self.at)
+        return broken | _compare(states, rules, self.at)
 
-    def _compare(self, states: Mapping[PriceCandidate, PriceStateRow]) -> dict[PriceCandidate, str]:
-        if not states:
-            return {}
-        columns = PriceStates.from_rows(list(states.values()))
-        resolved = resolve_rules(self.rules, columns, self.clock().date())
-        is_clearing = (resolved.clearance_days >= 1) & (columns.stock > 0)
-        lowest = compute_bounds(columns, resolved, is_clearing).lowest[:HARD]
-        broken = {}
-        for row, one in enumerate(states):
-            rule = int(np.argmax(lowest[:, row]))
-            if one.price_minor < max(1.0, lowest[rule, row]):
-                broken[one] = _describe(one, BOUNDED[rule], int(max(1.0, lowest[rule, row])))
-        return broken
+
+def _compare(
+    states: Mapping[PriceCandidate, PriceStateRow], rules: PriceRules, at: datetime
+) -> dict[PriceCandidate, str]:
+    if not states:
+        return {}
+    columns = PriceStates.from_rows(list(states.values()))
+    resolved = resolve_rules(rules, columns, at.date())
+    is_clearing = (resolved.clearance_days >= 1) & (columns.stock > 0)
+    lowest = compute_bounds(columns, resolved, is_clearing).lowest[:HARD]
+    broken = {}
+    for row, one in enumerate(states):
+        rule = int(np.argmax(lowest[:, row]))
+        if one.price_minor < max(1.0, lowest[rule, row]):
+            broken[one] = _describe(one, BOUNDED[rule], int(max(1.0, lowest[rule, row])))
+    return broken
 
 
 def _describe(one: PriceCandidate, rule: Rule, lowest_minor: int) -> str:

@@ -28,6 +28,7 @@ from cloud.sales.retail.experiments import (
 )
 from cloud.sales.retail.prices import read_in_force
 from cloud.sales.retail.rule_check import RuleBrokenError
+from cloud.sales.retail.rule_sets import retail_rule_sets
 from cloud.sales.retail.tables import (
     retail_experiments,
     retail_prices,
@@ -43,7 +44,12 @@ NEW = NewExperiment(
     seed=5,
 )  # fmt: skip
 TABLES = (
-    retail_price_points, retail_stores, retail_experiments, retail_prices, retail_recommendations,
+    retail_price_points,
+    retail_stores,
+    retail_experiments,
+    retail_prices,
+    retail_recommendations,
+    retail_rule_sets,
     audit_log,
 )  # fmt: skip
 

@@ -33,7 +33,7 @@ def connection() -> Iterator[Connection]:
 def check(connection: Connection, price_minor: int, rules: PriceRules = RULES, **more: str) -> str:
     key = PriceKey(more.get("product", PRODUCT), "S-01")
     one = PriceCandidate(key, price_minor, more.get("currency", "GBP"))
-    return HardRuleCheck(rules, lambda: NOON)(connection, [one]).get(one, "")
+    return HardRuleCheck(NOON, rules)(connection, [one]).get(one, "")
 
 
 def limit(connection: Connection, **more: object) -> None:
