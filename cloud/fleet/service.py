@@ -19,6 +19,8 @@ from typing import Any, Final
 
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
+from prometheus_client import Counter as MetricCounter
+from prometheus_client import Gauge
 from sqlalchemy import Connection as SqlConnection
 from sqlalchemy import Engine
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
@@ -45,6 +47,9 @@ POLL_S: Final = 0.25
 KEEPALIVE_S: Final = 30
 CLIENT_ID: Final = "service:fleet"  # without a certificate; the broker requires its name
 RECONNECT_DELAYS_S: Final = (1, 30)
+
+CONNECTED: Final = Gauge("onlooker_fleet_connected", "1 while the broker accepts the connection")
+ANSWERED: Final = MetricCounter("onlooker_fleet_requests", "Requests of devices, answered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,7 @@ class FleetService:
             self._waiting.subtract(str(topic_handler.device_in(one.topic)) for one in batch)
             self._waiting += Counter()  # removes counts of zero
         self._publish_all(messages)
+        ANSWERED.inc(len(batch))
 
     def _handle_batch(self, batch: list[QueuedRequest], at: datetime) -> list[OutgoingMessage]:
         """The answers, once committed; a request that the database rejects is retried alone."""
@@ -203,12 +209,14 @@ def connect_service(client: Client, service: FleetService) -> None:
             return
         takeovers.begin(time.monotonic())
         log.info("fleet.connected", extra={"reason": str(reason)})
+        CONNECTED.set(1)
         connection.subscribe([(topic, 1) for topic in FILTERS])
 
     def handle_disconnect(
         connection: Client, _data: Any, flags: Any, reason: Any, _more: Any
     ) -> None:
         connection.reconnect_delay_set(*RECONNECT_DELAYS_S)
+        CONNECTED.set(0)
         if not reason.is_failure:  # we ended it
             return
         log.warning("fleet.disconnected", extra={"reason": str(reason)})

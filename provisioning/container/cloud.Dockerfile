@@ -47,7 +47,8 @@ RUN apt-get update \
     && apt-get purge --yes gcc libc6-dev mosquitto-dev libmosquitto-dev libssl-dev \
     && apt-get autoremove --yes \
     && rm -rf /var/lib/apt/lists/* /tmp/onlooker
-RUN mkdir -p /var/lib/onlooker/broker && chown onlooker:onlooker /var/lib/onlooker/broker
+RUN mkdir -p /var/lib/onlooker/broker /var/lib/onlooker/ca \
+    && chown onlooker:onlooker /var/lib/onlooker/broker /var/lib/onlooker/ca
 VOLUME ["/tmp"]
 USER 10001:10001
 EXPOSE 8883

@@ -23,6 +23,7 @@ from cloud.fleet.enrolment.server_thread import ServerThread
 from cloud.fleet.registry.sites_sync import SitesSync
 from cloud.fleet.service import FleetConnection, FleetService, connect_service, create_client
 from cloud.ingest.sources.message_source import SourceError
+from cloud.metrics_server import serving_metrics
 from cloud.settings import SettingsError
 from cloud.sites.reload import SitesFile
 from cloud.sites.sites_file import SAMPLE
@@ -64,6 +65,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="server.crt and server.key of the enrolment service",
     )
     parser.add_argument("--enrolment-port", type=int, help=f"default: {ENROLMENT_PORT}")
+    parser.add_argument(
+        "--metrics-port", type=int, metavar="PORT", help="serve Prometheus metrics on loopback"
+    )
     parser.add_argument("--enrolment-bind", help=f"default: {ENROLMENT_BIND}")
 
 
@@ -87,7 +91,10 @@ def serve(asked: argparse.Namespace) -> int:
     connect_service(client, service)
     received = _stop_signals()
     try:
-        with _enrolment_server(asked, engine) as server:
+        with (
+            serving_metrics(asked.metrics_port or None),
+            _enrolment_server(asked, engine) as server,
+        ):
             client.loop_start()
             while not received:
                 service.step()

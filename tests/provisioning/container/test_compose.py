@@ -11,6 +11,7 @@ from cloud import settings
 from cloud.__main__ import main
 from provisioning.__main__ import main as provisioning_main
 from provisioning.broker.command import add_arguments as add_broker_arguments
+from provisioning.ca_service import add_arguments as add_ca_service_arguments
 from tests.provisioning.deployment_files import (
     COMPOSE,
     DEPLOY_PAGE,
@@ -38,9 +39,9 @@ FILLED: Final = interpolate(TEXT, VALUES)
 STACK: Final[dict[str, Any]] = yaml.safe_load(FILLED)
 SERVICES: Final[dict[str, dict[str, Any]]] = STACK["services"]
 OWN: Final = sorted(name for name, one in SERVICES.items() if "build" in one)
-PROGRAMS: Final = sorted(set(OWN) - {"broker", "authority"})
+PROGRAMS: Final = sorted(set(OWN) - {"broker", "authority", "ca-service"})
 ONE_SHOT: Final = {"upgrade", "nightly", "authority"}
-ENDLESS: Final = {"serve", "stream", "alerts", "notifications"}
+ENDLESS: Final = {"serve", "stream", "fleet", "ca-service", "alerts", "notifications"}
 DOCKERFILE: Final = (ROOT / "provisioning/container/cloud.Dockerfile").read_text()
 
 
@@ -92,12 +93,27 @@ def test_the_broker_accepts_its_command_line():
     assert SERVICES["broker"]["environment"].keys() <= source_variables()
 
 
-def test_only_the_authority_can_sign_certificates():
+def test_the_ca_service_accepts_its_command_line():
+    parser = Parser()
+    add_ca_service_arguments(parser)
+    command, *words = SERVICES["ca-service"]["command"]
+    asked = parser.parse_args(words)
+    assert (command, SERVICES["ca-service"]["network_mode"]) == ("ca-service", "none")
+    fleet = SERVICES["fleet"]["command"]
+    assert str(asked.socket) == fleet[fleet.index("--ca-socket") + 1]
+    assert str(asked.dir) == fleet[fleet.index("--authority") + 1]
+
+
+def test_only_the_authority_and_its_service_can_sign_certificates():
     with_passphrase = [
         name for name, one in SERVICES.items() if "ca_passphrase" in one.get("secrets", ())
     ]
-    assert with_passphrase == ["authority"]
-    mounts = [volume.split(":") for volume in SERVICES["broker"]["volumes"]]
+    assert sorted(with_passphrase) == ["authority", "ca-service"]
+
+
+@pytest.mark.parametrize("name", ["broker", "fleet"])
+def test_the_keys_of_the_authority_are_hidden_from_who_reads_its_register(name: str):
+    mounts = [volume.split(":") for volume in SERVICES[name]["volumes"]]
     assert ["./authority/ca", "/authority/ca", "ro"] in mounts
     hidden = {target for source, target, *_ in mounts if source == "/dev/null"}
     assert hidden == {"/authority/ca/issuing.key", "/authority/ca/claims.key"}  # root: offline
@@ -118,6 +134,7 @@ def test_every_file_that_a_program_reads_is_mounted(name: str):
     mounted = {f"/run/secrets/{secret}" for secret in one.get("secrets", ())}
     mounted |= {f"/{config}" for config in one.get("configs", ())}
     mounted |= {volume.split(":")[1] for volume in one.get("volumes", ())}
+    mounted |= {"/run/secrets"} if one.get("secrets") else set()
     named = named_paths([*one["command"], *one["environment"].values()])
     lake = {settings_path for settings_path in named if settings_path.startswith("/var/lib/")}
     inner = {path for path in named for mount in mounted if path.startswith(f"{mount}/")}
