@@ -1,10 +1,10 @@
 """`python -m cloud retention`: delete rows older than their retention period, in small steps.
 
-Raw reports, receipts and changes of alerts are deleted by age, minute sums once hour sums suffice;
-hour sums, report streams and alerts are not deleted. Where a lake is in use, rows that it has not
-taken over stay, whatever their age. A report that arrives again after its row was deleted is still
-a duplicate, because streams store numbers and not rows. PostgreSQL drops whole partitions; other
-rows are deleted in small transactions, so that ingest waits for none of them.
+Raw reports, receipts, price points and changes of alerts are deleted by age, minute sums once hour
+sums suffice; hour sums, report streams and alerts are not deleted. Where a lake is in use, rows
+that it has not taken over stay, whatever their age. A report that arrives again after its row was
+deleted is still a duplicate, because streams store numbers and not rows. PostgreSQL drops whole
+partitions; other rows are deleted in small transactions, so that ingest waits for none of them.
 """
 
 import argparse
@@ -32,6 +32,7 @@ from cloud.database import (
 )
 from cloud.database.heartbeats import device_hours, is_hour_landed
 from cloud.database.receipts import receipt_log_head, receipts
+from cloud.database.retail import retail_errors, retail_price_points
 from cloud.lake.landing.unlanded import is_in_use, read_landed_number
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,8 @@ class RetentionPeriods:
     alert_changes_days: int = 90
     heartbeats_days: int = 30
     receipts_days: int = 800
+    price_points_days: int = 120
+    price_errors_days: int = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,7 @@ def _list_expired(
             for table in (minute_tallies, minute_demographics, minute_sensors)
         ),
         _list_expired_receipts(now - timedelta(days=keep.receipts_days)),
+        _list_expired_errors(now - timedelta(days=keep.price_errors_days)),
     ]  # fmt: skip
 
 
@@ -157,6 +161,10 @@ def _list_expired_receipts(before: datetime) -> ExpiredRows:
     return ExpiredRows(receipts, before, (receipts.c.entry < first_kept) | is_outside)
 
 
+def _list_expired_errors(before: datetime) -> ExpiredRows:
+    return ExpiredRows(retail_errors, before, retail_errors.c.last_received_at < before)
+
+
 def _list_expired_for_lake(
     engine: Engine, keep: RetentionPeriods, now: datetime, without_lake: bool
 ) -> list[ExpiredRows]:
@@ -165,14 +173,17 @@ def _list_expired_for_lake(
         waits = not without_lake and is_in_use(connection)
         numbers = {
             table: read_landed_number(connection, table) if waits else None
-            for table in (reports, alert_changes)
+            for table in (reports, alert_changes, retail_price_points)
         }
     reports_before = now - timedelta(days=keep.reports_days)
     changes_before = now - timedelta(days=keep.alert_changes_days)
     hours_before = now - timedelta(days=keep.heartbeats_days)
+    points_before = now - timedelta(days=keep.price_points_days)
+    received_at = retail_price_points.c.received_at
     old = (
         (reports, reports_before, _old_reports(engine, reports_before)),
         (alert_changes, changes_before, alert_changes.c.changed_at < changes_before),
+        (retail_price_points, points_before, received_at < points_before),
     )
     numbered = [
         ExpiredRows(table, before, is_old, None if up_to is None else table.c.id <= up_to, up_to)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from itertools import groupby
 from typing import Final
 
@@ -37,6 +38,8 @@ def compact(
 ) -> Iterator[CompactedDay]:
     """Compact every day that has at least `min_files` files, one snapshot for each day.
 
+    Of a table with `split_by`, the files of each value are counted and compacted by themselves.
+
     Rows of at most one day are in memory, and of a day of many rows only a part. Appends may go on
     meanwhile: their files are not touched.
     A day with a file that cannot be read is left as it is, and the others go on.
@@ -46,10 +49,17 @@ def compact(
     """
     with reading(lake.engine) as connection:
         files = read_files(connection, table.full_name)
-    for day, group in groupby(files, key=lambda file: file.day):
+    key = partial(_find_part, table)
+    for (day, _), group in groupby(sorted(files, key=key), key=key):
         of_day = list(group)
         if len(of_day) >= min_files:
             yield _compact_day(lake, table, day, of_day, now)
+
+
+def _find_part(table: LakeTable, file: DataFile) -> tuple[date, str]:
+    """The files that become one: those of a day, and of a value where the table is split."""
+    value = "" if table.split_by is None else file.bounds[table.split_by][0]
+    return file.day, value
 
 
 def _compact_day(

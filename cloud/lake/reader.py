@@ -45,7 +45,8 @@ def read_table(
 def to_dataset(storage: Storage, table: LakeTable, files: Sequence[DataFile]) -> ds.Dataset:
     """The files as an Arrow dataset with the table's present columns and `day`.
 
-    No file is opened before rows are read.
+    No file is opened before rows are read. One whose day, or value of `split_by`, a filter leaves
+    out is not opened at all.
     """
     schema = table.schema.append(pa.field(DAY, pa.date32()))
     if not files:
@@ -55,11 +56,19 @@ def to_dataset(storage: Storage, table: LakeTable, files: Sequence[DataFile]) ->
         parquet.make_fragment(
             storage.locate(file.path),
             storage.filesystem,
-            partition_expression=ds.field(DAY) == pa.scalar(file.day, pa.date32()),
+            partition_expression=_describe_part(table, file),
         )
         for file in files
     ]
     return ds.FileSystemDataset(fragments, schema, parquet, storage.filesystem)
+
+
+def _describe_part(table: LakeTable, file: DataFile) -> ds.Expression:
+    """What holds for every row of the file."""
+    is_of_day = ds.field(DAY) == pa.scalar(file.day, pa.date32())
+    if table.split_by is None:
+        return is_of_day
+    return is_of_day & (ds.field(table.split_by) == file.bounds[table.split_by][0])
 
 
 def create_view(

@@ -23,7 +23,7 @@ from cloud.lake.records import write_records
 from cloud.lake.storage import Storage
 from cloud.lake.tables import LakeTable
 from cloud.lake.verification import find_faults
-from cloud.lake.writer import StagedFile, publish_staged, stage_batches
+from cloud.lake.writer import StagedFile, publish_staged, stage_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +70,14 @@ def replace_day(
     changes: list[dict[str, Any]] = []
     with ExitStack() as stack:
         staged = {
-            part.table: stack.enter_context(stage_batches(lake.storage, part.table, part.batches))
+            part.table: stack.enter_context(stage_parts(lake.storage, part.table, part.batches))
             for part in parts
         }
-        for table, file in sorted(staged.items(), key=lambda one: one[0].full_name):
-            removed = before[table.full_name]
-            added = _publish(lake.storage, table, day, file, removed)
-            if added != list(removed):
-                changes.append({"table": table, "added": added, "removed": removed})
+        for table, files in sorted(staged.items(), key=lambda one: one[0].full_name):
+            present = before[table.full_name]
+            wanted = _publish(lake.storage, table, day, files, present)
+            if wanted != list(present):
+                changes.append({"table": table, "wanted": wanted, "present": present})
     with writing(lake.engine) as connection:
         meanwhile(connection)
         snapshots = [_commit(connection, day, now=now, **change) for change in changes]
@@ -89,15 +89,27 @@ def _publish(
     storage: Storage,
     table: LakeTable,
     day: date,
-    staged: StagedFile,
+    staged: Sequence[StagedFile],
     present: Sequence[DataFile],
 ) -> list[DataFile]:
-    if not staged.rows:
-        return []
-    if len(present) == 1 and present[0].sha256 == staged.sha256:
-        _restore(storage, present[0], staged)
-        return list(present)
-    return [publish_staged(storage, table, day, staged)]
+    """The files of the day: those present that have the same bytes, and new ones."""
+    by_digest = {file.sha256: file for file in present}
+    wanted = []
+    for one in staged:
+        if not one.rows:
+            continue
+        file = by_digest.get(one.sha256)
+        if file is None:
+            wanted.append(publish_staged(storage, table, day, one))
+        else:
+            _restore(storage, file, one)
+            wanted.append(file)
+    return sorted(wanted, key=lambda file: _place(present, file))
+
+
+def _place(present: Sequence[DataFile], file: DataFile) -> int:
+    """Where the file is among those present, new files last."""
+    return present.index(file) if file in present else len(present)
 
 
 def _restore(storage: Storage, file: DataFile, staged: StagedFile) -> None:
@@ -111,15 +123,18 @@ def _commit(
     day: date,
     *,
     table: LakeTable,
-    added: Sequence[DataFile],
-    removed: Sequence[DataFile],
+    wanted: Sequence[DataFile],
+    present: Sequence[DataFile],
     now: datetime,
 ) -> Snapshot:
     snapshot = commit(
-        connection, table.full_name, Operation.REPLACE, added=added, removed=removed, now=now
-    )
+        connection, table.full_name, Operation.REPLACE,
+        added=[file for file in wanted if file not in present],
+        removed=[file for file in present if file not in wanted],
+        now=now,
+    )  # fmt: skip
     found = {file.path for file in read_files(connection, table.full_name, days=[day])}
-    if found != {file.path for file in added}:
+    if found != {file.path for file in wanted}:
         raise LakeConflictError(
             f"another program has added files to {table.full_name} on {day} since they were read: "
             "run it again"

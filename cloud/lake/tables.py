@@ -48,12 +48,17 @@ class LakeColumn:
 
 @dataclass(frozen=True, slots=True)
 class LakeTable:
-    """A table of one zone. Files hold `columns` in this order, sorted by `sort_by`."""
+    """A table of one zone. Files hold `columns` in this order, sorted by `sort_by`.
+
+    With `split_by`, which is the first column of `sort_by`, a file holds one value of it: a query
+    for one value opens no file of another.
+    """
 
     zone: Zone
     name: str
     columns: tuple[LakeColumn, ...]
     sort_by: tuple[str, ...]
+    split_by: str | None = None
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
@@ -61,11 +66,17 @@ class LakeTable:
         unknown = [name for name in self.sort_by if name not in names]
         late = [column.name for column in self.columns if column.since > 1 and not column.nullable]
         other = [column.name for column in self.columns if column.type not in COLUMN_TYPES]
+        is_null = any(one.nullable for one in self.columns if one.name == self.split_by)
         checks = (
             (not repeated, f"columns are given twice: {', '.join(repeated)}"),
             (not unknown, f"sort_by names columns that it does not have: {', '.join(unknown)}"),
             (DAY not in names, f"{DAY!r} is the partition column and cannot be in the files"),
             (not late, f"added columns must be nullable: {', '.join(late)}"),
+            (
+                self.split_by in (None, *self.sort_by[:1]),
+                f"split_by is {self.split_by} and not the first column of sort_by",
+            ),
+            (not is_null, f"split_by names a column that may be null: {self.split_by}"),
             (not other, f"columns of a type that the engines do not share: {', '.join(other)}"),
         )
         for holds, sentence in checks:

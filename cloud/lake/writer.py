@@ -6,9 +6,11 @@ Files of a commit that fails stay where they are: the outcome of a broken connec
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -87,15 +89,22 @@ def append_files(
 
 
 def write_days(storage: Storage, table: LakeTable, rows: pa.Table) -> Iterator[DataFile]:
-    """Publish one file for each day of the rows; `rows` have the column `day`."""
+    """Publish the files of each day of the rows; `rows` have the column `day`."""
     days = rows.column(DAY)
     conformed = table.conform(rows.drop_columns([DAY]))
     found = sorted(pc.unique(days).to_pylist())
     if len(found) == 1:
-        yield write_file(storage, table, found[0], conformed)
+        yield from _write_day(storage, table, found[0], conformed)
         return
     for day in found:
-        yield write_file(storage, table, day, conformed.filter(pc.equal(days, pa.scalar(day))))
+        of_day = conformed.filter(pc.equal(days, pa.scalar(day)))
+        yield from _write_day(storage, table, day, of_day)
+
+
+def _write_day(storage: Storage, table: LakeTable, day: date, rows: pa.Table) -> Iterator[DataFile]:
+    with stage_parts(storage, table, sort_rows(table, rows)) as staged:
+        for one in staged:
+            yield publish_staged(storage, table, day, one)
 
 
 def write_file(storage: Storage, table: LakeTable, day: date, rows: pa.Table) -> DataFile:
@@ -163,6 +172,37 @@ def stage_batches(
         for batch in batches:
             writer.write(pa.Table.from_batches([batch]))
         yield writer.complete()
+
+
+@contextmanager
+def stage_parts(
+    storage: Storage, table: LakeTable, batches: Iterable[pa.RecordBatch]
+) -> Iterator[list[StagedFile]]:
+    """The staged files of sorted batches: one, or one for each value of `split_by`."""
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(stage_batches(storage, table, some))
+            for some in _split_sorted(table, batches)
+        ]
+
+
+def _split_sorted(
+    table: LakeTable, batches: Iterable[pa.RecordBatch]
+) -> Iterator[Iterable[pa.RecordBatch]]:
+    if table.split_by is None:
+        yield batches
+        return
+    runs = (run for batch in batches for run in _list_runs(batch, table.split_by))
+    for _, group in groupby(runs, key=itemgetter(0)):
+        yield (run for _, run in group)
+
+
+def _list_runs(batch: pa.RecordBatch, column: str) -> Iterator[tuple[Any, pa.RecordBatch]]:
+    """The parts of a sorted batch, each with one value of the column."""
+    start = 0
+    for counted in pc.value_counts(batch.column(column)).to_pylist():
+        yield counted["values"], batch.slice(start, counted["counts"])
+        start += counted["counts"]
 
 
 def publish_file(

@@ -20,6 +20,7 @@ _PARTS: Final = {
     "published_prices": "The price of one hour at one location, as published on one day.",
     "alert_changes": "One change of an alert: raised, acknowledged, cleared or closed.",
     "order_lines": "One version of a line of an advertiser's order.",
+    "retail_price_points": "What one store sold of one SKU, and at which price.",
     "order_line_hours": "What a version of an order line books in a UTC hour, by creative.",
 }
 DESCRIPTIONS: Final[Mapping[str, str]] = {
@@ -28,6 +29,7 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
     "landing.device_hours": "The heartbeats of one device in one hour, as last committed.",
     "landing.price_sheets": "The prices of a quarter at one location, published on one day.",
     "landing.order_lines": "One version of an order line as committed to the database.",
+    "landing.retail_price_points": "One price point of a shop as committed to the database.",
     "landing.quarantine": "One landed row that could not be promoted to the raw zone, and why.",
     **{f"{Zone.RAW}.{name}": sentence for name, sentence in _PARTS.items()},
     "raw.quarantine": "One raw row that could not be promoted to the trusted zone, and why.",

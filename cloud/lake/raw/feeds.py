@@ -14,6 +14,7 @@ from cloud.lake.landing.device_hours import DEVICE_HOUR_ROWS, DeviceHourRows
 from cloud.lake.landing.orders import ORDER_ROWS
 from cloud.lake.landing.prices import PRICE_ROWS
 from cloud.lake.landing.reports import REPORT_ROWS
+from cloud.lake.landing.retail_price_points import PRICE_POINT_ROWS
 from cloud.lake.landing.table_rows import TableRows
 from cloud.lake.manifest import Snapshot
 from cloud.lake.raw.alerts import ALERT_SOURCE
@@ -22,6 +23,7 @@ from cloud.lake.raw.orders import ORDER_SOURCE
 from cloud.lake.raw.prices import PRICE_SOURCE
 from cloud.lake.raw.promotion import Promotion, RawSource, promote_landed
 from cloud.lake.raw.reports import REPORT_SOURCE
+from cloud.lake.raw.retail_price_points import PRICE_POINT_SOURCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,4 +49,5 @@ FEEDS: Final = (
     Feed("hours of devices", DEVICE_HOUR_ROWS, HOUR_SOURCE),
     Feed("price sheets", PRICE_ROWS, PRICE_SOURCE),
     Feed("order lines", ORDER_ROWS, ORDER_SOURCE),
+    Feed("retail price points", PRICE_POINT_ROWS, PRICE_POINT_SOURCE),
 )

@@ -9,6 +9,7 @@ from cloud.lake.raw.audience import AUDIENCE_TABLES, RAW_REPORTS
 from cloud.lake.raw.device_hours import RAW_HOURS
 from cloud.lake.raw.orders import RAW_ORDER_LINE_HOURS, RAW_ORDER_LINES
 from cloud.lake.raw.prices import RAW_PRICES
+from cloud.lake.raw.retail_price_points import RAW_PRICE_POINTS
 from cloud.lake.tables import LakeTable, Zone
 from cloud.lake.trusted.contract import Contract, read_contract
 from cloud.lake.trusted.tables import RAW_TABLES, TRUSTED_TABLES
@@ -18,6 +19,7 @@ DATED_BY: Final = {
     RAW_HOURS.name: "hour_at",
     RAW_ORDER_LINES.name: "changed_at",
     RAW_PRICES.name: "published_at",
+    RAW_PRICE_POINTS.name: "observed_at",
 }
 """Where it is another column than the start of an interval."""
 VERSIONED_BY: Final = {
@@ -30,7 +32,9 @@ VERSIONED_BY: Final = {
 
 A restored database can store a version of an order line, or a sheet, again that the lake has.
 """
-IRREGULAR: Final = (RAW_ALERTS.name, RAW_ORDER_LINES.name, RAW_ORDER_LINE_HOURS.name)
+IRREGULAR: Final = (
+    RAW_ALERTS.name, RAW_ORDER_LINES.name, RAW_ORDER_LINE_HOURS.name, RAW_PRICE_POINTS.name,
+)  # fmt: skip
 """Tables that may have no new rows for days: they are not late then."""
 
 

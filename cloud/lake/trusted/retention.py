@@ -9,13 +9,14 @@ from cloud.lake.lifecycle import drop_days
 from cloud.lake.manifest import Snapshot
 from cloud.lake.quarantine import QUARANTINE
 from cloud.lake.raw.feeds import FEEDS
+from cloud.lake.trusted.contract import read_contract
 from cloud.lake.trusted.contracted_tables import ContractedTable
 from cloud.lake.trusted.tables import ROW_QUARANTINE, RULE_RESULTS
 
 COMMON: Final = (
     *(feed.raw.landed for feed in FEEDS), QUARANTINE, ROW_QUARANTINE, RULE_RESULTS,
 )  # fmt: skip
-"""Tables without a contract of their own: the longest retention applies."""
+"""Tables that are not promoted by a contract: the retention of their own contract applies."""
 
 
 def drop_expired_days(
@@ -25,8 +26,7 @@ def drop_expired_days(
 
     The files are deleted by `lifecycle.delete_expired`, when no snapshot that can be read has them.
     """
-    longest = max(one.contract.retention for one in tables)
-    expiries = [(table, longest) for table in COMMON] + [
+    expiries = [(table, read_contract(table.full_name).retention) for table in COMMON] + [
         (table, one.contract.retention) for one in tables for table in (one.source, one.target)
     ]
     for table, retention in expiries:

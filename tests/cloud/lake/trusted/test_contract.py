@@ -39,10 +39,13 @@ def test_a_contract_has_the_columns_and_the_identity_of_its_table(table: LakeTab
 
 
 def test_the_retention_of_every_contract_is_applied():
-    applied = {table.full_name: read_contract(table.full_name).retention for table in COMMON}
     for one in contracted_tables():
-        applied[one.source.full_name] = read_contract(one.source.full_name).retention
-    assert set(applied.values()) == {one.contract.retention for one in contracted_tables()}
+        raw = read_contract(one.source.full_name)
+        assert raw.retention == one.contract.retention, "the promoted table and its source expire"
+    contracted = {table for one in contracted_tables() for table in (one.source, one.target)}
+    zones = (Zone.LANDING, Zone.RAW, Zone.TRUSTED)
+    expected = {table for table in TABLES if table.zone in zones}
+    assert contracted | set(COMMON) == expected
 
 
 def test_every_contract_is_of_a_table():
