@@ -79,6 +79,7 @@ from cloud.api.operations import routes as operations_routes
 from cloud.api.orders import routes as order_routes
 from cloud.api.orders.errors import ORDER_ERRORS
 from cloud.api.overrides import OverrideRefused
+from cloud.api.retail import routes as retail_routes
 from cloud.api.sales import routes as sales_routes
 from cloud.api.trade import deals as trade_deals
 from cloud.api.trade.failures import TRADE_STATUS_OF
@@ -140,7 +141,7 @@ ROUTE_MODULES: Final = (
     billing_payment_options, billing_webhooks, trade_deals,
     sales_routes, campaign_routes, analytics_routes, notification_routes, adcp_endpoint,
     fleet_summary, fleet_devices, fleet_config, fleet_jobs, fleet_certificates, fleet_preview,
-    operations_routes, accounts, brands,
+    operations_routes, retail_routes, accounts, brands,
     users, sign_in, openid, passwords, health, page,
     portal_routes,
 )  # fmt: skip
@@ -160,6 +161,7 @@ RETRY_SOON: Final = {"Retry-After": "5"}
 MOST_LOGGED: Final = 300
 STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
     **STATUS_OF_ACCOUNTS,
+    **retail_routes.RETAIL_STATUS_OF,
     Unauthenticated: (401, "Unauthenticated"),
     Forbidden: (403, "Forbidden"),
     ForeignOrigin: (403, "Foreign origin"),

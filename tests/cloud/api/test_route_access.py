@@ -34,6 +34,7 @@ ADMINS = frozenset({Role.ADMIN})
 FINANCE = frozenset({Role.FINANCE, Role.ADMIN})
 PAYERS = FINANCE | {Role.ADVERTISER, Role.AGENCY}
 CLIENTS = ADMINS | {Role.ADVERTISER, Role.AGENCY}
+PRICING = frozenset({Role.PRICING, Role.ADMIN})
 OPERATORS = frozenset({Role.OPERATIONS, Role.ADMIN})
 OPEN = frozenset(
     {
@@ -64,6 +65,7 @@ ROLES = {
     "/api/catalogue": OPERATORS,
     "GET /api/fleet/summary": AUDIENCE_READERS,
     "GET /api/fleet/config/schema": AUDIENCE_READERS,
+    "/api/retail": PRICING,
     "/api/live": AUDIENCE_READERS,
     "/api/pricing": BUYERS,
     "/api/pricing/override": SALES,
@@ -144,7 +146,8 @@ PARAMETERS = {
     "campaign": "0" * 32, "creative": "0" * 32, "creative_test": "0" * 32,
     "make_good": "0" * 32, "deal": "0" * 32, "proposal": "0" * 32,
     "organization": "acme", "assignment": "0" * 32, "brief": "0" * 32,
-    "view": "0" * 32, "rest:path": "KX-01/hours",
+    "recommendation": "0" * 32, "price": "0" * 32, "price_batch": "0" * 32,
+    "experiment": "0" * 32, "view": "0" * 32, "rest:path": "KX-01/hours",
 }  # fmt: skip
 ASKED = {"time_slot": "2026-11-23T08:00", "location": "KX-01"}
 BODIES = {

@@ -1,0 +1,27 @@
+"""Exceptions of retail prices, each with the status and title of its answer."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from cloud.sales.retail.decisions import DecisionConflictError, DecisionError
+from cloud.sales.retail.experiment_steps import ExperimentConflictError, ExperimentError
+from cloud.sales.retail.experiments import UnknownExperimentError
+from cloud.sales.retail.manual_prices import OverridePeriodError
+from cloud.sales.retail.prices import PriceConflictError, UnknownPriceError
+from cloud.sales.retail.recommendation_store import UnknownRecommendationError
+from cloud.sales.retail.rule_check import RuleBrokenError
+from cloud.sales.retail.store_time import StoreTimeError
+
+WORKFLOW_STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
+    UnknownRecommendationError: (404, "Unknown recommendation"),
+    UnknownPriceError: (404, "Unknown price"),
+    UnknownExperimentError: (404, "Unknown experiment"),
+    DecisionConflictError: (409, "Already decided"),
+    PriceConflictError: (409, "Price has changed"),
+    ExperimentConflictError: (409, "Experiment conflict"),
+    RuleBrokenError: (422, "Price breaks a rule"),
+    DecisionError: (422, "Invalid decision"),
+    OverridePeriodError: (422, "Invalid period"),
+    ExperimentError: (422, "Invalid experiment"),
+    StoreTimeError: (422, "Invalid local time"),
+}

@@ -1,0 +1,14 @@
+"""All routes of retail prices as one router, and the status of their refusals."""
+
+from typing import Final
+
+from fastapi import APIRouter
+
+from cloud.api.retail import effects, experiments, prices, workflow
+from cloud.api.retail.failures import WORKFLOW_STATUS_OF
+
+RETAIL_STATUS_OF: Final = {**WORKFLOW_STATUS_OF}
+
+router = APIRouter()
+for module in (workflow, prices, experiments, effects):
+    router.include_router(module.router)
