@@ -77,6 +77,11 @@ COMMANDS: Final = {
     "database": ("cloud.cli.database", "run", "upgrade the tables to this version"),
     "lake": ("cloud.cli.lake.commands", "run", "fill, query, verify and maintain the data lake"),
     "marts": ("cloud.cli.marts", "run", "build tables for reports, publish them for BI tools"),
+    "products": (
+        "cloud.cli.products.commands",
+        "run",
+        "load files into data products, run them and report on them",
+    ),
     "nightly": (
         "cloud.cli.nightly.commands",
         "run",
@@ -86,7 +91,7 @@ COMMANDS: Final = {
 }
 """Command → module with `add_arguments`, its function, and what it is for."""
 
-EXTRAS: Final = {"lake": "lake", "marts": "lake"}
+EXTRAS: Final = {"lake": "lake", "marts": "lake", "products": "lake"}
 """Command → the extra with the packages that it imports besides those of `cloud`."""
 REFUSED: Final = 2
 FLAGS: Final = frozenset(f"--{name}" for name in settings.OFFERS)

@@ -21,13 +21,13 @@ from cloud.lake.engine import open_read_only
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import read_files
 from cloud.lake.reader import to_dataset
-from cloud.lake.registry import TABLES
+from cloud.lake.registry import all_tables
+from cloud.lake.tables import LakeTable
 
 FILE_ERRORS: Final = ("FileNotFoundError", "IOError", "ArrowInvalid", "Parquet")
 """Words in DuckDB's message when an Arrow dataset cannot read a file."""
 LONGEST: Final = timedelta(minutes=10)
 """A sum over a year of 10,000 cameras takes some minutes; an endless recursion takes for ever."""
-VIEWS: Final = {f"{table.zone}_{table.name}": table for table in TABLES}
 
 
 class QueryError(ValueError):
@@ -65,8 +65,9 @@ def run_query(
         UnknownSnapshotError: a table has no such snapshot.
     """
     with _open_database(os.getpid()).cursor() as connection:
-        named = set(re.findall(r"\w+", sql.lower())) & VIEWS.keys()
-        _register_views(lake, connection, named or VIEWS.keys(), at or {})
+        views = list_views()
+        named = set(re.findall(r"\w+", sql.lower())) & views.keys()
+        _register_views(lake, connection, named or views.keys(), at or {})
         interrupt = threading.Timer(longest.total_seconds(), connection.interrupt)
         try:
             interrupt.start()
@@ -105,6 +106,12 @@ def _describe(error: duckdb.Error) -> str:
 
 
 @cache
+def list_views() -> Mapping[str, LakeTable]:
+    """The tables by the name that a statement reads them under."""
+    return {f"{table.zone}_{table.name}": table for table in all_tables()}
+
+
+@cache
 def _open_database(process_id: int) -> duckdb.DuckDBPyConnection:
     """Opened once in a process: that takes longer than a small query."""
     return open_read_only()
@@ -116,7 +123,7 @@ def _execute(
     try:
         return connection.execute(sql)
     except duckdb.CatalogException:  # the statement may build the name of a table
-        _register_views(lake, connection, VIEWS.keys(), at)
+        _register_views(lake, connection, list_views().keys(), at)
         return connection.execute(sql)
 
 
@@ -128,6 +135,6 @@ def _register_views(
 ) -> None:
     with reading(lake.engine) as manifest:
         for name in names:
-            table = VIEWS[name]
+            table = list_views()[name]
             files = read_files(manifest, table.full_name, at=at.get(table.full_name))
             connection.register(name, to_dataset(lake.storage, table, files))

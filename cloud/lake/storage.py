@@ -2,10 +2,10 @@
 
 Files are immutable: written under `_staging/`, moved to their path when complete, moved to
 `_retired/` when no current snapshot has them, and deleted later. `_lists/` has the lists of
-`file_lists.py`, `_records/` the records of `records.py`. Spark, Hive and Athena skip folders that
-begin with an underscore. Locally a published file and its name are on disk when `publish` returns.
-S3 encrypts by the bucket's default (SSE-KMS); a local folder relies on the disk's encryption. With
-`{zone}` in the name of the bucket, each zone has a bucket of its own.
+`file_lists.py`, `_records/` the records of `records.py`, `_uploads/` files as received. Spark, Hive
+and Athena skip folders that begin with an underscore. Locally a published file and its name are on
+disk when `publish` returns. S3 encrypts by the bucket's default (SSE-KMS); a local folder relies on
+the disk's encryption. With `{zone}` in the name of the bucket, each zone has a bucket of its own.
 """
 
 import hashlib
@@ -28,6 +28,8 @@ STAGING: Final = "_staging"
 RETIRED: Final = "_retired"
 LISTS: Final = "_lists"
 RECORDS: Final = "_records"
+UPLOADS: Final = "_uploads"
+NOT_OF_SNAPSHOTS: Final = (f"{LISTS}/", f"{RECORDS}/", f"{UPLOADS}/")
 ZONE_FIELD: Final = "{zone}"
 BLOCK_BYTES: Final = 1 << 20
 
@@ -117,7 +119,7 @@ class Storage:
     def list_files(self, folder: str = "") -> Iterator[str]:
         """The paths of all files below a folder, in no order; none when it does not exist.
 
-        Without a folder, lists of files and records are left out: no snapshot has them.
+        Without a folder, lists of files, records and uploads are left out: no snapshot has them.
         """
         for root in self._roots(folder):
             selector = fs.FileSelector(
@@ -125,7 +127,7 @@ class Storage:
             )
             for found in self.filesystem.get_file_info(selector):
                 path = found.path.removeprefix(f"{root}/")
-                is_other = not folder and path.startswith((f"{LISTS}/", f"{RECORDS}/"))
+                is_other = not folder and path.startswith(NOT_OF_SNAPSHOTS)
                 if found.type == fs.FileType.File and not is_other:
                     yield path
 

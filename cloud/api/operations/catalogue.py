@@ -161,12 +161,12 @@ def _list(context: AppContext) -> CatalogueResponse:
     read = _read(context)
     if read is None:
         return CatalogueResponse(configured=False, read_at=None, tables=[], lineage=[])
-    from cloud.lake.catalogue.lineage import STEPS
+    from cloud.lake.catalogue.lineage import list_steps
 
     tables, read_at = read
     edges = [
         LineageEdge(source=source, target=target, job=step.job)
-        for step in STEPS
+        for step in list_steps()
         for target, sources in step.sources.items()
         for source in sources
     ]
@@ -198,14 +198,14 @@ def _read(context: AppContext) -> "tuple[list[TableFacts], datetime] | None":
 
 def _describe(facts: "TableFacts", now: datetime) -> dict[str, Any]:
     from cloud.api.operations.catalogue_table import count_failed_rules, promised_s
-    from cloud.lake.catalogue.descriptions import DESCRIPTIONS
+    from cloud.lake.catalogue.descriptions import describe_table
     from cloud.lake.catalogue.facts import is_late
 
     contract = facts.contract
     return {
         "name": facts.table.full_name,
         "zone": facts.table.zone.value,
-        "description": DESCRIPTIONS.get(facts.table.full_name, ""),
+        "description": describe_table(facts.table.full_name) or "",
         "rows": facts.rows,
         "size_bytes": facts.size_bytes,
         "files": facts.files,

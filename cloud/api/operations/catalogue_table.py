@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from cloud.lake.catalogue.facts import RuleFinding, TableFacts
-from cloud.lake.catalogue.lineage import CONSUMERS, list_sources, list_targets
+from cloud.lake.catalogue.lineage import list_consumers, list_sources, list_targets
 from cloud.lake.catalogue.quality_sections import COMMON_RULES
 from cloud.lake.table_list import TYPE_NAMES
 from cloud.lake.trusted.contract import NOT_PROMISED, Contract
@@ -50,7 +50,7 @@ def describe_in_full(facts: TableFacts) -> dict[str, Any]:
         ],
         "sources": list_sources(name),
         "targets": list_targets(name),
-        "consumers": CONSUMERS.get(name, ()),
+        "consumers": list_consumers(name),
         "days": [{"day": one.day, "rows": one.rows} for one in facts.days[-MOST_DAYS:]],
     }
 

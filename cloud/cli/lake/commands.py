@@ -35,7 +35,7 @@ from cloud.lake.ownership import require_listed_files
 from cloud.lake.query import LONGEST, QueryError, run_query
 from cloud.lake.raw.replay import RepairError
 from cloud.lake.recovery.drop import DropError
-from cloud.lake.registry import TABLES, UnknownTableError, find_table
+from cloud.lake.registry import TABLES, UnknownTableError, all_tables, find_table
 from cloud.lake.storage import StorageError, open_storage
 from cloud.lake.table_list import describe_tables
 from cloud.lake.tables import LakeTable
@@ -130,7 +130,7 @@ def run(arguments: argparse.Namespace, clock: Callable[[], datetime] = utc_now) 
 
 def _status(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
     write_line(f"{'table':36}{'snapshot':>9}{'rows':>14}{'files':>8}{'MB':>10}  days")
-    for table in TABLES:
+    for table in all_tables():
         with database.reading(lake.engine) as connection:
             files = read_files(connection, table.full_name)
             snapshots = read_snapshots(connection, table.full_name)
@@ -170,7 +170,7 @@ def _query(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
 
 def _compact(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
     require_listed_files(lake)
-    chosen: Sequence[LakeTable] = [find_table(arguments.table)] if arguments.table else TABLES
+    chosen: Sequence[LakeTable] = [find_table(arguments.table)] if arguments.table else all_tables()
     stopped = 0
     for table in chosen:
         days = list(compact(lake, table, now=now, min_files=arguments.min_files))
@@ -182,7 +182,7 @@ def _compact(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
 
 
 def _lists(lake: Lake, arguments: argparse.Namespace, now: datetime) -> int:
-    renewed = sum(write_lists(lake, table.full_name) for table in TABLES)
+    renewed = sum(write_lists(lake, table.full_name) for table in all_tables())
     write_line(f"{renewed} lists of files renewed")
     return 0
 

@@ -21,11 +21,15 @@ from cloud.lake.raw.orders import SLOTS_READABLE
 from cloud.lake.raw.replay import RepairError, repair_report, replay_rows
 from cloud.lake.raw.reports import READABLE, SAME_IDENTITY
 from cloud.lake.reader import read_table
-from cloud.lake.registry import TABLES, find_table
+from cloud.lake.registry import all_tables, find_table
 from cloud.lake.skipped import SkippedFile, read_skipped
 from cloud.lake.tables import Zone
 from cloud.lake.trusted.anomalies import find_unusual_days
-from cloud.lake.trusted.contracted_tables import IRREGULAR, ContractedTable, contracted_tables
+from cloud.lake.trusted.contracted_tables import (
+    ContractedTable,
+    contracted_tables,
+    is_irregular,
+)
 from cloud.lake.trusted.promotion import promote_days, read_stopped_days
 from cloud.lake.trusted.repair import repair_row
 from cloud.lake.trusted.results import STOPPED, list_rules
@@ -154,7 +158,7 @@ def write_quality(lake: Lake, now: datetime) -> None:
     for unusual in find_unusual_days(lake, contracted_tables(), now=now):
         write_line(f"unusual: {unusual}")
     for one in contracted_tables():
-        if one.parent is None and one.target.name not in IRREGULAR:  # a report need not have parts
+        if one.parent is None and not is_irregular(one.target):  # a report need not have parts
             _write_if_late(lake, one, now)
 
 
@@ -166,7 +170,7 @@ def promote_trusted(lake: Lake, now: datetime, also: Iterable[date] = ()) -> int
     )
     where = f"{len({one.day for one in found})} days promoted to the trusted zone"
     write_line(f"{promoted} rows of {where}, {quarantined} quarantined")
-    for table in TABLES:
+    for table in all_tables():
         if table.zone is not Zone.CURATED:  # `marts build` writes those of the curated zone
             write_lists(lake, table.full_name)
     stopped = write_stopped(found)

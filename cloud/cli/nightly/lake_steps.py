@@ -16,7 +16,7 @@ from cloud.lake.expiry import expire
 from cloud.lake.lake import Lake
 from cloud.lake.ownership import require_listed_files
 from cloud.lake.raw.feeds import FEEDS
-from cloud.lake.registry import TABLES
+from cloud.lake.registry import all_tables
 from cloud.lake.skipped import read_skipped
 from cloud.lake.tables import Zone
 from cloud.lake.trusted.contracted_tables import contracted_tables
@@ -140,7 +140,7 @@ class LakeSteps:
         """Days of many files to one file."""
         require_listed_files(self.lake)
         now = self.clock()
-        days = [one for table in TABLES for one in compact(self.lake, table, now=now)]
+        days = [one for table in all_tables() for one in compact(self.lake, table, now=now)]
         return StepResult(sum(one.rows for one in days), describe_stopped(days))
 
     def expire(self) -> StepResult:

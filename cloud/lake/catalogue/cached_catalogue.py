@@ -51,7 +51,7 @@ class LakeCatalogue:
 def _read_tables(address: str, engine: Engine) -> list["TableFacts"]:
     from cloud.lake.catalogue.facts import read_facts
     from cloud.lake.lake import Lake
-    from cloud.lake.registry import TABLES
+    from cloud.lake.registry import all_tables
     from cloud.lake.storage import open_storage
 
-    return read_facts(Lake(open_storage(address), engine), TABLES, with_profiles=False)
+    return read_facts(Lake(open_storage(address), engine), all_tables(), with_profiles=False)

@@ -1,9 +1,14 @@
-"""What one row of each table is, for readers of the catalogue."""
+"""What one row of each table is, for readers of the catalogue.
+
+Tables of data products are described by the purpose that their contract states.
+"""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 from cloud.lake.tables import Zone
+from cloud.lake.trusted.declared_tables import declared_tables
 
 ZONES: Final[Mapping[Zone, str]] = {
     Zone.LANDING: "rows as they were received",
@@ -52,3 +57,19 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
     "curated.location_seasons": "One location over a month, or over a season.",
     "curated.pricing_history": "The prices that were published for one location and UTC hour.",
 }
+
+
+def describe_table(full_name: str) -> str | None:
+    """One sentence about a table of the lake; None for another table."""
+    return DESCRIPTIONS.get(full_name) or _describe_declared().get(full_name)
+
+
+@cache
+def _describe_declared() -> Mapping[str, str]:
+    described = {one.table.full_name: one.contract.purpose for one in declared_tables()}
+    raw = {
+        f"{Zone.RAW}.{one.table.name}": f"{one.contract.purpose} Not checked yet."
+        for one in declared_tables()
+        if one.table.zone is Zone.TRUSTED
+    }
+    return described | raw

@@ -20,10 +20,10 @@ from cloud.lake.lifecycle import Hold, read_holds
 from cloud.lake.manifest import DataFile, Snapshot, read_files, read_snapshots
 from cloud.lake.quarantine import QUARANTINE
 from cloud.lake.reader import create_view
-from cloud.lake.registry import BY_NAME
 from cloud.lake.tables import LakeTable
 from cloud.lake.trusted.contract import NOT_DELETED, Contract, read_contract
-from cloud.lake.trusted.contracted_tables import IRREGULAR
+from cloud.lake.trusted.contracted_tables import is_irregular
+from cloud.lake.trusted.declared_tables import declared_contract
 from cloud.lake.trusted.tables import ROW_QUARANTINE, RULE_RESULTS
 
 QUARANTINES: Final = (QUARANTINE, ROW_QUARANTINE)
@@ -118,7 +118,7 @@ def read_facts(
 
 def is_late(facts: TableFacts, now: datetime) -> bool:
     """Whether the newest snapshot is older than the contract allows."""
-    if facts.contract is None or not facts.snapshots or facts.table.name in IRREGULAR:
+    if facts.contract is None or not facts.snapshots or is_irregular(facts.table):
         return False
     return now - facts.snapshots[-1].committed_at > facts.contract.freshness
 
@@ -157,7 +157,7 @@ def _read_table(
 
 @cache
 def _read_own_contract(table_name: str) -> Contract | None:
-    return read_contract(table_name) if table_name in BY_NAME else None
+    return declared_contract(table_name) or read_contract(table_name)
 
 
 def _limits_age(contract: Contract | None) -> bool:

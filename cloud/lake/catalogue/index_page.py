@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Final
 
 from cloud.lake.catalogue.charts import draw_lineage
-from cloud.lake.catalogue.descriptions import DESCRIPTIONS, ZONES
+from cloud.lake.catalogue.descriptions import ZONES, describe_table
 from cloud.lake.catalogue.facts import TableFacts, is_late
-from cloud.lake.catalogue.lineage import STEPS
+from cloud.lake.catalogue.lineage import list_steps
 from cloud.lake.catalogue.markup import STATIC, Child, Html, element, page
-from cloud.lake.catalogue.table_page import DATABASE, link_table
+from cloud.lake.catalogue.table_page import DATABASE, OUTSIDE, link_table
 from cloud.lake.catalogue.words import (
     definitions,
     grouped_grid,
@@ -82,7 +82,7 @@ def _show_zone(zone: Zone, facts: Sequence[TableFacts], now: datetime) -> Html:
 
 def _show_table(facts: TableFacts, now: datetime) -> Html:
     table = facts.table
-    description = DESCRIPTIONS.get(table.full_name, "")
+    description = describe_table(table.full_name) or ""
     columns = " ".join(f"{column.name} {column.description}" for column in table.columns)
     searched = f"{table.full_name} {description} {columns}".lower()
     quarantined = _count_quarantined(facts)
@@ -115,19 +115,19 @@ def _show_age(facts: TableFacts, now: datetime) -> Html:
 def _draw_whole_lineage() -> Html:
     edges = [
         (source, target)
-        for step in STEPS
+        for step in list_steps()
         for target, sources in step.sources.items()
         for source in sources
     ]
     names = list(dict.fromkeys(name for edge in edges for name in edge))
-    received = [name for name in names if name.startswith(DATABASE) and _has_targets(name, edges)]
+    received = [name for name in names if name.startswith(OUTSIDE) and _has_targets(name, edges)]
     copied = [name for name in names if name.startswith(DATABASE) and name not in received]
     zones = [[name for name in names if name.startswith(f"{zone}.")] for zone in Zone]
     return draw_lineage(
         [received, *zones, copied],
         edges,
         "Lineage of the lake",
-        headings=("database", *Zone, "database"),
+        headings=("received", *Zone, "database"),
     )
 
 

@@ -6,6 +6,7 @@ the product's database are named `database.TABLE`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from cloud.lake.curated.audience import AUDIENCE_DEMOGRAPHICS_HOURLY, AUDIENCE_METRICS
@@ -22,6 +23,7 @@ from cloud.lake.raw.feeds import FEEDS
 from cloud.lake.raw.orders import RAW_ORDER_LINE_HOURS
 from cloud.lake.tables import Zone
 from cloud.lake.trusted.contracted_tables import contracted_tables
+from cloud.lake.trusted.declared_tables import declared_tables, list_declared
 from cloud.lake.trusted.tables import RAW_TABLES, ROW_QUARANTINE, RULE_RESULTS, TRUSTED_TABLES
 
 LANDED: Final = tuple(feed.raw.landed.full_name for feed in FEEDS)
@@ -57,6 +59,7 @@ def _list_promotion_sources() -> dict[str, tuple[str, ...]]:
     own = {
         one.target.full_name: (one.source.full_name, *((one.parent,) if one.parent else ()))
         for one in contracted_tables()
+        if one.target in TRUSTED_TABLES
     }
     return own | {ROW_QUARANTINE.full_name: RAW, RULE_RESULTS.full_name: RAW}
 
@@ -117,6 +120,37 @@ STEPS: Final = (
     ),
 )  # fmt: skip
 
+
+@cache
+def list_steps() -> tuple[LineageStep, ...]:
+    """All programs that compute tables, those of data products included."""
+    return (*STEPS, *_list_declared_steps())
+
+
+def _list_declared_steps() -> tuple[LineageStep, ...]:
+    steps = (
+        LineageStep(
+            "load_uploads",
+            "Read uploaded files into typed columns; quarantine rows that cannot be read.",
+            {table.full_name: (f"uploads.{table.name}",) for table in list_declared(Zone.RAW)},
+        ),
+        LineageStep(
+            "promote_uploads",
+            "Check the rows of uploads by their contract.",
+            {
+                table.full_name: (f"{Zone.RAW}.{table.name}",)
+                for table in list_declared(Zone.TRUSTED)
+            },
+        ),
+        LineageStep(
+            "build_products",
+            "Compute the results of data products.",
+            {one.table.full_name: one.reads for one in declared_tables() if one.sql},
+        ),
+    )
+    return tuple(step for step in steps if step.sources)
+
+
 ANALYSTS: Final = "analysts, by `lake query`"
 BUSINESS_TOOLS: Final = "BI tools, from the copy in the database that `marts publish` writes"
 CONSUMERS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -135,10 +169,16 @@ CONSUMERS: Final[Mapping[str, tuple[str, ...]]] = {
 """As documented in docs/lake.md and docs/marts.md."""
 
 
+def list_consumers(full_name: str) -> tuple[str, ...]:
+    """Who reads the table; of a data product its readers, by the roles that it names."""
+    declared = any(table.full_name == full_name for zone in Zone for table in list_declared(zone))
+    return ("readers of the data product", ANALYSTS) if declared else CONSUMERS.get(full_name, ())
+
+
 def list_sources(table_name: str) -> tuple[str, ...]:
     """The tables that its rows are computed from."""
     return tuple(
-        source for step in STEPS for source in step.sources.get(table_name, ())
+        source for step in list_steps() for source in step.sources.get(table_name, ())
     )  # fmt: skip
 
 
@@ -146,7 +186,7 @@ def list_targets(table_name: str) -> tuple[str, ...]:
     """The tables whose rows are computed from it."""
     return tuple(
         target
-        for step in STEPS
+        for step in list_steps()
         for target, sources in step.sources.items()
         if table_name in sources
     )

@@ -15,10 +15,10 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, select
 
 from cloud.database.lake import lake_files
-from cloud.lake.catalogue.descriptions import DESCRIPTIONS
-from cloud.lake.catalogue.lineage import STEPS, LineageStep
+from cloud.lake.catalogue.descriptions import describe_table
+from cloud.lake.catalogue.lineage import LineageStep, list_steps
 from cloud.lake.manifest import Operation, Snapshot, read_snapshots
-from cloud.lake.registry import BY_NAME
+from cloud.lake.registry import find_table
 
 NAMESPACE: Final = "onlooker"
 PRODUCER: Final = "urn:onlooker:lake"
@@ -32,7 +32,7 @@ def list_run_events(connection: Connection) -> Iterator[Json]:
     """START and COMPLETE of each run, oldest first."""
     runs = [
         (committed_at, step, snapshots)
-        for step in STEPS
+        for step in list_steps()
         for committed_at, snapshots in _group_runs(connection, step).items()
     ]
     sizes = {
@@ -40,7 +40,7 @@ def list_run_events(connection: Connection) -> Iterator[Json]:
             one.table_name for _, _, snapshots in runs for one in snapshots
         })
     }  # fmt: skip
-    order = {step.job: number for number, step in enumerate(STEPS)}
+    order = {step.job: number for number, step in enumerate(list_steps())}
     runs.sort(key=lambda run: (run[0], order[run[1].job]))
     newest = {step.job: committed_at for committed_at, step, _ in runs}
     for committed_at, step, snapshots in runs:
@@ -117,12 +117,12 @@ def _describe_table(name: str) -> Json:
     """What changes with the program only: the newest run of a job has it."""
     fields = [
         {"name": column.name, "type": str(column.type), "description": column.description}
-        for column in BY_NAME[name].columns
+        for column in find_table(name).columns
     ]
     return {
         "schema": _facet("1-2-0", "SchemaDatasetFacet", fields=fields),
         "documentation": _facet(
-            "1-1-0", "DocumentationDatasetFacet", description=DESCRIPTIONS.get(name, name)
+            "1-1-0", "DocumentationDatasetFacet", description=describe_table(name) or name
         ),
     }
 

@@ -6,9 +6,9 @@ from typing import Final
 
 from cloud.lake.catalogue.charts import draw_days, draw_lineage
 from cloud.lake.catalogue.column_section import show_columns
-from cloud.lake.catalogue.descriptions import DESCRIPTIONS, ZONES
+from cloud.lake.catalogue.descriptions import ZONES, describe_table
 from cloud.lake.catalogue.facts import TableFacts, is_late
-from cloud.lake.catalogue.lineage import CONSUMERS, list_sources, list_targets
+from cloud.lake.catalogue.lineage import list_consumers, list_sources, list_targets
 from cloud.lake.catalogue.markup import Child, Html, element, join, name, page
 from cloud.lake.catalogue.quality_sections import show_contract, show_quarantine
 from cloud.lake.catalogue.words import (
@@ -26,6 +26,8 @@ from cloud.lake.trusted.contract import NOT_PROMISED
 SNAPSHOTS: Final = 10
 """Snapshots that a page lists; `lake snapshots` lists all."""
 DATABASE: Final = "database."
+OUTSIDE: Final = (DATABASE, "uploads.")
+"""Sources that are no tables of the lake, and have no page."""
 
 
 def build_table_page(facts: TableFacts, now: datetime) -> str:
@@ -43,7 +45,7 @@ def build_table_page(facts: TableFacts, now: datetime) -> str:
     return page(
         full_name,
         element("h1", name(full_name)),
-        element("p", DESCRIPTIONS.get(full_name)),
+        element("p", describe_table(full_name)),
         element(
             "p",
             element("span", facts.table.zone.value, class_="zone"),
@@ -60,7 +62,7 @@ def build_table_page(facts: TableFacts, now: datetime) -> str:
 def link_table(full_name: str, shown: str | None = None) -> Html:
     """A link to the page of a table; tables of the database have none."""
     label = name(shown or full_name)
-    if full_name.startswith(DATABASE):
+    if full_name.startswith(OUTSIDE):
         return element("span", label)
     spoken = full_name if shown else None
     return element("a", label, href=f"{full_name}.html", aria_label=spoken)
@@ -131,7 +133,7 @@ def _list_tables(heading: str, names: Sequence[str]) -> Html | None:
 
 
 def _show_consumers(full_name: str) -> PageSection | None:
-    consumers = CONSUMERS.get(full_name, ())
+    consumers = list_consumers(full_name)
     if not consumers:
         return None
     items = (element("li", one.replace("`", "")) for one in consumers)

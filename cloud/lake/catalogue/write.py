@@ -13,7 +13,7 @@ from cloud.lake.catalogue.openlineage import list_run_events
 from cloud.lake.catalogue.page_folder import PageFolder
 from cloud.lake.catalogue.table_page import build_table_page
 from cloud.lake.lake import Lake
-from cloud.lake.registry import TABLES
+from cloud.lake.registry import all_tables
 from cloud.lake.tables import LakeTable
 
 INDEX: Final = "index.html"
@@ -22,14 +22,14 @@ EVENTS: Final = "lineage.jsonl"
 
 
 def write_catalogue(
-    lake: Lake, folder: PageFolder, *, now: datetime, tables: Sequence[LakeTable] = TABLES
+    lake: Lake, folder: PageFolder, *, now: datetime, tables: Sequence[LakeTable] | None = None
 ) -> int:
     """Write the pages and the lineage events; returns the number of pages.
 
     Raises:
         OSError: the folder cannot be written.
     """
-    facts = read_facts(lake, tables)
+    facts = read_facts(lake, all_tables() if tables is None else tables)
     pages = {f"{one.table.full_name}.html": build_table_page(one, now) for one in facts}
     pages[DATA_SUBJECTS] = build_data_subject_page(facts, now)
     pages[INDEX] = build_index_page(facts, now)

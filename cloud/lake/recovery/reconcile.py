@@ -30,7 +30,7 @@ from cloud.lake.manifest import (
 )
 from cloud.lake.reader import to_dataset
 from cloud.lake.records import SkippedRecord, SnapshotRecord, read_newer_records, record_path
-from cloud.lake.registry import BY_NAME, TABLES
+from cloud.lake.registry import all_tables, tables_by_name
 from cloud.lake.skipped import record_skipped
 from cloud.lake.storage import RETIRED
 from cloud.lake.tables import TIMESTAMP, LakeColumn, LakeTable
@@ -67,7 +67,7 @@ class NewerTable:
 def find_newer_tables(lake: Lake) -> list[NewerTable]:
     """The tables of which the lake is newer than the database."""
     found = []
-    for table in TABLES:
+    for table in all_tables():
         records = tuple(read_newer_records(lake, table.full_name))
         if records:
             found.append(NewerTable(table.full_name, records[0].number - 1, records))
@@ -129,9 +129,10 @@ def _find_positions(records: Sequence[SnapshotRecord]) -> dict[tuple[str, str], 
     The copies of the marts in the database are as old as the database.
     """
     found: dict[tuple[str, str], int] = {}
+    known = tables_by_name()
     for one in (position for record in records for position in record.positions):
-        is_known = one.table_name in BY_NAME
-        if is_known and (one.source in BY_NAME or one.source.startswith(DATABASE)):
+        is_known = one.table_name in known
+        if is_known and (one.source in known or one.source.startswith(DATABASE)):
             key = one.table_name, one.source
             found[key] = max(found.get(key, 0), one.position)
     return found
@@ -143,7 +144,9 @@ def _adopt_position(
     before = read_position(connection, table_name, source)
     if source.startswith(DATABASE):
         source_table = metadata.tables[source.removeprefix(DATABASE)]
-        position = _find_landed(connection, lake, BY_NAME[table_name], source_table, before)
+        position = _find_landed(
+            connection, lake, tables_by_name()[table_name], source_table, before
+        )
     if position > before:
         write_position(connection, table_name, source, position, before=before)
 

@@ -1,6 +1,6 @@
 """The tables that are promoted from the raw to the trusted zone, each with its contract."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
@@ -12,6 +12,7 @@ from cloud.lake.raw.prices import RAW_PRICES
 from cloud.lake.raw.retail_price_points import RAW_PRICE_POINTS
 from cloud.lake.tables import LakeTable, Zone
 from cloud.lake.trusted.contract import Contract, read_contract
+from cloud.lake.trusted.declared_tables import RECEIVED_AT, declared_tables, list_declared
 from cloud.lake.trusted.tables import RAW_TABLES, TRUSTED_TABLES
 
 DATED_BY: Final = {
@@ -35,7 +36,6 @@ A restored database can store a version of an order line, or a sheet, again that
 IRREGULAR: Final = (
     RAW_ALERTS.name, RAW_ORDER_LINES.name, RAW_ORDER_LINE_HOURS.name, RAW_PRICE_POINTS.name,
 )  # fmt: skip
-"""Tables that may have no new rows for days: they are not late then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def contracted_tables() -> tuple[ContractedTable, ...]:
         for table in AUDIENCE_TABLES
         if table is not RAW_REPORTS
     }
-    return tuple(
+    own = tuple(
         ContractedTable(
             source,
             target,
@@ -75,3 +75,21 @@ def contracted_tables() -> tuple[ContractedTable, ...]:
         )
         for source, target in zip(RAW_TABLES, TRUSTED_TABLES, strict=True)
     )
+    return own + _list_declared()
+
+
+def _list_declared() -> tuple[ContractedTable, ...]:
+    """Of uploads: the rows received last replace those of one identity received before that day."""
+    return tuple(
+        ContractedTable(
+            replace(one.table, zone=Zone.RAW), one.table, one.contract,
+            dated_by=RECEIVED_AT, versioned_by=RECEIVED_AT,
+        )
+        for one in declared_tables()
+        if one.table.zone is Zone.TRUSTED
+    )  # fmt: skip
+
+
+def is_irregular(table: LakeTable) -> bool:
+    """Whether a table may have no new rows for days: it is not late then."""
+    return table.name in IRREGULAR or table in list_declared(table.zone)

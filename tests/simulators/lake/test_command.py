@@ -15,7 +15,7 @@ from cloud.lake.landing.reports import LANDED_REPORTS
 from cloud.lake.manifest import read_files
 from cloud.lake.raw.audience import AUDIENCE_TABLES
 from cloud.lake.reader import read_table
-from cloud.lake.registry import BY_NAME
+from cloud.lake.registry import tables_by_name
 from cloud.lake.storage import open_storage
 from cloud.lake.trusted.contracted_tables import contracted_tables
 from cloud.lake.trusted.promotion import TableDay, promote_days
@@ -75,7 +75,7 @@ def test_what_is_printed_is_what_the_promotion_finds(
         good[one.table_name.replace("trusted", "raw")] += one.promoted
     lines = [line for line in printed.splitlines() if line.startswith("raw.")]
     assert {line.split(":")[0]: int(line.split()[-2]) for line in lines} == +good
-    rows = read_table(lake, BY_NAME["raw.quarantine"]).to_pylist()
+    rows = read_table(lake, tables_by_name()["raw.quarantine"]).to_pylist()
     counts = Counter((row["table_name"].replace("trusted", "raw"), row["rule"]) for row in rows)
     assert len(counts) >= 4
     lines = [line for line in printed.splitlines() if line.startswith("quarantined")]

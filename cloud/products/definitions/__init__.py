@@ -1,0 +1,1 @@
+"""What a data product declares in its `product.yaml`."""

@@ -1,0 +1,208 @@
+"""Read `product.yaml`, the definition of a data product, strictly.
+
+It says which uploads there are and how their columns are read, who may read the product, and which
+tables its page and its endpoints show. Rules, owners and retention are in the contracts, results in
+the SQL files.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from msgspec import Meta
+
+from cloud.auth.keys import Role
+from cloud.lake.tables import Zone
+from cloud.lake.trusted.declared_tables import ROW_ORIGIN, DeclaredTable, declared_tables
+from cloud.lake.trusted.product_folders import DEFINITION, find_product_folders
+from cloud.products.definitions.columns import (
+    SQL_TYPES,
+    DayOrder,
+    DecimalMark,
+    DefinitionPart,
+    Name,
+    Text,
+    UploadColumn,
+)
+from cloud.suggestions import unknown_word
+from cloud.yaml_document import DocumentError, read_document
+
+
+class Unit(DefinitionPart, frozen=True, kw_only=True):
+    """How the numbers of a column are shown."""
+
+    kind: Literal[
+        "count", "money", "basis_points", "thousandths", "hours", "days", "date", "month", "text"
+    ]  # fmt: skip
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] | None = None
+
+
+class ShownColumn(DefinitionPart, frozen=True, kw_only=True):
+    """A column of a table as people read it."""
+
+    name: Name
+    title: Text
+    unit: Unit
+
+
+class ShownTable(DefinitionPart, frozen=True, kw_only=True):
+    """A result that endpoints and the page show: its columns, filters and usual order."""
+
+    table: Name
+    title: Text
+    description: Text
+    columns: Annotated[tuple[ShownColumn, ...], Meta(min_length=1)]
+    filters: tuple[Name, ...] = ()
+    search: tuple[Name, ...] = ()
+    order: tuple[Annotated[str, Meta(pattern=r"^-?[a-z][a-z0-9_]*$")], ...] = ()
+
+
+class PageSection(DefinitionPart, frozen=True, kw_only=True):
+    """One part of the page: figures of the first row, a chart of two columns, or a table."""
+
+    show: Literal["figures", "bars", "line", "table"]
+    table: Name
+    title: Text
+    x: Name | None = None
+    y: tuple[Name, ...] = ()
+
+
+class Upload(DefinitionPart, frozen=True, kw_only=True):
+    """Files that become rows of one table.
+
+    `files` are patterns of file names, such as `orders*.csv`. With `replaces` the rows of a file
+    replace those of the files before it; without, they are added. With `personal` the file itself
+    is deleted when its rows are loaded.
+    """
+
+    table: Name
+    title: Text
+    files: Annotated[tuple[Text, ...], Meta(min_length=1)]
+    columns: Annotated[dict[Name, UploadColumn], Meta(min_length=1)]
+    replaces: bool = False
+    personal: bool = False
+    day_order: DayOrder | None = None
+    decimal_mark: DecimalMark = DecimalMark.POINT
+    time_zone: Text = "UTC"
+
+
+class ProductFile(DefinitionPart, frozen=True, kw_only=True):
+    """`product.yaml` as written."""
+
+    name: Name
+    title: Text
+    purpose: Text
+    owner: Text
+    roles: Annotated[tuple[Role, ...], Meta(min_length=1)]
+    uploads: tuple[Upload, ...] = ()
+    shows: tuple[ShownTable, ...] = ()
+    page: tuple[PageSection, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DataProduct:
+    """A data product: its folder, its definition and its declared tables by `zone.table`."""
+
+    folder: Path
+    file: ProductFile
+    tables: Mapping[str, DeclaredTable]
+
+    @property
+    def name(self) -> str:
+        """The name, which is that of the folder."""
+        return self.file.name
+
+    def shown(self, table: str) -> ShownTable | None:
+        """What endpoints show of a result; None: it is not shown."""
+        return next((one for one in self.file.shows if one.table == table), None)
+
+
+class UnknownProductError(LookupError):
+    """No data product has this name."""
+
+
+@cache
+def list_products() -> tuple[DataProduct, ...]:
+    """All data products, by folder.
+
+    Raises:
+        DocumentError: a definition is not valid; it names the file and the place.
+    """
+    return tuple(_read_product(folder) for folder in find_product_folders())
+
+
+def find_product(name: str) -> DataProduct:
+    """The product of this name; raises UnknownProductError with those that there are."""
+    products = {one.name: one for one in list_products()}
+    if name not in products:
+        raise UnknownProductError(unknown_word("data product", name, products))
+    return products[name]
+
+
+def _read_product(folder: Path) -> DataProduct:
+    path = folder / DEFINITION
+    file = read_document(path, ProductFile)
+    if file.name != folder.name:
+        raise DocumentError(f"{path}: found the name {file.name}, expected that of the folder")
+    tables = {one.table.full_name: one for one in declared_tables() if one.product == file.name}
+    product = DataProduct(folder, file, tables)
+    for problem in _find_problems(product):
+        raise DocumentError(f"{path}: {problem}")
+    return product
+
+
+def _find_problems(product: DataProduct) -> Sequence[str]:
+    file = product.file
+    problems = [
+        problem for upload in file.uploads for problem in _check_upload(product, upload)
+    ]  # fmt: skip
+    problems += [problem for one in file.shows for problem in _check_shown(product, one)]
+    for section in file.page:
+        shown = product.shown(section.table)
+        if shown is None:
+            names = [one.table for one in file.shows]
+            problems.append(unknown_word("table of the page", section.table, names))
+            continue
+        columns = [column.name for column in shown.columns]
+        named = [*([section.x] if section.x else []), *section.y]
+        problems += [unknown_word("column", name, columns) for name in named if name not in columns]
+    return problems
+
+
+def _check_upload(product: DataProduct, upload: Upload) -> Sequence[str]:
+    declared = product.tables.get(f"{Zone.TRUSTED}.{upload.table}")
+    if declared is None:
+        return [f"upload {upload.table}: contracts/trusted.{upload.table}.yaml is missing"]
+    origin = {column.name for column in ROW_ORIGIN}
+    promised = {
+        column.name: column.type
+        for column in declared.contract.columns
+        if column.name not in origin
+    }
+    read = {name: SQL_TYPES[column.type] for name, column in upload.columns.items()}
+    return [
+        f"upload {upload.table}: column {name}: found {read.get(name, 'nothing')}, expected "
+        f"{promised.get(name, 'no such column')} as the contract has it"
+        for name in {**promised, **read}
+        if promised.get(name) != read.get(name)
+    ]
+
+
+def _check_shown(product: DataProduct, shown: ShownTable) -> Sequence[str]:
+    declared = product.tables.get(f"{Zone.CURATED}.{shown.table}")
+    if declared is None:
+        names = [one.table.name for one in product.tables.values() if one.sql]
+        return [unknown_word("table to show", shown.table, names)]
+    columns = declared.table.schema.names
+    named = [
+        *(column.name for column in shown.columns), *shown.filters, *shown.search,
+        *(re.sub("^-", "", name) for name in shown.order),
+    ]  # fmt: skip
+    return [unknown_word("column", name, columns) for name in named if name not in columns]
+
+
+MOST_ROWS: Final = 1_000
+"""Rows of a table that one answer has."""

@@ -1,0 +1,1 @@
+"""Uploaded files: recognised, read into typed columns, and loaded into the lake once."""

@@ -1,0 +1,104 @@
+"""Uploads as recorded in the database."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, select, update
+
+from cloud.database import insert
+from cloud.database.lake.data_products import (
+    LOADED,
+    RECEIVED,
+    REFUSED,
+    loaded_files,
+    product_uploads,
+)
+
+MOST_LISTED: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRecord:
+    """One file that was received, and what became of it."""
+
+    id: str
+    product: str
+    table_name: str
+    file_name: str
+    path: str
+    sha256: str
+    size_bytes: int
+    received_at: datetime
+    received_by: str
+    state: str = RECEIVED
+    loaded_at: datetime | None = None
+    rows_loaded: int | None = None
+    rows_refused: int | None = None
+    reason: str | None = None
+
+
+def add_upload(connection: Connection, record: UploadRecord) -> None:
+    """Record a file that was received."""
+    connection.execute(product_uploads.insert().values(asdict(record)))
+
+
+def find_loaded(connection: Connection, table_name: str, sha256: str) -> UploadRecord | None:
+    """The upload whose content is the same and is loaded already."""
+    columns = loaded_files.c
+    query = (
+        select(product_uploads)
+        .join(loaded_files, product_uploads.c.id == columns.upload)
+        .where(columns.table_name == table_name, columns.sha256 == sha256)
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _to_record(row)
+
+
+def mark_loaded(
+    connection: Connection, record: UploadRecord, *, loaded: int, refused: int, notes: str | None,
+    now: datetime,
+) -> bool:  # fmt: skip
+    """Record that the rows are in the lake; False: the same content was loaded meanwhile."""
+    statement = insert(connection.dialect.name, loaded_files).values(
+        table_name=record.table_name, sha256=record.sha256, upload=record.id
+    )
+    if connection.execute(statement.on_conflict_do_nothing()).rowcount != 1:
+        return False
+    _update(
+        connection, record.id, state=LOADED, loaded_at=now, rows_loaded=loaded,
+        rows_refused=refused, reason=notes,
+    )  # fmt: skip
+    return True
+
+
+def mark_refused(connection: Connection, upload: str, reason: str) -> None:
+    """Record why the file as a whole is not loaded."""
+    _update(connection, upload, state=REFUSED, reason=reason)
+
+
+def read_uploads(
+    connection: Connection, product: str, *, limit: int = MOST_LISTED
+) -> list[UploadRecord]:
+    """The newest uploads of a product, newest first."""
+    columns = product_uploads.c
+    query = select(product_uploads).where(columns.product == product)
+    ordered = query.order_by(columns.received_at.desc(), columns.id.desc()).limit(limit)
+    return [_to_record(row) for row in connection.execute(ordered)]
+
+
+def read_received(connection: Connection) -> list[UploadRecord]:
+    """Uploads that are not loaded yet, oldest first: a program ended before it could."""
+    columns = product_uploads.c
+    query = select(product_uploads).where(columns.state == RECEIVED)
+    ordered = query.order_by(columns.received_at, columns.id)
+    return [_to_record(row) for row in connection.execute(ordered)]
+
+
+def _update(connection: Connection, upload: str, **values: Any) -> None:
+    statement = update(product_uploads).where(product_uploads.c.id == upload)
+    connection.execute(statement.values(**values))
+
+
+def _to_record(row: Row[Any]) -> UploadRecord:
+    return UploadRecord(**row._mapping)

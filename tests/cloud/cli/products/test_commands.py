@@ -1,0 +1,80 @@
+"""`python -m cloud products`: statuses, and what it says about files."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from cloud.__main__ import main
+from cloud.cli.products import commands
+from tests.cloud.databases import new_database
+from tests.cloud.products.conftest import HEADING
+
+TODAY = datetime.now(UTC).date()
+GOOD = f"A1,c1,{TODAY},paid,12.50,GBP\n"
+OLD = f"A2,c1,{TODAY - timedelta(days=60)},pending,12.50,GBP\n"
+
+
+@pytest.fixture
+def products(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys):
+    monkeypatch.setenv("ONLOOKER_DATABASE_URL", new_database(tmp_path))
+    monkeypatch.setenv("ONLOOKER_LAKE", str(tmp_path / "lake"))
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words: str) -> tuple[int, str, str]:
+        status = main(["products", *words])
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return call
+
+
+def test_a_file_is_previewed_loaded_and_listed(products, tmp_path: Path):
+    (tmp_path / "orders.csv").write_text(HEADING + GOOD + OLD + "A3,c1,x,paid,1,GBP\n")
+    status, out, _ = products("preview", "orders.csv", "--product", "orders")
+    assert (status, "2 rows can be read, 1 cannot" in out) == (0, True)
+    status, out, _ = products("load", "orders.csv", "--product", "orders")
+    assert status == 0
+    assert "2 rows loaded, 1 refused" in out
+    assert "5 tables changed" in out
+    assert "nothing to do" in products("load", "orders.csv", "--product", "orders")[1]
+    assert "raw.orders_placed orders.csv 2/1" in products("uploads", "--product", "orders")[1]
+    assert "; run 20" in products("list")[1]
+
+
+def test_a_refused_file_does_not_stop_the_others(products, tmp_path: Path):
+    (tmp_path / "orders-1.csv").write_text("")
+    (tmp_path / "orders-2.csv").write_text(HEADING + GOOD)
+    status, out, err = products("load", "orders-1.csv", "orders-2.csv", "--product", "orders")
+    assert status == 1
+    assert "refused: orders-1.csv: the file is empty" in err
+    assert "orders-2.csv: 1 rows loaded" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["load", "x.csv", "--product", "orders"], "expected one of orders\\*.csv"),
+        (["load", "x.csv", "--product", "ordres"], "did you mean 'orders'"),
+        (["load", "x.csv", "--product", "orders", "--table", "y"], "table 'y' is not known"),
+        (["run", "nothing"], "data product 'nothing' is not known"),
+    ],
+)
+def test_unknown_words_are_refused(products, words, reason):
+    status, _, err = products(*words)
+    assert status == 2
+    assert re.search(reason, err)
+
+
+def test_a_watched_folder_is_loaded_once(products, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(commands.time, "sleep", lambda seconds: None)
+    folder = tmp_path / "incoming" / "orders"
+    folder.mkdir(parents=True)
+    (folder / "orders.csv").write_text(HEADING + GOOD)
+    (folder / "notes.txt").write_text("no order")
+    status, out, err = products("watch", "incoming", "--once")
+    assert status == 0
+    assert "orders.csv: 1 rows loaded, 0 refused" in out
+    assert "notes.txt: found no upload of orders" in err
+    assert "nothing to do" in products("watch", "incoming", "--once")[1]
