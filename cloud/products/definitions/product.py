@@ -60,7 +60,7 @@ class ShownTable(DefinitionPart, frozen=True, kw_only=True):
     order: tuple[Annotated[str, Meta(pattern=r"^-?[a-z][a-z0-9_]*$")], ...] = ()
 
 
-class PageSection(DefinitionPart, frozen=True, kw_only=True):
+class ProductSection(DefinitionPart, frozen=True, kw_only=True):
     """One part of the page: figures of the first row, a chart of two columns, or a table."""
 
     show: Literal["figures", "bars", "line", "table"]
@@ -99,7 +99,7 @@ class ProductFile(DefinitionPart, frozen=True, kw_only=True):
     roles: Annotated[tuple[Role, ...], Meta(min_length=1)]
     uploads: tuple[Upload, ...] = ()
     shows: tuple[ShownTable, ...] = ()
-    page: tuple[PageSection, ...] = ()
+    page: tuple[ProductSection, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
