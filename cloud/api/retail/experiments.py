@@ -11,7 +11,6 @@ from sqlalchemy import Connection
 from cloud.analytics.retail.cluster_comparison import ExperimentDecision
 from cloud.analytics.retail.experiment_results import ExperimentResult, read_experiment_result
 from cloud.api.operations.transactions import change_database_once
-from cloud.api.retail.models import ID_PATTERN, Code, StrictModel
 from cloud.api.retail.prices import (
     CHANGE,
     READ,
@@ -19,6 +18,7 @@ from cloud.api.retail.prices import (
     RollBackResponse,
     describe_roll_back,
 )
+from cloud.api.retail.workflow_models import ID_PATTERN, Code, StrictModel
 from cloud.app.idempotency.idempotent_request import Idempotent
 from cloud.app.idempotency.request_transactions import read_database
 from cloud.app.problem import REFUSALS, problem_responses

@@ -13,7 +13,8 @@ from pydantic import AwareDatetime, BaseModel, Field, NaiveDatetime
 from sqlalchemy import Connection
 
 from cloud.api.operations.transactions import change_database_once
-from cloud.api.retail.models import (
+from cloud.api.retail.workflow import CHANGE_REFUSALS
+from cloud.api.retail.workflow_models import (
     ID_PATTERN,
     ApprovedPriceResponse,
     Code,
@@ -23,7 +24,6 @@ from cloud.api.retail.models import (
     StrictModel,
     describe_price,
 )
-from cloud.api.retail.workflow import CHANGE_REFUSALS
 from cloud.app.idempotency.idempotent_request import Idempotent
 from cloud.app.idempotency.request_transactions import read_database
 from cloud.app.problem import REFUSALS, problem_responses

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from cloud.api.campaigns.paging import After, Limit, cut_page
 from cloud.api.operations.transactions import change_database_once
-from cloud.api.retail.models import (
+from cloud.api.retail.workflow_models import (
     ID_PATTERN,
     BulkRequest,
     BulkResponse,
@@ -21,7 +21,7 @@ from cloud.api.retail.models import (
     CodeFilter,
     DecisionRequest,
     DecisionResponse,
-    RecommendationResponse,
+    QueuedRecommendation,
     RecommendationsPage,
     describe_price,
     describe_recommendation,
@@ -113,7 +113,7 @@ async def get_recommendations(
     "/api/retail/recommendations/{recommendation}",
     responses=problem_responses(*REFUSALS, 404, 422, 500, 503),
 )
-async def get_recommendation(request: Request, name: RecommendationId) -> RecommendationResponse:
+async def get_recommendation(request: Request, name: RecommendationId) -> QueuedRecommendation:
     """Return one recommended price with its evidence."""
     now = get_context(request).clock()
     return await read_database(

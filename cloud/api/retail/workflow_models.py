@@ -53,7 +53,7 @@ class ApprovedPriceResponse(BaseModel):
     state_reason: str | None
 
 
-class RecommendationResponse(BaseModel):
+class QueuedRecommendation(BaseModel):
     """A recommended price, why, and what was decided."""
 
     id: str
@@ -82,7 +82,7 @@ class RecommendationResponse(BaseModel):
 class RecommendationsPage(BaseModel):
     """A page of recommendations, the latest first, and how many are in each state."""
 
-    recommendations: list[RecommendationResponse]
+    recommendations: list[QueuedRecommendation]
     counts: dict[RecommendationState, int] = Field(description="of the same filter")
     next: str | None = Field(description="`after` of the next page; null on the last")
 
@@ -114,7 +114,7 @@ class BulkRequest(StrictModel):
 class DecisionResponse(BaseModel):
     """The recommendation after the decision, and its price."""
 
-    recommendation: RecommendationResponse
+    recommendation: QueuedRecommendation
     price: ApprovedPriceResponse | None = Field(description="null: rejected")
 
 
@@ -139,9 +139,9 @@ def describe_price(price: ApprovedPrice) -> ApprovedPriceResponse:
     return ApprovedPriceResponse(**values)
 
 
-def describe_recommendation(one: StoredRecommendation, now: datetime) -> RecommendationResponse:
+def describe_recommendation(one: StoredRecommendation, now: datetime) -> QueuedRecommendation:
     """A recommendation as a document, in its state at a moment."""
-    names = RecommendationResponse.model_fields.keys() - {"state", "evidence"}
+    names = QueuedRecommendation.model_fields.keys() - {"state", "evidence"}
     values = {name: getattr(one, name) for name in names}
     evidence = msgspec.json.decode(one.evidence, type=dict[str, Any])
-    return RecommendationResponse(**values, state=one.state_at(now), evidence=evidence)
+    return QueuedRecommendation(**values, state=one.state_at(now), evidence=evidence)
