@@ -4,10 +4,10 @@ A refused point changes nothing else: the others of its batch are committed. Dup
 before outliers are, because a repeated point is no news about prices.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, Engine
@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from cloud.database import microseconds, run_many, writing
 from cloud.database.retail import retail_price_points
+from cloud.ingest.retail.decode import ReceivedPoint
 from cloud.ingest.retail.duplicates import StoredPoints
 from cloud.ingest.retail.error_store import ErrorLimits, store_errors
 from cloud.ingest.retail.master_data import MasterData
@@ -25,22 +26,15 @@ from cloud.ingest.retail.recent_prices import RecentPriceTable
 from cloud.ingest.retail.rules import IngestRules
 from cloud.ingest.retail.validate import ValidPoint, validate_message
 from cloud.money import written
-from cloud.retail_wire import PriceErrorReason, PriceMessage
+from cloud.retail_wire import PriceErrorReason
 
 TRIES: Final = 5
 """Two writers that commit the same event at the same time: one of them tries again."""
 RETRIED_STATES: Final = frozenset({"23505", "40001", "40P01"})
 """PostgreSQL: unique violation, serialization failure, deadlock."""
 COLUMNS: Final = tuple(column.name for column in retail_price_points.columns if column.name != "id")
+Result = TypeVar("Result")
 _INSERT: Final = plain_insert(retail_price_points)
-
-
-@dataclass(frozen=True, slots=True)
-class ReceivedPoint:
-    """One point of a batch, read or unreadable, and where it was."""
-
-    position: str
-    read: PriceMessage | PriceError
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +75,34 @@ class IngestContext:
 
 
 def commit_batch(engine: Engine, batch: PriceBatch, context: IngestContext) -> BatchResult:
-    """Commit in a transaction of its own; again when another writer was faster."""
+    """Commit in a transaction of its own."""
+    return retry_conflicts(engine, lambda connection: commit_points(connection, batch, context))
+
+
+def retry_conflicts(engine: Engine, work: Callable[[Connection], Result]) -> Result:
+    """The result of `work` in a transaction; again when another writer was faster."""
     for _ in range(TRIES - 1):
         try:
             with writing(engine) as connection:
-                return commit_points(connection, batch, context)
+                return work(connection)
         except (IntegrityError, OperationalError) as error:
             if getattr(error.orig, "sqlstate", None) not in RETRIED_STATES:
                 raise
     with writing(engine) as connection:
-        return commit_points(connection, batch, context)
+        return work(connection)
 
 
 def commit_points(connection: Connection, batch: PriceBatch, context: IngestContext) -> BatchResult:
-    """Commit within a transaction."""
+    """Commit within a transaction, and store what is refused."""
+    result = commit_valid(connection, batch, context)
+    result.left_out = store_errors(
+        connection, batch.source, result.errors, batch.received_at, context.limits
+    )
+    return result
+
+
+def commit_valid(connection: Connection, batch: PriceBatch, context: IngestContext) -> BatchResult:
+    """Commit within a transaction; what is refused is only in the result."""
     result = BatchResult()
     valid = _validate(batch, context, result)
     points = [one for _, one in valid]
@@ -116,9 +124,6 @@ def commit_points(connection: Connection, batch: PriceBatch, context: IngestCont
     run_many(connection, _INSERT, COLUMNS, rows)
     recent.save()
     result.committed = len(rows)
-    result.left_out = store_errors(
-        connection, batch.source, result.errors, batch.received_at, context.limits
-    )
     return result
 
 

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -12,7 +13,20 @@ from cloud.suggestions import explain_field
 
 MOST_BYTES: Final = 16_384
 FIELD_IN_ERROR: Final = re.compile(r"`\$\.(?P<field>\w+)`|field `(?P<named>[^`]{1,60})")
+MOST_POINTS: Final = 5_000
+"""Of one message or request: they are committed in one transaction."""
 _DECODER: Final = msgspec.json.Decoder(PriceMessage)
+_ARRAY_DECODER: Final = msgspec.json.Decoder(
+    Annotated[list[msgspec.Raw], msgspec.Meta(max_length=MOST_POINTS)]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedPoint:
+    """One point of a batch, read or unreadable, and where it was."""
+
+    position: str
+    read: PriceMessage | PriceError
 
 
 def decode_point(payload: bytes, position: str) -> PriceMessage | PriceError:
@@ -35,6 +49,25 @@ def decode_point(payload: bytes, position: str) -> PriceMessage | PriceError:
             PriceErrorReason.UNREADABLE, None, _explain_bytes(error), "one JSON object in UTF-8"
         )
         return describe_refusal(refusal, position, payload)
+
+
+def decode_points(payload: bytes, position: str) -> list[ReceivedPoint]:
+    """One object, or an array of them: each is read by itself."""
+    if payload.lstrip()[:1] != b"[":
+        return [ReceivedPoint(position, decode_point(payload, position))]
+    try:
+        parts = _ARRAY_DECODER.decode(payload)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        refusal = PriceRefusal(
+            PriceErrorReason.UNREADABLE, None, _explain_bytes(error),
+            f"an array of at most {MOST_POINTS} JSON objects in UTF-8",
+        )  # fmt: skip
+        return [ReceivedPoint(position, describe_refusal(refusal, position, payload))]
+    places = (f"{position}[{number}]" for number in range(len(parts)))
+    return [
+        ReceivedPoint(place, decode_point(bytes(part), place))
+        for place, part in zip(places, parts, strict=True)
+    ]
 
 
 def convert_point(fields: Mapping[str, Any], position: str) -> PriceMessage | PriceError:

@@ -56,8 +56,9 @@ def store_errors(
     known = {digest for (digest,) in rows}
     fresh = [digest for digest in by_digest if digest not in known]
     stored = known | set(fresh[: _count_free(connection, source, limits) if fresh else 0])
-    for digest in sorted(stored):
-        _write(connection, source, digest, by_digest[digest], times[digest], now)
+    for digest, error in by_digest.items():
+        if digest in stored:
+            _write(connection, source, digest, error, times[digest], now)
     left_out = Counter(one.reason for digest, one in by_digest.items() if digest not in stored)
     entered = Counter(by_digest[digest].reason for digest in stored - known)
     _count(connection, source, entered, left_out, now)

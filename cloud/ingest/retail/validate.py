@@ -20,6 +20,7 @@ from cloud.ingest.retail.price_amounts import PointAmounts, check_amounts, read_
 from cloud.ingest.retail.price_error import PriceRefusal
 from cloud.ingest.retail.rules import IngestRules
 from cloud.retail_wire import PriceErrorReason, PriceMessage, PricePoint
+from cloud.retail_wire.amounts import MOST_MINOR
 
 DIGEST_BYTES: Final = 16
 
@@ -164,6 +165,11 @@ def _convert(point: PricePoint, known: MasterData, on: date) -> ValidPoint:
     assert price is not None
     assert cost is not None
     assert revenue is not None
+    if max(price, cost, revenue, competitor or 0) >= MOST_MINOR or price == 0:
+        raise PriceRefusal(
+            PriceErrorReason.UNKNOWN_RATE, "currency", f"{price} {base} at the rate {found.rate}",
+            "amounts that the base currency can express: check the rate",
+        )  # fmt: skip
     return ValidPoint(point, digest, price, cost, revenue, competitor, base, found.rated_on)
 
 

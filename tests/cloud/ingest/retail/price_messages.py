@@ -20,10 +20,9 @@ from cloud.ingest.retail.commit import (
     BatchResult,
     IngestContext,
     PriceBatch,
-    ReceivedPoint,
     commit_batch,
 )
-from cloud.ingest.retail.decode import decode_point
+from cloud.ingest.retail.decode import ReceivedPoint, decode_point
 from cloud.ingest.retail.error_store import ErrorLimits
 from cloud.ingest.retail.exchange_rates import ExchangeRates
 from cloud.ingest.retail.master_data import KnownProduct, KnownStore, MasterData
