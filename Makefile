@@ -39,8 +39,8 @@ mosquitto:
 broker: mosquitto  ## Mosquitto and its compiled auth plugin; installs missing Debian packages
 	@provisioning/local/auth_plugin.sh build/auth_plugin.so
 
-browser:  ## install Chromium for the tests of the pages, unless Chrome is present
-	@command -v google-chrome >/dev/null 2>&1 || provisioning/local/ensure.sh chromium chromium
+browser:  ## install a Chromium for the tests of the pages, unless one is present
+	@provisioning/local/browser.sh
 
 redis:  ## install Redis
 	@provisioning/local/ensure.sh redis-server redis-server

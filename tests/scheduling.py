@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 LONGEST_FIRST = (
+    "cloud/portal/test_pages",
+    "cloud/portal/test_journeys",
     "journeys/",
     "repository/test_interrupts",
     "repository/address_secrets/",
@@ -42,7 +44,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: _position(item.path))
 
 
-SPREAD = ("tests/cloud/api/test_openapi_fuzzed.py",)
+SPREAD = (
+    "tests/cloud/api/test_openapi_fuzzed.py",
+    "tests/cloud/portal/test_journeys.py",
+    "tests/cloud/portal/test_pages.py",
+)
 """Files whose test functions share little, and may run in several processes."""
 
 

@@ -14,7 +14,6 @@ import itertools
 import json
 import multiprocessing
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -36,7 +35,7 @@ from cloud import database  # noqa: E402
 from cloud.ingest.commit import commit  # noqa: E402
 from cloud.ingest.sources.message_source import Delivery  # noqa: E402
 from cloud.ingest.validate import validate  # noqa: E402
-from tests.browser import PROGRAMS  # noqa: E402
+from tests.browser import find_chromium  # noqa: E402
 from tests.cloud.databases import create_tables  # noqa: E402
 from tests.cloud.portal.node_runs import WEB, environment  # noqa: E402
 from tests.cloud.rates import SITES_FILE  # noqa: E402
@@ -181,8 +180,7 @@ def build_delivery(location: str, number: int, now: datetime) -> Delivery:
 
 def measure_pages(folder: Path, port: int, seconds: int) -> dict[str, float]:
     """First load, and the live page, in Chromium."""
-    chromium = next(filter(None, map(shutil.which, PROGRAMS)))
-    config = {"address": f"http://127.0.0.1:{port}", "chromium": chromium}
+    config = {"address": f"http://127.0.0.1:{port}", "chromium": find_chromium()}
     config |= {"seconds": seconds, "screens": LOCATIONS}
     file = folder / "budgets.json"
     file.write_text(json.dumps(config))

@@ -1,12 +1,11 @@
 """The gallery of the documentation: a wide and a narrow picture of every page, in few colours."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from tests.cloud.portal.node_runs import BUNDLE, ROOT
+from tests.cloud.portal.node_runs import ROOT, list_routes
 
 FOLDER = ROOT / "docs" / "gallery"
 PAGE = ROOT / "docs" / "gallery.md"
@@ -46,8 +45,7 @@ def reduce_colours(picture: Image.Image) -> Image.Image:
 
 def write_gallery() -> None:
     """Write the page that shows the pictures, in the order of the router."""
-    routes = json.loads(BUNDLE.with_name("routes.json").read_text())
-    shown = [_describe_page(route["path"]) for route in routes]
+    shown = [_describe_page(route["path"]) for route in list_routes()]
     PAGE.write_text(INTRODUCTION + "".join(part for part in shown if part))
 
 

@@ -2,15 +2,15 @@
 
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from tests.browser import PROGRAMS, REMEDY
-from tests.cloud.portal.portal_server import PortalServer
+from tests.browser import find_chromium
+from tests.cloud.portal.portal_server import PortalServer, open_portal_server
 
 ROOT = Path(__file__).resolve().parents[3]
 WEB = ROOT / "cloud" / "portal" / "web"
@@ -34,17 +34,31 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PATH": f"{found.stdout.strip()}:{os.environ['PATH']}"}
 
 
-def list_journeys() -> list[str]:
-    return sorted(file.name for file in (WEB / "journeys").glob("*.mjs"))
+def list_journeys(who: str) -> list[str]:
+    """Those of `buyers`, of the media `owner`, or of all (`*`), such as `owner/sales.mjs`."""
+    folder = WEB / "journeys"
+    files = (file.relative_to(folder) for file in folder.rglob("*.mjs"))
+    return sorted(f.as_posix() for f in files if f.parts[0] != "lib" and fnmatch(f.parts[0], who))
+
+
+def list_routes() -> list[dict[str, Any]]:
+    """The pages of the router, as the build has listed them."""
+    assert BUNDLE.is_file(), NOT_BUILT
+    routes: list[dict[str, Any]] = json.loads(BUNDLE.with_name("routes.json").read_text())
+    return routes
+
+
+def run_on_new_server(folder: Path, work: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The failures by name of what runs in one browser on a server of its own."""
+    with open_portal_server(folder) as server:
+        return {one.name: one.failures for one in run_browser(server, folder, work)}
 
 
 def run_browser(server: PortalServer, folder: Path, work: Mapping[str, Any]) -> Iterator[Result]:
     """Run journeys, the walk or the gallery in one Chromium; yields each result as it comes."""
-    chromium = next(filter(None, map(shutil.which, PROGRAMS)), None)
-    assert chromium is not None, REMEDY
     assert BUNDLE.is_file(), NOT_BUILT
     config = folder / "config.json"
-    config.write_text(json.dumps({**asdict(server), "chromium": chromium, **work}))
+    config.write_text(json.dumps({**asdict(server), "chromium": find_chromium(), **work}))
     command = ["node", "journeys/lib/run.mjs", str(config)]
     with subprocess.Popen(
         command, cwd=WEB, env=environment(), stdout=subprocess.PIPE, text=True

@@ -1,8 +1,8 @@
 """`python -m tests.cloud.portal.visit`: visit pages, run journeys, take pictures.
 
-visit pages                     every page: accessibility, widths, faults
-visit journeys sign-in.mjs      some journeys, or all
-visit gallery --only /orders    pictures into docs/gallery, of some pages or all
+visit pages                          every page: accessibility, widths, faults
+visit journeys buyers/sign-in.mjs    some journeys, or all
+visit gallery --only /orders         pictures into docs/gallery, of some pages or all
 """
 
 import argparse
@@ -41,7 +41,7 @@ def _describe_work(arguments: argparse.Namespace, folder: Path) -> Mapping[str, 
     if arguments.what == "hostile":
         return {"hostile": True, "only": arguments.only}
     if arguments.what == "journeys":
-        return {"journeys": arguments.names or list_journeys()}
+        return {"journeys": arguments.names or list_journeys("*")}
     pictures = {"folder": str(folder), "only": arguments.only, "colorScheme": arguments.colours}
     return {"gallery": pictures}
 

@@ -1,6 +1,6 @@
 // Takes a wide and a narrow picture of every page of the router.
 
-import { settle } from "./session.mjs";
+import { settle } from "./settle.mjs";
 import { fillPath, nameOf, readRoutes, visitorOf } from "./routes.mjs";
 
 const SIZES = { wide: { width: 1280, height: 860 }, narrow: { width: 360, height: 720 } };

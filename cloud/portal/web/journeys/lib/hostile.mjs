@@ -1,7 +1,7 @@
 // Every name and free text of every answer is replaced by a hostile one, as if each had been stored:
 // it must be shown as text, run nothing, and neither break the page nor make it wider than its window.
 
-import { visitPage } from "./session.mjs";
+import { visitPage } from "./settle.mjs";
 import { findWide } from "./widths.mjs";
 import { fillPath, readRoutes, visitorOf } from "./routes.mjs";
 

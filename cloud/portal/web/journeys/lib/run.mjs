@@ -1,7 +1,7 @@
 // node journeys/lib/run.mjs CONFIG.json: runs the journeys and the walk over all pages in one
 // Chromium. Writes one JSON object a line: `{ name, failures }`.
 //
-// A journey is `journeys/NAME.mjs` with a default export `async ({ open, address, parameters, users }) => …`.
+// A journey is `journeys/buyers/NAME.mjs` or `journeys/owner/NAME.mjs` with a default export `async ({ open, address, parameters, users }) => …`.
 // `open(role, options)` gives a page of a signed-in user; `open(null)` one of nobody. What fails is thrown.
 
 import { readFileSync } from "node:fs";
@@ -12,8 +12,6 @@ import { walkHostile } from "./hostile.mjs";
 
 const FOLDER = new URL("..", import.meta.url);
 const report = (result) => process.stdout.write(`${JSON.stringify(result)}\n`);
-
-
 
 async function runJourney(session, file) {
   const opened = [];

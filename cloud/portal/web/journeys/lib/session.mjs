@@ -1,6 +1,7 @@
 // One Chromium, and pages in which a user of a role has signed in.
 
 import { chromium } from "playwright-core";
+import { trackRequests } from "./settle.mjs";
 
 const WIDE = { width: 1280, height: 900 };
 const SIGNED_OUT = /\/api\/me$/;
@@ -32,6 +33,7 @@ export class Session {
     const page = await context.newPage();
     page.setDefaultTimeout(60_000);
     const faults = watch(page, this.address);
+    trackRequests(page);
     return { page, faults, close: () => context.close() };
   }
 
@@ -67,24 +69,4 @@ function watch(page, address) {
   });
   faults.refused = [];
   return faults;
-}
-
-/** Until no request is under way and nothing is loading. Streams of events never end, so they do not count. */
-export async function settle(page) {
-  await page.waitForSelector("#content", { state: "attached" });
-  await page.waitForFunction(() => document.querySelector(".loading") === null && document.getElementById("root").childElementCount > 0);
-  await page.evaluate(() => document.fonts.ready.then(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))));
-}
-
-/** Goes to another page as a link does: the scripts stay loaded. The first time, the page is loaded. */
-export async function visitPage(page, address) {
-  if (page.url() === "about:blank") {
-    await page.goto(address, { waitUntil: "domcontentloaded" });
-  } else {
-    await page.evaluate((to) => {
-      document.querySelector("#content").id = "left";
-      history.pushState({}, "", to);
-    }, address);
-  }
-  await settle(page);
 }

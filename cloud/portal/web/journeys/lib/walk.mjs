@@ -3,7 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { visitPage } from "./session.mjs";
+import { visitPage, waitForFrames } from "./settle.mjs";
 import { findWide } from "./widths.mjs";
 import { fillPath, readRoutes, visitorOf } from "./routes.mjs";
 
@@ -72,7 +72,7 @@ async function checkWidths(page) {
   const failures = [];
   for (const width of WIDTHS) {
     await page.setViewportSize({ width, height: 900 });
-    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    await page.evaluate(waitForFrames);
     const beyond = await page.evaluate(findWide);
     if (beyond !== null) failures.push(`at ${width} pixels the page is ${beyond.width} wide: ${beyond.element}`);
   }

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
-import { fillBasket, holdBasket } from "./lib/basket.mjs";
+import { fillBasket, holdBasket } from "../lib/basket.mjs";
 
 export default async function ({ open, parameters }) {
   const advance = async (seconds) => writeFile(parameters.clock, String(Number(await readFile(parameters.clock, "utf8")) + seconds));

@@ -1,7 +1,7 @@
 // An advertiser holds hours, books them on account, follows the running campaign and finds the invoice.
 
 import assert from "node:assert/strict";
-import { fillBasket, holdBasket, orderBasket } from "./lib/basket.mjs";
+import { fillBasket, holdBasket, orderBasket } from "../lib/basket.mjs";
 
 export default async function ({ open, parameters }) {
   const page = await open("advertiser");

@@ -1,15 +1,16 @@
 // A card is declined, another one is confirmed at the bank: the order is paid once, also over reloads.
 
 import assert from "node:assert/strict";
-import { fillBasket, holdBasket, orderBasket } from "./lib/basket.mjs";
+import { fillBasket, holdBasket, orderBasket } from "../lib/basket.mjs";
 
 const DECLINED = "Card that is declined";
 const CONFIRMED = "Card that asks for a confirmation (3-D Secure)";
 
 export default async function ({ open }) {
   const page = await open("agency");
-  await page.goto("/orders");
-  await fillBasket(page, { location: "LS-01", days: 4, hours: [10] });
+  await page.goto("/basket");
+  await page.getByRole("main").getByRole("button", { name: "Acme" }).click();
+  await fillBasket(page, { location: "LS-01", days: 4, hours: [10], client: "acme" });
   await holdBasket(page);
   await orderBasket(page, "Ginger tea");
   const order = new URL(page.url()).pathname.split("/").at(-1);

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { fillBasket, holdBasket, orderBasket } from "./lib/basket.mjs";
+import { fillBasket, holdBasket, orderBasket } from "../lib/basket.mjs";
 
 export default async function ({ open }) {
   const page = await open("agency");

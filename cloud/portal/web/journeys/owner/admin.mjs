@@ -5,13 +5,13 @@ export default async function ({ open }) {
   await page.goto("/admin/accounts");
   await page.getByRole("button", { name: "New account" }).click();
   const form = page.getByRole("dialog");
-  await form.getByLabel("Id").fill("Bolt Ltd");
-  await form.getByLabel("Name").fill("Bolt Ltd");
+  await form.getByLabel("Id").fill("Copper Ltd");
+  await form.getByLabel("Name").fill("Copper Ltd");
   await form.getByRole("button", { name: "Save" }).click();
   await form.getByText("String should match pattern").waitFor();
-  await form.getByLabel("Id").fill("bolt");
+  await form.getByLabel("Id").fill("copper");
   await form.getByRole("button", { name: "Save" }).click();
-  await page.getByRole("row", { name: /Bolt Ltd.*bolt.*Advertiser.*Open/ }).waitFor();
+  await page.getByRole("row", { name: /Copper Ltd.*copper.*Advertiser.*Open/ }).waitFor();
 
   await page.goto("/admin/users?account=owner");
   await page.getByRole("row", { name: /^Operations/ }).getByRole("button", { name: "Change roles" }).click();
