@@ -37,6 +37,8 @@ from cloud.app.recent_coverage import read_recent_coverage
 from cloud.app.shared.shared_store import LocalStore, SharedStore
 from cloud.booking.orders.policy import BookingPolicy, load_booking_policy
 from cloud.forecast.forecaster import forecast_at
+from cloud.ingest.retail.master_data import MasterDataCache
+from cloud.ingest.retail.rules import read_ingest_rules
 from cloud.lake.catalogue.cached_catalogue import LakeCatalogue
 from cloud.lru_cache import LruCache
 from cloud.pricing.rate_card import RateCard
@@ -116,6 +118,11 @@ class AppContext:
     receipt_roots: tuple[Certificate, ...] = ()
     lake_catalogue: LakeCatalogue = field(default_factory=LakeCatalogue)
     unreadable: Counter = field(default_factory=unreadable_counter)
+
+    @cached_property
+    def price_master_data(self) -> MasterDataCache:
+        """What price points of shops are checked against."""
+        return MasterDataCache(self.engine, read_ingest_rules(), self.clock)
 
     @cached_property
     def card_digest(self) -> str:

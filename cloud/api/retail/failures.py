@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
+from cloud.api.retail.price_points import UnreadableBatchError
+from cloud.ingest.retail.error_queue import SettledEntryError, UnknownEntryError
+from cloud.ingest.retail.error_replay import RepairError
 from cloud.sales.retail.decisions import DecisionConflictError, DecisionError
 from cloud.sales.retail.experiment_steps import ExperimentConflictError, ExperimentError
 from cloud.sales.retail.experiments import UnknownExperimentError
@@ -12,6 +15,12 @@ from cloud.sales.retail.recommendation_store import UnknownRecommendationError
 from cloud.sales.retail.rule_check import RuleBrokenError
 from cloud.sales.retail.store_time import StoreTimeError
 
+INGEST_STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
+    UnknownEntryError: (404, "Unknown entry of the error queue"),
+    SettledEntryError: (409, "Already settled"),
+    RepairError: (422, "Invalid repair"),
+    UnreadableBatchError: (422, "Unreadable batch"),
+}
 WORKFLOW_STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
     UnknownRecommendationError: (404, "Unknown recommendation"),
     UnknownPriceError: (404, "Unknown price"),

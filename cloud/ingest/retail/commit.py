@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.exc import IntegrityError, OperationalError
 
@@ -30,6 +30,8 @@ from cloud.retail_wire import PriceErrorReason
 
 TRIES: Final = 5
 """Two writers that commit the same event at the same time: one of them tries again."""
+COMMIT_LOCK: Final = 7_305_822
+"""First key of PostgreSQL's advisory locks; the second is of the source. Arbitrary."""
 RETRIED_STATES: Final = frozenset({"23505", "40001", "40P01"})
 """PostgreSQL: unique violation, serialization failure, deadlock."""
 COLUMNS: Final = tuple(column.name for column in retail_price_points.columns if column.name != "id")
@@ -103,6 +105,7 @@ def commit_points(connection: Connection, batch: PriceBatch, context: IngestCont
 
 def commit_valid(connection: Connection, batch: PriceBatch, context: IngestContext) -> BatchResult:
     """Commit within a transaction; what is refused is only in the result."""
+    _lock_source(connection, batch.source)
     result = BatchResult()
     valid = _validate(batch, context, result)
     points = [one for _, one in valid]
@@ -125,6 +128,13 @@ def commit_valid(connection: Connection, batch: PriceBatch, context: IngestConte
     recent.save()
     result.committed = len(rows)
     return result
+
+
+def _lock_source(connection: Connection, source: str) -> None:
+    """Writers of one source wait for each other; SQLite has a single writer."""
+    if connection.dialect.name == "postgresql":
+        statement = text("SELECT pg_advisory_xact_lock(:key, hashtext(:source))")
+        connection.execute(statement, {"key": COMMIT_LOCK, "source": source})
 
 
 def _validate(

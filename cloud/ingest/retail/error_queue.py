@@ -17,11 +17,11 @@ LISTED: Final = tuple(
 )
 
 
-class UnknownPriceError(LookupError):
+class UnknownEntryError(LookupError):
     """An entry that was never stored, or was deleted by age."""
 
 
-class SettledPriceError(ValueError):
+class SettledEntryError(ValueError):
     """An entry that is repaired, replayed or closed already."""
 
 
@@ -93,11 +93,11 @@ def list_open(connection: Connection, search: ErrorSearch) -> list[int]:
 
 
 def read_error(connection: Connection, number: int, *, lock: bool = False) -> Row[Any]:
-    """One entry with its payload; raises UnknownPriceError."""
+    """One entry with its payload; raises UnknownEntryError."""
     wanted = select(retail_errors).where(retail_errors.c.id == number)
     found = connection.execute(wanted.with_for_update() if lock else wanted).one_or_none()
     if found is None:
-        raise UnknownPriceError(
+        raise UnknownEntryError(
             f"the error queue has no entry {number}: `retail errors list` lists those there are"
         )
     return found
@@ -106,17 +106,17 @@ def read_error(connection: Connection, number: int, *, lock: bool = False) -> Ro
 def close_error(
     connection: Connection, number: int, *, note: str, actor: str, now: datetime
 ) -> None:
-    """Close an entry that will not be committed. Raises UnknownPriceError, SettledPriceError."""
+    """Close an entry that will not be committed. Raises UnknownEntryError, SettledEntryError."""
     found = read_open(connection, number)
     settle(connection, found, ErrorState.CLOSED, actor=actor, now=now, note=note)
     record_action(connection, "retail_error.close", found, actor, now, note=note)
 
 
 def read_open(connection: Connection, number: int) -> Row[Any]:
-    """An open entry, locked; raises UnknownPriceError or SettledPriceError."""
+    """An open entry, locked; raises UnknownEntryError or SettledEntryError."""
     found = read_error(connection, number, lock=True)
     if found.state != ErrorState.OPEN:
-        raise SettledPriceError(
+        raise SettledEntryError(
             f"entry {number} was {found.state} by {found.decided_by} on {found.decided_at:%Y-%m-%d}"
         )
     return found

@@ -56,7 +56,7 @@ def replay_error(
     """Replay one entry.
 
     Raises:
-        UnknownPriceError, SettledPriceError, RepairError: nothing is changed.
+        UnknownEntryError, SettledEntryError, RepairError: nothing is changed.
     """
     with writing(engine) as connection:
         found = read_open(connection, number)

@@ -62,8 +62,8 @@ class MasterDataCache:
     """The master data of a program that runs on; read again after `RELOAD_AFTER`."""
 
     def __init__(self, engine: Engine, rules: IngestRules, clock: Callable[[], datetime]) -> None:
+        self.rules = rules
         self._engine = engine
-        self._rules = rules
         self._clock = clock
         self._held: tuple[datetime, MasterData] | None = None
 
@@ -73,5 +73,5 @@ class MasterDataCache:
         held = self._held
         if held is None or not timedelta(0) <= now - held[0] < RELOAD_AFTER:
             with reading(self._engine) as connection:
-                held = self._held = (now, read_master_data(connection, self._rules))
+                held = self._held = (now, read_master_data(connection, self.rules))
         return held[1]

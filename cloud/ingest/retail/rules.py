@@ -1,11 +1,19 @@
 """The limits of validation; each is a default that a program may set otherwise."""
 
-from dataclasses import dataclass
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
+from cloud.money import MoneyError, exponent
+from cloud.settings import SettingsError
+from cloud.suggestions import unknown_word
+
 DEFAULT_BASE: Final = "GBP"
+BASE_VARIABLE: Final = "ONLOOKER_RETAIL_BASE_CURRENCY"
+METHOD_VARIABLE: Final = "ONLOOKER_RETAIL_OUTLIERS"
 
 
 class OutlierMethod(StrEnum):
@@ -40,3 +48,22 @@ class IngestRules:
     oldest: timedelta = timedelta(days=1_100)
     oldest_rate_days: int = 5  # an exchange rate is used for as many days after its own
     outliers: OutlierRule = OutlierRule()
+
+
+def read_ingest_rules(environment: Mapping[str, str] = os.environ) -> IngestRules:
+    """The rules with the base currency and the outlier method of the environment.
+
+    Raises:
+        SettingsError: a variable has another value than a currency, `mad` or `sigma`.
+    """
+    base = environment.get(BASE_VARIABLE) or DEFAULT_BASE
+    method = environment.get(METHOD_VARIABLE) or OutlierMethod.MAD
+    try:
+        exponent(base)
+    except MoneyError as error:
+        raise SettingsError(f"{BASE_VARIABLE}: {error}") from error
+    if method not in list(OutlierMethod):
+        sentence = unknown_word("method", method, list(OutlierMethod))
+        raise SettingsError(f"{METHOD_VARIABLE}: {sentence}")
+    rules = IngestRules(base_currency=base)
+    return replace(rules, outliers=replace(rules.outliers, method=OutlierMethod(method)))

@@ -138,7 +138,7 @@ ROLES = {
 
 PARAMETERS = {
     "location": "KX-01", "time_slot": "2026-11-23T08:00", "name": "status.js", "device": "cam-01",
-    "job": "a-job-1", "alert": "1", "dead_letter": "1", "mute": "1",
+    "job": "a-job-1", "alert": "1", "dead_letter": "1", "mute": "1", "price_error": "1",
     "table": "trusted.audience_reports", "plan": "0" * 32, "quote": "0" * 32, "hold": "0" * 32,
     "blackout": "1", "product": "commuters", "daypart": "morning", "account": "acme",
     "user": "0" * 32, "brand": "0" * 32, "invoice": "0" * 32, "payment": "0" * 32,

@@ -14,8 +14,8 @@ from cloud.database import reading, writing
 from cloud.ingest.retail.commit import IngestContext
 from cloud.ingest.retail.error_queue import (
     ErrorSearch,
-    SettledPriceError,
-    UnknownPriceError,
+    SettledEntryError,
+    UnknownEntryError,
     close_error,
     count_errors,
     find_errors,
@@ -68,7 +68,7 @@ def test_a_repaired_point_is_committed_with_the_changed_fields(engine: Engine) -
     assert msgspec.json.decode(row.repaired)["units"] == 12
     assert msgspec.json.decode(row.payload)["units"] == -12
     assert _actions(engine) == ["retail_error.repair"]
-    with pytest.raises(SettledPriceError, match="was repaired by ann"):
+    with pytest.raises(SettledEntryError, match="was repaired by ann"):
         _replay(engine)
 
 
@@ -141,7 +141,7 @@ def test_what_cannot_be_tried_is_refused(engine: Engine) -> None:
         _replay(engine)
     with pytest.raises(RepairError, match="no field 'colour'"):
         _replay(engine, changes={"colour": "red"})
-    with pytest.raises(UnknownPriceError):
+    with pytest.raises(UnknownEntryError):
         _replay(engine, 9)
 
 
@@ -153,7 +153,7 @@ def test_a_closed_entry_stays_closed(engine: Engine) -> None:
     (row,) = read_errors(engine)
     assert (row.state, row.note, row.times) == ("closed", "test of the till", 2)
     assert _actions(engine) == ["retail_error.close"]
-    with pytest.raises(SettledPriceError), writing(engine) as connection:
+    with pytest.raises(SettledEntryError), writing(engine) as connection:
         close_error(connection, 1, note="again", actor="ann", now=NOW)
 
 
