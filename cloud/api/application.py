@@ -93,6 +93,7 @@ from cloud.app.example_dates import find_coming_monday, move_example_dates
 from cloud.app.idempotency.idempotent_request import HEADER as KEY_HEADER
 from cloud.app.idempotency.key_store import KeyInUse, KeyReused
 from cloud.app.rate_card_reload import ContextReloader
+from cloud.app.retail.services import RetailServices
 from cloud.app.search_queue import SearchQueue, SearchQueueFull
 from cloud.app.server.admission import AdmissionMiddleware, ForeignOrigin, MisdirectedRequest
 from cloud.app.server.host_names import HostNames
@@ -161,7 +162,6 @@ RETRY_SOON: Final = {"Retry-After": "5"}
 MOST_LOGGED: Final = 300
 STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
     **STATUS_OF_ACCOUNTS,
-    **retail_routes.RETAIL_STATUS_OF,
     Unauthenticated: (401, "Unauthenticated"),
     Forbidden: (403, "Forbidden"),
     ForeignOrigin: (403, "Foreign origin"),
@@ -201,6 +201,7 @@ STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
     **BILLING_STATUS_OF,
     **CAMPAIGN_STATUS_OF,
     **TRADE_STATUS_OF,
+    **retail_routes.RETAIL_STATUS_OF,
     **sales_routes.SALES_STATUS_OF,
     **NOTICE_STATUS_OF,
     **ANALYTICS_STATUS_OF,
@@ -265,6 +266,7 @@ def create_app(
     app.state.sign_in = new_sign_in_state(sign_in_options or SignInOptions(), registry)
     app.state.search_queue = SearchQueue()
     app.state.campaign_figures = CampaignFigures()
+    app.state.retail = RetailServices()
     app.state.broadcaster = live.new_broadcaster(app.state.reloader)
     app.state.preview_pictures = PreviewPictures(context.shared)
     app.state.registry = registry

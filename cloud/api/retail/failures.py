@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from cloud.api.retail.price_points import UnreadableBatchError
+from cloud.api.retail.scenario_answers import ScenarioError
+from cloud.app.retail.price_inputs import LimitCurrencyError, UnknownRetailPrice
 from cloud.ingest.retail.error_queue import SettledEntryError, UnknownEntryError
 from cloud.ingest.retail.error_replay import RepairError
 from cloud.sales.retail.decisions import DecisionConflictError, DecisionError
@@ -13,6 +15,8 @@ from cloud.sales.retail.manual_prices import OverridePeriodError
 from cloud.sales.retail.prices import PriceConflictError, UnknownPriceError
 from cloud.sales.retail.recommendation_store import UnknownRecommendationError
 from cloud.sales.retail.rule_check import RuleBrokenError
+from cloud.sales.retail.rule_sets import RuleSetRefused
+from cloud.sales.retail.scenarios import TooManyScenariosError, UnknownScenarioError
 from cloud.sales.retail.store_time import StoreTimeError
 
 INGEST_STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
@@ -33,4 +37,12 @@ WORKFLOW_STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
     OverridePeriodError: (422, "Invalid period"),
     ExperimentError: (422, "Invalid experiment"),
     StoreTimeError: (422, "Invalid local time"),
+}
+RECOMMENDATION_STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
+    UnknownRetailPrice: (404, "Unknown retail price"),
+    LimitCurrencyError: (409, "Limits in another currency"),
+    RuleSetRefused: (422, "Invalid rule set"),
+    ScenarioError: (422, "Invalid scenario"),
+    UnknownScenarioError: (404, "Unknown scenario"),
+    TooManyScenariosError: (409, "Too many scenarios"),
 }

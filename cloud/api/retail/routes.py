@@ -4,11 +4,29 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from cloud.api.retail import effects, experiments, price_errors, price_points, prices, workflow
-from cloud.api.retail.failures import INGEST_STATUS_OF, WORKFLOW_STATUS_OF
+from cloud.api.retail import (
+    analysis,
+    effects,
+    experiments,
+    price_errors,
+    price_points,
+    prices,
+    recommend,
+    rules,
+    scenarios,
+    workflow,
+)
+from cloud.api.retail.failures import (
+    INGEST_STATUS_OF,
+    RECOMMENDATION_STATUS_OF,
+    WORKFLOW_STATUS_OF,
+)
 
-RETAIL_STATUS_OF: Final = {**WORKFLOW_STATUS_OF, **INGEST_STATUS_OF}
+RETAIL_STATUS_OF: Final = {**RECOMMENDATION_STATUS_OF, **WORKFLOW_STATUS_OF, **INGEST_STATUS_OF}
 
 router = APIRouter()
-for module in (workflow, prices, experiments, effects, price_points, price_errors):
+for module in (
+    recommend, analysis, scenarios, rules, workflow, prices, experiments, effects,
+    price_points, price_errors,
+):  # fmt: skip
     router.include_router(module.router)

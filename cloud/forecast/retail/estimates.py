@@ -14,7 +14,18 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Column, Connection, Date, Double, Integer, String, Table, delete, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Date,
+    Double,
+    Integer,
+    String,
+    Table,
+    delete,
+    select,
+    tuple_,
+)
 
 from cloud import database
 from cloud.database.columns import NAME
@@ -193,6 +204,22 @@ def read_estimates(
             query if part is None else query.where(columns.product.in_(part))
         ).mappings()
         if wanted is None or row["store"] in wanted
+    ]
+
+
+def read_estimates_of(
+    connection: Connection, pairs: Collection[tuple[str, str]]
+) -> list[DemandEstimate]:
+    """The estimates of these pairs of product and store, in no order."""
+    columns, wanted = retail_demand_estimates.c, sorted(set(pairs))
+    return [
+        _read_estimate(row)
+        for start in range(0, len(wanted), MOST_VALUES)
+        for row in connection.execute(
+            select(retail_demand_estimates).where(
+                tuple_(columns.product, columns.store).in_(wanted[start : start + MOST_VALUES])
+            )
+        ).mappings()
     ]
 
 

@@ -109,7 +109,7 @@ def _describe_rows(found: Recommendations, rows: slice) -> list[Recommendation]:
         found.confidence[rows].tolist(),
         _list_binding(found, rows),
         _list_conflicts(found, rows),
-        _describe_weeks(found.expected, rows),
+        describe_weeks(found.expected, rows),
         zip(*alternatives, strict=True),
         strict=True,
     )
@@ -166,7 +166,7 @@ def _list_conflicts(found: Recommendations, rows: slice) -> list[tuple[Conflicti
 
 def _describe_alternatives(one: AlternativeColumns, rows: slice) -> list[Alternative | None]:
     prices, breaks = one.price_minor[rows].tolist(), list_marked(one.breaks[:, rows])
-    weeks = _describe_weeks(one.expected, rows)
+    weeks = describe_weeks(one.expected, rows)
     return [
         None
         if isnan(price)
@@ -175,7 +175,8 @@ def _describe_alternatives(one: AlternativeColumns, rows: slice) -> list[Alterna
     ]
 
 
-def _describe_weeks(expected: Expectations, rows: slice) -> list[ExpectedWeek | None]:
+def describe_weeks(expected: Expectations, rows: slice) -> list[ExpectedWeek | None]:
+    """What a week brings in each row of a slice; None without an estimate."""
     figures = zip(
         _describe_figures(expected.units, rows),
         _describe_figures(expected.revenue_minor, rows),

@@ -15,7 +15,7 @@ import numpy as np
 from msgspec import Meta
 
 from cloud.forecast.retail.estimates import EstimateArrays
-from cloud.pricing.retail.expectations import Spread, expect_week
+from cloud.pricing.retail.expectations import Expectations, Spread, expect_week
 from cloud.pricing.retail.ladder import Floats
 from cloud.pricing.retail.recommendation import Recommendations, recommend
 from cloud.pricing.retail.row_view import ExpectedFigure, ExpectedWeek
@@ -107,15 +107,18 @@ def compute_curve(situation: Situation) -> list[CurvePoint]:
 def _compute_point(situation: Situation, share: float) -> CurvePoint:
     states = situation.states
     price = np.maximum(np.floor(states.price_minor * share + 0.5), 1.0)
-    week = expect_week(situation.demand, price, states)
-    units, revenue, margin = map(_add_up, (week.units, week.revenue_minor, week.margin_minor))
-    week_sum = None if units is None or revenue is None else ExpectedWeek(units, revenue, margin)
     return CurvePoint(
         share,
         int(price[0]) if len(states) == 1 else None,
         int((~situation.bounds.breaks(price).any(axis=0)).sum()),
-        week_sum,
+        sum_week(expect_week(situation.demand, price, states)),
     )
+
+
+def sum_week(week: Expectations) -> ExpectedWeek | None:
+    """What the rows with an estimate bring together; None where there is none."""
+    units, revenue, margin = map(_add_up, (week.units, week.revenue_minor, week.margin_minor))
+    return None if units is None or revenue is None else ExpectedWeek(units, revenue, margin)
 
 
 def _add_up(spread: Spread) -> ExpectedFigure | None:

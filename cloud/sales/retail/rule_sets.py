@@ -40,6 +40,14 @@ class RuleSetRefused(ValueError):  # noqa: N818 - reads as what happened
 
 
 @dataclass(frozen=True, slots=True)
+class RuleSetRef:
+    """A stored rule set without its content."""
+
+    number: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoredRuleSet:
     """A rule set, and the instant from which it is in force."""
 
@@ -108,16 +116,17 @@ def rule_set_at(stored: Sequence[StoredRuleSet], at: datetime) -> StoredRuleSet 
     return next((one for one in reversed(stored) if one.from_at <= at), None)
 
 
-def read_number_in_force(connection: Connection, at: datetime) -> int | None:
-    """The number of the rule set in force; None where none is stored. One row is read."""
+def read_ref_in_force(connection: Connection, at: datetime) -> RuleSetRef | None:
+    """Which rule set is in force; None where none is stored. One row is read."""
     columns = retail_rule_sets.c
     newest = (
-        select(columns.number)
+        select(columns.number, columns.digest)
         .where(columns.from_at <= at)
         .order_by(columns.from_at.desc(), columns.number.desc())
         .limit(1)
     )
-    return connection.execute(newest).scalar_one_or_none()
+    row = connection.execute(newest).one_or_none()
+    return None if row is None else RuleSetRef(*row)
 
 
 def read_rule_set(connection: Connection, number: int) -> StoredRuleSet:

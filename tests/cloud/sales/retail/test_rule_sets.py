@@ -14,7 +14,7 @@ from cloud.sales.retail.rule_sets import (
     RuleSetRefused,
     StoredRuleSet,
     put_rule_set,
-    read_number_in_force,
+    read_ref_in_force,
     read_rule_set,
     read_rule_sets,
     retail_rule_sets,
@@ -45,10 +45,11 @@ def test_a_rule_set_is_in_force_from_its_instant_until_the_next_one():
         assert read_rule_sets(connection) == [spring, later]
         assert read_rule_set(connection, spring.number) == spring
         found = [
-            (read_number_in_force(connection, at), rule_set_at([spring, later], at))
+            (read_ref_in_force(connection, at), rule_set_at([spring, later], at))
             for at in (NOON - MINUTE, NOON, NOON + MINUTE)
         ]
-    assert found == [(None, None), (spring.number, spring), (later.number, later)]
+    numbers = [(ref and ref.number, one) for ref, one in found]
+    assert numbers == [(None, None), (spring.number, spring), (later.number, later)]
 
 
 def test_the_same_rule_set_is_put_once():

@@ -1,0 +1,1 @@
+"""Inputs and cached answers of the routes of retail prices."""
