@@ -20,10 +20,10 @@ from cloud.app.idempotency.key_store import Reply
 from cloud.app.idempotency.request_transactions import answer_read, change_once
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
-from cloud.app.retail.rules_in_force import REFERENCE_RULES
 from cloud.auth import audit
 from cloud.auth.access import RETAIL_ROLES, Caller, allow_roles, get_caller
 from cloud.pricing.retail.rules import PriceRules
+from cloud.sales.retail.active_rules import read_reference_rules
 from cloud.sales.retail.rule_sets import (
     LONGEST_REASON,
     RuleSetRefused,
@@ -119,7 +119,7 @@ async def put_rules(
             )
         _require_change(
             put_rule_set(
-                connection, rules, asked.valid_from, reference=REFERENCE_RULES,
+                connection, rules, asked.valid_from, reference=read_reference_rules(),
                 by=who.name[:MAX_AUTHOR], now=context.clock(), reason=asked.reason,
             )
         )  # fmt: skip
@@ -146,7 +146,7 @@ def _require_change(put: StoredRuleSet | None) -> None:
 def _read_state(context: AppContext, connection: Connection) -> bytes:
     stored = read_rule_sets(connection)
     held = rule_set_at(stored, context.clock())
-    rules = REFERENCE_RULES if held is None else held.rules
+    rules = read_reference_rules() if held is None else held.rules
     state = RetailRulesResponse(
         rules=msgspec.to_builtins(rules),
         digest=rules.digest,

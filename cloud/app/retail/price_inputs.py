@@ -6,7 +6,7 @@ where that is newer than the point. While a point is part of a deal or a feature
 counts as the current price, because the lower one ends with the promotion.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,12 +14,13 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, String, column, select, values
 
-from cloud.database.retail import retail_price_points, retail_products
+from cloud.database.retail import retail_price_points
 from cloud.forecast.retail.estimates import DemandEstimate, read_estimates_of
 from cloud.pricing.retail.states import PriceStateRow
 from cloud.retail_wire import DEAL, FEATURE
 from cloud.sales.retail.observations import RECENT
 from cloud.sales.retail.prices import ApprovedPrice, PriceKey, read_in_force
+from cloud.sales.retail.product_limits import ProductLimits, read_limits
 
 DAY: Final = timedelta(days=1)
 MOST_PAIRS: Final = 400
@@ -71,7 +72,7 @@ def read_inputs(
     """The inputs of each product in a store, or why there are none."""
     distinct = sorted(set(keys))
     points = _read_newest_points(connection, distinct, now)
-    limits = _read_limits(connection, {point["sku"] for point in points.values()})
+    limits = read_limits(connection, {point["sku"] for point in points.values()})
     approved = read_in_force(connection, list(points), now)
     pairs = [(key.product, key.store) for key in points]
     estimates = {(one.product, one.store): one for one in read_estimates_of(connection, pairs)}
@@ -134,31 +135,10 @@ def _select_newest(
     yield from connection.execute(chosen).mappings()
 
 
-@dataclass(frozen=True, slots=True)
-class _Limits:
-    """The limits of a SKU; None is no such limit."""
-
-    currency: str
-    map_minor: int | None
-    legal_floor_minor: int | None
-
-
-def _read_limits(connection: Connection, skus: Collection[str]) -> dict[str, _Limits]:
-    cells, names = retail_products.c, sorted(skus)
-    wanted = select(cells.sku, cells.currency, cells.map_minor, cells.legal_floor_minor)
-    return {
-        sku: _Limits(*limits)
-        for start in range(0, len(names), MOST_PAIRS)
-        for sku, *limits in connection.execute(
-            wanted.where(cells.sku.in_(names[start : start + MOST_PAIRS]))
-        )
-    }
-
-
 def _combine(
     key: PriceKey,
     point: Mapping[str, Any] | None,
-    limits: Mapping[str, _Limits],
+    limits: Mapping[str, ProductLimits],
     approved: ApprovedPrice | None,
     estimate: DemandEstimate | None,
     now: datetime,
@@ -168,8 +148,8 @@ def _combine(
             f"no price point of {key.product} in {key.store} is from the last {RECENT.days} days: "
             "send its price points first (POST /api/retail/price-points)"
         )
-    own = limits.get(point["sku"], _Limits(point["currency"], None, None))
-    if own.currency != point["currency"] and (own.map_minor or own.legal_floor_minor):
+    own = limits.get(point["sku"], ProductLimits(point["currency"], None, None))
+    if not own.is_comparable(point["currency"]):
         return LimitCurrencyError(
             f"the limits of {point['sku']} are in {own.currency}, and its price in {key.store} is "
             f"in {point['currency']}: load the product with limits in {point['currency']}"

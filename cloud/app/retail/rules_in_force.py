@@ -11,10 +11,10 @@ from typing import Final
 from sqlalchemy import Connection
 
 from cloud.lru_cache import LruCache
-from cloud.pricing.retail.rules import REFERENCE, PriceRules, read_rules_file
+from cloud.pricing.retail.rules import PriceRules
+from cloud.sales.retail.active_rules import read_reference_rules
 from cloud.sales.retail.rule_sets import StoredRuleSet, read_ref_in_force, read_rule_set
 
-REFERENCE_RULES: Final = read_rules_file(REFERENCE)
 MAX_CACHED: Final = 20
 
 
@@ -36,7 +36,7 @@ class RuleSetReader:
         """The rule set in force at an instant."""
         reference = read_ref_in_force(connection, now)
         if reference is None:
-            return RulesInForce(REFERENCE_RULES, None)
+            return RulesInForce(read_reference_rules(), None)
         stored = self._decoded.get(reference)
         if stored is None:
             stored = self._decoded.put(reference, read_rule_set(connection, reference.number))

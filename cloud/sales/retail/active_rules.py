@@ -6,7 +6,7 @@ from functools import cache
 from sqlalchemy import Connection
 
 from cloud.pricing.retail.rules import REFERENCE, PriceRules, read_rules_file
-from cloud.sales.retail.rule_sets import read_number_in_force, read_rule_set
+from cloud.sales.retail.rule_sets import read_ref_in_force, read_rule_set
 
 
 @cache
@@ -17,5 +17,5 @@ def read_reference_rules() -> PriceRules:
 
 def read_active_rules(connection: Connection, at: datetime) -> PriceRules:
     """The rule set in force."""
-    number = read_number_in_force(connection, at)
-    return read_reference_rules() if number is None else read_rule_set(connection, number).rules
+    ref = read_ref_in_force(connection, at)
+    return read_reference_rules() if ref is None else read_rule_set(connection, ref.number).rules

@@ -6,15 +6,14 @@ price can be checked, so none is allowed. A limit in another currency than that 
 be compared either. While a clearance is active in the rules it may release the cost.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from cloud.database.retail import retail_products
 from cloud.money import written
 from cloud.pricing.retail.bounds import BOUNDED, HARD, compute_bounds
 from cloud.pricing.retail.rule_columns import resolve_rules
@@ -22,6 +21,7 @@ from cloud.pricing.retail.rules import PriceRules, Rule
 from cloud.pricing.retail.states import PriceStateRow, PriceStates
 from cloud.sales.retail.active_rules import read_active_rules
 from cloud.sales.retail.observations import RECENT, ObservedPrice, read_newest
+from cloud.sales.retail.product_limits import ProductLimits, read_limits
 from cloud.sales.retail.rule_check import PriceCandidate
 
 NAMES: Final = {
@@ -29,15 +29,6 @@ NAMES: Final = {
     Rule.MAP: "the minimum advertised price",
     Rule.COST: "the lowest price above the cost",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _Limits:
-    """The limits of a SKU, in its currency; None is no such limit."""
-
-    currency: str
-    map_minor: int | None
-    legal_floor_minor: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +47,7 @@ class HardRuleCheck:
         products = {one.key.product for one in candidates}
         stores = {one.key.store for one in candidates}
         observed = read_newest(connection, self.at, products, stores)
-        limits = _read_limits(connection, {one.sku for one in observed.values()})
+        limits = read_limits(connection, {one.sku for one in observed.values()})
         broken: dict[PriceCandidate, str] = {}
         states: dict[PriceCandidate, PriceStateRow] = {}
         for one in candidates:
@@ -96,7 +87,7 @@ def _describe(one: PriceCandidate, rule: Rule, lowest_minor: int) -> str:
 
 
 def _why_unknown(
-    one: PriceCandidate, found: ObservedPrice | None, limits: Mapping[str, _Limits]
+    one: PriceCandidate, found: ObservedPrice | None, limits: Mapping[str, ProductLimits]
 ) -> str | None:
     where = f"{one.key.product} in {one.key.store}"
     if found is None:
@@ -107,8 +98,7 @@ def _why_unknown(
     if found.currency != one.currency:
         return f"{where} is sold in {found.currency}, and the price is in {one.currency}"
     own = limits.get(found.sku)
-    has_limit = own is not None and (own.map_minor or own.legal_floor_minor) is not None
-    if own is not None and has_limit and own.currency != one.currency:
+    if own is not None and not own.is_comparable(one.currency):
         return (
             f"the limits of {found.sku} are in {own.currency} and the price of {where} in "
             f"{one.currency}: load the product with limits in {one.currency}"
@@ -116,7 +106,7 @@ def _why_unknown(
     return None
 
 
-def _to_state(found: ObservedPrice, limits: _Limits | None) -> PriceStateRow:
+def _to_state(found: ObservedPrice, limits: ProductLimits | None) -> PriceStateRow:
     return PriceStateRow(
         product=found.key.product, store=found.key.store, category=found.category,
         region=found.region, currency=found.currency, price_minor=found.price_minor,
@@ -125,15 +115,6 @@ def _to_state(found: ObservedPrice, limits: _Limits | None) -> PriceStateRow:
         legal_floor_minor=None if limits is None else limits.legal_floor_minor,
         observed_at=found.observed_at,
     )  # fmt: skip
-
-
-def _read_limits(connection: Connection, skus: Collection[str]) -> dict[str, _Limits]:
-    cells = retail_products.c
-    wanted = select(cells.sku, cells.currency, cells.map_minor, cells.legal_floor_minor)
-    return {
-        sku: _Limits(*limits)
-        for sku, *limits in connection.execute(wanted.where(cells.sku.in_(sorted(skus))))
-    }
 
 
 def nearest_on_ladder(rules: PriceRules) -> Callable[[int, str], int]:

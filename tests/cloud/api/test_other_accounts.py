@@ -67,6 +67,7 @@ SHARED = frozenset(
         "location", "time_slot", "name", "device", "job", "alert", "blackout", "product",
         "daypart", "line", "change", "provider", "assignment", "dead_letter", "mute", "table",
         "token", "recommendation", "price", "price_batch", "experiment", "price_error",
+        "store", "scenario",
     }
 )  # fmt: skip
 """Path parameters of objects that belong to no account, or to an object before them."""

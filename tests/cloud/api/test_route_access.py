@@ -147,7 +147,8 @@ PARAMETERS = {
     "make_good": "0" * 32, "deal": "0" * 32, "proposal": "0" * 32,
     "organization": "acme", "assignment": "0" * 32, "brief": "0" * 32,
     "recommendation": "0" * 32, "price": "0" * 32, "price_batch": "0" * 32,
-    "experiment": "0" * 32, "view": "0" * 32, "rest:path": "KX-01/hours",
+    "experiment": "0" * 32, "view": "0" * 32, "store": "s-1", "scenario": "0" * 32,
+    "rest:path": "KX-01/hours",
 }  # fmt: skip
 ASKED = {"time_slot": "2026-11-23T08:00", "location": "KX-01"}
 BODIES = {
