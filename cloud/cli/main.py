@@ -44,6 +44,11 @@ COMMANDS: Final = {
         "run",
         "files for Xibo and Broadsign, notices of private deals",
     ),
+    "retail": (
+        "cloud.cli.retail.commands",
+        "run",
+        "price points of shops: load, receive, repair",
+    ),
     "rate-card": ("cloud.cli.rate_card", "run", "put another rate card in force"),
     "override": ("cloud.cli.override", "run", "set prices by hand, and withdraw them"),
     "forecast": ("cloud.cli.forecast", "run", "forecast every site, store and score"),

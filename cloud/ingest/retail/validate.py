@@ -156,7 +156,7 @@ def _convert(point: PricePoint, known: MasterData, on: date) -> ValidPoint:
     if found is None:
         raise PriceRefusal(
             PriceErrorReason.UNKNOWN_RATE, "currency", f"no rate of {currency} for {on}",
-            f"a rate to {base} of that day or shortly before (`retail rates --load`)",
+            f"a rate to {base} of that day or shortly before (`retail rates load`)",
         )  # fmt: skip
     price, cost, revenue, competitor = (
         None if amount is None else convert_minor(amount, found.rate, currency, base)

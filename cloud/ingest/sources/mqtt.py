@@ -49,7 +49,10 @@ SHARED: Final = (Channel.AUDIENCE, Channel.HEARTBEAT, Channel.ALARM)
 
 @dataclass(frozen=True, slots=True)
 class MqttBroker:
-    """Address and credentials of the broker; `share` names a group of consumers."""
+    """Address and credentials of the broker; `share` names a group of consumers.
+
+    `topics` are filters that are subscribed in place of the topics of cameras.
+    """
 
     host: str
     port: int
@@ -61,6 +64,7 @@ class MqttBroker:
     ca_file: Path | None = None
     cert_file: Path | None = None
     key_file: Path | None = None
+    topics: tuple[str, ...] = ()
 
 
 def parse_broker_url(url: str, **more: Any) -> MqttBroker:
@@ -227,6 +231,9 @@ class MqttSource:
             return
         self._connection += 1
         share = f"$share/{self._broker.share}/" if self._broker.share else ""
+        if self._broker.topics:
+            client.subscribe([(share + topic, 1) for topic in self._broker.topics])
+            return
         shared = [(share + all_devices_filter(channel), 1) for channel in SHARED]
         client.subscribe([*shared, (all_devices_filter(Channel.STATUS), 1)])
 

@@ -1,0 +1,113 @@
+"""`retail stream`: receive price points from an MQTT broker or a Kinesis stream, until stopped."""
+
+import argparse
+import logging
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from sqlalchemy import Engine
+
+from cloud import settings
+from cloud.database import open_or_make
+from cloud.ingest.retail.master_data import MasterDataCache
+from cloud.ingest.retail.price_consumer import TOPIC_FILTER, PriceConsumer
+from cloud.ingest.retail.rules import read_ingest_rules
+from cloud.ingest.sources.message_source import MessageSource, SourceError
+from cloud.ingest.sources.mqtt import MqttSource, parse_broker_url
+from wire.aws import create_client
+from wire.clock import utc_now
+from wire.command_line import CERTIFICATES, add_certificates, refuse_options
+
+log = logging.getLogger(__name__)
+
+CLIENT_ID: Final = "onlooker-retail"
+
+
+def add_actions(actions: Any) -> None:
+    """Offer `stream`."""
+    streams = actions.add_parser("stream", help="receive price points from MQTT or Kinesis")
+    settings.add_arguments(streams, "broker")
+    streams.add_argument("--client-id", default=None, metavar="NAME",
+                         help=f"client id at the broker (default: {CLIENT_ID})")  # fmt: skip
+    streams.add_argument("--share", metavar="GROUP",
+                         help="divide the messages among consumers of this group")  # fmt: skip
+    add_certificates(streams)
+    streams.add_argument("--kinesis", metavar="STREAM",
+                         default=os.environ.get("ONLOOKER_RETAIL_KINESIS_STREAM"),
+                         help="read a Kinesis stream (ONLOOKER_RETAIL_KINESIS_STREAM)")  # fmt: skip
+
+
+def run(arguments: argparse.Namespace, chosen: settings.Settings) -> int:
+    """Receive and commit until SIGTERM or Ctrl-C; the batch in work is completed."""
+    rules = read_ingest_rules()
+    engine = open_or_make(chosen.database_url)
+    try:
+        source = _open_source(arguments, chosen, engine)
+        with _stopping() as stopping:
+            known = MasterDataCache(engine, rules, utc_now)
+            consumer = PriceConsumer(source, engine, known, clock=utc_now, stopping=stopping)
+            stream(consumer, stopping)
+    finally:
+        engine.dispose()
+    return 0
+
+
+def stream(consumer: PriceConsumer, stopping: threading.Event) -> None:
+    """Process batches until `stopping` is set."""
+    log.info("retail_stream.started")
+    try:
+        while not stopping.is_set():
+            result = consumer.step()
+            if result is not None and result.errors:
+                fields = {"refused": len(result.errors), "not_queued": result.left_out}
+                log.warning("retail_stream.refused", extra=fields)
+    finally:
+        consumer.finish()
+    log.info("retail_stream.stopped")
+
+
+def _open_source(
+    arguments: argparse.Namespace, chosen: settings.Settings, engine: Engine
+) -> MessageSource:
+    if arguments.kinesis:
+        because = "they belong to an MQTT broker, and --kinesis reads none"
+        refuse_options(arguments, "broker", "client-id", "share", *CERTIFICATES, because=because)
+        return _open_kinesis(arguments.kinesis, engine)
+    client_id = arguments.client_id or CLIENT_ID
+    return MqttSource(
+        parse_broker_url(
+            chosen.broker_url,
+            client_id=client_id if not arguments.share else f"{client_id}-{os.getpid()}",
+            share=arguments.share,
+            ca_file=arguments.ca,
+            cert_file=arguments.cert,
+            key_file=arguments.key,
+            topics=(TOPIC_FILTER,),
+        )
+    )
+
+
+def _open_kinesis(stream_name: str, engine: Engine) -> MessageSource:
+    try:
+        from cloud.ingest.sources.kinesis import KinesisSource
+    except ImportError as error:
+        raise SourceError("Kinesis needs boto3: install onlooker[cloud,aws]") from error
+    clients = {"kinesis": create_client("kinesis"), "iot_data": create_client("iot-data")}
+    return KinesisSource(stream_name, engine, **clients)
+
+
+@contextmanager
+def _stopping() -> Iterator[threading.Event]:
+    """An event that SIGTERM and Ctrl-C set."""
+    stopping = threading.Event()
+    signals = (signal.SIGTERM, signal.SIGINT)
+    before = {one: signal.signal(one, lambda *_: stopping.set()) for one in signals}
+    try:
+        yield stopping
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
