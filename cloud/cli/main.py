@@ -47,7 +47,7 @@ COMMANDS: Final = {
     "retail": (
         "cloud.cli.retail.commands",
         "run",
-        "price points of shops: load, receive, repair",
+        "prices of shops: load, receive, repair points; rules, recommendations",
     ),
     "rate-card": ("cloud.cli.rate_card", "run", "put another rate card in force"),
     "override": ("cloud.cli.override", "run", "set prices by hand, and withdraw them"),

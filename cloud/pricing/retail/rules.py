@@ -16,7 +16,7 @@ from enum import StrEnum
 from functools import cached_property
 from operator import itemgetter
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -227,6 +227,32 @@ class PriceRules(_RulePart, frozen=True, kw_only=True, dict=True):
 def read_rules_file(file: Path) -> PriceRules:
     """Read a rule set from a YAML file; raises DocumentError."""
     return read_document(file, PriceRules)
+
+
+def rules_schema() -> dict[str, Any]:
+    """JSON Schema 2020-12 of a rule set file, for editors and other tools.
+
+    It holds what a schema can express: ladders that no price fits, and shares out of their range,
+    are found by `read_rules_file` only.
+    """
+    schema = msgspec.json.schema(PriceRules)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Onlooker rules of retail prices",
+        "$ref": schema["$ref"],
+        "$defs": {name: _adapt_schema(part) for name, part in schema["$defs"].items()},
+    }
+
+
+def _adapt_schema(part: Any) -> Any:
+    """A decimal is a number in YAML, and patterns are those of JSON Schema."""
+    if isinstance(part, dict):
+        if part.get("format") == "decimal":
+            return {"type": ["number", "string"]}
+        return {name: _adapt_schema(one) for name, one in part.items()}
+    if isinstance(part, str):
+        return part.replace(r"\Z", "$")  # which patterns of JSON Schema do not have
+    return [_adapt_schema(one) for one in part] if isinstance(part, list) else part
 
 
 def is_within(category: str, outer: str) -> bool:
