@@ -4,7 +4,9 @@ Each page has its own profile, and records its errors and its requests.
 """
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -43,8 +45,9 @@ class Browser:
     def __init__(self, folder: Path) -> None:
         command = [find_chromium(), *FLAGS, f"--user-data-dir={folder}", "about:blank"]
         self._process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-        )
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+            start_new_session=True,
+        )  # fmt: skip
         self._open = ExitStack()
         self._socket = self._open.enter_context(
             connect(self._address(), max_size=None, compression=None)
@@ -54,7 +57,7 @@ class Browser:
 
     def stop(self) -> None:
         self._open.close()
-        self._process.kill()
+        os.killpg(self._process.pid, signal.SIGKILL)  # the program may be a script that starts it
         self._process.communicate()
 
     @contextmanager
