@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 from cloud.app.billing.services import Billing
@@ -16,10 +16,33 @@ LOOK_S = 0.2
 PATH = "/api/payments/webhooks/stripe"
 
 
+class ControlledProvider(PaymentServer):
+    """The simulated provider, with what a journey does to it and asks it."""
+
+    loses_confirmation = False
+
+    def lose_next_answer(self) -> None:
+        """Execute the next confirmation and lose its answer."""
+        self.loses_confirmation = True
+
+    def list_charges(self) -> list[int]:
+        """The amounts that were received."""
+        received = [one["amount_received"] for one in self.state.intents.values()]
+        return [amount for amount in received if amount]
+
+    def answer(
+        self, method: str, target: str, body: bytes, headers: Mapping[str, str]
+    ) -> tuple[int, bytes]:
+        """See `PaymentServer`."""
+        if self.loses_confirmation and target.endswith("/confirm"):
+            self.loses_confirmation, self.lost_answers = False, 1
+        return super().answer(method, target, body, headers)
+
+
 @contextmanager
-def open_billing() -> Iterator[tuple[Billing, PaymentServer]]:
+def open_billing() -> Iterator[tuple[Billing, ControlledProvider]]:
     """Card payments with the simulated provider, and payment on account."""
-    server = PaymentServer(KEY, SECRET, time.time)
+    server = ControlledProvider(KEY, SECRET, time.time)
     stripe = StripeProvider(StripeSettings(KEY, (SECRET,), server.start()))
     yield Billing(CONFIG, {"stripe": stripe, "account": AccountProvider()}), server
     stripe.close()

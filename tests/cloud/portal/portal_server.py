@@ -1,7 +1,6 @@
 """An API with seeded data and a user of each role, which the journeys and the gallery visit."""
 
 import importlib
-import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,8 +9,6 @@ from datetime import datetime
 from email.message import EmailMessage
 from pathlib import Path
 
-import uvicorn
-from fastapi import FastAPI
 from msgspec import structs
 from sqlalchemy import Connection, Engine
 
@@ -32,7 +29,10 @@ from cloud.receipts.signing_keys import LogKeys
 from tests.cloud.databases import new_engine
 from tests.cloud.people import CHEAP, PASSWORD, add_account, add_user
 from tests.cloud.portal.clock_file import start_clock
+from tests.cloud.portal.controls import serve_controls
+from tests.cloud.portal.late_reports import LateReports
 from tests.cloud.portal.payments import open_billing, sending_webhooks
+from tests.cloud.portal.restartable_server import RestartableServer
 from tests.cloud.rates import CARD, sites
 from tests.cloud.receipts.receipt_data import LOG_KEY, ORIGIN
 from wire.clock import utc_now
@@ -49,6 +49,8 @@ CLOCK = "clock"
 """The parameter with the file of seconds that a journey adds to the server's clock."""
 MAILS = "mails"
 """The parameter with the file to which the texts of mails are written."""
+CONTROLS = "controls"
+"""The parameter with the address of the actions on the server (`controls.py`)."""
 SHORT_HOLDS = HoldLimits(hours=5 / 60, longest_hours=10 / 60)
 POLICY = structs.replace(load_booking_policy(), holds=SHORT_HOLDS)
 """Holds of five minutes, ten at most."""
@@ -76,16 +78,23 @@ def open_portal_server(folder: Path) -> Iterator[PortalServer]:
     keys = LogKeys(ORIGIN, (LOG_KEY,))
     context = AppContext(engine, sites(), CARD, clock, booking_policy=POLICY, receipt_keys=keys)
     with open_billing() as (billing, provider):
-        app = create_app(
-            context, quota=Quota(MANY_REQUESTS),
-            sign_in_options=SignInOptions(CHEAP, new_mailer(folder / MAILS)),
-            billing=billing,
+        server = RestartableServer(
+            lambda: create_app(
+                context, quota=Quota(MANY_REQUESTS),
+                sign_in_options=SignInOptions(CHEAP, new_mailer(folder / MAILS)),
+                billing=billing,
+            )
         )  # fmt: skip
+        reports = LateReports(engine, clock)
+        actions = {
+            "stop": server.stop, "start": server.start, "report": reports.send,
+            "lose-answer": provider.lose_next_answer, "charges": provider.list_charges,
+        }  # fmt: skip
         files = {CLOCK: str(clock.file), MAILS: str(folder / MAILS)}
-        named = {**PARAMETERS, **parameters, **files}
-        serving = serve_app(app)
-        with compute_plans(context), serving as address, sending_webhooks(provider, address):
-            yield PortalServer(address, users, named)
+        with compute_plans(context), running(server), serve_controls(actions) as controls:
+            named = {**PARAMETERS, **parameters, **files, CONTROLS: controls}
+            with sending_webhooks(provider, server.address):
+                yield PortalServer(server.address, users, named)
     engine.dispose()
 
 
@@ -148,15 +157,10 @@ def compute_plans(context: AppContext) -> Iterator[None]:
 
 
 @contextmanager
-def serve_app(app: FastAPI) -> Iterator[str]:
-    """The address of an application on a free port of loopback."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            server.force_exit = True  # streams of events never end by themselves
-            thread.join()
+def running(server: RestartableServer) -> Iterator[None]:
+    """Serve in the block."""
+    server.start()
+    try:
+        yield
+    finally:
+        server.stop()

@@ -5,6 +5,7 @@ observed at night. A discount, a credit note, a creative and a make-good wait.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -37,7 +38,7 @@ from cloud.booking.slots import DeliveryType, SlotDemand
 from cloud.booking.version_digest import ADD_ACTION
 from cloud.campaigns.booked_hours import read_lines
 from cloud.campaigns.creatives import NewCreative, create_creative
-from cloud.campaigns.guarantees import Metric
+from cloud.campaigns.guarantees import Guarantee, Metric, set_guarantee
 from cloud.campaigns.make_good_store import Remedy, propose_make_good
 from cloud.campaigns.make_goods import DeliveredAmount, Shortfall
 from cloud.pricing.market import PriceOverride
@@ -55,6 +56,7 @@ SCREENS = {"KX-01": 1.3, "LB-01": 1.15, "OX-01": 1.45}
 """Usual price of a sold hour, as a multiple of the base rate."""
 BILLED = "SO-AUTUMN"
 DAYS = 42
+SINCE_DAYS = 9
 HOURS = (5, 8, 17)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -68,6 +70,7 @@ def seed(engine: Engine, now: datetime) -> None:
         order = _sell(mary, today)
         create_deal(connection, sites(), new_private_deal(order, now), by=MARY.name, now=now)
         _propose_make_good(connection, order, now)
+        _sell_short(mary, today)
         _ask_for_discount(mary, bob, today)
         _offer(mary, today)
         _store_inventory(connection, now)
@@ -86,6 +89,18 @@ def _sell(work: OrderWork, today: datetime) -> str:
     lines = [_sold_line(work, order.id, name, today) for name in SCREENS]
     work.store_lines(order, lines, ADD_ACTION)
     return order.id
+
+
+def _sell_short(work: OrderWork, today: datetime) -> None:
+    """A line that ended nine days ago and was promised more than it delivered."""
+    order = place_order(work, NewOrder(account="acme", name="Summer at London Bridge"))
+    sold = _sold_line(work, order.id, "LB-01", today)
+    slots = sold.slots[: -SINCE_DAYS * len(HOURS)]
+    starts_at, ends_at = flight_of(slots)
+    line = replace(sold, line_id="summer-lb-01", slots=slots, starts_at=starts_at, ends_at=ends_at)
+    work.store_lines(order, [line], ADD_ACTION)
+    promised = Guarantee(Metric.OTS, 20_000, measured_only=False)
+    set_guarantee(work.connection, line.line_id, promised, by=MARY.name, now=work.now)
 
 
 def _sold_line(work: OrderWork, order: str, location: str, today: datetime) -> BookedLine:

@@ -26,13 +26,16 @@ export class Session {
     await this.#browser.close();
   }
 
-  /** A page of a role; null: nobody has signed in. `faults` of the page lists what a user must never meet. */
-  async newPage(role, { viewport = WIDE, colorScheme = "light" } = {}) {
+  /**
+   * A page of a role; null: nobody has signed in. `faults` of the page lists what a user must never meet.
+   * `expects` matches addresses whose answers of 500 and more belong to the journey.
+   */
+  async newPage(role, { viewport = WIDE, colorScheme = "light", expects } = {}) {
     const context = await this.#browser.newContext({ viewport, colorScheme, baseURL: this.address, locale: "en-GB", timezoneId: "Europe/London", reducedMotion: "reduce" });
     if (role !== null) await context.addCookies(await this.#signIn(role));
     const page = await context.newPage();
     page.setDefaultTimeout(60_000);
-    const faults = watch(page, this.address);
+    const faults = watch(page, this.address, expects);
     trackRequests(page);
     return { page, faults, close: () => context.close() };
   }
@@ -54,7 +57,7 @@ function readCookie(header, url) {
 }
 
 /** Errors of scripts and policies, answers of 500 and more, requests to another server. */
-function watch(page, address) {
+function watch(page, address, expects) {
   const faults = [];
   page.on("pageerror", (error) => faults.push(`exception: ${error.message}`));
   page.on("console", (message) => {
@@ -64,7 +67,7 @@ function watch(page, address) {
     if (!/^(data|blob):/.test(request.url()) && new URL(request.url()).origin !== address) faults.push(`another server: ${request.url()}`);
   });
   page.on("response", (response) => {
-    if (response.status() >= 500) faults.push(`answer ${response.status()}: ${response.url()}`);
+    if (response.status() >= 500 && !expects?.test(response.url())) faults.push(`answer ${response.status()}: ${response.url()}`);
     if (response.status() >= 400 && response.status() < 500 && !SIGNED_OUT.test(response.url())) faults.refused?.push(`answer ${response.status()}: ${response.url()}`);
   });
   faults.refused = [];

@@ -14,6 +14,7 @@ import { ChangeDialog } from "./ChangeDialog";
 import { LineTable } from "./LineTable";
 import { OrderHistory } from "./OrderHistory";
 import { OrderInvoices } from "./OrderInvoices";
+import { OrderMakeGoods } from "./OrderMakeGoods";
 import { listBookable, listPlainActions, type PlainAction } from "./order-actions";
 
 type OrderDetail = Schema<"OrderDetail">;
@@ -39,6 +40,7 @@ function Content({ order }: { order: OrderDetail }) {
       <Card><Facts rows={listFacts(order)} /></Card>
       <Card title={t.lines}><LineTable order={order} places={places} onAssign={setAssigned} /></Card>
       <OrderHistory order={order} places={places} />
+      <OrderMakeGoods lines={order.lines.map((line) => line.id)} />
       <OrderInvoices order={order.id} />
       {assigned !== null && <AssignDialog order={order.id} account={order.account} line={assigned} onClose={() => setAssigned(null)} />}
     </>

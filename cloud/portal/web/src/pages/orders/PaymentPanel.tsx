@@ -52,6 +52,7 @@ function Challenge({ payment, actions }: { payment: Payment | undefined; actions
 }
 
 function Choice({ options, payment, actions }: { options: Options; payment: Payment | undefined; actions: PaymentActions }) {
+  if (actions.isUnknown) return <Card title={t.checking}><Failure actions={actions} /></Card>;
   const card = options.providers.find((one) => !one.extends_credit);
   const failure = options.open_payment === null ? null : (payment?.failure ?? null);
   return (
@@ -82,13 +83,15 @@ function OnAccount({ options, actions }: { options: Options; actions: PaymentAct
   );
 }
 
-/** A lost answer is sent again with the same keys: it is executed once. */
+/** After a lost answer the state is read again by itself; sent again with the same keys, it is executed once. */
 function Failure({ actions }: { actions: PaymentActions }) {
   if (actions.error === null) return null;
+  if (!actions.isUnknown) return <ProblemNotice error={actions.error} />;
   return (
     <div className="stack">
-      <ProblemNotice error={actions.error} />
-      {actions.error.isTemporary && <div className="row"><Button isPending={actions.isPending} onPress={actions.retry}>{t.payAgain}</Button><span className="quiet">{t.retryNote}</span></div>}
+      <Notice tone="warn" isAnnounced>{t.checkingDetail}</Notice>
+      <p className="quiet">{actions.error.message}</p>
+      <div className="row"><Button isPending={actions.isPending} onPress={actions.retry}>{t.payAgain}</Button><span className="quiet">{t.retryNote}</span></div>
     </div>
   );
 }

@@ -3,6 +3,7 @@
 // A confirmation belongs to one attempt: after a decline the attempt is over and the next one has a
 // new key; after a lost answer it is the same attempt, with the same key.
 
+import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { useChange, type Schema } from "../../api/client";
 import { durableKey, forgetKey } from "../../api/durable-key";
@@ -19,8 +20,11 @@ export interface PaymentActions {
   retry: () => void;
   isPending: boolean;
   error: ApiProblem | null;
+  /** Whether the outcome of the last request is not known: it may have been executed. */
+  isUnknown: boolean;
 }
 
+const LOOK_AGAIN_MS = 2_000;
 const READ_AGAIN = ["/api/orders/{order}/payment-options", "/api/orders/{order}", "/api/orders"] as const;
 
 export function usePayment(order: Schema<"OrderDetail">, options: Schema<"PaymentOptionsResponse">): PaymentActions {
@@ -46,15 +50,31 @@ export function usePayment(order: Schema<"OrderDetail">, options: Schema<"Paymen
     if (open === undefined) return;
     stop.mutate({ params: { path: { payment: open.id } } });
   };
-  useBookWhenPaid(findStep(order, options) === "paid", book);
+  const error = changes.find((one) => one.error !== null)?.error ?? null;
+  const isPending = changes.some((one) => one.isPending);
+  const isUnknown = error?.isTemporary === true && !isPending;
+  useReadWhileUnknown(isUnknown);
+  useBookWhenPaid(findStep(order, options) === "paid", () => run(book));
   return {
     pay: (provider, method) => run(() => (open === undefined ? begin(provider, method) : charge(open, method))),
     cancel: () => run(cancel),
     book: () => run(book),
     retry: () => again.current(),
-    isPending: changes.some((one) => one.isPending),
-    error: changes.find((one) => one.error !== null)?.error ?? null,
+    isPending,
+    error,
+    isUnknown,
   };
+}
+
+/** Reads what the provider has reported meanwhile: its webhook settles a request whose answer was lost. */
+function useReadWhileUnknown(isUnknown: boolean): void {
+  const cache = useQueryClient();
+  useEffect(() => {
+    if (!isUnknown) return undefined;
+    const read = () => READ_AGAIN.forEach((path) => void cache.invalidateQueries({ queryKey: [path] }));
+    const timer = setInterval(read, LOOK_AGAIN_MS);
+    return () => clearInterval(timer);
+  }, [cache, isUnknown]);
 }
 
 /** A payment that has succeeded books the order, once; after a refusal the payer decides. */

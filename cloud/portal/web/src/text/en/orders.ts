@@ -78,6 +78,12 @@ export const orders = {
   addCreative: "Add a creative",
   campaign: "See the campaign",
   invoices: "Invoices",
+  makeGoods: "Make-goods",
+  makeGoodsLead: "Lines that delivered less than was booked, and what you get for it.",
+  makeGoodStates: { proposed: "proposed", approved: "approved", rejected: "not granted" },
+  makeGoodColumns: { line: "Line", state: "State", delivered: "Delivered", credit: "Credit without VAT", decided: "Decided" },
+  makeGoodDelivered: (delivered: string, booked: string, metric: string) => `${delivered} of ${booked} ${metric}`,
+  makeGoodLine: "a new line",
   noInvoices: "The first invoice is drafted after the last hour of a month.",
 };
 
@@ -110,8 +116,10 @@ export const checkout = {
     pm_card_visa_chargeDeclinedInsufficientFunds: "Card without funds",
   } as Record<string, string>,
   pay: (amount: string) => `Pay ${amount}`,
+  checking: "The payment is being checked",
+  checkingDetail: "The answer of the payment provider is missing. Its state is read every two seconds: if the payment was made, the order is booked by itself.",
   payAgain: "Try the payment again",
-  retryNote: "The answer was lost or late. Trying again sends the same payment: you are charged once.",
+  retryNote: "Trying again sends the same payment: you are charged once.",
   declined: "The payment was declined",
   declineReasons: {
     generic_decline: "The bank does not accept this card, and gives no reason.",
