@@ -90,7 +90,6 @@ function Failure({ actions }: { actions: PaymentActions }) {
   return (
     <div className="stack">
       <Notice tone="warn" isAnnounced>{t.checkingDetail}</Notice>
-      <p className="quiet">{actions.error.message}</p>
       <div className="row"><Button isPending={actions.isPending} onPress={actions.retry}>{t.payAgain}</Button><span className="quiet">{t.retryNote}</span></div>
     </div>
   );
