@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
+from cloud.lake.curated.retail import RETAIL_TABLES
 from cloud.lake.curated.tables import CURATED_TABLES
 from cloud.lake.quarantine import QUARANTINE
 from cloud.lake.raw.feeds import FEEDS
@@ -20,6 +21,7 @@ TABLES: Final[tuple[LakeTable, ...]] = (
     *TRUSTED_TABLES,
     RULE_RESULTS,
     *CURATED_TABLES,
+    *RETAIL_TABLES,
 )
 """Those that the program itself fills; data products declare further ones."""
 

@@ -1,7 +1,8 @@
 """What runs the SQL of a mart: DuckDB on one machine, or Spark on a cluster.
 
 The same text runs on both and gives the same rows. It therefore keeps to whole numbers, CASE, CAST,
-COALESCE, NULLIF, FLOOR, SQRT, EXTRACT(HOUR ...), sums and window functions with a total order.
+COALESCE, NULLIF, FLOOR, SQRT, LN, EXTRACT(HOUR ...), sums, MAX_BY without ties, PERCENTILE_CONT and
+window functions with a total order.
 Weekdays and local hours are columns of small tables: engines number and convert them differently.
 The session's time zone is UTC.
 """

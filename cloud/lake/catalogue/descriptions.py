@@ -55,6 +55,8 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
         "One measure of one location over the last four weeks, against other locations."
     ),
     "curated.location_seasons": "One location over a month, or over a season.",
+    "curated.retail_weekly": "The sales of one SKU in one store over a week.",
+    "curated.retail_features": "What was known of one SKU in one store at the end of a day.",
     "curated.pricing_history": "The prices that were published for one location and UTC hour.",
 }
 

@@ -15,6 +15,7 @@ from cloud.lake.curated.campaigns import CAMPAIGN_PERFORMANCE
 from cloud.lake.curated.demographics import LOCATION_DEMOGRAPHICS
 from cloud.lake.curated.pricing import PRICING_HISTORY
 from cloud.lake.curated.profiles import LOCATION_PROFILES
+from cloud.lake.curated.retail import RETAIL_FEATURES, RETAIL_WEEKLY
 from cloud.lake.curated.seasons import LOCATION_SEASONS
 from cloud.lake.curated.tables import CURATED_TABLES
 from cloud.lake.quarantine import QUARANTINE
@@ -43,6 +44,8 @@ PROFILES: Final[Mapping[str, tuple[str, ...]]] = {
 SEASONS: Final = LOCATION_SEASONS.full_name
 PRICES: Final = PRICING_HISTORY.full_name
 PUBLISHED: Final = "trusted.published_prices"
+PRICE_POINTS: Final = "trusted.retail_price_points"
+SHOP_WEEKS: Final = RETAIL_WEEKLY.full_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,16 @@ STEPS: Final = (
         {PRICES: (PUBLISHED, ORDER_HOURS)},
     ),
     LineageStep(
+        "build_retail_weekly",
+        "Sum price points of shops by SKU, store and week.",
+        {SHOP_WEEKS: (PRICE_POINTS,)},
+    ),
+    LineageStep(
+        "build_retail_features",
+        "Describe each SKU in each store at the end of a day.",
+        {RETAIL_FEATURES.full_name: (PRICE_POINTS, SHOP_WEEKS)},
+    ),
+    LineageStep(
         "publish_marts",
         "Copy changed days of the marts to tables of the database.",
         {
@@ -165,6 +178,9 @@ CONSUMERS: Final[Mapping[str, tuple[str, ...]]] = {
     HOURLY[1]: ("the profiles of locations", BUSINESS_TOOLS, ANALYSTS),
     **dict.fromkeys((CAMPAIGNS, *PROFILES, SEASONS, PRICES), (BUSINESS_TOOLS, ANALYSTS)),
     PUBLISHED: ("the marts", ANALYSTS),
+    PRICE_POINTS: ("the marts of shops", ANALYSTS),
+    SHOP_WEEKS: ("the features of shops", "the demand models", ANALYSTS),
+    RETAIL_FEATURES.full_name: (ANALYSTS,),
 }
 """As documented in docs/lake.md and docs/marts.md."""
 
