@@ -84,7 +84,7 @@ def fit_within(
     if not varies.any():
         return PanelFit(coefficients, covariance, left, clusters)
     kept = within[:, varies]
-    bread: Floats = np.linalg.pinv(kept.T @ kept)
+    bread = np.asarray(np.linalg.pinv(kept.T @ kept), np.float64)
     coefficients[varies] = bread @ (kept.T @ left)
     residuals: Floats = left - kept @ coefficients[varies]
     covariance[np.ix_(varies, varies)] = _compute_sandwich(kept, residuals, bread, clusterings)
