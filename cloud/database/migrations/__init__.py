@@ -6,4 +6,4 @@ time cause a merge conflict instead of two heads. How to add one: docs/ingest.md
 
 from typing import Final
 
-HEAD: Final = "0058"
+HEAD: Final = "0059"
