@@ -144,9 +144,11 @@ def slots() -> Iterator[str]:
         yield at.isoformat(timespec="minutes")
 
 
-def paced(name: str, path: str, port: int, pid: int, seconds: float) -> None:
-    every_s = 60 / PACE_PER_MINUTE
-    fresh, took_ms = slots(), []
+def paced(
+    name: str, path: str, port: int, pid: int, seconds: float, fresh: Iterator[str] | None = None
+) -> None:
+    every_s, took_ms = 60 / PACE_PER_MINUTE, []
+    fresh = slots() if fresh is None else fresh
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     answered(connection, path.replace("{slot}", next(fresh)))
     started_s, cpu_s = time.perf_counter(), cpu_of(pid)

@@ -12,7 +12,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, String, column, select, values
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    String,
+    bindparam,
+    column,
+    select,
+    values,
+)
 
 from cloud.database.retail import retail_price_points
 from cloud.forecast.retail.estimates import DemandEstimate, read_estimates_of
@@ -106,8 +116,13 @@ def list_keys_of(connection: Connection, product: str, now: datetime) -> list[Pr
 
 def _read_newest_points(
     connection: Connection, keys: Sequence[PriceKey], now: datetime
-) -> dict[PriceKey, Mapping[str, Any]]:
-    found: dict[PriceKey, Mapping[str, Any]] = {}
+) -> dict[PriceKey, RowMapping]:
+    if len(keys) == 1:  # by far the most frequent request: its statement is prepared
+        wanted = {"product": keys[0].product, "store": keys[0].store}
+        period = {"after": now - RECENT, "now": now}
+        row = connection.execute(_NEWEST_OF_ONE, wanted | period).mappings().one_or_none()
+        return {} if row is None else {keys[0]: row}
+    found: dict[PriceKey, RowMapping] = {}
     for start in range(0, len(keys), MOST_PAIRS):
         for row in _select_newest(connection, keys[start : start + MOST_PAIRS], now):
             found[PriceKey(row["product"], row["store"])] = row
@@ -118,21 +133,37 @@ def _select_newest(
     connection: Connection, keys: Sequence[PriceKey], now: datetime
 ) -> Iterator[RowMapping]:
     """The newest point of each key: one step in the index for each."""
-    cells = retail_price_points.c
     wanted = values(column("product", String), column("store", String), name="wanted").data(
         [(key.product, key.store) for key in keys]
     )
     pairs = wanted.cte("wanted")
-    newest = (
+    newest = _newest_id(pairs.c.product, pairs.c.store).scalar_subquery()
+    chosen = select(retail_price_points).where(
+        retail_price_points.c.id.in_(select(newest).select_from(pairs))
+    )
+    period = {"after": now - RECENT, "now": now}
+    yield from connection.execute(chosen, period).mappings()
+
+
+def _newest_id(product: ColumnElement[str], store: ColumnElement[str]) -> Select[tuple[int]]:
+    """The number of the newest point after `after` and not after `now`."""
+    cells = retail_price_points.c
+    return (
         select(cells.id)
-        .where(cells.product == pairs.c.product, cells.store == pairs.c.store)
-        .where(cells.observed_at > now - RECENT, cells.observed_at <= now)
+        .where(cells.product == product, cells.store == store)
+        .where(cells.observed_at > bindparam("after", type_=cells.observed_at.type))
+        .where(cells.observed_at <= bindparam("now", type_=cells.observed_at.type))
         .order_by(cells.observed_at.desc(), cells.id.desc())
         .limit(1)
-        .scalar_subquery()
     )
-    chosen = select(retail_price_points).where(cells.id.in_(select(newest).select_from(pairs)))
-    yield from connection.execute(chosen).mappings()
+
+
+_NEWEST_OF_ONE: Final = select(retail_price_points).where(
+    retail_price_points.c.id
+    == _newest_id(
+        bindparam("product", type_=String), bindparam("store", type_=String)
+    ).scalar_subquery()
+)
 
 
 def _combine(

@@ -11,7 +11,17 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Column, Connection, Integer, String, Table, Text, insert, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Integer,
+    String,
+    Table,
+    Text,
+    bindparam,
+    insert,
+    select,
+)
 
 from cloud import database
 from cloud.auth import audit
@@ -32,6 +42,14 @@ retail_rule_sets = Table(
     Column("put_by", PERSON, nullable=False),
     Column("reason", String(LONGEST_REASON)),
     Column("body", Text, nullable=False),  # JSON
+)
+
+
+_IN_FORCE: Final = (
+    select(retail_rule_sets.c.number, retail_rule_sets.c.digest)
+    .where(retail_rule_sets.c.from_at <= bindparam("at", type_=retail_rule_sets.c.from_at.type))
+    .order_by(retail_rule_sets.c.from_at.desc(), retail_rule_sets.c.number.desc())
+    .limit(1)
 )
 
 
@@ -118,14 +136,7 @@ def rule_set_at(stored: Sequence[StoredRuleSet], at: datetime) -> StoredRuleSet 
 
 def read_ref_in_force(connection: Connection, at: datetime) -> RuleSetRef | None:
     """Which rule set is in force; None where none is stored. One row is read."""
-    columns = retail_rule_sets.c
-    newest = (
-        select(columns.number, columns.digest)
-        .where(columns.from_at <= at)
-        .order_by(columns.from_at.desc(), columns.number.desc())
-        .limit(1)
-    )
-    row = connection.execute(newest).one_or_none()
+    row = connection.execute(_IN_FORCE, {"at": at}).one_or_none()
     return None if row is None else RuleSetRef(*row)
 
 
