@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import (
     ColumnElement,
@@ -168,7 +168,7 @@ _NEWEST_OF_ONE: Final = select(retail_price_points).where(
 
 def _combine(
     key: PriceKey,
-    point: Mapping[str, Any] | None,
+    point: RowMapping | None,
     limits: Mapping[str, ProductLimits],
     approved: ApprovedPrice | None,
     estimate: DemandEstimate | None,
@@ -206,7 +206,7 @@ def _combine(
     return PriceInputs(state, None if estimate is None else _localise(estimate, point), current)
 
 
-def _localise(estimate: DemandEstimate, point: Mapping[str, Any]) -> DemandEstimate:
+def _localise(estimate: DemandEstimate, point: RowMapping) -> DemandEstimate:
     """The estimate with its baseline price in the currency of the store.
 
     Demand is estimated in the base currency; the rate is that of the newest point.
@@ -217,7 +217,7 @@ def _localise(estimate: DemandEstimate, point: Mapping[str, Any]) -> DemandEstim
     return replace(estimate, baseline_price_minor=max(1, round(price)))
 
 
-def _find_current(point: Mapping[str, Any], approved: ApprovedPrice | None) -> CurrentPrice:
+def _find_current(point: RowMapping, approved: ApprovedPrice | None) -> CurrentPrice:
     at, promotion = point["observed_at"], point["promotion"]
     if (
         approved is not None
