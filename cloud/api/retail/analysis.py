@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from fastapi import APIRouter, Request, Response
@@ -36,6 +36,7 @@ from cloud.app.retail.recommending import (
 from cloud.app.retail.seasonality import SeasonMonth, read_season
 from cloud.app.retail.services import RetailServices, get_retail
 from cloud.auth.access import RETAIL_ROLES, allow_roles
+from cloud.forecast.retail.demand_versions import DemandVersion, read_active_version
 from cloud.forecast.retail.estimates import DemandEstimate, Evidence
 from cloud.money import major
 from cloud.pricing.retail.expectations import expect_week
@@ -80,6 +81,21 @@ class RetailSeasonMonth(BaseModel):
     )
 
 
+class DemandModelResponse(BaseModel):
+    """The model that the estimates come from, and how it scored; the same for every product."""
+
+    version: str = Field(examples=["shrunk-1@2030-01-06"])
+    chosen_at: datetime
+    trained_at: datetime
+    first_on: date = Field(description="Monday of the first week that it was fitted on")
+    last_on: date = Field(description="Monday of the last week")
+    backtest: dict[str, float | None] | None = Field(
+        examples=[{"wmape": 0.31, "bias": -0.02}],
+        description="scores of weeks that it had not seen; null: too few weeks for a backtest",
+    )
+    drift: dict[str, Any] = Field(description="of the nights since it was chosen; empty: none yet")
+
+
 class AnalysisResponse(BaseModel):
     """What is known about the demand for a product."""
 
@@ -89,6 +105,7 @@ class AnalysisResponse(BaseModel):
     stores: list[AnalysedStore]
     curves: list[RetailCurve] = Field(description="one for each currency")
     season: list[RetailSeasonMonth]
+    demand_model: DemandModelResponse | None = Field(description="null: none is trained yet")
     newest_point_at: datetime
     newest_point_age_s: int
     estimates_as_of: date | None = Field(description="of the oldest estimate")
@@ -119,13 +136,18 @@ def _answer(context: AppContext, retail: RetailServices, product: str) -> Tagged
                 f"no store has a recent price point of {product}: send its price points first "
                 "(POST /api/retail/price-points)"
             )
-        digest = digest_inputs("analysis", known.usable, known.rules.rules.digest, now.date())
+        version = read_active_version(connection)
+        digest = digest_inputs(
+            "analysis", known.usable, known.rules.rules.digest, now.date(), version
+        )
         return retail.answers.find_or_compute(
-            context.shared, digest, now, lambda: _compute(connection, product, known)
+            context.shared, digest, now, lambda: _compute(connection, product, known, version)
         )
 
 
-def _compute(connection: Connection, product: str, known: KnownPrices) -> bytes:
+def _compute(
+    connection: Connection, product: str, known: KnownPrices, version: DemandVersion | None
+) -> bytes:
     usable, now = known.usable, known.now
     estimates = [one.estimate for one in usable if one.estimate is not None]
     units = _read_units(known)
@@ -146,6 +168,7 @@ def _compute(connection: Connection, product: str, known: KnownPrices) -> bytes:
             for currency, part in split_currencies(known).items()
         ],
         season=[_describe_month(one) for one in season],
+        demand_model=None if version is None else _describe_model(version),
         newest_point_at=newest,
         newest_point_age_s=int((now - newest).total_seconds()),
         estimates_as_of=oldest,
@@ -193,3 +216,15 @@ def _describe_store(one: PriceInputs, units: float | None, now: datetime) -> Ana
 def _describe_month(one: SeasonMonth) -> RetailSeasonMonth:
     index = None if one.index is None else round(one.index, DIGITS)
     return RetailSeasonMonth(month=one.month, points=one.points, index=index)
+
+
+def _describe_model(version: DemandVersion) -> DemandModelResponse:
+    return DemandModelResponse(
+        version=version.version,
+        chosen_at=version.chosen_at,
+        trained_at=version.trained_at,
+        first_on=version.first_on,
+        last_on=version.last_on,
+        backtest=version.scores.get("test"),
+        drift=dict(version.drift),
+    )

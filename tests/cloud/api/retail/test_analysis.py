@@ -4,9 +4,11 @@ import pytest
 
 from cloud import database
 from cloud.app.context import AppContext
+from cloud.forecast.retail.demand_versions import DemandVersion, VersionStatus, write_version
 from cloud.forecast.retail.estimates import Evidence
 from tests.cloud.api.conftest import ApiClient
-from tests.cloud.app.retail.shop_rows import add_point, add_shops
+from tests.cloud.app.retail.shop_rows import YESTERDAY, add_point, add_shops
+from tests.cloud.app_context import FRIDAY_NOON
 from tests.cloud.pricing.retail.price_examples import make_estimate
 
 PATH = "/api/retail/analysis/juice-1"
@@ -49,3 +51,17 @@ def test_each_currency_has_its_curve(shops: ApiClient, context: AppContext):
 
 def test_a_product_without_recent_points_is_unknown(shops: ApiClient):
     assert shops.get("/api/retail/analysis/juice-9").status_code == 404
+
+
+def test_the_model_has_the_scores_of_its_backtest(shops: ApiClient, context: AppContext):
+    assert shops.get(PATH).json()["demand_model"] is None
+    version = DemandVersion(
+        version="shrunk-1@2026-11-16", model="shrunk", status=VersionStatus.ACTIVE,
+        chosen_at=FRIDAY_NOON, trained_at=FRIDAY_NOON, first_on=YESTERDAY, last_on=YESTERDAY,
+        series=2, weeks=60, settings={}, scores={"test": {"wmape": 0.31, "bias": None}}, drift={},
+    )  # fmt: skip
+    with database.writing(context.engine) as connection:
+        write_version(connection, version)
+    found = shops.get(PATH).json()["demand_model"]
+    assert found["backtest"] == {"wmape": 0.31, "bias": None}
+    assert (found["version"], found["last_on"]) == ("shrunk-1@2026-11-16", "2026-11-19")
