@@ -7,7 +7,7 @@ from cloud.api.retail.price_points import UnreadableBatchError
 from cloud.api.retail.scenario_answers import ScenarioError
 from cloud.app.retail.price_inputs import LimitCurrencyError, UnknownRetailPrice
 from cloud.ingest.retail.error_queue import SettledEntryError, UnknownEntryError
-from cloud.ingest.retail.error_replay import RepairError
+from cloud.ingest.retail.error_replay import PointRepairError
 from cloud.sales.retail.decisions import DecisionConflictError, DecisionError
 from cloud.sales.retail.experiment_steps import ExperimentConflictError, ExperimentError
 from cloud.sales.retail.experiments import UnknownExperimentError
@@ -22,7 +22,7 @@ from cloud.sales.retail.store_time import StoreTimeError
 INGEST_STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
     UnknownEntryError: (404, "Unknown entry of the error queue"),
     SettledEntryError: (409, "Already settled"),
-    RepairError: (422, "Invalid repair"),
+    PointRepairError: (422, "Invalid repair"),
     UnreadableBatchError: (422, "Unreadable batch"),
 }
 WORKFLOW_STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {

@@ -23,12 +23,12 @@ from cloud.database import open_or_make
 from cloud.ingest.retail.csv_import import ImportConflictError
 from cloud.ingest.retail.csv_points import CsvFileError
 from cloud.ingest.retail.error_queue import SettledEntryError, UnknownEntryError
-from cloud.ingest.retail.error_replay import RepairError
+from cloud.ingest.retail.error_replay import PointRepairError
 from cloud.ingest.retail.master_data_files import MasterDataError
 from cloud.sales.retail.rule_sets import RuleSetRefused
 
 REFUSALS = (
-    CsvFileError, ImportConflictError, MasterDataError, RepairError, SettledEntryError,
+    CsvFileError, ImportConflictError, MasterDataError, PointRepairError, SettledEntryError,
     UnknownEntryError, LimitCurrencyError, UnknownRetailPrice, RuleSetRefused,
 )  # fmt: skip
 FAMILIES = (load_actions, rate_actions, error_actions)

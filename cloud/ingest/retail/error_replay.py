@@ -24,7 +24,7 @@ from cloud.retail_wire import PriceMessage
 WHOLE_NUMBERS: Final = ("units", "inventory")
 
 
-class RepairError(ValueError):
+class PointRepairError(ValueError):
     """A repair that cannot be tried: an unknown field, or a payload that is not stored whole."""
 
 
@@ -56,7 +56,7 @@ def replay_error(
     """Replay one entry.
 
     Raises:
-        UnknownEntryError, SettledEntryError, RepairError: nothing is changed.
+        UnknownEntryError, SettledEntryError, PointRepairError: nothing is changed.
     """
     with writing(engine) as connection:
         found = read_open(connection, number)
@@ -78,11 +78,11 @@ def _apply(found: Row[Any], repair: Repair) -> bytes:
     """The payload with the changes, as JSON."""
     unknown = sorted(repair.changes.keys() - set(PriceMessage.__struct_fields__))
     if unknown:
-        raise RepairError(f"a price point has no field {unknown[0]!r}: see docs/retail.md")
+        raise PointRepairError(f"a price point has no field {unknown[0]!r}: see docs/retail.md")
     is_whole = found.payload_bytes == len(found.payload.encode())
     if not repair.changes:
         if not is_whole:
-            raise RepairError(
+            raise PointRepairError(
                 f"only a part of the {found.payload_bytes} bytes of entry {found.id} is stored: "
                 "repair it with all fields"
             )
