@@ -103,6 +103,7 @@ evaluate: env  ## measure the figures of docs/accuracy.md (needs the data; DATA=
 
 docs: env  ## write the generated documents
 	$(BIN)/python -m wire write
+	$(BIN)/python -m cloud retail documents
 
 lock:  ## compile the pinned requirements (needs uv)
 	$(COMPILE) --extra edge --extra cloud --extra lake --extra forecast --extra models --group dev -o requirements/dev.txt

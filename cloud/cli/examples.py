@@ -66,6 +66,7 @@ EXAMPLES: Final = (
     "retail rules put rules.yaml --from 2030-03-01T00:00+00:00 --reason 'spring margins'",
     "retail rules list",
     "retail recommend juice-1 s-001",
+    "retail documents --into docs/wire/retail",
     "receipts key receipts.pem",
     "receipts export --campaign 6d1c0e7be7c64a0f9a40a3f0d1a2b3c4 -o winter.receipts",
     "receipts verify winter.receipts --root ca.pem --log-key log.pub",

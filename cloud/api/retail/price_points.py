@@ -36,12 +36,14 @@ class UnreadableBatchError(ValueError):
 
 
 class PricePointBatch(BaseModel):
-    """Up to 500 price points; `docs/wire/price-point.schema.json` describes one."""
+    """Up to 500 price points; `docs/wire/retail/price-point.schema.json` describes one."""
 
     model_config = ConfigDict(extra="forbid")
 
     points: list[dict[str, Any]] = Field(
-        min_length=1, max_length=MOST_POINTS, description="see docs/wire/price-point.schema.json"
+        min_length=1,
+        max_length=MOST_POINTS,
+        description="see docs/wire/retail/price-point.schema.json",
     )
 
 

@@ -1,4 +1,4 @@
-"""`python -m cloud retail load|rates|errors|stream|rules|recommend`: prices of shops.
+"""`python -m cloud retail load|rates|errors|stream|rules|recommend|documents`: prices of shops.
 
 `load` reads stores, products and price points from CSV files; a file of points is imported once,
 and resumed when it was interrupted. `errors` shows, repairs, replays and closes refused points.
@@ -12,6 +12,7 @@ import sys
 from cloud import settings
 from cloud.app.retail.price_inputs import LimitCurrencyError, UnknownRetailPrice
 from cloud.cli.retail import (
+    document_action,
     error_actions,
     load_actions,
     rate_actions,
@@ -32,8 +33,13 @@ REFUSALS = (
     UnknownEntryError, LimitCurrencyError, UnknownRetailPrice, RuleSetRefused,
 )  # fmt: skip
 FAMILIES = (load_actions, rate_actions, error_actions)
-OPENING = {"stream": stream_action, "rules": rule_actions, "recommend": recommend_action}
-"""Actions that open the database themselves."""
+OPENING = {
+    "stream": stream_action,
+    "rules": rule_actions,
+    "recommend": recommend_action,
+    "documents": document_action,
+}
+"""Actions that open the database themselves, or need none."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
