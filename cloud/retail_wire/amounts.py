@@ -1,5 +1,6 @@
 """Decimal strings as whole minor units, exactly and without a Decimal."""
 
+from functools import lru_cache
 from typing import Final
 
 MOST_MINOR: Final = 10**15
@@ -11,6 +12,7 @@ class AmountError(ValueError):
     """An amount that its currency cannot express."""
 
 
+@lru_cache(maxsize=65_536)
 def parse_amount(text: str, decimals: int) -> int:
     """The amount in minor units of a currency with `decimals` decimals.
 

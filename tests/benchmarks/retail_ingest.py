@@ -31,6 +31,7 @@ from simulators.shops.files import write_master_data, write_points
 from simulators.shops.options import ChainOptions
 from tests.cloud.databases import new_engine
 from tests.cloud.rates import CARD, sites
+from wire.process.garbage import reduce_garbage_collection
 
 STORES_AND_PRODUCTS = (40, 50)
 BATCH = 500
@@ -108,6 +109,7 @@ def report(name: str, points: int, wall_s: float, cpu_s: float) -> None:
 
 
 if __name__ == "__main__":
+    reduce_garbage_collection()  # as the programs do
     with tempfile.TemporaryDirectory() as temporary:
         home = Path(temporary)
         write_files(home, int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)

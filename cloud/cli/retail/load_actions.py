@@ -22,6 +22,7 @@ from cloud.ingest.retail.master_data_files import (
 from cloud.ingest.retail.rules import read_ingest_rules
 from wire.clock import utc_now
 from wire.command_line import OptionError
+from wire.process.garbage import reduce_garbage_collection
 
 DEFAULT_SOURCE: Final = "csv"
 LONGEST_SOURCE: Final = 63
@@ -66,6 +67,7 @@ def load_master_data(engine: Engine, kind: MasterFile, path: Path) -> None:
 
 def _import(engine: Engine, file: CsvFile) -> int:
     """Import a file of points; returns how many were refused."""
+    reduce_garbage_collection()
     rules = read_ingest_rules()
     with reading(engine) as connection:
         context = IngestContext(read_master_data(connection, rules), rules)

@@ -21,6 +21,7 @@ from cloud.ingest.sources.mqtt import MqttSource, parse_broker_url
 from wire.aws import create_client
 from wire.clock import utc_now
 from wire.command_line import CERTIFICATES, add_certificates, refuse_options
+from wire.process.garbage import reduce_garbage_collection
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ def add_actions(actions: Any) -> None:
 def run(arguments: argparse.Namespace, chosen: settings.Settings) -> int:
     """Receive and commit until SIGTERM or Ctrl-C; the batch in work is completed."""
     rules = read_ingest_rules()
+    reduce_garbage_collection()
     engine = open_or_make(chosen.database_url)
     try:
         source = _open_source(arguments, chosen, engine)

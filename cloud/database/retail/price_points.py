@@ -68,8 +68,8 @@ retail_recent_prices = Table(
     metadata,
     Column("store", NAME, primary_key=True),
     Column("sku", NAME, primary_key=True),
-    Column("regular", Text, nullable=False),  # last prices without promotion, base currency
-    Column("promoted", Text, nullable=False),  # last prices with one
+    Column("regular", Text, nullable=False),  # JSON: last prices without promotion
+    Column("promoted", Text, nullable=False),  # JSON: last prices with one
     sqlite_with_rowid=False,
 )
 

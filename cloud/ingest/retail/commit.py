@@ -111,7 +111,7 @@ def commit_valid(connection: Connection, batch: PriceBatch, context: IngestConte
     points = [one for _, one in valid]
     stored = StoredPoints(connection, batch.source, points)
     recent = RecentPriceTable(connection, ((one.point.store, one.point.sku) for one in points))
-    rows = []
+    rows, received_us = [], microseconds(batch.received_at)
     for received, one in valid:
         try:
             if stored.is_stored(one):
@@ -123,7 +123,7 @@ def commit_valid(connection: Connection, batch: PriceBatch, context: IngestConte
             continue
         stored.add(one)
         result.flagged += is_outlier
-        rows.append(_to_row(one, batch, is_outlier=is_outlier))
+        rows.append(_to_row(one, batch, received_us, is_outlier=is_outlier))
     run_many(connection, _INSERT, COLUMNS, rows)
     recent.save()
     result.committed = len(rows)
@@ -188,15 +188,17 @@ def _outlier(one: ValidPoint, usual: UsualPrices) -> PriceRefusal:
     )  # fmt: skip
 
 
-def _to_row(one: ValidPoint, batch: PriceBatch, *, is_outlier: bool) -> tuple[Any, ...]:
+def _to_row(
+    one: ValidPoint, batch: PriceBatch, received_us: int, *, is_outlier: bool
+) -> tuple[Any, ...]:
     """The values of `COLUMNS` as the driver takes them."""
     point = one.point
     return (
         batch.source, point.event_id, one.digest, point.product, point.sku, point.category,
-        point.store, point.region, point.city, point.postcode, microseconds(point.observed_at),
+        point.store, point.region, point.city, point.postcode, one.observed_us,
         point.price_minor, point.cost_minor, point.list_price_minor, point.discount_bp,
         point.currency, point.holiday, point.promotion, point.units, point.revenue_minor,
         point.inventory, point.competitor_price_minor, one.base_price_minor, one.base_cost_minor,
         one.base_revenue_minor, one.base_competitor_minor, one.base_currency,
-        one.rated_on and one.rated_on.isoformat(), is_outlier, microseconds(batch.received_at),
+        one.rated_on and one.rated_on.isoformat(), is_outlier, received_us,
     )  # fmt: skip

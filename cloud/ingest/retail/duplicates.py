@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from cloud.database import microseconds
 from cloud.database.retail import retail_price_points
 from cloud.ingest.retail.batch_lookup import find_by_columns
 from cloud.ingest.retail.price_error import PriceRefusal
@@ -65,5 +64,4 @@ class StoredPoints:
 
 def key_of(one: ValidPoint) -> Key:
     """The business key of a point."""
-    point = one.point
-    return point.store, point.sku, microseconds(point.observed_at)
+    return one.point.store, one.point.sku, one.observed_us

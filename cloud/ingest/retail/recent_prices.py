@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
+import msgspec
 from sqlalchemy import Connection
 
 from cloud.database import insert, run_many
@@ -21,17 +22,19 @@ class RecentPriceTable:
     def __init__(self, connection: Connection, series: Iterable[Series]) -> None:
         self._connection = connection
         self._held: dict[Series, RecentPrices] = {}
+        self._texts: dict[Series, tuple[str, str]] = {}
         rows = find_by_columns(
             connection, retail_recent_prices, ("store", "sku"), sorted(set(series)), COLUMNS
         )
         for store, sku, regular, promoted in rows:
-            self._held[store, sku] = RecentPrices(_read(regular), _read(promoted))
+            self._texts[store, sku] = regular, promoted
 
     def get(self, series: Series) -> RecentPrices:
         """The recent prices of a series; empty ones when none were stored."""
         found = self._held.get(series)
         if found is None:
-            found = self._held[series] = RecentPrices()
+            regular, promoted = self._texts.get(series, ("", ""))
+            found = self._held[series] = RecentPrices(_read(regular), _read(promoted))
         return found
 
     def save(self) -> None:
@@ -51,8 +54,8 @@ class RecentPriceTable:
 
 
 def _read(text: str) -> list[int]:
-    return list(map(int, text.split()))
+    return msgspec.json.decode(text, type=list[int]) if text else []
 
 
 def _write(prices: list[int]) -> str:
-    return " ".join(map(str, prices))
+    return str(prices)

@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from cloud.database import microseconds
 from cloud.ingest.retail.exchange_rates import convert_minor
 from cloud.ingest.retail.master_data import KnownProduct, KnownStore, MasterData
 from cloud.ingest.retail.observed_times import read_observed_at
@@ -34,6 +35,7 @@ class ValidPoint:
     """
 
     point: PricePoint
+    observed_us: int  # `point.observed_at` as the tables store it
     digest: str
     base_price_minor: int
     base_cost_minor: int
@@ -149,9 +151,9 @@ def _convert(point: PricePoint, known: MasterData, on: date) -> ValidPoint:
     amounts = (
         point.price_minor, point.cost_minor, point.revenue_minor, point.competitor_price_minor
     )  # fmt: skip
-    digest = digest_point(point)
+    digest, observed_us = digest_point(point), microseconds(point.observed_at)
     if currency == base:
-        return ValidPoint(point, digest, *amounts, base, None)
+        return ValidPoint(point, observed_us, digest, *amounts, base, None)
     found = known.rates.find(currency, on)
     if found is None:
         raise PriceRefusal(
@@ -170,7 +172,9 @@ def _convert(point: PricePoint, known: MasterData, on: date) -> ValidPoint:
             PriceErrorReason.UNKNOWN_RATE, "currency", f"{price} {base} at the rate {found.rate}",
             "amounts that the base currency can express: check the rate",
         )  # fmt: skip
-    return ValidPoint(point, digest, price, cost, revenue, competitor, base, found.rated_on)
+    return ValidPoint(
+        point, observed_us, digest, price, cost, revenue, competitor, base, found.rated_on
+    )
 
 
 def digest_point(point: PricePoint) -> str:
