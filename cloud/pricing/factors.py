@@ -7,6 +7,7 @@ months are those of the site's local clock.
 """
 
 import calendar
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -95,8 +96,13 @@ def compute_season(slot: Slot, card: RateCard) -> Factor:
 
 def _of_word(name: str, word: str, value: Decimal | None) -> Factor:
     if value is None:
-        return Factor(name, ONE, f"the rate card does not name {word!r}")
-    return Factor(name, value, f"the location is marked {word!r}")
+        return Factor(name, ONE, f"the rate card does not name {_write_word(word)!r}")
+    return Factor(name, value, f"the location is marked {_write_word(word)!r}")
+
+
+def _write_word(word: str) -> str:
+    """A word of the sites file as text: `professionals_25_45` as `professionals 25-45`."""
+    return re.sub(r"(?<=\d)_(?=\d)", "-", word).replace("_", " ")
 
 
 def _same_for_site(slots: SlotColumns) -> Integers:

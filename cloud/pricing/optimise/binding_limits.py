@@ -40,7 +40,7 @@ def _every(
     yield (
         POSITIONS,
         (positions >= cap) & (offer.free > positions),
-        f"no more than {cap} of a slot's positions may be bought ({POSITIONS}: {cap}): allow more "
+        f"no more than {cap} of a slot's positions may be bought: allow more "
         "of them, or widen the dates, dayparts or locations",
     )
     yield (

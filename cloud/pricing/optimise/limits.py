@@ -49,12 +49,7 @@ def list_limits(brief: Brief) -> tuple[Limit, ...]:
 def positions_limit(brief: Brief) -> Limit:
     """The cap of positions of one slot, which bounds every slot and is no row of the programme."""
     size = brief.caps.max_positions_per_slot
-    return Limit(
-        "max_positions_per_slot",
-        "the positions of a slot (max_positions_per_slot)",
-        size,
-        "positions",
-    )
+    return Limit("max_positions_per_slot", "the positions of a slot", size, "positions")
 
 
 def minimum_limit(minimum: Minimum) -> Limit:

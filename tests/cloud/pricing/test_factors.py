@@ -71,13 +71,18 @@ def test_the_season_changes_at_local_midnight_not_at_utc():
 
 
 @pytest.mark.parametrize(
-    ("word", "value"), [("professionals_25_45", "1.3"), ("broad", "1.0"), ("students", "1")]
+    ("word", "value", "text"),
+    [
+        ("professionals_25_45", "1.3", "marked 'professionals 25-45'"),
+        ("broad", "1.0", "marked 'broad'"),
+        ("school_children", "1", "does not name 'school children'"),
+    ],
 )
-def test_demographic_is_the_cards_word_for_who_is_there(word: str, value: str):
+def test_demographic_is_the_cards_word_for_who_is_there(word: str, value: str, text: str):
     found = factors.compute_demographic(word, CARD)
 
     assert found.value == Decimal(value)
-    assert repr(word) in found.reason
+    assert found.reason.endswith(text)
 
 
 @pytest.mark.parametrize(

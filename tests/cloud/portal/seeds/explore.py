@@ -39,7 +39,9 @@ def seed(engine: Engine, now: datetime) -> dict[str, str]:
         insert_plan(connection, PLAN, ACCOUNT, "Bob", brief, now)
         insert_brief(connection, SavedBrief(BRIEF, ACCOUNT, "Winter tea", brief, "Bob", now))
     PlanWorker(lambda: AppContext(engine, sites(), CARD, lambda: now)).step()
-    return {"/plan/$id": f"/plan/{PLAN}"}
+    hour = (now.astimezone(UTC) + timedelta(days=1)).replace(hour=8, minute=0, second=0)
+    explained = f"screens=KX-01&hour=KX-01@{hour:%Y-%m-%dT%H:%M:%SZ}"
+    return {"/plan/$id": f"/plan/{PLAN}", "/explore": f"/explore?{explained}"}
 
 
 def _brief(now: datetime) -> str:

@@ -21,7 +21,7 @@ def test_an_unspent_budget_comes_with_the_limits_that_hold_it_back():
 
     assert found.unspent_minor == 10**12 - found.cost_minor
     assert (held.limit, held.slots) == ("max_positions_per_slot", len(sold))
-    assert "max_positions_per_slot: 1" in held.sentence
+    assert held.sentence.startswith("no more than 1 of a slot's positions may be bought: ")
     (held,) = optimise(brief(10**12, caps=Caps(max_positions_per_slot=9)), sold).limited_by
     assert (held.limit, held.slots) == ("free_positions", len(sold))
     kinds = [one.limit for one in optimise(brief(sold.price_minor.min() * 2), sold).limited_by]

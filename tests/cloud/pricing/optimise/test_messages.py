@@ -87,6 +87,6 @@ def test_minimums_that_need_more_positions_are_not_mistaken_for_nothing():
     most = float(sold.groups[YOUNG.name].contacts.sum())
     found = optimise(brief(10**9, minimums=(Minimum(YOUNG, "impressions", most * 2),)), sold)
     assert isinstance(found, Infeasible)
-    assert "max_positions_per_slot" in " ".join(
+    assert "raise the positions of a slot" in " ".join(
         [found.sentence, *(one.sentence for one in found.relaxations)]
     )

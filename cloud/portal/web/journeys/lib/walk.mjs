@@ -11,6 +11,9 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 const STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 const WIDTHS = [320, 3840];
 const NOT_A_TEXT = /\b(undefined|NaN|\[object Object\])/;
+const MACHINE_WORD = /\b[a-z][a-z0-9]*(_[a-z0-9]+)+\b/g;
+/** Names of people and machines, which are shown as they are. */
+const IDENTIFIERS = "code, kbd, samp, pre, .mono, textarea, input";
 
 /** One result for each page: `{ name, failures }`. */
 export async function* walkPages(session, only = "") {
@@ -58,14 +61,25 @@ async function findColourViolations(page) {
 }
 
 async function checkTexts(page, address) {
-  const { text, headings, path } = await page.evaluate(() => ({
-    text: document.body.innerText, headings: document.querySelectorAll("h1").length, path: location.pathname,
-  }));
+  const { text, words, headings, path } = await page.evaluate(readTexts, IDENTIFIERS);
+  const raw = new Set(words.match(MACHINE_WORD));
   return [
     ...(NOT_A_TEXT.test(text) ? [`the page shows ${NOT_A_TEXT.exec(text)[0]}`] : []),
+    ...(raw.size > 0 ? [`the page shows names of the API, not words: ${[...raw].join(", ")}`] : []),
     ...(headings === 1 ? [] : [`${headings} headings of level 1`]),
     ...(path === new URL(address, "http://page").pathname ? [] : [`leads to ${path}`]),
   ];
+}
+
+/** Runs in the page: its visible texts, all and those of people. */
+function readTexts(identifiers) {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const words = [];
+  for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+    const parent = node.parentElement;
+    if (parent.closest(identifiers) === null && (parent.checkVisibility() || parent.closest("details, select") !== null)) words.push(node.data);
+  }
+  return { text: document.body.innerText, words: words.join(" \n"), headings: document.querySelectorAll("h1").length, path: location.pathname };
 }
 
 async function checkWidths(page) {

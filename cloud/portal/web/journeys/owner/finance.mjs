@@ -11,7 +11,7 @@ export default async function ({ open }) {
   await page.getByRole("row", { name: /Credit note.*Final.*acme/ }).first().waitFor();
 
   await page.goto("/finance/make-goods?status=proposed");
-  await page.getByRole("img", { name: "6,150 of 7,500 ots, P10 5,900 to P90 6,500" }).waitFor();
+  await page.getByRole("img", { name: "6,150 of 7,500 opportunities to see, P10 5,900 to P90 6,500" }).waitFor();
   await page.getByRole("row", { name: /autumn-kx-01/ }).getByRole("button", { name: "Reject" }).click();
   const decision = page.getByRole("alertdialog");
   await decision.getByLabel("Reason").fill("delivered by another line");

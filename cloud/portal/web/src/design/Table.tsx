@@ -32,7 +32,7 @@ export interface TableProps<Row> {
   tools?: ReactNode;
 }
 
-/** A table that sorts by its columns, and scrolls inside itself on a narrow screen. */
+/** A table that sorts by its columns. On a narrow screen each row is a card, so that no column is out of sight. */
 export function Table<Row>({ caption, columns, rows, rowKey, initialSorting, isPlain = false, readAll, tools }: TableProps<Row>) {
   const [sorting, setSorting] = useState(initialSorting);
   const captionId = useId();
@@ -43,14 +43,15 @@ export function Table<Row>({ caption, columns, rows, rowKey, initialSorting, isP
       {!isPlain && (
         <div className="table-head">
           <p className="quiet">{readAll === undefined ? common.rows(rows.length) : common.firstRows(rows.length)}</p>
+          <SortChooser columns={columns} sorting={sorting} onSort={(id) => setSorting({ column: id, isDescending: false })} />
           <div className="row">{tools}<CsvButton caption={caption} columns={columns} rows={sorted} readAll={readAll} sorting={sorting} /></div>
         </div>
       )}
       <div className="table-scroll" role="region" aria-labelledby={captionId} tabIndex={0}>
-        <table className="table">
+        <table className="table" role="table">
           <caption id={captionId} className="visually-hidden">{caption}</caption>
-          <thead><tr>{columns.map((column) => <HeadCell key={column.id} column={column} sorting={sorting} onSort={sortBy} />)}</tr></thead>
-          <tbody>{sorted.map((row) => <tr key={rowKey(row)}>{columns.map((column) => <BodyCell key={column.id} column={column} row={row} />)}</tr>)}</tbody>
+          <thead role="rowgroup"><tr role="row">{columns.map((column) => <HeadCell key={column.id} column={column} sorting={sorting} onSort={sortBy} />)}</tr></thead>
+          <tbody role="rowgroup">{sorted.map((row) => <tr key={rowKey(row)} role="row">{columns.map((column) => <BodyCell key={column.id} column={column} row={row} />)}</tr>)}</tbody>
         </table>
       </div>
     </div>
@@ -72,6 +73,27 @@ function CsvButton<Row>({ caption, columns, rows, readAll, sorting }: CsvButtonP
   return <Button isSmall isPending={isReading} onPress={() => void save()}>{common.csv}</Button>;
 }
 
+interface SortChooserProps<Row> {
+  columns: readonly Column<Row>[];
+  sorting: Sorting | undefined;
+  onSort: (id: string) => void;
+}
+
+/** In place of the head, which a narrow screen does not show. */
+function SortChooser<Row>({ columns, sorting, onSort }: SortChooserProps<Row>) {
+  const sortable = columns.filter((column) => column.value !== undefined && column.title !== "");
+  if (sortable.length === 0) return null;
+  return (
+    <label className="table-sort">
+      <span className="quiet">{common.sort}</span>
+      <select className="input" value={sorting?.column ?? ""} onChange={(event) => onSort(event.target.value)}>
+        {sorting === undefined && <option value="">{common.asListed}</option>}
+        {sortable.map((column) => <option key={column.id} value={column.id}>{column.title}</option>)}
+      </select>
+    </label>
+  );
+}
+
 interface HeadCellProps<Row> {
   column: Column<Row>;
   sorting: Sorting | undefined;
@@ -81,7 +103,7 @@ interface HeadCellProps<Row> {
 function HeadCell<Row>({ column, sorting, onSort }: HeadCellProps<Row>) {
   const direction = sorting?.column === column.id ? (sorting.isDescending ? "descending" : "ascending") : undefined;
   return (
-    <th scope="col" className={column.isNumber ? "end" : undefined} aria-sort={direction}>
+    <th scope="col" role="columnheader" className={column.isNumber ? "end" : undefined} aria-sort={direction}>
       {column.value === undefined ? column.title : (
         <button type="button" className="sort" onClick={() => onSort(column.id)}>{column.title}<SortIcon direction={direction} /></button>
       )}
@@ -89,7 +111,11 @@ function HeadCell<Row>({ column, sorting, onSort }: HeadCellProps<Row>) {
   );
 }
 
+const isNothing = (content: ReactNode): boolean => content === null || content === undefined || content === "" || content === false;
+
 function BodyCell<Row>({ column, row }: { column: Column<Row>; row: Row }) {
   const className = column.isNumber ? "end" : undefined;
-  return column.isHeader ? <th scope="row" className={className}>{column.cell(row)}</th> : <td className={className}>{column.cell(row)}</td>;
+  const content = column.cell(row);
+  if (column.isHeader) return <th scope="row" role="rowheader" className={className}>{content}</th>;
+  return <td role="cell" className={className} data-label={column.title === "" ? undefined : column.title}>{isNothing(content) ? null : <div>{content}</div>}</td>;
 }

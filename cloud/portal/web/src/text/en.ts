@@ -31,6 +31,8 @@ export const common = {
   csv: "Save as CSV",
   rows: (n: number) => (n === 1 ? "1 row" : `${n.toLocaleString("en-GB")} rows`),
   firstRows: (n: number) => `${n.toLocaleString("en-GB")} rows shown, there are more`,
+  sort: "Sort by",
+  asListed: "as listed",
   sortBy: (column: string) => `Sort by ${column}`,
   seconds: (n: number) => `${n} s`,
   minutes: (n: number) => `${n} min`,

@@ -55,7 +55,7 @@ function listColumns(edit: (one: Account) => void, close: ((one: Account) => voi
   return [
     { id: "name", title: t.name, cell: (one) => one.name, value: (one) => one.name, isHeader: true },
     { id: "id", title: t.id, cell: (one) => one.id, value: (one) => one.id },
-    { id: "kind", title: t.kind, cell: (one) => t.kinds[one.kind], value: (one) => one.kind },
+    { id: "kind", title: t.kind, cell: (one) => t.kinds[one.kind], value: (one) => t.kinds[one.kind] },
     { id: "state", title: t.state, cell: (one) => <Badge tone={one.closed_at === null ? "good" : "neutral"}>{one.closed_at === null ? t.open : t.closed}</Badge>, value: (one) => (one.closed_at === null ? t.open : t.closed) },
     { id: "agency", title: t.agency, cell: (one) => one.agency ?? <Missing reason={t.noAgency} />, value: (one) => one.agency ?? null },
     { id: "commission", title: t.commission, cell: (one) => decimal((one.commission_bp ?? 0) / BASIS_POINTS_PER_PERCENT, 2), value: (one) => one.commission_bp ?? 0, isNumber: true },

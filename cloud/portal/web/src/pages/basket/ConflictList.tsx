@@ -5,6 +5,7 @@ import { useBasket } from "../../basket/use-basket";
 import { Button, Notice, Table, type Column } from "../../design";
 import { clockText, isoDate } from "../../format/time";
 import type { Places } from "../../places/use-places";
+import { wordOf } from "../../format/words";
 import { basket as t } from "../../text/en/basket";
 import { findNearest, listFreeHours, type ShortSlot } from "./alternatives";
 import { hourOf } from "./SlotTable";
@@ -17,7 +18,7 @@ export function ConflictList({ short, basket, places }: { short: readonly ShortS
   const columns: readonly Column<ShortSlot>[] = [
     { id: "screen", title: t.screen, isHeader: true, cell: (one) => places.name(one.location) },
     { id: "when", title: t.when, cell: (one) => hourOf(slotOf(one), places) },
-    { id: "reason", title: t.reason, cell: (one) => `${t.shortReasons[one.reason] ?? one.reason} (${t.freePositions(one.free)})` },
+    { id: "reason", title: t.reason, cell: (one) => `${wordOf(t.shortReasons, one.reason)} (${t.freePositions(one.free)})` },
     { id: "alternatives", title: t.alternatives, cell: (one) => <Alternatives slot={slotOf(one)} basket={basket} places={places} /> },
   ];
   return (

@@ -5,6 +5,7 @@ import { Badge, Button, Card, LinkButton, Notice } from "../../design";
 import { minorMoney } from "../../format/money";
 import { instantText } from "../../format/time";
 import type { Places } from "../../places/use-places";
+import { wordOf } from "../../format/words";
 import { basket as t } from "../../text/en/basket";
 import { joinQuote, SlotTable } from "./SlotTable";
 
@@ -17,7 +18,7 @@ export function EndedBasket({ basket, hold, places }: { basket: Basket; hold: Ho
   const found = quote.data;
   const isBooked = hold.state === "booked";
   return (
-    <Card title={instantText(hold.created_at)} actions={<Badge tone={isBooked ? "good" : "warn"}>{t.states[hold.state] ?? hold.state}</Badge>}>
+    <Card title={instantText(hold.created_at)} actions={<Badge tone={isBooked ? "good" : "warn"}>{wordOf(t.states, hold.state)}</Badge>}>
       <div className="stack">
         <Explanation hold={hold} />
         <details className="basket-old" open={hold.state === "expired"}>

@@ -2,6 +2,7 @@ import { useGet, type Schema } from "../../api/client";
 import { Badge, Card, DataView, DownloadButton, Facts, Table, type Column } from "../../design";
 import { count } from "../../format/number";
 import { duration, instantText } from "../../format/time";
+import { toSentence } from "../../format/words";
 import type { Places } from "../../places/use-places";
 import { campaigns as tc, receipts as t } from "../../text/en/campaigns";
 
@@ -54,7 +55,7 @@ function listFacts(found: Verification): readonly (readonly [string, React.React
 }
 
 const FAULTS: readonly Column<Fault>[] = [
-  { id: "kind", title: t.kind, isHeader: true, value: (one) => one.kind, cell: (one) => one.kind },
+  { id: "kind", title: t.kind, isHeader: true, value: (one) => one.kind, cell: (one) => toSentence(one.kind) },
   { id: "where", title: t.where, value: (one) => one.sentence, cell: (one) => one.sentence },
 ];
 

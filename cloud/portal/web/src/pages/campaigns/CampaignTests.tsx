@@ -3,6 +3,7 @@ import { useChange, useGet, type Schema } from "../../api/client";
 import { Badge, Button, Card, DataView, Dialog, Empty, Notice, ProblemNotice, Table, type Column } from "../../design";
 import { Missing } from "../../format/Missing";
 import { count } from "../../format/number";
+import { wordOf } from "../../format/words";
 import { tests as t } from "../../text/en/campaigns";
 import { decisionTone, isTestOf } from "./test-results";
 
@@ -75,5 +76,5 @@ const COLUMNS: readonly Column<Arm>[] = [
   { id: "hours", title: t.screenHours, isNumber: true, value: (arm) => arm.screen_hours, cell: (arm) => count(arm.screen_hours) },
   { id: "attention", title: t.attention, isNumber: true, value: (arm) => arm.attention_per_person_s?.value ?? null, cell: (arm) => (arm.attention_per_person_s === null ? <Missing /> : t.seconds(arm.attention_per_person_s.value)) },
   { id: "difference", title: t.difference, isNumber: true, value: (arm) => arm.difference_s, cell: (arm) => <Difference arm={arm} /> },
-  { id: "decision", title: t.decision, value: (arm) => arm.decision, cell: (arm) => arm.decision !== null && <Badge tone={decisionTone(arm.decision)}>{t.decisions[arm.decision] ?? arm.decision}</Badge> },
+  { id: "decision", title: t.decision, value: (arm) => arm.decision, cell: (arm) => arm.decision !== null && <Badge tone={decisionTone(arm.decision)}>{wordOf(t.decisions, arm.decision)}</Badge> },
 ];

@@ -2,6 +2,7 @@ import { useState } from "react";
 import { FileTrigger } from "react-aria-components";
 import { useChange } from "../../api/client";
 import { Button, Dialog, Facts, Form, Notice, NumberField, ProblemNotice, TextField } from "../../design";
+import { mediaText } from "../../format/words";
 import { common } from "../../text/en";
 import { creatives as t } from "../../text/en/creatives";
 import { nameOf, readFile } from "./file-facts";
@@ -62,7 +63,7 @@ function Fields({ form, onChange }: { form: CreativeDraft; onChange: (form: Crea
   return (
     <>
       {form.sha256 === null && <Notice tone="bad">{t.noFingerprint}</Notice>}
-      <Facts rows={[[t.kind, form.mediaType], [t.fingerprint, <span key="sha" className="mono">{form.sha256 ?? "—"}</span>]]} />
+      <Facts rows={[[t.kind, mediaText(form.mediaType)], [t.fingerprint, <span key="sha" className="mono">{form.sha256 ?? "—"}</span>]]} />
       <TextField label={t.name} description={t.nameDetail} isRequired maxLength={64} value={form.name} onChange={(name) => set({ name })} />
       {Number.isNaN(form.widthPx) && <Notice tone="warn">{t.unreadable}</Notice>}
       <div className="fields">

@@ -5,6 +5,7 @@ import { useClientColumn } from "../../clients/client-column";
 import { useIsAllClients } from "../../clients/use-client";
 import { Badge, Button, Empty, Page, PagedTable, Select, type Column, type Tone } from "../../design";
 import { duration, instantText } from "../../format/time";
+import { mediaText, wordOf } from "../../format/words";
 import { useSearchText } from "../../routing/address";
 import { clients } from "../../text/en/clients";
 import { creatives as t } from "../../text/en/creatives";
@@ -34,17 +35,17 @@ export default function Creatives() {
 
 const COLUMNS: readonly Column<Creative>[] = [
   { id: "name", title: t.name, isHeader: true, value: (one) => one.name, cell: (one) => one.name },
-  { id: "kind", title: t.kind, value: (one) => one.media_type, cell: (one) => one.media_type },
+  { id: "kind", title: t.kind, value: (one) => mediaText(one.media_type), cell: (one) => mediaText(one.media_type) },
   { id: "size", title: t.size, value: (one) => one.width_px * one.height_px, cell: (one) => t.sizeOf(one.width_px, one.height_px) },
   { id: "length", title: t.length, isNumber: true, value: (one) => one.duration_s, cell: (one) => duration(one.duration_s) },
   { id: "added", title: t.added, value: (one) => one.created_at, cell: (one) => instantText(one.created_at) },
-  { id: "state", title: t.state, value: (one) => t.statuses[one.status] ?? one.status, cell: (one) => <State creative={one} /> },
+  { id: "state", title: t.state, value: (one) => wordOf(t.statuses, one.status), cell: (one) => <State creative={one} /> },
 ];
 
 function State({ creative }: { creative: Creative }) {
   return (
     <>
-      <Badge tone={TONES[creative.status] ?? "neutral"}>{t.statuses[creative.status] ?? creative.status}</Badge>
+      <Badge tone={TONES[creative.status] ?? "neutral"}>{wordOf(t.statuses, creative.status)}</Badge>
       {creative.reason !== null && <div className="quiet">{creative.reason}</div>}
     </>
   );

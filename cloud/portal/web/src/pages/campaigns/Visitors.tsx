@@ -1,6 +1,7 @@
 import type { Schema } from "../../api/client";
 import { Card, NotObserved, Table, type Column } from "../../design";
 import { count, share } from "../../format/number";
+import { wordOf } from "../../format/words";
 import { campaigns as t } from "../../text/en/campaigns";
 
 type Group = Schema<"VisitorGroupDocument">;
@@ -21,7 +22,7 @@ export function Visitors({ demographics }: { demographics: Schema<"DemographicsD
 
 const COLUMNS: readonly Column<Group>[] = [
   { id: "age", title: t.age, isHeader: true, value: (one) => one.age, cell: (one) => one.age },
-  { id: "gender", title: t.gender, value: (one) => one.gender, cell: (one) => t.genders[one.gender] ?? one.gender },
+  { id: "gender", title: t.gender, value: (one) => one.gender, cell: (one) => wordOf(t.genders, one.gender) },
   { id: "visits", title: t.visits, isNumber: true, value: (one) => one.visits, cell: (one) => count(one.visits) },
   { id: "looked", title: t.looked, isNumber: true, value: (one) => one.onlookers, cell: (one) => count(one.onlookers) },
   { id: "share", title: t.shareOf, isNumber: true, value: (one) => one.share, cell: (one) => share(one.share, 1) },

@@ -2,6 +2,7 @@ import { NetworkMap } from "../../charts/NetworkMap";
 import { Card, DataView, Empty, Facts, LinkButton, Page } from "../../design";
 import { money } from "../../format/money";
 import { decimal } from "../../format/number";
+import { toSentence } from "../../format/words";
 import { useParam } from "../../routing/address";
 import { screen as t } from "../../text/en/explore";
 import { Calendars } from "./Calendars";
@@ -33,7 +34,9 @@ function ScreenFacts({ location }: { location: Location }) {
   const facts = [
     [t.id, location.id],
     [t.venue, [...location.broader_venues.map((one) => one.name), location.venue_name].join(" › ")],
-    [t.placement, location.placement.replaceAll("_", " ")],
+    [t.placement, toSentence(location.placement)],
+    [t.kindOfPlace, toSentence(location.traffic)],
+    [t.audience, toSentence(location.demographic)],
     [t.size, t.sizeOf(decimal(screen.width_m, 2), decimal(screen.height_m, 2), `${screen.width_px} × ${screen.height_px}`)],
     [t.loop, t.loopOf(loop, spot, loop / spot)],
     [t.baseRate, money(String(location.base_rate), location.currency)],

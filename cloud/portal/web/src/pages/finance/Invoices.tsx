@@ -48,8 +48,8 @@ export default function Invoices() {
 function listColumns(credit: (one: Document) => void): readonly Column<Document>[] {
   return [
     { id: "number", title: t.number, cell: (one) => <Link to={`/invoices/${one.id}`}>{one.number ?? t.noNumber}</Link>, value: (one) => one.number, isHeader: true },
-    { id: "kind", title: t.kind, cell: (one) => t.kinds[one.kind], value: (one) => one.kind },
-    { id: "status", title: sales.shared.state, cell: (one) => <Badge tone={TONES[one.status]}>{t.states[one.status]}</Badge>, value: (one) => one.status },
+    { id: "kind", title: t.kind, cell: (one) => t.kinds[one.kind], value: (one) => t.kinds[one.kind] },
+    { id: "status", title: sales.shared.state, cell: (one) => <Badge tone={TONES[one.status]}>{t.states[one.status]}</Badge>, value: (one) => t.states[one.status] },
     { id: "account", title: sales.shared.account, cell: (one) => (one.payer === one.account ? one.account : `${one.account} (${one.payer})`), value: (one) => one.account },
     { id: "period", title: t.period, cell: (one) => `${dateText(one.period_from)} – ${dateText(one.period_until)}`, value: (one) => one.period_from },
     { id: "issued", title: t.issued, cell: (one) => (one.issued_on === null ? <Missing reason={t.noNumber} /> : dateText(one.issued_on)), value: (one) => one.issued_on },

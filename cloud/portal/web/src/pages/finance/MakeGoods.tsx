@@ -6,6 +6,7 @@ import { Missing } from "../../format/Missing";
 import { minorMoney } from "../../format/money";
 import { count } from "../../format/number";
 import { instantText } from "../../format/time";
+import { wordOf } from "../../format/words";
 import { useSearchText } from "../../routing/address";
 import { useMe } from "../../shell/use-session";
 import { finance } from "../../text/en/finance";
@@ -58,7 +59,7 @@ function Decide({ makeGood, verb, onClose }: Decision & { onClose: () => void })
 
 function DeliveryBar({ makeGood }: { makeGood: MakeGood }) {
   const { booked, delivered, delivered_low: low, delivered_high: high, metric } = makeGood;
-  const label = t.deliveryText(count(low), count(delivered), count(high), count(booked), metric);
+  const label = t.deliveryText(count(low), count(delivered), count(high), count(booked), wordOf(t.metrics, metric));
   return (
     <>
       <IntervalBar low={low} value={delivered} high={high} mark={booked} from={0} to={Math.max(booked, high) * 1.05} label={label} />
@@ -71,10 +72,10 @@ function listColumns(decide: ((decision: Decision) => void) | null): readonly Co
   return [
     { id: "line", title: t.line, cell: (one) => <span className="mono">{one.line_id}</span>, value: (one) => one.line_id, isHeader: true },
     { id: "account", title: sales.shared.account, cell: (one) => one.account, value: (one) => one.account },
-    { id: "status", title: sales.shared.state, cell: (one) => <Badge tone={TONES[one.status]}>{t.states[one.status]}</Badge>, value: (one) => one.status },
+    { id: "status", title: sales.shared.state, cell: (one) => <Badge tone={TONES[one.status]}>{t.states[one.status]}</Badge>, value: (one) => t.states[one.status] },
     { id: "delivery", title: t.delivery, cell: (one) => <DeliveryBar makeGood={one} />, value: (one) => one.delivered / Math.max(1, one.booked) },
     { id: "credit", title: t.credit, cell: (one) => (one.remedy === "line" ? <Missing reason={t.newLine} /> : minorMoney(one.credit_minor, one.currency)), value: (one) => one.credit_minor, isNumber: true },
-    { id: "remedy", title: t.remedy, cell: (one) => t.remedies[one.remedy], value: (one) => one.remedy },
+    { id: "remedy", title: t.remedy, cell: (one) => t.remedies[one.remedy], value: (one) => t.remedies[one.remedy] },
     { id: "proposed", title: t.proposed, cell: (one) => instantText(one.proposed_at), value: (one) => one.proposed_at },
     { id: "decided", title: t.decided, cell: (one) => <Decided makeGood={one} decide={decide} />, value: (one) => one.decided_at },
   ];

@@ -2,6 +2,7 @@ import { useGet, type Schema } from "../../api/client";
 import { Badge, DataView, Table, type Column, type Tone } from "../../design";
 import { minorMoney } from "../../format/money";
 import { instantText } from "../../format/time";
+import { toSentence, wordOf } from "../../format/words";
 import { invoices as t } from "../../text/en/invoices";
 
 type Payment = Schema<"PaymentResponse">;
@@ -20,7 +21,7 @@ export function PaymentTable({ document }: { document: string }) {
 
 const COLUMNS: readonly Column<Payment>[] = [
   { id: "when", title: t.when, isHeader: true, cell: (one) => instantText(one.created_at) },
-  { id: "provider", title: t.provider, cell: (one) => t.providers[one.provider] ?? one.provider },
-  { id: "state", title: t.state, cell: (one) => <><Badge tone={TONES[one.status] ?? "warn"}>{t.paymentStatuses[one.status] ?? one.status}</Badge><div className="quiet">{one.failure}</div></> },
+  { id: "provider", title: t.provider, cell: (one) => wordOf(t.providers, one.provider) },
+  { id: "state", title: t.state, cell: (one) => <><Badge tone={TONES[one.status] ?? "warn"}>{wordOf(t.paymentStatuses, one.status)}</Badge>{one.failure !== null && <div className="quiet">{toSentence(one.failure)}</div>}</> },
   { id: "amount", title: t.amount, isNumber: true, cell: (one) => minorMoney(one.amount_minor, one.currency) },
 ];

@@ -4,6 +4,7 @@ import { Badge, Card, DataView, Empty, Figure, Figures, Notice, Page, Table, typ
 import { Missing } from "../../format/Missing";
 import { count } from "../../format/number";
 import { ago, dateText, duration, instantWithZone } from "../../format/time";
+import { wordOf } from "../../format/words";
 import { nightly as t } from "../../text/en/operations/data";
 import { Pager } from "./shared/Pager";
 import "./operations.css";
@@ -57,7 +58,7 @@ function RunCard({ run }: { run: Run }) {
 
 function newColumns(longest: number): readonly Column<Step>[] {
   return [
-    { id: "step", title: t.columns.step, isHeader: true, cell: (one) => t.steps[one.name] ?? one.name },
+    { id: "step", title: t.columns.step, isHeader: true, cell: (one) => wordOf(t.steps, one.name) },
     { id: "status", title: t.columns.status, cell: (one) => <Badge tone={TONES[one.status]}>{nameStatus(one.status)}</Badge> },
     { id: "duration", title: t.columns.duration, cell: (one) => <Duration seconds={one.duration_s} longest={longest} /> },
     { id: "attempts", title: t.columns.attempts, isNumber: true, cell: (one) => count(one.attempts) },
@@ -76,4 +77,4 @@ function Notes({ notes }: { notes: readonly string[] }) {
   return <ul className="plain-list">{notes.map((one, at) => <li key={at}>{one}</li>)}</ul>;
 }
 
-const nameStatus = (status: string): string => t.statuses[status] ?? status;
+const nameStatus = (status: string): string => wordOf(t.statuses, status);

@@ -6,6 +6,7 @@ import { Missing } from "../../format/Missing";
 import { count } from "../../format/number";
 import { instantText } from "../../format/time";
 import { useSearchText } from "../../routing/address";
+import { inventory } from "../../text/en/inventory";
 import { sales } from "../../text/en/sales";
 import { AccountChooser } from "./parts/choosers";
 import { DecisionDialog } from "./parts/DecisionDialog";
@@ -57,9 +58,9 @@ function Release({ hold, onClose }: { hold: Hold; onClose: () => void }) {
 function listColumns(actions: (hold: Hold) => ReactNode): readonly Column<Hold>[] {
   return [
     { id: "account", title: sales.shared.account, cell: (one) => one.account, value: (one) => one.account, isHeader: true },
-    { id: "state", title: sales.shared.state, cell: (one) => <Badge tone={TONES[one.state]}>{t.states[one.state]}</Badge>, value: (one) => one.state },
+    { id: "state", title: sales.shared.state, cell: (one) => <Badge tone={TONES[one.state]}>{t.states[one.state]}</Badge>, value: (one) => t.states[one.state] },
     { id: "slots", title: t.slots, cell: (one) => count(one.slot_count), value: (one) => one.slot_count, isNumber: true },
-    { id: "delivery", title: t.delivery, cell: (one) => one.delivery, value: (one) => one.delivery },
+    { id: "delivery", title: t.delivery, cell: (one) => inventory.deliveries[one.delivery], value: (one) => inventory.deliveries[one.delivery] },
     { id: "price", title: t.price, cell: (one) => (one.quote === null ? <Missing reason={t.notLocked} /> : t.locked), value: (one) => one.quote },
     { id: "created", title: t.created, cell: (one) => instantText(one.created_at), value: (one) => one.created_at },
     { id: "expires", title: t.expires, cell: (one) => instantText(one.ended_at ?? one.expires_at), value: (one) => one.ended_at ?? one.expires_at },

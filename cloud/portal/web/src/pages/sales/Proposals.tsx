@@ -47,7 +47,7 @@ function listColumns(open: (proposal: Proposal) => void): readonly Column<Propos
   return [
     { id: "name", title: t.name, cell: (one) => one.name, value: (one) => one.name, isHeader: true },
     { id: "account", title: sales.shared.account, cell: (one) => one.account, value: (one) => one.account },
-    { id: "state", title: sales.shared.state, cell: (one) => <ProposalState state={one.state} />, value: (one) => one.state },
+    { id: "state", title: sales.shared.state, cell: (one) => <ProposalState state={one.state} />, value: (one) => t.states[one.state] },
     { id: "total", title: t.total, cell: (one) => minorMoney(one.total_minor, one.currency), value: (one) => one.total_minor, isNumber: true },
     { id: "slots", title: t.slots, cell: (one) => count(one.slot_count), value: (one) => one.slot_count, isNumber: true },
     { id: "offered", title: t.offeredAt, cell: (one) => instantText(one.offered_at), value: (one) => one.offered_at },

@@ -7,6 +7,7 @@ import { minorMoney } from "../../format/money";
 import { change, count, share } from "../../format/number";
 import { dateText } from "../../format/time";
 import { rateCard as t } from "../../text/en/rate-card";
+import { toSentence, toWords } from "../../format/words";
 import { sales } from "../../text/en/sales";
 import "./sales.css";
 
@@ -82,8 +83,15 @@ const LOCATIONS: readonly Column<LocationEffect>[] = [
   { id: "unobserved", title: t.unobserved, cell: (one) => count(one.unobserved_hours), value: (one) => one.unobserved_hours, isNumber: true },
 ];
 
+/** `peak_hours.night.factor` as `Hours of the day, night factor`. */
+function fieldText(field: string): string {
+  const [section = "", ...rest] = field.split(".");
+  const head = t.sections[section] ?? toSentence(section);
+  return rest.length === 0 ? head : `${head}: ${toWords(rest.join(", "))}`;
+}
+
 const DIFFERENCES: readonly Column<Difference>[] = [
-  { id: "field", title: t.field, cell: (one) => one.field, value: (one) => one.field, isHeader: true },
+  { id: "field", title: t.field, cell: (one) => fieldText(one.field), value: (one) => fieldText(one.field), isHeader: true },
   { id: "was", title: t.was, cell: (one) => one.before, value: (one) => one.before },
   { id: "will", title: t.will, cell: (one) => one.after, value: (one) => one.after },
 ];

@@ -106,6 +106,8 @@ export const screen = {
   facts: "The screen",
   venue: "Venue",
   placement: "Placed",
+  kindOfPlace: "Kind of location",
+  audience: "Usual audience",
   size: "Size",
   sizeOf: (w: string, h: string, px: string) => `${w} × ${h} m, ${px} px`,
   loop: "Loop",

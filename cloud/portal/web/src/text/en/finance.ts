@@ -44,6 +44,7 @@ export const finance = {
     found: (n: number) => (n === 1 ? "One make-good is proposed." : `${n} make-goods are proposed.`),
     line: "Line",
     delivery: "Delivery against booking",
+    metrics: { plays: "plays", ots: "opportunities to see", attention_s: "attention seconds" },
     deliveryText: (low: string, middle: string, high: string, booked: string, metric: string) => `${middle} of ${booked} ${metric}, P10 ${low} to P90 ${high}`,
     keyRange: "P10 to P90 of the delivery",
     keyPoint: "best estimate",

@@ -3,6 +3,7 @@ import { useGet, type Schema } from "../../../api/client";
 import { Button, DataView, Dialog, Facts, LinkButton, Table, type Column } from "../../../design";
 import { decimal } from "../../../format/number";
 import { instantWithZone } from "../../../format/time";
+import { wordOf } from "../../../format/words";
 import { common } from "../../../text/en";
 import { operations } from "../../../text/en/operations";
 import { alerts as t } from "../../../text/en/operations/alerts";
@@ -29,7 +30,7 @@ function Content({ alert }: { alert: Detail }) {
       <p>{alert.message}</p>
       <Facts rows={listFacts(alert)} />
       {alert.changes.length > 0 && <h3>{t.changes}</h3>}
-      <ul className="plain-list">{alert.changes.map((one) => <li key={one.change}>{instantWithZone(one.changed_at)}: {t.changeNames[one.change] ?? one.change}</li>)}</ul>
+      <ul className="plain-list">{alert.changes.map((one) => <li key={one.change}>{instantWithZone(one.changed_at)}: {wordOf(t.changeNames, one.change)}</li>)}</ul>
       <h3>{t.notifications}</h3>
       {alert.notifications.length === 0 ? <p className="quiet">{t.noNotifications}</p> : <Table caption={t.notifications} columns={COLUMNS} rows={alert.notifications} rowKey={(one) => `${one.recipient} ${one.change}`} isPlain />}
     </div>
@@ -53,8 +54,8 @@ function listFacts(alert: Detail): readonly (readonly [string, ReactNode])[] {
 
 const COLUMNS: readonly Column<Notification>[] = [
   { id: "recipient", title: t.recipient, isHeader: true, value: (one) => one.recipient, cell: (one) => one.recipient },
-  { id: "change", title: t.change, value: (one) => one.change, cell: (one) => t.changeNames[one.change] ?? one.change },
-  { id: "state", title: t.columns.state, value: (one) => one.state, cell: (one) => t.notificationStates[one.state] ?? one.state },
+  { id: "change", title: t.change, value: (one) => one.change, cell: (one) => wordOf(t.changeNames, one.change) },
+  { id: "state", title: t.columns.state, value: (one) => one.state, cell: (one) => wordOf(t.notificationStates, one.state) },
   { id: "due", title: operations.at, value: (one) => one.due_at, cell: (one) => instantWithZone(one.sent_at ?? one.due_at) },
   { id: "failure", title: operations.detail, value: (one) => one.failure, cell: (one) => one.failure ?? "" },
 ];

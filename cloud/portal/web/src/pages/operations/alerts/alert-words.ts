@@ -1,5 +1,6 @@
 import type { Schema } from "../../../api/client";
 import type { Tone } from "../../../design";
+import { wordOf } from "../../../format/words";
 import { alerts as t } from "../../../text/en/operations/alerts";
 
 export type Alert = Schema<"ListedAlert">;
@@ -14,7 +15,7 @@ const URGENCY: Record<Schema<"Severity">, number> = { critical: 0, warning: 1, i
 export const sortByUrgency = (alerts: readonly Alert[]): readonly Alert[] =>
   alerts.toSorted((a, b) => URGENCY[a.severity] - URGENCY[b.severity] || b.id - a.id);
 
-export const nameKind = (kind: string): string => t.kinds[kind] ?? kind;
+export const nameKind = (kind: string): string => wordOf(t.kinds, kind);
 
 /** The place of an alert: a camera, a whole location, or everything. */
 export function describePlace(alert: Pick<Alert, "location" | "device">): string {

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { useGet, type Schema } from "../../../api/client";
 import { Badge, DataView, Table, type Column } from "../../../design";
+import { toSentence } from "../../../format/words";
 import { instantWithZone } from "../../../format/time";
 import { operations } from "../../../text/en/operations";
 import { alerts } from "../../../text/en/operations/alerts";
@@ -11,7 +12,7 @@ type Alarm = Schema<"AlarmResponse">;
 
 const COLUMNS: readonly Column<Alarm>[] = [
   { id: "at", title: operations.at, isHeader: true, value: (one) => one.at, cell: (one) => instantWithZone(one.at) },
-  { id: "kind", title: alerts.kind, value: (one) => one.kind, cell: (one) => <span className="mono">{one.kind}</span> },
+  { id: "kind", title: alerts.kind, value: (one) => one.kind, cell: (one) => toSentence(one.kind) },
   { id: "state", title: alerts.columns.state, value: (one) => one.state, cell: (one) => <Badge tone={one.state === "raised" ? "bad" : "good"}>{t.alarmStates[one.state]}</Badge> },
   { id: "message", title: alerts.columns.message, value: (one) => one.message, cell: (one) => one.message },
 ];

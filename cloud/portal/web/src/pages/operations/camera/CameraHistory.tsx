@@ -1,5 +1,6 @@
 import { useGet, type Schema } from "../../../api/client";
 import { DataView, Table, type Column } from "../../../design";
+import { toSentence } from "../../../format/words";
 import { instantWithZone } from "../../../format/time";
 import { operations } from "../../../text/en/operations";
 import { camera as t } from "../../../text/en/operations/fleet";
@@ -9,8 +10,8 @@ type Entry = Schema<"HistoryEntryAnswer">;
 const COLUMNS: readonly Column<Entry>[] = [
   { id: "at", title: operations.at, isHeader: true, value: (one) => one.at, cell: (one) => instantWithZone(one.at) },
   { id: "who", title: operations.who, value: (one) => one.who, cell: (one) => one.who },
-  { id: "event", title: operations.event, value: (one) => one.event, cell: (one) => <span className="mono">{one.event}</span> },
-  { id: "detail", title: operations.detail, value: (one) => one.detail, cell: (one) => one.detail },
+  { id: "event", title: operations.event, value: (one) => one.event, cell: (one) => toSentence(one.event) },
+  { id: "detail", title: operations.detail, value: (one) => one.detail, cell: (one) => <span className="mono">{one.detail}</span> },
 ];
 
 /** Who changed what, from the audit log. */

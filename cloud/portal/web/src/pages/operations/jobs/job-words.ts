@@ -1,5 +1,6 @@
 import type { Schema } from "../../../api/client";
 import type { Tone } from "../../../design";
+import { wordOf } from "../../../format/words";
 import { job as texts, jobs as t } from "../../../text/en/operations/jobs";
 
 export type Job = Schema<"JobAnswer">;
@@ -9,7 +10,7 @@ const FAILED = ["FAILED", "REJECTED", "TIMED_OUT"];
 const TONES: Record<string, Tone> = { SUCCEEDED: "good", COMPLETED: "good", FAILED: "bad", REJECTED: "bad", TIMED_OUT: "bad", IN_PROGRESS: "info", CANCELED: "warn" };
 
 export const statusTone = (status: string): Tone => TONES[status] ?? "neutral";
-export const nameStatus = (status: string): string => t.statuses[status] ?? status;
+export const nameStatus = (status: string): string => wordOf(t.statuses, status);
 export const isModelJob = (job: Job): boolean => job.document["operation"] === "model";
 
 const sum = (job: Job, statuses: readonly string[]): number => statuses.reduce((all, status) => all + (job.devices[status] ?? 0), 0);
@@ -21,7 +22,7 @@ export const countAll = (job: Job): number => job.waiting + Object.values(job.de
 export function describeJob(job: Job): string {
   const operation = String(job.document["operation"] ?? "?");
   const version = job.document["version"];
-  const name = t.operations[operation] ?? operation;
+  const name = wordOf(t.operations, operation);
   return typeof version === "string" ? `${name} ${version}` : name;
 }
 

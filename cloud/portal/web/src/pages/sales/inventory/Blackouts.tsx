@@ -73,7 +73,7 @@ function listColumns(screens: Screens, open: (one: Blackout) => void): readonly 
   const at = (one: Blackout, moment: string) => localHour(moment, screens.get(one.location)?.timezone);
   return [
     { id: "location", title: sales.shared.location, cell: (one) => one.location, value: (one) => one.location, isHeader: true },
-    { id: "kind", title: t.kind, cell: (one) => <Badge tone={one.kind === "maintenance" ? "warn" : "info"}>{t.kinds[one.kind]}</Badge>, value: (one) => one.kind },
+    { id: "kind", title: t.kind, cell: (one) => <Badge tone={one.kind === "maintenance" ? "warn" : "info"}>{t.kinds[one.kind]}</Badge>, value: (one) => t.kinds[one.kind] },
     { id: "starts", title: t.starts, cell: (one) => at(one, one.starts_at), value: (one) => one.starts_at },
     { id: "ends", title: t.ends, cell: (one) => at(one, one.ends_at), value: (one) => one.ends_at },
     { id: "reason", title: sales.shared.reason, cell: (one) => one.reason, value: (one) => one.reason },

@@ -76,7 +76,7 @@ function listColumns(edit: (one: Product) => void, remove: (one: Product) => voi
   return [
     { id: "id", title: t.id, cell: (one) => one.id, value: (one) => one.id, isHeader: true },
     { id: "name", title: t.name, cell: (one) => <>{one.name} {one.is_package && <Badge>{t.package}</Badge>}</>, value: (one) => one.name },
-    { id: "delivery", title: t.delivery, cell: (one) => t.deliveries[one.delivery ?? "guaranteed"], value: (one) => one.delivery ?? null },
+    { id: "delivery", title: t.delivery, cell: (one) => t.deliveries[one.delivery ?? "guaranteed"], value: (one) => t.deliveries[one.delivery ?? "guaranteed"] },
     { id: "locations", title: sales.shared.locations, cell: (one) => one.locations.join(", "), value: (one) => one.locations.join(", ") },
     { id: "daypart", title: t.daypart, cell: (one) => one.daypart ?? t.everyHour, value: (one) => one.daypart ?? null },
     { id: "hours", title: t.minHours, cell: (one) => count(one.min_hours), value: (one) => one.min_hours ?? null, isNumber: true },
