@@ -24,6 +24,6 @@ export default async function ({ open, parameters }) {
   await page.getByText("Your hold has expired").waitFor();
   await page.getByText("price at that time").waitFor();
   await page.getByRole("button", { name: "Price these hours again" }).click();
-  await page.getByRole("button", { name: "Lock the prices" }).waitFor();
+  await page.getByRole("button", { name: "Hold these hours" }).waitFor();
   await page.getByText("Your hold has expired").waitFor();
 }

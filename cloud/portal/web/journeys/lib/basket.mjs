@@ -13,9 +13,8 @@ export async function fillBasket(page, { location, days, hours, client }) {
   await page.goto("/basket");
 }
 
-/** Locks the prices of the basket and holds its hours. */
+/** Waits for the prices of the basket and holds its hours. */
 export async function holdBasket(page) {
-  await page.getByRole("button", { name: "Lock the prices" }).click();
   await page.getByText("Total without VAT").waitFor();
   await page.getByRole("button", { name: "Hold these hours" }).click();
   await page.getByRole("button", { name: "Continue to the order" }).waitFor();

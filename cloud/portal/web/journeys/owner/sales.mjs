@@ -39,7 +39,7 @@ async function previewCard(page) {
   await row.getByLabel("Factor").fill("1.9");
   await page.getByRole("button", { name: "Preview" }).click();
   await page.getByText("Where the change comes from").first().waitFor();
-  await page.getByRole("row", { name: /peak_hours\.morning peak\.factor.*1\.4.*1\.9/ }).waitFor();
+  await page.getByRole("row", { name: /Hours of the day: morning peak, factor.*1\.4.*1\.9/ }).waitFor();
   await row.getByLabel("Factor").fill("900");
   await page.getByRole("button", { name: "Preview" }).click();
   await row.getByText("less than or equal to 100").waitFor();

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { useChange, useGet, type Schema } from "../../api/client";
 import type { ApiProblem } from "../../api/problem";
 import { toTimeSlot, type Basket } from "../../basket/basket";
@@ -26,20 +26,35 @@ export function DraftBasket({ basket, places }: { basket: Basket; places: Places
   );
 }
 
+/** Asks for the prices of new hours by itself; a price that has expired is asked for again by the user. */
 function QuoteStep({ basket, isExpired }: { basket: Basket; isExpired: boolean }) {
-  const { mark } = useBasket();
-  const ask = useChange("post", "/api/quotes", { onSuccess: (quote) => mark(basket.id, { quote: quote.id }) });
-  const slots = basket.slots.map((one) => ({ location: one.location, time_slot: toTimeSlot(one.startsAt), positions: one.positions }));
+  const ask = useQuoteOf(basket);
   return (
     <div className="stack">
       {isExpired && <Notice tone="warn" title={t.quoteExpired}>{t.quoteExpiredDetail}</Notice>}
       <ProblemNotice error={ask.error} />
       <div className="basket-total">
-        <p className="quiet">{t.hours(slots.length)}. {t.askPricesNote}</p>
-        <Button variant="primary" isPending={ask.isPending} onPress={() => ask.mutate({ body: { slots } as Schema<"SelectionRequest"> })}>{t.askPrices}</Button>
+        <p className="quiet">{t.hours(basket.slots.length)}. {ask.isPending ? t.askingPrices : t.askPricesNote}</p>
+        <Button variant="primary" isPending={ask.isPending} onPress={ask.send}>{t.askPrices}</Button>
       </div>
     </div>
   );
+}
+
+function useQuoteOf(basket: Basket) {
+  const { mark } = useBasket();
+  const ask = useChange("post", "/api/quotes");
+  const { mutate } = ask;
+  const asked = useRef("");
+  const send = useCallback(() => {
+    const slots = basket.slots.map((one) => ({ location: one.location, time_slot: toTimeSlot(one.startsAt), positions: one.positions }));
+    const hours = JSON.stringify(slots);
+    asked.current = hours;
+    const keep = (quote: Schema<"QuoteResponse">) => { if (asked.current === hours) mark(basket.id, { quote: quote.id }); };
+    mutate({ body: { slots } as Schema<"SelectionRequest"> }, { onSuccess: keep });
+  }, [basket, mark, mutate]);
+  useEffect(() => { if (basket.quote === undefined) send(); }, [basket.quote, basket.slots]); // eslint-disable-line -- `send` follows the slots
+  return { ...ask, send };
 }
 
 function HoldStep({ basket, quote, places }: { basket: Basket; quote: Schema<"QuoteResponse">; places: Places }) {

@@ -2,7 +2,7 @@ import { duration } from "../../format/time";
 
 export const basket = {
   title: "Basket",
-  lead: "Choose hours, lock their price, and hold them while you decide.",
+  lead: "Choose hours, see their prices, and hold them while you decide.",
   empty: "The basket is empty",
   emptyDetail: "Add hours of screens from the explorer or from a plan.",
   explore: "Explore screens",
@@ -21,6 +21,7 @@ export const basket = {
   remove: (what: string) => `Remove ${what}`,
   removeShort: "Remove",
   askPrices: "Lock the prices",
+  askingPrices: "The prices are computed and locked for half an hour.",
   askPricesNote: "Prices are locked for half an hour. Nothing is taken yet.",
   hours: (n: number) => (n === 1 ? "1 hour" : `${n} hours`),
   total: "Total without VAT",
