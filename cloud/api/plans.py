@@ -6,6 +6,7 @@ accounts that it acts for, staff roles see all plans.
 """
 
 import hashlib
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Final
@@ -13,12 +14,19 @@ from typing import Annotated, Any, Final
 import msgspec
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, Field
+from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from cloud import database
 from cloud.app.buyer import BuyerOf
 from cloud.app.context import AppContext
 from cloud.app.etag import NOT_MODIFIED, TaggedResponse
+from cloud.app.idempotency.idempotent_request import (
+    MUTATION_REFUSALS,
+    OptionalIdempotent,
+    run_change,
+)
+from cloud.app.idempotency.key_store import Reply
 from cloud.app.listed_accounts import ListedAccounts
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
@@ -96,31 +104,40 @@ class PlanDetail(PlanSummary):
     "/api/pricing/plans",
     status_code=201,
     response_model=PlanDetail,
-    responses=problem_responses(*REFUSALS, 404, 409, 413, 422, 500, 503),
+    responses=problem_responses(*REFUSALS, *MUTATION_REFUSALS, 404, 500, 503),
 )
 async def create_plan(
-    request: Request, asked: StoredPlanRequest, who: Asker, buyer: BuyerOf
+    request: Request,
+    asked: StoredPlanRequest,
+    who: Asker,
+    buyer: BuyerOf,
+    idempotent: OptionalIdempotent,
 ) -> Response:
     """Create a plan, computed in the background; `Location` has its address.
 
     Staff may create a plan for another account with `account`, an agency for one that it acts for.
-    The plan is priced for that account.
+    The plan is priced for that account. A request that is sent again with its `Idempotency-Key`
+    is answered with the plan that it created.
     """
     context: AppContext = get_context(request)
     account = who.account if buyer.account is None else buyer.account
 
-    def store_plan() -> bytes:
+    def prepare() -> Callable[[Connection], Reply]:
         brief = asked.to_brief()
         for name in brief.locations:
             context.sites.location(name)
         read_offer(
             context, brief, account
         )  # refuse an invalid request now, not when its turn comes
-        return _detail(_store(context, asked, who, account), None, None)
 
-    body = await run_in_threadpool(store_plan)
-    where = f"/api/pricing/plans/{msgspec.json.decode(body)['id']}"
-    return Response(body, 201, {"location": where}, "application/json")
+        def change(connection: Connection) -> Reply:
+            stored = _store(connection, asked, who, account, context.clock())
+            where = f"/api/pricing/plans/{stored.id}"
+            return Reply(201, _detail(stored, None, None), {"location": where})
+
+        return change
+
+    return await run_in_threadpool(run_change, context, idempotent, prepare)
 
 
 @router.get(
@@ -198,8 +215,10 @@ async def delete_plan(request: Request, plan: PlanId, who: Asker) -> None:
     await run_in_threadpool(dropped)
 
 
-def _store(context: AppContext, asked: StoredPlanRequest, who: Caller, account: str) -> StoredPlan:
-    now, name = context.clock(), new_plan_id()
+def _store(
+    connection: Connection, asked: StoredPlanRequest, who: Caller, account: str, now: datetime
+) -> StoredPlan:
+    name = new_plan_id()
     details = {
         "account": account,
         "budget": str(asked.budget),
@@ -209,14 +228,13 @@ def _store(context: AppContext, asked: StoredPlanRequest, who: Caller, account: 
     }
     question = asked.model_dump_json(by_alias=True)
     details["question"] = hashlib.sha256(question.encode()).hexdigest()
-    with database.writing(context.engine) as connection:
-        kept = insert_plan(connection, name, account, who.name[:120], question, now)
-        details["expires_at"] = kept.expires_at.isoformat()
-        audit.record_change(
-            connection, at=now, actor=who.name[:120], action="plan.keep", about=name,
-            details=details,
-        )  # fmt: skip
-        return kept
+    kept = insert_plan(connection, name, account, who.name[:120], question, now)
+    details["expires_at"] = kept.expires_at.isoformat()
+    audit.record_change(
+        connection, at=now, actor=who.name[:120], action="plan.keep", about=name,
+        details=details,
+    )  # fmt: skip
+    return kept
 
 
 def _summary(kept: StoredPlan) -> PlanSummary:

@@ -1,22 +1,32 @@
 """`/api/fleet/jobs`, `/rollouts` and `/audit`: jobs of devices, and the history of the fleet."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
 
 from cloud.api.fleet.transactions import (
     NAME_PATTERN,
     JsonObject,
     TargetSelector,
+    audit_change,
     change_fleet,
 )
+from cloud.app.idempotency.idempotent_request import (
+    MUTATION_REFUSALS,
+    IdempotentRequest,
+    OptionalIdempotent,
+    run_change,
+)
+from cloud.app.idempotency.key_store import Reply
 from cloud.app.idempotency.request_transactions import read_database
 from cloud.app.problem import REFUSALS, problem_responses
+from cloud.app.rate_card_reload import get_context
 from cloud.auth.access import allow_roles
 from cloud.auth.keys import Role
 from cloud.fleet import history
@@ -176,6 +186,12 @@ class HistoryAnswer(BaseModel):
     entries: list[HistoryEntryAnswer]
 
 
+CREATES_JOB: Final[dict[str, Any]] = {
+    "response_model": JobCreatedAnswer,
+    "responses": problem_responses(*REFUSALS, *MUTATION_REFUSALS, 500, 503),
+}
+
+
 @router.get("/api/fleet/jobs", responses=problem_responses(*REFUSALS, 422, 500, 503))
 async def list_jobs(
     request: Request, limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 50
@@ -195,9 +211,14 @@ async def get_job(request: Request, job: JobName) -> JobAnswer:
     )
 
 
-@router.post("/api/fleet/rollouts", responses=problem_responses(*REFUSALS, 409, 413, 422, 500, 503))
-async def create_rollout(request: Request, asked: ModelRolloutRequest) -> JobCreatedAnswer:
-    """Roll a model out to some cameras, at a limited rate; failures stop the rollout."""
+@router.post("/api/fleet/rollouts", **CREATES_JOB)
+async def create_rollout(
+    request: Request, asked: ModelRolloutRequest, idempotent: OptionalIdempotent
+) -> Response:
+    """Roll a model out to some cameras, at a limited rate; failures stop the rollout.
+
+    A request that is sent again with its `Idempotency-Key` creates no second job.
+    """
     options = {"package": asked.package, "trial": asked.trial}
     more = {name: given for name, given in options.items() if given is not None}
     plan = ModelRollout(
@@ -209,12 +230,17 @@ async def create_rollout(request: Request, asked: ModelRolloutRequest) -> JobCre
 
     if not asked.apply:
         await read_database(request, lambda opened: rollout.validate_availability(opened, plan))
-    return await _create(request, asked, "fleet.roll_out", asked.model, act)
+    return await _create(request, asked, idempotent, "fleet.roll_out", asked.model, act)
 
 
-@router.post("/api/fleet/jobs", responses=problem_responses(*REFUSALS, 409, 413, 422, 500, 503))
-async def create_job(request: Request, asked: JobRequest) -> JobCreatedAnswer:
-    """Create a job: renew certificates, restart, diagnose, record a clip, or update."""
+@router.post("/api/fleet/jobs", **CREATES_JOB)
+async def create_job(
+    request: Request, asked: JobRequest, idempotent: OptionalIdempotent
+) -> Response:
+    """Create a job: renew certificates, restart, diagnose, record a clip, or update.
+
+    A request that is sent again with its `Idempotency-Key` creates no second job.
+    """
     selector = asked.target.search()
 
     def act(connection: Connection, author: Author) -> Job:
@@ -224,27 +250,37 @@ async def create_job(request: Request, asked: JobRequest) -> JobCreatedAnswer:
         )  # fmt: skip
 
     about = str(asked.document.get("operation", "?"))
-    return await _create(request, asked, "fleet.order", about, act)
+    return await _create(request, asked, idempotent, "fleet.order", about, act)
 
 
 async def _create(
     request: Request,
     asked: RolloutOptions,
+    idempotent: IdempotentRequest | None,
     action: str,
     about: str,
     act: Callable[[Connection, Author], Job],
-) -> JobCreatedAnswer:
+) -> Response:
     selector = asked.target.search()
     if not asked.apply:
         selected = await read_database(
             request, lambda connection: devices.find_names(connection, selector)
         )
         chosen = rollout.choose_canaries(selected, asked.share_percent, about)
-        return JobCreatedAnswer(job=None, devices=len(chosen), names=list(chosen[:MAX_NAMES]))
+        return Response(_describe_created(None, chosen), media_type="application/json")
     details = asked.model_dump(exclude_defaults=True, exclude=NOT_AUDITED)
-    opened = await change_fleet(request, action, about, details, act)
-    names = list(opened.targets[:MAX_NAMES])
-    return JobCreatedAnswer(job=opened.id, devices=len(opened.targets), names=names)
+    create = audit_change(request, action, about, details, act)
+
+    def change(connection: Connection) -> Reply:
+        opened = create(connection)
+        return Reply(200, _describe_created(opened.id, opened.targets), {})
+
+    return await run_in_threadpool(run_change, get_context(request), idempotent, lambda: change)
+
+
+def _describe_created(job: str | None, targets: Sequence[str]) -> bytes:
+    names = list(targets[:MAX_NAMES])
+    return JobCreatedAnswer(job=job, devices=len(targets), names=names).model_dump_json().encode()
 
 
 @router.post(

@@ -76,19 +76,35 @@ async def change_fleet(
 ) -> Answer:
     """Apply a change and audit it in one transaction."""
     context: AppContext = get_context(request)
-    author = Author(f"api:{caller_name(request)}"[:128], context.clock())
+    apply = audit_change(request, action, about, details, act)
 
     def change() -> Answer:
         with database.writing(context.engine) as connection:
-            answer = act(connection, author)
-            audit.record_change(
-                connection,
-                at=author.at,
-                actor=author.name[:120],
-                action=action,
-                about=about[:120],
-                details=details,
-            )
-            return answer
+            return apply(connection)
 
     return await run_in_threadpool(change)
+
+
+def audit_change(
+    request: Request,
+    action: str,
+    about: str,
+    details: dict[str, Any],
+    act: Callable[[Connection, Author], Answer],
+) -> Callable[[Connection], Answer]:
+    """The change with its entry in the audit log, for a transaction."""
+    author = Author(f"api:{caller_name(request)}"[:128], get_context(request).clock())
+
+    def change(connection: Connection) -> Answer:
+        answer = act(connection, author)
+        audit.record_change(
+            connection,
+            at=author.at,
+            actor=author.name[:120],
+            action=action,
+            about=about[:120],
+            details=details,
+        )
+        return answer
+
+    return change

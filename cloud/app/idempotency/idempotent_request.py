@@ -9,7 +9,8 @@
 
         return await run_in_threadpool(idempotent.run, context, change)
 
-The header is required: without it the answer is 400.
+The header is required: without it the answer is 400. Routes that were there before it take it
+where it is sent (`OptionalIdempotent` with `run_change`).
 """
 
 import hashlib
@@ -88,20 +89,17 @@ class IdempotentRequest:
         return _respond(reply, {})
 
 
-async def read_idempotent_request(
-    request: Request,
-    key: Annotated[
-        str,
-        Header(
-            alias=HEADER,
-            min_length=1,
-            max_length=MAX_KEY,
-            pattern=r"^[\x21-\x7e]+$",
-            examples=["8e03978e-40d5-43e8-bc93-6894a57f9324"],
-            description="a new one for each change; the same one when the request is sent again",
-        ),
-    ],
-) -> IdempotentRequest:
+KEY: Final = Header(
+    alias=HEADER,
+    min_length=1,
+    max_length=MAX_KEY,
+    pattern=r"^[\x21-\x7e]+$",
+    examples=["8e03978e-40d5-43e8-bc93-6894a57f9324"],
+    description="a new one for each change; the same one when the request is sent again",
+)
+
+
+async def read_idempotent_request(request: Request, key: Annotated[str, KEY]) -> IdempotentRequest:
     """The request with its key, for the account and the route."""
     path = getattr(request.scope.get("route"), "path", request.url.path)
     route = f"{request.method} {path}"
@@ -109,7 +107,26 @@ async def read_idempotent_request(
     return IdempotentRequest(KeyedRequest(get_caller(request).account, route, key, digest))
 
 
+async def read_optional_request(
+    request: Request, key: Annotated[str | None, KEY] = None
+) -> IdempotentRequest | None:
+    """The same; None for a request without a key."""
+    return None if key is None else await read_idempotent_request(request, key)
+
+
 Idempotent = Annotated[IdempotentRequest, Depends(read_idempotent_request)]
+OptionalIdempotent = Annotated[IdempotentRequest | None, Depends(read_optional_request)]
+
+
+def run_change(
+    context: AppContext,
+    idempotent: IdempotentRequest | None,
+    prepare: Callable[[], Callable[[Connection], Reply]],
+) -> Response:
+    """Execute the prepared change: once for its key, or each time where the request has none."""
+    if idempotent is not None:
+        return idempotent.run_prepared(context, prepare)
+    return _respond(run_booking(context.engine, prepare()), {})
 
 
 async def _read_request(request: Request) -> bytes:

@@ -276,3 +276,16 @@ def test_without_keys_everybody_shares_what_no_key_can_own(ask, context: AppCont
     closed = ApiClient(create_app(replace(context), quota=Quota()))
     assert ask.get(where).json()["account"] == "-"
     assert closed.get(where, headers=key(None)).status_code == 404
+
+
+def test_a_plan_that_is_asked_for_again_with_its_key_is_created_once(live_context: AppContext):
+    ask = ApiClient(create_app(live_context))
+    keyed = {"headers": {"idempotency-key": "plan-1"}}
+    first, again = (ask("POST", PLANS, json=BRIEF, **keyed) for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.content == again.content
+    assert again.headers["idempotent-replayed"] == "true"
+    assert again.headers["location"] == first.headers["location"]
+    other = ask("POST", PLANS, json={**BRIEF, "budget": "91.00"}, **keyed)
+    assert (other.status_code, other.json()["title"]) == (422, "Idempotency key reused")
+    assert len(ask.get(PLANS).json()["plans"]) == 1

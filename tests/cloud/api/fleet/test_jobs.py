@@ -114,3 +114,31 @@ def test_presigned_addresses_stay_out_of_the_audits(ask, fleet: AppContext):
 def test_a_job_that_is_none_is_not_found(ask, fleet: AppContext):
     assert ask.get(f"{JOBS}/none").status_code == 404
     assert ask("POST", f"{JOBS}/none/roll-back", json={}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        (ROLLOUTS, {"model": "face:2", "replaces": "face:1"}),
+        (JOBS, {"document": {"operation": "renew"}}),
+    ],
+)
+def test_a_job_that_is_sent_again_with_its_key_is_created_once(
+    ask, fleet: AppContext, path: str, asked: dict
+):
+    run_elsewhere(fleet.engine, "face:2")
+    body = {"target": {"everything": True}, **asked}
+    keyed = {"headers": {"idempotency-key": "job-1"}}
+    preview = ask("POST", path, json=body, **keyed).json()
+    first, again = (
+        ask("POST", path, json={**body, "apply": True}, headers={"idempotency-key": "job-2"})
+        for _ in range(2)
+    )
+    assert (preview["job"], preview["devices"]) == (None, first.json()["devices"])
+    assert first.content == again.content
+    assert again.headers["idempotent-replayed"] == "true"
+    (job,) = ask.get(JOBS).json()["jobs"]
+    assert job["job"] == first.json()["job"]
+    with database.reading(fleet.engine) as connection:
+        actions = [one.action for one in audit.read_entries(connection)]
+    assert len([one for one in actions if one in ("fleet.roll_out", "fleet.order")]) == 1
