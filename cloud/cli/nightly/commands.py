@@ -23,6 +23,7 @@ from cloud.cli.lake.commands import FOLDER
 from cloud.cli.nightly.lake_steps import BUILD_MARTS, LakeSteps
 from cloud.cli.nightly.progress import ProgressDisplay
 from cloud.cli.nightly.receipt_steps import ReceiptSteps
+from cloud.cli.nightly.retail_steps import RetailSteps
 from cloud.cli.nightly.sales_steps import SalesSteps
 from cloud.cli.serve import add_rate_card, open_context
 from cloud.database import reading
@@ -180,7 +181,8 @@ class _Night:
         lake = LakeSteps(self.lake, self.context.sites, days, self.catalogue, self.clock)
         sales = SalesSteps(self.context, self.arguments.signals, self.clock)
         receipts = ReceiptSteps(self.context.engine, self.clock)
-        return [*lake.steps(), *sales.steps(), *receipts.steps()]
+        retail = RetailSteps(self.lake, self.clock)
+        return [*lake.steps(), *retail.steps(), *sales.steps(), *receipts.steps()]
 
     def _write_metrics(self, run_id: int) -> None:
         if self.arguments.metrics_file is not None:

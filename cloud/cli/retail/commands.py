@@ -1,9 +1,10 @@
-"""`python -m cloud retail load|rates|errors|stream|rules|recommend|documents`: prices of shops.
+"""`python -m cloud retail ACTION`: prices of shops, from price points to recommendations.
 
 `load` reads stores, products and price points from CSV files; a file of points is imported once,
 and resumed when it was interrupted. `errors` shows, repairs, replays and closes refused points.
-`rules` checks rule sets and puts them in force; `recommend` recommends a price. Actions that open
-the database themselves do not create one.
+`marts`, `train`, `backtest` and `models` estimate the demand. `rules` checks rule sets and puts
+them in force; `recommend` recommends a price. Actions that open the database themselves do not
+create one.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import sys
 from cloud import settings
 from cloud.app.retail.price_inputs import LimitCurrencyError, UnknownRetailPrice
 from cloud.cli.retail import (
+    demand_actions,
     document_action,
     error_actions,
     load_actions,
@@ -32,7 +34,7 @@ REFUSALS = (
     CsvFileError, ImportConflictError, MasterDataError, PointRepairError, SettledEntryError,
     UnknownEntryError, LimitCurrencyError, UnknownRetailPrice, RuleSetRefused,
 )  # fmt: skip
-FAMILIES = (load_actions, rate_actions, error_actions)
+FAMILIES = (load_actions, rate_actions, error_actions, demand_actions)
 OPENING = {
     "stream": stream_action,
     "rules": rule_actions,

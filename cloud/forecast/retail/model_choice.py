@@ -6,6 +6,7 @@ nothing is chosen. The default model is kept unless another is clearly better.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -74,13 +75,17 @@ def choose_model(
     settings: ShrunkSettings | None = None,
     progress: Progress = lambda name, done, total: None,
 ) -> ModelChoice:
-    """Compare models of the registry, all of them unless named, and choose a candidate."""
+    """Compare models of the registry, all of them unless named, and choose a candidate.
+
+    A model whose library is not installed is left out.
+    """
     split = split_weeks(panel)
     wanted = list(DEMAND_MODELS if names is None else names)
     tuned = settings or ShrunkSettings()
     scores = {}
     for at, name in enumerate(wanted):
-        scores[name] = score_folds(DEMAND_MODELS[name].build(tuned), panel, split)
+        with suppress(ModuleNotFoundError):  # a library that is not installed
+            scores[name] = score_folds(DEMAND_MODELS[name].build(tuned), panel, split)
         progress(name, at + 1, len(wanted))
     chosen = _select(scores)
     test = score_weeks(DEMAND_MODELS[chosen].build(tuned), panel, split.test, split.end)

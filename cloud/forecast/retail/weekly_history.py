@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv, parquet
 
 from cloud.database import reading
 from cloud.forecast.retail.panel import Floats, SalesPanel, encode, number_week
@@ -41,13 +44,35 @@ def read_sales_panel(lake: Lake, today: date) -> SalesPanel:
     return build_sales_panel(rows)
 
 
+class WeeklyFileError(ValueError):
+    """A file that cannot be read as weekly sales."""
+
+
+def read_weekly_file(path: Path) -> SalesPanel:
+    """The weeks of a CSV or Parquet file with the columns of `curated.retail_weekly`.
+
+    Raises:
+        WeeklyFileError: the file cannot be read, or a column is missing or of another type.
+    """
+    try:
+        found = parquet.read_table(path) if path.suffix == ".parquet" else csv.read_csv(path)
+        missing = [name for name in COLUMNS if name not in found.column_names]
+        if missing:
+            raise WeeklyFileError(f"{path} has no column {', '.join(missing)}: add them")
+        types = [RETAIL_WEEKLY.schema.field(name) for name in COLUMNS]
+        return build_sales_panel(found.select(list(COLUMNS)).cast(pa.schema(types)))
+    except (OSError, pa.ArrowException) as error:
+        reason = str(error).splitlines()[0]
+        raise WeeklyFileError(f"{path}: {reason}; expected weeks as CSV or Parquet") from error
+
+
 def build_sales_panel(rows: pa.Table) -> SalesPanel:
     """A panel of rows of `curated.retail_weekly`, summed over the SKUs of a product.
 
     A week with fewer than four observed days is left out; the units of another one are scaled to
     seven days, since missing days are unknown.
     """
-    rows = rows.filter(pa.compute.greater_equal(rows.column("observed_days"), LEAST_DAYS))
+    rows = rows.filter(pc.greater_equal(rows.column("observed_days"), LEAST_DAYS))
     products, product = encode(rows.column("product").to_pylist())
     stores, store = encode(rows.column("store").to_pylist())
     mondays = rows.column("week_on").to_pylist()

@@ -32,7 +32,8 @@ from wire.clock import utc_now
 Run = Callable[..., tuple[int, str, str]]
 STEPS = (
     "land", "promote-raw", "promote-trusted", "build-marts", "publish-marts", "compact", "expire",
-    "catalogue", "forecast", "publish-prices", "check-receipts",
+    "catalogue", "build-retail-marts", "train-demand", "forecast", "publish-prices",
+    "check-receipts",
 )  # fmt: skip
 TOTALS = (
     "SELECT count(*), sum(visits) FROM mart_audience_metrics",
