@@ -22,11 +22,15 @@ from cloud.auth.keys import Role
 from cloud.auth.quota import Quota
 from cloud.auth.users.user import User
 from cloud.booking.orders.policy import HoldLimits, load_booking_policy
+from cloud.lake.catalogue.cached_catalogue import LakeCatalogue
+from cloud.lake.lake import Lake
+from cloud.lake.storage import open_storage
 from cloud.messaging.deadline import Deadline
 from cloud.messaging.smtp import MailRelay
 from cloud.planning.plan_worker import PlanWorker
 from cloud.receipts.signing_keys import LogKeys
 from tests.cloud.databases import new_engine
+from tests.cloud.lake.catalogue.small_lake import fill_lake
 from tests.cloud.people import CHEAP, PASSWORD, add_account, add_user
 from tests.cloud.portal.clock_file import start_clock
 from tests.cloud.portal.controls import serve_controls
@@ -76,7 +80,12 @@ def open_portal_server(folder: Path) -> Iterator[PortalServer]:
     parameters = seed_all(engine, now)
     clock = start_clock(folder)
     keys = LogKeys(ORIGIN, (LOG_KEY,))
-    context = AppContext(engine, sites(), CARD, clock, booking_policy=POLICY, receipt_keys=keys)
+    lake = Lake(open_storage(f"{folder}/lake"), engine)
+    fill_lake(lake)
+    context = AppContext(
+        engine, sites(), CARD, clock, booking_policy=POLICY, receipt_keys=keys,
+        lake_catalogue=LakeCatalogue(lake.storage.root),
+    )  # fmt: skip
     with open_billing() as (billing, provider):
         server = RestartableServer(
             lambda: create_app(

@@ -42,9 +42,15 @@ def open_small_lake() -> Iterator[Lake]:
 
 @functools.cache
 def _write_small_lake() -> TemporaryDirectory[str]:
-    """Yesterday one report; today four, of which one breaks a rule with hostile content."""
     folder = TemporaryDirectory()
     lake = _open(folder.name)
+    fill_lake(lake)
+    lake.engine.dispose()
+    return folder
+
+
+def fill_lake(lake: Lake) -> None:
+    """Yesterday one report; today four, of which one breaks a rule with hostile content."""
     rows = merge(
         build_rows(1, starts_at=NINE - timedelta(days=1)),
         *(build_rows(number) for number in (2, 3, 4, 5)),
@@ -59,8 +65,6 @@ def _write_small_lake() -> TemporaryDirectory[str]:
     days = (date(2026, 11, 1), date(2026, 11, 2))
     with writing(lake.engine) as connection:
         place_hold(connection, "raw.audience_reports", days, "case 17", "operator", PROMOTED)
-    lake.engine.dispose()
-    return folder
 
 
 def _open(folder: str) -> Lake:

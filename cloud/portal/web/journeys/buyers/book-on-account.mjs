@@ -26,7 +26,8 @@ export default async function ({ open, parameters }) {
   await page.getByText("Live: updated every 5 seconds").waitFor();
   await page.getByText("Not reported by any camera").or(page.getByText("View obstructed")).first().waitFor();
   await page.getByRole("tab", { name: "Receipts" }).click();
-  await page.getByText("No receipts of the booked time").waitFor();
+  await page.getByText("Verified: nothing is wrong").waitFor();
+  await page.getByRole("region", { name: "Sums of verified receipts" }).or(page.getByText("Sums of verified receipts")).first().waitFor();
 
   await page.goto(`/invoices/${parameters.invoice}`);
   await page.getByRole("link", { name: "PDF" }).waitFor();

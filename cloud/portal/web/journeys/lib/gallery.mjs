@@ -1,10 +1,19 @@
 // Takes a wide and a narrow picture of every page of the router.
 
+import { fillBasket } from "./basket.mjs";
 import { settle } from "./settle.mjs";
 import { fillPath, nameOf, readRoutes, visitorOf } from "./routes.mjs";
 
 const SIZES = { wide: { width: 1280, height: 860 }, narrow: { width: 360, height: 720 } };
 const QUIET_MS = 600;
+/** What a user does before the picture of a page shows something. */
+const BEFORE = {
+  "/basket": async (page) => {
+    await fillBasket(page, { location: "LS-01", days: 3, hours: [10, 11, 17] });
+    await page.getByRole("button", { name: "Lock the prices" }).click();
+    await page.getByText("Total without VAT").waitFor();
+  },
+};
 
 /** `only` is a text that the path contains; without it all pages are taken. */
 export async function takePictures(session, { folder, only = "", colorScheme = "light" }, report) {
@@ -20,6 +29,7 @@ export async function takePictures(session, { folder, only = "", colorScheme = "
       try {
         await page.goto(filled, { waitUntil: "domcontentloaded" });
         await settle(page);
+        await BEFORE[route.path]?.(page);
         await page.waitForTimeout(QUIET_MS); // charts are drawn after their data
         await page.screenshot({ path: `${folder}/${nameOf(route.path)}-${size}.png` });
       } catch (error) {
