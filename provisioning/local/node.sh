@@ -17,4 +17,8 @@ if ! is_new_enough "$folder"; then
     echo "Setting up Node.js (60 MB) ..." >&2
     "$python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/node.txt >&2
 fi
+# a wheel holds no links: its npm is a copy that does not find its library
+if [ ! -L "$folder/npm" ]; then
+    ln -sf ../lib/node_modules/npm/bin/npm-cli.js "$folder/npm"
+fi
 echo "$folder"
