@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from simulators.shops.chain import draw_chain
+from simulators.shops.faults import FaultInjection
 from simulators.shops.files import FORMATS, write_master_data, write_points, write_truth
 from simulators.shops.options import MOST_PRODUCTS, MOST_STORES, ChainOptions
 from wire.clock import utc_now
@@ -40,6 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the same options give the same rows (default: %(default)s)")  # fmt: skip
     add("--format", choices=FORMATS, default=FORMATS[0],
         help="of the points (default: %(default)s)")  # fmt: skip
+    add("--faults", action="store_true",
+        help="add faulty points; truth.json counts them by reason")  # fmt: skip
     add("--progress", action="store_true", help="show how many points are written")
 
 
@@ -51,10 +54,12 @@ def run(arguments: argparse.Namespace, clock: Callable[[], datetime] = utc_now) 
         folder.mkdir(parents=True, exist_ok=True)
         write_master_data(chain, folder)
         path = folder / f"points.{arguments.format}"
-        rows = write_points(chain, path, _show if arguments.progress else lambda _: None)
+        faults = FaultInjection(options) if arguments.faults else None
+        rows = write_points(chain, path, _show if arguments.progress else lambda _: None, faults)
         if arguments.progress:
             sys.stderr.write("\n")
-        write_truth(chain, folder / "truth.json", points=rows)
+        counts = {} if faults is None else dict(sorted(faults.counts.items()))
+        write_truth(chain, folder / "truth.json", points=rows, faults=counts)
     except (ShopsError, OSError) as error:
         sys.stderr.write(f"shops: {error}\n")
         return 2

@@ -13,6 +13,7 @@ from pyarrow import csv as arrow_csv
 
 from simulators.output_file import replace_file
 from simulators.shops.chain import Chain
+from simulators.shops.faults import FaultInjection
 from simulators.shops.point_rows import COLUMNS, CURRENCY, NUMBERS, list_points
 from simulators.shops.products import CATEGORIES
 from simulators.shops.sales import SalesSimulation
@@ -23,12 +24,18 @@ ROWS_AT_A_TIME: Final = 100_000
 FORMATS: Final = ("csv", "jsonl")
 
 
-def write_points(chain: Chain, path: Path, show: Callable[[int], None] = lambda _: None) -> int:
+def write_points(
+    chain: Chain,
+    path: Path,
+    show: Callable[[int], None] = lambda _: None,
+    faults: FaultInjection | None = None,
+) -> int:
     """Write all points, as CSV or JSON lines by the file's suffix; returns how many."""
     rows = 0
     write = _write_lines if path.suffix == ".jsonl" else _write_csv
     with replace_file(path) as partial, partial.open("wb") as file:
-        for table in generate_points(chain):
+        for good in generate_points(chain):
+            table = good if faults is None else faults.add(good)
             write(table, file, is_first=rows == 0)
             rows += len(table)
             show(rows)
