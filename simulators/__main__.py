@@ -42,6 +42,10 @@ COMMANDS: Final = {
         "simulators.shops.command",
         "write the price points of a chain of shops with known elasticities",
     ),
+    "products": (
+        "simulators.products.command",
+        "write files for a data product, with figures that are known",
+    ),
     "demo": (
         "simulators.demo.command",
         "run broker, cloud, cameras and portal on this machine; print a price and a sale",

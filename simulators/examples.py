@@ -11,5 +11,6 @@ EXAMPLES: Final = (
     "payments --webhook http://127.0.0.1:8080/api/payments/webhooks/stripe",
     "bidding --creative spring-sale",
     "shops --stores 24 --products 16 --days 365 --out var/shops",
+    "products sales --rows 3000000 --out var/sales",
     "demo --seconds 120",
 )

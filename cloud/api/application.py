@@ -59,6 +59,8 @@ from cloud.api.booking import quotes as booking_quotes
 from cloud.api.booking.failures import BOOKING_MEMBERS_OF, BOOKING_STATUS_OF
 from cloud.api.campaigns import routes as campaign_routes
 from cloud.api.campaigns.failures import CAMPAIGN_STATUS_OF
+from cloud.api.data_products import routes as data_product_routes
+from cloud.api.data_products.failures import DATA_PRODUCT_STATUS_OF
 from cloud.api.fleet import certificates as fleet_certificates
 from cloud.api.fleet import config as fleet_config
 from cloud.api.fleet import devices as fleet_devices
@@ -142,7 +144,7 @@ ROUTE_MODULES: Final = (
     billing_payment_options, billing_webhooks, trade_deals,
     sales_routes, campaign_routes, analytics_routes, notification_routes, adcp_endpoint,
     fleet_summary, fleet_devices, fleet_config, fleet_jobs, fleet_certificates, fleet_preview,
-    operations_routes, retail_routes, accounts, brands,
+    operations_routes, retail_routes, data_product_routes, accounts, brands,
     users, sign_in, openid, passwords, health, page,
     portal_routes,
 )  # fmt: skip
@@ -206,6 +208,7 @@ STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
     **NOTICE_STATUS_OF,
     **ANALYTICS_STATUS_OF,
     **operations_routes.OPERATIONS_STATUS_OF,
+    **DATA_PRODUCT_STATUS_OF,
     **fleet_preview.PREVIEW_STATUS_OF,
     DataError: (422, "Invalid request"),
     DBAPIError: (503, "Database unavailable"),

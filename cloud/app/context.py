@@ -42,6 +42,7 @@ from cloud.ingest.retail.rules import read_ingest_rules
 from cloud.lake.catalogue.cached_catalogue import LakeCatalogue
 from cloud.lru_cache import LruCache
 from cloud.pricing.rate_card import RateCard
+from cloud.products.open_lake import ServedProducts
 from cloud.receipts.signing_keys import LogKeys
 from cloud.sales.book import read_site_market
 from cloud.sites.site_model import Site
@@ -117,6 +118,7 @@ class AppContext:
     receipt_keys: LogKeys | None = None
     receipt_roots: tuple[Certificate, ...] = ()
     lake_catalogue: LakeCatalogue = field(default_factory=LakeCatalogue)
+    served_products: ServedProducts = field(default_factory=ServedProducts)
     unreadable: Counter = field(default_factory=unreadable_counter)
 
     @cached_property

@@ -46,6 +46,7 @@ from cloud.lake.catalogue.cached_catalogue import LakeCatalogue
 from cloud.planning.plan_worker import PlanWorker
 from cloud.pricing.rate_card import REFERENCE, RateCard, read_card_file
 from cloud.pricing.vocabulary import require_priced_words
+from cloud.products.open_lake import ServedProducts
 from cloud.receipts.options import add_log_arguments, read_receipt_keys, read_receipt_roots
 from cloud.receipts.signing_keys import LogKeyError
 from cloud.sales.rate_cards import card_at, read_scheduled_cards
@@ -116,6 +117,7 @@ def serve(arguments: argparse.Namespace) -> int:
             receipt_keys=read_receipt_keys(arguments),
             receipt_roots=tuple(read_receipt_roots(arguments)),
             lake_catalogue=LakeCatalogue(arguments.lake),
+            served_products=ServedProducts(arguments.lake),
         )
         listener = _listen(arguments.host, arguments.port)
     except (ServeError, HostNameError, LogKeyError) as error:

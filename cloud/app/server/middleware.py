@@ -21,6 +21,9 @@ from cloud.app import problem
 log = logging.getLogger(__name__)
 PLAIN_WORD: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 MAX_BODY_BYTES: Final = 256 * 1024
+MAX_UPLOAD_BYTES: Final = 200 * 1024 * 1024
+FILES: Final = re.compile(r"/api/data-products/[a-z0-9_]+/(uploads|previews)")
+"""Where the body is a file."""
 BUCKETS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 SHARED_KEYS: Final = ("route", "path_params", problem.REASON)
@@ -86,10 +89,11 @@ class RequestMiddleware:
             self._note(scope, status, time.perf_counter() - started_s)
 
     async def _pass_on(self, scope: Scope, receive: Receive, answer: Send) -> None:
-        if _announced_bytes(scope) <= MAX_BODY_BYTES:
-            await self._app(scope, _counted(receive), answer)
+        limit = MAX_UPLOAD_BYTES if FILES.fullmatch(scope["path"]) else MAX_BODY_BYTES
+        if _announced_bytes(scope) <= limit:
+            await self._app(scope, _counted(receive, limit), answer)
             return
-        detail = f"at most {MAX_BODY_BYTES} bytes are read: split the request"
+        detail = f"at most {limit} bytes are read: split the request"
         too_large = problem.problem_response(Request(scope), 413, "Too large", detail)
         await too_large(scope, receive, answer)
 
@@ -128,7 +132,7 @@ class HeadMiddleware:
             scope.update({name: inner[name] for name in SHARED_KEYS if name in inner})
 
 
-def _counted(receive: Receive) -> Receive:
+def _counted(receive: Receive, limit: int) -> Receive:
     """Refuse a body without a length once it is too large."""
     total = 0
 
@@ -136,8 +140,8 @@ def _counted(receive: Receive) -> Receive:
         nonlocal total
         message = await receive()
         total += len(message.get("body", b""))
-        if total > MAX_BODY_BYTES:
-            raise HTTPException(413, f"at most {MAX_BODY_BYTES} bytes are read")
+        if total > limit:
+            raise HTTPException(413, f"at most {limit} bytes are read")
         return message
 
     return counted

@@ -1,5 +1,6 @@
 """Read the rows of a file into the columns of their table, the unreadable ones apart."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -78,20 +79,22 @@ def _fill(
         f"{typed(upload, name, column) if name in present else _null(upload, name)} AS {name}"
         for name, column in upload.columns.items()
     )
+    fields = ", ".join(f"{name} := text_{name}" for name in present)
     texts = ", ".join(f"{name} AS text_{name}" for name in present)
     any_text = " OR ".join(f"trim({name}) <> ''" for name in present)
-    select = f"SELECT {ROW}, {values}, {texts} FROM file_rows WHERE {any_text}"  # noqa: S608
+    select = (
+        f"SELECT {ROW}, {', '.join(upload.columns)}, {BROKEN}, CASE WHEN {BROKEN} IS NOT NULL "  # noqa: S608
+        f"THEN CAST(to_json(struct_pack({fields})) AS VARCHAR) END AS content "
+        f"FROM (SELECT *, CASE {_list_checks(upload, present)} END AS {BROKEN} "
+        f"FROM (SELECT {ROW}, {values}, {texts} FROM file_rows WHERE {any_text}))"
+    )
     empty = [*((name, pa.string()) for name in present), (ROW, pa.int64())]
     connection.register("file_rows", pa.schema(empty).empty_table())
-    connection.execute(f"CREATE TEMP TABLE typed AS {select}")
+    connection.execute(f"CREATE TEMP TABLE parsed AS {select}")
     for batch in pseudonyms.replace(rows.batches, upload):
         connection.register("file_rows", pa.Table.from_batches([batch]))
-        connection.execute(f"INSERT INTO typed {select}")
+        connection.execute(f"INSERT INTO parsed {select}")
     connection.unregister("file_rows")
-    checks = _list_checks(upload, present)
-    connection.execute(
-        f"CREATE TEMP VIEW parsed AS SELECT *, CASE {checks} END AS {BROKEN} FROM typed"  # noqa: S608
-    )
 
 
 def _null(upload: Upload, name: str) -> str:
@@ -116,28 +119,22 @@ def _list_checks(upload: Upload, present: Sequence[str]) -> str:
 def _read_bad(
     connection: duckdb.DuckDBPyConnection, rows: FileRows, upload: Upload
 ) -> tuple[list[BadRow], int]:
-    present = list(rows.heading.positions)
-    fields = ", ".join(f"{name} := text_{name}" for name in present)
     ((count,),) = connection.execute(
         f"SELECT count(*) FROM parsed WHERE {BROKEN} IS NOT NULL"  # noqa: S608
     ).fetchall()
     found = connection.execute(
-        f"SELECT {ROW}, {BROKEN}, CAST(to_json(struct_pack({fields})) AS VARCHAR), "  # noqa: S608
-        f"struct_pack({fields}) FROM parsed WHERE {BROKEN} IS NOT NULL "
+        f"SELECT {ROW}, {BROKEN}, content FROM parsed WHERE {BROKEN} IS NOT NULL "  # noqa: S608
         f"ORDER BY {ROW} LIMIT {MOST_BAD_ROWS}"
     ).fetchall()
     bad = [*rows.bad, *(_describe(upload, *one) for one in found)]
     return sorted(bad, key=lambda one: one.row)[:MOST_BAD_ROWS], len(rows.bad) + count
 
 
-def _describe(
-    upload: Upload, row: int, broken: str, content: str, cells: Mapping[str, str]
-) -> BadRow:
+def _describe(upload: Upload, row: int, broken: str, content: str) -> BadRow:
     rule, _, name = broken.partition(":")
     if rule == REQUIRED and name:
         return BadRow(row, REQUIRED, f"column {name}: found no value, expected one", content)
-    found = cells[broken].strip()[:100]
-    reason = (
-        f"column {broken}: found {found!r}, expected {expected(upload, upload.columns[broken])}"
-    )
+    found = json.loads(content)[broken].strip()[:100]
+    wanted = expected(upload, upload.columns[broken])
+    reason = f"column {broken}: found {found!r}, expected {wanted}"
     return BadRow(row, f"{broken}_readable", reason, content)

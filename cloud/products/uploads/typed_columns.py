@@ -77,10 +77,29 @@ def _number(text: str, mark: DecimalMark) -> str:
     )
 
 
-def _scaled(number: str, decimals: int) -> str:
-    """A whole number of the smallest unit, null when there are more decimals."""
+MOST_DECIMALS: Final = 4
+"""Of an amount, as `UploadColumn.decimals` has it."""
+
+
+def _scaled(text: str, cleaned: str, decimals: int, mark: DecimalMark) -> str:
+    """A whole number of the smallest unit, null when there are more decimals.
+
+    Plain numbers, which most are, are cast at once; the others are taken apart.
+    """
+    number = _number(cleaned, mark)
     exact = f"TRY_CAST({number} AS DECIMAL(28, 8)) * {10**decimals}"
-    return f"TRY(CASE WHEN {exact} = floor({exact}) THEN CAST({exact} AS BIGINT) END)"
+    slow = f"TRY(CASE WHEN {exact} = floor({exact}) THEN CAST({exact} AS BIGINT) END)"
+    if mark is DecimalMark.COMMA:
+        return slow
+    plain = f"TRY_CAST({text} AS DECIMAL(18, {MOST_DECIMALS}))"
+    unit = 10 ** (MOST_DECIMALS - decimals)
+    whole = f"CAST({plain} * {10**MOST_DECIMALS} AS BIGINT)"
+    is_plain = (
+        f"{plain} IS NOT NULL AND NOT contains(translate({text}, 'E_', 'ee'), 'e') AND "
+        f"(NOT contains({text}, '.') OR length({text}) - strpos({text}, '.') <= {MOST_DECIMALS})"
+    )
+    fast = f"CASE WHEN {whole} % {unit} = 0 THEN {whole} // {unit} END"
+    return f"CASE WHEN {is_plain} THEN {fast} ELSE {slow} END"
 
 
 def _basis_points(text: str, mark: DecimalMark, kind: ColumnType) -> str:
@@ -88,6 +107,15 @@ def _basis_points(text: str, mark: DecimalMark, kind: ColumnType) -> str:
     plain = 100 if kind is ColumnType.PERCENT else 10_000
     scale = f"CASE WHEN contains({text}, '%') THEN 100 ELSE {plain} END"
     return f"TRY(CAST(round(TRY_CAST({number} AS DECIMAL(18, 8)) * {scale}) AS BIGINT))"
+
+
+def _day(text: str, order: DayOrder | None) -> str:
+    """A date; those that ISO 8601 writes, which most are, are cast at once."""
+    iso = f"TRY_CAST({text} AS DATE)"
+    return (
+        f"CASE WHEN length({text}) = 10 AND {iso} BETWEEN {FIRST_DAY} AND {LAST_DAY} THEN {iso} "
+        f"ELSE {_within(_date(text, order))} END"
+    )
 
 
 def _date(text: str, order: DayOrder | None) -> str:
@@ -107,7 +135,7 @@ def _parse(text: str, formats: tuple[str, ...]) -> str:
 
 
 def _within(value: str) -> str:
-    return f"CASE WHEN {value} >= {FIRST_DAY} AND {value} < {LAST_DAY} THEN {value} END"
+    return f"CASE WHEN {value} BETWEEN {FIRST_DAY} AND {LAST_DAY} THEN {value} END"
 
 
 def _timestamp(text: str, upload: Upload) -> str:
@@ -143,9 +171,9 @@ _READERS: Final[Mapping[ColumnType, Callable[[str, Upload, UploadColumn], str]]]
     ColumnType.TEXT: lambda text, upload, column: _plain(text),
     ColumnType.PSEUDONYM: lambda text, upload, column: _plain(text),
     ColumnType.CODE: lambda text, upload, column: _code(text),
-    ColumnType.INTEGER: lambda text, upload, column: _scaled(_number(text, upload.decimal_mark), 0),
+    ColumnType.INTEGER: lambda text, upload, column: _scaled(text, text, 0, upload.decimal_mark),
     ColumnType.MONEY: lambda text, upload, column: _scaled(
-        _number(_amount(text), upload.decimal_mark), column.decimals
+        text, _amount(text), column.decimals, upload.decimal_mark
     ),
     ColumnType.PERCENT: lambda text, upload, column: _basis_points(
         text, upload.decimal_mark, column.type
@@ -153,7 +181,7 @@ _READERS: Final[Mapping[ColumnType, Callable[[str, Upload, UploadColumn], str]]]
     ColumnType.FRACTION: lambda text, upload, column: _basis_points(
         text, upload.decimal_mark, column.type
     ),
-    ColumnType.DATE: lambda text, upload, column: _within(_date(text, upload.day_order)),
+    ColumnType.DATE: lambda text, upload, column: _day(text, upload.day_order),
     ColumnType.TIMESTAMP: lambda text, upload, column: _timestamp(text, upload),
     ColumnType.BOOLEAN: lambda text, upload, column: _boolean(text),
 }

@@ -1,0 +1,1 @@
+"""Data products over HTTP: what there is, results, key figures, uploads."""

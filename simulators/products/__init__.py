@@ -1,0 +1,1 @@
+"""Files for data products, with figures that are known."""

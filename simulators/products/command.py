@@ -1,0 +1,59 @@
+"""`python -m simulators products NAME`: files for a data product, with figures that are known."""
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.csv as pc
+
+from simulators.products.sales import SalesOptions, simulate_sales
+from wire.clock import utc_now
+from wire.command_line import whole_number
+
+FILE_ROWS: Final = 1_000_000
+"""An upload takes files of at most 200 MB."""
+Files = Mapping[str, pa.Table]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `products`."""
+    parser.add_argument("name", choices=PRODUCTS, metavar="NAME", help=", ".join(PRODUCTS))
+    parser.add_argument(
+        "--rows", type=whole_number(1), default=30_000, help="of the largest file (%(default)s)"
+    )
+    parser.add_argument(
+        "--days", type=whole_number(1), default=730, help="that they cover (%(default)s)"
+    )
+    parser.add_argument(
+        "--until", type=date.fromisoformat, metavar="DAY", help="the last day (yesterday)"
+    )
+    parser.add_argument("--seed", type=whole_number(0), default=1, help="%(default)s")
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="for the files")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the files; names them on standard output."""
+    until = arguments.until or utc_now().date() - timedelta(days=1)
+    first_on = until - timedelta(days=arguments.days - 1)
+    files = PRODUCTS[arguments.name](arguments, first_on)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    for name, table in files.items():
+        for number, first in enumerate(range(0, len(table), FILE_ROWS), start=1):
+            part = table.slice(first, FILE_ROWS)
+            path = arguments.out / f"{name}-{number}.csv"
+            pc.write_csv(part, path)
+            sys.stdout.write(f"{path}: {len(part)} rows\n")
+    return 0
+
+
+def _sales(arguments: argparse.Namespace, first_on: date) -> Files:
+    return simulate_sales(
+        SalesOptions(arguments.rows, first_on, arguments.days, seed=arguments.seed)
+    )
+
+
+PRODUCTS: Final[dict[str, Callable[[argparse.Namespace, date], Files]]] = {"sales": _sales}
