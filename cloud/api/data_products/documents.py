@@ -61,7 +61,7 @@ class RunDocument(BaseModel):
     failure: str | None = Field(description="why its results are as they were; null: it worked")
 
 
-class CostDocument(BaseModel):
+class ProductCost(BaseModel):
     """A month in US dollars, estimated from the product's own figures."""
 
     stored_bytes: int
@@ -94,7 +94,7 @@ class ProductSummary(BaseModel):
     last_run: RunDocument | None = Field(description="null: not run yet")
 
 
-class ProductsResponse(BaseModel):
+class DataProductsResponse(BaseModel):
     """The data products that the caller may read."""
 
     configured: bool = Field(description="false: this server was started without a lake")
@@ -108,7 +108,7 @@ class ProductDetail(ProductSummary):
     page: list[SectionDocument]
     uploads: list[UploadSpecification]
     kpis: list[KpiDocument]
-    cost: CostDocument
+    cost: ProductCost
 
 
 class TableResponse(BaseModel):
@@ -154,7 +154,7 @@ class BadRowDocument(BaseModel):
     reason: str
 
 
-class PreviewResponse(BaseModel):
+class FilePreviewResponse(BaseModel):
     """How a file would be read; nothing is stored."""
 
     description: str = Field(examples=["text in utf-8, separated by ','"])

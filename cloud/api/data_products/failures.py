@@ -10,7 +10,7 @@ class UnknownDataProduct(LookupError):  # noqa: N818 - reads as what happened
     """There is no such product, table or figure for this caller."""
 
 
-class FileRefused(ValueError):  # noqa: N818 - reads as what happened
+class UploadRefused(ValueError):  # noqa: N818 - reads as what happened
     """The file as a whole is not loaded."""
 
 
@@ -29,7 +29,7 @@ class InvalidQuestion(ValueError):  # noqa: N818 - reads as what happened
 DATA_PRODUCT_STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
     DataProductConflict: (409, "Busy"),
     DataUnavailable: (503, "Data unavailable"),
-    FileRefused: (422, "File refused"),
+    UploadRefused: (422, "File refused"),
     InvalidQuestion: (422, "Invalid question"),
     NoLakeError: (503, "No lake"),
     UnknownDataProduct: (404, "Unknown data product"),

@@ -18,10 +18,10 @@ from cloud.api.data_products.access import (
 )
 from cloud.api.data_products.documents import (
     ColumnDocument,
-    CostDocument,
+    DataProductsResponse,
     KpiDocument,
+    ProductCost,
     ProductDetail,
-    ProductsResponse,
     ProductSummary,
     RunDocument,
     SectionDocument,
@@ -55,7 +55,7 @@ router = APIRouter(tags=["data products"], dependencies=[READERS])
 
 
 @router.get("/api/data-products", responses=problem_responses(*REFUSALS, 500, 503))
-async def list_data_products(request: Request, who: CallerOf) -> ProductsResponse:
+async def list_data_products(request: Request, who: CallerOf) -> DataProductsResponse:
     """List the data products that the caller may read."""
     return await run_in_threadpool(_list, get_context(request), who)
 
@@ -105,13 +105,13 @@ def describe_unit(unit: "Unit") -> UnitDocument:
     return UnitDocument(kind=unit.kind, currency=unit.currency)
 
 
-def _list(context: AppContext, who: Caller) -> ProductsResponse:
+def _list(context: AppContext, who: Caller) -> DataProductsResponse:
     if context.served_products.address is None:
-        return ProductsResponse(configured=False, products=[])
+        return DataProductsResponse(configured=False, products=[])
     with explaining_failures():
         lake = context.served_products.open(context.engine)
         found = [ProductSummary(**_summarise(lake, one)) for one in list_visible(who)]
-    return ProductsResponse(configured=True, products=found)
+    return DataProductsResponse(configured=True, products=found)
 
 
 def _summarise(lake: "Lake", product: "DataProduct") -> dict[str, Any]:
@@ -152,7 +152,7 @@ def _describe(context: AppContext, who: Caller, name: str) -> ProductDetail:
             for one in product.file.uploads
         ],
         kpis=_describe_kpis(product),
-        cost=CostDocument(**asdict(cost), total_usd=cost.total_usd),
+        cost=ProductCost(**asdict(cost), total_usd=cost.total_usd),
     )  # fmt: skip
 
 

@@ -24,15 +24,15 @@ from cloud.api.data_products.access import (
 )
 from cloud.api.data_products.documents import (
     BadRowDocument,
-    PreviewResponse,
+    FilePreviewResponse,
     UploadDocument,
     UploadResponse,
     UploadsResponse,
 )
 from cloud.api.data_products.failures import (
     DataProductConflict,
-    FileRefused,
     UnknownDataProduct,
+    UploadRefused,
 )
 from cloud.app.context import AppContext
 from cloud.app.problem import REFUSALS, problem_responses
@@ -108,7 +108,7 @@ async def preview_upload(
     who: CallerOf,
     name: FileName,
     table: Table = None,
-) -> PreviewResponse:
+) -> FilePreviewResponse:
     """Say how a file would be read, and which of its rows cannot be; nothing is stored."""
     _, upload = await run_in_threadpool(_find, who, product, name, table)
     async with _receive(request) as path:
@@ -198,11 +198,11 @@ def _run(
     return stopped, run.failure
 
 
-def _preview(path: Path, upload: "Upload") -> PreviewResponse:
+def _preview(path: Path, upload: "Upload") -> FilePreviewResponse:
     from cloud.products.uploads.preview import preview_file
 
     found = _refusing(lambda: preview_file(path, upload))
-    return PreviewResponse(
+    return FilePreviewResponse(
         description=found.description,
         columns=[[name, kind] for name, kind in found.columns],
         ignored=[*found.ignored],
@@ -221,7 +221,7 @@ def _refusing(work: Callable[[], Result]) -> Result:
     try:
         return work()
     except UploadRefusedError as error:
-        raise FileRefused(str(error)) from error
+        raise UploadRefused(str(error)) from error
 
 
 def _list(context: AppContext, who: Caller, name: str) -> UploadsResponse:

@@ -66,6 +66,7 @@ SHARED = frozenset(
     {
         "location", "time_slot", "name", "device", "job", "alert", "blackout", "product",
         "daypart", "line", "change", "provider", "assignment", "dead_letter", "mute", "table",
+        "kpi",
         "token", "recommendation", "price", "price_batch", "experiment", "price_error",
         "store", "scenario",
     }
