@@ -183,7 +183,7 @@ def _read_units(known: KnownPrices) -> Floats:
     """Expected units of a week at the current prices; NaN without an estimate."""
     situation = assess_known(known)
     states = situation.states
-    return expect_week(situation.demand, states.price_minor, states).units.value
+    return expect_week(situation, states.price_minor).units.value
 
 
 def _average(estimates: Sequence[DemandEstimate], units: Floats) -> ProductElasticity | None:

@@ -135,7 +135,7 @@ def _examine(situation: Situation, asked: ScenarioQuestion, currency: str) -> _E
         return None
     price = np.full(len(situation.states), float(minor(asked.price, currency)))
     breaks = list_marked(situation.bounds.breaks(price))
-    return _Examined(asked.price, breaks, expect_week(situation.demand, price, situation.states))
+    return _Examined(asked.price, breaks, expect_week(situation, price))
 
 
 def _describe_stores(
@@ -175,7 +175,7 @@ def _describe_examined(
 
 def _expect_current(situation: Situation) -> Expectations:
     states = situation.states
-    return expect_week(situation.demand, states.price_minor, states)
+    return expect_week(situation, states.price_minor)
 
 
 def _total(expected: Expectations, currency: str) -> RetailWeek | None:

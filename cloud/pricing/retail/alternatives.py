@@ -49,7 +49,7 @@ def list_alternatives(
             kind,
             one,
             situation.bounds.breaks(one),
-            expect_week(situation.demand, one, situation.states),
+            expect_week(situation, one),
         )
         for kind, one in prices
     )

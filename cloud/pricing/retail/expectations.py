@@ -1,17 +1,17 @@
 """Expected units, revenue and margin of a week at a price, with intervals.
 
 An interval is that of the elasticity's range alone: it has no width at the baseline price, and the
-noise of single weeks is not part of it. Units never exceed the stock, where it is known. Amounts
-are minor units; a row without an estimate has NaN.
+noise of single weeks is not part of it. Units never exceed what stock and deliveries cover, where
+that is known. Amounts are minor units; a row without an estimate has NaN.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from cloud.pricing.retail.demand import POINT, DemandColumns
+from cloud.pricing.retail.demand import POINT
 from cloud.pricing.retail.ladder import Floats
-from cloud.pricing.retail.states import PriceStates
+from cloud.pricing.retail.situation import Situation
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +32,13 @@ class Expectations:
     margin_minor: Spread
 
 
-def expect_week(demand: DemandColumns, price: Floats, states: PriceStates) -> Expectations:
-    """The expectations of a week at these prices."""
+def expect_week(situation: Situation, price: Floats) -> Expectations:
+    """The expectations of a week at one price a row."""
+    demand, margin = situation.demand, price - situation.states.cost_minor
     with np.errstate(over="ignore", invalid="ignore"):
-        units = np.fmin(demand.units(price), np.where(np.isnan(states.stock), np.inf, states.stock))
+        units = np.fmin(demand.units(price), situation.available_units)
         units[np.isnan(demand.elasticity) | ~np.isfinite(price)] = np.nan
-        return Expectations(
-            _spread(units), _spread(units * price), _spread(units * (price - states.cost_minor))
-        )
+        return Expectations(_spread(units), _spread(units * price), _spread(units * margin))
 
 
 def _spread(variants: Floats) -> Spread:

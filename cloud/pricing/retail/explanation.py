@@ -66,7 +66,8 @@ def _explain_rules(found: Recommendations, row: int) -> Iterator[Reason]:
     if found.leaves_ladder[row]:
         yield write_reason(ReasonCode.LADDER_YIELDS)
     if outcome is Outcome.KEPT and situation.moves[row]:
-        yield write_reason(ReasonCode.CURRENT_IS_BEST)
+        is_weak = situation.demand.evidence[row] == WEAK
+        yield from _explain_range(found, row) if is_weak else _explain_best()
 
 
 def _explain_binding(found: Recommendations, row: int) -> Iterator[Reason]:
@@ -84,6 +85,17 @@ def _explain_binding(found: Recommendations, row: int) -> Iterator[Reason]:
             days_since=_count(states.days_since_change[row]),
             hold_days=_count(rules.hold_days[row]),
         )
+
+
+def _explain_best() -> Iterator[Reason]:
+    yield write_reason(ReasonCode.CURRENT_IS_BEST)
+
+
+def _explain_range(found: Recommendations, row: int) -> Iterator[Reason]:
+    least, most = found.price_low[row], found.price_high[row]
+    yield write_reason(
+        ReasonCode.RANGE_DISAGREES, least=_amount(found, row, least), most=_amount(found, row, most)
+    )
 
 
 def _explain_missing(found: Recommendations, row: int) -> Iterator[Reason]:
@@ -106,9 +118,9 @@ def _explain_missing(found: Recommendations, row: int) -> Iterator[Reason]:
 
 
 def _explain_stock(found: Recommendations, row: int) -> Iterator[Reason]:
-    stock = found.situation.states.stock[row]
-    if found.expected.units.value[row] >= stock:
-        yield write_reason(ReasonCode.STOCK_LIMITS_UNITS, stock=_count(stock))
+    available = found.situation.available_units[row]
+    if found.expected.units.value[row] >= available:
+        yield write_reason(ReasonCode.STOCK_LIMITS_UNITS, stock=_count(available))
 
 
 def _write_conflicts(found: Recommendations, row: int) -> str:

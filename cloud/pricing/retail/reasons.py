@@ -15,6 +15,7 @@ class ReasonCode(StrEnum):
     BEST_PRICE = "best_price"
     CURRENT_IS_BEST = "current_is_best"
     WEAK_EVIDENCE = "weak_evidence"
+    RANGE_DISAGREES = "range_disagrees"
     INSUFFICIENT_EVIDENCE = "insufficient_evidence"
     NO_ESTIMATE = "no_estimate"
     NO_COST = "no_cost"
@@ -58,6 +59,10 @@ SENTENCES: Final[dict[ReasonCode, str]] = {
     ReasonCode.WEAK_EVIDENCE: (
         "The evidence about demand is weak: the price moves only as far as every elasticity of "
         "the range supports."
+    ),
+    ReasonCode.RANGE_DISAGREES: (
+        "The elasticities of the range lead to {least} at one end and {most} at the other: the "
+        "price stays between them."
     ),
     ReasonCode.INSUFFICIENT_EVIDENCE: (
         "The evidence about demand is insufficient (elasticity {elasticity}, range {low} to "
@@ -107,7 +112,8 @@ SENTENCES: Final[dict[ReasonCode, str]] = {
     ),
     ReasonCode.NO_LIST_PRICE: "No list price is known: the maximum discount is not applied.",
     ReasonCode.STOCK_LIMITS_UNITS: (
-        "The stock of {stock} is less than a week's demand: the expected units are limited to it."
+        "Stock and deliveries cover {stock} units of a week: the expected units are limited to "
+        "them."
     ),
     ReasonCode.STOCKPILING: (
         "About {share} % of the response to a price cut is bought ahead and missing later."

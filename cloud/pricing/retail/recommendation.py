@@ -101,7 +101,7 @@ def recommend(
         target=np.where(situation.can_move, targets[POINT], np.nan),
         confidence=np.where(follows, _compute_confidence(situation, found), np.nan),
         binding=find_binding(situation, wanted, target, choice, found, is_refused),
-        expected=expect_week(demand, found, states),
+        expected=expect_week(situation, found),
         alternatives=list_alternatives(situation, found, targets[POINT]),
         leaves_ladder=choice.leaves_ladder & ~is_fixed & ~is_refused,
     )

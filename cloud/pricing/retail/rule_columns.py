@@ -33,6 +33,7 @@ class RuleColumns:
     competitor_most_bp: Floats
     hold_days: Floats
     volume_weight: Floats
+    delivery_days: Floats
     clearance_days: Floats
     """Days that are left, with today; below 1 when the clearance is over."""
     clearance_discount_bp: Floats
@@ -148,6 +149,7 @@ _READ: dict[str, Callable[[RuleValues, date], Any]] = {
     "competitor_most_bp": _band("most"),
     "hold_days": lambda values, _: float(values.hold_days),
     "volume_weight": lambda values, _: float(values.volume_weight),
+    "delivery_days": lambda values, _: float(values.delivery_every_days or np.nan),
     "clearance_days": _clearance_days,
     "clearance_discount_bp": _clearance_discount,
 }

@@ -36,6 +36,7 @@ MAX_OVERRIDES: Final = 2_000
 MAX_DAYS: Final = 366
 SELECTORS: Final = ("category", "region", "product", "store")
 
+DeliveryDays = Annotated[int, Meta(ge=1, le=60)]
 Name = Annotated[str, Meta(min_length=1, max_length=120)]
 
 
@@ -105,6 +106,7 @@ class RuleChanges(_RulePart, frozen=True, kw_only=True):
     hold_days: Annotated[int, Meta(ge=0, le=MAX_DAYS)] | UnsetType = UNSET
     volume_weight: Decimal | UnsetType = UNSET
     use_ladder: bool | UnsetType = UNSET
+    delivery_every_days: DeliveryDays | UnsetType | None = UNSET
     clearance: Clearance | UnsetType | None = UNSET
 
     def __post_init__(self) -> None:
@@ -142,6 +144,7 @@ class RuleValues(_RulePart, frozen=True, kw_only=True):
     hold_days: Annotated[int, Meta(ge=0, le=MAX_DAYS)] = 0
     volume_weight: Decimal = Decimal(0)
     use_ladder: bool = True
+    delivery_every_days: DeliveryDays | None = None
     clearance: Clearance | None = None
 
     def __post_init__(self) -> None:

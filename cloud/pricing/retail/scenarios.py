@@ -111,7 +111,7 @@ def _compute_point(situation: Situation, share: float) -> CurvePoint:
         share,
         int(price[0]) if len(states) == 1 else None,
         int((~situation.bounds.breaks(price).any(axis=0)).sum()),
-        sum_week(expect_week(situation.demand, price, states)),
+        sum_week(expect_week(situation, price)),
     )
 
 

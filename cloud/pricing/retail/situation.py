@@ -33,6 +33,8 @@ class Situation:
     """Highest price that sells the stock in time, of shape (variants, rows); infinite without."""
     clearing_units: Floats
     """Units of a week that sell the stock in time."""
+    available_units: Floats
+    """Units that a week can sell from stock and deliveries; infinite where the stock is unknown."""
     cost: Floats
     """The cost in the objective."""
 
@@ -70,5 +72,11 @@ def assess(
         is_on_hold=is_on_hold,
         clearing=clearing,
         clearing_units=need,
+        available_units=_find_available(states, columns),
         cost=(1 - columns.volume_weight) * states.cost_minor,
     )
+
+
+def _find_available(states: PriceStates, rules: RuleColumns) -> Floats:
+    deliveries = np.fmax(DAYS_OF_WEEK / rules.delivery_days, 1.0)  # NaN: none
+    return np.where(np.isnan(states.stock), np.inf, states.stock * deliveries)

@@ -3,15 +3,13 @@
 import numpy as np
 import pytest
 
-from cloud.forecast.retail.estimates import EstimateArrays
-from cloud.pricing.retail.demand import align_demand
 from cloud.pricing.retail.expectations import expect_week
-from cloud.pricing.retail.states import PriceStates
 from tests.cloud.pricing.retail.price_examples import (
     make_estimate,
     make_rules,
     make_state,
     recommend_one,
+    recommend_rows,
 )
 
 
@@ -23,9 +21,9 @@ def test_expected_units_never_exceed_the_stock():
 
 
 def test_figures_follow_the_demand_and_are_missing_without_an_estimate():
-    states = PriceStates.from_rows([make_state(), make_state(product="other")])
-    demand = align_demand(states, EstimateArrays.from_estimates([make_estimate()]))
-    week = expect_week(demand, np.array([400.0, 400.0]), states)
+    rows = [make_state(), make_state(product="other")]
+    situation = recommend_rows(rows, [make_estimate()], make_rules()).situation
+    week = expect_week(situation, np.array([400.0, 400.0]))
     units = 100 * (400 / 349) ** -2.5
     assert week.units.value[0] == pytest.approx(units)
     assert week.revenue_minor.value[0] == pytest.approx(units * 400)
@@ -38,3 +36,10 @@ def test_an_unknown_cost_has_no_margin():
     found = recommend_one(make_state(cost_minor=None), make_estimate(), make_rules())
     assert found.expected.margin_minor is None
     assert found.expected.revenue_minor.value == pytest.approx(34_900)
+
+
+@pytest.mark.parametrize(("days", "units"), [(None, 30), (14, 30), (7, 30), (3, 70), (1, 100)])
+def test_deliveries_fill_the_stock_up_within_a_week(days, units):
+    rules = make_rules(delivery_every_days=days)
+    found = recommend_one(make_state(stock=30), make_estimate(), rules)
+    assert found.alternatives[0].expected.units.value == pytest.approx(units)

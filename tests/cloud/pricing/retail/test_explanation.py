@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from cloud.forecast.retail.estimates import Evidence
 from cloud.pricing.retail.rules import CompetitorBand
 from tests.cloud.pricing.retail.price_examples import (
     make_estimate,
@@ -35,3 +36,12 @@ def test_what_could_not_be_applied_is_said():
 def test_a_price_that_stays_because_it_is_the_best_says_so():
     found = recommend_one(make_state(price_minor=333), make_estimate(), make_rules())
     assert found.reasons[-1].code == "current_is_best"
+
+
+def test_weak_evidence_that_keeps_the_price_names_both_ends_of_the_range():
+    weak = make_estimate(evidence=Evidence.WEAK)
+    found = recommend_one(make_state(), weak, make_rules())
+    assert found.reasons[-1].sentence == (
+        "The elasticities of the range lead to 3.05 GBP at one end and 3.82 GBP at the other: the "
+        "price stays between them."
+    )
