@@ -10,17 +10,16 @@ import argparse
 import http.client
 import os
 import random
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import Engine
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from cloud import database
 from cloud.alerting.measures import read_measures
@@ -28,6 +27,7 @@ from cloud.database import SUMS
 from cloud.ingest import report_store, venue_sums
 from cloud.ingest.minute_sums import MinuteSums
 from cloud.windows.venue_types import sync_venue_types
+from tests.served_api import fetch, serve_api
 
 VENUES = ("10503", "10604", "20301", "30101", "40101", "50101", "60101", "70101")
 MINUTE_MS = 60_000
@@ -46,7 +46,7 @@ def main() -> int:
         now = datetime.now(UTC).replace(second=0, microsecond=0)
         fill(engine, chosen.places, chosen.days, now)
         watch(engine, chosen.places, now)
-        with served(url) as (port, pid):
+        with serve_api(url) as (port, pid):
             print(f"\n{'question':<34}{'P50 ms':>9}{'P95 ms':>9}{'CPU ms':>9}{'kB':>9}")
             for name, path in questions(now, chosen.places).items():
                 asked(name, path, port, pid, chosen.times)
@@ -143,39 +143,6 @@ def watch(engine: Engine, places: int, now: datetime) -> None:
     print(f"a round of `alerts run`: {min(took):.2f} s CPU, {len(measures)} measures")
 
 
-@contextmanager
-def served(url: str) -> Iterator[tuple[int, int]]:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "cloud", "serve", "--port", str(port), "--database", url]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as server:
-        try:
-            wait_until_ready(port)
-            yield port, server.pid
-        finally:
-            server.terminate()
-
-
-def wait_until_ready(port: int) -> None:
-    for _ in range(300):
-        try:
-            if answered(http.client.HTTPConnection("127.0.0.1", port, timeout=10), "/readyz"):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise SystemExit("the server did not come up")
-
-
-def answered(connection: http.client.HTTPConnection, path: str) -> int:
-    """Bytes of the answer."""
-    connection.request("GET", path)
-    response = connection.getresponse()
-    body = response.read()
-    if response.status != 200:
-        raise SystemExit(f"{path}: {response.status} {body[:300]!r}")
-    return len(body)
-
-
 def asked(name: str, path: str, port: int, pid: int, times: int) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     took_ms, size, cpu_s = [], 0, 0.0
@@ -183,7 +150,7 @@ def asked(name: str, path: str, port: int, pid: int, times: int) -> None:
         # another count each time, so that no answer is one that is remembered
         fresh = path + ("&" if "?" in path else "?") + f"limit={100 - turn % 50}"
         before_s, began = cpu_of(pid), time.perf_counter()
-        size = answered(connection, fresh if "/api/audience?" in path else path)
+        size = len(fetch(connection, fresh if "/api/audience?" in path else path))
         took_ms.append((time.perf_counter() - began) * 1000)
         cpu_s += cpu_of(pid) - before_s
         if "/api/audience?" not in path:

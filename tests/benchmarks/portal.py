@@ -14,7 +14,6 @@ import itertools
 import json
 import multiprocessing
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -40,6 +39,7 @@ from tests.cloud.databases import create_tables  # noqa: E402
 from tests.cloud.portal.node_runs import WEB, environment  # noqa: E402
 from tests.cloud.rates import SITES_FILE  # noqa: E402
 from tests.report_builder import build_report  # noqa: E402
+from tests.served_api import fetch, serve_api  # noqa: E402
 from wire.envelope import audience_event, encode_event  # noqa: E402
 from wire.scalars import SequenceRange  # noqa: E402
 
@@ -61,7 +61,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         locations = prepare(folder)
-        with served(folder) as (port, pid), reporting(folder, locations):
+        api = serve_api(database_url(folder), "--sites", f"{folder}/sites.yaml")
+        with api as (port, pid), reporting(folder, locations):
             figures = measure_pages(folder, port, chosen.seconds)
             alone = percentile_ms(port, chosen.seconds)
             before_mb = resident_mb(pid)
@@ -101,41 +102,6 @@ def write_sites(folder: Path) -> list[str]:
     text = json.dumps({**given, "locations": locations}, default=str)  # JSON is YAML
     (folder / "sites.yaml").write_text(text)
     return [one["id"] for one in locations]
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[tuple[int, int]]:
-    """Port and process id of the real program."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    options = ["--database", database_url(folder), "--sites", f"{folder}/sites.yaml"]
-    command = [sys.executable, "-m", "cloud", "serve", "--port", str(port), *options]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=ROOT) as server:
-        try:
-            wait_until_ready(port)
-            yield port, server.pid
-        finally:
-            server.terminate()
-
-
-def wait_until_ready(port: int) -> None:
-    for _ in range(600):
-        try:
-            get(http.client.HTTPConnection("127.0.0.1", port, timeout=10), "/readyz")
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise SystemExit("the server did not come up")
-
-
-def get(connection: http.client.HTTPConnection, path: str) -> bytes:
-    connection.request("GET", path)
-    response = connection.getresponse()
-    body = response.read()
-    if response.status != 200:
-        raise SystemExit(f"{path}: {response.status} {body[:300]!r}")
-    return body
 
 
 @contextmanager
@@ -199,7 +165,7 @@ def percentile_ms(port: int, seconds: float) -> float:
     taken, ends = [], time.monotonic() + seconds
     for hour in itertools.cycle(range(6, 23)):
         started = time.perf_counter()
-        get(connection, f"/api/pricing/slot/L{hour:03}/{day}T{hour:02}:00")
+        fetch(connection, f"/api/pricing/slot/L{hour:03}/{day}T{hour:02}:00")
         taken.append((time.perf_counter() - started) * 1000)
         if time.monotonic() > ends:
             return sorted(taken)[int(0.99 * len(taken))]

@@ -12,20 +12,21 @@ import os
 import random
 import re
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from cloud import database
 from cloud.forecast import venue_profiles
 from cloud.sites.sites_file import load_sites
+from tests.served_api import serve_api
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS
 
 WEEKS = 30
@@ -40,7 +41,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/onlooker.db"
         fill(url)
-        with served(url) as (port, pid):
+        with serve_api(url) as (port, pid):
             head = (f"{word:>9}" for word in ("answers", "P50 ms", "P95 ms", "P99 ms", "per s"))
             print(f"{'question':<28}{'how':<12}{''.join(head)}{'CPU us':>9}")
             for name, path in questions().items():
@@ -96,29 +97,6 @@ def hour(
         "visits": people, "onlookers": int(people * kind.onlooker_share),
         "dwell_ms": int(people * kind.dwell_s * 1000), **columns,
     }  # fmt: skip
-
-
-@contextmanager
-def served(url: str) -> Iterator[tuple[int, int]]:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "cloud", "serve", "--port", str(port), "--database", url]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as server:
-        try:
-            wait_until_ready(port)
-            yield port, server.pid
-        finally:
-            server.terminate()
-
-
-def wait_until_ready(port: int) -> None:
-    for _ in range(200):
-        try:
-            if ask(port, "/readyz") == 200:
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise SystemExit("the server did not come up")
 
 
 def ask(port: int, path: str) -> int:

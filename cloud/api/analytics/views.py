@@ -1,5 +1,6 @@
 """`/api/analytics/views`: saved views of the caller, and when one is sent by e-mail."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Final
 
@@ -28,7 +29,11 @@ from cloud.analytics.saved_views import (
 )
 from cloud.api.campaigns.callers import CallerOf
 from cloud.app.context import AppContext
-from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempotent
+from cloud.app.idempotency.idempotent_request import (
+    MUTATION_REFUSALS,
+    Idempotent,
+    IdempotentRequest,
+)
 from cloud.app.idempotency.key_store import Reply
 from cloud.app.idempotency.request_transactions import change_once, read_database
 from cloud.app.problem import REFUSALS, problem_responses
@@ -134,14 +139,12 @@ async def put_view(
     """Rename a view, share it, or replace its page and query."""
     context: AppContext = get_context(request)
 
-    def change(connection: Connection) -> Reply:
-        owner = _owner(who)
-        found = find_view(connection, view, owner, who.account)
-        changed = change_view(connection, found, _content(asked), owner, context.clock())
+    def change(connection: Connection, found: SavedView) -> Reply:
+        changed = change_view(connection, found, _content(asked), _owner(who), context.clock())
         timing = read_timings(connection, who.user).get(view) if who.user else None
         return Reply(200, _describe(changed, who, timing).model_dump_json().encode())
 
-    return await change_once(request, idempotent, change)
+    return await _change_found(request, idempotent, who, view, change)
 
 
 @router.delete(
@@ -153,13 +156,12 @@ async def delete_view(
 ) -> Response:
     """Delete a view; nobody receives it any more."""
 
-    def change(connection: Connection) -> Reply:
-        owner = _owner(who)
-        remove_view(connection, find_view(connection, view, owner, who.account), owner)
-        remove_schedule(connection, view)
+    def change(connection: Connection, found: SavedView) -> Reply:
+        remove_view(connection, found, _owner(who))
+        remove_schedule(connection, found.id)
         return Reply(204)
 
-    return await change_once(request, idempotent, change)
+    return await _change_found(request, idempotent, who, view, change)
 
 
 @router.put(
@@ -172,15 +174,14 @@ async def put_schedule(
     """Send a view to the caller by e-mail, weekly or monthly."""
     context: AppContext = get_context(request)
 
-    def change(connection: Connection) -> Reply:
-        found = find_view(connection, view, _owner(who), who.account)
+    def change(connection: Connection, found: SavedView) -> Reply:
         if who.user is None:
             raise NotAUserError("a report is sent to a user: sign in, in place of an API key")
         timing = ReportTiming(asked.every, asked.day, asked.hour)
         set_schedule(connection, found.id, who.user, timing, context.clock())
         return Reply(200, asked.model_dump_json().encode())
 
-    return await change_once(request, idempotent, change)
+    return await _change_found(request, idempotent, who, view, change)
 
 
 @router.delete(
@@ -192,12 +193,26 @@ async def delete_schedule(
 ) -> Response:
     """Stop sending a view to the caller."""
 
-    def change(connection: Connection) -> Reply:
-        find_view(connection, view, _owner(who), who.account)
-        remove_schedule(connection, view, _owner(who))
+    def change(connection: Connection, found: SavedView) -> Reply:
+        remove_schedule(connection, found.id, _owner(who))
         return Reply(204)
 
-    return await change_once(request, idempotent, change)
+    return await _change_found(request, idempotent, who, view, change)
+
+
+async def _change_found(
+    request: Request,
+    idempotent: IdempotentRequest,
+    who: Caller,
+    view: str,
+    change: Callable[[Connection, SavedView], Reply],
+) -> Response:
+    """Run a change of a view that the caller may open, once."""
+
+    def find_and_change(connection: Connection) -> Reply:
+        return change(connection, find_view(connection, view, _owner(who), who.account))
+
+    return await change_once(request, idempotent, find_and_change)
 
 
 def _owner(who: Caller) -> str:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from cloud.app.context import AppContext
@@ -57,18 +57,20 @@ class ApprovalKind(StrEnum):
 class ApprovalItem(BaseModel):
     """One thing to decide."""
 
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
     kind: ApprovalKind
     id: str = Field(description="of the order, change, document, creative or make-good")
     account: str = Field(examples=["acme"])
     title: str = Field(examples=["Winter mornings"])
-    reason: str | None = Field(description="given with the request")
-    amount_minor: int | None = Field(description="null: it has no amount")
-    currency: str | None
-    discount_bp: int | None = Field(description="of a booking: basis points")
-    order: str | None = Field(description="null: of no order")
-    line: str | None
-    lines: int | None = Field(description="lines of the order that wait")
-    requested_by: str | None = Field(description="null: by a rule")
+    reason: str | None = Field(None, description="given with the request")
+    amount_minor: int | None = Field(None, description="null: it has no amount")
+    currency: str | None = None
+    discount_bp: int | None = Field(None, description="of a booking: basis points")
+    order: str | None = Field(None, description="null: of no order")
+    line: str | None = None
+    lines: int | None = Field(None, description="lines of the order that wait")
+    requested_by: str | None = Field(None, description="null: by a rule")
     requested_at: datetime
     can_decide: bool = Field(description="whether the caller may")
     why_not: str | None = Field(description="null: the caller may decide")
@@ -148,12 +150,10 @@ def _order(found: PendingOrder, decider: _Decider) -> ApprovalItem:
         id=order.id,
         account=order.account,
         title=order.name,
-        reason=None,
         amount_minor=found.cost_minor,
         currency=order.currency,
         discount_bp=order.discount_bp,
         order=order.id,
-        line=None,
         lines=found.lines,
         requested_by=order.discount_by or order.created_by,
         requested_at=found.since,
@@ -194,10 +194,7 @@ def _note(found: StoredDocument, decider: _Decider) -> ApprovalItem:
         reason=found.reason,
         amount_minor=found.content.totals.net_minor,
         currency=found.content.currency,
-        discount_bp=None,
         order=found.content.order_id,
-        line=None,
-        lines=None,
         requested_by=found.requested_by,
         requested_at=found.created_at,
         **decider.refuse(FINANCE, (found.requested_by,)),
@@ -210,13 +207,6 @@ def _creative(found: Creative, decider: _Decider) -> ApprovalItem:
         id=found.id,
         account=found.account,
         title=found.name,
-        reason=None,
-        amount_minor=None,
-        currency=None,
-        discount_bp=None,
-        order=None,
-        line=None,
-        lines=None,
         requested_by=found.created_by,
         requested_at=found.created_at,
         **decider.refuse(CREATIVES, ()),
@@ -232,10 +222,7 @@ def _make_good(found: MakeGood, decider: _Decider) -> ApprovalItem:
         reason=found.reason,
         amount_minor=found.credit_minor or None,
         currency=found.currency,
-        discount_bp=None,
-        order=None,
         line=found.line_id,
-        lines=None,
         requested_by=found.proposed_by,
         requested_at=found.proposed_at,
         **decider.refuse(FINANCE, ()),

@@ -28,7 +28,11 @@ from cloud.api.sales.proposal_models import (
 from cloud.api.sales.proposal_slots import read_demand
 from cloud.app.buyer import Buyer
 from cloud.app.context import AppContext
-from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempotent
+from cloud.app.idempotency.idempotent_request import (
+    MUTATION_REFUSALS,
+    Idempotent,
+    IdempotentRequest,
+)
 from cloud.app.idempotency.key_store import Reply
 from cloud.app.idempotency.request_transactions import read_database
 from cloud.app.listed_accounts import ListedAccounts
@@ -152,11 +156,7 @@ async def accept(
     request: Request, proposal: ProposalId, who: Asker, idempotent: Idempotent
 ) -> Response:
     """Accept a proposal: an order with reserved lines, to be booked as any other."""
-
-    def step(work: OrderWork) -> Reply:
-        return _reply(work, accept_proposal(work, proposal))
-
-    return await change_orders(request, idempotent, step)
+    return await _change(request, idempotent, lambda work: accept_proposal(work, proposal))
 
 
 @router.post(
@@ -173,11 +173,9 @@ async def decline(
     idempotent: Idempotent,
 ) -> Response:
     """Decline a proposal; its prices cannot be ordered any more."""
-
-    def step(work: OrderWork) -> Reply:
-        return _reply(work, decline_proposal(work, proposal, asked.reason))
-
-    return await change_orders(request, idempotent, step)
+    return await _change(
+        request, idempotent, lambda work: decline_proposal(work, proposal, asked.reason)
+    )
 
 
 @router.post(
@@ -194,11 +192,16 @@ async def withdraw(
     idempotent: Idempotent,
 ) -> Response:
     """Withdraw a proposal that was not accepted."""
+    return await _change(
+        request, idempotent, lambda work: withdraw_proposal(work, proposal, asked.reason)
+    )
 
-    def step(work: OrderWork) -> Reply:
-        return _reply(work, withdraw_proposal(work, proposal, asked.reason))
 
-    return await change_orders(request, idempotent, step)
+async def _change(
+    request: Request, idempotent: IdempotentRequest, act: Callable[[OrderWork], Proposal]
+) -> Response:
+    """Answer with the proposal that `act` returns."""
+    return await change_orders(request, idempotent, lambda work: _reply(work, act(work)))
 
 
 def _compute_quote(context: AppContext, asked: NewProposalRequest, who: Caller) -> LockedQuote:
