@@ -3,11 +3,13 @@
 import itertools
 import logging
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from _pytest.tmpdir import tmppath_result_key
 from hypothesis import settings
 
 from simulators.servers.mosquitto import Mosquitto
@@ -33,9 +35,17 @@ def _restore_log_level() -> Iterator[None]:
 
 
 @pytest.fixture
-def tmp_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty folder, as pytest's own; pytest reads the names of all others for a free number."""
-    return tmp_path_factory.mktemp(f"test-{next(FOLDERS)}", numbered=False)
+def tmp_path(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """An empty folder, deleted if the test passes.
+
+    Pytest's own fixture reads the names of all other folders for a free number.
+    """
+    folder = tmp_path_factory.mktemp(f"test-{next(FOLDERS)}", numbered=False)
+    yield folder
+    if request.node.stash[tmppath_result_key].get("call", True):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)

@@ -1,7 +1,8 @@
 """`pytest --processes N`: collect the tests once, and run them in N forked processes.
 
 A group of tests (a file, as a rule) runs in one process, in order; a process that is about to run
-the last test of its group gets the next one. The first process prints the reports of all.
+the last test of its group gets the next one. Half of the processes take the first group that
+waits, the others the last one. The first process prints the reports of all.
 """
 
 import multiprocessing
@@ -47,6 +48,7 @@ def _group(items: Sequence[pytest.Item]) -> list[Group]:
 @dataclass
 class _Worker:
     process: ForkProcess
+    takes_last: bool
     test: str = ""
     """The test that runs, or ran last."""
     groups: deque[int] = field(default_factory=deque)
@@ -67,15 +69,15 @@ class _Run:
         terminal.showfspath = False  # reports of several files alternate
         self._workers: dict[Connection, _Worker] = {}
         for number in range(min(session.config.option.processes, len(groups))):
-            self._fork(f"w{number}")
+            self._fork(f"w{number}", takes_last=number % 2 == 1)
 
-    def _fork(self, name: str) -> None:
+    def _fork(self, name: str, *, takes_last: bool) -> None:
         ours, theirs = FORK.Pipe()
         arguments = (self._session, self._groups, name, theirs, (ours, *self._workers), self._stop)
         process = FORK.Process(target=run_groups, args=arguments, name=name)
         process.start()
         theirs.close()
-        self._workers[ours] = _Worker(process)
+        self._workers[ours] = _Worker(process, takes_last)
 
     def finish(self) -> None:
         while self._workers:
@@ -111,7 +113,8 @@ class _Run:
             worker.groups.popleft()
         if self._stop.is_set() or not self._waiting:
             return None
-        worker.groups.append(self._waiting.popleft())
+        waiting = self._waiting
+        worker.groups.append(waiting.pop() if worker.takes_last else waiting.popleft())
         return worker.groups[-1]
 
     def _report(self, content: dict[str, Any]) -> None:

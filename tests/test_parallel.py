@@ -76,10 +76,11 @@ def test_each_test_runs_once_and_all_that_goes_wrong_is_reported(folder: Path) -
 
 
 def test_the_run_stops_after_the_permitted_number_of_failures(folder: Path) -> None:
+    (folder / "test_i_failing.py").write_text("def test_fails():\n    assert False\n")
     ended = run(folder, "--processes", "2", "--maxfail", "1")
     assert ended.returncode == 1
     assert re.search(r"stopping after \d failures", ended.stdout)  # another may fail at that moment
-    assert "17 passed" not in ended.stdout
+    assert "17 passed" not in ended.stdout  # one process started with the first file, one the last
 
 
 def test_the_run_fails_if_all_processes_ended_before_all_tests_ran(tmp_path: Path) -> None:

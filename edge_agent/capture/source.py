@@ -115,14 +115,19 @@ def _device(path: Path) -> LiveSource | None:
     """A device that is not present: a path below /dev, or a link that leads there."""
     given = path
     for _ in range(LINKS_FOLLOWED):
-        if path.is_relative_to(DEVICES) and path != DEVICES and ".." not in path.parts:
-            is_camera = path.relative_to(DEVICES).parts[0] not in NOT_DEVICES
-            return device_source(str(given)) if is_camera else None
+        if _is_below_devices(path):
+            return device_source(str(given))
         try:
             path = path.parent / path.readlink()
         except (OSError, ValueError):
             return None
     return None
+
+
+def _is_below_devices(path: Path) -> bool:
+    if not path.is_relative_to(DEVICES) or path == DEVICES or ".." in path.parts:
+        return False
+    return path.relative_to(DEVICES).parts[0] not in NOT_DEVICES
 
 
 def _file(uri: str) -> Path:

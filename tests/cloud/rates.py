@@ -1,5 +1,6 @@
 """Sites and a rate card for tests, so that no test of a rule depends on a shipped price."""
 
+from functools import cache
 from pathlib import Path
 
 from cloud.pricing.rate_card import RateCard
@@ -12,6 +13,7 @@ CARD_FILE = Path(__file__).parent / "rates.yaml"
 CARD = read_document(CARD_FILE, RateCard)
 
 
+@cache
 def sites() -> Sites:
-    """The eight locations of `sites.yaml`."""
+    """The eight locations of `sites.yaml`, read once in each process: nothing changes them."""
     return load_sites(SITES_FILE)

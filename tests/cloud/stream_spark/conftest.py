@@ -16,6 +16,8 @@ SMALL = {  # a few thousand rows are not worth compiling for
     "spark.driver.extraJavaOptions": JAVA,
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.constraintPropagation.enabled": "false",
 }
 
 

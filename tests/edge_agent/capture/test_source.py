@@ -71,12 +71,17 @@ def test_a_link_to_a_device_is_a_camera(tmp_path, target):
         assert source.container == "v4l2"
 
 
-def test_a_file_in_shared_memory_is_a_file():
+def test_a_file_in_shared_memory_is_a_file_and_a_link_to_a_device_a_camera():
     path = Path("/dev/shm", f"onlooker-{os.getpid()}.mp4")
     assert parse_source(str(path), SETTINGS) == path
     path.write_bytes(b"x")
     try:
         assert parse_source(str(path), SETTINGS) == path
+        path.unlink()
+        path.symlink_to("/dev/video97")
+        source = parse_source(str(path), SETTINGS)
+        assert isinstance(source, LiveSource)
+        assert source.container == "v4l2"
     finally:
         path.unlink()
 
