@@ -180,8 +180,6 @@ async def break_down_demographics(
     """Sum ended visits by age group and gender: of the network, a venue type or a location."""
     parts = [Dimension(str(one)) for one in by or []]
     asked = _parse_query(request, parts, (since, until), location, venue_type)
-    if location is not None and asked.where.ends_at - asked.where.starts_at > MAX_RANGE:
-        raise RangeError(f"demographics of one location: ask for at most {MAX_RANGE.days} days")
     return await _respond(request, "demographics", asked, _groups)
 
 

@@ -3,6 +3,7 @@
 They are read once, and again when another build has replaced them.
 """
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Final
 FOLDER: Final = Path(__file__).parent / "bundle"
 DOCUMENT: Final = "index.html"
 ASSETS: Final = "assets"
+STYLE_SHEET: Final = re.compile(r'href="(/assets/[\w.-]+\.css)"')
 MEDIA_TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".geojson": "application/geo+json",
@@ -39,6 +41,11 @@ class Bundle:
 
     document: BundleFile
     assets: dict[str, BundleFile]
+
+    @property
+    def style_sheets(self) -> tuple[str, ...]:
+        """The addresses of the style sheets that every page loads."""
+        return tuple(STYLE_SHEET.findall(self.document.content.decode()))
 
 
 def read_bundle(folder: Path | None = None) -> Bundle | None:

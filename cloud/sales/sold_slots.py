@@ -18,6 +18,7 @@ from cloud.sites.sites import Sites
 class SoldSlot:
     """Positions of one slot of a sold line; `location` has its present id."""
 
+    order_id: str
     location: str
     starts_at_s: int
     positions: int
@@ -46,4 +47,6 @@ def _list_slots(
     first_s, last_s = since.timestamp(), min(until, line.ends_at).timestamp()
     for starts_at_s, price_minor in line.prices:
         if first_s <= starts_at_s < last_s:
-            yield SoldSlot(location, starts_at_s, line.positions, price_minor, line.currency)
+            yield SoldSlot(
+                line.order_id, location, starts_at_s, line.positions, price_minor, line.currency
+            )

@@ -1,7 +1,8 @@
 """`/unsubscribe`: the page of the links in e-mails, and the one-click POST of RFC 8058.
 
-Opening the page changes nothing, since programs that scan mails open links too. The page has no
-script; its form is the only one of all pages, so its content security policy allows forms here.
+It has the look of the portal, and works without its scripts and without a session.
+Opening it changes nothing, since programs that scan mails open links too. It has no script; its
+form is the only one of all pages, so its content security policy allows forms here.
 """
 
 from html import escape
@@ -22,6 +23,7 @@ from cloud.notifications.unsubscribe import (
     read_token,
     unsubscribe,
 )
+from cloud.portal.content import read_bundle
 
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; "
@@ -33,6 +35,7 @@ HEADERS: Final = {
     "referrer-policy": "same-origin",  # without a referrer the form would have no origin either
 }
 HTML: Final = "text/html; charset=utf-8"
+PLAIN_SHEETS: Final = ("/static/onlooker.css",)
 
 router = APIRouter(include_in_schema=False)
 Token = Annotated[str, Query(max_length=MOST_TOKEN)]
@@ -74,7 +77,7 @@ def _write_form(token: str) -> str:
     return (
         f'<form method="post" action="{PAGE}?token={quote(token)}">'
         '<input type="hidden" name="List-Unsubscribe" value="One-Click">'
-        "<button>Stop these e-mails</button></form>"
+        '<button class="button primary">Stop these e-mails</button></form>'
     )
 
 
@@ -85,10 +88,17 @@ def _respond(title: str, content: str, status: HTTPStatus = HTTPStatus.OK) -> Re
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)} · Onlooker</title>\n"
         '<link rel="icon" href="/static/mark.svg" type="image/svg+xml">\n'
-        '<link rel="stylesheet" href="/static/onlooker.css">\n</head>\n<body>\n'
-        '<header><a class="brand" href="/"><img src="/static/mark.svg" alt="" width="26" '
-        'height="26">Onlooker</a></header>\n'
-        f'<main>\n<div class="unlock">\n<h1>{escape(title)}</h1>\n<div>{content}</div>\n</div>\n'
-        "</main>\n</body>\n</html>\n"
+        f"{_link_styles()}</head>\n<body>\n"
+        '<header class="shell-head"><a class="brand" href="/"><img src="/static/mark.svg" alt="" '
+        'width="26" height="26">Onlooker</a></header>\n'
+        '<main class="page narrow-page">\n<section class="card stack">\n'
+        f"<h1>{escape(title)}</h1>\n<div>{content}</div>\n</section>\n</main>\n</body>\n</html>\n"
     )
     return Response(page, status, HEADERS, HTML)
+
+
+def _link_styles() -> str:
+    """The style sheets of the portal; where it is not built, that of the pages beside it."""
+    bundle = read_bundle()
+    sheets = () if bundle is None else bundle.style_sheets
+    return "".join(f'<link rel="stylesheet" href="{one}">\n' for one in sheets or PLAIN_SHEETS)

@@ -52,6 +52,13 @@ CAVEAT: Final = (
     "present sites file."
 )
 
+FirstOn = Annotated[
+    date | None, Query(alias="from", description="default: 28 days before `until`, or fewer")
+]
+UntilOn = Annotated[
+    date | None, Query(alias="until", description="not included; default: tomorrow")
+]
+
 router = APIRouter(tags=["revenue"], dependencies=[allow_roles(Role.SALES, Role.FINANCE)])
 
 
@@ -121,13 +128,8 @@ class RevenueResponse(BaseModel):
 @router.get("/api/revenue", responses=problem_responses(*REFUSALS, 404, 422, 500, 503))
 async def get_revenue(
     request: Request,
-    first_on: Annotated[
-        date | None,
-        Query(alias="from", description="default: 28 days before `until`, or fewer"),
-    ] = None,
-    until_on: Annotated[
-        date | None, Query(alias="until", description="not included; default: tomorrow")
-    ] = None,
+    first_on: FirstOn = None,
+    until_on: UntilOn = None,
     location: Annotated[str | None, Query(max_length=63)] = None,
 ) -> RevenueResponse:
     """Compare the revenue of sold slots with fixed pricing, by location and local day.
@@ -138,7 +140,7 @@ async def get_revenue(
     now = context.clock()
     only = None if location is None else context.sites.location(location).id
     count = len(context.sites) if only is None else 1
-    first_on, until_on = _require_period(first_on, until_on, now.date(), count)
+    first_on, until_on = require_period(first_on, until_on, now.date(), count)
 
     def read(connection: Connection) -> RevenueResponse:
         sold = _read_sold(connection, context, first_on, until_on, only)
@@ -155,9 +157,10 @@ async def get_revenue(
     return await read_database(request, read)
 
 
-def _require_period(
+def require_period(
     first_on: date | None, until_on: date | None, today: date, locations: int
 ) -> tuple[date, date]:
+    """The asked days with their defaults; raises RangeError for too many."""
     most = max(1, MAX_LOCATION_DAYS // max(1, locations))
     until_on = until_on or today + DAY
     if abs((until_on - today).days) > FARTHEST_DAYS:

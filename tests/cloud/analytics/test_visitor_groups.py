@@ -70,7 +70,6 @@ def test_a_total_of_few_visits_is_not_shown(connection: Connection, tmp_path: Pa
 @pytest.mark.parametrize(
     "asked",
     [
-        AnalyticsQuery(location=("KX-01",)),
         AnalyticsQuery(days=7, location=("KX-01", "LB-01")),
         AnalyticsQuery(hour_from=8),
     ],

@@ -151,9 +151,11 @@ def test_what_cannot_be_answered_is_refused_with_a_reason(ask, question, status,
     assert sentence in answer.json()["detail"]
 
 
-def test_demographics_of_one_location_are_for_a_week_at_most(ask):
-    answer = ask.get("/api/demographics?location=KX-01&from=2026-11-01T00:00Z")
-    assert (answer.status_code, "7 days" in answer.json()["detail"]) == (422, True)
+def test_demographics_of_one_location_are_for_a_month_at_most(ask):
+    where = "/api/demographics?location=KX-01&until=2026-11-20T00:00Z&from="
+    assert ask.get(f"{where}2026-10-20T00:00Z").status_code == 200
+    answer = ask.get(f"{where}2026-10-18T00:00Z")
+    assert (answer.status_code, "31 days" in answer.json()["detail"]) == (422, True)
 
 
 def test_a_camera_that_the_sites_file_does_not_list_is_marked_and_replaces_no_listed_one(

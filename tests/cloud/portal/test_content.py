@@ -33,5 +33,14 @@ def test_another_build_is_read_without_a_restart(bundle: Path):
     assert b"Another" in second.document.content
 
 
+def test_the_style_sheets_of_every_page_are_found_in_its_document(bundle: Path):
+    document = bundle / "index.html"
+    document.write_text('<link rel="stylesheet" crossorigin href="/assets/index-1a2b.css">')
+    os.utime(document, ns=(2, 2))
+    found = read_bundle(bundle)
+    assert found is not None
+    assert found.style_sheets == ("/assets/index-1a2b.css",)
+
+
 def test_the_bundle_is_beside_its_sources():
     assert (FOLDER.parent / "web" / "package.json").is_file()

@@ -68,9 +68,15 @@ def test_effective_locations_come_first(client: ApiClient) -> None:
         ("attention?location=ZZ-99", 404),
         ("attention?venue_type=99999", 422),
         ("week?hour_from=9&hour_until=8", 422),
-        ("demographics?days=28&location=KX-01", 422),
         ("demographics?days=7&location=ZZ-99", 404),
     ],
 )
 def test_what_cannot_be_analysed_is_refused(client: ApiClient, query: str, status: int) -> None:
     assert client.get(f"/api/analytics/{query}").status_code == status
+
+
+def test_visitor_groups_of_one_location_are_of_as_many_days_as_those_of_all(
+    client: ApiClient,
+) -> None:
+    answer = client.get("/api/analytics/demographics?days=92&location=KX-01")
+    assert answer.status_code == 200

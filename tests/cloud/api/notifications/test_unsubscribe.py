@@ -13,6 +13,7 @@ from cloud.notifications.mail import write_html
 from cloud.notifications.message import NoticeMessage
 from cloud.notifications.preference_store import ensure_preferences
 from cloud.notifications.unsubscribe import make_token
+from cloud.portal.content import Bundle, BundleFile
 from tests.accessibility import VIEWS, find_violations, set_view
 from tests.browser import Browser, Page
 from tests.cloud.api.notifications.notice_api import NoticeApi
@@ -89,6 +90,17 @@ def test_the_page_allows_its_form_and_nothing_else(api: NoticeApi) -> None:
     assert "script-src" not in policy
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["referrer-policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("is_built", [True, False])
+def test_the_page_has_the_style_of_the_portal_where_it_is_built(
+    api: NoticeApi, monkeypatch: pytest.MonkeyPatch, is_built: bool
+) -> None:
+    document = BundleFile("text/html", b'<link href="/assets/index-1.css">', None)
+    bundle = Bundle(document, {}) if is_built else None
+    monkeypatch.setattr("cloud.api.notifications.unsubscribe.read_bundle", lambda: bundle)
+    sheet = "/assets/index-1.css" if is_built else "/static/onlooker.css"
+    assert f'<link rel="stylesheet" href="{sheet}">' in api.client.get(PAGE).text
 
 
 @pytest.fixture(scope="module")

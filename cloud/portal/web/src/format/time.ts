@@ -35,6 +35,11 @@ export function dateText(instant: Instant, zone?: string): string {
   return write(instant, { day: "numeric", month: "short", year: "numeric", timeZone: isDate ? "UTC" : zone });
 }
 
+/** `November 2026` of a date. */
+export function monthText(day: string): string {
+  return write(day, { month: "long", year: "numeric", timeZone: "UTC" });
+}
+
 /** `08:00`. */
 export function clockText(instant: Instant, zone?: string): string {
   return write(instant, { hour: "2-digit", minute: "2-digit", timeZone: zone });

@@ -13,18 +13,15 @@ import { useFilter } from "./use-filter";
 const t = analytics.demographics;
 type Answer = Schema<"GroupsResponse">;
 type Group = Schema<"GroupDocument">;
-const MOST_DAYS_OF_LOCATION = 7;
 
 export default function Demographics() {
   const state = useFilter();
   const { days, until, weekday, venue_type: venue, location } = state.filter;
-  const isCut = location.length > 0 && days > MOST_DAYS_OF_LOCATION;
-  const asked = { days: isCut ? MOST_DAYS_OF_LOCATION : days, weekday, location, ...(until ? { until } : {}), ...(venue ? { venue_type: venue } : {}) };
+  const asked = { days, weekday, location, ...(until ? { until } : {}), ...(venue ? { venue_type: venue } : {}) };
   const query = useGet("/api/analytics/demographics", { params: { query: asked } });
   return (
-    <Page title={t.title} lead={t.lead} actions={<ViewTools page="demographics" search={isCut ? { ...state.search, days: String(MOST_DAYS_OF_LOCATION) } : state.search} />}>
+    <Page title={t.title} lead={t.lead} actions={<ViewTools page="demographics" search={state.search} />}>
       <FilterBar state={state} fields={["weekdays", "location"]} />
-      {isCut && <Notice>{t.daysOfLocation}</Notice>}
       <DataView query={query} isEmpty={(data) => data.described_visits === 0} empty={<Empty title={t.none}>{t.noneDetail}</Empty>}>
         {(data) => <Groups data={data} />}
       </DataView>

@@ -10,6 +10,7 @@ import { sales } from "../../text/en/sales";
 import { LocationChooser } from "../sales/parts/choosers";
 import { Filters } from "../sales/parts/Filters";
 import { IntervalBar, IntervalKey } from "./IntervalBar";
+import { InvoicedMonths } from "./InvoicedMonths";
 
 type Currency = Schema<"CurrencyRevenue">;
 type Sums = Omit<Schema<"DayRevenue">, "day">;
@@ -32,6 +33,7 @@ export default function Revenue() {
         {(data) => (
           <>
             {data.currencies.map((one) => <CurrencyCards key={one.currency} revenue={one} />)}
+            {location === "" && <InvoicedMonths from={data.from} until={data.until} />}
             {data.unknown_locations.length > 0 && <Notice tone="warn" title={t.unknown}>{t.unknownDetail(data.unknown_locations.join(", "))}</Notice>}
             <Notice title={t.caveat}>{data.caveat}</Notice>
           </>

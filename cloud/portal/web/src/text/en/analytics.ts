@@ -78,7 +78,6 @@ export const analytics = {
     suppressed: "Suppressed",
     suppressedNote: "in groups that are not shown, since one has fewer than ten",
     estimates: "Estimates of a camera are wrong for some persons. Groups of fewer than ten visits are not shown. Days are UTC days.",
-    daysOfLocation: "One location is shown for at most 7 days.",
     none: "No visits are described",
     noneDetail: "Cameras describe visitors only where it is switched on, and in busy hours.",
   },
