@@ -1,4 +1,4 @@
-"""How many price points a second are committed, from CSV and over HTTP, and when they are visible.
+"""How many price points a second are committed, from CSV and over HTTP, and taken into the lake.
 
 `python tests/benchmarks/retail_ingest.py [POINTS]`: points of a simulated chain on SQLite, one
 process. "Visible" is the time from the request of a batch until the portal's read of that store and
@@ -26,6 +26,12 @@ from cloud.ingest.retail.csv_import import CsvFile, import_file
 from cloud.ingest.retail.master_data import read_master_data
 from cloud.ingest.retail.master_data_files import PRODUCTS, STORES, load_master_file
 from cloud.ingest.retail.rules import IngestRules
+from cloud.lake.lake import Lake
+from cloud.lake.raw.feeds import FEEDS
+from cloud.lake.raw.retail_price_points import RAW_PRICE_POINTS
+from cloud.lake.storage import open_storage
+from cloud.lake.trusted.contracted_tables import contracted_tables
+from cloud.lake.trusted.promotion import promote_days
 from simulators.shops.chain import draw_chain
 from simulators.shops.files import write_master_data, write_points
 from simulators.shops.options import ChainOptions
@@ -97,7 +103,22 @@ def measure_http(folder: Path) -> None:
         rows = connection.execute(select(func.count()).select_from(retail_price_points)).scalar()
     size = Path(str(engine.url.database)).stat().st_size
     print(f"the database has {size / max(1, rows or 0):.0f} bytes a point")
+    measure_lake(Lake(open_storage(str(folder / "lake")), engine), committed)
     engine.dispose()
+
+
+def measure_lake(lake: Lake, points: int) -> None:
+    """From the database to the trusted zone: the price points alone."""
+    (feed,) = [one for one in FEEDS if one.raw.targets == (RAW_PRICE_POINTS,)]
+    (contracted,) = [one for one in contracted_tables() if one.source is RAW_PRICE_POINTS]
+    began, cpu, now = time.perf_counter(), time.process_time(), datetime.now(UTC)
+    list(feed.land(lake, now))
+    list(feed.promote(lake, now))
+    promoted = sum(day.promoted for day in promote_days(lake, [contracted], now=now))
+    wall_s, cpu_s = time.perf_counter() - began, time.process_time() - cpu
+    assert promoted == points, "points are missing in the trusted zone"
+    print(f"lake: {promoted} points in the trusted zone after {wall_s:.0f} s "
+          f"({cpu_s / points * 1e6:.0f} us of CPU each)")  # fmt: skip
 
 
 def report(name: str, points: int, wall_s: float, cpu_s: float) -> None:

@@ -9,15 +9,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+from prometheus_client import Counter
 from sqlalchemy import Engine
 
 from cloud import settings
 from cloud.database import open_or_make
+from cloud.ingest.retail.commit import BatchResult
 from cloud.ingest.retail.master_data import MasterDataCache
 from cloud.ingest.retail.price_consumer import TOPIC_FILTER, PriceConsumer
 from cloud.ingest.retail.rules import read_ingest_rules
 from cloud.ingest.sources.message_source import MessageSource, SourceError
 from cloud.ingest.sources.mqtt import MqttSource, parse_broker_url
+from cloud.metrics_server import serving_metrics
 from wire.aws import create_client
 from wire.clock import utc_now
 from wire.command_line import CERTIFICATES, add_certificates, refuse_options
@@ -26,6 +29,10 @@ from wire.process.garbage import reduce_garbage_collection
 log = logging.getLogger(__name__)
 
 CLIENT_ID: Final = "onlooker-retail"
+COMMITTED = Counter("onlooker_retail_points", "Price points committed, each once")
+DUPLICATES = Counter("onlooker_retail_duplicates", "Price points that were committed before")
+REFUSED = Counter("onlooker_retail_refused_points", "Price points refused", ["reason"])
+LEFT_OUT = Counter("onlooker_retail_unqueued_points", "Refused price points that are only counted")
 
 
 def add_actions(actions: Any) -> None:
@@ -37,6 +44,8 @@ def add_actions(actions: Any) -> None:
     streams.add_argument("--share", metavar="GROUP",
                          help="divide the messages among consumers of this group")  # fmt: skip
     add_certificates(streams)
+    streams.add_argument("--metrics-port", type=int, metavar="PORT",
+                         help="serve Prometheus metrics on loopback")  # fmt: skip
     streams.add_argument("--kinesis", metavar="STREAM",
                          default=os.environ.get("ONLOOKER_RETAIL_KINESIS_STREAM"),
                          help="read a Kinesis stream (ONLOOKER_RETAIL_KINESIS_STREAM)")  # fmt: skip
@@ -49,7 +58,7 @@ def run(arguments: argparse.Namespace, chosen: settings.Settings) -> int:
     engine = open_or_make(chosen.database_url)
     try:
         source = _open_source(arguments, chosen, engine)
-        with _stopping() as stopping:
+        with serving_metrics(arguments.metrics_port or None), _stopping() as stopping:
             known = MasterDataCache(engine, rules, utc_now)
             consumer = PriceConsumer(source, engine, known, clock=utc_now, stopping=stopping)
             stream(consumer, stopping)
@@ -64,12 +73,23 @@ def stream(consumer: PriceConsumer, stopping: threading.Event) -> None:
     try:
         while not stopping.is_set():
             result = consumer.step()
-            if result is not None and result.errors:
-                fields = {"refused": len(result.errors), "not_queued": result.left_out}
-                log.warning("retail_stream.refused", extra=fields)
+            if result is not None:
+                measure(result)
     finally:
         consumer.finish()
     log.info("retail_stream.stopped")
+
+
+def measure(result: BatchResult) -> None:
+    """Add one batch to the metrics; log how many points were refused."""
+    COMMITTED.inc(result.committed)
+    DUPLICATES.inc(result.duplicates)
+    LEFT_OUT.inc(result.left_out)
+    for error in result.errors:
+        REFUSED.labels(str(error.reason)).inc()
+    if result.errors:
+        fields = {"refused": len(result.errors), "not_queued": result.left_out}
+        log.warning("retail_stream.refused", extra=fields)
 
 
 def _open_source(
