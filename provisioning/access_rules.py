@@ -11,7 +11,7 @@ from typing import Final
 
 from provisioning.authority.profiles import SERVICE_PREFIX
 from wire.fleet.device_config import JOB_REQUESTS, SHADOW_ACTIONS, THINGS
-from wire.topics import ROOT, Channel
+from wire.topics import RETAIL_FILTER, ROOT, Channel
 
 UPLINK: Final = (Channel.AUDIENCE, Channel.HEARTBEAT, Channel.ALARM, Channel.STATUS)
 DOWNLINK: Final = (Channel.ACK,)
@@ -70,6 +70,8 @@ SERVICE_RULES: Final = {
     f"{SERVICE_PREFIX}watch": (
         *(AccessRule(TopicAction.SUBSCRIBE, f"{ROOT}/+/+/{channel}") for channel in Channel),
     ),
+    f"{SERVICE_PREFIX}retail": (AccessRule(TopicAction.SUBSCRIBE, RETAIL_FILTER),),
+    f"{SERVICE_PREFIX}shops": (AccessRule(TopicAction.PUBLISH, RETAIL_FILTER),),
 }
 
 

@@ -12,6 +12,8 @@ from typing import Final
 from wire.scalars import NAME, DeviceId, LocationId
 
 ROOT: Final = "onlooker/v1"
+RETAIL_FILTER: Final = f"{ROOT}/retail/+/price-points"
+"""Price points of shops: the level in between names the sender. No device has such a topic."""
 
 
 class Channel(StrEnum):

@@ -10,10 +10,11 @@ from typing import Any, Final
 import msgspec
 
 from cloud.retail_wire.price_message import PriceMessage
+from wire.topics import RETAIL_FILTER
 
 SCHEMA_FILE: Final = "price-point.schema.json"
 ASYNCAPI_FILE: Final = "asyncapi.json"
-ADDRESS: Final = "onlooker/v1/retail/{sender}/price-points"
+ADDRESS: Final = RETAIL_FILTER.replace("+", "{sender}")
 NAME: Final = PriceMessage.__name__
 
 

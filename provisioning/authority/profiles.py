@@ -20,7 +20,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 ORGANISATION: Final = "Onlooker"
 CLOCK_SLACK: Final = timedelta(minutes=5)  # a camera's clock may be slow
 SERVICE_PREFIX: Final = "service:"
-ROLES: Final = ("stream", "fleet", "watch")  # of services; access_rules.py lists what each may do
+ROLES: Final = ("stream", "fleet", "watch", "retail", "shops")
+"""Of services; `access_rules.py` lists what each may do."""
 
 
 class CertificateKind(StrEnum):

@@ -16,15 +16,16 @@ from cloud import settings
 from cloud.database import open_or_make
 from cloud.ingest.retail.commit import BatchResult
 from cloud.ingest.retail.master_data import MasterDataCache
-from cloud.ingest.retail.price_consumer import TOPIC_FILTER, PriceConsumer
+from cloud.ingest.retail.price_consumer import PriceConsumer
 from cloud.ingest.retail.rules import read_ingest_rules
 from cloud.ingest.sources.message_source import MessageSource, SourceError
-from cloud.ingest.sources.mqtt import MqttSource, parse_broker_url
+from cloud.ingest.sources.mqtt import MqttSource, parse_broker_url, read_common_name
 from cloud.metrics_server import serving_metrics
 from wire.aws import create_client
 from wire.clock import utc_now
 from wire.command_line import CERTIFICATES, add_certificates, refuse_options
 from wire.process.garbage import reduce_garbage_collection
+from wire.topics import RETAIL_FILTER
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +41,8 @@ def add_actions(actions: Any) -> None:
     streams = actions.add_parser("stream", help="receive price points from MQTT or Kinesis")
     settings.add_arguments(streams, "broker")
     streams.add_argument("--client-id", default=None, metavar="NAME",
-                         help=f"client id at the broker (default: {CLIENT_ID})")  # fmt: skip
+                         help="client id at the broker (default: the name in the certificate, "
+                         f"else {CLIENT_ID}); consumers of a group need one each")  # fmt: skip
     streams.add_argument("--share", metavar="GROUP",
                          help="divide the messages among consumers of this group")  # fmt: skip
     add_certificates(streams)
@@ -99,16 +101,17 @@ def _open_source(
         because = "they belong to an MQTT broker, and --kinesis reads none"
         refuse_options(arguments, "broker", "client-id", "share", *CERTIFICATES, because=because)
         return _open_kinesis(arguments.kinesis, engine)
-    client_id = arguments.client_id or CLIENT_ID
+    named = read_common_name(arguments.cert) if arguments.cert else None
+    client_id = arguments.client_id or named or CLIENT_ID
     return MqttSource(
         parse_broker_url(
             chosen.broker_url,
-            client_id=client_id if not arguments.share else f"{client_id}-{os.getpid()}",
+            client_id=client_id,
             share=arguments.share,
             ca_file=arguments.ca,
             cert_file=arguments.cert,
             key_file=arguments.key,
-            topics=(TOPIC_FILTER,),
+            topics=(RETAIL_FILTER,),
         )
     )
 

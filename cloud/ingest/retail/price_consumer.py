@@ -33,12 +33,11 @@ from cloud.ingest.retail.price_error import PriceError, PriceRefusal, describe_r
 from cloud.ingest.sources.kinesis_record import UNREADABLE_TOPIC
 from cloud.ingest.sources.message_source import BatchLimits, Delivery, MessageSource
 from cloud.retail_wire import PriceErrorReason
-from wire.topics import ROOT
+from wire.topics import RETAIL_FILTER
 
 log = logging.getLogger(__name__)
 
-TOPIC_FILTER: Final = f"{ROOT}/retail/+/price-points"
-TOPIC: Final = re.compile(rf"{ROOT}/retail/(?P<sender>[^/]{{1,63}})/price-points")
+TOPIC: Final = re.compile(RETAIL_FILTER.replace("+", "(?P<sender>[^/]{1,63})"))
 DIRECT_SOURCE: Final = "kinesis"
 """Records that no IoT rule wrote: their producers share the event ids."""
 LONGEST_SOURCE: Final = 63

@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from cloud.ingest.retail import price_consumer
 from cloud.ingest.retail.commit import BatchResult
 from cloud.ingest.retail.master_data import MasterDataCache
-from cloud.ingest.retail.price_consumer import TOPIC_FILTER, PriceConsumer, name_source
+from cloud.ingest.retail.price_consumer import PriceConsumer, name_source
 from cloud.ingest.retail.rules import IngestRules
 from cloud.ingest.sources.kinesis import KinesisSource
 from cloud.ingest.sources.kinesis_record import UNREADABLE_TOPIC
@@ -33,6 +33,7 @@ from tests.cloud.ingest.retail.price_messages import (
     read_points,
     store_master_data,
 )
+from wire.topics import RETAIL_FILTER
 
 TOPIC = "onlooker/v1/retail/till-7/price-points"
 
@@ -140,7 +141,7 @@ def test_the_topic_names_the_sender(topic: str, source: str) -> None:
 def test_points_arrive_over_mqtt(engine: Engine, tmp_path: Path) -> None:
     broker = Mosquitto(tmp_path / "mosquitto")
     broker.start()
-    source = MqttSource(parse_broker_url(broker.url, topics=(TOPIC_FILTER,)))
+    source = MqttSource(parse_broker_url(broker.url, topics=(RETAIL_FILTER,)))
     consumer = _consumer(source, engine)
     consumer.step()  # the subscription is in force
     host, port = broker.url.removeprefix("mqtt://").split(":")
