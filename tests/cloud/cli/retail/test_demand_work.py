@@ -1,4 +1,4 @@
-"""From a simulated chain to estimates: load, lake, marts, training, backtest and their refusals."""
+"""From trusted points to estimates: marts, training, backtest and their refusals."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from cloud.__main__ import main
-from cloud.cli.nightly.lake_steps import LakeSteps
 from cloud.cli.nightly.retail_steps import RetailSteps
 from cloud.database import connect, reading
 from cloud.forecast.retail import model_choice
@@ -15,11 +14,10 @@ from cloud.forecast.retail.estimates import read_estimates
 from cloud.forecast.retail.models.registry import DEMAND_MODELS
 from cloud.lake.lake import Lake
 from cloud.lake.storage import open_storage
-from cloud.sites.sites import Sites
-from simulators.shops.chain import draw_chain
-from simulators.shops.files import write_master_data, write_points
-from simulators.shops.options import ChainOptions
+from cloud.lake.writer import append
+from cloud.marts.retail.weekly import TRUSTED_POINTS
 from tests.cloud.databases import new_database
+from tests.cloud.marts.retail.point_rows import simulate_points
 from wire.clock import utc_now
 
 Run = Callable[..., tuple[int, str, str]]
@@ -41,22 +39,16 @@ def retail(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
 
 
 @pytest.fixture
-def trusted(tmp_path: Path, retail: Run) -> Lake:
+def trusted(tmp_path: Path) -> Lake:
     """Points of some days in the trusted zone."""
     first_on = utc_now().date() - timedelta(days=DAYS)
-    chain = draw_chain(ChainOptions(stores=1, products=1, days=DAYS, first_on=first_on, seed=3))
-    write_master_data(chain, tmp_path)
-    write_points(chain, tmp_path / "points.csv")
-    files = [tmp_path / f"{name}.csv" for name in ("stores", "products", "points")]
-    assert retail("load", "--stores", files[0], "--products", files[1], "--points", files[2])[0] < 2
+    points = simulate_points(DAYS, products=1, stores=1, first_on=first_on)
     lake = Lake(open_storage(str(tmp_path / "lake")), connect(f"sqlite:///{tmp_path}/onlooker.db"))
-    steps = LakeSteps(lake, Sites(()), None, str(tmp_path / "catalogue"), utc_now)
-    for step in (steps.land, steps.promote_raw, steps.promote_trusted):
-        step()
+    append(lake, TRUSTED_POINTS, points, now=utc_now())
     return lake
 
 
-def test_estimates_follow_from_loaded_points(trusted: Lake, retail: Run, monkeypatch) -> None:
+def test_estimates_follow_from_points(retail: Run, trusted: Lake, monkeypatch) -> None:
     monkeypatch.setattr(model_choice, "DEMAND_MODELS", {"shrunk": DEMAND_MODELS["shrunk"]})
     status, out, err = retail("marts")
     assert (status, err) == (0, "")

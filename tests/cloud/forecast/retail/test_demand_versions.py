@@ -13,7 +13,9 @@ from cloud.forecast.retail.demand_versions import (
     read_versions,
     write_version,
 )
+from tests.cloud.databases import SQLITE_ONLY
 
+pytestmark = SQLITE_ONLY
 NOW = datetime(2026, 11, 30, 2, tzinfo=UTC)
 FIRST = DemandVersion(
     version="shrunk-1@2026-11-30",

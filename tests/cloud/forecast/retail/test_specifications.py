@@ -10,6 +10,7 @@ from cloud.forecast.retail.specifications import (
     build_controls,
     fit_reference,
     fit_specifications,
+    fit_week_effects,
 )
 from tests.cloud.forecast.retail.pricing_data import read_orange_juice
 from tests.cloud.forecast.retail.shop_weeks import simulate_weeks
@@ -36,7 +37,9 @@ def test_elasticities_and_errors_of_all_brands_are_those_of_the_reference(juice)
 
 
 def test_the_specifications_of_one_brand_differ_by_more_than_their_errors(juice):
-    fits = {one.specification: one for one in fit_specifications(juice) if one.product == 0}
+    alone = fit_specifications(juice.select(juice.product == 0))
+    together = fit_week_effects(juice, juice.categories[0])
+    fits = {one.specification: one for one in [*alone, *together] if one.product == 0}
     expected = {
         Specification.PROMOTIONS: -2.48,
         Specification.NO_CONTROLS: -2.89,

@@ -18,9 +18,11 @@ FIRST: Final = date(2025, 9, 1)
 SCHEMA: Final = TRUSTED_POINTS.schema.append(pa.field(DAY, pa.date32()))
 
 
-def simulate_points(days: int = 120, products: int = 2, stores: int = 3, seed: int = 1) -> pa.Table:
+def simulate_points(
+    days: int = 120, products: int = 2, stores: int = 3, first_on: date = FIRST
+) -> pa.Table:
     """Two points a day for each SKU and store, received an hour after the day."""
-    chain = draw_chain(ChainOptions(stores, products, days, FIRST, seed))
+    chain = draw_chain(ChainOptions(stores, products, days, first_on, seed=1))
     rows = [row for day in SalesSimulation(chain).run() for row in _list_rows(chain, day)]
     return build_points(rows)
 
