@@ -10,9 +10,10 @@ and its share is counted (`SeriesCounts`), because a series with many such weeks
 than it is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -126,6 +127,17 @@ def number_week(monday: date) -> int:
 def find_monday(week: int) -> date:
     """The Monday of a week."""
     return FIRST_MONDAY + timedelta(weeks=week)
+
+
+def split_categories(panel: SalesPanel) -> Iterator[SalesPanel]:
+    """The rows of each category, by name: its products need no rows of others."""
+    names, code = encode(panel.categories)
+    of_row = code[panel.product]
+    order = np.argsort(of_row, kind="stable")
+    bounds = np.searchsorted(of_row[order], np.arange(len(names) + 1))
+    for first, end in pairwise(bounds):
+        if end > first:
+            yield panel.select(order[first:end])
 
 
 def encode(names: Sequence[str] | NDArray[np.str_]) -> tuple[tuple[str, ...], Integers]:

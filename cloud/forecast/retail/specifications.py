@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 
 from cloud.forecast.retail.cross_prices import (
+    MAX_PRODUCTS,
     YEAR_W,
     PriceReferences,
     build_competitor_price,
@@ -21,7 +22,14 @@ from cloud.forecast.retail.cross_prices import (
     build_season,
 )
 from cloud.forecast.retail.fixed_effects import TooFewRowsError, fit_within
-from cloud.forecast.retail.panel import Flags, Floats, Integers, SalesPanel, find_lag
+from cloud.forecast.retail.panel import (
+    Flags,
+    Floats,
+    Integers,
+    SalesPanel,
+    find_lag,
+    split_categories,
+)
 
 LAGS: Final = (1, 2)
 LEAST_ROWS: Final = 30
@@ -74,14 +82,14 @@ def fit_specifications(panel: SalesPanel) -> list[SpecificationFit]:
 
     The prices of unusable weeks are still prices: they count as lags and as prices of others.
     """
-    usable = panel.select_usable()
-    found = [
-        fit
-        for product in np.unique(usable.product)
-        for fit in _fit_product(panel, usable.select(usable.product == product), int(product))
-    ]
-    for category in sorted(set(panel.categories)):
-        found += fit_week_effects(usable, category)
+    found: list[SpecificationFit] = []
+    for category in split_categories(panel):
+        usable = category.select_usable()
+        references = PriceReferences.of(category)
+        for product in np.unique(usable.product):
+            rows = usable.select(usable.product == product)
+            found += _fit_product(category, rows, int(product), references)
+        found += fit_week_effects(usable)
     return found
 
 
@@ -97,11 +105,23 @@ def fit_reference(rows: SalesPanel) -> SpecificationFit | None:
     return _fit(Specification.PROMOTIONS, rows, int(rows.product[0]), build_controls(rows))
 
 
-def fit_week_effects(usable: SalesPanel, category: str) -> list[SpecificationFit]:
-    """A slope for each product of a category with effects of product x store and of the week."""
-    members = np.array([name == category for name in usable.categories])
-    rows = usable.select(members[usable.product])
-    products = np.unique(rows.product)
+def fit_week_effects(usable: SalesPanel) -> list[SpecificationFit]:
+    """A slope for each product of one category with effects of product x store and of the week.
+
+    In a large category, twelve products at a time share the effects of the week.
+    """
+    products = np.unique(usable.product)
+    blocks = [
+        products[start : start + MAX_PRODUCTS] for start in range(0, len(products), MAX_PRODUCTS)
+    ]
+    return [
+        fit
+        for block in blocks
+        for fit in _fit_block(usable.select(np.isin(usable.product, block)), block)
+    ]
+
+
+def _fit_block(rows: SalesPanel, products: Integers) -> list[SpecificationFit]:
     if len(products) < 2 or not _is_enough(rows):
         return []
     slopes = np.where(rows.product[:, None] == products, rows.log_price[:, None], 0.0)
@@ -121,7 +141,10 @@ def fit_week_effects(usable: SalesPanel, category: str) -> list[SpecificationFit
     ]  # fmt: skip
 
 
-def _fit_product(panel: SalesPanel, rows: SalesPanel, product: int) -> Iterator[SpecificationFit]:
+def _fit_product(
+    panel: SalesPanel, rows: SalesPanel, product: int, references: PriceReferences
+) -> Iterator[SpecificationFit]:
+    rivals = build_cross_prices(panel, rows, product, references)
     builders: dict[Specification, Callable[[], tuple[Flags, Floats]]] = {
         Specification.PROMOTIONS: lambda: (_all(rows), build_controls(rows)),
         Specification.NO_CONTROLS: lambda: (_all(rows), np.zeros((len(rows), 0))),
@@ -132,13 +155,13 @@ def _fit_product(panel: SalesPanel, rows: SalesPanel, product: int) -> Iterator[
         Specification.PRICE_LAGS: lambda: _add_lags(panel, rows, product),
         Specification.CROSS_PRICES: lambda: (
             _all(rows),
-            np.column_stack([build_controls(rows), _build_rivals(panel, rows, product)]),
+            np.column_stack([build_controls(rows), rivals]),
         ),
-        Specification.SEASON: lambda: (_all(rows), _add_season(panel, rows, product)),
+        Specification.SEASON: lambda: (_all(rows), _add_season(rows, rivals, references)),
     }
     for specification, build in builders.items():
         chosen, controls = build()
-        if specification is Specification.CROSS_PRICES and controls.shape[1] == 3:
+        if specification is Specification.CROSS_PRICES and not rivals.shape[1]:
             continue  # the only product of its category
         if specification is Specification.SEASON and len(np.unique(rows.week)) < YEAR_W:
             continue  # less than a year shows no season
@@ -147,13 +170,8 @@ def _fit_product(panel: SalesPanel, rows: SalesPanel, product: int) -> Iterator[
             yield fit
 
 
-def _build_rivals(panel: SalesPanel, rows: SalesPanel, product: int) -> Floats:
-    return build_cross_prices(panel, rows, product, PriceReferences.of(panel))
-
-
-def _add_season(panel: SalesPanel, rows: SalesPanel, product: int) -> Floats:
-    competitor = build_competitor_price(rows, PriceReferences.of(panel))
-    rivals = _build_rivals(panel, rows, product)
+def _add_season(rows: SalesPanel, rivals: Floats, references: PriceReferences) -> Floats:
+    competitor = build_competitor_price(rows, references)
     return np.column_stack([build_controls(rows), rivals, competitor, build_season(rows)])
 
 

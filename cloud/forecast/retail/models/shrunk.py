@@ -22,7 +22,7 @@ from cloud.forecast.retail.cross_prices import (
     build_season,
 )
 from cloud.forecast.retail.fixed_effects import subtract_group_means
-from cloud.forecast.retail.panel import Floats, Integers, SalesPanel
+from cloud.forecast.retail.panel import Floats, Integers, SalesPanel, encode, split_categories
 from cloud.forecast.retail.shrinkage import StoreSlopes, fit_store_slopes
 from cloud.forecast.retail.specifications import build_controls
 
@@ -64,12 +64,17 @@ class FittedShrunk:
 
     def predict_log_units(self, panel: SalesPanel) -> Floats:
         """See `FittedDemand.predict_log_units`."""
-        found = np.full(len(panel), np.nan)
-        for product, fit in self.products.items():
-            at = np.flatnonzero(panel.product == product)
-            if len(at):
-                rows = panel.select(at)
-                common = build_common(panel, rows, product, self.references)
+        parts = [self._predict_category(category) for category in split_categories(panel)]
+        return _restore_order(panel, np.concatenate([np.zeros(0), *parts]))
+
+    def _predict_category(self, category: SalesPanel) -> Floats:
+        found = np.full(len(category), np.nan)
+        for product in np.unique(category.product):
+            fit = self.products.get(int(product))
+            if fit is not None:
+                at = np.flatnonzero(category.product == product)
+                rows = category.select(at)
+                common = build_common(category, rows, int(product), self.references)
                 found[at] = _predict(fit, rows, common)
         return found
 
@@ -84,12 +89,13 @@ class Shrunk:
     def fit(self, panel: SalesPanel) -> FittedShrunk:
         """See `DemandModel.fit`."""
         references = PriceReferences.of(panel)
-        usable = panel.select_usable()
         fits = {}
-        for product in np.unique(usable.product):
-            rows = usable.select(usable.product == product)
-            common = build_common(panel, rows, int(product), references)
-            fits[int(product)] = self._fit_product(rows, common)
+        for category in split_categories(panel):
+            usable = category.select_usable()
+            for product in np.unique(usable.product):
+                rows = usable.select(usable.product == product)
+                common = build_common(category, rows, int(product), references)
+                fits[int(product)] = self._fit_product(rows, common)
         return FittedShrunk(fits, references)
 
     def _fit_product(self, rows: SalesPanel, common: Floats) -> ProductDemand:
@@ -137,6 +143,14 @@ def build_common(
             build_season(rows),
         ]
     )
+
+
+def _restore_order(panel: SalesPanel, values: Floats) -> Floats:
+    """Values of `split_categories`, in the order of the panel."""
+    code = encode(panel.categories)[1]
+    found = np.empty(len(panel))
+    found[np.argsort(code[panel.product], kind="stable")] = values
+    return found
 
 
 def _predict(fit: ProductDemand, rows: SalesPanel, common: Floats) -> Floats:

@@ -38,7 +38,7 @@ def test_elasticities_and_errors_of_all_brands_are_those_of_the_reference(juice)
 
 def test_the_specifications_of_one_brand_differ_by_more_than_their_errors(juice):
     alone = fit_specifications(juice.select(juice.product == 0))
-    together = fit_week_effects(juice, juice.categories[0])
+    together = fit_week_effects(juice)
     fits = {one.specification: one for one in [*alone, *together] if one.product == 0}
     expected = {
         Specification.PROMOTIONS: -2.48,
