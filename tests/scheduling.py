@@ -58,11 +58,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: _position(item.path))
 
 
-SPREAD = (
-    "tests/cloud/api/test_openapi_fuzzed.py",
-    "tests/cloud/portal/test_journeys.py",
-    "tests/cloud/portal/test_pages.py",
-)
+SPREAD = ("tests/cloud/api/test_openapi_fuzzed.py",)
 """Files whose test functions share little, and may run in several processes."""
 
 

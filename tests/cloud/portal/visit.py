@@ -41,7 +41,7 @@ def _describe_work(arguments: argparse.Namespace, folder: Path) -> Mapping[str, 
     if arguments.what == "hostile":
         return {"hostile": True, "only": arguments.only}
     if arguments.what == "journeys":
-        return {"journeys": arguments.names or list_journeys("*")}
+        return {"journeys": arguments.names or [*list_journeys("owner"), *list_journeys("buyers")]}
     pictures = {"folder": str(folder), "only": arguments.only, "colorScheme": arguments.colours}
     return {"gallery": pictures}
 

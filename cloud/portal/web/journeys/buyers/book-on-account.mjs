@@ -7,7 +7,7 @@ export default async function ({ open, parameters }) {
   const page = await open("advertiser");
   await page.goto("/orders");
   await fillBasket(page, { location: "LS-01", days: 3, hours: [10, 11] });
-  await page.getByText("2 hours.").waitFor();
+  for (const hour of ["10:00", "11:00"]) await page.getByRole("row", { name: new RegExp(`Liverpool Street.*${hour}`) }).waitFor();
   await holdBasket(page);
   await orderBasket(page, "Mint tea");
 

@@ -27,25 +27,27 @@ export function makeHostile(value, key = "") {
 
 /** One result for each page: `{ name: "hostile /live", failures }`. */
 export async function* walkHostile(session, only = "") {
-  const pages = new Map();
+  const hostile = new Set();
   for (const route of readRoutes().filter(({ path, roles }) => path.includes(only) && roles !== "public")) {
-    const role = visitorOf(route);
-    if (!pages.has(role)) pages.set(role, await openHostile(session, role));
+    const one = await session.pageOf(visitorOf(route));
+    if (!hostile.has(one)) await makeAnswersHostile(one.page);
+    hostile.add(one);
     const { filled, missing } = fillPath(route.path, session.parameters);
-    if (missing === undefined) yield { name: `hostile ${route.path}`, failures: await visit(pages.get(role), filled) };
+    if (missing === undefined) yield { name: `hostile ${route.path}`, failures: await visit(one, filled) };
   }
-  for (const { close } of pages.values()) await close();
 }
 
-async function openHostile(session, role) {
-  const one = await session.newPage(role, { viewport: NARROW });
-  await one.page.route(/\/api\/(?!live|.*\/live)/, async (handled) => {
+/** From the next load of the page on, in a narrow window. What was loaded before is forgotten. */
+async function makeAnswersHostile(page) {
+  await page.goto("about:blank");
+  await page.setViewportSize(NARROW);
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.route(/\/api\/(?!live|.*\/live)/, async (handled) => {
     const answer = await handled.fetch();
     const type = answer.headers()["content-type"] ?? "";
     if (!type.includes("json")) return handled.fulfill({ response: answer });
     return handled.fulfill({ response: answer, json: makeHostile(await answer.json()) });
   });
-  return one;
 }
 
 async function visit({ page, faults }, address) {

@@ -10,6 +10,7 @@ const SIGNED_OUT = /\/api\/me$/;
 export class Session {
   #browser;
   #cookies = new Map();
+  #pages = new Map();
 
   constructor(config) {
     this.config = config;
@@ -24,6 +25,12 @@ export class Session {
 
   async stop() {
     await this.#browser.close();
+  }
+
+  /** The page of a role in which one page after the other is visited. */
+  async pageOf(role) {
+    if (!this.#pages.has(role)) this.#pages.set(role, await this.newPage(role));
+    return this.#pages.get(role);
   }
 
   /**

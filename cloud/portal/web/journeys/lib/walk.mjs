@@ -17,13 +17,9 @@ const IDENTIFIERS = "code, kbd, samp, pre, .mono, textarea, input";
 
 /** One result for each page: `{ name, failures }`. */
 export async function* walkPages(session, only = "") {
-  const pages = new Map();
   for (const route of readRoutes().filter(({ path }) => path.includes(only))) {
-    const role = visitorOf(route);
-    if (!pages.has(role)) pages.set(role, await session.newPage(role));
-    yield { name: route.path, failures: await visit(pages.get(role), route, session.parameters) };
+    yield { name: route.path, failures: await visit(await session.pageOf(visitorOf(route)), route, session.parameters) };
   }
-  for (const { close } of pages.values()) await close();
 }
 
 async function visit({ page, faults }, route, parameters) {
