@@ -108,13 +108,17 @@ def _read_batch(
 
 
 def _to_table(source: TableRows, rows: Sequence[Row[Any]]) -> pa.Table:
+    """The rows, whose values are in the order of the landed columns, with their day."""
+    listed: Sequence[Sequence[Any]] = list(zip(*rows, strict=True))
+    if not rows:
+        listed = [()] * len(source.landed.columns)
     columns = {}
-    for column in source.landed.columns:
-        values = [row._mapping[column.name] for row in rows]
+    for column, values in zip(source.landed.columns, listed, strict=True):
         if convert := source.convert.get(column.name):
             values = [None if value is None else convert(value) for value in values]
         columns[column.name] = pa.array(values, column.type)
-    days = [row._mapping[source.dated_by].astimezone(UTC).date() for row in rows]
+    dated = listed[source.landed.schema.names.index(source.dated_by)]
+    days = [at.astimezone(UTC).date() for at in dated]
     return pa.table(columns | {DAY: pa.array(days, pa.date32())})
 
 

@@ -159,7 +159,7 @@ def test_a_version_that_a_restored_database_stores_again_replaces_the_one_of_bef
         (row,) = read_table(lake, table).to_pylist()
         schema = table.schema.append(pa.field(DAY, pa.date32()))
         append(lake, table, pa.Table.from_pylist([row | again], schema=schema), now=NOW)
-    contracted = [one for one in contracted_tables() if "order" in one.source.name]
+    contracted = [one for one in contracted_tables() if "order_line" in one.source.name]
     found = promote_days(lake, contracted, now=NOW)
     assert [(one.promoted, one.quarantined) for one in found] == [(1, 0), (1, 0)]
     for one in contracted:
