@@ -28,6 +28,7 @@ from cloud.app.context import AppContext
 from cloud.app.orders.hold_sweeper import HoldSweeper
 from cloud.app.orders.sweeper import OrderSweeper
 from cloud.app.rate_card_reload import ContextReloader
+from cloud.app.retail.price_activator import PriceActivator
 from cloud.app.server.connection_limits import MAX_MESSAGE_BYTES, RequestLimits, limited_protocol
 from cloud.app.server.host_names import LOOPBACK as LOOPBACK_NAMES
 from cloud.app.server.host_names import HostNameError, HostNames
@@ -203,6 +204,7 @@ def _list_workers(reloader: ContextReloader) -> dict[str, "Worker"]:
         "plans": PlanWorker(lambda: reloader.context),
         "holds": HoldSweeper(lambda: reloader.context),
         "orders": OrderSweeper(lambda: reloader.context),
+        "retail prices": PriceActivator(lambda: reloader.context),
         "notices": BidNoticeSender(lambda: reloader.context, open_bidder_client()),
     }
 

@@ -120,7 +120,7 @@ class PricePathResponse(BaseModel):
     prices: list[ApprovedPriceResponse]
 
 
-class OverrideRequest(StrictModel):
+class StorePriceRequest(StrictModel):
     """A price to set by hand until an instant."""
 
     product: Code
@@ -224,7 +224,7 @@ async def get_price_path(
     responses=CHANGE,
 )
 async def override_price(
-    request: Request, asked: OverrideRequest, idempotent: Idempotent
+    request: Request, asked: StorePriceRequest, idempotent: Idempotent
 ) -> Response:
     """Set a price by hand until an instant; the hard rules hold for it too."""
 
@@ -281,7 +281,7 @@ def describe_roll_back(result: RollBackResult) -> RollBackResponse:
     return RollBackResponse(price=price, restored=restored, refused=result.refused)
 
 
-def _read_end(connection: Connection, asked: OverrideRequest) -> datetime:
+def _read_end(connection: Connection, asked: StorePriceRequest) -> datetime:
     if asked.ends_local is not None and asked.ends_at is None:
         return to_instant(asked.ends_local, read_zone(connection, asked.store))
     if asked.ends_at is None or asked.ends_local is not None:

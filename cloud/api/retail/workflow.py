@@ -19,9 +19,11 @@ from cloud.api.retail.workflow_models import (
     BulkResult,
     CategoryFilter,
     CodeFilter,
-    DecisionRequest,
-    DecisionResponse,
+    PriceDecisionRequest,
+    PriceDecisionResponse,
     QueuedRecommendation,
+    QueuePricesRequest,
+    QueuePricesResponse,
     RecommendationsPage,
     describe_price,
     describe_recommendation,
@@ -30,6 +32,8 @@ from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempote
 from cloud.app.idempotency.request_transactions import read_database
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
+from cloud.app.retail.proposing import propose_recommended
+from cloud.app.retail.services import get_retail
 from cloud.auth.access import RETAIL_ROLES, allow_roles
 from cloud.sales.retail.decisions import (
     DecisionConflictError,
@@ -38,6 +42,7 @@ from cloud.sales.retail.decisions import (
     decide,
 )
 from cloud.sales.retail.hard_rules import HardRuleCheck
+from cloud.sales.retail.observations import read_newest, read_stores
 from cloud.sales.retail.price_steps import new_id
 from cloud.sales.retail.prices import list_prices
 from cloud.sales.retail.recommendation_store import (
@@ -109,6 +114,35 @@ async def get_recommendations(
     return await read_database(request, read)
 
 
+@router.post(
+    "/api/retail/recommendations",
+    status_code=201,
+    response_model=QueuePricesResponse,
+    responses=problem_responses(*CHANGE_REFUSALS),
+)
+async def propose_prices(
+    request: Request, asked: QueuePricesRequest, idempotent: Idempotent
+) -> Response:
+    """Recommend prices now, and queue those that change; a decision that waits is replaced."""
+    rules = get_retail(request).rules
+
+    def act(connection: Connection, actor: str, now: datetime) -> QueuePricesResponse:
+        stores = None
+        if asked.region is not None:
+            stores = [one.store for one in read_stores(connection, asked.region)]
+        products = None if asked.product is None else [asked.product]
+        keys = sorted(read_newest(connection, now, products, stores))
+        found = propose_recommended(connection, rules, keys, by=actor, now=now)
+        first = next(iter(found.recommendations), None)
+        return QueuePricesResponse(
+            batch=None if first is None else first.batch,
+            proposed=len(found.recommendations),
+            kept=found.kept,
+        )
+
+    return await change_database_once(request, idempotent, act, 201)
+
+
 @router.get(
     "/api/retail/recommendations/{recommendation}",
     responses=problem_responses(*REFUSALS, 404, 422, 500, 503),
@@ -124,15 +158,15 @@ async def get_recommendation(request: Request, name: RecommendationId) -> Queued
 
 @router.post(
     "/api/retail/recommendations/{recommendation}/decision",
-    response_model=DecisionResponse,
+    response_model=PriceDecisionResponse,
     responses=problem_responses(*CHANGE_REFUSALS),
 )
 async def decide_on_recommendation(
-    request: Request, name: RecommendationId, asked: DecisionRequest, idempotent: Idempotent
+    request: Request, name: RecommendationId, asked: PriceDecisionRequest, idempotent: Idempotent
 ) -> Response:
     """Accept, change or reject a recommended price."""
 
-    def act(connection: Connection, actor: str, now: datetime) -> DecisionResponse:
+    def act(connection: Connection, actor: str, now: datetime) -> PriceDecisionResponse:
         return _decide(connection, name, asked, actor, now, new_id())
 
     return await change_database_once(request, idempotent, act)
@@ -166,11 +200,11 @@ async def decide_on_several(
 def _decide(
     connection: Connection,
     name: str,
-    asked: DecisionRequest,
+    asked: PriceDecisionRequest,
     actor: str,
     now: datetime,
     batch: str,
-) -> DecisionResponse:
+) -> PriceDecisionResponse:
     decision = PriceDecision(
         state=STATE_OF[asked.decision],
         reason=asked.reason,
@@ -181,13 +215,13 @@ def _decide(
     decided = decide(connection, name, decision, check, by=actor, now=now, batch=batch)
     mine = retail_prices.c.recommendation == name
     prices = list_prices(connection, mine, most=1)
-    return DecisionResponse(
+    return PriceDecisionResponse(
         recommendation=describe_recommendation(decided.recommendation, now),
         price=describe_price(prices[0]) if prices else None,
     )
 
 
-def _read_start(connection: Connection, name: str, asked: DecisionRequest) -> datetime | None:
+def _read_start(connection: Connection, name: str, asked: PriceDecisionRequest) -> datetime | None:
     if asked.starts_local is None:
         return asked.starts_at
     if asked.starts_at is not None:

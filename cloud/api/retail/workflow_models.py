@@ -1,9 +1,8 @@
 """Documents of approved prices, recommendations and decisions; amounts are minor units."""
 
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
-import msgspec
 from fastapi import Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, NaiveDatetime
 
@@ -53,6 +52,59 @@ class ApprovedPriceResponse(BaseModel):
     state_reason: str | None
 
 
+class QueueFigure(BaseModel):
+    """A figure of a week, with its interval over the range of elasticities."""
+
+    value: float
+    low: float
+    high: float
+
+
+class QueueWeek(BaseModel):
+    """What one week was expected to bring; amounts are minor units."""
+
+    units: QueueFigure
+    revenue_minor: QueueFigure
+    margin_minor: QueueFigure | None
+
+
+class QueueRule(BaseModel):
+    """A rule that changed the price."""
+
+    rule: str = Field(examples=["maximum_move"])
+    found_minor: int
+    limit_minor: int
+
+
+class QueueReason(BaseModel):
+    """Why: a code for programs and a sentence for people."""
+
+    code: str = Field(examples=["best_price"])
+    sentence: str
+
+
+class QueueAlternative(BaseModel):
+    """Another price, and the rules that it breaks."""
+
+    kind: str = Field(examples=["keep"])
+    price_minor: int
+    breaks: list[str]
+    expected: QueueWeek | None
+
+
+class QueueEvidence(BaseModel):
+    """What a recommendation was explained with when it was proposed."""
+
+    low_minor: int | None = None
+    high_minor: int | None = None
+    confidence: float | None = None
+    binding: list[QueueRule] = []
+    expected: QueueWeek | None = None
+    alternatives: list[QueueAlternative] = []
+    reasons: list[QueueReason] = []
+    note: str | None = Field(None, description="of a price that a person proposed")
+
+
 class QueuedRecommendation(BaseModel):
     """A recommended price, why, and what was decided."""
 
@@ -68,7 +120,7 @@ class QueuedRecommendation(BaseModel):
     margin_change_minor: int | None = Field(
         description="expected in a week against the current price; null: not estimated"
     )
-    evidence: dict[str, Any] = Field(description="what the recommendation was explained with")
+    evidence: QueueEvidence
     proposed_by: str
     proposed_at: datetime
     valid_until: datetime
@@ -87,7 +139,22 @@ class RecommendationsPage(BaseModel):
     next: str | None = Field(description="`after` of the next page; null on the last")
 
 
-class DecisionRequest(StrictModel):
+class QueuePricesRequest(StrictModel):
+    """Which prices to recommend now; without a filter all with a recent price point."""
+
+    product: Code | None = None
+    region: Code | None = None
+
+
+class QueuePricesResponse(BaseModel):
+    """What was proposed."""
+
+    batch: str | None = Field(description="null: nothing is to change")
+    proposed: int
+    kept: int = Field(description="prices that stay as they are")
+
+
+class PriceDecisionRequest(StrictModel):
     """Accept, change or reject; an accepted or changed price starts at once or at a time."""
 
     decision: Literal["accept", "change", "reject"]
@@ -99,7 +166,7 @@ class DecisionRequest(StrictModel):
     )
 
 
-class BulkDecision(DecisionRequest):
+class BulkDecision(PriceDecisionRequest):
     """The decision on one recommendation of several."""
 
     id: Annotated[str, Field(pattern=ID_PATTERN)]
@@ -111,7 +178,7 @@ class BulkRequest(StrictModel):
     decisions: list[BulkDecision] = Field(min_length=1, max_length=200)
 
 
-class DecisionResponse(BaseModel):
+class PriceDecisionResponse(BaseModel):
     """The recommendation after the decision, and its price."""
 
     recommendation: QueuedRecommendation
@@ -123,7 +190,7 @@ class BulkResult(BaseModel):
 
     id: str
     done: bool
-    result: DecisionResponse | None
+    result: PriceDecisionResponse | None
     refusal: str | None = Field(description="why it was refused")
 
 
@@ -143,5 +210,5 @@ def describe_recommendation(one: StoredRecommendation, now: datetime) -> QueuedR
     """A recommendation as a document, in its state at a moment."""
     names = QueuedRecommendation.model_fields.keys() - {"state", "evidence"}
     values = {name: getattr(one, name) for name in names}
-    evidence = msgspec.json.decode(one.evidence, type=dict[str, Any])
+    evidence = QueueEvidence.model_validate_json(one.evidence)
     return QueuedRecommendation(**values, state=one.state_at(now), evidence=evidence)

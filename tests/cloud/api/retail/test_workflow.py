@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from cloud.api.application import create_app
 from cloud.database import writing
+from cloud.forecast.retail.estimates import DemandEstimate, Evidence, write_estimates
 from cloud.sales.retail.decisions import propose
 from tests.cloud.api.conftest import ApiClient
 from tests.cloud.app_context import FRIDAY_NOON, ManualClock, open_app_context
@@ -29,6 +30,8 @@ IDS = [f"{n:032x}" for n in range(1, 7)]
 class Prices(ApiClient):
     """Changes have a key of their own."""
 
+    engine: Engine
+
     def __call__(self, method: str, path: str, **options: object) -> object:
         headers = {"Idempotency-Key": f"{method}{path}{id(options)}"}
         return super().__call__(method, f"/api/retail{path}", headers=headers, **options)
@@ -46,7 +49,9 @@ def clock() -> ManualClock:
 def ask(tmp_path: Path, clock: ManualClock) -> Iterator[Prices]:
     with open_app_context(tmp_path, clock) as context:
         fill(context.engine)
-        yield Prices(create_app(context))
+        asking = Prices(create_app(context))
+        asking.engine = context.engine
+        yield asking
 
 
 def fill(engine: Engine) -> None:
@@ -59,7 +64,7 @@ def fill(engine: Engine) -> None:
             new_recommendation(
                 name, product=PRODUCT, store=store, currency="GBP", batch="b" * 32,
                 proposed_at=FRIDAY_NOON + index * timedelta(seconds=1),
-                valid_until=FRIDAY_NOON + 2 * DAY, evidence='{"reasons":["lower"]}',
+                valid_until=FRIDAY_NOON + 2 * DAY, evidence='{"note":"lower"}',
             )
             for index, (name, store) in enumerate(zip(IDS, stores, strict=True))
         ]  # fmt: skip
@@ -71,7 +76,7 @@ def test_a_page_has_recommendations_and_counts(ask: Prices) -> None:
     page = ask.get("/recommendations?limit=4&state=proposed").json()
     assert [one["id"] for one in page["recommendations"]] == IDS[:1:-1]
     assert page["counts"]["proposed"] == 6
-    assert page["recommendations"][0]["evidence"] == {"reasons": ["lower"]}
+    assert page["recommendations"][0]["evidence"]["note"] == "lower"
     rest = ask.get(f"/recommendations?after={page['next']}").json()
     assert [one["id"] for one in rest["recommendations"]] == [IDS[1], IDS[0]]
 
@@ -153,6 +158,29 @@ def test_stores_and_effects_are_read(ask: Prices) -> None:
     assert whole["acceptance"]["accepted"] == 1
     assert (whole["effect"], whole["missing"]) == (None, "too_short")
     assert ask.get("/effects?since=2026-11-21&until=2026-11-20").status_code == 422
+
+
+def test_what_is_recommended_now_is_queued_in_place_of_what_waits(ask: Prices) -> None:
+    estimates = [
+        DemandEstimate(
+            product=PRODUCT, store=store, elasticity=-2.5, elasticity_low=-2.8,
+            elasticity_high=-2.2, standard_error=0.1, baseline_units=70.0,
+            baseline_price_minor=400, units_sd_log=0.3, stockpiling_share=None,
+            evidence=Evidence.SUFFICIENT, model_version="test-1", as_of=FRIDAY_NOON.date(),
+        )
+        for store in ("S-00", "S-01")
+    ]  # fmt: skip
+    with writing(ask.engine) as connection:
+        write_estimates(connection, estimates)
+    made = ask("POST", "/recommendations", json={"product": PRODUCT, "region": "north"})
+    assert (made.status_code, made.json()["proposed"], made.json()["kept"]) == (201, 2, 2)
+    found = ask.get(f"/recommendations?batch={made.json()['batch']}").json()["recommendations"]
+    assert {one["store"] for one in found} == {"S-00", "S-01"}
+    for one in found:
+        assert one["margin_change_minor"] > 0
+        assert one["evidence"]["low_minor"] <= one["price_minor"] <= one["evidence"]["high_minor"]
+        assert one["evidence"]["reasons"][0]["sentence"]
+    assert ask.get(f"/recommendations/{IDS[0]}").json()["state"] == "expired"
 
 
 def test_an_experiment_needs_more_clusters_than_this_chain_has(ask: Prices) -> None:
