@@ -125,7 +125,7 @@ def add_people(connection: Connection, now: datetime) -> dict[str, dict[str, str
     add_account(connection, "bolt", now, agency="media")
     staff = [
         (role, add_user(connection, owner, role.value, now, role))
-        for role in (Role.SALES, Role.OPERATIONS, Role.FINANCE, Role.ADMIN)
+        for role in (Role.SALES, Role.OPERATIONS, Role.FINANCE, Role.PRICING, Role.ADMIN)
     ]
     buyers = [
         (Role.AGENCY, add_user(connection, agency, "dan", now)),

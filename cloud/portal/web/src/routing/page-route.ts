@@ -3,7 +3,7 @@
 import type { ComponentType } from "react";
 import type { Role } from "../api/session";
 
-export type NavigationGroup = "measure" | "buy" | "campaigns" | "sales" | "finance" | "operations" | "analytics" | "account";
+export type NavigationGroup = "measure" | "buy" | "campaigns" | "sales" | "finance" | "operations" | "analytics" | "retail" | "account";
 
 export interface PageRoute {
   /** As TanStack Router writes it, such as `/orders/$order`. */

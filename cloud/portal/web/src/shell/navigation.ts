@@ -6,7 +6,7 @@ export interface PageGroup {
   pages: readonly { path: string; label: string }[];
 }
 
-const ORDER: readonly NavigationGroup[] = ["measure", "buy", "campaigns", "sales", "finance", "operations", "analytics"];
+const ORDER: readonly NavigationGroup[] = ["measure", "buy", "campaigns", "sales", "finance", "operations", "analytics", "retail"];
 
 /** The pages of the navigation that some roles see, by group; pages of the account are in its own menu. */
 export function groupPages(routes: readonly PageRoute[], roles: readonly Role[]): readonly PageGroup[] {

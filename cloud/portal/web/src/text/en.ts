@@ -56,7 +56,7 @@ export const shell = {
   signIn: "Sign in",
   groups: {
     measure: "Live", buy: "Buy", campaigns: "Campaigns", sales: "Sales", finance: "Finance",
-    operations: "Operations", analytics: "Analytics", account: "Account",
+    operations: "Operations", analytics: "Analytics", retail: "Retail prices", account: "Account",
   },
   reference: "API reference",
   status: "Status",

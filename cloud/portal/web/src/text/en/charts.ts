@@ -16,7 +16,7 @@ export const chart = {
   zoomIn: "Zoom in",
   zoomOut: "Zoom out",
   wholeMap: "Show all",
-  mapHelp: "Drag to move the map. Every screen is also in the list.",
+  mapHelp: "Drag to move the map. Every place is also in the list.",
   noPlaces: "No screen has a position on the map.",
   basemap: "Outlines: own drawing, CC0",
 };

@@ -10,6 +10,7 @@ export const home = {
     finance: "Invoices, make-goods and revenue.",
     operations: "Cameras, their configuration, jobs and alerts.",
     analytics: "Patterns of audiences over time and place.",
+    retail: "Prices in stores, recommendations, experiments.",
     account: "Your profile.",
   },
 };

@@ -37,4 +37,13 @@ export const navigation = {
   deadLetters: "Dead letters",
   nightly: "Nightly runs",
   catalogue: "Data catalogue",
+  retailPrices: "Prices in stores",
+  retailReview: "Recommendations",
+  retailProducts: "Products",
+  retailScenarios: "What if",
+  retailMap: "Price map",
+  retailExperiments: "Experiments",
+  retailEffects: "Effects",
+  retailErrors: "Refused price points",
+  retailRules: "Rules",
 };
