@@ -23,6 +23,7 @@ class ColumnType(StrEnum):
     MONEY = "money"  # to minor units: 1,234.50 is 123450
     PERCENT = "percent"  # to basis points: 94.19 % is 9419
     FRACTION = "fraction"  # to basis points: 0.9419 is 9419
+    THOUSANDTHS = "thousandths"  # 25.4211 is 25421, rounded
     DATE = "date"
     TIMESTAMP = "timestamp"
     BOOLEAN = "boolean"
@@ -36,6 +37,7 @@ SQL_TYPES: Final = {
     ColumnType.MONEY: "BIGINT",
     ColumnType.PERCENT: "BIGINT",
     ColumnType.FRACTION: "BIGINT",
+    ColumnType.THOUSANDTHS: "BIGINT",
     ColumnType.DATE: "DATE",
     ColumnType.TIMESTAMP: "TIMESTAMP WITH TIME ZONE",
     ColumnType.BOOLEAN: "BOOLEAN",

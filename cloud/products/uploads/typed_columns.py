@@ -28,6 +28,7 @@ EXPECTED: Final = {
     ColumnType.MONEY: "an amount such as 1234.50",
     ColumnType.PERCENT: "a percentage such as 94.19",
     ColumnType.FRACTION: "a share such as 0.9419, or 94.19 %",
+    ColumnType.THOUSANDTHS: "a number",
     ColumnType.DATE: "a date such as 2025-03-31",
     ColumnType.TIMESTAMP: "a time such as 2025-03-31T09:30:00Z",
     ColumnType.BOOLEAN: "yes or no",
@@ -109,6 +110,11 @@ def _basis_points(text: str, mark: DecimalMark, kind: ColumnType) -> str:
     return f"TRY(CAST(round(TRY_CAST({number} AS DECIMAL(18, 8)) * {scale}) AS BIGINT))"
 
 
+def _thousandths(text: str, mark: DecimalMark) -> str:
+    number = f"TRY_CAST({_number(text, mark)} AS DECIMAL(18, 8))"
+    return f"TRY(CAST(round({number} * 1000) AS BIGINT))"
+
+
 def _day(text: str, order: DayOrder | None) -> str:
     """A date; those that ISO 8601 writes, which most are, are cast at once."""
     iso = f"TRY_CAST({text} AS DATE)"
@@ -181,6 +187,7 @@ _READERS: Final[Mapping[ColumnType, Callable[[str, Upload, UploadColumn], str]]]
     ColumnType.FRACTION: lambda text, upload, column: _basis_points(
         text, upload.decimal_mark, column.type
     ),
+    ColumnType.THOUSANDTHS: lambda text, upload, column: _thousandths(text, upload.decimal_mark),
     ColumnType.DATE: lambda text, upload, column: _day(text, upload.day_order),
     ColumnType.TIMESTAMP: lambda text, upload, column: _timestamp(text, upload),
     ColumnType.BOOLEAN: lambda text, upload, column: _boolean(text),
