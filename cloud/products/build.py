@@ -22,6 +22,7 @@ from cloud.lake.tables import TIMESTAMP, LakeTable, Zone
 from cloud.lake.trusted.declared_tables import DeclaredTable
 from cloud.lake.writer import write_days
 from cloud.marts.engine import LakeFiles, MartEngine, MartInputs, require_readable_inputs
+from cloud.products.analyses.run import run_analysis
 from cloud.products.definitions.product import DataProduct
 from cloud.yaml_document import DocumentError
 
@@ -55,7 +56,7 @@ def order_results(product: DataProduct) -> Sequence[DeclaredTable]:
     Raises:
         DocumentError: results read each other in a circle.
     """
-    results = {name: one for name, one in product.tables.items() if one.sql}
+    results = {name: one for name, one in product.tables.items() if one.is_result}
     graph = {name: [read for read in one.reads if read in results] for name, one in results.items()}
     try:
         return [results[name] for name in TopologicalSorter(graph).static_order()]
@@ -94,7 +95,10 @@ def _build(lake: Lake, engine: MartEngine, one: DeclaredTable, now: datetime) ->
         "run_time": describe_run(now),
     }
     require_readable_inputs(inputs)
-    rows = engine.run(one.sql, inputs, table)
+    if one.analysis:
+        rows = run_analysis(engine, one, inputs, now.date())
+    else:
+        rows = engine.run(one.sql, inputs, table)
     files = list(write_days(lake.storage, table, rows))
     scanned = sum(file.size_bytes for found in sources.values() for file in found)
     if [file.sha256 for file in files] == [file.sha256 for file in before]:

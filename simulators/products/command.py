@@ -10,6 +10,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.csv as pc
 
+from simulators.products.procurement import ProcurementOptions, simulate_procurement
 from simulators.products.sales import SalesOptions, simulate_sales
 from wire.clock import utc_now
 from wire.command_line import whole_number
@@ -23,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `products`."""
     parser.add_argument("name", choices=PRODUCTS, metavar="NAME", help=", ".join(PRODUCTS))
     parser.add_argument(
-        "--rows", type=whole_number(1), default=30_000, help="of the largest file (%(default)s)"
+        "--rows", type=whole_number(1), default=30_000, help="of all large files (%(default)s)"
     )
     parser.add_argument(
         "--days", type=whole_number(1), default=730, help="that they cover (%(default)s)"
@@ -56,4 +57,13 @@ def _sales(arguments: argparse.Namespace, first_on: date) -> Files:
     )
 
 
-PRODUCTS: Final[dict[str, Callable[[argparse.Namespace, date], Files]]] = {"sales": _sales}
+def _procurement(arguments: argparse.Namespace, first_on: date) -> Files:
+    return simulate_procurement(
+        ProcurementOptions(arguments.rows, first_on, arguments.days, seed=arguments.seed)
+    )
+
+
+PRODUCTS: Final[dict[str, Callable[[argparse.Namespace, date], Files]]] = {
+    "procurement": _procurement,
+    "sales": _sales,
+}

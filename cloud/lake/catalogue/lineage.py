@@ -158,7 +158,7 @@ def _list_declared_steps() -> tuple[LineageStep, ...]:
         LineageStep(
             "build_products",
             "Compute the results of data products.",
-            {one.table.full_name: one.reads for one in declared_tables() if one.sql},
+            {one.table.full_name: one.reads for one in declared_tables() if one.is_result},
         ),
     )
     return tuple(step for step in steps if step.sources)

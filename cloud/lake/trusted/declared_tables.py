@@ -1,7 +1,8 @@
 """Tables of data products, as their contracts declare them.
 
 `contracts/trusted.NAME.yaml` declares a trusted table and, with the same columns, the raw table
-that it is promoted from; `contracts/curated.NAME.yaml` a result, which `sql/NAME.sql` computes.
+that it is promoted from; `contracts/curated.NAME.yaml` a result, which `sql/NAME.sql` or
+`analyses/NAME.yaml` computes.
 Rows of uploads also say which upload and which row of its file they come from. The day of such a
 row is the UTC date on which the file was received: a file of any size and span is one day of the
 lake.
@@ -42,17 +43,24 @@ ROW_ORIGIN: Final = (
 
 @dataclass(frozen=True, slots=True)
 class DeclaredTable:
-    """A table of a data product, the contract of its rows, and the SQL of a result."""
+    """A table of a data product, the contract of its rows, and how a result is computed."""
 
     product: str
     table: LakeTable
     contract: Contract
     sql: str = ""
+    analysis: str = ""
+
+    @property
+    def is_result(self) -> bool:
+        """Whether it is computed from other tables."""
+        return bool(self.sql or self.analysis)
 
     @property
     def reads(self) -> tuple[str, ...]:
         """The tables that the SQL of a result reads, as `zone.table`, in their order."""
-        named = re.findall(rf"\b({Zone.TRUSTED}|{Zone.CURATED})_(\w+)", self.sql)
+        text = f"{self.sql} {self.analysis}"
+        named = re.findall(rf"\b({Zone.TRUSTED}|{Zone.CURATED})[_.](\w+)", text)
         return tuple(dict.fromkeys(f"{zone}.{name}" for zone, name in named))
 
 
@@ -102,21 +110,25 @@ def _read_table(product: str, path: Path) -> DeclaredTable:
     if zone == Zone.TRUSTED:
         contract = replace(contract, columns=(*contract.columns, *ROW_ORIGIN))
         sort_by: tuple[str, ...] = ("upload", "upload_row")
-        sql = ""
+        sql, analysis = "", ""
     else:
-        sort_by, sql = contract.identity, _read_sql(path)
+        sort_by, (sql, analysis) = contract.identity, _read_computation(path)
     columns = tuple(_to_column(path, column) for column in contract.columns)
-    return DeclaredTable(product, LakeTable(Zone(zone), name, columns, sort_by), contract, sql)
+    table = LakeTable(Zone(zone), name, columns, sort_by)
+    return DeclaredTable(product, table, contract, sql, analysis)
 
 
-def _read_sql(contract: Path) -> str:
-    name = contract.stem.partition(".")[2]
-    path = contract.parents[1] / "sql" / f"{name}.sql"
+def _read_computation(contract: Path) -> tuple[str, str]:
+    """The SQL of a result, or its analysis."""
+    name, folder = contract.stem.partition(".")[2], contract.parents[1]
+    sql, analysis = folder / "sql" / f"{name}.sql", folder / "analyses" / f"{name}.yaml"
     try:
-        return path.read_text("utf-8")
+        if analysis.exists():
+            return "", analysis.read_text("utf-8")
+        return sql.read_text("utf-8"), ""
     except OSError as error:
         raise DocumentError(
-            f"{contract}: {path} cannot be read: {error.strerror or error}"
+            f"{contract}: {sql} cannot be read: {error.strerror or error}"
         ) from error
 
 

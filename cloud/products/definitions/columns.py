@@ -1,5 +1,7 @@
 """Columns of an upload: under which headings they are found, and how their text is read."""
 
+import re
+import unicodedata
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -71,3 +73,9 @@ class UploadColumn(DefinitionPart, frozen=True, kw_only=True):
     headings: tuple[Text, ...] = ()
     decimals: Annotated[int, Meta(ge=0, le=4)] = 2
     required: bool = False
+
+
+def normalise_heading(text: str) -> str:
+    """A heading without case, accents, spacing and punctuation."""
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    return re.sub(r"[^\w%]|_", "", plain)

@@ -26,6 +26,7 @@ from cloud.products.definitions.columns import (
     Name,
     Text,
     UploadColumn,
+    normalise_heading,
 )
 from cloud.suggestions import unknown_word
 from cloud.yaml_document import DocumentError, read_document
@@ -172,6 +173,21 @@ def _find_problems(product: DataProduct) -> Sequence[str]:
     return problems
 
 
+def _find_shared_headings(upload: Upload) -> Sequence[str]:
+    """Headings that two columns claim: a file could not be read."""
+    claimed: dict[str, str] = {}
+    problems = []
+    for name, column in upload.columns.items():
+        for heading in {normalise_heading(one) for one in (name, *column.headings)}:
+            other = claimed.setdefault(heading, name)
+            if other != name:
+                problems.append(
+                    f"upload {upload.table}: columns {other} and {name} both have the heading "
+                    f"{heading!r}: rename one"
+                )
+    return problems
+
+
 def _check_upload(product: DataProduct, upload: Upload) -> Sequence[str]:
     declared = product.tables.get(f"{Zone.TRUSTED}.{upload.table}")
     if declared is None:
@@ -188,13 +204,13 @@ def _check_upload(product: DataProduct, upload: Upload) -> Sequence[str]:
         f"{promised.get(name, 'no such column')} as the contract has it"
         for name in {**promised, **read}
         if promised.get(name) != read.get(name)
-    ]
+    ] + [*_find_shared_headings(upload)]
 
 
 def _check_shown(product: DataProduct, shown: ShownTable) -> Sequence[str]:
     declared = product.tables.get(f"{Zone.CURATED}.{shown.table}")
     if declared is None:
-        names = [one.table.name for one in product.tables.values() if one.sql]
+        names = [one.table.name for one in product.tables.values() if one.is_result]
         return [unknown_word("table to show", shown.table, names)]
     columns = declared.table.schema.names
     named = [

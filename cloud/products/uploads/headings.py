@@ -1,12 +1,11 @@
 """Find the heading of a file: the row in which most of the declared columns are named."""
 
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from cloud.products.definitions.columns import normalise_heading
 from cloud.products.definitions.product import Upload
 from cloud.products.uploads.refusal import UploadRefusedError
 
@@ -29,23 +28,17 @@ class Heading:
     ignored: Sequence[str]
 
 
-def normalise(text: str) -> str:
-    """A heading without case, accents, spacing and punctuation."""
-    plain = unicodedata.normalize("NFKD", text).casefold()
-    return re.sub(r"[^a-z0-9%]+", "", plain)
-
-
 def find_heading(upload: Upload, rows: Sequence[Sequence[str]]) -> Heading | None:
     """The first row that names the most columns; None when no row names any."""
     names = {
-        normalise(heading): name
+        normalise_heading(heading): name
         for name, column in upload.columns.items()
         for heading in (name, *column.headings)
     }
     best: Heading | None = None
     repeated: Sequence[str | None] = ()
     for number, cells in enumerate(rows[:SEARCHED_ROWS]):
-        found = [names.get(normalise(cell)) for cell in cells]
+        found = [names.get(normalise_heading(cell)) for cell in cells]
         positions = {name: place for place, name in enumerate(found) if name}
         if positions and (best is None or len(positions) > len(best.positions)):
             ignored = [

@@ -24,7 +24,7 @@ def test_the_schema_of_the_standard_accepts_a_contract(path):
 def test_every_contract_belongs_to_a_product_and_every_result_is_computed_after_its_sources():
     assert {one.table.full_name for one in declared_tables()} == {path.stem for path in PATHS}
     for product in list_products():
-        done = {name for name, one in product.tables.items() if not one.sql}
+        done = {name for name, one in product.tables.items() if not one.is_result}
         for one in order_results(product):
             assert set(one.reads) <= done
             done.add(one.table.full_name)

@@ -69,6 +69,7 @@ def test_an_unknown_product_is_refused_with_those_that_there_are():
         ("product.yaml", "name: sales\n", "name: other\n", "expected that of the folder"),
         ("product.yaml", "type: money,", "type: gold,", "gold"),
         ("product.yaml", "type: money,", "type: text,", "found VARCHAR, expected BIGINT"),
+        ("product.yaml", 'headings: ["Amount",', 'headings: ["State",', "the heading 'state'"),
         ("product.yaml", "table: sales_by_month\n", "table: sales_by_moon\n", "sales_by_moon"),
         ("product.yaml", "y: [revenue_minor]", "y: [profit]", "profit"),
         ("product.yaml", "order: [status]", "order: [state]", "state"),

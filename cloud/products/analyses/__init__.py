@@ -1,0 +1,1 @@
+"""Results that SQL cannot compute, declared in `analyses/NAME.yaml` of a product."""
