@@ -82,7 +82,7 @@ gallery: env browser portal  ## take the pictures of docs/gallery.md
 	@$(BIN)/python -m tests.cloud.portal.visit gallery
 
 demo: $(DEMO_READY) mosquitto portal  ## run broker, cloud, cameras, a sale and the portal; VIDEO=path adds your video, DEMO_SECONDS=n ends it
-	@$(BIN)/python -m simulators demo $(if $(VIDEO),--video $(VIDEO)) $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
+	@$(BIN)/python -m simulators demo --complete $(if $(VIDEO),--video $(VIDEO)) $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
 
 test: env broker browser database redis spark types npm portal  ## run all tests
 	$(BIN)/python -m pytest --processes $(JOBS)
@@ -108,7 +108,7 @@ docs: env  ## write the generated documents
 lock:  ## compile the pinned requirements (needs uv)
 	$(COMPILE) --extra edge --extra cloud --extra lake --extra forecast --extra models --group dev -o requirements/dev.txt
 	$(subst pyproject.toml ,,$(COMPILE)) -c requirements/dev.txt --group build -o requirements/build.txt
-	$(COMPILE) -c requirements/dev.txt --extra edge --extra cloud --group build -o requirements/demo.txt
+	$(COMPILE) -c requirements/dev.txt --extra edge --extra cloud --extra lake --group build -o requirements/demo.txt
 	$(COMPILE) -c requirements/dev.txt --extra edge-aws --extra sensors -o requirements/edge.txt
 	$(COMPILE) -c requirements/dev.txt --extra cloud --extra lake --extra forecast --extra aws -o requirements/cloud.txt
 	$(subst pyproject.toml ,,$(COMPILE)) --no-deps --group node -o requirements/node.txt

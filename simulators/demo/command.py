@@ -48,6 +48,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="stop this many seconds after the addresses are printed (default: at Ctrl-C)",
     )
     parser.add_argument(
+        "--complete",
+        action="store_true",
+        help="also run the nightly job and write mails into a folder; needs the lake's libraries",
+    )
+    parser.add_argument(
         "--folder",
         type=Path,
         default=Path("var/demo"),
@@ -78,7 +83,7 @@ def _run_sale_and_portal(demo: Demo, arguments: argparse.Namespace) -> None:
     flight = choose_flight(datetime.now(UTC))
     with open_sales_server(demo, flight) as sales:
         campaign = run_sale(sales, flight, demo.folder / SCENE_FILE)
-        with open_portal(sales) as portal:
+        with open_portal(sales, is_complete=arguments.complete) as portal:
             _start_cameras(demo, arguments.video)
             slot = _next_morning(datetime.now(UTC))
             print_line(describe_portal(portal, campaign, LOCATION, slot))

@@ -5,7 +5,7 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import Popen
@@ -38,11 +38,17 @@ class Demo:
         return f"sqlite:///{self.folder / 'onlooker.db'}"
 
 
-def start_server(demo: Demo, access: str, environment: Mapping[str, str] = NOTHING) -> Popen[bytes]:
+def start_server(
+    demo: Demo,
+    access: str,
+    environment: Mapping[str, str] = NOTHING,
+    options: Sequence[str] = (),
+) -> Popen[bytes]:
     """The API at the address of the demonstration, when it is ready."""
     with print_step("API"):
         port = str(urlsplit(demo.api).port)
         serve = ["cloud", "serve", "--port", port, "--access", access, "--database", demo.database]
+        serve += options
         process = demo.processes.start("serve", serve, environment)
         wait_for(demo, "/readyz", lambda ready: True)
     return process

@@ -1,7 +1,9 @@
 """What is printed at the end: where the portal is, who signs in, and pages to begin with."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
+from simulators.demo.portal.back_office import MAILS
 from simulators.demo.portal.opening import Portal
 from simulators.demo.portal.people import PEOPLE
 from simulators.demo.sale.flight import ZONE
@@ -27,9 +29,16 @@ def describe_portal(portal: Portal, campaign: str, location: str, slot: str) -> 
             "\nPages to begin with:\n",
             *(f"  {address}\n      {what}" for address, what in pages.items()),
             f'\nAsk the API:\n\n  curl -H "X-API-Key: $(cat {folder}/sales.key)" {audience}',
+            *_describe_mails(folder),
             f"\nLogs: {folder / 'logs'}",
         ]
     )
+
+
+def _describe_mails(folder: Path) -> list[str]:
+    """Where invitations and notifications are, if mails are collected."""
+    mails = folder / MAILS
+    return [f"\nMails that the portal sends: {mails}"] if mails.is_dir() else []
 
 
 def _explain_address(api: str, location: str, slot: str) -> str:

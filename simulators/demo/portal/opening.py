@@ -13,6 +13,12 @@ from typing import Final
 
 from simulators.demo.console import print_step
 from simulators.demo.portal.accounts import AGENCY_PROFILES, OWNER_PROFILE
+from simulators.demo.portal.back_office import (
+    collecting_mails,
+    run_nightly,
+    serve_lake,
+    start_notifications,
+)
 from simulators.demo.portal.people import create_password, write_users
 from simulators.demo.running import Demo, start_server
 from simulators.demo.sale.sales_api import SaleRole
@@ -33,11 +39,30 @@ class Portal:
 
 
 @contextmanager
-def open_portal(sales: SalesServer) -> Iterator[Portal]:
-    """The portal at the address of the demonstration, instead of the sales server."""
+def open_portal(sales: SalesServer, *, is_complete: bool) -> Iterator[Portal]:
+    """The portal at the address of the demonstration, instead of the sales server.
+
+    A complete one also has a lake, nightly runs and mails.
+    """
+    demo = sales.demo
+    if not is_complete:
+        with _opened(sales, []) as portal:
+            yield portal
+        return
+    with (
+        collecting_mails(demo) as mails,
+        _opened(sales, [*mails, *serve_lake(demo)]) as portal,
+    ):
+        start_notifications(demo, mails)
+        run_nightly(demo)
+        yield portal
+
+
+@contextmanager
+def _opened(sales: SalesServer, options: list[str]) -> Iterator[Portal]:
     demo = sales.demo
     demo.processes.end(sales.process)
-    start_server(demo, "keys", sales.environment)
+    start_server(demo, "keys", sales.environment, options)
     with print_step("users of the portal, cameras of its fleet"):
         portal = _create_users(sales)
         register = ["cloud.fleet", "register", "--database", demo.database]
