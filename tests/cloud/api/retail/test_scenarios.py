@@ -65,19 +65,3 @@ def test_a_saved_what_if_keeps_its_answer(shops: ApiClient, context: AppContext,
     assert shops.get(f"{PATH}/{name}").status_code == 404
     with reading(context.engine) as connection:
         assert verify_chain(connection) is not None
-
-
-@pytest.mark.parametrize(
-    ("changes", "status", "words"),
-    [
-        ({"product": "x"}, 404, "recent price point"),
-        ({"rules": {"minimum_margi": 0.1}}, 422, "did you mean 'minimum_margin'"),
-        ({"rules": {"minimum_margin": 2}}, 422, "below 1"),
-        ({"cost": "2.00"}, 422, "not both"),
-        ({"price": "3.199"}, 422, "at most 2 decimals"),
-        ({"cost_change": "-1"}, 422, "greater than -1"),
-    ],
-)
-def test_a_what_if_that_cannot_be_answered_says_why(shops: ApiClient, changes, status, words):
-    answer = preview(shops, **changes)
-    assert (answer.status_code, words in answer.json()["detail"]) == (status, True), answer.text

@@ -7,9 +7,8 @@ import pytest
 import yaml
 
 from cloud.__main__ import main
-from cloud.cli.retail.rule_differences import list_differences
 from cloud.database import connect
-from cloud.pricing.retail.rules import REFERENCE, read_rules_file, rules_schema
+from cloud.pricing.retail.rules import REFERENCE, rules_schema
 from tests.cloud.app.retail.shop_rows import add_shops
 from tests.cloud.databases import new_database
 
@@ -85,11 +84,3 @@ def test_the_schema_fits_the_reference_and_refuses_unknown_words():
     content["defaults"]["maximum_mov"] = 1
     with pytest.raises(jsonschema.ValidationError, match="maximum_mov"):
         jsonschema.validate(content, schema)
-
-
-def test_overrides_with_the_same_selectors_are_counted(tmp_path: Path):
-    files = [tmp_path / "a.yaml", tmp_path / "b.yaml"]
-    for file, days in zip(files, (3, 4), strict=True):
-        file.write_text(f"version: a\noverrides: [{{hold_days: 1}}, {{hold_days: {days}}}]\n")
-    old, new = map(read_rules_file, files)
-    assert list_differences(old, new) == ["overrides[everything #2].hold_days: 3 -> 4"]

@@ -14,7 +14,7 @@ from cloud.pricing.retail.states import PriceStates
 from tests.cloud.pricing.retail.price_examples import ON, make_rules, make_state
 
 
-@settings(deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10**9), st.integers(0, 9_999))
 def test_the_lowest_price_with_a_margin_is_exact(cost, points):
     share = Fraction(points, 10_000)

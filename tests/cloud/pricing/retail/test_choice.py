@@ -12,7 +12,7 @@ def test_targets_that_disagree_about_the_direction_keep_the_price():
     assert shrink_targets(targets, np.array([400.0, 400.0])).tolist() == [340.0, 400.0]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(draw_row(), draw_rules())
 def test_a_chosen_price_lies_on_the_ladder_or_the_answer_says_that_it_does_not(row, rules):
     found = recommend_rows([row[0]], [row[1]], rules)

@@ -26,7 +26,7 @@ def test_a_price_lies_between_two_prices_of_the_ladder(price, down, up):
     assert (ladder.step_down(column)[0], ladder.step_up(column)[0]) == (down, up)
 
 
-@settings(deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(1, 100_000), min_size=1, max_size=20))
 def test_rounding_to_the_ladder_is_idempotent(prices):
     for ladder in (build_ladder(NINES, "GBP"), EVERY_MINOR_UNIT):

@@ -25,7 +25,7 @@ from tests.cloud.pricing.retail.price_examples import (
     recommend_rows,
 )
 
-FAST = settings(max_examples=60, deadline=None)
+FAST = settings(max_examples=40, deadline=None)
 
 
 def test_without_rules_the_price_is_the_cost_times_the_markup():
@@ -186,7 +186,7 @@ def test_a_higher_cost_never_lowers_an_allowed_price(row, rules, more):
         assert found.price_minor[1] >= found.price_minor[0]
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     st.integers(2, 6).flatmap(
         lambda count: st.tuples(*(draw_row(f"juice-{one}") for one in range(count)))

@@ -29,7 +29,7 @@ from tests.cloud.pricing.retail.price_examples import (
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(draw_row(), draw_rules(), st.integers(1, 4_000), st.none() | st.integers(1, 6_000))
 def test_a_scenario_equals_the_recommendation_of_the_changed_inputs(row, rules, cost, rival):
     state, estimate = row
