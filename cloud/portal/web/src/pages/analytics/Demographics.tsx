@@ -1,5 +1,5 @@
 import { useGet, type Schema } from "../../api/client";
-import { Card, DataView, Empty, Figure, Figures, Notice, Page, Table, type Column } from "../../design";
+import { Card, DataView, Empty, Figure, Figures, Page, Table, type Column } from "../../design";
 import { Missing } from "../../format/Missing";
 import { count, share } from "../../format/number";
 import { analytics } from "../../text/en/analytics";
