@@ -7,6 +7,8 @@ from pathlib import Path
 SINGLE_THREADED = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
 IRI_GRAMMAR = "rfc3987_syntax"
 """Its import takes two seconds; moto imports it with `jsonschema`, and no test validates IRIs."""
+TRIO_DETECTION = "sniffio"
+"""Not installed: HTTPX looks for it in all folders of modules, twice for each request."""
 
 MEMORY_DISK = Path("/dev/shm")
 ENOUGH_BYTES = 4 << 30
@@ -26,7 +28,8 @@ def set_test_environment() -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
-    sys.modules.setdefault(IRI_GRAMMAR, None)  # type: ignore[arg-type]  # an ImportError
+    for module in (IRI_GRAMMAR, TRIO_DETECTION):
+        sys.modules.setdefault(module, None)  # type: ignore[arg-type]  # an ImportError
     if can_hold_tests(MEMORY_DISK):
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY_DISK))
 
