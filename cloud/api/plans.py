@@ -31,7 +31,7 @@ from cloud.app.listed_accounts import ListedAccounts
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.auth import audit
-from cloud.auth.access import BUYER_ROLES, Caller, allow_roles, get_caller
+from cloud.auth.access import BUYER_ROLES, Caller, allow_roles, receive_caller
 from cloud.database import EPOCH, microseconds
 from cloud.planning.plan_offers import read_offer
 from cloud.planning.plan_request import StoredPlanRequest
@@ -60,7 +60,7 @@ LOOK_AGAIN_S: Final = b"1"
 CURSOR: Final = r"^[0-9]{1,16}-[0-9a-f]{32}$"
 
 router = APIRouter(tags=["plans"], dependencies=[allow_roles(*BUYER_ROLES)])
-Asker = Annotated[Caller, Depends(get_caller)]
+Asker = Annotated[Caller, Depends(receive_caller)]
 PlanId = Annotated[str, Path(examples=["3f2a9c1e5b7d4806a1c2e3f405162738"])]
 
 

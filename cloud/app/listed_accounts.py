@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 
-from cloud.auth.access import Caller, get_caller
+from cloud.auth.access import Caller, receive_caller
 from cloud.auth.keys import ACCOUNT_PATTERN
 
 ListedAccount = Annotated[
@@ -21,7 +21,7 @@ ListedAccount = Annotated[
 
 
 def choose_accounts(
-    caller: Annotated[Caller, Depends(get_caller)], account: ListedAccount = None
+    caller: Annotated[Caller, Depends(receive_caller)], account: ListedAccount = None
 ) -> frozenset[str] | None:
     """The accounts of the list; None means all."""
     return caller.narrow(account)

@@ -307,9 +307,17 @@ async def require_route_scope(request: Request) -> None:
 
 
 def get_caller(request: Request) -> Caller:
-    """The caller. A route that depends on this has answers of one account."""
+    """The caller."""
     found: Caller = request.scope.get("caller", ANONYMOUS)
     return found
+
+
+async def receive_caller(request: Request) -> Caller:
+    """The caller. A route that depends on this has answers of one account.
+
+    FastAPI runs dependencies that are not asynchronous in a thread.
+    """
+    return get_caller(request)
 
 
 def caller_name(request: Request) -> str:

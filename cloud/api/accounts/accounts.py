@@ -23,7 +23,7 @@ from cloud.app.idempotency.key_store import Reply
 from cloud.app.idempotency.request_transactions import change_once, read_database
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
-from cloud.auth.access import EVERYBODY, Caller, Forbidden, allow_roles, get_caller
+from cloud.auth.access import EVERYBODY, Caller, Forbidden, allow_roles, receive_caller
 from cloud.auth.accounts.account import Account, AccountProfile
 from cloud.auth.accounts.account_store import (
     change_account,
@@ -42,7 +42,7 @@ TERMS_ROLES: Final = frozenset({Role.FINANCE, Role.ADMIN})
 """Roles that set the commission and the credit limit of an account."""
 
 router = APIRouter(tags=["accounts"], dependencies=[allow_roles(*EVERYBODY)])
-Asker = Annotated[Caller, Depends(get_caller)]
+Asker = Annotated[Caller, Depends(receive_caller)]
 AccountId = Annotated[str, Path(examples=["acme"])]
 
 

@@ -16,7 +16,7 @@ from cloud.app.idempotency.request_transactions import change_once, read_databas
 from cloud.app.listed_accounts import ListedAccounts
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
-from cloud.auth.access import EVERYBODY, Caller, allow_roles, get_caller, require_visible
+from cloud.auth.access import EVERYBODY, Caller, allow_roles, receive_caller, require_visible
 from cloud.auth.accounts.brand_store import (
     Brand,
     create_brand,
@@ -27,7 +27,7 @@ from cloud.auth.accounts.brand_store import (
 from cloud.auth.keys import ACCOUNT_PATTERN, Role
 
 router = APIRouter(tags=["accounts"], dependencies=[allow_roles(*EVERYBODY)])
-Asker = Annotated[Caller, Depends(get_caller)]
+Asker = Annotated[Caller, Depends(receive_caller)]
 BrandId = Annotated[str, Path(examples=["3f2a9c1e5b7d4806a1c2e3f405162738"])]
 
 

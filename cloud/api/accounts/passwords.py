@@ -17,7 +17,7 @@ from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.app.sign_in.limits import limit_address, limit_mail, limit_password
 from cloud.app.sign_in.sign_in_state import get_sign_in
-from cloud.auth.access import EVERYBODY, Caller, allow_roles, get_caller
+from cloud.auth.access import EVERYBODY, Caller, allow_roles, receive_caller
 from cloud.auth.accounts.account import MAX_EMAIL
 from cloud.auth.users.password import MAX_CHARACTERS, PasswordError
 from cloud.auth.users.password_change import change_password, set_password_by_token
@@ -53,7 +53,7 @@ class PasswordByToken(BaseModel):
     responses=problem_responses(*REFUSALS, 413, 422, 500, 503),
 )
 async def replace_password(
-    request: Request, asked: PasswordChange, caller: Annotated[Caller, Depends(get_caller)]
+    request: Request, asked: PasswordChange, caller: Annotated[Caller, Depends(receive_caller)]
 ) -> Response:
     """Change the password of the signed-in user; every other session of the user ends."""
     if caller.user is None:

@@ -23,7 +23,7 @@ from cloud.auth.access import (
     RateLimited,
     allow_roles,
     find_user_caller,
-    get_caller,
+    receive_caller,
 )
 from cloud.auth.accounts.account import MAX_EMAIL
 from cloud.auth.session_cookie import (
@@ -37,7 +37,7 @@ from cloud.auth.users.sign_in import SignInResult, sign_in, sign_out
 NO_STORE = {"cache-control": "no-store"}
 
 router = APIRouter(tags=["sign-in"])
-SignedIn = Annotated[Caller, Depends(get_caller)]
+SignedIn = Annotated[Caller, Depends(receive_caller)]
 
 
 class SignInRefused(AccessError):  # noqa: N818 - reads as what happened

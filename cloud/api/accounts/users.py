@@ -20,7 +20,7 @@ from cloud.app.idempotency.request_transactions import change_once, read_databas
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.app.sign_in.sign_in_state import get_sign_in
-from cloud.auth.access import Caller, Forbidden, allow_managers_of_users, get_caller
+from cloud.auth.access import Caller, Forbidden, allow_managers_of_users, receive_caller
 from cloud.auth.keys import ACCOUNT_PATTERN
 from cloud.auth.users.tokens import TokenPurpose
 from cloud.auth.users.user import User
@@ -36,7 +36,7 @@ from cloud.auth.users.user_store import (
 MAX_PAGE: Final = 200
 
 router = APIRouter(tags=["accounts"], dependencies=[allow_managers_of_users()])
-Asker = Annotated[Caller, Depends(get_caller)]
+Asker = Annotated[Caller, Depends(receive_caller)]
 UserId = Annotated[str, Path(examples=["3f2a9c1e5b7d4806a1c2e3f405162738"])]
 
 

@@ -32,7 +32,7 @@ from cloud.app.listed_accounts import ListedAccounts
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.app.server.csv_answer import CSV_CONTENT, MOST_ROWS, answer_csv
-from cloud.auth.access import Caller, allow_roles, get_caller
+from cloud.auth.access import Caller, allow_roles, receive_caller
 from cloud.auth.keys import Role
 from cloud.billing.credit_amounts import LineCredit
 from cloud.billing.credit_notes import approve_credit, reject_credit, request_credit
@@ -55,7 +55,7 @@ CSV_COLUMNS: Final = (
 
 router = APIRouter(tags=["billing"])
 Answer = TypeVar("Answer")
-Asker = Annotated[Caller, Depends(get_caller)]
+Asker = Annotated[Caller, Depends(receive_caller)]
 
 
 class CreditedLine(BaseModel):

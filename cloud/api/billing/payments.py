@@ -30,7 +30,7 @@ from cloud.app.idempotency.key_store import Reply
 from cloud.app.listed_accounts import ListedAccounts
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
-from cloud.auth.access import Caller, allow_roles, get_caller
+from cloud.auth.access import Caller, allow_roles, receive_caller
 from cloud.auth.keys import Role
 from cloud.billing.payments.amounts_due import AmountDue, read_invoice_due, read_order_due
 from cloud.billing.payments.calls import complete_calls
@@ -46,7 +46,7 @@ CHANGE_RESPONSES: Final = problem_responses(*REFUSALS, *MUTATION_REFUSALS, 404, 
 MOST_MINOR: Final = 10**15
 
 router = APIRouter(tags=["billing"])
-Asker = Annotated[Caller, Depends(get_caller)]
+Asker = Annotated[Caller, Depends(receive_caller)]
 
 
 class PaymentRequest(BaseModel):

@@ -18,7 +18,7 @@ from cloud.api.booking.selection import Selection, SelectionRequest, select_slot
 from cloud.app.context import AppContext
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
-from cloud.auth.access import BUYER_ROLES, Caller, Forbidden, allow_roles, get_caller
+from cloud.auth.access import BUYER_ROLES, Caller, Forbidden, allow_roles, receive_caller
 from cloud.auth.keys import Role
 from cloud.booking.inventory.avail_counts import read_count_grid
 from cloud.booking.inventory.avails import (
@@ -90,7 +90,7 @@ class AvailsResponse(BaseModel):
     responses=problem_responses(*REFUSALS, 404, 413, 422, 500, 503),
 )
 async def find_avails(
-    request: Request, asked: AvailsRequest, who: Annotated[Caller, Depends(get_caller)]
+    request: Request, asked: AvailsRequest, who: Annotated[Caller, Depends(receive_caller)]
 ) -> Response:
     """Read status, reason and free positions of the hours of some screens."""
     context: AppContext = get_context(request)

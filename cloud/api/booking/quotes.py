@@ -29,7 +29,7 @@ from cloud.app.idempotency.key_store import Reply
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.app.slot_quotes import compute_quote
-from cloud.auth.access import BUYER_ROLES, Caller, allow_roles, get_caller
+from cloud.auth.access import BUYER_ROLES, Caller, allow_roles, receive_caller
 from cloud.booking.audit_log.quote_comparison import record_quote
 from cloud.booking.quote_locks import (
     LockedQuote,
@@ -47,7 +47,7 @@ from cloud.money import major, written
 MAX_QUOTED: Final = 2_000
 
 router = APIRouter(tags=["booking"], dependencies=[allow_roles(*BUYER_ROLES)])
-Asker = Annotated[Caller, Depends(get_caller)]
+Asker = Annotated[Caller, Depends(receive_caller)]
 QuoteId = Annotated[str, Path(examples=["3f2a9c1e5b7d4806a1c2e3f405162738"], max_length=64)]
 
 

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from fastapi import Depends, Path
 
-from cloud.auth.access import Caller, get_caller
+from cloud.auth.access import Caller, receive_caller
 from cloud.auth.accounts.account_store import unknown_account
 
-CallerOf = Annotated[Caller, Depends(get_caller)]
+CallerOf = Annotated[Caller, Depends(receive_caller)]
 CampaignId = Annotated[str, Path(examples=["6d1c0e7be7c64a0f9a40a3f0d1a2b3c4"], max_length=64)]
 LineId = Annotated[str, Path(examples=["SO-1-1"], max_length=63)]
 

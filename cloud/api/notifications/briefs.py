@@ -21,7 +21,7 @@ from cloud.app.listed_accounts import ListedAccounts
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.auth import audit
-from cloud.auth.access import BUYER_ROLES, Caller, allow_roles, get_caller
+from cloud.auth.access import BUYER_ROLES, Caller, allow_roles, receive_caller
 from cloud.database import EPOCH, microseconds
 from cloud.planning.plan_request import StoredPlanRequest
 from cloud.planning.stored_plans import read_stored_request
@@ -42,7 +42,7 @@ MAX_PAGE: Final = 100
 CURSOR: Final = r"^[0-9]{1,16}-[0-9a-f]{32}$"
 
 router = APIRouter(tags=["notifications"], dependencies=[allow_roles(*BUYER_ROLES)])
-Asker = Annotated[Caller, Depends(get_caller)]
+Asker = Annotated[Caller, Depends(receive_caller)]
 BriefId = Annotated[str, Path(examples=["3f2a9c1e5b7d4806a1c2e3f405162738"], max_length=64)]
 
 

@@ -20,7 +20,7 @@ from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempote
 from cloud.app.idempotency.key_store import Reply
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
-from cloud.auth.access import EVERYBODY, STAFF_ROLES, Caller, allow_roles, get_caller
+from cloud.auth.access import EVERYBODY, STAFF_ROLES, Caller, allow_roles, receive_caller
 from cloud.auth.keys import Role
 from cloud.auth.users.user import User
 from cloud.auth.users.user_store import read_user, unknown_user
@@ -35,7 +35,7 @@ from cloud.notifications.preferences import DIGEST_AT, LONGEST_WEBHOOK, TIME_ZON
 CLOCK: Final = r"^([01]\d|2[0-3]):[0-5]\d$"
 
 router = APIRouter(tags=["notifications"], dependencies=[allow_roles(*EVERYBODY)])
-Asker = Annotated[Caller, Depends(get_caller)]
+Asker = Annotated[Caller, Depends(receive_caller)]
 UserId = Annotated[str, Path(examples=["3f2a9c1e5b7d4806a1c2e3f405162738"], max_length=64)]
 ClockTime = Annotated[str, Field(pattern=CLOCK, examples=["22:00"])]
 ChoicesByKind = dict[NoticeTopic, dict[NoticeChannel, NoticeMode]]

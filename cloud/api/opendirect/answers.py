@@ -19,7 +19,7 @@ from cloud.api.campaigns.failures import CAMPAIGN_STATUS_OF
 from cloud.api.orders.errors import ORDER_ERRORS
 from cloud.app.etag import TaggedResponse
 from cloud.app.problem import REFUSALS, note_reason, problem_response, problem_responses
-from cloud.auth.access import Caller, get_caller, require_route_scope
+from cloud.auth.access import Caller, receive_caller, require_route_scope
 from cloud.auth.accounts.account_store import unknown_account
 from cloud.booking.opendirect.targeting import TargetingError
 from cloud.booking.slots import NotAvailableError
@@ -52,7 +52,9 @@ Offset = Annotated[int, Query(ge=0, le=10**6)]
 Count = Annotated[int, Query(ge=1, le=MAX_COUNT)]
 
 
-def require_own_account(account: AccountId, who: Annotated[Caller, Depends(get_caller)]) -> None:
+def require_own_account(
+    account: AccountId, who: Annotated[Caller, Depends(receive_caller)]
+) -> None:
     """Raise UnknownAccountError for the account of another."""
     if not who.may_see(account):
         raise unknown_account(account)

@@ -39,7 +39,7 @@ from cloud.app.orders.make_good_lines import add_make_good_lines
 from cloud.app.orders.open_work import open_work
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
-from cloud.auth.access import Caller, allow_roles, get_caller
+from cloud.auth.access import Caller, allow_roles, receive_caller
 from cloud.auth.keys import Role
 from cloud.booking.orders import lifecycle
 from cloud.booking.orders.approvals import approve_order, decline_order, give_discount
@@ -67,7 +67,7 @@ CHANGE: Final[dict[str, Any]] = {
 MAX_PAGE: Final = 100
 
 router = APIRouter(tags=["orders"], dependencies=[allow_roles(*ORDER_ROLES)])
-Asker = Annotated[Caller, Depends(get_caller)]
+Asker = Annotated[Caller, Depends(receive_caller)]
 OrderId = Annotated[str, Path(examples=[ID], max_length=64)]
 LineId = Annotated[str, Path(examples=[LINE_ID], max_length=64)]
 

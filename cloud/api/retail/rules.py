@@ -21,7 +21,7 @@ from cloud.app.idempotency.request_transactions import answer_read, change_once
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.auth import audit
-from cloud.auth.access import RETAIL_ROLES, Caller, allow_roles, get_caller
+from cloud.auth.access import RETAIL_ROLES, Caller, allow_roles, receive_caller
 from cloud.pricing.retail.rules import PriceRules
 from cloud.sales.retail.active_rules import read_reference_rules
 from cloud.sales.retail.rule_sets import (
@@ -43,7 +43,7 @@ EXAMPLE: Final = {
 }
 
 router = APIRouter(tags=["retail"], dependencies=[allow_roles(*RETAIL_ROLES)])
-Asker = Annotated[Caller, Depends(get_caller)]
+Asker = Annotated[Caller, Depends(receive_caller)]
 RuleSetContent = Annotated[
     dict[str, Any],
     Field(examples=[EXAMPLE], description="as in the file: docs/retail.md explains every word"),

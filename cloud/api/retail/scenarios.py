@@ -29,7 +29,7 @@ from cloud.app.idempotency.request_transactions import change_once, read_databas
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.app.retail.services import get_retail
-from cloud.auth.access import RETAIL_ROLES, Caller, allow_roles, get_caller
+from cloud.auth.access import RETAIL_ROLES, Caller, allow_roles, receive_caller
 from cloud.database import EPOCH, microseconds
 from cloud.sales.retail.scenarios import (
     SavedScenario,
@@ -44,7 +44,7 @@ MAX_PAGE: Final = 100
 CURSOR: Final = r"^[0-9]{1,16}-[0-9a-f]{32}$"
 
 router = APIRouter(tags=["retail"], dependencies=[allow_roles(*RETAIL_ROLES)])
-Asker = Annotated[Caller, Depends(get_caller)]
+Asker = Annotated[Caller, Depends(receive_caller)]
 ScenarioId = Annotated[str, Path(examples=["3f2a9c1e5b7d4806a1c2e3f405162738"], max_length=64)]
 
 

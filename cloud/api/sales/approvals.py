@@ -18,7 +18,7 @@ from cloud.app.context import AppContext
 from cloud.app.idempotency.request_transactions import read_database
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
-from cloud.auth.access import Caller, allow_roles, get_caller
+from cloud.auth.access import Caller, allow_roles, receive_caller
 from cloud.auth.keys import Role
 from cloud.billing.document import DocumentKind, DocumentStatus
 from cloud.billing.document_store import DocumentFilter, StoredDocument, list_documents
@@ -40,7 +40,7 @@ CREATIVES: Final = frozenset({Role.SALES, Role.OPERATIONS, Role.ADMIN})
 SALES: Final = frozenset({Role.SALES, Role.FINANCE, Role.ADMIN})
 
 router = APIRouter(tags=["approvals"], dependencies=[allow_roles(Role.SALES, Role.FINANCE)])
-Asker = Annotated[Caller, Depends(get_caller)]
+Asker = Annotated[Caller, Depends(receive_caller)]
 
 
 class ApprovalKind(StrEnum):

@@ -39,7 +39,7 @@ from cloud.app.listed_accounts import ListedAccounts
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.app.slot_quotes import compute_quote
-from cloud.auth.access import BUYER_ROLES, Caller, allow_roles, get_caller
+from cloud.auth.access import BUYER_ROLES, Caller, allow_roles, receive_caller
 from cloud.auth.keys import Role
 from cloud.booking.orders.order_work import OrderWork
 from cloud.booking.quote_locks import LockedQuote, new_id
@@ -70,7 +70,7 @@ PROPOSAL_STATUS_OF: Final[dict[type[Exception], tuple[int, str]]] = {
 }
 
 router = APIRouter(tags=["proposals"])
-Asker = Annotated[Caller, Depends(get_caller)]
+Asker = Annotated[Caller, Depends(receive_caller)]
 ProposalId = Annotated[str, Path(examples=["3f2a9c1e5b7d4806a1c2e3f405162738"], max_length=64)]
 
 

@@ -23,7 +23,7 @@ from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card.changes import CardRefused, schedule_card
 from cloud.app.rate_card_reload import ContextReloader, get_context
 from cloud.auth import audit
-from cloud.auth.access import Caller, allow_roles, get_caller
+from cloud.auth.access import Caller, allow_roles, receive_caller
 from cloud.auth.keys import Role
 from cloud.pricing.rate_card import RateCard
 from cloud.pricing.vocabulary import unpriced_words
@@ -32,7 +32,7 @@ from cloud.sales.rate_cards import ScheduledCard, card_at, read_scheduled_cards
 MAX_LISTED: Final = 50
 
 router = APIRouter(tags=["rate card"])
-Asker = Annotated[Caller, Depends(get_caller)]
+Asker = Annotated[Caller, Depends(receive_caller)]
 
 
 class CardPinnedError(Exception):
