@@ -1,7 +1,4 @@
-"""Land the price points of shops as they were committed.
-
-Files are by day and region: a query of one region opens only the files of that region.
-"""
+"""Land the price points of shops as they were committed."""
 
 from typing import Final
 
@@ -60,7 +57,6 @@ LANDED_PRICE_POINTS: Final = LakeTable(
     "retail_price_points",
     (LakeColumn("id", INT64, "number of the row in the database"), *PRICE_POINT_COLUMNS),
     sort_by=SORT_BY,
-    split_by="region",
 )
 PRICE_POINT_ROWS: Final = TableRows(
     retail_price_points, LANDED_PRICE_POINTS, dated_by="observed_at", batch_rows=BATCH_ROWS

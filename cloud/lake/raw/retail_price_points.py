@@ -14,7 +14,7 @@ from cloud.lake.raw.promotion import RawParts, RawSource
 from cloud.lake.tables import LakeTable, Zone
 
 RAW_PRICE_POINTS: Final = LakeTable(
-    Zone.RAW, "retail_price_points", PRICE_POINT_COLUMNS, sort_by=SORT_BY, split_by="region"
+    Zone.RAW, "retail_price_points", PRICE_POINT_COLUMNS, sort_by=SORT_BY
 )
 
 

@@ -10,10 +10,15 @@ from typing import Final
 import pyarrow as pa
 
 from cloud.lake.raw.feeds import FEEDS
+from cloud.lake.raw.retail_price_points import RAW_PRICE_POINTS
 from cloud.lake.tables import LakeColumn, LakeTable, Zone
 
 RAW_TABLES: Final = tuple(table for feed in FEEDS for table in feed.raw.targets)
-TRUSTED_TABLES: Final = tuple(replace(table, zone=Zone.TRUSTED) for table in RAW_TABLES)
+SPLIT_BY: Final = {RAW_PRICE_POINTS.name: "region"}
+"""Trusted tables that are queried for one value: the zones before it have fewer files."""
+TRUSTED_TABLES: Final = tuple(
+    replace(table, zone=Zone.TRUSTED, split_by=SPLIT_BY.get(table.name)) for table in RAW_TABLES
+)
 
 ROW_QUARANTINE: Final = LakeTable(
     Zone.RAW,

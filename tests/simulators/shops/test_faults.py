@@ -16,13 +16,14 @@ from cloud.ingest.retail.master_data import read_master_data
 from cloud.ingest.retail.master_data_files import PRODUCTS, STORES, load_master_file
 from cloud.ingest.retail.rules import IngestRules
 from cloud.retail_wire import PriceErrorReason
+from simulators.shops import faults as simulated_faults
 from simulators.shops.chain import draw_chain
 from simulators.shops.faults import DUPLICATE, KINDS, FaultInjection
 from simulators.shops.files import write_master_data, write_points
 from simulators.shops.options import ChainOptions
 from tests.cloud.databases import new_engine
 
-OPTIONS = ChainOptions(stores=6, products=12, days=80, first_on=date(2026, 1, 1), seed=2)
+OPTIONS = ChainOptions(stores=4, products=6, days=60, first_on=date(2026, 1, 1), seed=2)
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 
 
@@ -37,7 +38,10 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
     engine.dispose()
 
 
-def test_ingest_refuses_what_the_truth_says(engine: Engine, tmp_path: Path) -> None:
+def test_ingest_refuses_what_the_truth_says(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(simulated_faults, "EVERY", 20)
     faults = FaultInjection(OPTIONS)
     rows = write_points(draw_chain(OPTIONS), tmp_path / "points.csv", faults=faults)
     assert faults.counts.keys() == KINDS.keys()

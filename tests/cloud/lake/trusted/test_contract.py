@@ -40,12 +40,13 @@ def test_a_contract_has_the_columns_and_the_identity_of_its_table(table: LakeTab
 
 def test_the_retention_of_every_contract_is_applied():
     for one in contracted_tables():
-        raw = read_contract(one.source.full_name)
-        assert raw.retention == one.contract.retention, "the promoted table and its source expire"
+        if one.target in TRUSTED_TABLES:  # those of products have one contract for both
+            raw = read_contract(one.source.full_name)
+            assert raw.retention == one.contract.retention, "a table and its source expire together"
     contracted = {table for one in contracted_tables() for table in (one.source, one.target)}
     zones = (Zone.LANDING, Zone.RAW, Zone.TRUSTED)
     expected = {table for table in TABLES if table.zone in zones}
-    assert contracted | set(COMMON) == expected
+    assert expected <= contracted | set(COMMON)
 
 
 def test_every_contract_is_of_a_table():
