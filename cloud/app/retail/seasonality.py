@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import BigInteger, Connection, func, select, type_coerce
+from sqlalchemy import BigInteger, Connection, func, literal_column, select, type_coerce
 
 from cloud.database import EPOCH
 from cloud.database.columns import total
@@ -68,7 +68,9 @@ def compute_season(days: Sequence[_DaySums], elasticity: float) -> list[SeasonMo
 
 def _read_days(connection: Connection, product: str, now: datetime) -> list[_DaySums]:
     cells = retail_price_points.c
-    day = (type_coerce(cells.observed_at, BigInteger) // DAY_US).label("day")
+    # a literal: PostgreSQL takes two parameters of the same value for different expressions
+    length = literal_column(str(DAY_US), BigInteger)
+    day = (type_coerce(cells.observed_at, BigInteger) // length).label("day")
     wanted = (
         select(day, func.count(), total(cells.units), total(cells.base_price_minor))
         .where(cells.product == product, cells.observed_at > now - HISTORY)
