@@ -3,6 +3,7 @@
 An account sees the documents that it ordered or pays, and those of the clients that it acts for.
 """
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Final, TypeVar
 
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
+from cloud import database
 from cloud.api.billing.responses import (
     After,
     DocumentDetail,
@@ -31,7 +33,7 @@ from cloud.app.idempotency.request_transactions import read_database
 from cloud.app.listed_accounts import ListedAccounts
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
-from cloud.app.server.csv_answer import CSV_CONTENT, MOST_ROWS, answer_csv
+from cloud.app.server.csv_answer import CHUNK, CSV_CONTENT, stream_csv
 from cloud.auth.access import Caller, allow_roles, receive_caller
 from cloud.auth.keys import Role
 from cloud.billing.credit_amounts import LineCredit
@@ -120,14 +122,21 @@ async def export_invoices(
     kind: DocumentKind | None = None,
     status: DocumentStatus | None = None,
 ) -> Response:
-    """Export the latest 1,000 invoices and credit notes, one row for each."""
-    chosen = DocumentFilter(accounts, kind, status)
+    """Export all invoices and credit notes, the latest first, one row for each."""
+    context: AppContext = get_context(request)
+    chunks = _read_chunks(context, DocumentFilter(accounts, kind, status))
+    return await stream_csv("invoices", CSV_COLUMNS, chunks)
 
-    def read(connection: Connection) -> Response:
-        found = list_documents(connection, chosen, limit=MOST_ROWS)
-        return answer_csv("invoices", CSV_COLUMNS, map(_to_csv_row, found))
 
-    return await read_database(request, read)
+def _read_chunks(context: AppContext, chosen: DocumentFilter) -> Iterator[list[list[object]]]:
+    position = None
+    while True:
+        with database.reading(context.engine) as connection:
+            found = list_documents(connection, chosen, after=position, limit=CHUNK)
+        yield [_to_csv_row(one) for one in found]
+        if len(found) < CHUNK:
+            return
+        position = (found[-1].created_at, found[-1].id)
 
 
 @router.get(
