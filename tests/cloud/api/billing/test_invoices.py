@@ -4,6 +4,8 @@ import facturx
 import pytest
 from lxml import etree
 
+from cloud.api.billing import invoices
+
 SHOWN = "/api/invoices"
 
 
@@ -89,3 +91,11 @@ def test_a_repeated_request_is_executed_once(callers, invoice):
 def test_a_credit_outside_the_invoice_is_refused(callers, invoice, body):
     answer = callers.ask("sales", "POST", f"{SHOWN}/{invoice}/credit-notes", body)
     assert answer.status_code == 422
+
+
+def test_the_csv_file_has_every_document_however_it_is_divided(callers, invoice, monkeypatch):
+    callers.new_invoice()
+    whole = callers.ask("acme", "GET", f"{SHOWN}.csv").text
+    monkeypatch.setattr(invoices, "CHUNK", 1)
+    assert callers.ask("acme", "GET", f"{SHOWN}.csv").text == whole
+    assert len(whole.splitlines()) > 2

@@ -68,13 +68,13 @@ export function useAll<Path extends ListPath, Row>(
   path: Path,
   filter: Filter<Path>,
   rowsOf: (page: Answer<Path>) => readonly Row[],
-  { limit = LONG_PAGE, nextOf = followNext, isEnabled = true }: Omit<PageOptions<Path>, "refetchAfter"> & { isEnabled?: boolean } = {},
+  { limit = LONG_PAGE, nextOf = followNext, refetchMs }: Omit<PageOptions<Path>, "refetchAfter"> & { refetchMs?: number } = {},
 ): UseQueryResult<readonly Row[], ApiProblem> {
   const init = useClientInit(path, { ...filter, limit });
   return useQuery<readonly Row[], ApiProblem>({
     queryKey: [...queryKey(path, init), "all"],
     queryFn: () => readEveryPage((position) => readPage(path, init, position), nextOf, rowsOf),
-    enabled: isEnabled,
+    refetchInterval: refetchMs ?? false,
     placeholderData: (before) => before,
   });
 }
@@ -108,6 +108,12 @@ async function readPage<Path extends ListPath>(path: Path, { params }: { params:
 export function followNext(last: unknown): Position {
   const { next } = last as { next?: string | null };
   return next == null ? null : { after: next };
+}
+
+/** For lists whose next page is `before` a number. */
+export function followBefore(last: unknown): Position {
+  const { next } = last as { next?: number | null };
+  return next == null ? null : { before: next };
 }
 
 /** For lists with `offset`: until a page has fewer rows than it could. */

@@ -14,7 +14,7 @@ export default function Explore() {
   const [state, change] = useExploreState();
   const locations = useLocations();
   const summaries = useSummaries(state);
-  const matching = matchSummaries(summaries.data?.screens ?? [], state, minorDigits);
+  const matching = matchSummaries(summaries.data?.flatMap((page) => page.screens) ?? [], state, minorDigits);
   const shown = state.screens.length > 0 ? state.screens : matching.slice(0, 1).map((one) => one.location);
   const calendar = useCalendar(shown, state);
   const remove = (id: string) => change({ screens: shown.filter((one) => one !== id) });
@@ -27,8 +27,8 @@ export default function Explore() {
             <DataView query={summaries}>
               {(found) => (
                 <>
-                  <ScreenList summaries={found.screens} locations={all.locations} shown={shown} state={state} change={change} />
-                  <LeftOut omitted={found.left_out} />
+                  <ScreenList summaries={found.flatMap((page) => page.screens)} locations={all.locations} shown={shown} state={state} change={change} />
+                  <LeftOut omitted={found.flatMap((page) => page.left_out)} />
                 </>
               )}
             </DataView>

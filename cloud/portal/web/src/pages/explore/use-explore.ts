@@ -1,6 +1,7 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
 import { useGet, type Schema } from "../../api/client";
+import { useAll } from "../../api/pages";
 import { readState, writeState, type ExploreState } from "./state";
 
 export type Location = Schema<"LocationResponse">;
@@ -22,13 +23,18 @@ export function useExploreState(): readonly [ExploreState, ChangeState] {
   return [state, change];
 }
 
+const PAGE = 200;
+
+type Page = Schema<"ScreenSummaries">;
+const nextScreens = (last: Page, read: readonly Page[]) => (read.length * PAGE < last.total ? { offset: read.length * PAGE } : null);
+
 const period = ({ from, days }: Pick<ExploreState, "from" | "days">) => ({ ...(from === "" ? {} : { from }), days: Number(days) });
 
 /** Prices and audience of all screens in the period, the hours and the venue of the state. */
 export function useSummaries(state: ExploreState) {
   const { hours, venue } = state;
-  const query = { ...period(state), hours, limit: 200, ...(venue === "" ? {} : { venue: [venue] }) };
-  return useGet("/api/pricing/screens", { params: { query } }, { placeholderData: (before) => before });
+  const query = { ...period(state), hours, ...(venue === "" ? {} : { venue: [venue] }) };
+  return useAll("/api/pricing/screens", query, (page) => [page], { limit: PAGE, nextOf: nextScreens });
 }
 
 /** Every hour of the screens; nothing is asked for without one. */

@@ -1,5 +1,5 @@
 import { useRef, useState, type KeyboardEvent } from "react";
-import { useGet } from "../../../api/client";
+import { followBefore, useAll } from "../../../api/pages";
 import { Button, DataView, Empty } from "../../../design";
 import { alerts as t } from "../../../text/en/operations/alerts";
 import { useMayOperate } from "../shared/use-may-operate";
@@ -15,7 +15,7 @@ const KEYS: Readonly<Record<string, AlertAction>> = { a: "acknowledge", c: "clos
 /** The open alerts: each can be acknowledged, closed and muted, also by keys. */
 export function Inbox() {
   const filters = useAlertFilters();
-  const query = useGet("/api/alerts", { params: { query: { ...filters.query, state: "open", limit: 200 } } }, { refetchInterval: REFRESH_MS });
+  const query = useAll("/api/alerts", { ...filters.query, state: "open" }, (page) => page.alerts, { limit: 200, nextOf: followBefore, refetchMs: REFRESH_MS });
   const [open, setOpen] = useState<{ alert: Alert; action: AlertAction }>();
   const [showsKeys, setShowsKeys] = useState(false);
   const mayOperate = useMayOperate();
@@ -23,8 +23,8 @@ export function Inbox() {
   return (
     <div className="stack">
       <div className="row"><AlertFilters filters={filters} /><Button isSmall variant="plain" onPress={() => setShowsKeys(true)}>{t.shortcuts}</Button></div>
-      <DataView query={query} isEmpty={(data) => data.alerts.length === 0} empty={<Empty title={t.emptyOpen}>{t.emptyOpenDetail}</Empty>}>
-        {(data) => <AlertList alerts={sortByUrgency(data.alerts)} mayOperate={mayOperate} onAct={act} onHelp={() => setShowsKeys(true)} />}
+      <DataView query={query} isEmpty={(all) => all.length === 0} empty={<Empty title={t.emptyOpen}>{t.emptyOpenDetail}</Empty>}>
+        {(all) => <AlertList alerts={sortByUrgency(all)} mayOperate={mayOperate} onAct={act} onHelp={() => setShowsKeys(true)} />}
       </DataView>
       {open !== undefined && <AlertDialogs alert={open.alert} action={open.action} onClose={() => setOpen(undefined)} />}
       <Shortcuts isOpen={showsKeys} onClose={() => setShowsKeys(false)} />

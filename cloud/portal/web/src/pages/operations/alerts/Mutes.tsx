@@ -1,5 +1,6 @@
-import { useChange, useGet, type Schema } from "../../../api/client";
-import { Badge, Button, DataView, Empty, ProblemNotice, Table, type Column } from "../../../design";
+import { useChange, type Schema } from "../../../api/client";
+import { followBefore, usePages } from "../../../api/pages";
+import { Badge, Button, Empty, PagedTable, ProblemNotice, type Column } from "../../../design";
 import { instantWithZone } from "../../../format/time";
 import { alerts as t } from "../../../text/en/operations/alerts";
 import { useMayOperate } from "../shared/use-may-operate";
@@ -9,16 +10,14 @@ type Mute = Schema<"MuteResponse">;
 
 /** Every mute, the newest first; an active one can be ended. */
 export function Mutes() {
-  const query = useGet("/api/alert-mutes", { params: { query: { limit: 100 } } });
+  const pages = usePages("/api/alert-mutes", {}, (page) => page.mutes, { nextOf: followBefore });
   const end = useChange("post", "/api/alert-mutes/{mute}/end", { invalidates: ["/api/alert-mutes", "/api/alerts"] });
   const mayOperate = useMayOperate();
   const columns = newColumns(mayOperate ? (mute) => end.mutate({ params: { path: { mute } } }) : undefined);
   return (
     <div className="stack">
       <ProblemNotice error={end.error} />
-      <DataView query={query} isEmpty={(data) => data.mutes.length === 0} empty={<Empty title={t.mutesEmpty}>{t.mutesEmptyDetail}</Empty>}>
-        {(data) => <Table caption={t.activeMutes} columns={columns} rows={data.mutes} rowKey={(one) => String(one.id)} />}
-      </DataView>
+      <PagedTable pages={pages} empty={<Empty title={t.mutesEmpty}>{t.mutesEmptyDetail}</Empty>} caption={t.activeMutes} columns={columns} rowKey={(one) => String(one.id)} />
     </div>
   );
 }
