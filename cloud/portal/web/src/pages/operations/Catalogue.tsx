@@ -60,7 +60,7 @@ function Totals({ tables }: { tables: readonly Row[] }) {
 
 function newColumns(onOpen: (name: string) => void): readonly Column<Row>[] {
   return [
-    { id: "name", title: t.columns.name, isHeader: true, value: (one) => one.name, cell: (one) => <span className="name-button"><Button isSmall variant="plain" onPress={() => onOpen(one.name)}>{one.name}</Button></span> },
+    { id: "name", title: t.columns.name, isHeader: true, value: (one) => one.name, cell: (one) => <span className="name-button mono"><Button isSmall variant="plain" onPress={() => onOpen(one.name)}>{one.name}</Button></span> },
     { id: "description", title: t.columns.description, value: (one) => one.description, cell: (one) => one.description },
     { id: "rows", title: t.columns.rows, isNumber: true, value: (one) => one.rows, cell: (one) => (one.newest_on === null ? <Missing reason={t.noRows} /> : count(one.rows)) },
     { id: "newest", title: t.columns.newest, value: (one) => one.newest_on, cell: (one) => (one.newest_on === null ? <Missing reason={t.noRows} /> : dateText(one.newest_on)) },
