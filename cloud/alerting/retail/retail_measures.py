@@ -8,7 +8,7 @@ experiment are meant to differ, so its products are left out of the gaps.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import BigInteger, Connection, Select, and_, func, select, type_coerce
 
@@ -157,7 +157,7 @@ def _read_days(
     """Units and the competitor's price of each observed day, the oldest first."""
     cells = retail_price_points.c
     day = (type_coerce(cells.observed_at, BigInteger) // DAY_US).label("day")
-    wanted: Select[tuple[str, str, int, int, float]] = (
+    wanted: Select[Any] = (
         select(cells.product, cells.store, day, total(cells.units),
                func.min(cells.competitor_price_minor))
         .where(and_(cells.observed_at > since, cells.observed_at <= until))

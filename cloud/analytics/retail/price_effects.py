@@ -10,7 +10,7 @@ has no change, and says so.
 Amounts are minor units of the base currency.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -124,19 +124,23 @@ def read_effect_report(connection: Connection, since: datetime, until: datetime)
     decided = _read_decided(connection, since, until)
     changes, missing = _measure_changes(pairs)
 
-    def describe(name: str, belongs: Callable[[_Pair | _DecidedRow], bool]) -> GroupEffects:
+    def describe(name: str, attribute: str | None = None) -> GroupEffects:
+        def belongs(one: _Pair | _DecidedRow) -> bool:
+            return attribute is None or getattr(one, attribute) == name
+
         own = [one for one in pairs if belongs(one)]
         rows = [one for one in decided if belongs(one)]
         return _describe_group(name, own, rows, changes, missing)
 
-    categories = sorted({one.category for one in (*pairs, *decided)})
-    regions = sorted({one.region for one in (*pairs, *decided)})
+    every: list[_Pair | _DecidedRow] = [*pairs, *decided]
+    categories = sorted({one.category for one in every})
+    regions = sorted({one.region for one in every})
     return EffectReport(
         since,
         until,
-        describe("", lambda one: True),
-        [describe(name, lambda one, name=name: one.category == name) for name in categories],
-        [describe(name, lambda one, name=name: one.region == name) for name in regions],
+        describe(""),
+        [describe(name, "category") for name in categories],
+        [describe(name, "region") for name in regions],
     )
 
 
