@@ -67,7 +67,7 @@ class PricePointResult(BaseModel):
     not_queued: int = Field(description="of the refused: only counted, because the queue is full")
 
 
-class _Body(msgspec.Struct, forbid_unknown_fields=True):
+class _RawBatch(msgspec.Struct, forbid_unknown_fields=True):
     points: Annotated[list[Raw], Meta(min_length=1, max_length=MOST_POINTS)]
 
 
@@ -95,7 +95,7 @@ async def receive_price_points(
 
 def _read_points(body: bytes) -> list[ReceivedPoint]:
     try:
-        parts = msgspec.json.decode(body, type=_Body).points
+        parts = msgspec.json.decode(body, type=_RawBatch).points
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise UnreadableBatchError(f"the body cannot be read: {error}") from error
     return [
