@@ -16,7 +16,7 @@ from cloud import database
 from cloud.api import page
 from cloud.api.application import create_app
 from cloud.app.context import AppContext
-from cloud.auth.access import receive_caller
+from cloud.auth.access import get_caller, receive_caller
 from cloud.auth.keys import Role, create_key
 from cloud.auth.quota import Quota
 from cloud.portal.addresses import is_public
@@ -177,7 +177,7 @@ def depends_on(dependant: Dependant, call: object) -> bool:
 OWNED = [
     (method, route.path)
     for route in API_ROUTES
-    if depends_on(route.dependant, receive_caller)
+    if any(depends_on(route.dependant, one) for one in (get_caller, receive_caller))
     for method in sorted(route.methods)
 ]
 """Routes whose answers belong to an account: they depend on the caller."""
