@@ -1,4 +1,5 @@
-"""Run data products: promote what was uploaded, then compute the results; each run is recorded.
+"""Run data products: promote what was uploaded, check the gates, compute the results; each run is
+recorded.
 
 A product that fails does not stop the others. What a run took and read is what its cost is
 estimated from.
@@ -19,12 +20,18 @@ from cloud.lake.manifest import LakeConflictError
 from cloud.lake.trusted.contracted_tables import contracted_tables
 from cloud.lake.trusted.promotion import TableDay, promote_days
 from cloud.marts.engine import UNUSABLE_INPUTS, MartEngine
-from cloud.products.build import BuiltResult, build_results, drop_replaced_rows
+from cloud.products.build import (
+    BuiltResult,
+    build_results,
+    describe_run,
+    drop_replaced_rows,
+)
 from cloud.products.definitions.product import DataProduct, Upload
+from cloud.products.gates import GateError, require_gates
 from cloud.products.uploads.store import UploadRecord
 
 log = logging.getLogger(__name__)
-FAILURES: Final = (*UNUSABLE_INPUTS, LakeConflictError, OSError)
+FAILURES: Final = (*UNUSABLE_INPUTS, GateError, LakeConflictError, OSError)
 MOST_RUNS: Final = 100
 
 
@@ -97,6 +104,7 @@ def _run(lake: Lake, engine: MartEngine, product: DataProduct, clocks: Clocks) -
     failure = None
     try:
         drop_replaced_rows(lake, product, now=started_at)
+        require_gates(lake, engine, product, describe_run(started_at))
         built = build_results(lake, engine, product, now=started_at)
     except FAILURES as error:
         failure = str(error)

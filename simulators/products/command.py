@@ -10,6 +10,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.csv as pc
 
+from simulators.products.attendance import AttendanceOptions, simulate_attendance
 from simulators.products.procurement import ProcurementOptions, simulate_procurement
 from simulators.products.sales import SalesOptions, simulate_sales
 from wire.clock import utc_now
@@ -51,6 +52,12 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _attendance(arguments: argparse.Namespace, first_on: date) -> Files:
+    return simulate_attendance(
+        AttendanceOptions(arguments.rows, first_on, arguments.days, seed=arguments.seed)
+    )
+
+
 def _sales(arguments: argparse.Namespace, first_on: date) -> Files:
     return simulate_sales(
         SalesOptions(arguments.rows, first_on, arguments.days, seed=arguments.seed)
@@ -64,6 +71,7 @@ def _procurement(arguments: argparse.Namespace, first_on: date) -> Files:
 
 
 PRODUCTS: Final[dict[str, Callable[[argparse.Namespace, date], Files]]] = {
+    "attendance": _attendance,
     "procurement": _procurement,
     "sales": _sales,
 }

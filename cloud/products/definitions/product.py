@@ -1,8 +1,8 @@
 """Read `product.yaml`, the definition of a data product, strictly.
 
-It says which uploads there are and how their columns are read, who may read the product, and which
-tables its page and its endpoints show. Rules, owners and retention are in the contracts, results in
-the SQL files.
+It says which uploads there are and how their columns are read, who may read the product, which
+gates its rows must pass, and which tables its page and its endpoints show. Rules, owners and
+retention are in the contracts, results in the SQL files.
 """
 
 import re
@@ -28,6 +28,7 @@ from cloud.products.definitions.columns import (
     UploadColumn,
     normalise_heading,
 )
+from cloud.products.definitions.gate import Gate
 from cloud.suggestions import unknown_word
 from cloud.yaml_document import DocumentError, read_document
 
@@ -99,6 +100,7 @@ class ProductFile(DefinitionPart, frozen=True, kw_only=True):
     owner: Text
     roles: Annotated[tuple[Role, ...], Meta(min_length=1)]
     uploads: tuple[Upload, ...] = ()
+    gates: tuple[Gate, ...] = ()
     shows: tuple[ShownTable, ...] = ()
     page: tuple[ProductSection, ...] = ()
 
@@ -161,6 +163,12 @@ def _find_problems(product: DataProduct) -> Sequence[str]:
         problem for upload in file.uploads for problem in _check_upload(product, upload)
     ]  # fmt: skip
     problems += [problem for one in file.shows for problem in _check_shown(product, one)]
+    problems += [
+        unknown_word(f"table of the gate {gate.name}", name, product.tables)
+        for gate in file.gates
+        for name in gate.reads
+        if name not in product.tables
+    ]
     for section in file.page:
         shown = product.shown(section.table)
         if shown is None:

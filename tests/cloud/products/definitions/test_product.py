@@ -73,6 +73,8 @@ def test_an_unknown_product_is_refused_with_those_that_there_are():
         ("product.yaml", "table: sales_by_month\n", "table: sales_by_moon\n", "sales_by_moon"),
         ("product.yaml", "y: [revenue_minor]", "y: [profit]", "profit"),
         ("product.yaml", "order: [status]", "order: [state]", "state"),
+        ("product.yaml", "shows:\n", "gates: [{name: g, description: d, at_least: 1, query: "
+         "SELECT 1 FROM trusted_sales_plaed}]\nshows:\n", "did you mean 'trusted.sales_placed'"),
         ("product.yaml", "purpose:", "reason: x\npurpose:", "unknown field|reason"),
         ("contracts/trusted.sales_placed.yaml", "physicalType: DATE", "physicalType: DAY", "DAY"),
         ("contracts/trusted.sales_placed.yaml", "id: trusted.sales_placed", "id: x", "expected"),
