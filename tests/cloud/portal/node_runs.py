@@ -16,7 +16,6 @@ ROOT = Path(__file__).resolve().parents[3]
 WEB = ROOT / "cloud" / "portal" / "web"
 BUNDLE = ROOT / "cloud" / "portal" / "bundle" / "index.html"
 NOT_BUILT = "the portal is not built: run `make portal`"
-RUN_TIMEOUT_S = 170
 
 
 @dataclass(frozen=True)
