@@ -5,7 +5,7 @@ which has the day and the instant of the run. The same rows give the same bytes:
 not changed gets no snapshot.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from graphlib import CycleError, TopologicalSorter
@@ -86,21 +86,19 @@ def _build(lake: Lake, engine: MartEngine, one: DeclaredTable, now: datetime) ->
     table = one.table
     with reading(lake.engine) as connection:
         before = read_files(connection, table.full_name)
-        sources = {name: read_files(connection, name) for name in one.reads}
-    inputs: MartInputs = {
-        **{
-            name.replace(".", "_"): LakeFiles(lake.storage, find_table(name), files)
-            for name, files in sources.items()
-        },
-        "run_time": describe_run(now),
-    }
+    inputs = list_inputs(lake, one.reads, now)
     require_readable_inputs(inputs)
     if one.analysis:
         rows = run_analysis(engine, one, inputs, now.date())
     else:
         rows = engine.run(one.sql, inputs, table)
     files = list(write_days(lake.storage, table, rows))
-    scanned = sum(file.size_bytes for found in sources.values() for file in found)
+    scanned = sum(
+        file.size_bytes
+        for source in inputs.values()
+        if isinstance(source, LakeFiles)
+        for file in source.files
+    )
     if [file.sha256 for file in files] == [file.sha256 for file in before]:
         for file in files:
             lake.storage.delete(file.path)
@@ -124,6 +122,19 @@ def _replace(
             )
         commit(connection, table.full_name, Operation.REPLACE, added=files, removed=before, now=now)
     write_records(lake, [table.full_name])
+
+
+def list_inputs(lake: Lake, reads: Iterable[str], now: datetime) -> MartInputs:
+    """The current rows of tables, `zone.table`, and `run_time`, by the names that SQL uses."""
+    with reading(lake.engine) as connection:
+        sources = {name: read_files(connection, name) for name in reads}
+    return {
+        **{
+            name.replace(".", "_"): LakeFiles(lake.storage, find_table(name), files)
+            for name, files in sources.items()
+        },
+        "run_time": describe_run(now),
+    }
 
 
 def describe_run(now: datetime) -> pa.Table:

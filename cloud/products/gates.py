@@ -6,16 +6,15 @@ rows is not checked: there is nothing to compute results from.
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Final
 
 import pyarrow as pa
 
-from cloud.database import reading
 from cloud.lake.lake import Lake
-from cloud.lake.manifest import read_files
-from cloud.lake.registry import find_table
 from cloud.lake.tables import LakeColumn, LakeTable, Zone
-from cloud.marts.engine import LakeFiles, MartEngine, MartInputs, require_readable_inputs
+from cloud.marts.engine import LakeFiles, MartEngine, require_readable_inputs
+from cloud.products.build import list_inputs
 from cloud.products.definitions.gate import Gate
 from cloud.products.definitions.product import DataProduct
 
@@ -29,14 +28,14 @@ class GateError(ValueError):
     """A gate does not hold: the results stay as they are."""
 
 
-def require_gates(lake: Lake, engine: MartEngine, product: DataProduct, run_time: pa.Table) -> None:
+def require_gates(lake: Lake, engine: MartEngine, product: DataProduct, *, now: datetime) -> None:
     """Check the gates of a product in their order.
 
     Raises:
         GateError: names each gate that does not hold, with what was found and expected.
         DamagedFileError: a file that a gate reads is damaged.
     """
-    problems = list(_find_problems(lake, engine, product, run_time))
+    problems = list(_find_problems(lake, engine, product, now))
     if problems:
         raise GateError(
             f"{'; '.join(problems)}. The results stay as they are: load corrected rows, or change "
@@ -45,11 +44,11 @@ def require_gates(lake: Lake, engine: MartEngine, product: DataProduct, run_time
 
 
 def _find_problems(
-    lake: Lake, engine: MartEngine, product: DataProduct, run_time: pa.Table
+    lake: Lake, engine: MartEngine, product: DataProduct, now: datetime
 ) -> Iterator[str]:
     for gate in product.file.gates:
-        inputs = _read_inputs(lake, gate, run_time)
-        if inputs is None:
+        inputs = list_inputs(lake, gate.reads, now)
+        if not any(isinstance(one, LakeFiles) and one.files for one in inputs.values()):
             continue
         require_readable_inputs(inputs)
         [found] = engine.run(write_query(gate), inputs, FOUND)["found"].to_pylist()
@@ -58,19 +57,6 @@ def _find_problems(
                 f"gate {gate.name}: found {found}, expected {gate.expected} "
                 f"({gate.description.rstrip('.')})"
             )
-
-
-def _read_inputs(lake: Lake, gate: Gate, run_time: pa.Table) -> MartInputs | None:
-    """What the query reads; None: its tables have no rows."""
-    with reading(lake.engine) as connection:
-        sources = {name: read_files(connection, name) for name in gate.reads}
-    if not any(sources.values()):
-        return None
-    tables = {
-        name.replace(".", "_"): LakeFiles(lake.storage, find_table(name), files)
-        for name, files in sources.items()
-    }
-    return {**tables, "run_time": run_time}
 
 
 def write_query(gate: Gate) -> str:

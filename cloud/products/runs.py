@@ -23,7 +23,6 @@ from cloud.marts.engine import UNUSABLE_INPUTS, MartEngine
 from cloud.products.build import (
     BuiltResult,
     build_results,
-    describe_run,
     drop_replaced_rows,
 )
 from cloud.products.definitions.product import DataProduct, Upload
@@ -104,7 +103,7 @@ def _run(lake: Lake, engine: MartEngine, product: DataProduct, clocks: Clocks) -
     failure = None
     try:
         drop_replaced_rows(lake, product, now=started_at)
-        require_gates(lake, engine, product, describe_run(started_at))
+        require_gates(lake, engine, product, now=started_at)
         built = build_results(lake, engine, product, now=started_at)
     except FAILURES as error:
         failure = str(error)

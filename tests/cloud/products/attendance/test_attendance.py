@@ -7,7 +7,7 @@ import pyarrow.csv as pc
 import pytest
 
 from cloud.lake.lake import Lake
-from cloud.lake.storage import open_storage
+from cloud.lake.storage import UPLOADS, open_storage
 from cloud.products.definitions.product import find_product
 from simulators.products.attendance import (
     ATTENDED,
@@ -69,7 +69,7 @@ def test_fridays_are_lower_and_weeks_have_their_change(filled):
 
 
 def test_neither_the_file_nor_a_student_is_in_the_lake(filled):
-    assert list(filled.storage.list_files("uploads")) == []
+    assert list(filled.storage.list_files(UPLOADS)) == []
     students = {row["student"] for row in read_rows(filled, "trusted.attendance_records")}
     assert {len(student) for student in students} == {32}
 
