@@ -161,6 +161,7 @@ EXAMPLES: Final = (
     "products list",
     "products load orders-november.csv --product orders",
     "products preview orders-november.csv --product orders",
+    "products profile orders trusted.orders_placed",
     "products run orders",
     "products uploads --product orders",
     "products watch incoming",

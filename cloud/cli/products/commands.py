@@ -28,6 +28,8 @@ from cloud.products.definitions.product import (
     find_product,
     list_products,
 )
+from cloud.products.profiling.table_profile import profile_table
+from cloud.products.profiling.text import describe_profile
 from cloud.products.runs import (
     Clocks,
     find_upload_of,
@@ -67,6 +69,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     previews.add_argument("file", type=Path, metavar="FILE", help="CSV or workbook")
     _add_product(previews)
     previews.add_argument("--table", help="when the name of the file does not say it")
+    profiles = actions.add_parser("profile", help="columns of a table, outliers, suggested rules")
+    profiles.add_argument("product", metavar="PRODUCT", help="name, as `products list` shows it")
+    profiles.add_argument(
+        "table", metavar="TABLE", help="as zone.table, such as trusted.orders_placed"
+    )
     runs = actions.add_parser("run", help="promote uploaded rows and compute the results")
     runs.add_argument("products", nargs="*", metavar="PRODUCT", help="all without one")
     _add_product(actions.add_parser("uploads", help="the newest files and what became of them"))
@@ -189,6 +196,17 @@ def _preview(lake: Lake, arguments: argparse.Namespace, clock: Callable[[], date
     return 0
 
 
+def _profile(lake: Lake, arguments: argparse.Namespace, clock: Callable[[], datetime]) -> int:
+    product = find_product(arguments.product)
+    if arguments.table not in product.tables:
+        raise OptionError(unknown_word("table", arguments.table, product.tables))
+    table = product.tables[arguments.table].table
+    hidden = product.find_pseudonyms(table.name)
+    for line in describe_profile(profile_table(lake, table, hidden=hidden)):
+        write_line(line)
+    return 0
+
+
 def _run(lake: Lake, arguments: argparse.Namespace, clock: Callable[[], datetime]) -> int:
     names: Sequence[str] = arguments.products
     products = [find_product(name) for name in names] if names else list_products()
@@ -263,6 +281,7 @@ ACTIONS: Final[dict[str, Action]] = {
     "list": _list,
     "load": _load,
     "preview": _preview,
+    "profile": _profile,
     "run": _run,
     "uploads": _uploads,
     "watch": _watch,

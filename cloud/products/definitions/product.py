@@ -20,6 +20,7 @@ from cloud.lake.trusted.declared_tables import ROW_ORIGIN, DeclaredTable, declar
 from cloud.lake.trusted.product_folders import DEFINITION, find_product_folders
 from cloud.products.definitions.columns import (
     SQL_TYPES,
+    ColumnType,
     DayOrder,
     DecimalMark,
     DefinitionPart,
@@ -117,6 +118,16 @@ class DataProduct:
     def name(self) -> str:
         """The name, which is that of the folder."""
         return self.file.name
+
+    def find_pseudonyms(self, table: str) -> frozenset[str]:
+        """Columns of an uploaded table that hold pseudonyms."""
+        return frozenset(
+            name
+            for upload in self.file.uploads
+            if upload.table == table
+            for name, column in upload.columns.items()
+            if column.type is ColumnType.PSEUDONYM
+        )
 
     def shown(self, table: str) -> ShownTable | None:
         """What endpoints show of a result; None: it is not shown."""

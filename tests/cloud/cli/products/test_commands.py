@@ -41,6 +41,8 @@ def test_a_file_is_previewed_loaded_and_listed(products, tmp_path: Path):
     assert "nothing to do" in products("load", "orders.csv", "--product", "orders")[1]
     assert "raw.orders_placed orders.csv 2/1" in products("uploads", "--product", "orders")[1]
     assert "; run 20" in products("list")[1]
+    status, out, _ = products("profile", "orders", "trusted.orders_placed")
+    assert (status, "status VARCHAR: 0 null, 2 distinct" in out) == (0, True)
 
 
 def test_a_refused_file_does_not_stop_the_others(products, tmp_path: Path):
@@ -58,6 +60,7 @@ def test_a_refused_file_does_not_stop_the_others(products, tmp_path: Path):
         (["load", "x.csv", "--product", "orders"], "expected one of orders\\*.csv"),
         (["load", "x.csv", "--product", "ordres"], "did you mean 'orders'"),
         (["load", "x.csv", "--product", "orders", "--table", "y"], "table 'y' is not known"),
+        (["profile", "orders", "orders_placed"], "table 'orders_placed' is not known"),
         (["run", "nothing"], "data product 'nothing' is not known"),
     ],
 )

@@ -1,0 +1,1 @@
+"""What the rows of a table look like, and rules that its contract could have."""
