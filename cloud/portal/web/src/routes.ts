@@ -14,6 +14,7 @@ import { liveRoutes } from "./pages/live/routes";
 import { notificationRoutes } from "./pages/notifications/routes";
 import { orderRoutes } from "./pages/orders/routes";
 import { planRoutes } from "./pages/plan/routes";
+import { productRoutes } from "./pages/products/routes";
 import { retailRoutes } from "./pages/retail/routes";
 import { salesRoutes } from "./pages/sales/routes";
 import { operationsRoutes } from "./pages/operations/routes";
@@ -34,5 +35,6 @@ export const ROUTES: readonly PageRoute[] = [
   ...financeRoutes,
   ...adminRoutes,
   ...operationsRoutes,
+  ...productRoutes,
   ...retailRoutes,
 ];

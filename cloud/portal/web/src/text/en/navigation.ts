@@ -37,6 +37,7 @@ export const navigation = {
   deadLetters: "Dead letters",
   nightly: "Nightly runs",
   catalogue: "Data catalogue",
+  dataProducts: "Data products",
   retailPrices: "Prices in stores",
   retailReview: "Recommendations",
   retailProducts: "Products",
