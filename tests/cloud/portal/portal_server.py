@@ -28,12 +28,14 @@ from cloud.lake.storage import open_storage
 from cloud.messaging.deadline import Deadline
 from cloud.messaging.smtp import MailRelay
 from cloud.planning.plan_worker import PlanWorker
+from cloud.products.open_lake import ServedProducts
 from cloud.receipts.signing_keys import LogKeys
 from tests.cloud.databases import new_engine
 from tests.cloud.lake.catalogue.small_lake import fill_lake
 from tests.cloud.people import CHEAP, PASSWORD, add_account, add_user
 from tests.cloud.portal.clock_file import start_clock
 from tests.cloud.portal.controls import serve_controls
+from tests.cloud.portal.data_products import SHOWN, fill_products
 from tests.cloud.portal.late_reports import LateReports
 from tests.cloud.portal.payments import open_billing, sending_webhooks
 from tests.cloud.portal.restartable_server import RestartableServer
@@ -45,7 +47,7 @@ SEEDS = Path(__file__).parent / "seeds"
 FIRST = "explore"
 """The seed of measured hours, which others add to."""
 MANY_REQUESTS = 1_000_000
-PARAMETERS = {"/screens/$id": "/screens/KX-01"}
+PARAMETERS = {"/screens/$id": "/screens/KX-01", **SHOWN}
 """Addresses of routes that no seed has to create."""
 
 
@@ -82,9 +84,11 @@ def open_portal_server(folder: Path) -> Iterator[PortalServer]:
     keys = LogKeys(ORIGIN, (LOG_KEY,))
     lake = Lake(open_storage(f"{folder}/lake"), engine)
     fill_lake(lake)
+    fill_products(lake, folder, now)
     context = AppContext(
         engine, sites(), CARD, clock, booking_policy=POLICY, receipt_keys=keys,
         lake_catalogue=LakeCatalogue(lake.storage.root),
+        served_products=ServedProducts(lake.storage.root),
     )  # fmt: skip
     with open_billing() as (billing, provider):
         server = RestartableServer(
