@@ -11,7 +11,7 @@ SECTIONS: Final = frozenset(
     {
         "sign-in", "password", "account", "live", "explore", "plan", "screens", "basket",
         "checkout", "orders", "campaigns", "creatives", "invoices", "sales", "finance", "admin",
-        "operations", "analytics", "retail",
+        "operations", "analytics", "products", "retail",
     }
 )  # fmt: skip
 ASSETS: Final = "/assets/"

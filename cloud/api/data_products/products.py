@@ -147,7 +147,11 @@ def _describe(context: AppContext, who: Caller, name: str) -> ProductDetail:
         uploads=[
             UploadSpecification(
                 table=one.table, title=one.title, files=[*one.files],
-                required=[name for name, column in one.columns.items() if column.required],
+                required=[
+                    next(iter(column.headings), name)
+                    for name, column in one.columns.items()
+                    if column.required
+                ],
             )
             for one in product.file.uploads
         ],

@@ -3,7 +3,7 @@ import { Bars } from "../../charts/Bars";
 import { ChartTable } from "../../charts/ChartTable";
 import { Card, DataView, Empty, Notice, Select, type Column } from "../../design";
 import { count } from "../../format/number";
-import { ago, dateText } from "../../format/time";
+import { ago, dateText, monthText } from "../../format/time";
 import { toSentence } from "../../format/words";
 import { useSearchText } from "../../routing/address";
 import { products as t } from "../../text/en/products";
@@ -45,8 +45,8 @@ function Answer({ product, kpi, grain, by }: { product: string; kpi: Kpi; grain:
       {(data) => (
         <>
           {data.problem !== null && <Notice tone="warn" title={t.oldRows}>{data.problem}</Notice>}
-          <Bars caption={data.title} rows={data.points.map((point) => ({ id: keyOf(point), label: labelOf(point), note: point.is_complete ? undefined : t.incomplete, value: point.value }))} format={(value) => valueText(value, data.unit)} />
-          <ChartTable caption={data.title} columns={newColumns(data.unit, by)} rows={data.points} rowKey={keyOf} />
+          <Bars caption={data.title} rows={data.points.map((point) => ({ id: keyOf(point), label: labelOf(point, grain), note: point.is_complete ? undefined : t.incomplete, value: point.value }))} format={(value) => valueText(value, data.unit)} />
+          <ChartTable caption={data.title} columns={newColumns(data.unit, grain, by)} rows={data.points} rowKey={keyOf} />
           <p className="quiet">{data.data_until !== null && t.until(dateText(data.data_until))} {t.readAt(ago(data.read_at))}</p>
         </>
       )}
@@ -56,12 +56,17 @@ function Answer({ product, kpi, grain, by }: { product: string; kpi: Kpi; grain:
 
 const namesOf = (point: Point): string => Object.values(point.dimensions).map((value) => String(value ?? "—")).join(", ");
 const keyOf = (point: Point): string => `${point.starts_on} ${namesOf(point)}`;
-const labelOf = (point: Point): string => [dateText(point.starts_on), namesOf(point)].filter(Boolean).join(", ");
+const labelOf = (point: Point, grain: Grain): string => [periodText(point.starts_on, grain), namesOf(point)].filter(Boolean).join(", ");
 
-function newColumns(unit: Unit, by: readonly string[]): readonly Column<Point>[] {
+function periodText(startsOn: string, grain: Grain): string {
+  if (grain === "year") return startsOn.slice(0, 4);
+  return grain === "month" ? monthText(startsOn) : dateText(startsOn);
+}
+
+function newColumns(unit: Unit, grain: Grain, by: readonly string[]): readonly Column<Point>[] {
   const group: Column<Point> = { id: "group", title: t.group, value: namesOf, cell: namesOf };
   return [
-    { id: "period", title: t.period, isHeader: true, value: (one) => one.starts_on, cell: (one) => dateText(one.starts_on) },
+    { id: "period", title: t.period, isHeader: true, value: (one) => one.starts_on, cell: (one) => periodText(one.starts_on, grain) },
     ...(by.length > 0 ? [group] : []),
     { id: "value", title: t.value, isNumber: true, value: (one) => one.value, cell: (one) => valueCell(one.value, unit) },
     { id: "base", title: t.base, isNumber: true, value: (one) => one.base, cell: (one) => (one.base === null ? "" : count(one.base)) },

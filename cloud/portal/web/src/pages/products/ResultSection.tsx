@@ -36,7 +36,7 @@ function Shown({ section, answer }: { section: Section; answer: Answer }) {
       {section.show === "figures" && <FirstRow answer={answer} row={rows[0] ?? []} />}
       {(section.show === "bars" || section.show === "line") && <Charts section={section} answer={answer} rows={rows} />}
       {section.show === "table" && <Table caption={section.title} columns={newColumns(answer)} rows={rows} rowKey={(row) => row.map(String).join("|")} />}
-      <p className="quiet">{t.rows(rows.length, answer.total)}{answer.computed_at !== null && ` · ${t.readAt(ago(answer.computed_at))}`}</p>
+      <p className="quiet">{t.rows(rows.length, answer.total)}{answer.computed_at !== null && ` · ${t.computed(ago(answer.computed_at))}`}</p>
     </>
   );
 }

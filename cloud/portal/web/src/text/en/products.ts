@@ -19,7 +19,7 @@ export const products = {
   noRowsDetail: "Load a file first; the results follow from it.",
   search: "Search",
   rows: (shown: number, total: number) => `${count(shown)} of ${count(total)} rows`,
-  readAt: (age: string) => `Of ${age}`,
+  readAt: (age: string) => `Read ${age}`,
   cost: "Cost of a month",
   costs: { total: "Together", storage: "Storage", scans: "Scans", runs: "Runs" },
   costNote: "Estimated for AWS from stored bytes, scanned bytes and processor time of the last 30 days, in US dollars.",
