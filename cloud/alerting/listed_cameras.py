@@ -25,6 +25,7 @@ CLOSED_BY: Final = "sites file"
 UNLISTED_KINDS: Final = (
     AlertKind.QUARANTINED,
     AlertKind.NIGHTLY_LATE,
+    AlertKind.PRODUCT_LIMIT,
     AlertKind.UNDER_DELIVERY,
 )
 MOMENT: Final = timedelta(milliseconds=1)
@@ -60,8 +61,8 @@ def close_unlisted_alerts(
 
     An alert of a renamed location moves to its present id. A quarantine stays open: it also
     concerns devices that the sites file does not list. A nightly run concerns all locations, and
-    an alert of a campaign has its order line in place of a camera, and those of retail prices have
-    a store and a product.
+    an alert of a campaign or of a data product has its order line or the product in place of a
+    camera, and those of retail prices have a store and a product.
     """
     events = []
     open_by_key = {

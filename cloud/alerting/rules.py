@@ -56,6 +56,7 @@ class AlertKind(StrEnum):
     NO_DATA = "location.no_data"  # hours since the newest observed hour of the location
     QUARANTINED = "device.quarantined"  # 1 while ingest refuses the device's messages
     NIGHTLY_LATE = "nightly.late"  # hours since the last complete nightly run
+    PRODUCT_LIMIT = "product.limit"  # share of a limit of a data product that is used
     UNDER_DELIVERY = "campaign.under_delivery"  # share of what is expected that is missing for sure
     PRICE_MOVE = "retail.price_move"  # share by which a price differs from the approved one
     COMPETITOR_CUT = "retail.competitor_cut"  # share by which a price exceeds the competitor band
@@ -112,6 +113,7 @@ THRESHOLDS: Final = {
         1.0, 1.0, hold_clear=NO_HOLD, severity=Severity.CRITICAL
     ),  # ingest decides when a quarantine ends
     AlertKind.NIGHTLY_LATE: AlertThresholds(26.0, 26.0, hold_clear=NO_HOLD),  # a day, and two hours
+    AlertKind.PRODUCT_LIMIT: AlertThresholds(1.0, 1.0, hold_clear=NO_HOLD),  # evaluated hourly
     AlertKind.UNDER_DELIVERY: AlertThresholds(0.1, 0.05, hold_clear=NO_HOLD),  # evaluated hourly
     AlertKind.PRICE_MOVE: AlertThresholds(0.15, 0.05, hold_clear=NO_HOLD),
     AlertKind.COMPETITOR_CUT: AlertThresholds(

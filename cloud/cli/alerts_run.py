@@ -25,6 +25,7 @@ from cloud.cli.accounts.mail_options import add_mail_arguments, read_link, read_
 from cloud.cli.notifications.repeated_work import RepeatedWork, attempt, repeat_until_stopped
 from cloud.database import open_existing
 from cloud.metrics_server import serving_metrics
+from cloud.products.limit_alerts import ProductMeasures
 from cloud.settings import SettingsError
 from cloud.sites.reload import SitesFile
 from cloud.sites.sites_file import SAMPLE
@@ -81,6 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
             DeliveryMeasures(),
             RetailMeasures(method=RangeMethod(arguments.retail_range)),
             ExperimentMeasures(),
+            ProductMeasures(),
         ),
     )
     if arguments.once:

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from cloud.database import reading
-from cloud.lake.lake import Lake
+from sqlalchemy import Connection
+
 from cloud.lake.manifest import read_files
 from cloud.lake.tables import Zone
 from cloud.products.definitions.product import DataProduct
@@ -45,13 +45,12 @@ class CostEstimate:
         return self.storage_usd + self.scans_usd + self.runs_usd
 
 
-def estimate_cost(lake: Lake, product: DataProduct, *, now: datetime) -> CostEstimate:
+def estimate_cost(connection: Connection, product: DataProduct, *, now: datetime) -> CostEstimate:
     """From the files of its tables now, and its runs of the last 30 days."""
     names = [*product.tables, *(name.replace(Zone.TRUSTED, Zone.RAW) for name in product.tables
                                 if name.startswith(Zone.TRUSTED))]  # fmt: skip
-    with reading(lake.engine) as connection:
-        stored = sum(file.size_bytes for name in names for file in read_files(connection, name))
-        runs = read_runs(connection, product.name, since=now - PERIOD, limit=MOST_RUNS)
+    stored = sum(file.size_bytes for name in names for file in read_files(connection, name))
+    runs = read_runs(connection, product.name, since=now - PERIOD, limit=MOST_RUNS)
     return price_figures(stored, runs)
 
 

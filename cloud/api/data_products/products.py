@@ -35,6 +35,7 @@ from cloud.app.context import AppContext
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.auth.access import Caller
+from cloud.database import reading
 
 if TYPE_CHECKING:
     from cloud.lake.lake import Lake
@@ -135,7 +136,8 @@ def _describe(context: AppContext, who: Caller, name: str) -> ProductDetail:
         product = find_visible(who, name)
         from cloud.products.costs import estimate_cost
 
-        cost = estimate_cost(lake, product, now=context.clock())
+        with reading(context.engine) as connection:
+            cost = estimate_cost(connection, product, now=context.clock())
         summary = _summarise(lake, product)
     return ProductDetail(
         **summary,

@@ -21,6 +21,7 @@ from cloud import settings
 from cloud.app.context import AppContext
 from cloud.cli.lake.commands import FOLDER
 from cloud.cli.nightly.lake_steps import BUILD_MARTS, LakeSteps
+from cloud.cli.nightly.product_steps import ProductSteps
 from cloud.cli.nightly.progress import ProgressDisplay
 from cloud.cli.nightly.receipt_steps import ReceiptSteps
 from cloud.cli.nightly.retail_steps import RetailSteps
@@ -182,7 +183,14 @@ class _Night:
         sales = SalesSteps(self.context, self.arguments.signals, self.clock)
         receipts = ReceiptSteps(self.context.engine, self.clock)
         retail = RetailSteps(self.lake, self.clock)
-        return [*lake.steps(), *retail.steps(), *sales.steps(), *receipts.steps()]
+        products = ProductSteps(self.lake, self.clock)
+        return [
+            *lake.steps(),
+            *retail.steps(),
+            *products.steps(),
+            *sales.steps(),
+            *receipts.steps(),
+        ]
 
     def _write_metrics(self, run_id: int) -> None:
         if self.arguments.metrics_file is not None:

@@ -28,6 +28,7 @@ from cloud.products.definitions.product import (
     find_product,
     list_products,
 )
+from cloud.products.limits import list_exceeded
 from cloud.products.profiling.table_profile import profile_table
 from cloud.products.profiling.text import describe_profile
 from cloud.products.runs import (
@@ -240,6 +241,10 @@ def run_all(lake: Lake, products: Sequence[DataProduct], clock: Callable[[], dat
             f"{one.product}: {one.tables_changed} tables changed, {one.rows_written} rows written, "
             f"{one.cpu_s:.2f} CPU-s"
         )
+    with database.reading(lake.engine) as connection:
+        for product in products:
+            for note in list_exceeded(connection, product, now=clock()):
+                sys.stderr.write(f"limit: {note}\n")
     return 1 if stopped or any(one.failure for one in runs) else 0
 
 

@@ -30,6 +30,7 @@ from cloud.products.definitions.columns import (
     normalise_heading,
 )
 from cloud.products.definitions.gate import Gate
+from cloud.products.definitions.limits import UsageLimits
 from cloud.suggestions import unknown_word
 from cloud.yaml_document import DocumentError, read_document
 
@@ -102,6 +103,7 @@ class ProductFile(DefinitionPart, frozen=True, kw_only=True):
     roles: Annotated[tuple[Role, ...], Meta(min_length=1)]
     uploads: tuple[Upload, ...] = ()
     gates: tuple[Gate, ...] = ()
+    limits: UsageLimits | None = None
     shows: tuple[ShownTable, ...] = ()
     page: tuple[ProductSection, ...] = ()
 

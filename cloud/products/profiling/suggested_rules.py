@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cloud.lake.trusted.rules import quote
-from cloud.products.profiling.table_profile import ColumnProfile, TableProfile
+from cloud.products.profiling.table_profile import ProfiledColumn, TableProfile
 
 MOST_WORDS: Final = 8
 """Distinct texts up to which they may be a closed list."""
@@ -48,7 +48,7 @@ def suggest_rules(profile: TableProfile) -> Iterator[SuggestedRule]:
         yield from _suggest(column, profile.rows)
 
 
-def _suggest(column: ColumnProfile, rows: int) -> Iterator[SuggestedRule]:
+def _suggest(column: ProfiledColumn, rows: int) -> Iterator[SuggestedRule]:
     name = column.name
     if column.nulls == 0:
         yield SuggestedRule(
@@ -74,12 +74,12 @@ def _suggest(column: ColumnProfile, rows: int) -> Iterator[SuggestedRule]:
         )
 
 
-def _is_closed_list(column: ColumnProfile, rows: int) -> bool:
+def _is_closed_list(column: ProfiledColumn, rows: int) -> bool:
     if column.type != "VARCHAR" or not column.bins:
         return False
     known = rows - column.nulls
     return column.distinct <= MOST_WORDS and known >= ROWS_A_WORD * column.distinct
 
 
-def _allow_null(column: ColumnProfile, condition: str) -> str:
+def _allow_null(column: ProfiledColumn, condition: str) -> str:
     return f"{column.name} IS NULL OR {condition}" if column.nulls else condition

@@ -38,7 +38,7 @@ class ColumnOutliers:
 
 
 @dataclass(frozen=True, slots=True)
-class ColumnProfile:
+class ProfiledColumn:
     """One column: `bins` are pairs of a value, or the lower end of an interval, and its rows."""
 
     name: str
@@ -57,7 +57,7 @@ class TableProfile:
 
     table: LakeTable
     rows: int
-    columns: Sequence[ColumnProfile]
+    columns: Sequence[ProfiledColumn]
 
 
 def profile_table(lake: Lake, table: LakeTable, *, hidden: Collection[str] = ()) -> TableProfile:
@@ -76,18 +76,18 @@ def profile_table(lake: Lake, table: LakeTable, *, hidden: Collection[str] = ())
     return TableProfile(table, rows, columns)
 
 
-def _profile(duck: duckdb.DuckDBPyConnection, field: pa.Field, is_hidden: bool) -> ColumnProfile:
+def _profile(duck: duckdb.DuckDBPyConnection, field: pa.Field, is_hidden: bool) -> ProfiledColumn:
     name = field.name
     [(nulls, distinct, least, most)] = duck.execute(
         f"SELECT count(*) - count({name}), count(DISTINCT {name}), min({name}), max({name}) "  # noqa: S608
         f"FROM {VIEW}"
     ).fetchall()
     if is_hidden:
-        return ColumnProfile(name, SQL_TYPES[field.type], nulls, distinct)
+        return ProfiledColumn(name, SQL_TYPES[field.type], nulls, distinct)
     is_number = pa.types.is_integer(field.type)
     bins = _count_intervals(duck, name, least, most) if is_number else _count_values(duck, name)
     outliers = _find_outliers(duck, name) if is_number else None
-    return ColumnProfile(
+    return ProfiledColumn(
         name, SQL_TYPES[field.type], nulls, distinct, least, most, bins, outliers
     )  # fmt: skip
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from cloud.products.profiling.suggested_rules import suggest_rules
-from cloud.products.profiling.table_profile import ColumnProfile, TableProfile
+from cloud.products.profiling.table_profile import ProfiledColumn, TableProfile
 
 BAR: Final = 30
 LONGEST_VALUE: Final = 24
@@ -24,7 +24,7 @@ def describe_profile(profile: TableProfile) -> Iterator[str]:
         yield from rule.lines()
 
 
-def _describe_column(column: ColumnProfile) -> Iterator[str]:
+def _describe_column(column: ProfiledColumn) -> Iterator[str]:
     span = f", {column.least} to {column.most}" if column.least is not None else ""
     yield f"{column.name} {column.type}: {column.nulls} null, {column.distinct} distinct{span}"
     most = max((rows for _, rows in column.bins), default=0)

@@ -87,6 +87,16 @@ def read_uploads(
     return [_to_record(row) for row in connection.execute(ordered)]
 
 
+def read_loaded_rows(connection: Connection, table_name: str, limit: int) -> list[int]:
+    """The rows of the newest loaded files of a raw table, newest first."""
+    columns = product_uploads.c
+    query = select(columns.rows_loaded).where(
+        columns.table_name == table_name, columns.state == LOADED
+    )
+    ordered = query.order_by(columns.loaded_at.desc(), columns.id.desc()).limit(limit)
+    return list(connection.execute(ordered).scalars())
+
+
 def read_received(connection: Connection) -> list[UploadRecord]:
     """Uploads that are not loaded yet, oldest first: a program ended before it could."""
     columns = product_uploads.c

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
+from cloud.database import reading
 from cloud.products.costs import estimate_cost, price_figures
 from cloud.products.definitions.product import find_product
 from cloud.products.runs import ProductRun
@@ -20,10 +21,12 @@ def test_the_prices_are_applied_to_the_figures():
 
 def test_only_the_runs_of_the_last_month_count(load, lake):
     product = find_product("orders")
-    assert estimate_cost(lake, product, now=NOW).stored_bytes == 0
+    with reading(lake.engine) as connection:
+        assert estimate_cost(connection, product, now=NOW).stored_bytes == 0
     load(HEADING + "A1,c1,2026-11-01,paid,1,GBP\n")
     run(lake)
-    now = estimate_cost(lake, product, now=NOW + timedelta(days=1))
-    later = estimate_cost(lake, product, now=NOW + timedelta(days=31))
+    with reading(lake.engine) as connection:
+        now = estimate_cost(connection, product, now=NOW + timedelta(days=1))
+        later = estimate_cost(connection, product, now=NOW + timedelta(days=31))
     assert (now.runs, later.runs) == (1, 0)
     assert now.stored_bytes == later.stored_bytes > 0

@@ -2,11 +2,7 @@
 
 from datetime import timedelta
 
-import msgspec
-import pytest
-
 from cloud.lake.lake import Lake
-from cloud.products.definitions.gate import Gate
 from cloud.products.definitions.product import find_product
 from tests.cloud.products.conftest import NOW
 from tests.cloud.products.loading import load_file, read_rows, run_product
@@ -42,27 +38,3 @@ def test_results_stay_and_the_run_names_the_gate_until_rows_are_corrected(lake: 
 
 def test_a_product_without_rows_passes_its_gates(lake: Lake):
     assert run_product(lake, PRODUCT, now=NOW).failure is None
-
-
-@pytest.mark.parametrize(
-    ("found", "holds"), [(None, True), (9, False), (10, True), (20, True), (21, False)]
-)
-def test_a_number_lies_within_both_bounds(found, holds):
-    gate = Gate(
-        name="g", description="d", query="SELECT 1 FROM trusted_x", at_least=10, at_most=20
-    )  # fmt: skip
-    assert gate.holds(found) is holds
-    assert gate.expected == "at least 10 and at most 20"
-
-
-@pytest.mark.parametrize(
-    ("changes", "reason"),
-    [
-        ({"query": "SELECT 1"}, "reads no table trusted_TABLE"),
-        ({"at_least": None}, "expected at_least, at_most or both"),
-    ],
-)
-def test_a_gate_that_can_never_judge_is_refused(changes, reason):
-    written = {"name": "g", "description": "d", "query": "SELECT 1 FROM trusted_x", "at_least": 1}
-    with pytest.raises(msgspec.ValidationError, match=reason):
-        msgspec.convert(written | changes, Gate)

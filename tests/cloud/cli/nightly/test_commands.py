@@ -32,7 +32,7 @@ from wire.clock import utc_now
 Run = Callable[..., tuple[int, str, str]]
 STEPS = (
     "land", "promote-raw", "promote-trusted", "build-marts", "publish-marts", "compact", "expire",
-    "catalogue", "build-retail-marts", "train-demand", "forecast", "publish-prices",
+    "catalogue", "build-retail-marts", "train-demand", "products", "forecast", "publish-prices",
     "check-receipts",
 )  # fmt: skip
 TOTALS = (

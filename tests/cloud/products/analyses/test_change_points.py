@@ -35,7 +35,7 @@ def test_a_short_series_and_a_short_burst_are_no_change():
     assert list(find_change_points(when, burst, 1.5)) == []
 
 
-def test_two_changes_are_told_apart():
+def test_two_changes_are_distinguished():
     when, values = series(2, factor=3.0, at=150)
     values = np.where(when >= 350, values / 3, values)
     first, second = find_change_points(when, values, 1.5)

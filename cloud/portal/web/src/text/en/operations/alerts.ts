@@ -5,7 +5,7 @@ export const alerts = {
   severities: { critical: "critical", warning: "warning", info: "info" },
   kinds: {
     "camera.offline": "Camera offline", "camera.unobserved": "Camera sees little", "location.no_data": "Location without data",
-    "device.quarantined": "Device in quarantine", "nightly.late": "Nightly run is late", "campaign.under_delivery": "Campaign under-delivers",
+    "device.quarantined": "Device in quarantine", "nightly.late": "Nightly run is late", "product.limit": "Data product beyond a limit", "campaign.under_delivery": "Campaign under-delivers",
     "equipment.no_faces": "Nobody detected", "camera.clock": "Clock is wrong", "quality.drift": "Quality has dropped",
     "crowd.surge": "Unusual crowd", "attention.collapse": "Attention has dropped",
     "retail.price_move": "Price is not the approved one", "retail.stock_out": "Out of stock", "retail.experiment_harm": "Price experiment loses margin",
