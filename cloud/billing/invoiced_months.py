@@ -16,7 +16,7 @@ from cloud.database.billing import billing_documents
 OPEN: Final = (DocumentStatus.TENTATIVE.value, DocumentStatus.REQUESTED.value)
 
 
-class OrderMonth(NamedTuple):
+class InvoicedOrderMonth(NamedTuple):
     """One order in one month of the seller's clock."""
 
     order_id: str
@@ -46,7 +46,7 @@ class InvoicedAmounts:
 
 def read_invoiced_months(
     connection: Connection, first_on: date, until_on: date
-) -> Mapping[OrderMonth, InvoicedAmounts]:
+) -> Mapping[InvoicedOrderMonth, InvoicedAmounts]:
     """The documents of the months that begin in [first_on, until_on), without rejected ones."""
     columns = billing_documents.c
     keys = (columns.order_id, columns.period_from, columns.currency, columns.kind, columns.status)
@@ -56,9 +56,9 @@ def read_invoiced_months(
         .where(columns.status != DocumentStatus.REJECTED.value)
         .group_by(*keys)
     )
-    found: dict[OrderMonth, InvoicedAmounts] = {}
+    found: dict[InvoicedOrderMonth, InvoicedAmounts] = {}
     for row in connection.execute(wanted):
-        month = OrderMonth(row.order_id, row.period_from, row.currency)
+        month = InvoicedOrderMonth(row.order_id, row.period_from, row.currency)
         amounts = _of_document(row.kind, row.status, int(row.net_minor))
         found[month] = found.get(month, InvoicedAmounts()).add(amounts)
     return found

@@ -22,7 +22,7 @@ from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
 from cloud.auth.access import allow_roles
 from cloud.auth.keys import Role
-from cloud.billing.invoiced_months import InvoicedAmounts, OrderMonth, read_invoiced_months
+from cloud.billing.invoiced_months import InvoicedAmounts, InvoicedOrderMonth, read_invoiced_months
 from cloud.billing.periods import BillingPeriod
 from cloud.sales.sold_slots import SoldSlot, read_sold_slots
 
@@ -55,8 +55,8 @@ class InvoicedMonth(BaseModel):
         cls,
         first_on: date,
         currency: str,
-        booked: Mapping[OrderMonth, int],
-        invoiced: Mapping[OrderMonth, InvoicedAmounts],
+        booked: Mapping[InvoicedOrderMonth, int],
+        invoiced: Mapping[InvoicedOrderMonth, InvoicedAmounts],
     ) -> Self:
         """The sums of a month over its orders."""
         final = {key for key, one in invoiced.items() if one.has_final}
@@ -104,17 +104,17 @@ async def get_invoiced_revenue(
     return await read_database(request, read)
 
 
-def _sum_booked(sold: Iterable[SoldSlot], zone: ZoneInfo) -> dict[OrderMonth, int]:
+def _sum_booked(sold: Iterable[SoldSlot], zone: ZoneInfo) -> dict[InvoicedOrderMonth, int]:
     """The price of the sold hours of each order and month."""
-    sums: dict[OrderMonth, int] = defaultdict(int)
+    sums: dict[InvoicedOrderMonth, int] = defaultdict(int)
     for one in sold:
         first_on = datetime.fromtimestamp(one.starts_at_s, zone).date().replace(day=1)
-        sums[OrderMonth(one.order_id, first_on, one.currency)] += one.total_minor
+        sums[InvoicedOrderMonth(one.order_id, first_on, one.currency)] += one.total_minor
     return sums
 
 
 def _compare(
-    booked: Mapping[OrderMonth, int], invoiced: Mapping[OrderMonth, InvoicedAmounts]
+    booked: Mapping[InvoicedOrderMonth, int], invoiced: Mapping[InvoicedOrderMonth, InvoicedAmounts]
 ) -> list[InvoicedMonth]:
     months = sorted({(key.first_on, key.currency) for key in [*booked, *invoiced]})
     return [

@@ -97,7 +97,7 @@ class TableFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class _Quality:
+class _LakeQuality:
     results_on: date | None
     results: Mapping[str, list[RuleFinding]]
     quarantine: Mapping[str, list[QuarantineCount]]
@@ -124,7 +124,7 @@ def is_late(facts: TableFacts, now: datetime) -> bool:
 
 
 def _read_table(
-    lake: Lake, profiled: duckdb.DuckDBPyConnection | None, table: LakeTable, quality: _Quality
+    lake: Lake, profiled: duckdb.DuckDBPyConnection | None, table: LakeTable, quality: _LakeQuality
 ) -> TableFacts:
     name = table.full_name
     with reading(lake.engine) as manifest:
@@ -172,7 +172,7 @@ def _sum_days(files: Sequence[DataFile]) -> list[DayFigures]:
     return [DayFigures(day, rows, size) for day, (rows, size) in sorted(sums.items())]
 
 
-def _read_quality(lake: Lake, connection: duckdb.DuckDBPyConnection) -> _Quality:
+def _read_quality(lake: Lake, connection: duckdb.DuckDBPyConnection) -> _LakeQuality:
     results: dict[str, list[RuleFinding]] = defaultdict(list)
     quarantine: dict[str, list[QuarantineCount]] = defaultdict(list)
     with reading(lake.engine) as manifest:
@@ -189,7 +189,7 @@ def _read_quality(lake: Lake, connection: duckdb.DuckDBPyConnection) -> _Quality
             lake, connection, table, of_table, "counted", COUNT_ROWS
         ):
             quarantine[table_name].append(QuarantineCount(*figures))
-    return _Quality(newest, results, quarantine)
+    return _LakeQuality(newest, results, quarantine)
 
 
 def _select(

@@ -123,11 +123,13 @@ def _rebuild_day(
     if refusal is not None:
         return RebuiltDay(day, stopped=refusal)
     new = _read_day(lake, sources, landed, day, corrections)
+    quarantined = new.rows.get(QUARANTINE.full_name, 0)
+    _keep_other_quarantine(lake, new, before[QUARANTINE], targets)
     if surplus := _find_surplus(new, before, targets):
         return RebuiltDay(day, stopped=surplus)
     _commit(lake, sources, positions, before, new, now)
     promoted = sum(new.rows.get(source.targets[0].full_name, 0) for source in sources)
-    return RebuiltDay(day, promoted, new.rows.get(QUARANTINE.full_name, 0))
+    return RebuiltDay(day, promoted, quarantined)
 
 
 def _list_landed(connection: Connection, source: RawSource, day: date) -> Sequence[DataFile]:
@@ -171,6 +173,19 @@ def _read_day(
             if found_on == day:
                 new.add(lake, one.source, row)
     return new
+
+
+def _keep_other_quarantine(
+    lake: Lake, new: _NewDay, files: Sequence[DataFile], targets: Sequence[LakeTable]
+) -> None:
+    """Add the quarantined rows of other tables again, such as those of uploads.
+
+    Those of a damaged file are lost; the file as received is still there to be loaded again.
+    """
+    readable = [file for file in files if find_refusal(lake.storage, QUARANTINE, [file]) is None]
+    rows = to_dataset(lake.storage, QUARANTINE, readable).to_table()
+    own = pa.array([target.full_name for target in targets], pa.string())
+    new.add(lake, QUARANTINE, rows.filter(pc.invert(pc.is_in(rows["table_name"], own))))
 
 
 def _read_report_corrections(corrections: Sequence[tuple[str, str]]) -> dict[Identity, str]:

@@ -10,7 +10,7 @@ from cloud.auth.audit import record_change
 from cloud.database import writing
 from cloud.lake.lake import Lake
 from cloud.lake.landing.reports import LANDED_REPORTS
-from cloud.lake.quarantine import QUARANTINE
+from cloud.lake.quarantine import QUARANTINE, QuarantinedRow, to_table
 from cloud.lake.raw.audience import RAW_REPORTS
 from cloud.lake.raw.feeds import FEEDS
 from cloud.lake.raw.reports import promote_reports
@@ -18,6 +18,7 @@ from cloud.lake.reader import read_table
 from cloud.lake.recovery.rebuild import REPAIRED, RebuiltDay, rebuild_days
 from cloud.lake.tables import LakeTable
 from cloud.lake.trusted.contracted_tables import contracted_tables
+from cloud.lake.trusted.tables import TRUSTED_TABLES
 from cloud.lake.verification import verify
 from cloud.lake.writer import append
 from tests.cloud.conftest import Reports
@@ -37,6 +38,14 @@ def test_a_damaged_file_is_written_anew(landed: Lake, table: LakeTable):
     assert read_table(landed, QUARANTINE).num_rows == 1
     assert [one for one in verify(landed) if one.is_current] == []
     assert list(promote_reports(landed, now=NOW)) == []
+
+
+def test_quarantined_rows_of_uploads_stay(landed: Lake):
+    other = QuarantinedRow("raw.orders_placed", 7, TODAY, "row_width", "found 2 cells", "a,b")
+    append(landed, QUARANTINE, to_table([other]), now=NOW)
+    assert list(rebuild_days(landed, [TODAY], now=NOW)) == [RebuiltDay(TODAY, 1, 1)]
+    names = read_table(landed, QUARANTINE)["table_name"].to_pylist()
+    assert sorted(names) == ["raw.audience_reports", "raw.orders_placed"]
 
 
 def test_corrections_are_applied_again(landed: Lake, report: Reports):
@@ -75,4 +84,4 @@ def test_a_day_of_which_landing_has_not_every_row_is_left_as_it_is(landed: Lake)
 def test_every_feed_has_a_contracted_target():
     """A rebuild looks up the corrections of a raw table by its contract."""
     targets = {table for feed in FEEDS for table in feed.raw.targets}
-    assert targets == {one.source for one in contracted_tables()}
+    assert targets == {one.source for one in contracted_tables() if one.target in TRUSTED_TABLES}
