@@ -19,4 +19,7 @@ EXAMPLES: Final = (
     "roll-back roll-out-17",
     "job show roll-out-17",
     "job list --limit 20",
+    "assets export cameras.csv",
+    "assets import cameras.csv --apply",
+    "assets reconcile cameras.csv",
 )

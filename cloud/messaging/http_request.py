@@ -31,13 +31,14 @@ def http_request(
     address: NetworkAddress,
     deadline: Deadline,
     *,
+    method: str | None = None,
     body: bytes | None = None,
     headers: Mapping[str, str] | None = None,
     most_bytes: int = NOTHING,
     tls: ssl.SSLContext | None = None,
     is_allowed: AddressFilter = accept_any,
 ) -> WebhookResponse:
-    """POST `body`, or GET when there is none.
+    """Send `method`; without one POST `body`, or GET when there is none.
 
     Raises:
         OSError: no connection, no TLS, or no complete answer in time.
@@ -49,7 +50,8 @@ def http_request(
     connection.sock = connect(address.host, address.port, deadline, context, is_allowed)
     try:
         whole = {**_headers(address), **(headers or {})}
-        connection.request("GET" if body is None else "POST", _resource(address), body, whole)
+        usual = "GET" if body is None else "POST"
+        connection.request(method or usual, _resource(address), body, whole)
         with connection.getresponse() as answer:
             found = answer.read(most_bytes + 1) if most_bytes else b""
             return WebhookResponse(answer.status, found[:most_bytes], len(found) <= most_bytes)

@@ -1,7 +1,7 @@
 """`python -m cloud fleet ...`: the devices of the fleet, their configuration and their jobs.
 
-`set`, `roll-out` and `job create` change nothing without `--apply`: they print a preview. A command
-writes the messages to devices into the outbox; the fleet service publishes them.
+`set`, `roll-out`, `job create` and `assets import` change nothing without `--apply`: they print a
+preview. A command writes the messages to devices into the outbox; the fleet service publishes them.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from cloud import settings
 from cloud.database import open_existing, reading, writing
 from cloud.fleet import history
 from cloud.fleet.cli import (
+    asset_commands,
     aws_commands,
     config_commands,
     device_commands,
@@ -45,7 +46,9 @@ REFUSALS: Final = (
     TopicError,
 )
 
-READS: Final = frozenset({"list", "show", "drift", "audit", "job list", "job show"})
+READS: Final = frozenset(
+    {"list", "show", "drift", "audit", "job list", "job show", "assets export", "assets reconcile"}
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,6 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group_commands.add_arguments(actions)
     config_commands.add_arguments(actions)
     job_commands.add_arguments(actions)
+    asset_commands.add_arguments(actions)
     audit = add_action(
         actions, "audit", "print the history of the fleet, newest first", show_history
     )

@@ -1,4 +1,4 @@
-"""UsageLimits of storage, cost and rows of a load."""
+"""Limits of storage, cost and rows of a load."""
 
 from dataclasses import replace
 from datetime import timedelta
