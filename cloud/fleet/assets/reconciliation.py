@@ -17,7 +17,7 @@ class FieldDifference:
 
 
 @dataclass(frozen=True, slots=True)
-class Reconciliation:
+class CmdbComparison:
     """`missing` are in the registry only, `extra` in the CMDB only."""
 
     missing: Sequence[CameraAsset]
@@ -41,7 +41,7 @@ class Reconciliation:
         )
 
 
-def reconcile(registry: Iterable[CameraAsset], cmdb: Iterable[CameraAsset]) -> Reconciliation:
+def reconcile(registry: Iterable[CameraAsset], cmdb: Iterable[CameraAsset]) -> CmdbComparison:
     """Compare by name, in the order of names."""
     ours, theirs = ({one.name: one for one in some} for some in (registry, cmdb))
     differences = [
@@ -50,7 +50,7 @@ def reconcile(registry: Iterable[CameraAsset], cmdb: Iterable[CameraAsset]) -> R
         for column in COLUMNS
         if getattr(ours[name], column) != getattr(theirs[name], column)
     ]
-    return Reconciliation(
+    return CmdbComparison(
         [ours[name] for name in sorted(ours.keys() - theirs.keys())],
         [theirs[name] for name in sorted(theirs.keys() - ours.keys())],
         differences,

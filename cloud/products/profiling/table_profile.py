@@ -7,60 +7,55 @@ more than half of the values are equal the MAD is zero and there are none.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import duckdb
 import pyarrow as pa
 
 from cloud.database import reading
+from cloud.lake.catalogue.column_profile import VIEW, ColumnProfile, compute_profile
 from cloud.lake.engine import open_duckdb
 from cloud.lake.file_checks import require_readable
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import read_files
-from cloud.lake.reader import SQL_TYPES, create_view
-from cloud.lake.tables import LakeTable
+from cloud.lake.reader import SQL_TYPES
+from cloud.lake.tables import LakeColumn, LakeTable
 
-BINS: Final = 10
-MOST_VALUES: Final = 10
-"""Frequent values of a column of text that are shown."""
 DEVIATIONS: Final = 3.5
 NORMAL_MAD: Final = 1.4826
-VIEW: Final = "profiled"
 
 
 @dataclass(frozen=True, slots=True)
-class ColumnOutliers:
-    """Numbers outside of `least` to `most`, and how many there are."""
+class UsualNumbers:
+    """The usual range of a column of numbers, and how many of them are outside."""
 
     least: float
     most: float
-    count: int
+    outliers: int
 
 
 @dataclass(frozen=True, slots=True)
 class ProfiledColumn:
-    """One column: `bins` are pairs of a value, or the lower end of an interval, and its rows."""
+    """One column; `smallest` and `usual` are those of numbers, None where most values are equal."""
 
     name: str
     type: str
-    nulls: int
-    distinct: int
-    least: Any = None
-    most: Any = None
-    bins: Sequence[tuple[Any, int]] = ()
-    outliers: ColumnOutliers | None = None
+    figures: ColumnProfile
+    smallest: int | None = None
+    usual: UsualNumbers | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class TableProfile:
-    """All columns of a table without `day`."""
+class ProfiledTable:
+    """All columns of a table without `day`; distinct values of very many rows are estimates."""
 
     table: LakeTable
     rows: int
+    is_exact: bool
     columns: Sequence[ProfiledColumn]
 
 
-def profile_table(lake: Lake, table: LakeTable, *, hidden: Collection[str] = ()) -> TableProfile:
+def profile_table(lake: Lake, table: LakeTable, *, hidden: Collection[str] = ()) -> ProfiledTable:
     """Profile the current rows; values of `hidden` columns are counted and not shown.
 
     Raises:
@@ -70,62 +65,35 @@ def profile_table(lake: Lake, table: LakeTable, *, hidden: Collection[str] = ())
         files = read_files(connection, table.full_name)
     require_readable(lake.storage, table, files)
     with open_duckdb() as duck:
-        create_view(duck, lake.storage, table, files, name=VIEW)
-        [(rows,)] = duck.execute(f"SELECT count(*) FROM {VIEW}").fetchall()  # noqa: S608
-        columns = [_profile(duck, field, field.name in hidden) for field in table.schema]
-    return TableProfile(table, rows, columns)
+        found = compute_profile(duck, lake.storage, table, files)
+        columns = [
+            _hide(column, figures) if column.name in hidden else _describe(duck, column, figures)
+            for column, figures in zip(table.columns, found.columns, strict=True)
+        ]
+    return ProfiledTable(table, found.rows, found.is_exact, columns)
 
 
-def _profile(duck: duckdb.DuckDBPyConnection, field: pa.Field, is_hidden: bool) -> ProfiledColumn:
-    name = field.name
-    [(nulls, distinct, least, most)] = duck.execute(
-        f"SELECT count(*) - count({name}), count(DISTINCT {name}), min({name}), max({name}) "  # noqa: S608
-        f"FROM {VIEW}"
-    ).fetchall()
-    if is_hidden:
-        return ProfiledColumn(name, SQL_TYPES[field.type], nulls, distinct)
-    is_number = pa.types.is_integer(field.type)
-    bins = _count_intervals(duck, name, least, most) if is_number else _count_values(duck, name)
-    outliers = _find_outliers(duck, name) if is_number else None
-    return ProfiledColumn(
-        name, SQL_TYPES[field.type], nulls, distinct, least, most, bins, outliers
-    )  # fmt: skip
+def _hide(column: LakeColumn, figures: ColumnProfile) -> ProfiledColumn:
+    counts = ColumnProfile(figures.nulls, figures.distinct, None, None, ())
+    return ProfiledColumn(column.name, SQL_TYPES[column.type], counts)
 
 
-def _count_values(duck: duckdb.DuckDBPyConnection, name: str) -> list[tuple[Any, int]]:
-    """The most frequent values."""
-    return duck.execute(
-        f"SELECT {name}, count(*) FROM {VIEW} WHERE {name} IS NOT NULL "  # noqa: S608
-        f"GROUP BY {name} ORDER BY count(*) DESC, {name} LIMIT {MOST_VALUES}"
-    ).fetchall()
-
-
-def _count_intervals(
-    duck: duckdb.DuckDBPyConnection, name: str, least: int | None, most: int | None
-) -> list[tuple[Any, int]]:
-    """Rows in intervals of equal width from the smallest to the greatest number."""
-    if least is None or most is None:
-        return []
-    width = max((most - least + BINS) // BINS, 1)
-    rows = duck.execute(
-        f"SELECT {least} + {width} * (({name} - {least}) // {width}) AS starts, count(*) "  # noqa: S608
-        f"FROM {VIEW} WHERE {name} IS NOT NULL GROUP BY starts"
-    ).fetchall()
-    counts = dict(rows)
-    starts = range(least, most + 1, width)
-    return [(start, counts.get(start, 0)) for start in starts]
-
-
-def _find_outliers(duck: duckdb.DuckDBPyConnection, name: str) -> ColumnOutliers | None:
-    [(centre, deviation)] = duck.execute(
-        f"SELECT median({name}), mad({name}) FROM {VIEW}"  # noqa: S608
+def _describe(
+    duck: duckdb.DuckDBPyConnection, column: LakeColumn, figures: ColumnProfile
+) -> ProfiledColumn:
+    kind = SQL_TYPES[column.type]
+    if column.type != pa.int64():
+        return ProfiledColumn(column.name, kind, figures)
+    [(smallest, centre, deviation)] = duck.execute(
+        f"SELECT min({column.name}), median({column.name}), mad({column.name}) FROM {VIEW}"  # noqa: S608
     ).fetchall()
     if not deviation:
-        return None
+        return ProfiledColumn(column.name, kind, figures, smallest)
     reach = DEVIATIONS * NORMAL_MAD * deviation
     least, most = centre - reach, centre + reach
-    [(count,)] = duck.execute(
-        f"SELECT count(*) FROM {VIEW} WHERE {name} < ? OR {name} > ?",  # noqa: S608
+    [(outliers,)] = duck.execute(
+        f"SELECT count(*) FROM {VIEW} WHERE {column.name} < ? OR {column.name} > ?",  # noqa: S608
         [least, most],
     ).fetchall()
-    return ColumnOutliers(least, most, count)
+    usual = UsualNumbers(least, most, outliers)
+    return ProfiledColumn(column.name, kind, figures, smallest, usual)

@@ -4,15 +4,16 @@ from collections.abc import Iterator
 from typing import Final
 
 from cloud.products.profiling.suggested_rules import suggest_rules
-from cloud.products.profiling.table_profile import ProfiledColumn, TableProfile
+from cloud.products.profiling.table_profile import ProfiledColumn, ProfiledTable
 
 BAR: Final = 30
-LONGEST_VALUE: Final = 24
+LONGEST_VALUE: Final = 40
 
 
-def describe_profile(profile: TableProfile) -> Iterator[str]:
+def describe_profile(profile: ProfiledTable) -> Iterator[str]:
     """The lines; the last ones can be copied below `quality:` of the contract."""
-    yield f"{profile.table.full_name}: {profile.rows} rows"
+    estimated = "" if profile.is_exact else "; distinct values are estimates"
+    yield f"{profile.table.full_name}: {profile.rows} rows{estimated}"
     for column in profile.columns:
         yield from _describe_column(column)
     rules = list(suggest_rules(profile))
@@ -25,12 +26,13 @@ def describe_profile(profile: TableProfile) -> Iterator[str]:
 
 
 def _describe_column(column: ProfiledColumn) -> Iterator[str]:
-    span = f", {column.least} to {column.most}" if column.least is not None else ""
-    yield f"{column.name} {column.type}: {column.nulls} null, {column.distinct} distinct{span}"
-    most = max((rows for _, rows in column.bins), default=0)
-    for value, rows in column.bins:
-        bar = "#" * round(BAR * rows / most) if most else ""
-        yield f"    {str(value)[:LONGEST_VALUE]:{LONGEST_VALUE}} {rows:10} {bar}".rstrip()
-    if column.outliers is not None:
-        found = column.outliers
-        yield f"    {found.count} outliers below {found.least:.0f} or above {found.most:.0f}"
+    figures = column.figures
+    span = "" if figures.least is None else f", {figures.least} to {figures.greatest}"
+    yield f"{column.name} {column.type}: {figures.nulls} null, {figures.distinct} distinct{span}"
+    most = max((one.rows for one in figures.buckets), default=0)
+    for one in figures.buckets:
+        bar = "#" * round(BAR * one.rows / most)
+        yield f"    {one.label[:LONGEST_VALUE]:{LONGEST_VALUE}} {one.rows:10} {bar}".rstrip()
+    if column.usual is not None:
+        found = column.usual
+        yield f"    {found.outliers} outliers below {found.least:.0f} or above {found.most:.0f}"

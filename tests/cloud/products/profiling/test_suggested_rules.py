@@ -16,6 +16,7 @@ def test_suggested_rules_are_blocks_of_a_contract_that_the_rows_meet(filled: Lak
         "minutes_late IS NULL OR minutes_late BETWEEN 0 AND "
     )
     assert "student_present" in rules
+    assert not any(name.startswith(("upload", "received")) for name in rules)
     lines = [line for one in rules.values() for line in one.lines()]
     written = yaml.safe_load("quality:\n" + "\n".join(lines))["quality"]
     assert [one["name"] for one in written] == list(rules)

@@ -9,11 +9,18 @@ def test_nulls_values_histogram_and_outliers_are_counted(filled: Lake):
     profile = profile_table(filled, TABLE, hidden={"student"})
     columns = {one.name: one for one in profile.columns}
     assert profile.rows == ROWS
-    assert columns["course"].bins == [("M", 50), ("B", 25), ("H", 25)]
-    minutes = columns["minutes_late"]
-    assert (minutes.nulls, minutes.distinct, minutes.least, minutes.most) == (10, 51, 0, 500)
-    assert minutes.bins[0] == (0, 89)
-    assert minutes.bins[-1][1] == 1
-    assert sum(rows for _, rows in minutes.bins) == ROWS - 10
-    assert minutes.outliers is not None
-    assert minutes.outliers.count == 1
+    courses = [(one.label, one.rows) for one in columns["course"].figures.buckets]
+    assert courses == [("M", 50), ("B", 25), ("H", 25)]
+    minutes = columns["minutes_late"].figures
+    assert (minutes.nulls, minutes.distinct, minutes.least, minutes.greatest) == (
+        10,
+        51,
+        "0",
+        "500",
+    )
+    assert (minutes.buckets[0].label, minutes.buckets[-1].rows) == ("0 to 41", 1)
+    assert sum(one.rows for one in minutes.buckets) == ROWS - 10
+    assert columns["minutes_late"].smallest == 0
+    usual = columns["minutes_late"].usual
+    assert usual is not None
+    assert (usual.outliers, usual.most > 49) == (1, True)

@@ -9,7 +9,8 @@ from tests.cloud.products.profiling.conftest import TABLE
 def test_values_of_pseudonyms_are_not_shown(filled: Lake):
     profile = profile_table(filled, TABLE, hidden={"student"})
     [student] = [one for one in profile.columns if one.name == "student"]
-    assert (student.distinct, student.bins, student.least) == (25, (), None)
+    figures = student.figures
+    assert (figures.distinct, figures.buckets, figures.least) == (25, (), None)
     assert "0" * 20 not in "\n".join(describe_profile(profile))
 
 
