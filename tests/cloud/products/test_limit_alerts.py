@@ -9,8 +9,8 @@ from cloud.lake.lake import Lake
 from cloud.products.limit_alerts import ProductMeasures, describe_uses
 from cloud.products.limits import LimitUse
 from cloud.sites.sites_file import SAMPLE, load_sites
-from tests.cloud.products.conftest import NOW, Load
-from tests.cloud.products.test_limits import write_lines
+from tests.cloud.products.conftest import NOW
+from tests.cloud.products.loading import record_loads
 
 
 def test_a_measure_names_all_exceeded_limits_else_the_closest():
@@ -21,13 +21,12 @@ def test_a_measure_names_all_exceeded_limits_else_the_closest():
     assert describe_uses(uses[:1]).message == "orders: a"
 
 
-def test_an_exceeded_limit_raises_the_alert(load: Load, lake: Lake):
+def test_an_exceeded_limit_raises_the_alert(lake: Lake):
     sites = load_sites(SAMPLE)
     with writing(lake.engine) as connection:
         assert ProductMeasures()(connection, sites, NOW) == []
-    for day, rows in enumerate([10, 10, 10, 1]):
-        load(write_lines(rows, day), now=NOW + timedelta(days=day))
-    now = NOW + timedelta(days=4)
+    record_loads(lake, [10, 10, 10, 1], now=NOW)
+    now = NOW + timedelta(hours=1)
     with writing(lake.engine) as connection:
         [raised] = apply_measures(connection, ProductMeasures()(connection, sites, now), now)
     assert (raised.kind, raised.device, raised.change) == ("product.limit", "orders", "raised")

@@ -1,7 +1,6 @@
 """Limits of storage, cost and rows of a load."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import msgspec
 import pytest
@@ -12,6 +11,7 @@ from cloud.products.definitions.limits import LoadLimit, UsageLimits
 from cloud.products.definitions.product import DataProduct, find_product
 from cloud.products.limits import check_limits
 from tests.cloud.products.conftest import HEADING, NOW, Load
+from tests.cloud.products.loading import record_loads
 
 
 def limited(**limits: object) -> DataProduct:
@@ -20,12 +20,8 @@ def limited(**limits: object) -> DataProduct:
     return replace(product, file=changed)
 
 
-def write_lines(rows: int, day: int) -> str:
-    return HEADING + "".join(f"A{day}-{n},c1,2026-11-01,paid,1.00,GBP\n" for n in range(rows))
-
-
 def test_storage_and_cost_are_shares_of_their_limits(load: Load, lake: Lake):
-    load(write_lines(5, 1))
+    load(HEADING + "A1,c1,2026-11-01,paid,1.00,GBP\n")
     with reading(lake.engine) as connection:
         product = limited(stored_mb=0.000_1, usd_a_month=10)
         stored, cost = check_limits(connection, product, now=NOW)
@@ -39,9 +35,8 @@ def test_storage_and_cost_are_shares_of_their_limits(load: Load, lake: Lake):
     [([10, 10, 2], None), ([10, 12, 10, 10], False), ([10, 12, 10, 4], True),
      ([10, 12, 10, 31], True), ([10, 12, 10, 5], False)],
 )  # fmt: skip
-def test_a_load_is_compared_with_the_median_of_earlier_ones(counts, is_exceeded, load, lake):
-    for day, rows in enumerate(counts):
-        load(write_lines(rows, day), now=NOW + timedelta(days=day))
+def test_a_load_is_compared_with_the_median_of_earlier_ones(counts, is_exceeded, lake):
+    record_loads(lake, counts, now=NOW)
     product = limited(load=msgspec.to_builtins(LoadLimit()))
     with reading(lake.engine) as connection:
         found = [one.is_exceeded for one in check_limits(connection, product, now=NOW)]
