@@ -1,8 +1,6 @@
 """Propose what is recommended now: the queue gets the prices that change, with their evidence.
 
-A price that stays as it is, or for which no price is allowed, is not proposed. Neither is one that
-is expected to bring less revenue and less margin, as a lower price does where the stock is short;
-a hard rule or a clearance still changes the price.
+A price that stays as it is, or for which no price is allowed, is not proposed.
 """
 
 from collections.abc import Sequence
@@ -17,7 +15,6 @@ from cloud.app.retail.price_inputs import PriceInputs
 from cloud.app.retail.recommending import list_recommendations, read_known_prices
 from cloud.app.retail.rules_in_force import RuleSetReader
 from cloud.pricing.retail.alternatives import AlternativeKind
-from cloud.pricing.retail.reasons import ReasonCode
 from cloud.pricing.retail.recommendation import Outcome
 from cloud.pricing.retail.row_view import ExpectedWeek, Recommendation
 from cloud.sales.retail.decisions import propose
@@ -54,25 +51,10 @@ def propose_recommended(
         _to_stored(one, inputs, batch, by, now)
         for key, one in found.items()
         if one.outcome is Outcome.RECOMMENDED
-        and (_brings_more(one) or _is_required(one))
         and isinstance(inputs := known.inputs[key], PriceInputs)
     ]
     propose(connection, new, by=by, now=now)
     return Proposed(new, len(found) - len(new), len(known.inputs) - len(found))
-
-
-def _brings_more(one: Recommendation) -> bool:
-    """Whether a week is expected to bring more margin or more revenue; unknown counts as yes."""
-    keep, week = _keep(one), one.expected
-    if keep is None or week is None:
-        return True
-    change = _margin_change(one)
-    return change is None or change > 0 or week.revenue_minor.value > keep.revenue_minor.value
-
-
-def _is_required(one: Recommendation) -> bool:
-    codes = {reason.code for reason in one.reasons}
-    return not codes.isdisjoint({ReasonCode.BREAKS_HARD_RULE, ReasonCode.CLEARANCE})
 
 
 def _keep(one: Recommendation) -> ExpectedWeek | None:

@@ -40,7 +40,7 @@ def find_binding(
         np.zeros(shape, np.bool_), np.full(shape, np.nan), np.full(shape, np.nan)
     )
     desired = np.minimum(target, situation.clearing[POINT])
-    is_chosen = ~situation.is_fixed & ~is_refused
+    is_chosen = ~situation.is_fixed & ~is_refused & ~choice.keeps
     _mark_bounds(columns, situation.bounds, desired, choice.bounded, is_chosen)
     is_rounded = is_chosen & ~choice.leaves_ladder & (np.abs(price - choice.bounded) >= 1)
     _mark(columns, Rule.LADDER, is_rounded, choice.bounded, price)

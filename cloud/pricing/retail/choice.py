@@ -2,6 +2,8 @@
 
 Every step keeps the order of targets, so a higher cost never lowers a chosen price. Where no price
 of the ladder lies within the bounds, the ladder gives way and the price is a whole minor unit.
+A price is left only for one that is worth more and towards the target, unless a rule forces it
+(`must_change`).
 """
 
 from dataclasses import dataclass
@@ -15,16 +17,28 @@ from cloud.pricing.retail.rule_columns import Flags, RuleColumns
 
 @dataclass(frozen=True, slots=True)
 class PriceObjective:
-    """What a price is worth: its margin at `cost` for the demand of one elasticity."""
+    """What a week is worth at a price: its margin at `cost` for the demand of one elasticity.
+
+    No more than `available_units` are sold.
+    """
 
     cost: Floats
     elasticity: Floats
+    baseline_units: Floats
+    baseline_price_minor: Floats
+    available_units: Floats
+
+    def worth(self, price: Floats) -> Floats:
+        """The objective of a week at one price a row; NaN without an estimate."""
+        with np.errstate(invalid="ignore", over="ignore"):
+            demanded = self.baseline_units * (price / self.baseline_price_minor) ** self.elasticity
+            worth: Floats = np.minimum(demanded, self.available_units) * (price - self.cost)
+        return worth
 
     def prefers(self, price: Floats, other: Floats) -> Flags:
-        """Whether a price is worth at least as much as a lower one, at any baseline."""
-        with np.errstate(invalid="ignore", over="ignore"):
-            ratio = (price / other) ** self.elasticity
-            return (price - self.cost) * ratio >= other - self.cost
+        """Whether a price is worth at least as much as another one."""
+        at_least: Flags = self.worth(price) >= self.worth(other)
+        return at_least
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +49,8 @@ class Choice:
     bounded: Floats
     leaves_ladder: Flags
     """No price of the ladder lies within the bounds."""
+    keeps: Flags
+    """The present price is allowed, and the one that was found brings no more: it stays."""
 
 
 def choose_price(
@@ -43,6 +59,7 @@ def choose_price(
     bounds: PriceBounds,
     rules: RuleColumns,
     objective: PriceObjective,
+    present: Floats,
 ) -> Choice:
     """The best allowed price for each target; rows are the last axis.
 
@@ -56,7 +73,25 @@ def choose_price(
     takes_up = has_up & (~has_down | objective.prefers(up, np.where(has_down, down, up)))
     whole = np.clip(np.floor(bounded + 0.5), floor, np.maximum(floor, ceiling))
     price = np.where(takes_up, up, np.where(has_down, down, whole))
-    return Choice(price, bounded, ~has_down & ~has_up)
+    gains = ~objective.prefers(present, price) & np.isfinite(objective.elasticity)
+    approaches = (price - present) * (target - present) > 0
+    may_keep = (price != present) & ~must_change(present, clearing, bounds)
+    keeps = may_keep & ~(gains & approaches)
+    return Choice(np.where(keeps, present, price), bounded, ~has_down & ~has_up & ~keeps, keeps)
+
+
+def must_change(present: Floats, clearing: Floats, bounds: PriceBounds) -> Flags:
+    """Rows whose present price is not allowed, or is too high for a clearance to sell in time."""
+    below, above = present < bounds.allowed_floor, present > bounds.allowed_ceiling
+    return below | above | (present > clearing)
+
+
+def limit_cuts(targets: Floats, sell_out: Floats, present: Floats) -> Floats:
+    """Targets that are no lower than the price at which the available units sell.
+
+    A cut below it sells no more. A target never rises above the present price thereby.
+    """
+    return np.fmax(targets, np.fmin(sell_out, present))
 
 
 def shrink_targets(targets: Floats, price: Floats) -> Floats:

@@ -66,8 +66,9 @@ def _explain_rules(found: Recommendations, row: int) -> Iterator[Reason]:
     if found.leaves_ladder[row]:
         yield write_reason(ReasonCode.LADDER_YIELDS)
     if outcome is Outcome.KEPT and situation.moves[row]:
-        is_weak = situation.demand.evidence[row] == WEAK
-        yield from _explain_range(found, row) if is_weak else _explain_best()
+        disagrees = found.price_low[row] < situation.states.price_minor[row] < found.price_high[row]
+        is_torn = situation.demand.evidence[row] == WEAK and disagrees
+        yield from _explain_range(found, row) if is_torn else _explain_best()
 
 
 def _explain_binding(found: Recommendations, row: int) -> Iterator[Reason]:
@@ -119,6 +120,9 @@ def _explain_missing(found: Recommendations, row: int) -> Iterator[Reason]:
 
 def _explain_stock(found: Recommendations, row: int) -> Iterator[Reason]:
     available = found.situation.available_units[row]
+    if not isnan(found.cut_limit[row]):
+        limit = _amount(found, row, found.cut_limit[row])
+        yield write_reason(ReasonCode.STOCK_LIMITS_CUT, stock=_count(available), limit=limit)
     if found.expected.units.value[row] >= available:
         yield write_reason(ReasonCode.STOCK_LIMITS_UNITS, stock=_count(available))
 

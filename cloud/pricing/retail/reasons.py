@@ -39,6 +39,7 @@ class ReasonCode(StrEnum):
     NO_COMPETITOR_PRICE = "no_competitor_price"
     NO_LIST_PRICE = "no_list_price"
     STOCK_LIMITS_UNITS = "stock_limits_units"
+    STOCK_LIMITS_CUT = "stock_limits_cut"
     STOCKPILING = "stockpiling"
 
 
@@ -55,7 +56,9 @@ SENTENCES: Final[dict[ReasonCode, str]] = {
         "Without any rule the best price is {target}: demand changes by {elasticity} % "
         "({low} to {high} %) for each percent of price, and a unit costs {cost}."
     ),
-    ReasonCode.CURRENT_IS_BEST: "No allowed price is expected to bring more than the current one.",
+    ReasonCode.CURRENT_IS_BEST: (
+        "No price that the rules lead to is expected to bring more than the current one: it stays."
+    ),
     ReasonCode.WEAK_EVIDENCE: (
         "The evidence about demand is weak: the price moves only as far as every elasticity of "
         "the range supports."
@@ -114,6 +117,10 @@ SENTENCES: Final[dict[ReasonCode, str]] = {
     ReasonCode.STOCK_LIMITS_UNITS: (
         "Stock and deliveries cover {stock} units of a week: the expected units are limited to "
         "them."
+    ),
+    ReasonCode.STOCK_LIMITS_CUT: (
+        "Stock and deliveries cover {stock} units of a week, and {limit} sells them: a lower price "
+        "sells no more."
     ),
     ReasonCode.STOCKPILING: (
         "About {share} % of the response to a price cut is bought ahead and missing later."

@@ -5,6 +5,8 @@ the order of `Rule`: bounds, ladder, clearance. What is not allowed is never rec
 
 - evidence that is insufficient, or a missing cost, keeps the price, unless it breaks a hard rule;
 - weak evidence moves the price only as far as the whole range of elasticities supports;
+- a price that is worth no more than the present one keeps it, and a cut ends where the available
+  units sell, unless a rule does not allow the present price or a clearance needs a lower one;
 - contradictory rules keep the price with the outcome `no_allowed_price` and name the conflict.
 """
 
@@ -19,7 +21,13 @@ from numpy.typing import NDArray
 from cloud.forecast.retail.estimates import EstimateArrays, Evidence
 from cloud.pricing.retail.alternatives import AlternativeColumns, list_alternatives
 from cloud.pricing.retail.binding import BindingColumns, find_binding
-from cloud.pricing.retail.choice import Choice, PriceObjective, choose_price, shrink_targets
+from cloud.pricing.retail.choice import (
+    Choice,
+    PriceObjective,
+    choose_price,
+    limit_cuts,
+    shrink_targets,
+)
 from cloud.pricing.retail.confidence import (
     compute_chance_of_gain,
     compute_chance_of_keeping,
@@ -67,6 +75,8 @@ class Recommendations:
     expected: Expectations
     alternatives: tuple[AlternativeColumns, ...]
     leaves_ladder: Flags
+    cut_limit: Floats
+    """Price at which the available units sell, where the target is lower; NaN elsewhere."""
 
     def __len__(self) -> int:
         return len(self.price_minor)
@@ -82,7 +92,8 @@ def recommend(
     situation = assess(states, estimates, rules, on)
     demand, price = situation.demand, states.price_minor
     with np.errstate(invalid="ignore"):
-        targets = demand.best_price(states.cost_minor, situation.rules.volume_weight)
+        best = demand.best_price(states.cost_minor, situation.rules.volume_weight)
+    targets = limit_cuts(best, situation.sell_out, price)
     is_weak = demand.has(Evidence.WEAK)
     wanted = np.where(is_weak, shrink_targets(targets, price), targets[POINT])
     target = np.where(situation.moves, wanted, price)
@@ -98,12 +109,13 @@ def recommend(
         price_minor=found.astype(np.int64),
         price_low=np.where(follows, ends.min(axis=0), np.nan),
         price_high=np.where(follows, ends.max(axis=0), np.nan),
-        target=np.where(situation.can_move, targets[POINT], np.nan),
+        target=np.where(situation.can_move, best[POINT], np.nan),
         confidence=np.where(follows, _compute_confidence(situation, found), np.nan),
         binding=find_binding(situation, wanted, target, choice, found, is_refused),
         expected=expect_week(situation, found),
-        alternatives=list_alternatives(situation, found, targets[POINT]),
+        alternatives=list_alternatives(situation, found, best[POINT]),
         leaves_ladder=choice.leaves_ladder & ~is_fixed & ~is_refused,
+        cut_limit=np.where(follows & (best < targets)[POINT], targets[POINT], np.nan),
     )
 
 
@@ -113,15 +125,24 @@ def _classify(stays: Flags, is_refused: Flags) -> NDArray[np.int8]:
 
 
 def _choose(situation: Situation, target: Floats, variant: int) -> Choice:
-    objective = PriceObjective(situation.cost, situation.demand.elasticity[variant])
-    clearing = situation.clearing[variant]
-    return choose_price(target, clearing, situation.bounds, situation.rules, objective)
+    demand, clearing = situation.demand, situation.clearing[variant]
+    objective = PriceObjective(
+        cost=situation.cost,
+        elasticity=demand.elasticity[variant],
+        baseline_units=demand.baseline_units,
+        baseline_price_minor=demand.baseline_price_minor,
+        available_units=situation.available_units,
+    )
+    present = situation.states.price_minor
+    return choose_price(target, clearing, situation.bounds, situation.rules, objective, present)
 
 
 def _compute_confidence(situation: Situation, price: Floats) -> Floats:
     """The probability that `confidence` defines for a changed, a kept or a clearance price."""
     demand, rules, before = situation.demand, situation.rules, situation.states.price_minor
     cheaper, dearer = rules.step_down(price - 1), rules.step_up(price + 1)
+    is_sold_out = demand.units(price)[POINT] >= situation.available_units
+    cheaper = np.where(is_sold_out, np.nan, cheaper)  # it sells no more
     changed = compute_chance_of_gain(demand, situation.cost, price, before)
     same = compute_chance_of_keeping(demand, situation.cost, price, cheaper, dearer)
     clears = compute_chance_to_clear(demand, price, situation.clearing_units)

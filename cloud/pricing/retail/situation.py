@@ -35,6 +35,8 @@ class Situation:
     """Units of a week that sell the stock in time."""
     available_units: Floats
     """Units that a week can sell from stock and deliveries; infinite where the stock is unknown."""
+    sell_out: Floats
+    """Price at which a week sells the available units, of shape (variants, rows)."""
     cost: Floats
     """The cost in the objective."""
 
@@ -62,6 +64,8 @@ def assess(
     need = states.stock * DAYS_OF_WEEK / np.fmax(columns.clearance_days, 1)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         clearing = np.where(is_clearing, demand.price_for_units(need), np.inf)
+        available = _find_available(states, columns)
+        sell_out = demand.price_for_units(available)
     return Situation(
         states=states,
         demand=demand,
@@ -72,7 +76,8 @@ def assess(
         is_on_hold=is_on_hold,
         clearing=clearing,
         clearing_units=need,
-        available_units=_find_available(states, columns),
+        available_units=available,
+        sell_out=sell_out,
         cost=(1 - columns.volume_weight) * states.cost_minor,
     )
 

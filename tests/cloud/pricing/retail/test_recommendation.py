@@ -5,13 +5,16 @@ from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloud.forecast.retail.estimates import Evidence
+from cloud.pricing.retail.alternatives import AlternativeKind
 from cloud.pricing.retail.recommendation import OUTCOMES, Outcome
+from cloud.pricing.retail.row_view import Recommendation
 from cloud.pricing.retail.rules import Clearance, CompetitorBand, PriceRules, Rule, RuleSubject
 from cloud.pricing.retail.states import PriceStateRow
 from tests.cloud.pricing.retail.price_examples import (
@@ -184,6 +187,56 @@ def test_a_higher_cost_never_lowers_an_allowed_price(row, rules, more):
     refused = OUTCOMES.index(Outcome.NO_ALLOWED_PRICE)
     if not (found.outcome == refused).any():
         assert found.price_minor[1] >= found.price_minor[0]
+
+
+def is_forced(state: PriceStateRow, found: Recommendation) -> bool:
+    """Whether the current price breaks a rule, or a clearance needs a lower one."""
+    keep = next(one for one in found.alternatives if one.kind is AlternativeKind.KEEP)
+    return bool(keep.breaks) or Rule.CLEARANCE in [one.rule for one in found.binding]
+
+
+@settings(max_examples=40, deadline=None)
+@given(draw_row(), draw_rules(), st.one_of(st.none(), st.integers(0, 60)))
+def test_a_price_changes_for_more_margin_or_because_a_rule_forces_it(row, rules, stock):
+    state, estimate = replace(row[0], stock=stock), row[1]
+    margin_rules = msgspec.structs.replace(
+        rules, defaults=msgspec.structs.replace(rules.defaults, volume_weight=Decimal(0))
+    )
+    found = recommend_one(state, estimate, margin_rules)
+    if found.outcome is Outcome.RECOMMENDED and not is_forced(state, found):
+        keep = next(one for one in found.alternatives if one.kind is AlternativeKind.KEEP)
+        assert found.expected.margin_minor.value > keep.expected.margin_minor.value
+
+
+@pytest.mark.parametrize(("stock", "price"), [(5, 349), (104, 344), (500, 333)])
+def test_a_cut_ends_where_the_stock_sells(stock, price):
+    found = recommend_one(make_state(stock=stock), make_estimate(), make_rules())
+    assert found.price_minor == price
+    codes = [one.code for one in found.reasons]
+    assert ("stock_limits_cut" in codes) == (price != 333)
+    assert ("current_is_best" in codes) == (price == 349)
+
+
+def test_a_short_stock_does_not_change_the_target_of_a_rise():
+    found = recommend_one(make_state(price_minor=300, stock=5), make_estimate(), make_rules())
+    assert found.price_minor == 334  # 333.33 rounded to the one that brings more for 5 units
+
+
+def test_without_stock_nothing_is_gained_by_a_change():
+    found = recommend_one(make_state(price_minor=300, stock=0), make_estimate(), make_rules())
+    assert (found.outcome, found.price_minor) == (Outcome.KEPT, 300)
+
+
+def test_the_ladder_does_not_take_a_price_to_a_worse_one():
+    state = make_state(price_minor=335)
+    found = recommend_one(state, make_estimate(), make_rules(ladder=True))
+    assert (found.outcome, found.price_minor, found.binding) == (Outcome.KEPT, 335, ())
+    assert "current_is_best" in [one.code for one in found.reasons]
+
+
+def test_a_rule_that_keeps_the_price_is_still_named():
+    found = recommend_one(make_state(map_minor=349), make_estimate(), make_rules())
+    assert (found.outcome, [one.rule for one in found.binding]) == (Outcome.KEPT, [Rule.MAP])
 
 
 @settings(max_examples=8, deadline=None)
