@@ -35,6 +35,8 @@ from cloud.sites.sites import Sites
 log = logging.getLogger(__name__)
 BUILD_MARTS: Final = "build-marts"
 """The last step that uses the chosen days."""
+BUILD_RETAIL_MARTS: Final = "build-retail-marts"
+"""A step of `RetailSteps` that reads the files of changed days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class LakeSteps:
             NightlyStep(BUILD_MARTS, self.build_marts, ("promote-trusted",)),
             NightlyStep("publish-marts", self.publish_marts, (BUILD_MARTS,)),
             NightlyStep("compact", self.compact, ("promote-trusted",)),
-            NightlyStep("expire", self.expire, ("publish-marts", "compact")),
+            NightlyStep("expire", self.expire, ("publish-marts", "compact", BUILD_RETAIL_MARTS)),
             NightlyStep("catalogue", self.write_catalogue, ("publish-marts",)),
         ]
 

@@ -1,8 +1,9 @@
 """Build the features of shops: one row for each SKU and store at the end of a day.
 
-A row holds only what had been received by the end of its day, so a day is built once, after it has
-ended, and a late point changes later days only. A new SQL text is a new version: it is used from
-the next day on, and for the days that `build_feature_days` is asked for.
+A row holds only what had been received by the end of its day, so a late point changes later days
+only. A day is built after it has ended, and again where the trusted zone has points now that it did
+not have then: a point that was received in time may be promoted later. A new SQL text is a new
+version: it is used from the next day on, and for the days that `build_feature_days` is asked for.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -13,10 +14,16 @@ from typing import Final
 import pyarrow as pa
 from sqlalchemy import Connection
 
-from cloud.database import reading
+from cloud.database import reading, writing
 from cloud.lake.curated.retail import RETAIL_FEATURES, RETAIL_WEEKLY
 from cloud.lake.lake import Lake
-from cloud.lake.manifest import read_files
+from cloud.lake.manifest import (
+    read_changed_days,
+    read_current,
+    read_files,
+    read_position,
+    write_position,
+)
 from cloud.lake.replacement import DayRows, read_day_files, replace_day
 from cloud.lake.tables import DAY
 from cloud.lake.writer import sort_rows
@@ -45,7 +52,7 @@ from cloud.marts.sites_digest import digest_values
 
 TARGET: Final = RETAIL_FEATURES.full_name
 MOST_DAYS: Final = 14
-"""Days that a run makes up for; older ones are built when they are asked for."""
+"""Days that a run builds at most; older ones are built when they are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +71,30 @@ def find_version() -> str:
 def build_new_features(
     lake: Lake, engine: MartEngine, places: Iterable[StorePlace], *, now: datetime
 ) -> Iterator[BuiltFeatures]:
-    """Build the ended days of the last two weeks that have points and no features yet.
+    """Build the ended days of the last two weeks that lack features, or points of which changed.
+
+    A day has changed when its own points or those of a day before it did.
 
     Raises:
         DamagedFileError, MartValueError, LakeConflictError: as `build_changed_weeks`.
     """
     with reading(lake.engine) as connection:
-        built = read_built_days(connection, TARGET)
-        observed = {file.day for file in read_files(connection, SOURCE)}
-    first = min(observed, default=now.date())
-    recent = (now.date() - timedelta(days=age) for age in range(MOST_DAYS, 0, -1))
-    missing = [day for day in recent if day >= first and day not in built]
-    yield from build_feature_days(lake, engine, places, missing, now=now)
+        before = read_position(connection, TARGET, SOURCE)
+        newest = read_current(connection, SOURCE)
+        days = _list_outdated(connection, before, newest, now.date())
+    yield from build_feature_days(lake, engine, places, days, now=now)
+    if newest != before:
+        with writing(lake.engine) as connection:
+            write_position(connection, TARGET, SOURCE, newest, before=before)
+
+
+def _list_outdated(connection: Connection, before: int, newest: int, today: date) -> list[date]:
+    built = read_built_days(connection, TARGET)
+    first = min((file.day for file in read_files(connection, SOURCE, at=newest)), default=today)
+    changed = read_changed_days(connection, SOURCE, after=before, until=newest)
+    changed_from = min(changed, default=today)
+    recent = (today - timedelta(days=age) for age in range(MOST_DAYS, 0, -1))
+    return [day for day in recent if day >= first and (day not in built or day >= changed_from)]
 
 
 def build_feature_days(

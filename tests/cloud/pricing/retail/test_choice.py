@@ -19,5 +19,5 @@ def test_a_chosen_price_lies_on_the_ladder_or_the_answer_says_that_it_does_not(r
     price = found.price_minor.astype(float)
     columns = found.situation.rules
     is_chosen = not found.situation.is_fixed[0] and not found.situation.bounds.is_contradictory[0]
-    is_chosen = is_chosen and price[0] != state.price_minor  # a price that is worth more stays
+    is_chosen = is_chosen and price[0] != row[0].price_minor  # a price that is worth more stays
     assert not is_chosen or found.leaves_ladder[0] or columns.step_up(price)[0] == price[0]
