@@ -1,9 +1,13 @@
-"""The steps of the nightly run for shops: weekly sales, features, and the demand models."""
+"""The steps of the nightly run for shops: sales, features, demand models, and proposed prices."""
 
+import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from cloud.app.retail.daily_proposals import propose_for_a_day
+from cloud.app.retail.rules_in_force import RuleSetReader
+from cloud.cli.nightly.lake_steps import BUILD_RETAIL_MARTS
 from cloud.database import reading
 from cloud.forecast.retail.training import NoSalesError, TrainedDemand, train_demand
 from cloud.forecast.retail.weekly_history import read_sales_panel
@@ -14,6 +18,8 @@ from cloud.marts.retail.features import build_new_features
 from cloud.marts.retail.places import read_places
 from cloud.marts.retail.weekly import build_changed_weeks
 from cloud.nightly.steps import NightlyStep, StepResult
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +32,9 @@ class RetailSteps:
     def steps(self) -> list[NightlyStep]:
         """Models are trained on the weeks that were built."""
         return [
-            NightlyStep("build-retail-marts", self.build_marts, ("promote-trusted",)),
-            NightlyStep("train-demand", self.train, ("build-retail-marts",)),
+            NightlyStep(BUILD_RETAIL_MARTS, self.build_marts, ("promote-trusted",)),
+            NightlyStep("train-demand", self.train, (BUILD_RETAIL_MARTS,)),
+            NightlyStep("propose-prices", self.propose, ("train-demand",)),
         ]
 
     def build_marts(self) -> StepResult:
@@ -52,6 +59,12 @@ class RetailSteps:
         except NoSalesError as error:
             return StepResult(0, [str(error)])
         return StepResult(len(trained.estimates), list_notes(trained))
+
+    def propose(self) -> StepResult:
+        """Recommended prices to decide on, where the evidence is sufficient."""
+        done = propose_for_a_day(self.lake.engine, RuleSetReader(), now=self.clock())
+        log.info("retail.proposed", extra=asdict(done))
+        return StepResult(done.proposed)
 
 
 def list_notes(trained: TrainedDemand) -> list[str]:

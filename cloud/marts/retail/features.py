@@ -73,7 +73,7 @@ def build_new_features(
 ) -> Iterator[BuiltFeatures]:
     """Build the ended days of the last two weeks that lack features, or points of which changed.
 
-    A day has changed when its own points or those of a day before it did.
+    A day has changed when points did that its features use: its own, or those of 90 days before.
 
     Raises:
         DamagedFileError, MartValueError, LakeConflictError: as `build_changed_weeks`.
@@ -92,9 +92,13 @@ def _list_outdated(connection: Connection, before: int, newest: int, today: date
     built = read_built_days(connection, TARGET)
     first = min((file.day for file in read_files(connection, SOURCE, at=newest)), default=today)
     changed = read_changed_days(connection, SOURCE, after=before, until=newest)
-    changed_from = min(changed, default=today)
+    used = timedelta(days=POINT_DAYS)
     recent = (today - timedelta(days=age) for age in range(MOST_DAYS, 0, -1))
-    return [day for day in recent if day >= first and (day not in built or day >= changed_from)]
+    return [
+        day
+        for day in recent
+        if day >= first and (day not in built or any(day - used < one <= day for one in changed))
+    ]
 
 
 def build_feature_days(

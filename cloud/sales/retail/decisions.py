@@ -6,7 +6,7 @@ then scheduled in the same transaction. Nobody decides on what has expired.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -77,12 +77,7 @@ def propose(
     if not new:
         return []
     expire_past(connection, now)
-    keys = [(one.product, one.store) for one in new]
-    cells = retail_recommendations.c
-    for at in range(0, len(keys), MOST_PAIRS):
-        pairs = keys[at : at + MOST_PAIRS]
-        matching = or_(*(and_(cells.product == one, cells.store == two) for one, two in pairs))
-        _expire(connection, and_(cells.state == RecommendationState.PROPOSED.value, matching), now)
+    expire_proposals(connection, [PriceKey(one.product, one.store) for one in new], now)
     connection.execute(insert(retail_recommendations), [to_recommendation_row(one) for one in new])
     details = {"count": len(new), "digest": digest_of(new)}
     record_change(
@@ -141,6 +136,21 @@ def expire_past(connection: Connection, now: datetime) -> int:
     cells = retail_recommendations.c
     is_open = cells.state == RecommendationState.PROPOSED.value
     return _expire(connection, and_(is_open, cells.valid_until <= now), now)
+
+
+def expire_proposals(connection: Connection, keys: Iterable[PriceKey], now: datetime) -> int:
+    """Expire what is still proposed for products in stores; returns how many."""
+    cells, pairs = retail_recommendations.c, sorted(keys)
+    is_open, expired = cells.state == RecommendationState.PROPOSED.value, 0
+    for at in range(0, len(pairs), MOST_PAIRS):
+        matching = or_(
+            *(
+                and_(cells.product == key.product, cells.store == key.store)
+                for key in pairs[at : at + MOST_PAIRS]
+            )
+        )
+        expired += _expire(connection, and_(is_open, matching), now)
+    return expired
 
 
 def digest_of(rows: Sequence[StoredRecommendation] | Sequence[Mapping[str, object]]) -> str:

@@ -31,9 +31,9 @@ from wire.clock import utc_now
 
 Run = Callable[..., tuple[int, str, str]]
 STEPS = (
-    "land", "promote-raw", "promote-trusted", "build-marts", "publish-marts", "compact", "expire",
-    "catalogue", "build-retail-marts", "train-demand", "products", "forecast", "publish-prices",
-    "check-receipts",
+    "land", "promote-raw", "promote-trusted", "build-marts", "publish-marts", "compact",
+    "catalogue", "build-retail-marts", "expire", "train-demand", "propose-prices", "products",
+    "forecast", "publish-prices", "check-receipts",
 )  # fmt: skip
 TOTALS = (
     "SELECT count(*), sum(visits) FROM mart_audience_metrics",

@@ -160,3 +160,31 @@ def test_days_are_built_once_with_their_figures(lake, points):
     assert (run.stale_rows, run.median_age_days) == (0, 1)
     assert run.null_shares["seasonal_factor_bp"] == 1
     assert find_broken_rule(lake.storage, RETAIL_FEATURES, files) is None
+
+
+def read_units(lake) -> dict[date, list[int | None]]:
+    """The mean units of a week of one SKU, by day of features."""
+    found: dict[date, list[int | None]] = {}
+    for row in read_table(lake, RETAIL_FEATURES).to_pylist():
+        found.setdefault(row["day"], []).append(row["units_day_avg_7d_milli"])
+    return found
+
+
+def test_days_whose_points_changed_are_built_again_from_what_was_received_in_time(lake):
+    noon = datetime(2025, 12, 18, 12, tzinfo=UTC)
+
+    def load(**fields) -> list[date]:
+        append(lake, TRUSTED_POINTS, build_points([build_point(**fields)]), now=NEXT)
+        return [one.day for one in build_new_features(lake, engine, list_places(), now=NEXT)]
+
+    with DuckDbEngine(threads=1).open() as engine:
+        days = [date(2025, 12, 18), date(2025, 12, 19), AS_OF]
+        assert load(observed_at=noon) == days
+        assert read_units(lake) == {day: [10_000] for day in days}
+        in_time = {"observed_at": noon + timedelta(hours=24), "units": 20}
+        assert load(**in_time) == days[1:]  # promoted late
+        assert read_units(lake) == {days[0]: [10_000], days[1]: [15_000], AS_OF: [15_000]}
+        late = {"observed_at": noon + timedelta(hours=1), "units": 90, "received_at": NEXT}
+        assert load(**late) == days
+        assert read_units(lake) == {days[0]: [10_000], days[1]: [15_000], AS_OF: [15_000]}
+        assert not set(load(observed_at=noon - timedelta(days=200))) & set(days)  # none uses it
