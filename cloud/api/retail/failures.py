@@ -5,6 +5,7 @@ from typing import Final
 
 from cloud.api.retail.price_points import UnreadableBatchError
 from cloud.api.retail.scenario_answers import ScenarioError
+from cloud.app.retail.manual_proposals import UnchangedPriceError
 from cloud.app.retail.price_inputs import LimitCurrencyError, UnknownRetailPrice
 from cloud.ingest.retail.error_queue import SettledEntryError, UnknownEntryError
 from cloud.ingest.retail.error_replay import PointRepairError
@@ -34,6 +35,7 @@ WORKFLOW_STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
     ExperimentConflictError: (409, "Experiment conflict"),
     RuleBrokenError: (422, "Price breaks a rule"),
     DecisionError: (422, "Invalid decision"),
+    UnchangedPriceError: (422, "Unchanged price"),
     OverridePeriodError: (422, "Invalid period"),
     ExperimentError: (422, "Invalid experiment"),
     StoreTimeError: (422, "Invalid local time"),

@@ -32,6 +32,7 @@ from cloud.app.idempotency.idempotent_request import MUTATION_REFUSALS, Idempote
 from cloud.app.idempotency.request_transactions import read_database
 from cloud.app.problem import REFUSALS, problem_responses
 from cloud.app.rate_card_reload import get_context
+from cloud.app.retail.manual_proposals import ChosenPrice, propose_chosen
 from cloud.app.retail.proposing import propose_recommended
 from cloud.app.retail.services import get_retail
 from cloud.auth.access import RETAIL_ROLES, allow_roles
@@ -44,7 +45,7 @@ from cloud.sales.retail.decisions import (
 from cloud.sales.retail.hard_rules import HardRuleCheck
 from cloud.sales.retail.observations import read_newest, read_stores
 from cloud.sales.retail.price_steps import new_id
-from cloud.sales.retail.prices import list_prices
+from cloud.sales.retail.prices import PriceKey, list_prices
 from cloud.sales.retail.recommendation_store import (
     RecommendationFilter,
     RecommendationState,
@@ -123,15 +124,17 @@ async def get_recommendations(
 async def propose_prices(
     request: Request, asked: QueuePricesRequest, idempotent: Idempotent
 ) -> Response:
-    """Recommend prices now, and queue those that change; a decision that waits is replaced."""
+    """Queue the recommended prices that change, or a chosen one; what waits is replaced."""
     rules = get_retail(request).rules
 
     def act(connection: Connection, actor: str, now: datetime) -> QueuePricesResponse:
-        stores = None
-        if asked.region is not None:
-            stores = [one.store for one in read_stores(connection, asked.region)]
-        products = None if asked.product is None else [asked.product]
-        keys = sorted(read_newest(connection, now, products, stores))
+        if asked.product and asked.store and asked.price_minor and asked.reason:
+            chosen = ChosenPrice(
+                PriceKey(asked.product, asked.store), asked.price_minor, asked.reason
+            )
+            one = propose_chosen(connection, rules, chosen, by=actor, now=now)
+            return QueuePricesResponse(batch=one.batch, proposed=1, kept=0)
+        keys = _list_keys(connection, asked, now)
         found = propose_recommended(connection, rules, keys, by=actor, now=now)
         first = next(iter(found.recommendations), None)
         return QueuePricesResponse(
@@ -195,6 +198,16 @@ async def decide_on_several(
         return BulkResponse(results=results)
 
     return await change_database_once(request, idempotent, act)
+
+
+def _list_keys(connection: Connection, asked: QueuePricesRequest, now: datetime) -> list[PriceKey]:
+    """The products in stores of a request that have a recent price point."""
+    products = None if asked.product is None else [asked.product]
+    stores = None if asked.store is None else {asked.store}
+    if asked.region is not None:
+        of_region = {one.store for one in read_stores(connection, asked.region)}
+        stores = of_region if stores is None else stores & of_region
+    return sorted(read_newest(connection, now, products, stores))
 
 
 def _decide(

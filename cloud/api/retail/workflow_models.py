@@ -1,10 +1,10 @@
 """Documents of approved prices, recommendations and decisions; amounts are minor units."""
 
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
 from fastapi import Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, NaiveDatetime
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, NaiveDatetime, model_validator
 
 from cloud.sales.retail.prices import ApprovedPrice, PriceLayer, PriceSource, PriceState
 from cloud.sales.retail.recommendation_store import RecommendationState, StoredRecommendation
@@ -140,10 +140,26 @@ class RecommendationsPage(BaseModel):
 
 
 class QueuePricesRequest(StrictModel):
-    """Which prices to recommend now; without a filter all with a recent price point."""
+    """Which prices to recommend now; without a filter all with a recent price point.
+
+    With `price_minor`, a price that a person has chosen is queued instead: product, store and
+    reason are required then.
+    """
 
     product: Code | None = None
+    store: Code | None = None
     region: Code | None = None
+    price_minor: PriceMinor | None = Field(None, description="chosen by hand")
+    reason: ReasonText | None = Field(None, description="why this price, where one is chosen")
+
+    @model_validator(mode="after")
+    def _check_choice(self) -> Self:
+        if self.price_minor is None:
+            if self.reason is not None:
+                raise ValueError("`reason` belongs to a chosen price: give `price_minor`")
+        elif None in (self.product, self.store, self.reason) or self.region is not None:
+            raise ValueError("a chosen price needs `product`, `store` and `reason`, no `region`")
+        return self
 
 
 class QueuePricesResponse(BaseModel):

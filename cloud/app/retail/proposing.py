@@ -70,15 +70,14 @@ def _to_stored(
         id=new_id(), batch=batch, product=one.product, store=one.store,
         region=inputs.state.region, category=inputs.state.category, currency=one.currency,
         current_minor=one.current_minor, price_minor=one.price_minor,
-        margin_change_minor=_margin_change(one), evidence=msgspec.json.encode(one).decode(),
+        margin_change_minor=compute_margin_change(one.expected, _keep(one)),
+        evidence=msgspec.json.encode(one).decode(),
         proposed_by=by[:120], proposed_at=now, valid_until=now + VALID_FOR,
     )  # fmt: skip
 
 
-def _margin_change(one: Recommendation) -> int | None:
-    """Margin of a week at the recommended price, less that at the current one."""
-    weeks = (one.expected, _keep(one))
-    margins = [None if week is None else week.margin_minor for week in weeks]
-    if margins[0] is None or margins[1] is None:
+def compute_margin_change(week: ExpectedWeek | None, keep: ExpectedWeek | None) -> int | None:
+    """Margin of a week at a new price, less that at the current one; None where one is unknown."""
+    if week is None or keep is None or week.margin_minor is None or keep.margin_minor is None:
         return None
-    return round(margins[0].value - margins[1].value)
+    return round(week.margin_minor.value - keep.margin_minor.value)

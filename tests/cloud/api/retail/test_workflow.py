@@ -76,3 +76,41 @@ def test_what_is_recommended_now_is_queued_in_place_of_what_waits(queue: QueueCl
         assert one["evidence"]["low_minor"] <= one["price_minor"] <= one["evidence"]["high_minor"]
         assert one["evidence"]["reasons"][0]["sentence"]
     assert queue.get(f"/recommendations/{IDS[0]}").json()["state"] == "expired"
+
+
+def test_a_chosen_price_is_queued_with_its_reason(queue: QueueClient) -> None:
+    chosen = {"product": PRODUCT, "store": "S-03", "price_minor": 389, "reason": "round number"}
+    made = queue("POST", "/recommendations", json=chosen)
+    assert (made.status_code, made.json()["proposed"]) == (201, 1)
+    found = queue.get(f"/recommendations?batch={made.json()['batch']}").json()["recommendations"]
+    assert [(one["store"], one["price_minor"], one["current_minor"]) for one in found] == [
+        ("S-03", 389, 400)
+    ]
+    assert found[0]["evidence"]["note"] == "round number"
+    assert found[0]["evidence"]["expected"] is None  # no estimate of demand
+    assert queue.get(f"/recommendations/{IDS[3]}").json()["state"] == "expired"
+    accept = {"decision": "accept"}
+    done = queue("POST", f"/recommendations/{found[0]['id']}/decision", json=accept)
+    assert done.json()["price"]["price_minor"] == 389
+
+
+def test_a_chosen_price_is_refused_as_any_other(queue: QueueClient) -> None:
+    chosen = {"product": PRODUCT, "store": "S-03", "price_minor": 389, "reason": "round number"}
+
+    def refuse(**changed: object) -> tuple[int, str]:
+        answer = queue("POST", "/recommendations", json={**chosen, **changed})
+        return answer.status_code, answer.json()["title"]
+
+    assert refuse(price_minor=249) == (422, "Price breaks a rule")
+    assert refuse(price_minor=400) == (422, "Unchanged price")
+    assert refuse(store="S-77") == (404, "Unknown retail price")
+    assert refuse(reason=None)[0] == refuse(region="north")[0] == refuse(store=None)[0] == 422
+    assert refuse(price_minor=None)[0] == 422  # a reason without a price
+    assert queue.get(f"/recommendations/{IDS[3]}").json()["state"] == "proposed"
+
+
+def test_one_store_is_recommended_for_alone(queue: QueueClient) -> None:
+    made = queue("POST", "/recommendations", json={"store": "S-01"})
+    assert (made.json()["proposed"], made.json()["kept"]) == (0, 1)
+    made = queue("POST", "/recommendations", json={"store": "S-01", "region": "south"})
+    assert made.json()["kept"] == 0
