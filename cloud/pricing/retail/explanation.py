@@ -6,15 +6,18 @@ from typing import Any, Final
 
 from cloud.forecast.retail.estimates import EVIDENCE, Evidence
 from cloud.money import written
+from cloud.pricing.retail.alternatives import AlternativeColumns, AlternativeKind
 from cloud.pricing.retail.bounds import BAND, BOUNDED
 from cloud.pricing.retail.demand import NO_ESTIMATE
 from cloud.pricing.retail.reasons import Reason, ReasonCode, write_reason
 from cloud.pricing.retail.recommendation import OUTCOMES, Outcome, Recommendations
 from cloud.pricing.retail.rule_columns import list_marked
-from cloud.pricing.retail.rules import RULES
+from cloud.pricing.retail.rules import RULES, Rule
 
 WEAK: Final = EVIDENCE.index(Evidence.WEAK)
 INSUFFICIENT: Final = EVIDENCE.index(Evidence.INSUFFICIENT)
+KEEP: Final = list(AlternativeKind).index(AlternativeKind.KEEP)
+LEAST_NOTED_LOSS_MINOR: Final = 0.5
 LEAST_NOTED_SHARE: Final = 0.05
 """Of the response to a price cut that is bought ahead; below it, no reason mentions it."""
 
@@ -65,6 +68,8 @@ def _explain_rules(found: Recommendations, row: int) -> Iterator[Reason]:
         yield write_reason(ReasonCode.BAND_YIELDS, competitor=theirs)
     if found.leaves_ladder[row]:
         yield write_reason(ReasonCode.LADDER_YIELDS)
+    if outcome is Outcome.RECOMMENDED:
+        yield from _explain_loss(found, row)
     if outcome is Outcome.KEPT and situation.moves[row]:
         disagrees = found.price_low[row] < situation.states.price_minor[row] < found.price_high[row]
         is_torn = situation.demand.evidence[row] == WEAK and disagrees
@@ -86,6 +91,23 @@ def _explain_binding(found: Recommendations, row: int) -> Iterator[Reason]:
             days_since=_count(states.days_since_change[row]),
             hold_days=_count(rules.hold_days[row]),
         )
+
+
+def _explain_loss(found: Recommendations, row: int) -> Iterator[Reason]:
+    """Why a price is recommended that brings less margin than the current one."""
+    keep = found.alternatives[KEEP]
+    less = keep.expected.margin_minor.value[row] - found.expected.margin_minor.value[row]
+    if less >= LEAST_NOTED_LOSS_MINOR:
+        why = _describe_force(found, row, keep)
+        yield write_reason(ReasonCode.LESS_MARGIN, less=_amount(found, row, less), why=why)
+
+
+def _describe_force(found: Recommendations, row: int, keep: AlternativeColumns) -> str:
+    if broken := list_marked(keep.breaks[:, row : row + 1])[0]:
+        return f"breaks {', '.join(BOUNDED[place] for place in broken)}"
+    if found.binding.is_binding[RULES.index(Rule.CLEARANCE), row]:
+        return "does not sell the stock of the clearance in time"
+    return "is worth less by the volume weight of the rules"
 
 
 def _explain_best() -> Iterator[Reason]:

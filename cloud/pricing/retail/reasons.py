@@ -38,6 +38,7 @@ class ReasonCode(StrEnum):
     CLEARANCE_NEEDS_EVIDENCE = "clearance_needs_evidence"
     NO_COMPETITOR_PRICE = "no_competitor_price"
     NO_LIST_PRICE = "no_list_price"
+    LESS_MARGIN = "less_margin"
     STOCK_LIMITS_UNITS = "stock_limits_units"
     STOCK_LIMITS_CUT = "stock_limits_cut"
     STOCKPILING = "stockpiling"
@@ -114,6 +115,9 @@ SENTENCES: Final[dict[ReasonCode, str]] = {
         "No price of a competitor is known: the competitor band is not applied."
     ),
     ReasonCode.NO_LIST_PRICE: "No list price is known: the maximum discount is not applied.",
+    ReasonCode.LESS_MARGIN: (
+        "A week is expected to bring {less} less margin than at the current price, which {why}."
+    ),
     ReasonCode.STOCK_LIMITS_UNITS: (
         "Stock and deliveries cover {stock} units of a week: the expected units are limited to "
         "them."

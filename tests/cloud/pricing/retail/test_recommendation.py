@@ -203,9 +203,11 @@ def test_a_price_changes_for_more_margin_or_because_a_rule_forces_it(row, rules,
         rules, defaults=msgspec.structs.replace(rules.defaults, volume_weight=Decimal(0))
     )
     found = recommend_one(state, estimate, margin_rules)
-    if found.outcome is Outcome.RECOMMENDED and not is_forced(state, found):
+    if found.outcome is Outcome.RECOMMENDED and found.expected is not None:
         keep = next(one for one in found.alternatives if one.kind is AlternativeKind.KEEP)
-        assert found.expected.margin_minor.value > keep.expected.margin_minor.value
+        gain = found.expected.margin_minor.value - keep.expected.margin_minor.value
+        assert gain > 0 or is_forced(state, found)
+        assert (gain <= -0.5) == ("less_margin" in [one.code for one in found.reasons])
 
 
 @pytest.mark.parametrize(("stock", "price"), [(5, 349), (104, 344), (500, 333)])
@@ -225,6 +227,28 @@ def test_a_short_stock_does_not_change_the_target_of_a_rise():
 def test_without_stock_nothing_is_gained_by_a_change():
     found = recommend_one(make_state(price_minor=300, stock=0), make_estimate(), make_rules())
     assert (found.outcome, found.price_minor) == (Outcome.KEPT, 300)
+
+
+@pytest.mark.parametrize(
+    ("state", "rules", "why"),
+    [
+        (
+            make_state(competitor_price_minor=250),
+            make_rules(competitor_band=CompetitorBand(most=Decimal("1.1"))),
+            "breaks competitor_band",
+        ),
+        (
+            make_state(stock=400),
+            make_rules(clearance=Clearance(ends_on=ON + timedelta(days=13))),
+            "does not sell the stock of the clearance in time",
+        ),
+        (make_state(), make_rules(volume_weight=Decimal("0.5")), "the volume weight of the rules"),
+    ],
+)
+def test_a_price_that_brings_less_says_what_forces_it(state, rules, why):
+    found = recommend_one(state, make_estimate(), rules)
+    [sentence] = [one.sentence for one in found.reasons if one.code == "less_margin"]
+    assert why in sentence
 
 
 def test_the_ladder_does_not_take_a_price_to_a_worse_one():
