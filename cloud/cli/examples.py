@@ -162,6 +162,7 @@ EXAMPLES: Final = (
     "products load orders-november.csv --product orders",
     "products preview orders-november.csv --product orders",
     "products profile orders trusted.orders_placed",
+    "products pull sales",
     "products run orders",
     "products uploads --product orders",
     "products watch incoming",

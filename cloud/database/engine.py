@@ -58,7 +58,7 @@ class DatabaseError(ValueError):
 
 def connect(url: str) -> Engine:
     """An engine for `url`; the folder of a SQLite file is created."""
-    address = _understood(url)
+    address = read_url(url)
     if address.get_backend_name() == "sqlite":
         return _sqlite(address)
     try:
@@ -159,7 +159,8 @@ def _choose_element_type(column: Column[Any]) -> type[TypeEngine[Any]]:
     return next((one for one in (Boolean, Date) if isinstance(column.type, one)), Text)
 
 
-def _understood(url: str) -> URL:
+def read_url(url: str) -> URL:
+    """The address as SQLAlchemy has it; raises DatabaseError when it cannot be used."""
     try:
         address = parse_address(url, DATABASE_SCHEMES)
     except AddressError as error:

@@ -31,6 +31,7 @@ from cloud.products.definitions.product import (
 from cloud.products.limits import list_exceeded
 from cloud.products.profiling.table_profile import profile_table
 from cloud.products.profiling.text import describe_profile
+from cloud.products.pulls.pull import Puller, list_queried
 from cloud.products.runs import (
     Clocks,
     find_upload_of,
@@ -77,6 +78,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     runs = actions.add_parser("run", help="promote uploaded rows and compute the results")
     runs.add_argument("products", nargs="*", metavar="PRODUCT", help="all without one")
+    pulls = actions.add_parser("pull", help="load the rows of the product's queries, then run it")
+    pulls.add_argument("product", metavar="PRODUCT", help="name, as `products list` shows it")
     _add_product(actions.add_parser("uploads", help="the newest files and what became of them"))
     watches = actions.add_parser("watch", help="load files as they appear in FOLDER/PRODUCT/")
     watches.add_argument(
@@ -227,6 +230,22 @@ def _run(lake: Lake, arguments: argparse.Namespace, clock: Callable[[], datetime
     return 1 if left else status
 
 
+def _pull(lake: Lake, arguments: argparse.Namespace, clock: Callable[[], datetime]) -> int:
+    product = find_product(arguments.product)
+    if not list_queried(product):
+        raise OptionError(f"{product.name}: found no upload with `query` in its product.yaml")
+    puller = Puller(Loader(lake, Pseudonyms.from_environment()), getpass.getuser())
+    failed = 0
+    for result in puller.pull(product, now=clock()):
+        if isinstance(result, LoadedFile):
+            _write_loaded(result.record.file_name, result)
+        else:
+            sys.stderr.write(f"not loaded: {result}\n")
+            failed += 1
+    status = run_all(lake, [product], clock)
+    return 1 if failed else status
+
+
 def run_all(lake: Lake, products: Sequence[DataProduct], clock: Callable[[], datetime]) -> int:
     """Promote and compute; 1 when a day or a product is left as it is."""
     require_listed_files(lake)
@@ -287,6 +306,7 @@ ACTIONS: Final[dict[str, Action]] = {
     "load": _load,
     "preview": _preview,
     "profile": _profile,
+    "pull": _pull,
     "run": _run,
     "uploads": _uploads,
     "watch": _watch,

@@ -31,6 +31,7 @@ from cloud.products.definitions.columns import (
 )
 from cloud.products.definitions.gate import Gate
 from cloud.products.definitions.limits import UsageLimits
+from cloud.products.definitions.query import UploadQuery
 from cloud.suggestions import unknown_word
 from cloud.yaml_document import DocumentError, read_document
 
@@ -75,7 +76,7 @@ class ProductSection(DefinitionPart, frozen=True, kw_only=True):
 
 
 class Upload(DefinitionPart, frozen=True, kw_only=True):
-    """Files that become rows of one table.
+    """Files, or the rows of a query, that become rows of one table.
 
     `files` are patterns of file names, such as `orders*.csv`. With `replaces` the rows of a file
     replace those of the files before it; without, they are added. With `personal` the file itself
@@ -84,13 +85,18 @@ class Upload(DefinitionPart, frozen=True, kw_only=True):
 
     table: Name
     title: Text
-    files: Annotated[tuple[Text, ...], Meta(min_length=1)]
+    files: tuple[Text, ...] = ()
+    query: UploadQuery | None = None
     columns: Annotated[dict[Name, UploadColumn], Meta(min_length=1)]
     replaces: bool = False
     personal: bool = False
     day_order: DayOrder | None = None
     decimal_mark: DecimalMark = DecimalMark.POINT
     time_zone: Text = "UTC"
+
+    def __post_init__(self) -> None:
+        if not self.files and self.query is None:
+            raise ValueError(f"upload {self.table}: expected files, query or both")
 
 
 class ProductFile(DefinitionPart, frozen=True, kw_only=True):

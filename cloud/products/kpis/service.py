@@ -19,6 +19,7 @@ from cloud.database.failures import failure_sentence
 from cloud.lake.file_checks import DamagedFileError
 from cloud.lake.lake import Lake
 from cloud.lake.manifest import read_current, read_files
+from cloud.lake.tables import Zone
 from cloud.lru_cache import LruCache
 from cloud.products.definitions.product import DataProduct
 from cloud.products.kpis.definition import (
@@ -31,6 +32,7 @@ from cloud.products.kpis.definition import (
 )
 from cloud.products.kpis.rows import SourceRows, load_rows
 from cloud.products.kpis.statement import Grain, KpiQuery, write_statement
+from cloud.products.uploads.store import find_refusal
 from cloud.suggestions import unknown_word
 
 CHECK_EVERY: Final = timedelta(seconds=5)
@@ -147,21 +149,26 @@ class KpiService:
     def _renew(self, name: str, source: KpiSource, now: datetime) -> None:
         try:
             held = self._held.get(name)
-            snapshots, files = self._read_manifest(source)
+            snapshots, files, refusal = self._read_manifest(source)
             if held is None or held.snapshots != snapshots:
                 self._held[name] = load_rows(self.lake, self.product, source, files, snapshots, now)
-            self._problems[name] = None
+            self._problems[name] = refusal
         except PASSING as error:
             self._problems[name] = _describe(error)
         self._checked[name] = now
 
-    def _read_manifest(self, source: KpiSource) -> tuple[dict[str, int], dict[str, Any]]:
+    def _read_manifest(
+        self, source: KpiSource
+    ) -> tuple[dict[str, int], dict[str, Any], str | None]:
+        """Snapshots and files of the tables, and why the newest load of one was refused."""
         require_tables(self.product, source)
-        names = [trusted_name(one) for one in (source.table, *(j.table for j in source.joins))]
+        tables = [source.table, *(join.table for join in source.joins)]
+        names = [trusted_name(one) for one in tables]
         with reading(self.lake.engine) as connection:
             snapshots = {name: read_current(connection, name) for name in names}
             files = {name: read_files(connection, name, at=snapshots[name]) for name in names}
-        return snapshots, files
+            refusals = [find_refusal(connection, f"{Zone.RAW}.{one}") for one in tables]
+        return snapshots, files, "; ".join(filter(None, refusals)) or None
 
 
 def _check(query: KpiQuery, source: KpiSource) -> None:

@@ -40,6 +40,8 @@ from cloud.products.uploads.store import (
     UploadRecord,
     add_upload,
     find_loaded,
+    find_newest,
+    find_refusal,
     mark_loaded,
     mark_refused,
     read_received,
@@ -85,12 +87,34 @@ class Loader:
         """
         table = f"{Zone.RAW}.{upload.table}"
         sha256 = hash_file(file.path)
-        with reading(self.lake.engine) as connection:
-            earlier = find_loaded(connection, table, sha256)
+        earlier = self._find_present(upload, table, sha256)
         if earlier is not None:
+            self._end_refusal(earlier, file, now)
             return LoadedFile(earlier, duplicate_of=earlier.id)
         record = self._receive(product, table, file, sha256, now)
         return self._load_recorded(product, upload, record, file.path, now)
+
+    def _find_present(self, upload: Upload, table: str, sha256: str) -> UploadRecord | None:
+        """The upload with the same content whose rows others have not replaced."""
+        with reading(self.lake.engine) as connection:
+            earlier = find_loaded(connection, table, sha256)
+            if earlier is None or not upload.replaces:
+                return earlier
+            newest = find_newest(connection, table, with_rows=True)
+        return earlier if newest is None or newest.id == earlier.id else None
+
+    def _end_refusal(self, earlier: UploadRecord, file: ReceivedFile, now: datetime) -> None:
+        """After a refused upload, record that content which is loaded already came again."""
+        with writing(self.lake.engine) as connection:
+            if find_refusal(connection, earlier.table_name) is None:
+                return
+            same = f"the same content as {earlier.file_name}: nothing to load"
+            again = replace(
+                earlier, id=uuid.uuid4().hex, file_name=file.name[-LONGEST_NAME:], received_at=now,
+                received_by=file.author, loaded_at=now, rows_loaded=None, rows_refused=None,
+                reason=same,
+            )  # fmt: skip
+            add_upload(connection, again)
 
     def load_received(
         self, find: Callable[[UploadRecord], tuple[DataProduct, Upload] | None], *, now: datetime
@@ -169,9 +193,10 @@ class Loader:
         quarantined = list(write_days(self.lake.storage, QUARANTINE, bad))
 
         with writing(self.lake.engine) as connection:
+            again = find_loaded(connection, table.full_name, record.sha256) if replaces else None
             is_first = mark_loaded(
                 connection, record, loaded=parsed.good, refused=parsed.bad_count, notes=notes,
-                now=now,
+                now=now, again=again,
             )  # fmt: skip
             if not is_first:
                 raise LakeConflictError(

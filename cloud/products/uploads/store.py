@@ -55,15 +55,36 @@ def find_loaded(connection: Connection, table_name: str, sha256: str) -> UploadR
     return None if row is None else _to_record(row)
 
 
+def find_newest(
+    connection: Connection, table_name: str, *, with_rows: bool = False
+) -> UploadRecord | None:
+    """The newest upload of a raw table; `with_rows`: of those that brought the rows it has."""
+    columns = product_uploads.c
+    query = select(product_uploads).where(columns.table_name == table_name)
+    if with_rows:
+        query = query.where(columns.state == LOADED, columns.rows_loaded.is_not(None))
+    ordered = query.order_by(columns.received_at.desc(), columns.id.desc()).limit(1)
+    row = connection.execute(ordered).one_or_none()
+    return None if row is None else _to_record(row)
+
+
 def mark_loaded(
     connection: Connection, record: UploadRecord, *, loaded: int, refused: int, notes: str | None,
-    now: datetime,
+    now: datetime, again: UploadRecord | None = None,
 ) -> bool:  # fmt: skip
-    """Record that the rows are in the lake; False: the same content was loaded meanwhile."""
+    """Record that the rows are in the lake; False: the same content was loaded meanwhile.
+
+    `again` is the earlier upload of the same content, whose rows others have replaced.
+    """
     statement = insert(connection.dialect.name, loaded_files).values(
         table_name=record.table_name, sha256=record.sha256, upload=record.id
     )
-    if connection.execute(statement.on_conflict_do_nothing()).rowcount != 1:
+    statement = statement.on_conflict_do_update(
+        index_elements=[loaded_files.c.table_name, loaded_files.c.sha256],
+        set_={"upload": record.id},
+        where=loaded_files.c.upload == (again.id if again else None),
+    )
+    if connection.execute(statement).rowcount != 1:
         return False
     _update(
         connection, record.id, state=LOADED, loaded_at=now, rows_loaded=loaded,
@@ -91,10 +112,23 @@ def read_loaded_rows(connection: Connection, table_name: str, limit: int) -> lis
     """The rows of the newest loaded files of a raw table, newest first."""
     columns = product_uploads.c
     query = select(columns.rows_loaded).where(
-        columns.table_name == table_name, columns.state == LOADED
+        columns.table_name == table_name,
+        columns.state == LOADED,
+        columns.rows_loaded.is_not(None),
     )
     ordered = query.order_by(columns.loaded_at.desc(), columns.id.desc()).limit(limit)
     return list(connection.execute(ordered).scalars())
+
+
+def find_refusal(connection: Connection, table_name: str) -> str | None:
+    """Why the newest upload of a raw table was refused; None: it was not."""
+    newest = find_newest(connection, table_name)
+    if newest is None or newest.state != REFUSED:
+        return None
+    return (
+        f"{table_name.partition('.')[2]}: the load of {newest.file_name} at "
+        f"{newest.received_at:%Y-%m-%d %H:%M}Z was refused: {newest.reason}"
+    )
 
 
 def read_received(connection: Connection) -> list[UploadRecord]:

@@ -10,6 +10,7 @@ from cloud.__main__ import main
 from cloud.cli.products import commands
 from tests.cloud.databases import new_database
 from tests.cloud.products.conftest import HEADING
+from tests.cloud.products.pulls.test_pull import with_query
 
 TODAY = datetime.now(UTC).date()
 GOOD = f"A1,c1,{TODAY},paid,12.50,GBP\n"
@@ -81,3 +82,17 @@ def test_a_watched_folder_is_loaded_once(products, tmp_path: Path, monkeypatch):
     assert "orders.csv: 1 rows loaded, 0 refused" in out
     assert "notes.txt: found no upload of orders" in err
     assert "nothing to do" in products("watch", "incoming", "--once")[1]
+
+
+def test_pull_names_what_is_not_loaded(products, monkeypatch):
+    monkeypatch.setattr(commands, "find_product", lambda name: with_query())
+    monkeypatch.delenv("VENDORS_DATABASE", raising=False)
+    status, _, err = products("pull", "sales")
+    assert status == 1
+    assert "not loaded: sales, table sales_vendors: found no VENDORS_DATABASE" in err
+
+
+def test_a_product_without_a_query_is_not_pulled(products):
+    status, _, err = products("pull", "orders")
+    assert status == 2
+    assert "orders: found no upload with `query`" in err

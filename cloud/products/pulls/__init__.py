@@ -1,0 +1,1 @@
+"""Rows of other databases, pulled by the queries of uploads."""
