@@ -163,6 +163,7 @@ EXAMPLES: Final = (
     "products preview orders-november.csv --product orders",
     "products profile orders trusted.orders_placed",
     "products pull sales",
+    "products report procurement --out procurement.html",
     "products run orders",
     "products uploads --product orders",
     "products watch incoming",

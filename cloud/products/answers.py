@@ -17,7 +17,7 @@ from cloud.lake.lake import Lake
 from cloud.lake.manifest import Snapshot, read_files, read_snapshots
 from cloud.lake.reader import create_view
 from cloud.lake.trusted.rules import quote
-from cloud.products.definitions.product import MOST_ROWS, DataProduct, ShownTable
+from cloud.products.definitions.product import DataProduct, ShownTable
 from cloud.suggestions import unknown_word
 
 
@@ -81,7 +81,7 @@ def _select(
     ).fetchall()
     rows = connection.execute(
         f"SELECT {columns} FROM shown {where} {order} "  # noqa: S608
-        f"LIMIT {min(query.limit, MOST_ROWS)} OFFSET {query.offset}"
+        f"LIMIT {query.limit} OFFSET {query.offset}"
     ).fetchall()
     return rows, total
 

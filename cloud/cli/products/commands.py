@@ -14,6 +14,7 @@ from typing import Final
 from cloud import database, settings
 from cloud.cli.lake.commands import FOLDER
 from cloud.cli.lake.output import FAILURES, describe_failure, write_line, write_stopped
+from cloud.cli.products.report import add_report_arguments, write_report
 from cloud.cli.products.watch import SECONDS, FolderWatch
 from cloud.lake.file_checks import DamagedFileError
 from cloud.lake.lake import Lake
@@ -76,6 +77,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     profiles.add_argument(
         "table", metavar="TABLE", help="as zone.table, such as trusted.orders_placed"
     )
+    add_report_arguments(actions.add_parser("report", help="one HTML file of a product, or CSV"))
     runs = actions.add_parser("run", help="promote uploaded rows and compute the results")
     runs.add_argument("products", nargs="*", metavar="PRODUCT", help="all without one")
     pulls = actions.add_parser("pull", help="load the rows of the product's queries, then run it")
@@ -307,6 +309,7 @@ ACTIONS: Final[dict[str, Action]] = {
     "preview": _preview,
     "profile": _profile,
     "pull": _pull,
+    "report": write_report,
     "run": _run,
     "uploads": _uploads,
     "watch": _watch,

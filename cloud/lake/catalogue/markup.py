@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 STATIC: Final = Path(__file__).parent / "static"
+BRAND: Final = "Onlooker data catalogue"
 NAVIGATION: Final = (("Tables", "index.html"), ("Personal data", "data-subjects.html"))
 """Titles of pages that every page links to, and their addresses."""
 VOID: Final = ("input", "link", "meta")
@@ -62,18 +63,6 @@ def page(title: str, *content: Child, script: str = "") -> str:
 
     The policy admits exactly this style and this script, by their hashes.
     """
-    style = (STATIC / "catalogue.css").read_text()
-    policy = f"default-src 'none'; style-src '{_hash(style)}'" + (
-        f"; script-src '{_hash(script)}'" if script else ""
-    )
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", http_equiv="Content-Security-Policy", content=policy),
-        element("title", f"{title} · Onlooker data catalogue"),
-        element("style", Html(style)),
-    )
     navigation = element(
         "nav",
         *(
@@ -82,10 +71,32 @@ def page(title: str, *content: Child, script: str = "") -> str:
         ),
         aria_label="Catalogue",
     )
+    header = join(element("span", BRAND, class_="brand"), navigation)
+    return document(f"{title} · {BRAND}", header, *content, style=read_style(), script=script)
+
+
+def read_style() -> str:
+    """The style of the catalogue."""
+    return (STATIC / "catalogue.css").read_text()
+
+
+def document(title: str, header: Child, *content: Child, style: str, script: str = "") -> str:
+    """A document with this header and content; see `page`."""
+    policy = f"default-src 'none'; style-src '{_hash(style)}'" + (
+        f"; script-src '{_hash(script)}'" if script else ""
+    )
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", http_equiv="Content-Security-Policy", content=policy),
+        element("title", title),
+        element("style", Html(style)),
+    )
     body = element(
         "body",
         element("a", "Skip to the content", href="#content", class_="skip"),
-        element("header", element("span", "Onlooker data catalogue", class_="brand"), navigation),
+        element("header", header),
         element("main", *content, id="content"),
         element("script", Html(script)) if script else None,
     )

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -31,6 +31,7 @@ from cloud.products.definitions.columns import (
 )
 from cloud.products.definitions.gate import Gate
 from cloud.products.definitions.limits import UsageLimits
+from cloud.products.definitions.plots import ReportPlot
 from cloud.products.definitions.query import UploadQuery
 from cloud.suggestions import unknown_word
 from cloud.yaml_document import DocumentError, read_document
@@ -112,6 +113,7 @@ class ProductFile(DefinitionPart, frozen=True, kw_only=True):
     limits: UsageLimits | None = None
     shows: tuple[ShownTable, ...] = ()
     page: tuple[ProductSection, ...] = ()
+    report: tuple[ReportPlot, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,15 +191,22 @@ def _find_problems(product: DataProduct) -> Sequence[str]:
         if name not in product.tables
     ]
     for section in file.page:
-        shown = product.shown(section.table)
-        if shown is None:
-            names = [one.table for one in file.shows]
-            problems.append(unknown_word("table of the page", section.table, names))
-            continue
-        columns = [column.name for column in shown.columns]
         named = [*([section.x] if section.x else []), *section.y]
-        problems += [unknown_word("column", name, columns) for name in named if name not in columns]
+        problems += _check_drawn(product, section.table, named)
+    for plot in file.report:
+        for table, column in plot.named_columns():
+            problems += _check_drawn(product, table, [column])
     return problems
+
+
+def _check_drawn(product: DataProduct, table: str, named: Sequence[str]) -> Sequence[str]:
+    """Only what `shows` has can be drawn."""
+    shown = product.shown(table)
+    if shown is None:
+        names = [one.table for one in product.file.shows]
+        return [unknown_word("table of the page", table, names)]
+    columns = [column.name for column in shown.columns]
+    return [unknown_word("column", name, columns) for name in named if name not in columns]
 
 
 def _find_shared_headings(upload: Upload) -> Sequence[str]:
@@ -245,7 +254,3 @@ def _check_shown(product: DataProduct, shown: ShownTable) -> Sequence[str]:
         *(re.sub("^-", "", name) for name in shown.order),
     ]  # fmt: skip
     return [unknown_word("column", name, columns) for name in named if name not in columns]
-
-
-MOST_ROWS: Final = 1_000
-"""Rows of a table that one answer has."""

@@ -44,6 +44,13 @@ def test_a_file_is_previewed_loaded_and_listed(products, tmp_path: Path):
     assert "; run 20" in products("list")[1]
     status, out, _ = products("profile", "orders", "trusted.orders_placed")
     assert (status, "status VARCHAR: 0 null, 2 distinct" in out) == (0, True)
+    assert products("report", "orders", "--out", "orders.html")[0] == 0
+    assert "<h1>Orders</h1>" in (tmp_path / "orders.html").read_text()
+    table = ("--format", "csv", "--table", "orders_by_status")
+    assert products("report", "orders", *table, "--out", "orders_by_status.csv")[0] == 0
+    assert (tmp_path / "orders_by_status.csv").read_text().splitlines() == [
+        "status,received,kept,left_out", "paid,1,1,0", "pending,1,0,1",
+    ]  # fmt: skip
 
 
 def test_a_refused_file_does_not_stop_the_others(products, tmp_path: Path):
@@ -62,6 +69,9 @@ def test_a_refused_file_does_not_stop_the_others(products, tmp_path: Path):
         (["load", "x.csv", "--product", "ordres"], "did you mean 'orders'"),
         (["load", "x.csv", "--product", "orders", "--table", "y"], "table 'y' is not known"),
         (["profile", "orders", "orders_placed"], "table 'orders_placed' is not known"),
+        (["report", "orders", "--format", "csv", "--out", "x.csv"], "give both or neither"),
+        (["report", "orders", "--format", "csv", "--out", "x.csv", "--table", "y"], "table 'y'"),
+        (["report", "orders", "--out", "absent/x.html"], "absent/\\.x\\.html\\.part"),
         (["run", "nothing"], "data product 'nothing' is not known"),
     ],
 )

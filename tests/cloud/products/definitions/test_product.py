@@ -75,6 +75,10 @@ def test_an_unknown_product_is_refused_with_those_that_there_are():
         ("product.yaml", "order: [status]", "order: [state]", "state"),
         ("product.yaml", "shows:\n", "gates: [{name: g, description: d, at_least: 1, query: "
          "SELECT 1 FROM trusted_sales_plaed}]\nshows:\n", "did you mean 'trusted.sales_placed'"),
+        ("product.yaml", "page:\n", "report: [{plot: trend, table: sales_by_month, title: t, "
+         "x: month_on, measures: [revenue]}]\npage:\n", "did you mean 'revenue_minor'"),
+        ("product.yaml", "page:\n", "report: [{plot: effects, table: sales_by_mont, title: t, "
+         "note: n, of: [x], values: [y]}]\npage:\n", "did you mean 'sales_by_month'"),
         ("product.yaml", "purpose:", "reason: x\npurpose:", "unknown field|reason"),
         ("contracts/trusted.sales_placed.yaml", "physicalType: DATE", "physicalType: DAY", "DAY"),
         ("contracts/trusted.sales_placed.yaml", "id: trusted.sales_placed", "id: x", "expected"),

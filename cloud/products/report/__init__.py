@@ -1,0 +1,1 @@
+"""A report of a data product: one HTML file that needs nothing else."""
