@@ -71,9 +71,7 @@ def _explain_rules(found: Recommendations, row: int) -> Iterator[Reason]:
     if outcome is Outcome.RECOMMENDED:
         yield from _explain_loss(found, row)
     if outcome is Outcome.KEPT and situation.moves[row]:
-        disagrees = found.price_low[row] < situation.states.price_minor[row] < found.price_high[row]
-        is_torn = situation.demand.evidence[row] == WEAK and disagrees
-        yield from _explain_range(found, row) if is_torn else _explain_best()
+        yield from _explain_kept(found, row)
 
 
 def _explain_binding(found: Recommendations, row: int) -> Iterator[Reason]:
@@ -110,8 +108,13 @@ def _describe_force(found: Recommendations, row: int, keep: AlternativeColumns) 
     return "is worth less by the volume weight of the rules"
 
 
-def _explain_best() -> Iterator[Reason]:
-    yield write_reason(ReasonCode.CURRENT_IS_BEST)
+def _explain_kept(found: Recommendations, row: int) -> Iterator[Reason]:
+    current = found.situation.states.price_minor[row]
+    disagrees = found.price_low[row] < current < found.price_high[row]
+    if found.situation.demand.evidence[row] == WEAK and disagrees:
+        yield from _explain_range(found, row)
+    elif isnan(found.cut_limit[row]):  # otherwise the stock is the reason
+        yield write_reason(ReasonCode.CURRENT_IS_BEST)
 
 
 def _explain_range(found: Recommendations, row: int) -> Iterator[Reason]:
