@@ -116,6 +116,6 @@ class VersionHistory:
             return VersionFile()
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
             raise VersionError(
-                f"{self._path} cannot be read, so downgrades cannot be detected: restore the file, "
-                "or delete it on the camera"
+                f"{self._path.name} of the agent cannot be read, so downgrades cannot be detected: "
+                "restore the file, or delete it on the camera"
             ) from None

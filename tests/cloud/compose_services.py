@@ -42,8 +42,11 @@ class ComposeServices:
         self, folder: Path, processes: ProcessGroup, database_url: str, redis_url: str
     ) -> None:
         self.folder, self.processes = folder, processes
-        self.broker_port, self.api_port, self.enrolment_port = (free_port() for _ in range(3))
-        self._metrics_ports = {name: str(free_port()) for name in IN_ORDER}
+        ports: set[int] = set()
+        while len(ports) < len(IN_ORDER) + 3:  # one that is free can be given twice
+            ports.add(free_port())
+        self.broker_port, self.api_port, self.enrolment_port, *others = ports
+        self._metrics_ports = dict(zip(IN_ORDER, map(str, others), strict=True))
         self._redis_url = redis_url
         for name in ("secrets", "authority", "var/broker", "var/ca", "var/lake"):
             (folder / name).mkdir(parents=True)

@@ -57,6 +57,7 @@ def test_the_commands_that_connect_to_a_broker():
         "edge_agent enrol",
         "edge_agent run",
         "fleet serve",
+        "retail stream",
         "simulators fleet",
         "simulators footfall",
         "simulators replay",

@@ -160,7 +160,7 @@ def test_the_passwords_of_the_portal_are_for_the_owner_of_the_folder_only(demons
     file = demonstration.folder / "users.csv"
     assert file.stat().st_mode & 0o077 == 0
     roles = [row["role"] for row in csv.DictReader(file.read_text().splitlines())]
-    assert roles == ["advertiser", "sales", "operations", "finance", "admin"]
+    assert roles == ["advertiser", "agency", "sales", "operations", "finance", "admin"]
 
 
 def test_every_step_of_the_sale_is_printed_with_its_figures(demonstration, sale):

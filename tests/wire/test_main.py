@@ -21,7 +21,7 @@ def test_the_check_finds_a_stale_document(tmp_path, capsys):
 def test_the_check_names_every_missing_document_and_writes_none(tmp_path, capsys):
     assert main(["check", "--into", str(tmp_path / "none")]) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 8
+    assert len(lines) == 9
     assert all(line.endswith("differs from the code: run `python -m wire write`") for line in lines)
     assert not (tmp_path / "none").exists()
 

@@ -31,6 +31,6 @@ DATA_PRODUCT_STATUS_OF: Final[Mapping[type[Exception], tuple[int, str]]] = {
     DataUnavailable: (503, "Data unavailable"),
     UploadRefused: (422, "File refused"),
     InvalidQuestion: (422, "Invalid question"),
-    NoLakeError: (503, "No lake"),
+    NoLakeError: (404, "No lake"),
     UnknownDataProduct: (404, "Unknown data product"),
 }

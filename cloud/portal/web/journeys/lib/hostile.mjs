@@ -43,7 +43,7 @@ async function makeAnswersHostile(page) {
   await page.setViewportSize(NARROW);
   await page.emulateMedia({ colorScheme: "light" });
   await page.route(/\/api\/(?!live|.*\/live)/, async (handled) => {
-    const answer = await handled.fetch();
+    const answer = await handled.fetch({ maxRetries: 2 });
     const type = answer.headers()["content-type"] ?? "";
     if (!type.includes("json")) return handled.fulfill({ response: answer });
     return handled.fulfill({ response: answer, json: makeHostile(await answer.json()) });
