@@ -1,5 +1,7 @@
 """A recommendation is decided on once, in time, within the hard rules, and then is a price."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -161,3 +163,18 @@ def test_an_unknown_one_is_said_to_be_unknown(connection: Connection) -> None:
 def test_an_incomplete_decision_is_refused(state: State, more: dict[str, object]) -> None:
     with pytest.raises(DecisionError):
         PriceDecision(state=state, **more)  # type: ignore[arg-type]
+
+
+def test_proposals_at_the_same_time_replace_one_another(engine: Engine) -> None:
+    ready = threading.Barrier(4)
+
+    def propose_one(name: str) -> None:
+        ready.wait(10)
+        with writing(engine) as connection:
+            proposed(connection, name=name, batch=name)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(propose_one, ("r1", "r2", "r3", "r4")))
+    with reading(engine) as connection:
+        counts = count_states(connection, RecommendationFilter(), NOON)
+    assert (counts[State.PROPOSED], counts[State.EXPIRED]) == (1, 3)
