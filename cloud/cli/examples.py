@@ -167,6 +167,7 @@ EXAMPLES: Final = (
     "products run orders",
     "products uploads --product orders",
     "products watch incoming",
+    "products watch --queue https://sqs.eu-west-2.amazonaws.com/123456789012/onlooker-uploads",
     "nightly --lake var/lake --sites sites.yaml",
     "nightly --resume",
     "nightly --days 2026-11-01 2026-11-07",

@@ -14,6 +14,7 @@ from typing import Final
 from cloud import database, settings
 from cloud.cli.lake.commands import FOLDER
 from cloud.cli.lake.output import FAILURES, describe_failure, write_line, write_stopped
+from cloud.cli.products.queue_watch import watch_queue
 from cloud.cli.products.report import add_report_arguments, write_report
 from cloud.cli.products.watch import SECONDS, FolderWatch
 from cloud.lake.file_checks import DamagedFileError
@@ -46,10 +47,13 @@ from cloud.products.uploads.pseudonyms import Pseudonyms
 from cloud.products.uploads.refusal import UploadRefusedError
 from cloud.products.uploads.store import UploadRecord, read_uploads
 from cloud.suggestions import unknown_word
+from wire.aws import AwsError
 from wire.clock import utc_now
 from wire.command_line import OptionError, whole_number
 
-REFUSED: Final = (ForeignLakeError, LakeConflictError, StorageError, UnknownProductError)
+REFUSED: Final = (
+    AwsError, ForeignLakeError, LakeConflictError, StorageError, UnknownProductError,
+)  # fmt: skip
 LOOKS: Final = 2
 """A file is loaded when two looks find it unchanged."""
 Action = Callable[[Lake, argparse.Namespace, Callable[[], datetime]], int]
@@ -83,10 +87,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     pulls = actions.add_parser("pull", help="load the rows of the product's queries, then run it")
     pulls.add_argument("product", metavar="PRODUCT", help="name, as `products list` shows it")
     _add_product(actions.add_parser("uploads", help="the newest files and what became of them"))
-    watches = actions.add_parser("watch", help="load files as they appear in FOLDER/PRODUCT/")
-    watches.add_argument(
-        "folder", type=Path, metavar="FOLDER", help="has one folder for each product"
+    watches = actions.add_parser("watch", help="load files as they appear as PRODUCT/FILE")
+    places = watches.add_mutually_exclusive_group(required=True)
+    places.add_argument(
+        "folder", nargs="?", type=Path, metavar="FOLDER", help="has one folder for each product"
     )
+    places.add_argument("--queue", metavar="URL", help="of SQS, with the events of a bucket")
     watches.add_argument(
         "--seconds", type=whole_number(1), default=SECONDS, help="between looks (%(default)s)"
     )
@@ -282,6 +288,11 @@ def _uploads(lake: Lake, arguments: argparse.Namespace, clock: Callable[[], date
 
 
 def _watch(lake: Lake, arguments: argparse.Namespace, clock: Callable[[], datetime]) -> int:
+    if arguments.queue is not None:
+        return watch_queue(
+            lake, arguments.queue, lambda product: _run_one(lake, product, clock), _write_loaded,
+            clock, once=arguments.once,
+        )  # fmt: skip
     loader = Loader(lake, Pseudonyms.from_environment())
     watch = FolderWatch(arguments.folder)
     for number in count(1):
@@ -301,6 +312,10 @@ def _watch(lake: Lake, arguments: argparse.Namespace, clock: Callable[[], dateti
         sys.stdout.flush()
         time.sleep(arguments.seconds)
     return 0
+
+
+def _run_one(lake: Lake, product: DataProduct, clock: Callable[[], datetime]) -> None:
+    run_all(lake, [product], clock)
 
 
 ACTIONS: Final[dict[str, Action]] = {
