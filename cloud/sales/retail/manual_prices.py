@@ -1,7 +1,8 @@
 """Set a retail price by hand until an instant, roll prices back, and end an experiment's prices.
 
 A roll-back of a base price approves the price before it again, so it passes the hard rules as any
-other: what breaks one is refused with its reason, for each price of a batch by itself. A roll-back
+other: what breaks one is refused with its reason, for each price of a batch by itself. The first
+approved price returns to the price that its recommendation was to change. A roll-back
 of an override or of an experiment's price ends it, and the price below is in force again.
 """
 
@@ -31,7 +32,11 @@ from cloud.sales.retail.prices import (
     read_base_before,
     to_price,
 )
-from cloud.sales.retail.recommendation_store import RecommendationState, mark_recommendations
+from cloud.sales.retail.recommendation_store import (
+    RecommendationState,
+    find_recommendation,
+    mark_recommendations,
+)
 from cloud.sales.retail.rule_check import PriceCandidate, RuleBrokenError, RuleCheck
 from cloud.sales.retail.tables import retail_prices
 
@@ -164,21 +169,29 @@ def _restore(
     by: str,
     now: datetime,
 ) -> RollBackResult:
-    before = read_base_before(connection, price)
-    if before is None:
-        raise PriceConflictError(
-            f"price {price.id} is the first approved price of {price.product} in {price.store}: "
-            "there is none to return to; set an override"
-        )
-    candidate = PriceCandidate(price.key, before.price_minor, before.currency)
+    candidate = _find_before(connection, price)
     require_allowed(connection, check, candidate)
     ended = set_states(connection, [price], PriceState.ROLLED_BACK, reason, now, by=by)[0]
     if price.recommendation is not None:
         mark_recommendations(connection, [price.recommendation], RecommendationState.ROLLED_BACK)
     new = NewPrice(
-        key=price.key, price_minor=before.price_minor, currency=before.currency, starts_at=now,
-        source=PriceSource.ROLL_BACK, rolls_back=price.id, reason=reason,
+        key=price.key, price_minor=candidate.price_minor, currency=candidate.currency,
+        starts_at=now, source=PriceSource.ROLL_BACK, rolls_back=price.id, reason=reason,
     )  # fmt: skip
     stored = approve_prices(connection, [new], by=by, now=now, batch=new_id())
     activate_due(connection, check, now, [stored[0].id])
     return RollBackResult(ended, find_price(connection, stored[0].id))
+
+
+def _find_before(connection: Connection, price: ApprovedPrice) -> PriceCandidate:
+    """The price to return to: the base price before, or that before the first recommendation."""
+    before = read_base_before(connection, price)
+    if before is not None:
+        return PriceCandidate(price.key, before.price_minor, before.currency)
+    if price.recommendation is None:
+        raise PriceConflictError(
+            f"price {price.id} is the first approved price of {price.product} in {price.store}: "
+            "there is none to return to; set an override"
+        )
+    found = find_recommendation(connection, price.recommendation)
+    return PriceCandidate(price.key, found.current_minor, found.currency)

@@ -52,7 +52,7 @@ def test_bulk_decisions_have_their_own_results(queue: QueueClient) -> None:
     assert "cost" in results[1]["refusal"]
     batch = results[0]["result"]["price"]["batch"]
     back = queue("POST", f"/price-batches/{batch}/roll-back", json={"reason": "wrong file"}).json()
-    assert ["first approved" in one["refused"] for one in back["results"]] == [True]
+    assert [one["restored"]["price_minor"] for one in back["results"]] == [399]
 
 
 def test_what_is_recommended_now_is_queued_in_place_of_what_waits(queue: QueueClient) -> None:

@@ -91,6 +91,17 @@ def test_a_roll_back_restores_the_price_before(connection: Connection) -> None:
     assert find_price(connection, name).state is PriceState.ROLLED_BACK
 
 
+def test_the_first_approved_price_returns_to_the_one_that_was_recommended_to_change(
+    connection: Connection,
+) -> None:
+    name = accept(connection, "r1", 379, NOON, allow_all)
+    with pytest.raises(RuleBrokenError):
+        roll_back(connection, name, FloorCheck(400))
+    assert price_now(connection) == 379
+    roll_back(connection, name)
+    assert price_now(connection) == find_recommendation(connection, "r1").current_minor == 399
+
+
 def test_a_roll_back_that_breaks_a_rule_is_refused(connection: Connection) -> None:
     accept(connection, "r1", 379, NOON, allow_all)
     name = accept(connection, "r2", 399, NOON + MINUTE, allow_all)
@@ -101,8 +112,6 @@ def test_a_roll_back_that_breaks_a_rule_is_refused(connection: Connection) -> No
 
 def test_what_cannot_be_rolled_back_is_refused(connection: Connection) -> None:
     first = accept(connection, "r1", 399, NOON, allow_all)
-    with pytest.raises(PriceConflictError, match="first approved price"):
-        roll_back(connection, first)
     second = accept(connection, "r2", 379, NOON + MINUTE, allow_all)
     with pytest.raises(PriceConflictError, match="is ended"):
         roll_back(connection, first)

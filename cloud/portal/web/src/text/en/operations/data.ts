@@ -75,7 +75,8 @@ export const nightly = {
   columns: { step: "Step", status: "Status", duration: "Duration", attempts: "Attempts", rows: "Rows", notes: "Notes" },
   steps: {
     land: "Land rows", "promote-raw": "Type columns", "promote-trusted": "Check contracts", "build-marts": "Build marts", "publish-marts": "Publish marts",
-    compact: "Compact files", expire: "Delete old days", catalogue: "Write the catalogue", products: "Compute data products", forecast: "Forecast", "publish-prices": "Publish prices", "check-receipts": "Check receipts",
+    compact: "Compact files", expire: "Delete old days", catalogue: "Write the catalogue", "build-retail-marts": "Build marts of shops", "train-demand": "Train demand models",
+    "propose-prices": "Propose retail prices", products: "Compute data products", forecast: "Forecast", "publish-prices": "Publish prices", "check-receipts": "Check receipts",
   } as Record<string, string>,
   empty: "No nightly run yet",
   emptyDetail: "Start one with: python -m cloud nightly",
