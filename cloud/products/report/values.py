@@ -40,4 +40,5 @@ def write_value(value: Any, unit: Unit) -> str:
 
 def _write_decimal(value: Decimal, scale: int, places: int) -> str:
     step = Decimal(10) ** -places
-    return f"{(value / scale).quantize(step, ROUND_HALF_UP):,}"
+    rounded = (value / scale).quantize(step, ROUND_HALF_UP)
+    return f"{rounded + 0:,}"  # without the sign of a negative zero

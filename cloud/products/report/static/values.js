@@ -14,7 +14,7 @@ function writeValue(value, column) {
   const [scale, places] = SCALES[column.kind] ?? [1, 0];
   const steps = Math.round(Math.abs(value) / (scale / 10 ** places));
   const number = (steps / 10 ** places).toLocaleString("en-GB", { minimumFractionDigits: places, maximumFractionDigits: places });
-  const shown = value < 0 ? `-${number}` : number;
+  const shown = value < 0 && steps > 0 ? `-${number}` : number;
   if (column.kind === "basis_points") return `${shown} %`;
   return column.currency ? `${shown} ${column.currency}` : shown;
 }

@@ -15,6 +15,7 @@ from cloud.products.report.values import write_value
         ("thousandths", 1_150, "1.2"),
         ("thousandths", -1_150, "-1.2"),
         ("thousandths", 0, "0.0"),
+        ("thousandths", -34, "0.0"),
         ("thousandths", None, "no data"),
         ("basis_points", 9_419, "94.19 %"),
         ("money", 123_456_789, "1,234,567.89"),
