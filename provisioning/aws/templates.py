@@ -1,8 +1,9 @@
 """The CloudFormation templates by name.
 
 `lake-copy` belongs to the second region and comes first: `lake` takes the key that it creates.
-`lake-runs` has the programs, `lake-monitoring` the trail, the dashboard and the budget. The tables
-of a zone change with its columns; each zone has a template because of the size limit.
+`lake-uploads` has the bucket of arriving files, `lake-runs` the programs, `lake-monitoring` the
+trail, the dashboard and the budget. The tables of a zone change with its columns; each zone has a
+template because of the size limit.
 """
 
 import json
@@ -23,6 +24,7 @@ TEMPLATES: Final[Mapping[str, Callable[[], Template]]] = {
     "cloud": template.template,
     "lake-copy": lake_template.copies,
     "lake": lake_template.lake,
+    "lake-uploads": lake_template.arrivals,
     "lake-runs": lake_template.runs,
     "lake-monitoring": lake_template.monitoring,
     **{f"lake-{zone}-tables": partial(lake_template.tables, zone) for zone in ZONES},

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from provisioning.aws import buckets
 from provisioning.aws.buckets import Resource
-from provisioning.aws.lake.zones import CATALOGUE, CONFIG, COPIED, LOGS, RESULTS, ZONES
+from provisioning.aws.lake.uploads import receive_statements
+from provisioning.aws.lake.zones import CATALOGUE, CONFIG, COPIED, LOGS, RESULTS, UPLOADS, ZONES
 
 READ: Final = ["s3:GetObject"]
 WRITE: Final = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:PutObject"]
@@ -47,14 +48,17 @@ GRANTS: Final[dict[str, tuple[Grant, ...]]] = {
         Grant(CATALOGUE, writes=True),
         Grant(CONFIG, SITES),
     ),
+    # `products watch` loads files that arrive, and computes the results of their product
+    "UploadsRole": (*(Grant(zone, writes=True) for zone in ZONES), Grant(UPLOADS)),
     "AnalystRole": (Grant("curated"), Grant(RESULTS, writes=True), Grant(CATALOGUE)),
-    "OperatorRole": (Grant(CONFIG, writes=True),),
+    "OperatorRole": (Grant(CONFIG, writes=True), Grant(UPLOADS, writes=True)),
 }
 """Also the auditor, who reads access logs and settings and no zone."""
 RUNNING: Final = {
     "UpdateRole": ["ecs-tasks.amazonaws.com"],
     "MartsRole": ["ecs-tasks.amazonaws.com", "emr-serverless.amazonaws.com"],
     "NightlyRole": ["ecs-tasks.amazonaws.com"],
+    "UploadsRole": ["ecs-tasks.amazonaws.com"],
 }
 """Roles of programs, and what takes them."""
 
@@ -69,6 +73,8 @@ def roles() -> dict[str, Resource]:
         "ReplicationRole": _role(_by_s3(), _replication()),
         "ReceiptRole": _role(_by_services(["ecs-tasks.amazonaws.com"]), []),
     }
+    received = made["UploadsRole"]["Properties"]["Policies"][0]["PolicyDocument"]
+    received["Statement"] += receive_statements()
     for name, role in made.items():
         role["Properties"]["RoleName"] = role_name(name)
     return made
@@ -201,7 +207,7 @@ def underscored_stage() -> Resource:
 
 def _audit() -> list[Resource]:
     """Access logs, and the settings of buckets and keys; no object of a zone."""
-    every = [buckets.arn(word) for word in (*ZONES, RESULTS, CATALOGUE, CONFIG, LOGS)]
+    every = [buckets.arn(word) for word in (*ZONES, RESULTS, CATALOGUE, CONFIG, UPLOADS, LOGS)]
     return [
         _allow(READ, buckets.arn(LOGS, "*")),
         _allow(OF_BUCKET, buckets.arn(LOGS)),

@@ -1,7 +1,8 @@
 """The CloudFormation templates of the lake: zones, copies, programs, and tables.
 
-Buckets, keys and roles come from `zones`, `keys` and `access`. `lake.yaml` adds queries,
-`runs.yaml` has the programs, `monitoring.yaml` what monitors access and costs.
+Buckets, keys and roles come from `zones`, `keys` and `access`. `lake.yaml` adds queries, `uploads`
+is the bucket of arriving files with its queue, `runs.yaml` has the programs, `monitoring.yaml` what
+monitors access and costs.
 """
 
 from importlib import resources
@@ -9,7 +10,7 @@ from typing import Any, Final
 
 import yaml
 
-from provisioning.aws.lake import access, figures, glue, keys, spark_job, zones
+from provisioning.aws.lake import access, figures, glue, keys, spark_job, uploads, zones
 
 STAGE: Final = {"Type": "String", "Default": "production", "AllowedPattern": "[a-z][a-z0-9-]{1,15}"}
 FORMAT: Final = "2010-09-09"
@@ -27,6 +28,18 @@ def runs() -> dict[str, Any]:
     stack = _read("runs.yaml")
     stack["Resources"] |= {**spark_job.schedule(), **figures.metric_filters()}
     return stack
+
+
+def arrivals() -> dict[str, Any]:
+    """The bucket of arriving files, and the queue that it announces them to."""
+    parameters = {"Stage": STAGE, "DataKeyArn": {"Type": "String", "AllowedPattern": "arn:.+"}}
+    return {
+        "AWSTemplateFormatVersion": FORMAT,
+        "Description": "Onlooker - files of data products as they arrive",
+        "Parameters": parameters,
+        "Resources": {**uploads.queues(), **uploads.arrivals_bucket()},
+        "Outputs": {"UploadsQueueUrl": {"Value": {"Ref": "UploadsQueue"}}},
+    }
 
 
 def copies() -> dict[str, Any]:

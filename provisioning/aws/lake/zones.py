@@ -30,6 +30,8 @@ CATALOGUE: Final = "catalogue"
 CONFIG: Final = "config"
 """The sites file, and what runs on Spark; earlier versions can be restored."""
 DATA: Final = (*ZONES, RESULTS, CATALOGUE, CONFIG)
+UPLOADS: Final = "uploads"
+"""Files of data products as they arrive: `PRODUCT/FILE`. The bucket is that of `lake-uploads`."""
 LOGS: Final = "access-logs"
 COPY_LOGS: Final = "copy-access-logs"
 DATA_KEY: Final = {"Fn::GetAtt": ["DataKey", "Arn"]}
@@ -58,7 +60,7 @@ def lake_buckets() -> dict[str, Resource]:
     found |= _logged(RESULTS, (Age(expires_after_days=RESULT_DAYS),), LOGS)
     for word in (CATALOGUE, CONFIG):
         found |= _logged(word, (), LOGS)
-    return found | log_bucket(LOGS, list(DATA), has_trail=True)
+    return found | log_bucket(LOGS, [*DATA, UPLOADS], has_trail=True)
 
 
 def copy_buckets() -> dict[str, Resource]:

@@ -31,6 +31,7 @@ def aws():
         subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
         deploy("lake", REGION, stage | {"CopyKeyArn": key["KeyArn"]})
         watched = stage | {name: REFERENCES[name] for name in ("AlarmTopic", "DataKeyArn")}
+        deploy("lake-uploads", REGION, stage | {"DataKeyArn": REFERENCES["DataKeyArn"]})
         programs = {name: REFERENCES[name] for name in ("Image", "DatabaseSecret")}
         network = {"Vpc": vpc, "Subnets": subnet, "MartsOnSpark": "yes"}
         deploy("lake-runs", REGION, watched | programs | network)

@@ -6,7 +6,7 @@ import pytest
 
 from provisioning.aws.evaluator import Attempt, is_allowed
 from provisioning.aws.lake.access import GRANTS
-from provisioning.aws.lake.zones import CATALOGUE, CONFIG, ZONES
+from provisioning.aws.lake.zones import CATALOGUE, CONFIG, UPLOADS, ZONES
 from provisioning.aws.templates import TEMPLATES
 from tests.provisioning.aws.lake.conftest import created
 from tests.provisioning.aws.lake.references import ACCOUNT, REFERENCES, REGION, arn_of, resolve
@@ -58,8 +58,9 @@ ALLOWED = {  # what each role does with the objects of each zone, and with its k
     "UpdateRole": {"landing": "rw", "raw": "rw", "trusted": "rw", "curated": "r"},
     "MartsRole": {"trusted": "r", "curated": "rw", "config": "r"},
     "NightlyRole": dict.fromkeys(ZONES, "rw") | {"catalogue": "rw", "config": "r"},
+    "UploadsRole": dict.fromkeys(ZONES, "rw") | {"uploads": "r"},
     "AnalystRole": {"curated": "r", "catalogue": "r"},
-    "OperatorRole": {"config": "rw"},
+    "OperatorRole": {"config": "rw", "uploads": "rw"},
     "AuditorRole": {},
     "ReceiptRole": {},
 }
@@ -69,7 +70,7 @@ ACTIONS = {"s3:GetObject": "r", "s3:PutObject": "w", "s3:DeleteObject": "w"}
 @pytest.mark.parametrize("role", ALLOWED)
 def test_a_role_reads_and_writes_its_zones_only(role, role_policies):
     _, policies = role_policies[role]
-    for zone in (*ZONES, CATALOGUE, CONFIG):
+    for zone in (*ZONES, CATALOGUE, CONFIG, UPLOADS):
         objects = arn_of(zone, "/sites.yaml" if zone == CONFIG else f"/{zone}/reports/a.parquet")
         for action, letter in ACTIONS.items():
             may = letter in ALLOWED[role].get(zone, "")
@@ -82,7 +83,7 @@ def test_a_role_reads_and_writes_its_zones_only(role, role_policies):
 def test_the_key_decrypts_for_a_role_the_zones_that_it_reads_only(role, role_policies, key_policy):
     arn, policies = role_policies[role]
     statements = {"Statement": key_policy.get(arn, [])}
-    for zone in (*ZONES, CATALOGUE, CONFIG):
+    for zone in (*ZONES, CATALOGUE, CONFIG, UPLOADS):
         context = {
             "kms:ViaService": f"s3.{REGION}.amazonaws.com",
             "kms:EncryptionContext:aws:s3:arn": arn_of(zone),

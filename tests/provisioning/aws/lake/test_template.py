@@ -20,6 +20,7 @@ from tests.provisioning.aws.lake.references import (
 
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS:UserWarning")
 NOT_IN_MOTO = {
+    "lake-uploads": {"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy"},
     "lake": {"AWS::Athena::WorkGroup", "AWS::S3::BucketPolicy"},
     "lake-runs": {
         "AWS::CloudWatch::Alarm",
@@ -41,7 +42,7 @@ def test_every_bucket_exists_in_its_region_with_its_encryption(aws):
     s3 = aws("s3")
     names = [one["Name"] for one in s3.list_buckets()["Buckets"]]
     found = {one: s3.get_bucket_location(Bucket=one)["LocationConstraint"] for one in names}
-    words = {*ZONES, "query-results", "catalogue", "config", "access-logs"}
+    words = {*ZONES, "query-results", "catalogue", "config", "uploads", "access-logs"}
     copies = {"copy-access-logs", *(f"{zone}-copy" for zone in ZONES)}
     assert found == {
         f"onlooker-test-{word}-{ACCOUNT}": SECOND_REGION if word in copies else REGION
@@ -230,7 +231,7 @@ def test_cloudwatch_takes_filters_and_alarms_as_the_template_states_them(aws):
     for number, given in enumerate(both("AWS::CloudWatch::Alarm")):
         cloudwatch.put_metric_alarm(AlarmName=f"alarm-{number}", **given)
     alarms = cloudwatch.describe_alarms()["MetricAlarms"]
-    assert len(alarms) == 5
+    assert len(alarms) == 6
     assert {alarm["AlarmActions"][0] for alarm in alarms} == {REFERENCES["AlarmTopic"]}
     cloudwatch.delete_alarms(AlarmNames=[alarm["AlarmName"] for alarm in alarms])
 
