@@ -57,10 +57,16 @@ def read_contents(lake: Lake, product: DataProduct, *, now: datetime) -> ReportC
     Raises:
         DamagedFileError: a file cannot be read.
     """
-    tables = {
-        shown.table: ReportTable(
-            shown, read_page(lake, product, shown, TableQuery(limit=MOST_ROWS))
-        )
-        for shown in product.file.shows
-    }
+    tables = {shown.table: read_report_table(lake, product, shown) for shown in product.file.shows}
     return ReportContents(product, tables, read_last_run(lake, product.name), now)
+
+
+def read_report_table(
+    lake: Lake, product: DataProduct, shown: ShownTable, most_rows: int = MOST_ROWS
+) -> ReportTable:
+    """The rows of one result, in its usual order.
+
+    Raises:
+        DamagedFileError: a file cannot be read.
+    """
+    return ReportTable(shown, read_page(lake, product, shown, TableQuery(limit=most_rows)))

@@ -25,12 +25,14 @@ from cloud.products.report.tables import embed_rows, show_figures, show_table
 STATIC: Final = Path(__file__).parent / "static"
 SCRIPTS: Final = ("values.js", "tables.js", "trend.js")
 BRAND: Final = "Onlooker data product"
+EMPTY: Final = "Its product.yaml declares no page and no plots: there is nothing to show."
 
 
 def build_report(contents: ReportContents) -> str:
     """The document; it requests nothing, and admits only the style and the script within it."""
     file = contents.product.file
     style = read_style() + (STATIC / "report.css").read_text()
+    sections = list(_list_sections(contents))
     script = "".join((STATIC / name).read_text() for name in SCRIPTS)
     return document(
         f"{file.title} · {BRAND}",
@@ -38,7 +40,7 @@ def build_report(contents: ReportContents) -> str:
         element("h1", file.title),
         element("p", file.purpose),
         _show_state(contents),
-        show_sections(list(_list_sections(contents))),
+        show_sections(sections) if sections else element("p", EMPTY, class_="empty"),
         *(embed_rows(table) for table in contents.tables.values()),
         style=style,
         script=script,

@@ -1,5 +1,5 @@
 const DAY_MS = 86400000;
-const HEIGHT = 280, LEFT = 52, RIGHT = 14, TOP = 26, BOTTOM = 26;
+const HEIGHT = 290, RIGHT = 14, TOP = 44, BOTTOM = 26, LABEL = 80, CHARACTER = 7;
 
 function addTrend(holder) {
   const plot = JSON.parse(holder.dataset.trend);
@@ -107,33 +107,35 @@ function drawTrend({ points, column, changes, width, at, isTimed, axis }) {
   const known = points.map((one) => one.value).filter((one) => one !== null);
   const values = [...known, ...changes.flatMap((one) => [one.before, one.after])];
   const most = roundUp(Math.max(0, ...values)), least = Math.min(0, ...values);
+  const ticks = [0, 1, 2, 3, 4].map((step) => least + (most - least) * step / 4);
+  const margin = 10 + CHARACTER * Math.max(...ticks.map((one) => writeValue(one, column).length));
   const [first, last] = [place(points[0]?.date), place(points.at(-1)?.date)];
-  const toX = (date) => LEFT + (place(date) - first) * (width - LEFT - RIGHT) / (last - first || 1);
+  const toX = (date) => margin + (place(date) - first) * (width - margin - RIGHT) / (last - first || 1);
   const toY = (value) => TOP + (most - value) * (HEIGHT - TOP - BOTTOM) / (most - least || 1);
   const span = points.length ? `${writeValue(points[0].date, axis)} to ${writeValue(points.at(-1).date, axis)}` : MISSING;
   const svg = create("svg", { role: "img", "aria-label": `${column.title}, ${span}`, width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}` });
-  svg.append(create("text", { x: 0, y: 13, class: "quiet" }, column.title));
-  for (let step = 0; step <= 4; step += 1) {
-    const value = least + (most - least) * step / 4, y = toY(value);
-    svg.append(create("line", { x1: LEFT, x2: width - RIGHT, y1: y, y2: y, class: "axis" }));
-    svg.append(create("text", { x: LEFT - 7, y: y + 4, class: "quiet", "text-anchor": "end" }, writeValue(value, column)));
+  for (const value of ticks) {
+    const y = toY(value);
+    svg.append(create("line", { x1: margin, x2: width - RIGHT, y1: y, y2: y, class: "axis" }));
+    svg.append(create("text", { x: margin - 7, y: y + 4, class: "quiet", "text-anchor": "end" }, writeValue(value, column)));
   }
-  drawDates(svg, points, toX, width, axis);
-  const labels = [];
+  drawDates(svg, points, toX, width - margin, width, axis);
   changes.forEach((change, number) => {
     const [start, on, end] = [changes[number - 1]?.on ?? points[0]?.date, change.on, changes[number + 1]?.on ?? points.at(-1)?.date].map(toX);
-    svg.append(create("line", { x1: on, x2: on, y1: TOP, y2: HEIGHT - BOTTOM, class: "change" }));
+    svg.append(create("line", { x1: on, x2: on, y1: 2, y2: HEIGHT - BOTTOM, class: "change" }));
     svg.append(create("line", { x1: start, x2: on, y1: toY(change.before), y2: toY(change.before), class: "mean" }));
     svg.append(create("line", { x1: on, x2: end, y1: toY(change.after), y2: toY(change.after), class: "mean" }));
-    labels.push(create("text", { x: start + 4, y: toY(change.before) - 8, class: "over" }, `mean ${writeValue(change.before, column)}`));
-    labels.push(create("text", { x: end - 4, y: toY(change.after) - 8, class: "over", "text-anchor": "end" }, `mean ${writeValue(change.after, column)}`));
     const isRight = on > width / 2;
-    labels.push(create("text", { class: "over", x: on + (isRight ? -6 : 6), y: TOP + 12, "text-anchor": isRight ? "end" : "start" }, `from ${change.on}`));
+    const left = { x: Math.max(on - 6, LABEL), y: TOP - 10, "text-anchor": "end" };
+    const right = { x: Math.min(on + 6, width - LABEL), y: TOP - 10 };
+    svg.append(create("text", left, `mean ${writeValue(change.before, column)}`));
+    svg.append(create("text", right, `mean ${writeValue(change.after, column)}`));
+    svg.append(create("text", { x: on + (isRight ? -6 : 6), y: 14, "text-anchor": isRight ? "end" : "start" }, `from ${change.on}`));
   });
   svg.append(create("path", { class: "trend", d: writePath(points, toX, toY) }));
   for (const point of points) if (point.value !== null) svg.append(create("circle", { cx: toX(point.date), cy: toY(point.value), r: 3, class: "bar" }));
   const cursor = create("line", { y1: TOP, y2: HEIGHT - BOTTOM, class: "cursor" }), dot = create("circle", { r: 6, class: "cursor" });
-  svg.append(cursor, dot, ...labels);
+  svg.append(cursor, dot);
   svg.moveTo = (index) => {
     const point = points[index];
     if (!point) return;
@@ -150,8 +152,8 @@ function drawTrend({ points, column, changes, width, at, isTimed, axis }) {
   return svg;
 }
 
-function drawDates(svg, points, toX, width, axis) {
-  const most = Math.max(2, Math.floor((width - LEFT - RIGHT) / 90));
+function drawDates(svg, points, toX, room, width, axis) {
+  const most = Math.max(2, Math.floor((room - RIGHT) / 90));
   const every = Math.ceil((points.length - 1) / most) || 1;
   points.forEach((point, index) => {
     if (index % every !== 0) return;

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from cloud.products.answers import TablePage
+from cloud.products.definitions.product import list_products
+from cloud.products.report.contents import ReportContents, ReportTable
 from cloud.products.report.page import build_report
 from tests.accessibility import VIEWS, find_violations, set_view
 from tests.browser import Browser, Page
-from tests.cloud.products.report.small_report import ROWS, new_contents
+from tests.cloud.products.report.small_report import NOW, ROWS, new_contents
 
 BODIES = "[...document.querySelectorAll('tbody')].map((one) => one.outerHTML)"
 TREND = "document.querySelector('[data-trend]')"
@@ -103,3 +106,15 @@ def test_tables_are_sorted_and_searched(page: Page):
     page.value("{const one = document.querySelector('[data-table=procurement_peers] input'); "
                "one.value = 'vendor 3'; one.dispatchEvent(new Event('input'));}")  # fmt: skip
     assert page.value(names) == ["V3"]
+
+
+@pytest.mark.parametrize("product", list_products(), ids=lambda one: one.name)
+def test_every_product_has_a_report(product):
+    tables = {
+        shown.table: ReportTable(shown, TablePage([(None,) * len(shown.columns)], 3, NOW))
+        for shown in product.file.shows
+    }
+    report = build_report(ReportContents(product, tables, None, NOW))
+    assert f"<h1>{product.file.title}</h1>" in report
+    assert ("declares no page" in report) == (not product.file.page)
+    assert report.count("2 rows left out") == len([*product.file.report, *product.file.page])
