@@ -23,7 +23,7 @@ from cloud.lake.manifest import LakeConflictError
 from cloud.lake.storage import StorageError, open_storage
 from cloud.marts.duckdb_engine import DuckDbEngine
 from cloud.marts.engine import MartValueError
-from cloud.marts.retail.features import build_feature_days, build_new_features
+from cloud.marts.retail.features import BuiltFeatures, build_feature_days, build_new_features
 from cloud.marts.retail.places import read_places
 from cloud.marts.retail.weekly import build_changed_weeks
 from cloud.suggestions import unknown_word
@@ -63,9 +63,18 @@ def build_marts(engine: Engine, arguments: argparse.Namespace) -> int:
                 arguments.since + timedelta(n) for n in range((now.date() - arguments.since).days)
             ]
             built = build_feature_days(lake, duckdb, places, days, now=now)
-        for day in built:
-            sys.stdout.write(f"features of {day.day}: {day.rows} rows\n")
+        rows = [_write_features(day) for day in built]
+    if rows and not any(rows):
+        sys.stdout.write(
+            "no point was received by the end of these days, and features use no others: the first "
+            "ones with rows are those of the day of the load, built when it has ended\n"
+        )
     return 0
+
+
+def _write_features(day: BuiltFeatures) -> int:
+    sys.stdout.write(f"features of {day.day}: {day.rows} rows\n")
+    return day.rows
 
 
 def train_models(engine: Engine, arguments: argparse.Namespace) -> int:

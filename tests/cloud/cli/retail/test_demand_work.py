@@ -17,7 +17,7 @@ from cloud.lake.storage import open_storage
 from cloud.lake.writer import append
 from cloud.marts.retail.weekly import TRUSTED_POINTS
 from tests.cloud.databases import new_database
-from tests.cloud.marts.retail.point_rows import simulate_points
+from tests.cloud.marts.retail.point_rows import build_point, build_points, simulate_points
 from wire.clock import utc_now
 
 Run = Callable[..., tuple[int, str, str]]
@@ -72,7 +72,18 @@ def test_no_points_are_refused_and_do_nothing_at_night(tmp_path: Path, retail: R
     assert "load price points" in err
     engine = connect(f"sqlite:///{tmp_path}/onlooker.db")
     steps = RetailSteps(Lake(open_storage(str(tmp_path / "lake")), engine), utc_now)
-    assert [step.run().rows for step in steps.steps()] == [0, 0]
+    assert [step.run().rows for step in steps.steps()] == [0, 0, 0]
+
+
+def test_history_that_is_loaded_at_once_has_no_features_yet(retail: Run, tmp_path: Path) -> None:
+    now = utc_now()
+    noon = now.replace(hour=12) - timedelta(days=2)
+    points = build_points([build_point(observed_at=noon, received_at=now)])
+    lake = Lake(open_storage(str(tmp_path / "lake")), connect(f"sqlite:///{tmp_path}/onlooker.db"))
+    append(lake, TRUSTED_POINTS, points, now=now)
+    status, out, _ = retail("marts")
+    assert (status, out.count(": 0 rows\n")) == (0, 2)
+    assert out.endswith("the day of the load, built when it has ended\n")
 
 
 def test_a_backtest_of_a_file_prints_the_scores_and_the_choice(tmp_path: Path, retail: Run) -> None:
