@@ -10,7 +10,6 @@ const QUIET_MS = 600;
 const BEFORE = {
   "/basket": async (page) => {
     await fillBasket(page, { location: "LS-01", days: 3, hours: [10, 11, 17] });
-    await page.getByRole("button", { name: "Lock the prices" }).click();
     await page.getByText("Total without VAT").waitFor();
   },
 };
