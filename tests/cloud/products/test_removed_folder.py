@@ -81,11 +81,33 @@ def commit_row(lake: Lake, table: LakeTable, now: datetime, *, is_replaced: bool
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_others_work_without_a_folder(name: str, remove: Remove, lake: Lake):
+def test_the_others_and_the_lake_work_without_a_folder(
+    name: str, remove: Remove, lake: Lake, tmp_path: Path, monkeypatch
+):
+    for one in declared_tables():
+        if one.product == name:
+            for is_replaced in (True, False):
+                commit_row(lake, one.table, NOW - timedelta(days=20), is_replaced=is_replaced)
     removed = remove(name)
     assert len(removed) >= 2
-    others = [one for one in NAMES if one != name]
-    assert [one.name for one in list_products()] == others
+    assert [one.name for one in list_products()] == [one for one in NAMES if one != name]
+    require_unknown(removed)
+    step = ProductSteps(lake, lambda: NOW)
+    assert [one.name for one in step.steps()] == ["products"]
+    assert list(step.run().notes) == []
+
+    monkeypatch.setenv("ONLOOKER_DATABASE_URL", f"sqlite:///{tmp_path}/onlooker.db")
+    monkeypatch.setenv("ONLOOKER_LAKE", str(tmp_path / "lake"))
+    assert main(["lake", "status"]) == 0
+    assert list(verify(lake)) == []
+    expired = expire(lake, actor="ann", now=NOW)
+    assert (expired.retired, expired.deleted) == (len(removed), len(removed))
+    assert list(verify(lake)) == []
+    assert find_newer_tables(lake) == []
+
+
+def require_unknown(removed: list[str]) -> None:
+    """Registry, contracts, lineage and catalogue have the tables of the others only."""
     known = {table.full_name for table in all_tables()}
     assert known.isdisjoint(removed)
     assert {table for one in list_products() for table in one.tables} <= known
@@ -98,29 +120,6 @@ def test_the_others_work_without_a_folder(name: str, remove: Remove, lake: Lake)
     assert not {read for reads in sources.values() for read in reads}.intersection(removed)
     assert {one.target.full_name for one in contracted_tables()} <= known
     assert all(descriptions.describe_table(table) for table in known)
-    step = ProductSteps(lake, lambda: NOW)
-    assert [one.name for one in step.steps()] == ["products"]
-    assert list(step.run().notes) == []
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_rows_of_a_removed_product_break_no_command_of_the_lake(
-    name: str, remove: Remove, lake: Lake, tmp_path: Path, monkeypatch
-):
-    at = NOW - timedelta(days=20)
-    for one in declared_tables():
-        if one.product == name:
-            commit_row(lake, one.table, at, is_replaced=True)
-            commit_row(lake, one.table, at, is_replaced=False)
-    removed = remove(name)
-    monkeypatch.setenv("ONLOOKER_DATABASE_URL", f"sqlite:///{tmp_path}/onlooker.db")
-    monkeypatch.setenv("ONLOOKER_LAKE", str(tmp_path / "lake"))
-    assert main(["lake", "status"]) == 0
-    assert list(verify(lake)) == []
-    expired = expire(lake, actor="ann", now=NOW)
-    assert (expired.retired, expired.deleted) == (len(removed), len(removed))
-    assert list(verify(lake)) == []
-    assert find_newer_tables(lake) == []
 
 
 def test_the_server_has_the_other_products(remove: Remove, tmp_path: Path):

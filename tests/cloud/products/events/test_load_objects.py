@@ -2,7 +2,6 @@
 
 import json
 import logging
-import threading
 from typing import Any
 
 import pytest
@@ -151,36 +150,6 @@ def test_a_conflict_leaves_the_message(aws, queue: MessageQueue):
     aws[1].send_message(QueueUrl=queue.url, MessageBody=body("orders/orders.csv"))
     assert load_next(queue, load, wait_s=0)
     assert count(queue) == 1
-
-
-def test_a_message_stays_hidden_while_its_file_is_loaded():
-    class Client:
-        def __init__(self) -> None:
-            self.extended = threading.Event()
-            self.deleted: list[str] = []
-
-        def receive_message(self, **_) -> dict[str, Any]:
-            one = {
-                "MessageId": "1", "Body": body("orders/orders.csv"), "ReceiptHandle": "h",
-                "Attributes": {"ApproximateReceiveCount": "1"},
-            }  # fmt: skip
-            return {"Messages": [one]}
-
-        def change_message_visibility(self, **given: Any) -> None:
-            assert (given["ReceiptHandle"], given["VisibilityTimeout"]) == ("h", 120)
-            self.extended.set()
-
-        def delete_message(self, **given: Any) -> None:
-            self.deleted.append(given["ReceiptHandle"])
-
-    client = Client()
-
-    def load(_) -> None:
-        assert client.extended.wait(30)
-        assert client.deleted == []
-
-    assert load_next(MessageQueue(client, "q", extend_every_s=0.001), load, wait_s=0)
-    assert client.deleted == ["h"]
 
 
 def test_the_command_loads_what_is_announced(
