@@ -23,7 +23,7 @@ from cloud.lake.registry import UnknownTableError, all_tables, find_table, table
 from cloud.lake.tables import TIMESTAMP, LakeTable
 from cloud.lake.trusted import product_folders
 from cloud.lake.trusted.contracted_tables import contracted_tables
-from cloud.lake.trusted.declared_tables import declared_contract, declared_tables
+from cloud.lake.trusted.declared_tables import DeclaredTable, declared_contract, declared_tables
 from cloud.lake.trusted.product_folders import DEFINITION, OWN_PRODUCTS
 from cloud.lake.verification import verify
 from cloud.lake.writer import write_days
@@ -43,7 +43,7 @@ CACHED: Final[tuple[Any, ...]] = (
 VALUES: Final = {
     pa.int64(): 1, pa.string(): "x", pa.bool_(): True, pa.date32(): NOW.date(), TIMESTAMP: NOW,
 }  # fmt: skip
-Remove = Callable[[str], list[str]]
+Remove = Callable[[str], None]
 
 
 def forget() -> None:
@@ -51,12 +51,17 @@ def forget() -> None:
         one.cache_clear()
 
 
+@pytest.fixture(scope="module")
+def declared() -> tuple[DeclaredTable, ...]:
+    """The tables of all products, read once."""
+    return declared_tables()
+
+
 @pytest.fixture
 def remove(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Remove]:
-    """Lets the folders of products be found without that of one; returns its tables."""
+    """Lets the folders of products be found without that of one."""
 
-    def remove_folder(name: str) -> list[str]:
-        tables = [one.table.full_name for one in declared_tables() if one.product == name]
+    def remove_folder(name: str) -> None:
         root = tmp_path / "products"
         root.mkdir()
         for other in NAMES:
@@ -64,7 +69,6 @@ def remove(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Remove]:
                 (root / other).symlink_to(OWN_PRODUCTS / other)
         monkeypatch.setattr(product_folders, "OWN_PRODUCTS", root)
         forget()
-        return tables
 
     yield remove_folder
     monkeypatch.undo()
@@ -82,14 +86,20 @@ def commit_row(lake: Lake, table: LakeTable, now: datetime, *, is_replaced: bool
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_others_and_the_lake_work_without_a_folder(
-    name: str, remove: Remove, lake: Lake, tmp_path: Path, monkeypatch
+    name: str,
+    declared: tuple[DeclaredTable, ...],
+    remove: Remove,
+    lake: Lake,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ):
-    for one in declared_tables():
-        if one.product == name:
-            for is_replaced in (True, False):
-                commit_row(lake, one.table, NOW - timedelta(days=20), is_replaced=is_replaced)
-    removed = remove(name)
+    tables = [one.table for one in declared if one.product == name]
+    for table in tables:
+        for is_replaced in (True, False):
+            commit_row(lake, table, NOW - timedelta(days=20), is_replaced=is_replaced)
+    removed = [table.full_name for table in tables]
     assert len(removed) >= 2
+    remove(name)
     assert [one.name for one in list_products()] == [one for one in NAMES if one != name]
     require_unknown(removed)
     step = ProductSteps(lake, lambda: NOW)
