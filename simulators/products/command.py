@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.csv as pc
 
 from simulators.products.attendance import AttendanceOptions, simulate_attendance
+from simulators.products.contact_centre import CallOptions, simulate_calls
+from simulators.products.orders import OrderOptions, simulate_orders
 from simulators.products.procurement import ProcurementOptions, simulate_procurement
 from simulators.products.sales import SalesOptions, simulate_sales
 from wire.clock import utc_now
@@ -25,7 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `products`."""
     parser.add_argument("name", choices=PRODUCTS, metavar="NAME", help=", ".join(PRODUCTS))
     parser.add_argument(
-        "--rows", type=whole_number(1), default=30_000, help="of all large files (%(default)s)"
+        "--rows",
+        type=whole_number(1),
+        default=30_000,
+        help="of all large files; for contact_centre the calls (%(default)s)",
     )
     parser.add_argument(
         "--days", type=whole_number(1), default=730, help="that they cover (%(default)s)"
@@ -70,8 +75,21 @@ def _procurement(arguments: argparse.Namespace, first_on: date) -> Files:
     )
 
 
+def _contact_centre(arguments: argparse.Namespace, first_on: date) -> Files:
+    calls = max(arguments.rows // arguments.days, 1)
+    return simulate_calls(CallOptions(calls, first_on, arguments.days, seed=arguments.seed))
+
+
+def _orders(arguments: argparse.Namespace, first_on: date) -> Files:
+    return simulate_orders(
+        OrderOptions(arguments.rows, first_on, arguments.days, seed=arguments.seed)
+    )
+
+
 PRODUCTS: Final[dict[str, Callable[[argparse.Namespace, date], Files]]] = {
     "attendance": _attendance,
+    "contact_centre": _contact_centre,
+    "orders": _orders,
     "procurement": _procurement,
     "sales": _sales,
 }

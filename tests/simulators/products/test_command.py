@@ -2,16 +2,20 @@
 
 from pathlib import Path
 
+import pytest
+
 from cloud.products.definitions.product import find_product
 from cloud.products.uploads.load import find_upload
 from cloud.products.uploads.preview import preview_file
 from simulators.__main__ import main
 
 
-def test_every_row_of_the_files_can_be_loaded(tmp_path: Path, capsys):
-    assert main(["products", "sales", "--rows", "500", "--days", "90", "--out", str(tmp_path)]) == 0
-    assert "lines-1.csv: 500 rows" in capsys.readouterr().out
-    product = find_product("sales")
+@pytest.mark.parametrize("name", ["contact_centre", "orders", "procurement", "sales"])
+def test_every_row_of_the_files_can_be_loaded(name, tmp_path: Path, capsys):
+    words = ["products", name, "--rows", "500", "--days", "90", "--out", str(tmp_path)]
+    assert main(words) == 0
+    assert f"{tmp_path}/" in capsys.readouterr().out
+    product = find_product(name)
     for path in tmp_path.iterdir():
         upload = find_upload(product, path.name)
         assert upload is not None
