@@ -20,7 +20,7 @@ function Content({ product }: { product: Schema<"ProductDetail"> }) {
   const run = product.last_run;
   return (
     <Page title={product.title} lead={product.purpose}>
-      <p className="quiet row">{t.owner(product.owner)} <RunState run={run} /></p>
+      <p className="quiet">{t.owner(product.owner)} · <RunState run={run} /></p>
       {run?.failure != null && <Notice tone="bad" title={t.failed}>{t.failedDetail(run.failure)}</Notice>}
       {product.kpis.length > 0 && <KeyFigures product={product.name} kpis={product.kpis} />}
       {product.page.map((section) => <ResultSection key={`${section.show} ${section.title}`} product={product} section={section} />)}

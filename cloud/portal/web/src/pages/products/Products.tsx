@@ -18,7 +18,7 @@ function Product({ product }: { product: Schema<"ProductSummary"> }) {
   return (
     <Card title={product.title} actions={<LinkButton to={`/products/${product.name}`}>{t.open}</LinkButton>}>
       <p>{product.purpose}</p>
-      <p className="quiet row">{t.owner(product.owner)} <RunState run={product.last_run} /></p>
+      <p className="quiet">{t.owner(product.owner)} · <RunState run={product.last_run} /></p>
     </Card>
   );
 }
