@@ -43,7 +43,11 @@ class WorkerClient:
         except OSError as error:
             raise WorkerLostError(f"no worker can be started: {error}") from error
         self._requests, self._replies = self._child.requests, self._child.replies
-        self._write(with_length(msgspec.msgpack.encode(request)))
+        try:
+            self._write(with_length(msgspec.msgpack.encode(request)))
+        except WorkerLostError:
+            self._child.kill()
+            raise
 
     @property
     def pid(self) -> int:

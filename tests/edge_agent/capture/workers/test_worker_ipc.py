@@ -146,3 +146,12 @@ def test_a_worker_that_cannot_be_started_is_lost():
 
     with pytest.raises(WorkerLostError, match="no worker can be started: too many open files"):
         WorkerClient(REQUEST, fail)
+
+
+def test_a_worker_that_takes_no_request_is_ended(worker):
+    killed = []
+    worker.kill = lambda: killed.append(worker.pid)
+    worker.received.close()
+    with pytest.raises(WorkerLostError, match="accepts no request"):
+        WorkerClient(REQUEST, lambda: worker)
+    assert killed == [worker.pid]
