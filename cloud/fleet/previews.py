@@ -43,7 +43,7 @@ class PreviewRefused(ValueError):  # noqa: N818 - reads as what happened
 
 
 class UnknownPreview(LookupError):  # noqa: N818 - reads as what happened
-    """A picture that nobody asked for, or whose time is over."""
+    """A picture that was not requested, or whose time is over."""
 
 
 @dataclass(frozen=True, slots=True)

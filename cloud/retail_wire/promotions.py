@@ -3,7 +3,7 @@
 from typing import Final
 
 DEAL: Final = "deal"
-"""A lower price that shoppers are told of in the store."""
+"""A lower price that is announced in the store."""
 FEATURE: Final = "feature"
 """An advertisement outside of the store, such as a leaflet."""
 CLEARANCE: Final = "clearance"

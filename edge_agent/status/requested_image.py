@@ -1,4 +1,4 @@
-"""The last redacted frame, encoded only while somebody asks for it: a JPEG or a coarse picture."""
+"""The last redacted frame, encoded only on request: a JPEG or a coarse picture."""
 
 import threading
 import time

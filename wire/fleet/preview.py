@@ -1,7 +1,7 @@
 """The coarse picture that a camera may send when its own settings allow it.
 
 The picture says where a camera looks, whether its lens is covered and whether it is light; it
-recognises nobody. The limit is `MAX_BLOCKS` on the longer side. IEC 62676-4 calls 25 pixels on one
+recognises no person. The limit is `MAX_BLOCKS` on the longer side. IEC 62676-4 calls 25 pixels on one
 metre enough to detect that there is a person, and asks for 125 to recognise one. At 25 blocks on a
 metre a face, 0.16 m wide, is four blocks wide. The limit reaches that where the view is 1.28 m
 wide, which is 0.9 m in front of a lens of 70 degrees. Heads found by the detector, at any distance,

@@ -43,7 +43,6 @@ from cloud.database import reading, writing
 
 if TYPE_CHECKING:
     from cloud.products.definitions.product import DataProduct, Upload
-    from cloud.products.uploads.load import LoadedFile
     from cloud.products.uploads.store import UploadRecord
 
 Result = TypeVar("Result")
@@ -165,7 +164,7 @@ def _load(
         file = ReceivedFile(path, name, who.name)
         try:
             loaded = _refusing(lambda: loader.load(product, upload, file, now=now))
-            stopped, failure = _run(context, product, loaded)
+            stopped, failure = _run(context, product)
         except LakeConflictError as error:
             raise DataProductConflict(f"{error}: send it again") from error
     with writing(context.engine) as connection:
@@ -181,14 +180,11 @@ def _load(
     )
 
 
-def _run(
-    context: AppContext, product: "DataProduct", loaded: "LoadedFile"
-) -> tuple[list[str], str | None]:
+def _run(context: AppContext, product: "DataProduct") -> tuple[list[str], str | None]:
+    """Also after a duplicate: the run of the first one may have been refused."""
     from cloud.marts.duckdb_engine import DuckDbEngine
     from cloud.products.runs import Clocks, promote_uploads, run_products
 
-    if loaded.duplicate_of is not None:
-        return [], None
     lake = context.served_products.open(context.engine)
     days = promote_uploads(lake, now=context.clock())
     with DuckDbEngine().open() as engine:

@@ -1,6 +1,6 @@
 """`/api/retail/rules`: the rule set in force and those to come, and a new one.
 
-`If-Match` must name the state that was read, so no rule set replaces one that nobody saw. Every
+`If-Match` must name the state that was read, so no rule set replaces one that was not read. Every
 request reads which rule set is in force: all processes change at the same instant.
 """
 

@@ -1,7 +1,7 @@
 """`/api/rate-card`: the rate card in force and those to come, and a new one.
 
 A card is put for an instant at least five seconds ahead, so every process of the API has it by
-then. `If-Match` must name the version that was read, so no card replaces one that nobody saw.
+then. `If-Match` must name the version that was read, so no card replaces one that was not read.
 """
 
 from datetime import datetime

@@ -1,6 +1,6 @@
 """Propose prices once a day for every product in a store with sufficient evidence.
 
-A product in a store is left out while somebody is at work on its price: it was proposed or decided
+A product in a store is left out while a user works on its price: it was proposed or decided
 on today, a person has queued a price, an approved price waits for its start, or an experiment tests
 it. So a repeated run proposes nothing again. What an earlier day proposed and today's evidence no
 longer supports expires.
@@ -91,7 +91,7 @@ def _list_supported(connection: Connection) -> list[PriceKey]:
 
 
 def _list_busy(connection: Connection, now: datetime) -> set[PriceKey]:
-    """The products in stores that somebody is at work on."""
+    """The products in stores whose prices users work on."""
     return {
         *_list_of_today(connection, now),
         *_list_scheduled(connection),

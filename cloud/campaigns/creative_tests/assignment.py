@@ -16,7 +16,7 @@ KEY_BYTES: Final = 32
 
 
 def new_assignment_key() -> str:
-    """A key that nobody can guess, in hexadecimal."""
+    """A random key of the test, in hexadecimal."""
     return secrets.token_hex(KEY_BYTES)
 
 

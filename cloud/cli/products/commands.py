@@ -54,6 +54,8 @@ from wire.command_line import OptionError, whole_number
 REFUSED: Final = (
     AwsError, ForeignLakeError, LakeConflictError, StorageError, UnknownProductError,
 )  # fmt: skip
+PASSING: Final = (LakeConflictError, StorageError, DamagedFileError)
+"""What does not end the watch of a folder: another program, or storage that comes back."""
 LOOKS: Final = 2
 """A file is loaded when two looks find it unchanged."""
 Action = Callable[[Lake, argparse.Namespace, Callable[[], datetime]], int]
@@ -295,8 +297,8 @@ def _watch(lake: Lake, arguments: argparse.Namespace, clock: Callable[[], dateti
         )  # fmt: skip
     loader = Loader(lake, Pseudonyms.from_environment())
     watch = FolderWatch(arguments.folder)
+    changed: dict[str, DataProduct] = {}
     for number in count(1):
-        changed: dict[str, DataProduct] = {}
         for found in watch.look():
             try:
                 upload = choose_upload(found.product, found.path.name, None)
@@ -305,13 +307,29 @@ def _watch(lake: Lake, arguments: argparse.Namespace, clock: Callable[[], dateti
                 changed[found.product.name] = found.product
             except (UploadRefusedError, OptionError) as error:
                 sys.stderr.write(f"refused: {found.path}: {error}\n")
-        if changed:
-            run_all(lake, list(changed.values()), clock)
+            except PASSING as error:
+                watch.give_again(found.path)
+                sys.stderr.write(f"tried again later: {found.path}: {error}\n")
+        _run_changed(lake, changed, clock)
         if arguments.once and number == LOOKS:
             break
         sys.stdout.flush()
         time.sleep(arguments.seconds)
     return 0
+
+
+def _run_changed(
+    lake: Lake, changed: dict[str, DataProduct], clock: Callable[[], datetime]
+) -> None:
+    """Run the products; those of a run that fails stay in `changed` for the next one."""
+    if not changed:
+        return
+    try:
+        run_all(lake, list(changed.values()), clock)
+    except PASSING as error:
+        sys.stderr.write(f"tried again later: {', '.join(changed)}: {error}\n")
+    else:
+        changed.clear()
 
 
 def _run_one(lake: Lake, product: DataProduct, clock: Callable[[], datetime]) -> None:

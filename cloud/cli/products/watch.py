@@ -45,6 +45,10 @@ class FolderWatch:
                     yield FoundFile(product, path)
         self._before = present
 
+    def give_again(self, path: Path) -> None:
+        """Give a file at the next look too: it could not be loaded now."""
+        self._given.pop(path, None)
+
 
 def _read_state(path: Path) -> State | None:
     """None: it is gone, or no plain file."""

@@ -66,7 +66,7 @@ class UploadColumn(DefinitionPart, frozen=True, kw_only=True):
     """One column of the table.
 
     `headings` are those that it may have in a file, in any case and spacing; the name itself is
-    always one. `percent_from` and the like are not needed: a percent sign is read as such.
+    always one.
     """
 
     type: ColumnType

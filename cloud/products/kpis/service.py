@@ -21,7 +21,7 @@ from cloud.lake.lake import Lake
 from cloud.lake.manifest import read_current, read_files
 from cloud.lake.tables import Zone
 from cloud.lru_cache import LruCache
-from cloud.products.definitions.product import DataProduct
+from cloud.products.definitions.product import DataProduct, UnknownProductError
 from cloud.products.kpis.definition import (
     Kpi,
     KpiSource,
@@ -37,7 +37,9 @@ from cloud.suggestions import unknown_word
 
 CHECK_EVERY: Final = timedelta(seconds=5)
 MOST_ANSWERS: Final = 5_000
-PASSING: Final = (SQLAlchemyError, OSError, DamagedFileError, duckdb.Error)
+PASSING: Final = (
+    SQLAlchemyError, OSError, DamagedFileError, duckdb.Error, UnknownProductError,
+)  # fmt: skip
 
 
 class KpiUnavailableError(RuntimeError):

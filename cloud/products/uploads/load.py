@@ -119,22 +119,43 @@ class Loader:
     def load_received(
         self, find: Callable[[UploadRecord], tuple[DataProduct, Upload] | None], *, now: datetime
     ) -> Iterator[LoadedFile | UploadRefusedError]:
-        """Load the files that an earlier program received and did not load."""
+        """Load the files that an earlier program received and did not load.
+
+        One that cannot be loaded any more is recorded as refused, and does not stop the others.
+        """
         with reading(self.lake.engine) as connection:
             records = read_received(connection)
         for record in records:
             found = find(record)
-            if found is None:
-                continue
-            path = self.lake.storage.stage()
-            try:
-                with self.lake.storage.open(record.path) as source, path.open("wb") as target:
-                    shutil.copyfileobj(source, target, BLOCK_BYTES)
-                yield self._load_recorded(*found, record, path, now)
-            except UploadRefusedError as error:
-                yield error
-            finally:
-                path.unlink(missing_ok=True)
+            if found is not None:
+                try:
+                    yield self._complete(*found, record, now)
+                except UploadRefusedError as error:
+                    yield error
+
+    def _complete(
+        self, product: DataProduct, upload: Upload, record: UploadRecord, now: datetime
+    ) -> LoadedFile:
+        present = self._find_present(upload, record.table_name, record.sha256)
+        if present is not None:
+            self._refuse(record, f"the same content was loaded as {present.file_name}")
+            return LoadedFile(present, duplicate_of=present.id)
+        path = self.lake.storage.stage()
+        try:
+            with self.lake.storage.open(record.path) as source, path.open("wb") as target:
+                shutil.copyfileobj(source, target, BLOCK_BYTES)
+            return self._load_recorded(product, upload, record, path, now)
+        except FileNotFoundError as error:
+            reason = f"{record.file_name} as received is not in the lake any more: send it again"
+            self._refuse(record, reason)
+            raise UploadRefusedError(reason) from error
+        finally:
+            path.unlink(missing_ok=True)
+
+    def _refuse(self, record: UploadRecord, reason: str) -> None:
+        with writing(self.lake.engine) as connection:
+            mark_refused(connection, record.id, reason)
+        self.lake.storage.delete(record.path)
 
     def _receive(
         self, product: DataProduct, table: str, file: ReceivedFile, sha256: str, now: datetime
@@ -164,9 +185,7 @@ class Loader:
                 _require_rows(parsed)
                 loaded = self._commit(table, record, parsed, upload.replaces, now)
         except UploadRefusedError as error:
-            with writing(self.lake.engine) as connection:
-                mark_refused(connection, record.id, str(error))
-            self.lake.storage.delete(record.path)
+            self._refuse(record, str(error))
             raise
         if upload.personal:
             self.lake.storage.delete(record.path)

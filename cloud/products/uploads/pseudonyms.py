@@ -1,7 +1,7 @@
 """Replace personal values by a keyed hash before anything else reads them.
 
 HMAC-SHA-256 (RFC 2104) with a key that only the operator has: the same person has the same
-pseudonym in every file, and nobody without the key can compute it from a list of names. The key is
+pseudonym in every file, and without the key it cannot be computed from a list of names. The key is
 never stored in the lake; without it a file with such a column is refused.
 """
 

@@ -1,6 +1,7 @@
 """The rows of separated text, as text, with the rows of another width apart."""
 
 import codecs
+import contextlib
 import csv
 import io
 from collections.abc import Iterator, Sequence
@@ -40,13 +41,9 @@ class BadRow:
 
 @dataclass(frozen=True, slots=True)
 class FileRows:
-    """Rows of a file as batches of text columns and `upload_row`; `bad` fills as they are read.
-
-    `first_rows` are rows of the beginning for a preview.
-    """
+    """Rows of a file as batches of text columns and `upload_row`; `bad` fills as they are read."""
 
     heading: Heading
-    titles: Sequence[str]
     batches: Iterator[pa.RecordBatch]
     bad: list[BadRow]
     description: str
@@ -93,7 +90,7 @@ def read_text(file: TextFile, upload: Upload) -> FileRows:
     invalid = _InvalidRows(heading.width, ends[heading.row])
     words = {"\t": "tab"}.get(separator, repr(separator))
     return FileRows(
-        heading, rows[heading.row], _read_batches(file, separator, heading, ends, invalid),
+        heading, _read_batches(file, separator, heading, ends, invalid),
         invalid.bad, f"text in {file.encoding}, separated by {words}",
     )  # fmt: skip
 
@@ -122,12 +119,10 @@ def _split(sample: str, separator: str) -> tuple[list[list[str]], list[int]]:
     reader = csv.reader(io.StringIO(sample, newline=""), delimiter=separator)
     rows: list[list[str]] = []
     ends: list[int] = []
-    try:
+    with contextlib.suppress(csv.Error):  # a cell is too long: it is no cell with this separator
         for row in islice(reader, SEARCHED_ROWS):
             rows.append(row)
             ends.append(reader.line_num)
-    except csv.Error:  # a cell is too long: it is no cell with this separator
-        return rows, ends
     return rows, ends
 
 

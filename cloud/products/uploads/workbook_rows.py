@@ -40,8 +40,7 @@ def read_workbook(file: Workbook, upload: Upload) -> FileRows:
     heading = require_heading(upload, [list(map(as_text, row)) for row in rows[:SEARCHED_ROWS]])
     places = list(heading.positions.values())
     batches = _to_batches(rows[heading.row + 1 :], list(heading.positions), places)
-    titles = list(map(as_text, rows[heading.row]))
-    return FileRows(heading, titles, batches, [], f"sheet {name!r} of a workbook")
+    return FileRows(heading, batches, [], f"sheet {name!r} of a workbook")
 
 
 def as_text(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 A decision is an update of a row that is still proposed: of two people who decide at the same time
 one gets DecisionConflictError. An accepted or changed price passes the hard rules first, and is
-then scheduled in the same transaction. Nobody decides on what has expired.
+then scheduled in the same transaction. What has expired cannot be decided on.
 """
 
 import hashlib
@@ -132,7 +132,7 @@ def require_allowed(connection: Connection, check: RuleCheck, candidate: PriceCa
 
 
 def expire_past(connection: Connection, now: datetime) -> int:
-    """Expire what nobody decided on in time; returns how many."""
+    """Expire what was not decided on in time; returns how many."""
     cells = retail_recommendations.c
     is_open = cells.state == RecommendationState.PROPOSED.value
     return _expire(connection, and_(is_open, cells.valid_until <= now), now)

@@ -33,7 +33,7 @@ APPROVE: Final = "retail.price.approve"
 SET_STATE: Final = "retail.price.state"
 MOST_KEYS: Final = 400
 ACTIVATOR: Final = "activation"
-"""The actor of a change that nobody made by hand."""
+"""The actor of a change that no user made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ class Activation:
 
 
 def new_id() -> str:
-    """An id that nobody can guess."""
+    """A random id."""
     return secrets.token_hex(16)
 
 

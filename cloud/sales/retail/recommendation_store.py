@@ -57,7 +57,7 @@ class StoredRecommendation:
     reason: str | None = None
 
     def state_at(self, now: datetime) -> RecommendationState:
-        """The state at a moment: one that nobody decided on in time has expired."""
+        """The state at a moment: one that was not decided on in time has expired."""
         is_over = self.state is RecommendationState.PROPOSED and now >= self.valid_until
         return RecommendationState.EXPIRED if is_over else self.state
 

@@ -15,7 +15,7 @@ from cloud.sales.retail.prices import PriceKey
 
 @dataclass(frozen=True, slots=True)
 class PriceCandidate:
-    """A price that somebody wants to put into force."""
+    """A price that is to be put into force."""
 
     key: PriceKey
     price_minor: int

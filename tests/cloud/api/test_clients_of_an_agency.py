@@ -53,7 +53,7 @@ ELSEWHERE = {"/api/invoices", "/api/invoices.csv", "/api/payments", "/api/propos
 
 
 class Agency:
-    """Requests of an agency that acts for Acme and Bolt; Cora is the client of nobody."""
+    """Requests of an agency that acts for Acme and Bolt; Cora is no client of an agency."""
 
     def __init__(self, context: AppContext) -> None:
         self.context = context

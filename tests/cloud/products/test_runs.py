@@ -16,6 +16,7 @@ from cloud.products.runs import Clocks, find_upload_of, promote_uploads, read_ru
 from cloud.products.uploads import load as loading
 from cloud.products.uploads.load import LoadedFile, Loader
 from cloud.products.uploads.pseudonyms import Pseudonyms
+from cloud.products.uploads.refusal import UploadRefusedError
 from cloud.products.uploads.store import UploadRecord
 from tests.cloud.products.conftest import HEADING, NOW, Load
 
@@ -115,6 +116,47 @@ def test_a_load_that_was_interrupted_is_completed_by_the_next_run(
     completed = list(Loader(lake, Pseudonyms()).load_received(find, now=NOW))
     assert [one.record.rows_loaded for one in completed if isinstance(one, LoadedFile)] == [7]
     assert list(Loader(lake, Pseudonyms()).load_received(find, now=NOW)) == []
+
+
+def interrupt(load: Load, monkeypatch, content: str, name: str) -> None:
+    """Receive a file and end before it is loaded."""
+
+    def end(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loading, "parse_file", end)
+        with pytest.raises(KeyboardInterrupt):
+            load(content, name=name)
+
+
+def complete(lake: Lake) -> list[LoadedFile | UploadRefusedError]:
+    product = find_product("orders")
+    loader = Loader(lake, Pseudonyms())
+    found = loader.load_received(lambda record: find_upload_of(record, [product]), now=NOW)
+    return list(found)
+
+
+def test_a_received_file_whose_content_others_have_loaded_is_ended(load, lake, monkeypatch):
+    interrupt(load, monkeypatch, ORDERS, "orders-1.csv")
+    present = load(ORDERS, name="orders-2.csv").record
+    [ended] = complete(lake)
+    assert isinstance(ended, LoadedFile)
+    assert ended.duplicate_of == present.id
+    assert complete(lake) == []
+    assert len(read_table(lake, find_table("raw.orders_placed"))) == 7
+
+
+def test_a_received_file_that_is_gone_does_not_stop_the_others(load, lake, monkeypatch):
+    interrupt(load, monkeypatch, ORDERS, "orders-1.csv")
+    [gone] = lake.storage.list_files("_uploads")
+    lake.storage.delete(gone)
+    interrupt(load, monkeypatch, ORDERS.replace("A1", "B1"), "orders-2.csv")
+    refused, loaded = sorted(complete(lake), key=lambda one: isinstance(one, LoadedFile))
+    assert "send it again" in str(refused)
+    assert isinstance(loaded, LoadedFile)
+    assert loaded.record.rows_loaded == 7
+    assert complete(lake) == []
 
 
 def test_a_damaged_file_fails_the_product_and_keeps_its_results(load: Load, lake: Lake):

@@ -1,4 +1,4 @@
-"""The rule set over HTTP: read, replaced by whom has read it, refused with its place."""
+"""The rule set over HTTP: read, replaced by a caller that has read it, refused with its place."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Prices are proposed once a day, and not where somebody is at work on them."""
+"""Prices are proposed once a day, and not where a user works on them."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

@@ -8,6 +8,7 @@ import pytest
 
 from cloud.__main__ import main
 from cloud.cli.products import commands
+from cloud.lake.manifest import LakeConflictError
 from tests.cloud.databases import new_database
 from tests.cloud.products.conftest import HEADING
 from tests.cloud.products.pulls.test_pull import with_query
@@ -106,3 +107,25 @@ def test_a_product_without_a_query_is_not_pulled(products):
     status, _, err = products("pull", "orders")
     assert status == 2
     assert "orders: found no upload with `query`" in err
+
+
+def test_a_watch_goes_on_after_a_conflict_with_another_program(
+    products, tmp_path: Path, monkeypatch
+):
+    monkeypatch.setattr(commands.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(commands, "LOOKS", 3)
+    promote, calls = commands.promote_uploads, []
+
+    def conflict_once(*words, **options):
+        calls.append(words)
+        if len(calls) == 1:
+            raise LakeConflictError("another program promotes")
+        return promote(*words, **options)
+
+    monkeypatch.setattr(commands, "promote_uploads", conflict_once)
+    folder = tmp_path / "incoming" / "orders"
+    folder.mkdir(parents=True)
+    (folder / "orders.csv").write_text(HEADING + GOOD)
+    status, out, err = products("watch", "incoming", "--once")
+    assert (status, "5 tables changed" in out) == (0, True)
+    assert "tried again later: orders: another program promotes" in err

@@ -146,3 +146,11 @@ def test_a_figure_that_does_not_fit_is_refused(product, tmp_path, old, new, reas
     (tmp_path / "kpis.yaml").write_text(text.replace(old, new, 1))
     with pytest.raises(DocumentError, match=reason):
         read_kpis(tmp_path)
+
+
+def test_a_table_that_is_not_declared_is_named(product, lake, tmp_path):
+    text = (product.folder / "kpis.yaml").read_text()
+    (tmp_path / "kpis.yaml").write_text(text.replace("table: sales_lines", "table: sales_line"))
+    service = KpiService(lake, DataProduct(tmp_path, product.file, product.tables))
+    with pytest.raises(KpiUnavailableError, match="sales_line"):
+        service.answer(list_kpis(service.product)[0], KpiQuery(), NOW)

@@ -34,7 +34,7 @@ export class Session {
   }
 
   /**
-   * A page of a role; null: nobody has signed in. `faults` of the page lists what a user must never meet.
+   * A page of a role; null: no user has signed in. `faults` of the page lists what a user must never meet.
    * `expects` matches addresses whose answers of 500 and more belong to the journey.
    */
   async newPage(role, { viewport = WIDE, colorScheme = "light", expects } = {}) {
