@@ -1,9 +1,9 @@
 """The coarse picture that a camera may send when its own settings allow it.
 
 The picture says where a camera looks, whether its lens is covered and whether it is light; it
-recognises no person. The limit is `MAX_BLOCKS` on the longer side. IEC 62676-4 calls 25 pixels on one
-metre enough to detect that there is a person, and asks for 125 to recognise one. At 25 blocks on a
-metre a face, 0.16 m wide, is four blocks wide. The limit reaches that where the view is 1.28 m
+recognises no person. The limit is `MAX_BLOCKS` on the longer side. IEC 62676-4 calls 25 pixels on
+one metre enough to detect that there is a person, and asks for 125 to recognise one. At 25 blocks
+on a metre a face, 0.16 m wide, is four blocks wide. The limit reaches that where the view is 1.28 m
 wide, which is 0.9 m in front of a lens of 70 degrees. Heads found by the detector, at any distance,
 are pixelated before that: a face keeps two cells. A face is identified from 18 pixels on (Bachmann,
 European Journal of Cognitive Psychology, 1991), and not below 15.
