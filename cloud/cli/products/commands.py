@@ -151,6 +151,8 @@ def _load(lake: Lake, arguments: argparse.Namespace, clock: Callable[[], datetim
         except UploadRefusedError as error:
             sys.stderr.write(f"refused: {path}: {error}\n")
             refused += 1
+    if refused == len(arguments.files):
+        return 1
     status = run_all(lake, [product], clock)
     return 1 if refused else status
 
@@ -158,10 +160,14 @@ def _load(lake: Lake, arguments: argparse.Namespace, clock: Callable[[], datetim
 def _load_path(
     loader: Loader, product: DataProduct, upload: Upload, path: Path, now: datetime
 ) -> LoadedFile:
-    if not path.is_file():
-        raise UploadRefusedError(f"{path} is not a file")
+    _require_file(path)
     file = ReceivedFile(path, path.name, getpass.getuser())
     return loader.load(product, upload, file, now=now)
+
+
+def _require_file(path: Path) -> None:
+    if not path.is_file():
+        raise UploadRefusedError(f"{path} is not a file")
 
 
 def choose_upload(product: DataProduct, name: str, table: str | None) -> Upload:
@@ -205,6 +211,7 @@ def _write_loaded(name: str, loaded: LoadedFile) -> None:
 def _preview(lake: Lake, arguments: argparse.Namespace, clock: Callable[[], datetime]) -> int:
     product = find_product(arguments.product)
     upload = choose_upload(product, arguments.file.name, arguments.table)
+    _require_file(arguments.file)
     for line in preview_file(arguments.file, upload).lines():
         write_line(line)
     return 0
@@ -295,6 +302,10 @@ def _watch(lake: Lake, arguments: argparse.Namespace, clock: Callable[[], dateti
             lake, arguments.queue, lambda product: _run_one(lake, product, clock), _write_loaded,
             clock, once=arguments.once,
         )  # fmt: skip
+    if not arguments.folder.is_dir():
+        raise OptionError(
+            f"{arguments.folder} is not a folder: create it, with one for each product"
+        )
     loader = Loader(lake, Pseudonyms.from_environment())
     watch = FolderWatch(arguments.folder)
     changed: dict[str, DataProduct] = {}

@@ -129,3 +129,11 @@ def test_a_watch_goes_on_after_a_conflict_with_another_program(
     status, out, err = products("watch", "incoming", "--once")
     assert (status, "5 tables changed" in out) == (0, True)
     assert "tried again later: orders: another program promotes" in err
+
+
+def test_a_file_or_folder_that_is_not_there_is_named_and_nothing_is_run(products):
+    for action in ("preview", "load"):
+        status, out, err = products(action, "orders-9.csv", "--product", "orders")
+        assert (status, out, "orders-9.csv is not a file" in err) == (1, "", True)
+    status, _, err = products("watch", "nowhere", "--once")
+    assert (status, "nowhere is not a folder" in err) == (2, True)
