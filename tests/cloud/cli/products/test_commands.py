@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cloud.__main__ import main
-from cloud.cli.products import commands
+from cloud.cli.products import load_actions, run_all, watch_action
 from cloud.lake.manifest import LakeConflictError
 from tests.cloud.databases import new_database
 from tests.cloud.products.conftest import HEADING
@@ -83,7 +83,7 @@ def test_unknown_words_are_refused(products, words, reason):
 
 
 def test_a_watched_folder_is_loaded_once(products, tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(commands.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(watch_action.time, "sleep", lambda seconds: None)
     folder = tmp_path / "incoming" / "orders"
     folder.mkdir(parents=True)
     (folder / "orders.csv").write_text(HEADING + GOOD)
@@ -96,7 +96,7 @@ def test_a_watched_folder_is_loaded_once(products, tmp_path: Path, monkeypatch):
 
 
 def test_pull_names_what_is_not_loaded(products, monkeypatch):
-    monkeypatch.setattr(commands, "find_product", lambda name: with_query())
+    monkeypatch.setattr(load_actions, "find_product", lambda name: with_query())
     monkeypatch.delenv("VENDORS_DATABASE", raising=False)
     status, _, err = products("pull", "sales")
     assert status == 1
@@ -112,9 +112,9 @@ def test_a_product_without_a_query_is_not_pulled(products):
 def test_a_watch_goes_on_after_a_conflict_with_another_program(
     products, tmp_path: Path, monkeypatch
 ):
-    monkeypatch.setattr(commands.time, "sleep", lambda seconds: None)
-    monkeypatch.setattr(commands, "LOOKS", 3)
-    promote, calls = commands.promote_uploads, []
+    monkeypatch.setattr(watch_action.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(watch_action, "LOOKS", 3)
+    promote, calls = run_all.promote_uploads, []
 
     def conflict_once(*words, **options):
         calls.append(words)
@@ -122,7 +122,7 @@ def test_a_watch_goes_on_after_a_conflict_with_another_program(
             raise LakeConflictError("another program promotes")
         return promote(*words, **options)
 
-    monkeypatch.setattr(commands, "promote_uploads", conflict_once)
+    monkeypatch.setattr(run_all, "promote_uploads", conflict_once)
     folder = tmp_path / "incoming" / "orders"
     folder.mkdir(parents=True)
     (folder / "orders.csv").write_text(HEADING + GOOD)
